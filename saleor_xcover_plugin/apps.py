@@ -1,0 +1,21 @@
+from django.apps import AppConfig
+from django.conf import settings
+
+SWEEP_SECONDS = 60
+BEAT_ENTRY = "saleor_xcover_plugin.sweep"
+
+
+class XCoverConfig(AppConfig):
+    name = "saleor_xcover_plugin"
+    label = "saleor_xcover_plugin"
+    verbose_name = "XCover ticket protection"
+    # Saleor's own default is AutoField.
+    default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        schedule = getattr(settings, "CELERY_BEAT_SCHEDULE", None)
+        if schedule is not None:
+            schedule[BEAT_ENTRY] = {
+                "task": "saleor_xcover_plugin.tasks.sweep",
+                "schedule": SWEEP_SECONDS,
+            }

@@ -1,0 +1,134 @@
+"""May this checkout be insured? Tables of reasons; what is not allowed is refused with a code."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+
+from ..errors import Code, Refusal
+from .event_data import EventDataError, EventMapping, TicketFacts
+from .tickets import Basket, Tickets
+
+
+@dataclass(frozen=True, slots=True)
+class ProductLine:
+    """One checkout line other than the cover line. ``unit_price`` before order-level discounts."""
+
+    reference: str
+    product_type: str
+    quantity: int
+    unit_price: Decimal
+    facts: TicketFacts
+
+
+@dataclass(frozen=True, slots=True)
+class CheckoutFacts:
+    """What eligibility needs to know of a checkout. ``country`` is empty without an address."""
+
+    currency: str
+    country: str
+    language: str
+    lines: Sequence[ProductLine]
+    has_order_level_discount: bool = False
+    is_taxed_by_app: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class EligibilityRules:
+    """The store's choices. Empty lists of currencies and countries allow all."""
+
+    mapping: EventMapping
+    ticket_product_types: frozenset[str] = frozenset()
+    currencies: frozenset[str] = frozenset()
+    countries: frozenset[str] = frozenset()
+    default_language: str = "en"
+    languages: frozenset[str] = frozenset()
+
+
+def insurable_basket(facts: CheckoutFacts, rules: EligibilityRules, now: datetime) -> Basket:
+    """Return the basket to quote. Raise ``Refusal`` with the first reason against it."""
+    lines = [line for line in facts.lines if _is_ticket(line, rules)]
+    if not lines:
+        raise Refusal(Code.NO_TICKETS)
+    if facts.is_taxed_by_app:
+        raise Refusal(Code.TAXED_BY_APP)
+    if facts.has_order_level_discount:
+        raise Refusal(Code.DISCOUNT_NOT_SUPPORTED)
+    if rules.currencies and facts.currency not in rules.currencies:
+        raise Refusal(Code.CURRENCY_WITHOUT_OFFER)
+    if not facts.country:
+        raise Refusal(Code.COUNTRY_MISSING)
+    if rules.countries and facts.country not in rules.countries:
+        raise Refusal(Code.COUNTRY_WITHOUT_OFFER)
+    basket = Basket(
+        tickets=tuple(_tickets(line, rules) for line in lines),
+        currency=facts.currency,
+        country=facts.country,
+        language=_language(facts.language, rules),
+    )
+    if basket.earliest_start <= now:
+        raise Refusal(Code.EVENT_STARTED)
+    return basket
+
+
+def fingerprint(basket: Basket, *terms: str) -> str:
+    """Return a hash of everything a price depends on: the same hash means the same quote.
+
+    ``terms`` are settings a price depends on too (partner code, offer schema).
+    """
+    parts = [
+        [
+            line.reference,
+            line.count,
+            str(line.unit_price.normalize()),
+            line.is_resale,
+            line.event.name,
+            line.event.starts_at.isoformat(),
+            line.event.ends_at.isoformat() if line.event.ends_at else None,
+            line.event.venue,
+            line.event.city,
+            line.event.country,
+        ]
+        for line in basket.tickets
+    ]
+    # Lines of equal tickets may come in any order and may be merged by the shop.
+    text = json.dumps(
+        [sorted(parts, key=json.dumps), basket.currency, basket.country, basket.language, *terms]
+    )
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _is_ticket(line: ProductLine, rules: EligibilityRules) -> bool:
+    if line.quantity <= 0 or line.unit_price <= 0:
+        return False  # nothing was paid, so nothing is insured
+    if rules.ticket_product_types:
+        return line.product_type in rules.ticket_product_types
+    return rules.mapping.has_start(line.facts)
+
+
+def _tickets(line: ProductLine, rules: EligibilityRules) -> Tickets:
+    try:
+        event = rules.mapping.event(line.facts)
+    except EventDataError as error:
+        raise Refusal(Code.EVENT_DATA_MISSING, error.fields) from error
+    return Tickets(
+        event=event,
+        count=line.quantity,
+        unit_price=line.unit_price,
+        reference=line.reference,
+        is_resale=rules.mapping.is_resale(line.facts),
+    )
+
+
+def _language(language: str, rules: EligibilityRules) -> str:
+    wanted = language.lower().replace("_", "-")
+    if not rules.languages:
+        return wanted or rules.default_language
+    for candidate in (wanted, wanted.split("-")[0]):
+        if candidate in rules.languages:
+            return candidate
+    return rules.default_language

@@ -1,0 +1,180 @@
+"""Refusals with two audiences: a code and a sentence for the shopper, a sentence for staff."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+
+class Code(StrEnum):
+    """Stable codes of the storefront contract (docs/errors.md); shops translate by code."""
+
+    CHECKOUT_NOT_FOUND = "checkout_not_found"
+    CHECKOUT_IN_OTHER_CHANNEL = "checkout_in_other_channel"
+    ORDER_NOT_FOUND = "order_not_found"
+    NO_TICKETS = "no_tickets"
+    EVENT_DATA_MISSING = "event_data_missing"
+    EVENT_STARTED = "event_started"
+    COUNTRY_MISSING = "country_missing"
+    COUNTRY_WITHOUT_OFFER = "country_without_offer"
+    CURRENCY_WITHOUT_OFFER = "currency_without_offer"
+    DISCOUNT_NOT_SUPPORTED = "discount_not_supported"
+    TAXED_BY_APP = "taxed_by_app"
+    NOT_SET_UP = "not_set_up"
+    PAYMENT_STARTED = "payment_started"
+    NO_OFFER = "no_offer"
+    XCOVER_UNAVAILABLE = "xcover_unavailable"
+    XCOVER_REFUSED_CREDENTIALS = "xcover_refused_credentials"
+    OFFER_PENDING = "offer_pending"
+    OFFER_STALE = "offer_stale"
+    OFFER_EXPIRED = "offer_expired"
+    QUOTE_NOT_OFFERED = "quote_not_offered"
+    TERMS_CHANGED = "terms_changed"
+    POLICYHOLDER_INCOMPLETE = "policyholder_incomplete"
+    POLICYHOLDER_COUNTRY_DIFFERS = "policyholder_country_differs"
+    PRICE_NOT_EXACT = "price_not_exact"
+    COVER_CHANGED = "cover_changed"
+    BAD_REQUEST = "bad_request"
+    INTERNAL = "internal"
+
+
+@dataclass(frozen=True, slots=True)
+class _Sentences:
+    shopper: str
+    staff: str
+
+
+_NO_PROTECTION = "Ticket protection is not available for this purchase. You can buy your tickets without it."
+
+SENTENCES: dict[Code, _Sentences] = {
+    Code.CHECKOUT_NOT_FOUND: _Sentences(
+        "We could not find this checkout. Reload the page and try again.",
+        "The checkout id is unknown, or the checkout has already become an order.",
+    ),
+    Code.CHECKOUT_IN_OTHER_CHANNEL: _Sentences(
+        "We could not find this checkout. Reload the page and try again.",
+        "The checkout belongs to another channel than the one in the address of the request.",
+    ),
+    Code.ORDER_NOT_FOUND: _Sentences(
+        "We could not find this order.", "The order token is unknown in this channel."
+    ),
+    Code.NO_TICKETS: _Sentences(
+        _NO_PROTECTION,
+        "The checkout holds no insurable tickets. Check the ticket product types and the event "
+        "data mapping in the plugin's configuration.",
+    ),
+    Code.EVENT_DATA_MISSING: _Sentences(
+        _NO_PROTECTION,
+        "A ticket product lacks event data. Fill the named fields on the product, or correct the "
+        "event data mapping in the plugin's configuration.",
+    ),
+    Code.EVENT_STARTED: _Sentences(
+        _NO_PROTECTION, "An event in the checkout has already started; nothing can be insured."
+    ),
+    Code.COUNTRY_MISSING: _Sentences(
+        "Enter your address to see ticket protection.",
+        "The checkout has no billing or shipping address yet, so the country is unknown.",
+    ),
+    Code.COUNTRY_WITHOUT_OFFER: _Sentences(
+        _NO_PROTECTION, "The country is not on the list of countries in the configuration."
+    ),
+    Code.CURRENCY_WITHOUT_OFFER: _Sentences(
+        _NO_PROTECTION, "The currency is not on the list of currencies in the configuration."
+    ),
+    Code.DISCOUNT_NOT_SUPPORTED: _Sentences(
+        "Ticket protection cannot be combined with the discount in your checkout.",
+        "A discount on the whole order would also reduce the premium. Use vouchers for specific "
+        "products: they leave the premium alone.",
+    ),
+    Code.TAXED_BY_APP: _Sentences(
+        _NO_PROTECTION,
+        "This channel's taxes are calculated by an app, so the premium cannot be kept exact. "
+        "Use flat rates for this channel.",
+    ),
+    Code.NOT_SET_UP: _Sentences(
+        _NO_PROTECTION,
+        "The cover product is missing or not listed in this channel. Run: manage.py xcover_setup",
+    ),
+    Code.PAYMENT_STARTED: _Sentences(
+        "Your payment has started, so ticket protection can no longer be changed.",
+        "Money is authorised, charged or pending; the checkout is left as it is.",
+    ),
+    Code.NO_OFFER: _Sentences(_NO_PROTECTION, "XCover made no offer for these tickets."),
+    Code.XCOVER_UNAVAILABLE: _Sentences(
+        _NO_PROTECTION, "XCover did not answer in time; tickets sell without an offer meanwhile."
+    ),
+    Code.XCOVER_REFUSED_CREDENTIALS: _Sentences(
+        _NO_PROTECTION,
+        "XCover refused the credentials. Check partner code, API key, API secret and the clock.",
+    ),
+    Code.OFFER_PENDING: _Sentences(
+        "We are asking for your price. Try again in a moment.",
+        "Another request for the same checkout is under way.",
+    ),
+    Code.OFFER_STALE: _Sentences(
+        "Your checkout has changed. Please look at the new offer.",
+        "Tickets, currency, country or language changed after the offer was made.",
+    ),
+    Code.OFFER_EXPIRED: _Sentences(
+        "The offer is no longer valid. Please look at the new offer.",
+        "The offer is older than the validity in the plugin's configuration.",
+    ),
+    Code.QUOTE_NOT_OFFERED: _Sentences(
+        "This offer does not belong to your checkout. Please look at the offer again.",
+        "A quote id was sent that the live offer of this checkout does not hold.",
+    ),
+    Code.TERMS_CHANGED: _Sentences(
+        "The terms have changed. Please read them again.",
+        "The content hash sent is not the one of the live offer.",
+    ),
+    Code.POLICYHOLDER_INCOMPLETE: _Sentences(
+        "Please complete your details to add ticket protection.",
+        "XCover needs first name, last name, e-mail, phone and country of the policyholder.",
+    ),
+    Code.POLICYHOLDER_COUNTRY_DIFFERS: _Sentences(
+        "Your country has changed. Please look at the new offer.",
+        "The billing address names another country than the one quoted.",
+    ),
+    Code.PRICE_NOT_EXACT: _Sentences(
+        _NO_PROTECTION,
+        "With the cover line the checkout total would not be tickets plus premium to the cent; "
+        "the line was taken out again. Check taxes and promotions on the cover product.",
+    ),
+    Code.COVER_CHANGED: _Sentences(
+        "Your ticket protection has changed. Please check your order before you pay.",
+        "The cover line did not match the offer and was repaired before the order was made.",
+    ),
+    Code.BAD_REQUEST: _Sentences(
+        "Something went wrong. Reload the page and try again.", "The request is malformed."
+    ),
+    Code.INTERNAL: _Sentences(
+        "Something went wrong. Your tickets are not affected.",
+        "An unexpected error was logged under saleor_xcover_plugin.",
+    ),
+}
+
+
+@dataclass
+class Refusal(Exception):
+    """The plugin says no: ``code`` for machines, sentences for shopper and staff.
+
+    ``fields`` names what is missing or wrong, never its value.
+    """
+
+    code: Code
+    fields: tuple[str, ...] = field(default=())
+
+    def __post_init__(self) -> None:
+        super().__init__(str(self))
+
+    @property
+    def shopper_sentence(self) -> str:
+        return SENTENCES[self.code].shopper
+
+    @property
+    def staff_sentence(self) -> str:
+        named = f" ({', '.join(self.fields)})" if self.fields else ""
+        return SENTENCES[self.code].staff + named
+
+    def __str__(self) -> str:
+        return f"{self.code.value}: {self.staff_sentence}"

@@ -1,0 +1,273 @@
+"""Our tables. Host ids are plain values: checkouts vanish when an order is made."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from django.db import models
+from django.db.models import Q
+
+from .domain.money import Money
+from .domain.states import (
+    LIVE_OFFER_STATUSES,
+    CancellationStatus,
+    CoverStatus,
+    MessageState,
+    OfferStatus,
+    Status,
+    check_transition,
+)
+
+
+
+def _choices(states: Any) -> list[tuple[str, str]]:
+    return [(state.value, state.value) for state in states]
+
+
+class _Stateful(models.Model):
+    """A row whose ``status`` changes only as the table in ``domain/states.py`` allows."""
+
+    _status_type: Any
+
+    class Meta:
+        abstract = True
+
+    @property
+    def state(self) -> Any:
+        return self._status_type(self.status)  # type: ignore[attr-defined]
+
+    def become(self, wanted: Status, now: datetime, **changes: Any) -> None:
+        """Change the status and other columns in one write.
+
+        The caller holds the row's lock. Raise ``TransitionRefused`` if the table forbids it.
+        """
+        check_transition(self.state, wanted)
+        self.write(now, status=wanted.value, **changes)
+
+    def write(self, now: datetime, **changes: Any) -> None:
+        """Save only the named columns."""
+        changes["updated_at"] = now
+        for name, value in changes.items():
+            setattr(self, name, value)
+        self.save(update_fields=list(changes))
+
+
+class Offer(_Stateful):
+    """What XCover answered for one checkout: one live offer per checkout."""
+
+    _status_type = OfferStatus
+
+    channel_id = models.IntegerField()
+    checkout_token = models.UUIDField()
+    order_id = models.UUIDField(null=True)
+    status = models.CharField(max_length=16, choices=_choices(OfferStatus))
+    reason_code = models.CharField(max_length=40, blank=True, default="")
+    fingerprint = models.CharField(max_length=64)
+    xcover_offer_id = models.CharField(max_length=64, blank=True, default="")
+    currency = models.CharField(max_length=3)
+    country = models.CharField(max_length=2)
+    language = models.CharField(max_length=16)
+    ticket_count = models.PositiveIntegerField(default=0)
+    event_starts_at = models.DateTimeField(null=True)
+    request = models.JSONField(default=dict)
+    content = models.JSONField(default=dict)
+    content_hash = models.CharField(max_length=64, blank=True, default="")
+    lease_token = models.UUIDField(null=True)
+    leased_until = models.DateTimeField(null=True)
+    quoted_at = models.DateTimeField(null=True)
+    valid_until = models.DateTimeField(null=True)
+    shown_at = models.DateTimeField(null=True)
+    created_at = models.DateTimeField()
+    updated_at = models.DateTimeField()
+
+    class Meta:
+        constraints = (
+            models.UniqueConstraint(
+                fields=["checkout_token"],
+                condition=Q(status__in=[s.value for s in LIVE_OFFER_STATUSES]),
+                name="xcover_one_live_offer",
+            ),
+        )
+        indexes = (
+            models.Index(fields=["checkout_token"], name="xcover_offer_checkout"),
+            # The sweep's view of open offers: cost follows open work.
+            models.Index(
+                fields=["updated_at"],
+                condition=Q(order_id=None, status__in=[s.value for s in LIVE_OFFER_STATUSES]),
+                name="xcover_offer_open",
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"offer {self.pk} {self.status}"
+
+
+class Quote(models.Model):
+    """One priced product of an offer; premium with tax, in the offer's currency."""
+
+    offer = models.ForeignKey(Offer, on_delete=models.CASCADE, related_name="quotes")
+    position = models.PositiveSmallIntegerField()
+    quote_id = models.CharField(max_length=64)
+    title = models.CharField(max_length=255, blank=True, default="")
+    premium = models.DecimalField(max_digits=20, decimal_places=3)
+    tax = models.DecimalField(max_digits=20, decimal_places=3, null=True)
+    policy_version = models.CharField(max_length=64, blank=True, default="")
+    pds_url = models.TextField()
+    content = models.JSONField(default=dict)
+    is_chosen = models.BooleanField(default=False)
+
+    class Meta:
+        ordering = ("position",)
+        constraints = (
+            models.UniqueConstraint(fields=["offer", "quote_id"], name="xcover_quote_once"),
+        )
+
+    def __str__(self) -> str:
+        return f"quote {self.quote_id}"
+
+
+class Consent(models.Model):
+    """Evidence of an answer: what was shown at which price, what was said, when. Append-only."""
+
+    offer = models.ForeignKey(Offer, on_delete=models.PROTECT, related_name="consents")
+    answer = models.CharField(
+        max_length=10, choices=[(a, a) for a in ("accepted", "declined", "withdrawn")]
+    )
+    quote_ids = models.JSONField(default=list)
+    premium = models.DecimalField(max_digits=20, decimal_places=3)
+    currency = models.CharField(max_length=3)
+    language = models.CharField(max_length=16)
+    content_hash = models.CharField(max_length=64)
+    content = models.JSONField(default=dict)
+    source = models.CharField(max_length=20)
+    created_at = models.DateTimeField()
+
+    class Meta:
+        ordering = ("created_at", "pk")
+
+    def __str__(self) -> str:
+        return f"consent {self.answer} for offer {self.offer_id}"
+
+
+class Cover(_Stateful):
+    """The cover of one order: at most one booking, enforced here."""
+
+    _status_type = CoverStatus
+
+    order_id = models.UUIDField(unique=True)
+    order_number = models.CharField(max_length=32)
+    channel_id = models.IntegerField()
+    offer = models.OneToOneField(Offer, on_delete=models.PROTECT, related_name="cover", null=True)
+    status = models.CharField(max_length=16, choices=_choices(CoverStatus))
+    premium = models.DecimalField(max_digits=20, decimal_places=3)
+    currency = models.CharField(max_length=3)
+    booking_id = models.CharField(max_length=64, null=True, unique=True)
+    pds_url = models.TextField(blank=True, default="")
+    policyholder_digests = models.JSONField(default=dict)
+    reason_code = models.CharField(max_length=40, blank=True, default="")
+    reason = models.TextField(blank=True, default="")
+    # What the buyer is owed back because a paid premium bought nothing; the plugin never moves it.
+    amount_due_back = models.DecimalField(max_digits=20, decimal_places=3, default=0)
+    paid_at = models.DateTimeField(null=True)
+    confirmed_at = models.DateTimeField(null=True)
+    cancelled_at = models.DateTimeField(null=True)
+    created_at = models.DateTimeField()
+    updated_at = models.DateTimeField()
+
+    class Meta:
+        indexes = (
+            models.Index(
+                fields=["updated_at"],
+                condition=Q(status__in=["placed", "confirming", "cancelling"]),
+                name="xcover_cover_open",
+            ),
+        )
+
+    @property
+    def premium_money(self) -> Money:
+        return Money(self.premium, self.currency)
+
+    def __str__(self) -> str:
+        return f"cover of order {self.order_number} {self.status}"
+
+
+class Cancellation(_Stateful):
+    """One judged refund of a covered order and what became of it at XCover."""
+
+    _status_type = CancellationStatus
+
+    cover = models.ForeignKey(Cover, on_delete=models.PROTECT, related_name="cancellations")
+    # The refund that was judged; one judgement per refund event and booking.
+    refund_key = models.CharField(max_length=120)
+    scope = models.CharField(max_length=12)
+    status = models.CharField(max_length=12, choices=_choices(CancellationStatus))
+    sentence = models.TextField()
+    xcover_cancellation_id = models.CharField(max_length=64, null=True, unique=True)
+    refund = models.DecimalField(max_digits=20, decimal_places=3, null=True)
+    currency = models.CharField(max_length=3)
+    confirm_before = models.DateTimeField(null=True)
+    cooling_off_until = models.DateTimeField(null=True)
+    created_at = models.DateTimeField()
+    updated_at = models.DateTimeField()
+
+    class Meta:
+        constraints = (
+            models.UniqueConstraint(fields=["cover", "refund_key"], name="xcover_judged_once"),
+        )
+
+    def __str__(self) -> str:
+        return f"cancellation {self.pk} {self.status}"
+
+
+class OutboxMessage(_Stateful):
+    """One call to XCover that must happen: its key lives as long as the row."""
+
+    _status_type = MessageState
+
+    KINDS = ("confirm", "preview_cancellation", "confirm_cancellation", "opt_out")
+
+    kind = models.CharField(max_length=24, choices=[(k, k) for k in KINDS])
+    operation_id = models.CharField(max_length=200)
+    idempotency_key = models.UUIDField(unique=True)
+    priority = models.PositiveSmallIntegerField()
+    subject_id = models.BigIntegerField()
+    channel_id = models.IntegerField()
+    status = models.CharField(max_length=8, choices=_choices(MessageState))
+    # Frozen and encrypted at the first attempt, erased when settled: it holds personal data.
+    sealed_body = models.BinaryField(null=True)
+    attempts = models.PositiveIntegerField(default=0)
+    next_attempt_at = models.DateTimeField()
+    lease_token = models.UUIDField(null=True)
+    leased_until = models.DateTimeField(null=True)
+    last_error = models.TextField(blank=True, default="")
+    created_at = models.DateTimeField()
+    updated_at = models.DateTimeField()
+    settled_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = (
+            models.UniqueConstraint(fields=["kind", "operation_id"], name="xcover_operation_once"),
+        )
+        indexes = (
+            models.Index(
+                fields=["priority", "next_attempt_at"],
+                condition=Q(status="pending"),
+                name="xcover_outbox_due",
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.operation_id} {self.status}"
+
+
+class Watermark(models.Model):
+    """How far a periodic reader of the host's tables has come."""
+
+    name = models.CharField(max_length=40, primary_key=True)
+    reached_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"{self.name} {self.reached_at:%Y-%m-%dT%H:%M:%SZ}"
+
+

@@ -1,0 +1,155 @@
+"""Append, claim, settle, park: the only module that locks outbox rows.
+
+``append`` belongs in the transaction that makes the decision. Sending happens outside any
+transaction; waiting is a column, never a sleep.
+"""
+
+from __future__ import annotations
+
+import random
+import uuid
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from django.db import transaction
+from django.db.models import Q
+
+from .crypto import decrypt, encrypt
+from .domain.states import MessageState
+from .models import OutboxMessage
+
+_NAMESPACE = uuid.UUID("5b1f5c0e-58c4-5f6e-9b43-3a5e7a5a9d10")
+
+PRIORITIES = {"confirm": 0, "confirm_cancellation": 1, "preview_cancellation": 2, "opt_out": 3}
+
+LEASE = timedelta(seconds=60)
+"""Longer than the longest deadline of one call, so that a living worker is never overtaken."""
+
+# XCover advises minutes between background retries (partner docs, error management).
+_WAITS = (5.0, 30.0, 120.0, 300.0)
+MAX_ATTEMPTS = {
+    "confirm": 288,  # about a day: a paid cover without a policy is the worst that can happen
+    "confirm_cancellation": 288,
+    "preview_cancellation": 48,
+    "opt_out": 24,
+}
+
+
+def append(
+    kind: str, operation_id: str, *, subject_id: int, channel_id: int, now: datetime
+) -> OutboxMessage:
+    """Record that a call must happen; the same operation is recorded once, with one key for life."""
+    message, _ = OutboxMessage.objects.get_or_create(
+        kind=kind,
+        operation_id=operation_id,
+        defaults={
+            "idempotency_key": uuid.uuid5(_NAMESPACE, f"{kind}:{operation_id}"),
+            "priority": PRIORITIES[kind],
+            "subject_id": subject_id,
+            "channel_id": channel_id,
+            "status": MessageState.PENDING.value,
+            "next_attempt_at": now,
+            "created_at": now,
+            "updated_at": now,
+        },
+    )
+    return message
+
+
+def claim(
+    now: datetime, *, limit: int, only: Sequence[int] | None = None
+) -> list[OutboxMessage]:
+    """Take due messages for this worker alone, most urgent first, and lease them."""
+    with transaction.atomic():
+        due = OutboxMessage.objects.select_for_update(skip_locked=True).filter(
+            Q(leased_until=None) | Q(leased_until__lte=now),
+            status=MessageState.PENDING.value,
+            next_attempt_at__lte=now,
+        )
+        if only is not None:
+            due = due.filter(pk__in=only)
+        messages = list(due.order_by("priority", "next_attempt_at", "pk")[:limit])
+        for message in messages:
+            message.write(
+                now,
+                lease_token=uuid.uuid4(),
+                leased_until=now + LEASE,
+                attempts=message.attempts + 1,
+            )
+    return messages
+
+
+def freeze_body(message: OutboxMessage, body: bytes, now: datetime) -> bytes:
+    """Store the body of the first attempt; later attempts send the very same bytes."""
+    if message.sealed_body is not None:
+        return frozen_body(message) or body
+    message.write(now, sealed_body=encrypt(body))
+    return body
+
+
+def frozen_body(message: OutboxMessage) -> bytes | None:
+    """Return the body of the first attempt, or None before it. Raise ``SealBroken``."""
+    return None if message.sealed_body is None else decrypt(bytes(message.sealed_body))
+
+
+def lock(message: OutboxMessage) -> OutboxMessage | None:
+    """Re-read the message under lock; None when another worker took it over or ended it.
+
+    Call inside the transaction that records the result.
+    """
+    return (
+        OutboxMessage.objects.select_for_update()
+        .filter(
+            pk=message.pk, status=MessageState.PENDING.value, lease_token=message.lease_token
+        )
+        .first()
+    )
+
+
+def settle(message: OutboxMessage, now: datetime) -> None:
+    """The call is done; its personal data goes."""
+    message.become(
+        MessageState.SETTLED, now, settled_at=now, sealed_body=None, leased_until=None, last_error=""
+    )
+
+
+def drop(message: OutboxMessage, sentence: str, now: datetime) -> None:
+    """The call is no longer wanted; nothing was or will be sent."""
+    message.become(
+        MessageState.DROPPED,
+        now,
+        settled_at=now,
+        sealed_body=None,
+        leased_until=None,
+        last_error=sentence,
+    )
+
+
+def park(message: OutboxMessage, sentence: str, now: datetime) -> None:
+    """Stop and ask a person; the body stays for a replay."""
+    message.become(MessageState.PARKED, now, leased_until=None, last_error=sentence)
+
+
+def retry_later(
+    message: OutboxMessage,
+    sentence: str,
+    now: datetime,
+    *,
+    retry_after: float | None = None,
+    jitter: float | None = None,
+) -> bool:
+    """Plan the next attempt; return False when there is none left and nothing was changed."""
+    if message.attempts >= MAX_ATTEMPTS[message.kind]:
+        return False
+    wait = _WAITS[min(message.attempts, len(_WAITS)) - 1]
+    wait *= 0.75 + 0.5 * (random.random() if jitter is None else jitter)  # noqa: S311 spreads load
+    wait = max(wait, retry_after or 0.0)
+    message.write(
+        now, next_attempt_at=now + timedelta(seconds=wait), leased_until=None, last_error=sentence
+    )
+    return True
+
+
+def replay(message: OutboxMessage, now: datetime) -> None:
+    """A person decided to try a parked message again, with its key and body as they are."""
+    message.become(MessageState.PENDING, now, next_attempt_at=now, attempts=0, leased_until=None)
