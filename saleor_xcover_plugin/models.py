@@ -240,6 +240,7 @@ class OutboxMessage(_Stateful):
     next_attempt_at = models.DateTimeField()
     lease_token = models.UUIDField(null=True)
     leased_until = models.DateTimeField(null=True)
+    reason_code = models.CharField(max_length=40, blank=True, default="")
     last_error = models.TextField(blank=True, default="")
     created_at = models.DateTimeField()
     updated_at = models.DateTimeField()

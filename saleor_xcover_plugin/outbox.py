@@ -18,6 +18,9 @@ from .crypto import decrypt, encrypt
 from .domain.states import MessageState
 from .models import OutboxMessage
 
+CREDENTIALS_REASON = "xcover_refused_credentials"
+"""Parked for the store's credentials: replayed as soon as working ones are saved."""
+
 _NAMESPACE = uuid.UUID("5b1f5c0e-58c4-5f6e-9b43-3a5e7a5a9d10")
 
 PRIORITIES = {"confirm": 0, "confirm_cancellation": 1, "preview_cancellation": 2, "opt_out": 3}
@@ -38,8 +41,11 @@ MAX_ATTEMPTS = {
 def append(
     kind: str, operation_id: str, *, subject_id: int, channel_id: int, now: datetime
 ) -> OutboxMessage:
-    """Record that a call must happen; the same operation is recorded once, with one key for life."""
-    message, _ = OutboxMessage.objects.get_or_create(
+    """Record that a call must happen; the same operation is recorded once, with one key for life.
+
+    A message that was dropped unsent becomes pending again under its old key.
+    """
+    message, is_new = OutboxMessage.objects.get_or_create(
         kind=kind,
         operation_id=operation_id,
         defaults={
@@ -53,6 +59,8 @@ def append(
             "updated_at": now,
         },
     )
+    if not is_new and message.status == MessageState.DROPPED:
+        message.become(MessageState.PENDING, now, next_attempt_at=now, attempts=0, settled_at=None)
     return message
 
 
@@ -109,12 +117,18 @@ def lock(message: OutboxMessage) -> OutboxMessage | None:
 def settle(message: OutboxMessage, now: datetime) -> None:
     """The call is done; its personal data goes."""
     message.become(
-        MessageState.SETTLED, now, settled_at=now, sealed_body=None, leased_until=None, last_error=""
+        MessageState.SETTLED,
+        now,
+        settled_at=now,
+        sealed_body=None,
+        leased_until=None,
+        last_error="",
+        reason_code="",
     )
 
 
 def drop(message: OutboxMessage, sentence: str, now: datetime) -> None:
-    """The call is no longer wanted; nothing was or will be sent."""
+    """The call is no longer wanted, or XCover will never take it; nothing more is sent."""
     message.become(
         MessageState.DROPPED,
         now,
@@ -125,9 +139,11 @@ def drop(message: OutboxMessage, sentence: str, now: datetime) -> None:
     )
 
 
-def park(message: OutboxMessage, sentence: str, now: datetime) -> None:
-    """Stop and ask a person; the body stays for a replay."""
-    message.become(MessageState.PARKED, now, leased_until=None, last_error=sentence)
+def park(message: OutboxMessage, sentence: str, now: datetime, *, reason: str = "") -> None:
+    """Stop and ask a person; key and body stay for a replay."""
+    message.become(
+        MessageState.PARKED, now, leased_until=None, last_error=sentence, reason_code=reason
+    )
 
 
 def retry_later(
@@ -151,5 +167,27 @@ def retry_later(
 
 
 def replay(message: OutboxMessage, now: datetime) -> None:
-    """A person decided to try a parked message again, with its key and body as they are."""
-    message.become(MessageState.PENDING, now, next_attempt_at=now, attempts=0, leased_until=None)
+    """Try a parked message again, with its key and body as they are."""
+    message.become(
+        MessageState.PENDING,
+        now,
+        next_attempt_at=now,
+        attempts=0,
+        leased_until=None,
+        reason_code="",
+    )
+
+
+def replay_refused(channel_id: int, now: datetime) -> list[OutboxMessage]:
+    """Working credentials were saved: try again what waited for them."""
+    with transaction.atomic():
+        messages = list(
+            OutboxMessage.objects.select_for_update().filter(
+                channel_id=channel_id,
+                status=MessageState.PARKED.value,
+                reason_code=CREDENTIALS_REASON,
+            )
+        )
+        for message in messages:
+            replay(message, now)
+    return messages

@@ -91,7 +91,8 @@ TRANSITIONS: Mapping[Status, frozenset[Status]] = {
     M.PENDING: frozenset({M.SETTLED, M.DROPPED, M.PARKED}),
     M.PARKED: frozenset({M.PENDING, M.DROPPED}),
     M.SETTLED: frozenset(),
-    M.DROPPED: frozenset(),
+    # A refund taken back may make a confirmation wanted again that was never sent.
+    M.DROPPED: frozenset({M.PENDING}),
 }
 
 

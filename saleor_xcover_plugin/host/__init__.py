@@ -1,0 +1,1 @@
+"""The only place that imports Saleor. Reads its tables into plain values, writes few of them."""

@@ -1,0 +1,66 @@
+"""Product and variant attributes and metadata as plain texts for the event data mapping."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from django.contrib.postgres.expressions import ArraySubquery
+from django.db.models import OuterRef, QuerySet
+from django.db.models.functions import JSONObject
+from saleor.attribute.models import AssignedProductAttributeValue, AssignedVariantAttributeValue
+
+from ..domain.event_data import EventMapping, TicketFacts
+
+_VALUE = JSONObject(
+    slug="value__attribute__slug",
+    name="value__name",
+    date_time="value__date_time",
+    plain_text="value__plain_text",
+    boolean="value__boolean",
+)
+
+
+def annotate_attributes(lines: QuerySet[Any], mapping: EventMapping) -> QuerySet[Any]:
+    """Add attribute values to a query of lines, only where the mapping asks for them."""
+    if mapping.uses("product.attribute."):
+        values = AssignedProductAttributeValue.objects.filter(
+            product_id=OuterRef("variant__product_id")
+        )
+        lines = lines.annotate(product_attributes=ArraySubquery(values.values(json=_VALUE)))
+    if mapping.uses("variant.attribute."):
+        values = AssignedVariantAttributeValue.objects.filter(
+            assignment__variant_id=OuterRef("variant_id")
+        )
+        lines = lines.annotate(variant_attributes=ArraySubquery(values.values(json=_VALUE)))
+    return lines
+
+
+def ticket_facts(row: Mapping[str, Any], checkout_metadata: Mapping[str, Any]) -> TicketFacts:
+    """Collect all texts of one line under the source names of the mapping."""
+    values = {
+        "product.name": str(row["variant__product__name"] or ""),
+        "variant.name": str(row["variant__name"] or ""),
+    }
+    named = (
+        ("product.metadata.", row["variant__product__metadata"]),
+        ("variant.metadata.", row["variant__metadata"]),
+        ("checkout.metadata.", checkout_metadata),
+    )
+    for prefix, metadata in named:
+        values.update({prefix + key: str(value) for key, value in (metadata or {}).items()})
+    for prefix, column in (
+        ("product.attribute.", "product_attributes"),
+        ("variant.attribute.", "variant_attributes"),
+    ):
+        for value in row.get(column) or ():
+            values.setdefault(prefix + value["slug"], _text(value))
+    return TicketFacts(values)
+
+
+def _text(value: Mapping[str, Any]) -> str:
+    if value["date_time"]:
+        return str(value["date_time"])  # PostgreSQL writes ISO 8601 with offset into JSON
+    if value["boolean"] is not None:
+        return str(value["boolean"]).lower()
+    return str(value["plain_text"] or value["name"] or "")

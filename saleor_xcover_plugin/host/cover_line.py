@@ -1,0 +1,102 @@
+"""Put the cover line into a checkout, repair it, take it out. Callers hold the checkout's lock."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+from saleor.checkout.calculations import fetch_checkout_data
+from saleor.checkout.fetch import fetch_checkout_info, fetch_checkout_lines
+from saleor.checkout.models import CheckoutLine
+from saleor.checkout.utils import checkout_lines_bulk_delete, invalidate_checkout
+from saleor.plugins.manager import get_plugins_manager
+
+from .cover_product import is_cover_type
+from .values import OFFER_KEY, PREMIUM_KEY, CoverLine
+
+
+@dataclass(frozen=True, slots=True)
+class Totals:
+    """What the shopper would pay now, gross, and which part of it the cover lines are."""
+
+    total: Decimal
+    cover: Decimal
+    other_line_count: int
+
+
+def put(
+    checkout: Any, *, variant_id: int, offer_id: int, premium: Decimal, first_at: datetime
+) -> uuid.UUID:
+    """Insert the one cover line at exactly ``premium``.
+
+    The last line of a checkout absorbs Saleor's rounding, so ours is dated before ``first_at``,
+    the checkout's own creation.
+    """
+    line = CheckoutLine.objects.create(
+        checkout=checkout,
+        variant_id=variant_id,
+        quantity=1,
+        currency=checkout.currency,
+        price_override=premium,
+        undiscounted_unit_price_amount=premium,
+        private_metadata={OFFER_KEY: str(offer_id), PREMIUM_KEY: str(premium)},
+    )
+    CheckoutLine.objects.filter(pk=line.pk).update(created_at=first_at - timedelta(seconds=1))
+    return line.pk
+
+
+def remove(line_ids: Iterable[uuid.UUID]) -> None:
+    checkout_lines_bulk_delete(list(line_ids))
+
+
+def restore(line_id: uuid.UUID, *, premium: Decimal) -> None:
+    """Make a tampered line of ours one piece at the premium again."""
+    CheckoutLine.objects.filter(pk=line_id).update(quantity=1, price_override=premium)
+
+
+def lines_of(checkout: Any) -> tuple[CoverLine, ...]:
+    """Read the cover lines anew, under the lock."""
+    rows = (
+        CheckoutLine.objects.filter(checkout_id=checkout.pk)
+        .order_by("created_at", "id")
+        .values_list(
+            "id",
+            "quantity",
+            "price_override",
+            "private_metadata",
+            "variant__product__product_type__private_metadata",
+        )
+    )
+    return tuple(CoverLine.of(*row[:4]) for row in rows if is_cover_type(row[4]))
+
+
+def recalculate(checkout: Any) -> None:
+    """Mark all prices as stale: a line priced by nobody would be ordered at 0.00."""
+    lines, _ = fetch_checkout_lines(checkout)
+    manager = get_plugins_manager(allow_replica=False)
+    info = fetch_checkout_info(checkout, lines, manager)
+    invalidate_checkout(info, lines, manager, save=True)
+
+
+def totals(checkout: Any) -> Totals:
+    """Let Saleor price the checkout now and return what it says. Makes no outside calls."""
+    lines, _ = fetch_checkout_lines(checkout)
+    manager = get_plugins_manager(allow_replica=False)
+    info = fetch_checkout_info(checkout, lines, manager)
+    info, lines = fetch_checkout_data(
+        info, manager, lines, requestor=None, force_update=True, allow_sync_webhooks=False
+    ).get()
+    cover = [
+        line.line.total_price_gross_amount
+        for line in lines
+        if is_cover_type(line.product_type.private_metadata)
+    ]
+    return Totals(
+        total=info.checkout.total_gross_amount,
+        cover=sum(cover, Decimal(0)),
+        other_line_count=len(lines) - len(cover),
+    )

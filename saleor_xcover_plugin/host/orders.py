@@ -1,0 +1,115 @@
+"""Read an order as it is now, and which orders changed."""
+
+from __future__ import annotations
+
+import uuid
+from collections import Counter
+from collections.abc import Iterable
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from saleor.order import OrderOrigin, OrderStatus
+from saleor.order.lock_objects import order_qs_select_for_update
+from saleor.order.models import Order, OrderLine
+
+from ..models import Offer
+from .cover_product import MARK, MARK_VALUE, is_cover_type
+from .people import policyholder_of
+from .refunds import refunded_amount
+from .values import CoverLine, OrderState
+
+
+def read(order_id: uuid.UUID, *, lock: bool = False) -> OrderState | None:
+    """Return the order from the writer database; ``lock`` holds its row until the commit."""
+    if lock:
+        order_qs_select_for_update().filter(pk=order_id).first()
+    order = (
+        Order.objects.filter(pk=order_id)
+        .select_related("billing_address", "shipping_address")
+        .first()
+    )
+    if order is None or order.status == OrderStatus.DRAFT:
+        return None
+    lines = list(
+        OrderLine.objects.filter(order_id=order.pk).values_list(
+            "id",
+            "quantity",
+            "unit_price_gross_amount",
+            "private_metadata",
+            "variant__product__product_type__private_metadata",
+            "variant_id",
+            "is_gift",
+        )
+    )
+    cover_lines = [CoverLine.of(*row[:4]) for row in lines if _is_cover(row)]
+    counts: Counter[str] = Counter()
+    for row in lines:
+        if not _is_cover(row) and not row[6]:
+            counts[str(row[5])] += row[1]
+    return OrderState(
+        id=order.pk,
+        number=str(order.number),
+        channel_id=order.channel_id,
+        checkout_token=_token(order.checkout_token),
+        is_from_checkout=order.origin == OrderOrigin.CHECKOUT,
+        is_cancelled=order.status == OrderStatus.CANCELED,
+        is_expired=order.status == OrderStatus.EXPIRED,
+        currency=order.currency,
+        total=order.total_gross_amount,
+        charged=order.total_charged_amount or Decimal(0),
+        refunded=refunded_amount(order),
+        created_at=order.created_at,
+        ticket_counts=dict(counts),
+        cover_lines=tuple(cover_lines),
+        policyholder=policyholder_of(
+            order.billing_address, order.shipping_address, order.user_email
+        ),
+    )
+
+
+def changed_between(after: datetime, until: datetime, limit: int) -> list[tuple[uuid.UUID, datetime]]:
+    """Return ids of orders changed after ``after``, oldest first (``updated_at`` is indexed)."""
+    return list(
+        Order.objects.filter(updated_at__gt=after, updated_at__lte=until)
+        .order_by("updated_at", "pk")
+        .values_list("pk", "updated_at")[:limit]
+    )
+
+
+def ids_by_checkout(tokens: Iterable[uuid.UUID]) -> dict[uuid.UUID, uuid.UUID]:
+    """Map checkout tokens to the orders they became."""
+    rows = Order.objects.filter(checkout_token__in=[str(t) for t in tokens]).values_list(
+        "checkout_token", "pk"
+    )
+    return {uuid.UUID(token): pk for token, pk in rows}
+
+
+def with_our_traces(order_ids: list[uuid.UUID]) -> list[uuid.UUID]:
+    """Keep the orders whose checkout had an offer or that hold a cover line."""
+    tokens = dict(Order.objects.filter(pk__in=order_ids).values_list("pk", "checkout_token"))
+    known = {
+        str(token)
+        for token in Offer.objects.filter(
+            checkout_token__in=[t for t in map(_token, tokens.values()) if t]
+        ).values_list("checkout_token", flat=True)
+    }
+    marked = set(
+        OrderLine.objects.filter(
+            order_id__in=order_ids,
+            variant__product__product_type__private_metadata__contains={MARK: MARK_VALUE},
+        ).values_list("order_id", flat=True)
+    )
+    return [pk for pk in order_ids if pk in marked or tokens.get(pk, "") in known]
+
+
+def _is_cover(row: tuple[Any, ...]) -> bool:
+    # The mark on the line itself survives the deletion of the product.
+    return is_cover_type(row[4]) or CoverLine.of(*row[:4]).offer_id is not None
+
+
+def _token(text: str) -> uuid.UUID | None:
+    try:
+        return uuid.UUID(text)
+    except ValueError:
+        return None

@@ -1,0 +1,83 @@
+"""What the host tells the services: plain, frozen values in our own words."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from ..domain.eligibility import CheckoutFacts
+from ..domain.tickets import Policyholder
+
+OFFER_KEY = "xcover.offer"
+PREMIUM_KEY = "xcover.premium"
+
+
+@dataclass(frozen=True, slots=True)
+class CoverLine:
+    """A line with the cover product, whoever put it there.
+
+    ``offer_id`` comes from private metadata, which shoppers cannot write; None marks a stranger.
+    """
+
+    id: uuid.UUID
+    quantity: int
+    unit_price: Decimal | None
+    offer_id: int | None
+
+    @classmethod
+    def of(
+        cls,
+        line_id: uuid.UUID,
+        quantity: int,
+        unit_price: Decimal | None,
+        private_metadata: Mapping[str, Any] | None,
+    ) -> CoverLine:
+        offer_id = str((private_metadata or {}).get(OFFER_KEY, ""))
+        return cls(line_id, quantity, unit_price, int(offer_id) if offer_id.isdigit() else None)
+
+    def carries(self, offer_id: int, premium: Decimal) -> bool:
+        """Whether this is our line for the offer: one piece at exactly the premium."""
+        return (self.offer_id, self.quantity, self.unit_price) == (offer_id, 1, premium)
+
+
+@dataclass(frozen=True, slots=True)
+class CheckoutState:
+    """One checkout as it is now."""
+
+    token: uuid.UUID
+    channel_id: int
+    facts: CheckoutFacts
+    cover_lines: tuple[CoverLine, ...]
+    policyholder: Policyholder
+    has_money: bool
+    """Money is authorised, charged or pending, or a legacy completion is under way."""
+
+
+@dataclass(frozen=True, slots=True)
+class OrderState:
+    """One order as it is now. Amounts are gross, in ``currency``."""
+
+    id: uuid.UUID
+    number: str
+    channel_id: int
+    checkout_token: uuid.UUID | None
+    is_from_checkout: bool
+    is_cancelled: bool
+    is_expired: bool
+    currency: str
+    total: Decimal
+    charged: Decimal
+    refunded: Decimal
+    created_at: datetime
+    ticket_counts: Mapping[str, int]
+    cover_lines: tuple[CoverLine, ...]
+    policyholder: Policyholder
+
+    @property
+    def is_paid_in_full(self) -> bool:
+        """Charged at least the total, grants not subtracted, and not cancelled since."""
+        return self.charged >= self.total and not (self.is_cancelled or self.is_expired)

@@ -1,0 +1,185 @@
+"""Bring our rows and the outbox in line with one order. Idempotent: hooks, sweep and people call it.
+
+Hooks are hints, the database is the truth: Saleor calls order hooks after commit, at most once,
+repeats some and skips others.
+"""
+
+from __future__ import annotations
+
+import logging
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+
+from django.db import transaction
+
+from ..domain.states import CoverStatus, OfferStatus, may_become
+from ..host import notes, orders
+from ..host.values import OrderState
+from ..models import Cover, Offer
+from . import cancel_cover, opt_out
+from .offers import chosen_premium
+from .wake import append
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Defect:
+    """Why a cover line of an order buys nothing: a code and a sentence for staff."""
+
+    code: str
+    sentence: str
+
+
+def align(order_id: uuid.UUID, now: datetime) -> None:
+    """Make cover, opt-out and cancellation of an order what its present state asks for."""
+    with transaction.atomic():
+        order = orders.read(order_id)
+        if order is None or not order.is_from_checkout or order.checkout_token is None:
+            return  # replacements and bulk orders copy our metadata but sold nothing
+        offers = list(
+            Offer.objects.select_for_update()
+            .filter(checkout_token=order.checkout_token)
+            .order_by("pk")
+        )
+        if not offers and not order.cover_lines:
+            return
+        for offer in offers:
+            if offer.order_id is None:
+                offer.write(now, order_id=order.id)
+        cover = Cover.objects.select_for_update().filter(order_id=order.id).first()
+        if cover is None and order.cover_lines:
+            cover = _place(order, offers, now)
+        if cover is None:
+            opt_out.append_for(order, offers, now)
+            return
+        _advance(cover, order, now)
+
+
+def defect_of(order: OrderState, offer: Offer | None) -> Defect | None:
+    """Say why the cover line may not be confirmed, or None when it is intact."""
+    if offer is None:
+        return Defect(
+            "not_offered",
+            "The order holds a ticket protection line that no offer stands behind. It insures "
+            "nothing; refund what was paid for it.",
+        )
+    premium = chosen_premium(offer)
+    if len(order.cover_lines) != 1 or not order.cover_lines[0].carries(offer.pk, premium):
+        return Defect(
+            "line_changed",
+            f"The ticket protection line is not one piece at the offered premium of {premium} "
+            f"{offer.currency}. The policy was not confirmed; refund what was paid for the line.",
+        )
+    if not _holds_quoted_tickets(order, offer):
+        return Defect(
+            "tickets_changed",
+            "The tickets changed after the shopper accepted the offer. The policy was not "
+            "confirmed; refund what was paid for the protection.",
+        )
+    return None
+
+
+def _holds_quoted_tickets(order: OrderState, offer: Offer) -> bool:
+    quoted = offer.request.get("tickets", {})
+    return all(order.ticket_counts.get(ref, 0) == count for ref, count in quoted.items())
+
+
+def _place(order: OrderState, offers: Sequence[Offer], now: datetime) -> Cover:
+    marked = {line.offer_id for line in order.cover_lines}
+    offer = next((o for o in reversed(offers) if o.pk in marked), None)
+    defect = defect_of(order, offer)
+    if defect is None and offer is not None and offer.status != OfferStatus.SELECTED:
+        defect = Defect(
+            "offer_ended",
+            "The checkout changed after the shopper accepted the offer, and the protection line "
+            "stayed because a payment had begun. The policy was not confirmed; refund what was "
+            "paid for the protection.",
+        )
+    paid = sum(
+        ((line.unit_price or Decimal(0)) * line.quantity for line in order.cover_lines), Decimal(0)
+    )
+    cover = Cover.objects.create(
+        order_id=order.id,
+        order_number=order.number,
+        channel_id=order.channel_id,
+        offer=offer,
+        status=(CoverStatus.PARKED if defect else CoverStatus.PLACED).value,
+        premium=paid,
+        currency=order.currency,
+        reason_code=defect.code if defect else "",
+        reason=defect.sentence if defect else "",
+        amount_due_back=paid if defect else Decimal(0),
+        created_at=now,
+        updated_at=now,
+    )
+    if defect:
+        log.error("xcover.cover.parked", extra={"order": order.number, "code": defect.code})
+        notes.add(order.id, defect.sentence)
+    return cover
+
+
+def _advance(cover: Cover, order: OrderState, now: datetime) -> None:
+    if cover.status == CoverStatus.PLACED:
+        _advance_placed(cover, order, now)
+    elif cover.status == CoverStatus.PARKED and _will_never_be_paid(order):
+        if cover.booking_id is None:
+            cover.become(CoverStatus.VOID, now, amount_due_back=Decimal(0))
+    elif cover.status == CoverStatus.CONFIRMED:
+        cancel_cover.judge(cover, order, now)
+
+
+def _advance_placed(cover: Cover, order: OrderState, now: datetime) -> None:
+    if _will_never_be_paid(order):
+        cover.become(CoverStatus.VOID, now, reason_code="not_paid", reason=_VOID)
+        if cover.offer is not None and may_become(cover.offer.state, OfferStatus.ABANDONED):
+            cover.offer.become(OfferStatus.ABANDONED, now)
+        return
+    if not order.is_paid_in_full:
+        return
+    defect = defect_of(order, cover.offer)
+    if defect is not None:
+        park_cover(cover, defect.code, defect.sentence, now, due_back=cover.premium)
+        return
+    cover.become(CoverStatus.CONFIRMING, now, paid_at=now)
+    append(
+        "confirm",
+        f"{order.id}:{cover.offer_id}",
+        subject_id=cover.pk,
+        channel_id=cover.channel_id,
+        now=now,
+    )
+
+
+_VOID = "The order was cancelled, expired or fully refunded before its policy was confirmed."
+
+
+def _will_never_be_paid(order: OrderState) -> bool:
+    is_refunded = order.total > 0 and order.refunded >= order.total
+    return order.is_cancelled or order.is_expired or is_refunded
+
+
+def park_cover(
+    cover: Cover,
+    code: str,
+    sentence: str,
+    now: datetime,
+    *,
+    due_back: Decimal = Decimal(0),
+    booking_id: str | None = None,
+) -> None:
+    """Stop and ask a person: state, log event and order note say the same."""
+    changes = {"booking_id": booking_id} if booking_id else {}
+    cover.become(
+        CoverStatus.PARKED,
+        now,
+        reason_code=code,
+        reason=sentence,
+        amount_due_back=due_back,
+        **changes,
+    )
+    log.error("xcover.cover.parked", extra={"order": cover.order_number, "code": code})
+    notes.add(cover.order_id, sentence)

@@ -1,0 +1,201 @@
+"""A paid cover becomes a policy: once, at the price the shopper paid, or a person is asked."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from dataclasses import fields
+from datetime import datetime
+
+from django.db import transaction
+
+from .. import outbox
+from ..crypto import SealBroken, keyed_digest
+from ..domain.states import CoverStatus, OfferStatus
+from ..domain.tickets import Policyholder
+from ..host import metadata, notes, orders
+from ..models import Cover, Offer, OutboxMessage
+from ..xcover.answers import Booking
+from ..xcover.client import XCoverClient
+from ..xcover.errors import XCoverAlreadyBooked, XCoverError, XCoverNotFound
+from ..xcover.payloads import confirm_body
+from .align import defect_of, park_cover
+from .delivery import Call, Outcome, give_up_or_retry
+
+log = logging.getLogger(__name__)
+
+DEADLINE_SECONDS = 15.0
+
+
+class Confirm:
+    """Delivery of one confirmation."""
+
+    def prepare(self, message: OutboxMessage, now: datetime) -> Call | None:
+        with transaction.atomic():
+            cover = _locked(message)
+            current = outbox.lock(message)
+            if current is None or cover.offer is None:
+                return None
+            try:
+                body = outbox.frozen_body(current)
+            except SealBroken as error:
+                sentence = f"The stored request cannot be opened: {error}."
+                outbox.park(current, sentence, now, reason="seal_broken")
+                park_cover(cover, "seal_broken", sentence, now)
+                return None
+            # Once a body is frozen an earlier attempt may have reached XCover: then only its
+            # definite answer ends this, and a refund made meanwhile cancels the policy after.
+            if body is None:
+                body = self._first_body(cover, current, now)
+            if body is None:
+                return None
+            offer_id, key = cover.offer.xcover_offer_id, str(message.idempotency_key)
+            order_number, quote_ids = cover.order_number, _chosen_ids(cover.offer)
+            frozen = outbox.freeze_body(current, body, now)
+
+        def call(client: XCoverClient) -> Booking:
+            try:
+                return client.confirm_offer(
+                    offer_id, frozen, idempotency_key=key, deadline=DEADLINE_SECONDS
+                )
+            except XCoverAlreadyBooked as error:
+                booking = client.get_booking(error.booking_id)
+                if _is_ours(booking, order_number, quote_ids):
+                    return booking
+                raise
+
+        return call
+
+    def _first_body(self, cover: Cover, message: OutboxMessage, now: datetime) -> bytes | None:
+        """Re-read the order under lock; build the body, or end the message."""
+        order = orders.read(cover.order_id, lock=True)
+        if order is None or not order.is_paid_in_full:
+            outbox.drop(message, "The order is no longer paid in full; nothing was sent.", now)
+            cover.become(CoverStatus.PLACED, now)
+            return None
+        defect = defect_of(order, cover.offer)
+        missing = order.policyholder.missing_fields()
+        if defect is None and not missing and cover.offer is not None:
+            cover.write(now, policyholder_digests=_digests(order.policyholder))
+            return confirm_body(
+                _chosen_ids(cover.offer), order.policyholder, transaction_id=order.number
+            )
+        if defect is not None:
+            outbox.drop(message, defect.sentence, now)
+            park_cover(cover, defect.code, defect.sentence, now, due_back=cover.premium)
+            return None
+        sentence = (
+            f"The policy needs the buyer's {', '.join(missing)}. Complete the order's address, "
+            "then replay the confirmation."
+        )
+        outbox.park(message, sentence, now, reason="policyholder_incomplete")
+        park_cover(cover, "policyholder_incomplete", sentence, now)
+        return None
+
+    def record(self, message: OutboxMessage, outcome: Outcome, now: datetime) -> None:
+        with transaction.atomic():
+            cover = _locked(message)
+            current = outbox.lock(message)
+            if current is None or cover.offer is None:
+                return
+            if isinstance(outcome, XCoverError):
+                self._record_error(cover, current, outcome, now)
+            else:
+                _record_booking(cover, current, outcome, now)
+
+    def _record_error(
+        self, cover: Cover, message: OutboxMessage, error: XCoverError, now: datetime
+    ) -> None:
+        if not give_up_or_retry(message, error, now):
+            return
+        if isinstance(error, XCoverNotFound):
+            code, due_back = "offer_gone", cover.premium
+            sentence = (
+                "XCover no longer knows the offer; there is no policy. Refund the premium of "
+                f"{cover.premium_money} to the buyer."
+            )
+        elif isinstance(error, XCoverAlreadyBooked):
+            code, due_back = "other_booking", None
+            sentence = (
+                f"XCover already holds booking {error.booking_id} for this offer, and it does not "
+                "match this order. Ask Cover Genius before doing anything else."
+            )
+        elif error.retryable:
+            code, due_back = "gave_up", None
+            sentence = (
+                "XCover could not be reached for a day; it is unknown whether a policy exists. "
+                "Replay the confirmation: its key makes a second policy impossible."
+            )
+        else:
+            code, due_back = "refused", None
+            named = f" Fields named: {', '.join(error.fields)}." if error.fields else ""
+            sentence = f"XCover refused the policy ({error}).{named} Correct it, then replay."
+        outbox.park(message, sentence, now, reason=code)
+        park_cover(cover, code, sentence, now, due_back=due_back or cover.amount_due_back)
+
+
+def _record_booking(
+    cover: Cover, message: OutboxMessage, booking: Booking, now: datetime
+) -> None:
+    offer = cover.offer
+    assert offer is not None  # noqa: S101 checked by the caller
+    outbox.settle(message, now)
+    difference = _difference(booking, cover, _chosen_ids(offer))
+    offer.become(OfferStatus.CONFIRMED, now)
+    if difference:
+        sentence = (
+            f"XCover's booking {booking.id} differs from what was sold: {difference}. Keep the "
+            "booking and ask Cover Genius."
+        )
+        park_cover(cover, "booking_differs", sentence, now, booking_id=booking.id)
+        return
+    cover.become(
+        CoverStatus.CONFIRMED,
+        now,
+        booking_id=booking.id,
+        pds_url=booking.pds_url or "",
+        confirmed_at=now,
+        reason="",
+        reason_code="",
+    )
+    log.info(
+        "xcover.cover.confirmed", extra={"order": cover.order_number, "booking": booking.id}
+    )
+    metadata.write_order_facts(
+        cover.order_id, {"xcover.policy": booking.id, "xcover.status": "confirmed"}
+    )
+    notes.add(cover.order_id, f"policy {booking.id} confirmed, premium {cover.premium_money}.")
+
+
+def _difference(booking: Booking, cover: Cover, quote_ids: Sequence[str]) -> str:
+    """Name what in the booking is not what was sold, or nothing."""
+    if not booking.is_confirmed:
+        return f"its status is {booking.status}"
+    if booking.currency != cover.currency or booking.total_price != cover.premium:
+        return f"its price is {booking.total_price} {booking.currency}"
+    if {quote.id for quote in booking.quotes} != set(quote_ids):
+        return "it holds other quotes"
+    return ""
+
+
+def _is_ours(booking: Booking, order_number: str, quote_ids: Sequence[str]) -> bool:
+    return booking.partner_transaction_id == order_number and {
+        quote.id for quote in booking.quotes
+    } == set(quote_ids)
+
+
+def _locked(message: OutboxMessage) -> Cover:
+    offer_id = Cover.objects.values_list("offer_id", flat=True).get(pk=message.subject_id)
+    Offer.objects.select_for_update().filter(pk=offer_id).first()
+    return Cover.objects.select_for_update(of=("self",)).select_related("offer").get(
+        pk=message.subject_id
+    )
+
+
+def _chosen_ids(offer: Offer) -> list[str]:
+    return [quote.quote_id for quote in offer.quotes.all() if quote.is_chosen]
+
+
+def _digests(holder: Policyholder) -> dict[str, str]:
+    """Keep one keyed hash per field: changes can be seen without keeping the person's data."""
+    return {f.name: keyed_digest(f"{f.name}:{getattr(holder, f.name)}") for f in fields(holder)}

@@ -1,0 +1,79 @@
+"""Drain the outbox: claim one message, call XCover outside any transaction, record the answer."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping, Sequence
+
+from django.db import transaction
+
+from .. import outbox
+from ..conf import SettingsError
+from ..host import configuration
+from ..models import OutboxMessage
+from ..xcover.errors import XCoverError
+from .cancel_cover import ConfirmCancellation, PreviewCancellation
+from .clients import client_for
+from .clock import Clock
+from .confirm_cover import Confirm
+from .delivery import Delivery, Outcome
+from .opt_out import OptOut
+
+log = logging.getLogger(__name__)
+
+DELIVERIES: Mapping[str, Delivery] = {
+    "confirm": Confirm(),
+    "preview_cancellation": PreviewCancellation(),
+    "confirm_cancellation": ConfirmCancellation(),
+    "opt_out": OptOut(),
+}
+
+
+def deliver_due(clock: Clock, *, limit: int, only: Sequence[int] | None = None) -> int:
+    """Deliver up to ``limit`` due messages, most urgent first; return how many were tried."""
+    count = 0
+    while count < limit:
+        claimed = outbox.claim(clock(), limit=1, only=only)
+        if not claimed:
+            break
+        count += 1
+        _deliver(claimed[0], clock)
+    return count
+
+
+def _deliver(message: OutboxMessage, clock: Clock) -> None:
+    """Deliver one claimed message; a poison message is put aside and blocks nobody."""
+    try:
+        _attempt(DELIVERIES[message.kind], message, clock)
+    except Exception:
+        log.exception("xcover.delivery.failed", extra={"outbox_message": message.pk})
+        with transaction.atomic():
+            current = outbox.lock(message)
+            sentence = "An unexpected error was logged under saleor_xcover_plugin."
+            if current and not outbox.retry_later(current, sentence, clock()):
+                outbox.park(current, sentence, clock(), reason="unexpected")
+
+
+def _attempt(delivery: Delivery, message: OutboxMessage, clock: Clock) -> None:
+    try:
+        settings = configuration.settings_of(message.channel_id)
+    except SettingsError as error:
+        with transaction.atomic():
+            current = outbox.lock(message)
+            if current is not None:
+                outbox.park(
+                    current,
+                    f"The plugin's configuration is incomplete: {error}",
+                    clock(),
+                    reason=outbox.CREDENTIALS_REASON,
+                )
+        return
+    call = delivery.prepare(message, clock())
+    if call is None:
+        return
+    outcome: Outcome
+    try:
+        outcome = call(client_for(settings))
+    except XCoverError as error:
+        outcome = error
+    delivery.record(message, outcome, clock())

@@ -1,0 +1,70 @@
+"""An order without cover after an offer was shown: tell XCover once."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from datetime import datetime
+
+from django.db import transaction
+
+from .. import outbox
+from ..domain.states import LIVE_OFFER_STATUSES, OfferStatus, may_become
+from ..host.values import OrderState
+from ..models import Offer, OutboxMessage
+from ..xcover.client import XCoverClient
+from ..xcover.errors import XCoverError
+from .delivery import Call, Outcome, give_up_or_retry
+from .wake import append
+
+log = logging.getLogger(__name__)
+
+
+def append_for(order: OrderState, offers: Sequence[Offer], now: datetime) -> None:
+    """Opt out of the offer the shopper saw last; offers nobody saw are just over."""
+    shown = [offer for offer in offers if offer.shown_at and offer.xcover_offer_id]
+    last = shown[-1] if shown else None
+    for offer in offers:
+        is_live = offer.status in LIVE_OFFER_STATUSES
+        if offer is not last and is_live:
+            offer.become(OfferStatus.ABANDONED, now)
+    if last is not None and may_become(last.state, OfferStatus.OPTED_OUT):
+        append(
+            "opt_out", str(last.pk), subject_id=last.pk, channel_id=order.channel_id, now=now
+        )
+
+
+class OptOut:
+    """Delivery of one opt-out."""
+
+    def prepare(self, message: OutboxMessage, now: datetime) -> Call | None:
+        with transaction.atomic():
+            offer = Offer.objects.select_for_update().get(pk=message.subject_id)
+            current = outbox.lock(message)
+            if current is None:
+                return None
+            if not may_become(offer.state, OfferStatus.OPTED_OUT):
+                outbox.drop(current, f"The offer is {offer.status}; no opt-out is due.", now)
+                return None
+            body = outbox.freeze_body(current, b"{}", now)
+            offer_id, key = offer.xcover_offer_id, str(message.idempotency_key)
+
+        def call(client: XCoverClient) -> None:
+            client.opt_out(offer_id, body, idempotency_key=key)
+
+        return call
+
+    def record(self, message: OutboxMessage, outcome: Outcome, now: datetime) -> None:
+        with transaction.atomic():
+            offer = Offer.objects.select_for_update().get(pk=message.subject_id)
+            current = outbox.lock(message)
+            if current is None:
+                return
+            if isinstance(outcome, XCoverError):
+                if give_up_or_retry(current, outcome, now):
+                    # Conversion figures miss one; nobody's money or policy is touched.
+                    outbox.drop(current, f"XCover did not take the opt-out: {outcome}", now)
+                    offer.become(OfferStatus.ABANDONED, now)
+                return
+            offer.become(OfferStatus.OPTED_OUT, now)
+            outbox.settle(current, now)

@@ -1,0 +1,208 @@
+"""The shopper's answer: yes puts the cover line in, no takes it out; both leave evidence."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Sequence
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from ..conf import PluginSettings
+from ..domain.eligibility import fingerprint, insurable_basket
+from ..domain.states import OfferStatus
+from ..errors import Code, Refusal
+from ..host import checkouts, cover_line, cover_product
+from ..host.values import CheckoutState
+from ..models import Consent, Offer
+from .offers import chosen_premium, clear_lines, is_fresh, live_offer, summarise
+
+
+def accept(
+    token: uuid.UUID,
+    channel_id: int,
+    settings: PluginSettings,
+    *,
+    quote_ids: Sequence[str],
+    content_hash: str,
+    now: datetime,
+    source: str = "storefront",
+) -> Offer:
+    """Record the yes and put one line at the exact premium into the checkout.
+
+    Repeating it with the same quotes changes nothing. Raise ``Refusal``; then nothing happened.
+    """
+    with checkouts.locked(token) as checkout:
+        state = _readable(checkout, token, channel_id, settings)
+        offer = _answerable(state, settings, now)
+        if content_hash != offer.content_hash:
+            raise Refusal(Code.TERMS_CHANGED)
+        chosen = _chosen(offer, quote_ids)
+        _check_policyholder(state, offer)
+        premium = sum((quote.premium for quote in chosen), Decimal(0))
+        if _is_placed(offer, state, chosen, premium):
+            return offer
+        variant_id = cover_product.listed_variant_id(channel_id)
+        if variant_id is None:
+            raise Refusal(Code.NOT_SET_UP)
+        _put_exactly(checkout, offer, variant_id, premium)
+        chosen_ids = [quote.pk for quote in chosen]
+        offer.quotes.update(is_chosen=False)
+        offer.quotes.filter(pk__in=chosen_ids).update(is_chosen=True)
+        if offer.status != OfferStatus.SELECTED:
+            offer.become(OfferStatus.SELECTED, now, shown_at=offer.shown_at or now)
+        _record(offer, "accepted", [q.quote_id for q in chosen], premium, now, source)
+        summarise(token, "accepted", premium=str(premium), currency=offer.currency)
+        return offer
+
+
+def decline(
+    token: uuid.UUID,
+    channel_id: int,
+    settings: PluginSettings,
+    *,
+    now: datetime,
+    source: str = "storefront",
+) -> Offer:
+    """Record the no; a line put in by an earlier yes goes. Raise ``Refusal``."""
+    with checkouts.locked(token) as checkout:
+        state = _readable(checkout, token, channel_id, settings)
+        offer = live_offer(token, lock=True)
+        if offer is None or offer.status in (OfferStatus.REQUESTED, OfferStatus.UNAVAILABLE):
+            raise Refusal(Code.OFFER_STALE)
+        if offer.status == OfferStatus.DECLINED:
+            return offer
+        if state.has_money and offer.status == OfferStatus.SELECTED:
+            raise Refusal(Code.PAYMENT_STARTED)
+        clear_lines(checkout)
+        offer.quotes.update(is_chosen=False)
+        offer.become(OfferStatus.DECLINED, now, shown_at=offer.shown_at or now)
+        _record(offer, "declined", [], Decimal(0), now, source)
+        summarise(token, "declined")
+        return offer
+
+
+def mark_shown(token: uuid.UUID, channel_id: int, *, now: datetime) -> Offer:
+    """Remember that the shopper has seen the live offer: only such offers get an opt-out."""
+    offer = live_offer(token)
+    if offer is None or offer.channel_id != channel_id:
+        raise Refusal(Code.CHECKOUT_NOT_FOUND)
+    if offer.status in (OfferStatus.REQUESTED, OfferStatus.UNAVAILABLE):
+        raise Refusal(Code.OFFER_STALE)
+    if offer.shown_at is None:
+        Offer.objects.filter(pk=offer.pk, shown_at=None).update(shown_at=now, updated_at=now)
+        offer.shown_at = now
+    return offer
+
+
+def withdraw(offer: Offer, now: datetime, *, source: str) -> None:
+    """The shopper took the line out without asking us: the yes is gone, the offer stays.
+
+    The caller holds the locks of checkout and offer.
+    """
+    premium = chosen_premium(offer)
+    offer.quotes.update(is_chosen=False)
+    offer.become(OfferStatus.AVAILABLE, now)
+    _record(offer, "withdrawn", [], premium, now, source)
+    summarise(offer.checkout_token, "withdrawn")
+
+
+def _readable(
+    checkout: Any, token: uuid.UUID, channel_id: int, settings: PluginSettings
+) -> CheckoutState:
+    state = checkouts.read(token, settings.rules.mapping) if checkout is not None else None
+    if state is None:
+        raise Refusal(Code.CHECKOUT_NOT_FOUND)
+    if state.channel_id != channel_id:
+        raise Refusal(Code.CHECKOUT_IN_OTHER_CHANNEL)
+    return state
+
+
+def _answerable(state: CheckoutState, settings: PluginSettings, now: datetime) -> Offer:
+    """Return the locked live offer if it may be accepted now."""
+    if state.has_money:
+        raise Refusal(Code.PAYMENT_STARTED)
+    basket = insurable_basket(state.facts, settings.rules, now)
+    if checkouts.is_taxed_by_app(state.channel_id, basket.country):
+        raise Refusal(Code.TAXED_BY_APP)
+    offer = live_offer(state.token, lock=True)
+    answered = (OfferStatus.AVAILABLE, OfferStatus.SELECTED, OfferStatus.DECLINED)
+    if offer is None or offer.status not in answered:
+        raise Refusal(Code.OFFER_STALE)
+    if offer.fingerprint != fingerprint(basket, *settings.fingerprint_terms):
+        raise Refusal(Code.OFFER_STALE)
+    if not is_fresh(offer, now):
+        raise Refusal(Code.OFFER_EXPIRED)
+    return offer
+
+
+def _chosen(offer: Offer, quote_ids: Sequence[str]) -> list[Any]:
+    wanted = set(quote_ids)
+    chosen = [quote for quote in offer.quotes.all() if quote.quote_id in wanted]
+    if not wanted or len(chosen) != len(wanted):
+        raise Refusal(Code.QUOTE_NOT_OFFERED)
+    return chosen
+
+
+def _check_policyholder(state: CheckoutState, offer: Offer) -> None:
+    """Confirming comes after payment: what it needs must be there before."""
+    missing = state.policyholder.missing_fields()
+    if missing:
+        raise Refusal(Code.POLICYHOLDER_INCOMPLETE, missing)
+    if state.policyholder.country != offer.country:
+        raise Refusal(Code.POLICYHOLDER_COUNTRY_DIFFERS)
+
+
+def _is_placed(
+    offer: Offer, state: CheckoutState, chosen: Sequence[Any], premium: Decimal
+) -> bool:
+    return (
+        offer.status == OfferStatus.SELECTED
+        and {q.pk for q in offer.quotes.all() if q.is_chosen} == {q.pk for q in chosen}
+        and len(state.cover_lines) == 1
+        and state.cover_lines[0].carries(offer.pk, premium)
+    )
+
+
+def _put_exactly(checkout: Any, offer: Offer, variant_id: int, premium: Decimal) -> None:
+    """Insert the line and let Saleor prove the sum; anything but tickets plus premium undoes it."""
+    clear_lines(checkout)
+    before = cover_line.totals(checkout)
+    cover_line.put(
+        checkout,
+        variant_id=variant_id,
+        offer_id=offer.pk,
+        premium=premium,
+        first_at=checkout.created_at,
+    )
+    cover_line.recalculate(checkout)
+    after = cover_line.totals(checkout)
+    is_exact = (
+        after.total - before.total == premium
+        and after.cover == premium
+        and after.other_line_count == before.other_line_count
+    )
+    if not is_exact:
+        raise Refusal(Code.PRICE_NOT_EXACT)
+
+
+def _record(
+    offer: Offer,
+    answer: str,
+    quote_ids: list[str],
+    premium: Decimal,
+    now: datetime,
+    source: str,
+) -> None:
+    Consent.objects.create(
+        offer=offer,
+        answer=answer,
+        quote_ids=quote_ids,
+        premium=premium,
+        currency=offer.currency,
+        language=offer.language,
+        content_hash=offer.content_hash,
+        content=offer.content,
+        source=source,
+        created_at=now,
+    )

@@ -1,0 +1,235 @@
+"""Ask XCover for an offer: single flight by a committed lease, no lock held during HTTP."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import logging
+import uuid
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db import transaction
+
+from ..conf import PluginSettings
+from ..domain.eligibility import fingerprint, insurable_basket
+from ..domain.money import Money
+from ..domain.states import OfferStatus
+from ..domain.tickets import Basket
+from ..errors import Code, Refusal
+from ..host import checkouts, cover_product
+from ..host.values import CheckoutState
+from ..models import Offer, Quote
+from ..xcover.answers import Offer as OfferAnswer
+from ..xcover.errors import (
+    XCoverBadAnswer,
+    XCoverError,
+    XCoverMisconfigured,
+    XCoverUnavailable,
+)
+from ..xcover.payloads import offer_body
+from .clients import client_for
+from .clock import Clock
+from .content import displayed_content
+from .offers import clear_lines, end_offer, is_fresh, live_offer
+
+log = logging.getLogger(__name__)
+
+DEADLINE_SECONDS = 2.5
+"""Total time for XCover in a shopper's request; the whole query answers within 3 s (budget)."""
+
+LEASE = timedelta(seconds=10)
+RETRY_UNAVAILABLE = timedelta(seconds=30)
+"""How long a failed request is remembered, so that a dead XCover is not asked on every page."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What is to be quoted for a checkout right now."""
+
+    state: CheckoutState
+    basket: Basket
+    fingerprint: str
+
+
+def wanted_offer(
+    token: uuid.UUID, channel_id: int, settings: PluginSettings, now: datetime
+) -> Wanted:
+    """Read the checkout and say what to quote. Raise ``Refusal`` with the reason against it."""
+    state = checkouts.read(token, settings.rules.mapping)
+    if state is None:
+        raise Refusal(Code.CHECKOUT_NOT_FOUND)
+    if state.channel_id != channel_id:
+        raise Refusal(Code.CHECKOUT_IN_OTHER_CHANNEL)
+    basket = insurable_basket(state.facts, settings.rules, now)
+    if checkouts.is_taxed_by_app(channel_id, basket.country):
+        raise Refusal(Code.TAXED_BY_APP)
+    if cover_product.listed_variant_id(channel_id) is None:
+        raise Refusal(Code.NOT_SET_UP)
+    return Wanted(state, basket, fingerprint(basket, *settings.fingerprint_terms))
+
+
+def ensure_offer(
+    token: uuid.UUID, channel_id: int, settings: PluginSettings, clock: Clock
+) -> Offer:
+    """Return the live, fresh offer of the checkout; ask XCover when there is none.
+
+    Raise ``Refusal``. The offer of an answered checkout is returned with its answer.
+    """
+    now = clock()
+    wanted = wanted_offer(token, channel_id, settings, now)
+    offer = live_offer(token)
+    if offer is not None and offer.fingerprint == wanted.fingerprint:
+        if _is_answer(offer, now):
+            return offer
+        _refuse_while_waiting(offer, now)
+    offer = _open_request(wanted, settings, now)
+    return _ask(offer, wanted.basket, settings, clock)
+
+
+def _is_answer(offer: Offer, now: datetime) -> bool:
+    answered = (OfferStatus.AVAILABLE, OfferStatus.SELECTED, OfferStatus.DECLINED)
+    return offer.status in answered and is_fresh(offer, now)
+
+
+def _refuse_while_waiting(offer: Offer, now: datetime) -> None:
+    """Raise while another request runs, or soon after one that failed."""
+    if offer.leased_until is None or offer.leased_until <= now:
+        return
+    if offer.status == OfferStatus.REQUESTED:
+        raise Refusal(Code.OFFER_PENDING)
+    if offer.status == OfferStatus.UNAVAILABLE:
+        raise Refusal(Code(offer.reason_code))
+
+
+def _open_request(wanted: Wanted, settings: PluginSettings, now: datetime) -> Offer:
+    """End what was live before and commit a new offer row with this request's lease."""
+    token = wanted.state.token
+    with checkouts.locked(token) as checkout:
+        state = checkouts.read(token, settings.rules.mapping) if checkout else None
+        if state is None:
+            raise Refusal(Code.CHECKOUT_NOT_FOUND)
+        if state.has_money:
+            raise Refusal(Code.PAYMENT_STARTED)
+        previous = live_offer(token, lock=True)
+        if previous is not None:
+            if previous.fingerprint == wanted.fingerprint:
+                if _is_answer(previous, now):
+                    raise Refusal(Code.OFFER_PENDING)
+                _refuse_while_waiting(previous, now)
+                ended = OfferStatus.EXPIRED
+            else:
+                ended = OfferStatus.SUPERSEDED
+            end_offer(checkout, previous, ended, now, reason=Code.OFFER_STALE)
+        else:
+            clear_lines(checkout)
+        return Offer.objects.create(
+            channel_id=wanted.state.channel_id,
+            checkout_token=token,
+            status=OfferStatus.REQUESTED.value,
+            fingerprint=wanted.fingerprint,
+            currency=wanted.basket.currency,
+            country=wanted.basket.country,
+            language=wanted.basket.language,
+            ticket_count=sum(line.count for line in wanted.basket.tickets),
+            event_starts_at=wanted.basket.earliest_start,
+            request=_quoted_tickets(wanted.basket),
+            lease_token=uuid.uuid4(),
+            leased_until=now + LEASE,
+            created_at=now,
+            updated_at=now,
+        )
+
+
+def _ask(offer: Offer, basket: Basket, settings: PluginSettings, clock: Clock) -> Offer:
+    body = offer_body(
+        basket, schema=settings.offer_schema, transaction_id=None, sales_channel=None
+    )
+    answer: OfferAnswer | None = None
+    code: Code | None = None
+    try:
+        answer = client_for(settings).create_offer(body, deadline=DEADLINE_SECONDS)
+        _check_answer(answer, basket)
+    except XCoverError as error:
+        answer, code = None, _code_of(error)
+        log.warning(
+            "xcover.offer.unavailable",
+            extra={"offer": offer.pk, "code": code.value, "error": str(error)},
+        )
+    now = clock()
+    with transaction.atomic():
+        current = Offer.objects.select_for_update().get(pk=offer.pk)
+        if current.lease_token != offer.lease_token or current.status != OfferStatus.REQUESTED:
+            # The checkout changed meanwhile: a late answer is nobody's offer.
+            raise Refusal(Code.OFFER_STALE)
+        if answer is None or code is not None:
+            reason = code or Code.NO_OFFER
+            current.become(
+                OfferStatus.UNAVAILABLE,
+                now,
+                reason_code=reason.value,
+                leased_until=now + RETRY_UNAVAILABLE,
+            )
+        else:
+            _store_answer(current, answer, settings, now)
+    if current.status == OfferStatus.UNAVAILABLE:
+        raise Refusal(Code(current.reason_code))
+    return current
+
+
+def _code_of(error: XCoverError) -> Code:
+    if isinstance(error, XCoverMisconfigured):
+        return Code.XCOVER_REFUSED_CREDENTIALS
+    if isinstance(error, XCoverUnavailable | XCoverBadAnswer):
+        return Code.XCOVER_UNAVAILABLE
+    return Code.NO_OFFER
+
+
+def _check_answer(answer: OfferAnswer, basket: Basket) -> None:
+    """Refuse an offer that may not be shown: texts missing, other currency, odd price."""
+    if not answer.quotes:
+        raise XCoverBadAnswer("the offer holds no quotes")
+    if answer.currency != basket.currency:
+        raise XCoverBadAnswer("the offer is in another currency than the checkout")
+    for quote in answer.quotes:
+        if not Money(quote.premium, answer.currency).is_payable():
+            raise XCoverBadAnswer("a premium is not a payable amount of its currency")
+        if not quote.pds_url or not (quote.disclaimer or answer.disclaimer):
+            raise XCoverBadAnswer("an offer without disclaimer or policy wording is not shown")
+
+
+def _store_answer(
+    offer: Offer, answer: OfferAnswer, settings: PluginSettings, now: datetime
+) -> None:
+    content = displayed_content(answer)
+    for position, (quote, shown) in enumerate(zip(answer.quotes, content["quotes"], strict=True)):
+        Quote.objects.create(
+            offer=offer,
+            position=position,
+            quote_id=quote.id,
+            title=quote.title[:255],
+            premium=quote.premium,
+            tax=quote.tax,
+            policy_version=quote.policy_version_id or "",
+            pds_url=quote.pds_url,
+            content=shown,
+        )
+    offer.become(
+        OfferStatus.AVAILABLE,
+        now,
+        xcover_offer_id=answer.id,
+        content=content,
+        content_hash=hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest(),
+        quoted_at=now,
+        valid_until=now + timedelta(minutes=settings.offer_minutes),
+        leased_until=None,
+    )
+
+
+def _quoted_tickets(basket: Basket) -> dict[str, Any]:
+    """What was quoted, without personal data: compared with the order's lines later."""
+    counts: dict[str, int] = {}
+    for line in basket.tickets:
+        counts[line.reference] = counts.get(line.reference, 0) + line.count
+    return {"tickets": counts}

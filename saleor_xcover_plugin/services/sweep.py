@@ -1,0 +1,106 @@
+"""Find again whatever a lost hook, a killed worker or a dead broker left behind. Bounded."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.db import transaction
+
+from ..domain.states import LIVE_OFFER_STATUSES, CoverStatus, OfferStatus
+from ..host import checkouts, orders
+from ..models import Cover, Offer, Watermark
+from .align import align
+from .clock import Clock
+from .deliver import deliver_due
+
+log = logging.getLogger(__name__)
+
+LIMIT = 500
+_ORDERS = "orders"
+_OVERLAP = timedelta(minutes=5)
+"""A transaction that commits late carries an older ``updated_at`` than the mark."""
+_FIRST_LOOK_BACK = timedelta(days=1)
+_OFFER_REST = timedelta(hours=1)
+_COVER_REST = timedelta(minutes=10)
+
+
+@dataclass(frozen=True, slots=True)
+class SweepResult:
+    orders: int
+    covers: int
+    offers: int
+    messages: int
+
+
+def sweep(clock: Clock, *, limit: int = LIMIT) -> SweepResult:
+    """Align changed orders, look after resting covers and offers, deliver what is due."""
+    return SweepResult(
+        orders=_changed_orders(clock(), limit),
+        covers=_resting_covers(clock(), limit),
+        offers=_resting_offers(clock(), limit),
+        messages=deliver_due(clock, limit=limit),
+    )
+
+
+def _align_safely(order_id: object, now: datetime) -> None:
+    """One broken order must not stop the others."""
+    try:
+        align(order_id, now)  # type: ignore[arg-type]
+    except Exception:
+        log.exception("xcover.align.failed", extra={"order": str(order_id)})
+
+
+def _changed_orders(now: datetime, limit: int) -> int:
+    mark = Watermark.objects.filter(name=_ORDERS).first()
+    after = (mark.reached_at - _OVERLAP) if mark else now - _FIRST_LOOK_BACK
+    changed = orders.changed_between(after, now, limit)
+    for order_id in orders.with_our_traces([order_id for order_id, _ in changed]):
+        _align_safely(order_id, now)
+    # Everything inside the overlap changed: step past it, or the same orders come for ever.
+    reached = changed[-1][1] + _OVERLAP if len(changed) == limit else now
+    Watermark.objects.update_or_create(
+        name=_ORDERS, defaults={"reached_at": min(reached, now)}
+    )
+    return len(changed)
+
+
+def _resting_covers(now: datetime, limit: int) -> int:
+    covers = Cover.objects.filter(
+        status__in=[CoverStatus.PLACED.value, CoverStatus.CONFIRMING.value],
+        updated_at__lt=now - _COVER_REST,
+    ).order_by("updated_at")[:limit]
+    for cover in covers:
+        Cover.objects.filter(pk=cover.pk).update(updated_at=now)  # to the end of the row
+        _align_safely(cover.order_id, now)
+    return len(covers)
+
+
+def _resting_offers(now: datetime, limit: int) -> int:
+    offers = list(
+        Offer.objects.filter(
+            order_id=None,
+            status__in=[status.value for status in LIVE_OFFER_STATUSES],
+            updated_at__lt=now - _OFFER_REST,
+        ).order_by("updated_at")[:limit]
+    )
+    order_ids = orders.ids_by_checkout(offer.checkout_token for offer in offers)
+    for offer in offers:
+        if offer.checkout_token in order_ids:
+            _align_safely(order_ids[offer.checkout_token], now)
+        else:
+            _end_resting(offer.pk, now)
+    return len(offers)
+
+
+def _end_resting(offer_id: int, now: datetime) -> None:
+    """End an offer nobody came back for; a yes in a living checkout waits for its shopper."""
+    with transaction.atomic():
+        offer = Offer.objects.select_for_update().get(pk=offer_id)
+        if not checkouts.exists(offer.checkout_token):
+            offer.become(OfferStatus.ABANDONED, now)
+        elif offer.status == OfferStatus.SELECTED:
+            offer.write(now)
+        else:
+            offer.become(OfferStatus.EXPIRED, now)

@@ -1,0 +1,78 @@
+"""Wake a worker without ever holding up a sale. A lost wake-up is found by the sweep."""
+
+from __future__ import annotations
+
+import logging
+import uuid
+from datetime import datetime
+from functools import partial
+
+from celery import current_app
+from django.db import transaction
+from kombu.pools import producers
+
+from .. import outbox
+from ..models import OutboxMessage
+
+log = logging.getLogger(__name__)
+
+DELIVER_TASK = "saleor_xcover_plugin.tasks.deliver"
+REQUEST_OFFER_TASK = "saleor_xcover_plugin.tasks.request_offer"
+
+DEBOUNCE_SECONDS = 1
+_BROKER_SECONDS = 0.5
+
+
+def append(
+    kind: str, operation_id: str, *, subject_id: int, channel_id: int, now: datetime
+) -> OutboxMessage:
+    """Append to the outbox and wake a worker once the decision is committed."""
+    message = outbox.append(
+        kind, operation_id, subject_id=subject_id, channel_id=channel_id, now=now
+    )
+    transaction.on_commit(partial(wake, DELIVER_TASK, message.pk), robust=True)
+    return message
+
+
+def wake_request(token: uuid.UUID, channel_id: int) -> None:
+    """Have an offer asked for soon; several changes in a row become one request."""
+    transaction.on_commit(
+        partial(wake, REQUEST_OFFER_TASK, str(token), channel_id, countdown=DEBOUNCE_SECONDS),
+        robust=True,
+    )
+
+
+def wake(task: str, *args: object, countdown: float | None = None) -> None:
+    """Send one task, or give up within a second.
+
+    Without a broker Celery is eager and would run the task, HTTP included, inside the shopper's
+    request; such a store runs ``xcover_work`` instead.
+    """
+    if current_app.conf.task_always_eager:
+        return
+    options = {
+        **(current_app.conf.broker_transport_options or {}),
+        "socket_connect_timeout": _BROKER_SECONDS,
+        "socket_timeout": _BROKER_SECONDS,
+        "max_retries": 0,
+        "interval_start": 0,
+        "interval_step": 0,
+        "interval_max": 0,
+    }
+    connection = current_app.connection_for_write(
+        connect_timeout=_BROKER_SECONDS, transport_options=options
+    )
+    try:
+        with producers[connection].acquire(block=True, timeout=_BROKER_SECONDS) as producer:
+            current_app.send_task(
+                task,
+                args=args,
+                countdown=countdown,
+                producer=producer,
+                retry=False,
+                ignore_result=True,
+            )
+    except Exception as error:  # noqa: BLE001 every broker library has its own errors
+        log.warning(
+            "xcover.wake.failed", extra={"task": task, "error": type(error).__name__}
+        )

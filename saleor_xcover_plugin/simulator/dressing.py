@@ -1,0 +1,66 @@
+"""What the faults inside an answer do to it; the connection itself is in wire.py."""
+
+from typing import Any
+
+from .faults import Fault, Kind
+from .jsontext import Json
+from .operation import Answer
+
+
+def dressed(answer: Answer, fault: Fault | None) -> Answer:
+    """Return ``answer`` as ``fault`` distorts it. The world keeps what was really done."""
+    if fault is None or not isinstance(answer.body, dict):
+        return answer
+    match fault.kind:
+        case Kind.ERRORS_IN_2XX:
+            return _with_body(answer, _with_errors(answer.body, fault.order.message))
+        case Kind.NULL_PRODUCT:
+            return _with_body(answer, _with_null(answer.body, fault.order.index))
+        case Kind.MISSING_CONTENT:
+            return _with_body(answer, _without(answer.body, fault.order.part))
+        case _:
+            return answer
+
+
+def _with_body(answer: Answer, body: Json) -> Answer:
+    return Answer(answer.status, body, answer.announces)
+
+
+def _items(body: Json) -> str:
+    return "products" if "products" in body else "quotes"
+
+
+def _with_errors(body: Json, message: str | None) -> Json:
+    """Documented: inside a 2xx an erroneous item comes back as null and `errors` is filled."""
+    name = _items(body)
+    error = {"message": message or "Quote could not be created", "type": "quote_creation_failure"}
+    count = len(body[name])
+    errors = {str(index): error for index in range(count)}
+    return {**body, name: [None] * count, "errors": errors}
+
+
+def _with_null(body: Json, index: int) -> Json:
+    name = _items(body)
+    items = [None if place == index else item for place, item in enumerate(body[name])]
+    return {**body, name: items}
+
+
+def _without(body: Json, part: str) -> Json:
+    if part == "content":
+        return {name: value for name, value in body.items() if name != "content"}
+    if part == "pds_url":
+        products = [
+            {**product, "details": {**product["details"], "pds_url": None}}
+            for product in body["products"]
+        ]
+        return {**body, "products": products}
+    names = {"disclaimer": ("disclaimer", "disclaimer_html"), "title": ("title", "heading")}[part]
+    content = body.get("content")
+    if not isinstance(content, dict):
+        return body
+    blank: dict[str, Any] = dict.fromkeys(names, None)
+    products = [
+        {**product, **{name: None for name in blank if name in product}}
+        for product in content["products"]
+    ]
+    return {**body, "content": {**content, **blank, "products": products}}

@@ -1,0 +1,150 @@
+"""Offers as XCover answers them (captured for retail; the texts are ours)."""
+
+from collections.abc import Mapping
+from html import escape
+
+from .answers import POLICY_VERSION, amounts, pds_url, without_zone
+from .jsontext import Json
+from .pricing import formatted
+from .settings import Settings
+from .world import Offer, Product
+
+DISCLAIMER = (
+    "By adding protection I confirm that I have read the policy wording. "
+    "This offer is simulated and insures nothing."
+)
+DISCLAIMER_HTML = (
+    '<p data-block-key="sim01">By adding protection I confirm that I have read the '
+    '<a href="https://simulator.invalid/en/pds" target="_blank" rel="noopener">policy wording</a>. '
+    "<strong>This offer is simulated and insures nothing.</strong></p>"
+)
+_INCLUSIONS = {
+    "Illness or injury": "You cannot attend because of an unexpected illness or injury.",
+    "Transport": "Your public transport to the venue breaks down or is late.",
+}
+_EXCLUSIONS = {
+    "Cancelled events": "Events that the organiser cancels or moves.",
+    "Change of mind": "You simply no longer wish to attend.",
+}
+_BENEFITS = {"Ticket price": "Up to the full price of your tickets."}
+
+
+def offer_answer(settings: Settings, offer: Offer, query: Mapping[str, str]) -> Json:
+    """Return an offer. ``include_content`` and ``extra_fields`` choose parts.
+
+    ``active_only`` and ``exclude_offer_ids`` change nothing: every offer here is active
+    and always new.
+    """
+    extra = set(query.get("extra_fields", "").split(","))
+    answer: Json = {
+        "id": offer.id,
+        "session_id": offer.session_id,
+        "offer_config_id": OFFER_CONFIG_ID,
+        "offer_schema": offer.schema,
+        "currency": offer.currency,
+        "products": [_product(settings, offer, product, extra) for product in offer.products],
+    }
+    include = query.get("include_content", "true").lower() not in ("false", "0")
+    if include and settings.content_present:
+        answer["content"] = _content(offer)
+    rules = [_preselecting(product) for product in offer.products]
+    answer["product_rules"] = rules if settings.preselecting_rules else []
+    answer["errors"] = {}
+    return answer
+
+
+OFFER_CONFIG_ID = "5eed0000-0000-4000-8000-00000000000f"
+
+
+def product_config_id(index: int) -> str:
+    """Return the configuration behind the product of the event at ``index``."""
+    return f"5eed0000-0000-4000-8000-{index + 16:012x}"
+
+
+def _product(settings: Settings, offer: Offer, product: Product, extra: set[str]) -> Json:
+    currency, premium, event = offer.currency, product.premium, product.event
+    start = event.start if settings.policy_starts_with == "event" else offer.created_at
+    taxes = {"tax_code": "IPT", **amounts(currency, tax_amount=premium.tax)}
+    asked = premium.commission if "commission" in extra else None
+    benefits = [{"description": f"{name}: {text}"} for name, text in _BENEFITS.items()]
+    return {
+        "id": product.quote_id,
+        "product_config_id": product.product_config_id,
+        "name": "simulated-ticket-protection",
+        "type": None,
+        "schema_url": None,
+        "details": {
+            "policy_version_id": POLICY_VERSION,
+            "start_date": without_zone(start),
+            "end_date": without_zone(event.end or event.start),
+            "finance": {
+                "price": amounts(
+                    currency,
+                    total_amount=premium.total,
+                    total_amount_without_tax=premium.net,
+                    total_amount_min=None,
+                    total_amount_max=None,
+                ),
+                "tax": {**amounts(currency, total_amount=premium.tax), "breakdown": [taxes]},
+                "surcharge": amounts(currency, total_amount=None),
+                "commission": amounts(currency, total_amount=asked),
+            },
+            "pds_url": pds_url(offer.id, product.quote_id) if settings.pds_url_present else None,
+            "files": [],
+            "extra_fields": {},
+            "experiment": {},
+            "benefits": benefits if "benefits" in extra else [],
+        },
+    }
+
+
+def _content(offer: Offer) -> Json:
+    return {
+        "schema_version": "content:1.0",
+        "locale": offer.language,
+        "slug": "simulated-ticket-protection-offer",
+        "title": "Simulated ticket protection",
+        "extras": dict(_BENEFITS),
+        "heading": "Protect your tickets",
+        "disclaimer": DISCLAIMER,
+        "price_unit": "",
+        "description": "Get your money back when you cannot go.",
+        "sub_heading": "N/A",
+        "negative_cta": "No, thank you",
+        "positive_cta": "Add protection",
+        "disclaimer_html": DISCLAIMER_HTML,
+        "required_message": "Please choose",
+        "credibility_message": "",
+        "negative_cta_warning": "",
+        "products": [_product_content(offer, product) for product in offer.products],
+    }
+
+
+def _product_content(offer: Offer, product: Product) -> Json:
+    event = product.event
+    price = formatted(product.premium.total, offer.currency)
+    return {
+        "id": product.quote_id,
+        "product_config_id": product.product_config_id,
+        "slug": "simulated-ticket-protection",
+        "locale": offer.language,
+        "title": f"Ticket protection for {event.name}",
+        "benefits": dict(_BENEFITS),
+        "disclaimer": DISCLAIMER,
+        "exclusions": dict(_EXCLUSIONS),
+        "inclusions": dict(_INCLUSIONS),
+        "description": f"{price} for {len(event.tickets)} ticket(s).",
+        "terms_cta_html": f"<p>Terms for <em>{escape(event.name)}</em></p>",
+        "disclaimer_html": DISCLAIMER_HTML,
+        "credibility_badge": "",
+    }
+
+
+def _preselecting(product: Product) -> Json:
+    """Return a rule that would pre-select (entries carry `initial_state`; the rest is inferred)."""
+    return {
+        "product_config_id": product.product_config_id,
+        "visibility": "visible",
+        "required": False,
+        "initial_state": "selected",
+    }

@@ -1,0 +1,49 @@
+"""Celery entry points: one primary key in, no secrets and no people."""
+
+from __future__ import annotations
+
+import logging
+import uuid
+
+from celery import shared_task
+
+from .conf import SettingsError
+from .errors import Refusal
+from .host import configuration
+from .host.db import allow_writer
+from .services import request_offer as offers
+from .services.clock import utc_now
+from .services.deliver import deliver_due
+from .services.sweep import sweep as sweep_all
+from .services.wake import DELIVER_TASK, REQUEST_OFFER_TASK
+
+log = logging.getLogger(__name__)
+
+
+@shared_task(name=DELIVER_TASK, ignore_result=True)
+@allow_writer()
+def deliver(message_id: int) -> None:
+    """Deliver one outbox message, if it is still due and nobody else has it."""
+    deliver_due(utc_now, limit=1, only=[message_id])
+
+
+@shared_task(name="saleor_xcover_plugin.tasks.sweep", ignore_result=True)
+@allow_writer()
+def sweep() -> None:
+    """Run the periodic sweep (beat, every minute)."""
+    sweep_all(utc_now)
+
+
+@shared_task(name=REQUEST_OFFER_TASK, ignore_result=True)
+@allow_writer()
+def request_offer(token: str, channel_id: int) -> None:
+    """Ask for a checkout's offer before its shopper does."""
+    if not configuration.is_active(channel_id):
+        return
+    try:
+        settings = configuration.settings_of(channel_id)
+        offers.ensure_offer(uuid.UUID(token), channel_id, settings, utc_now)
+    except SettingsError as error:
+        log.error("xcover.settings.incomplete", extra={"field": error.field})
+    except Refusal as refusal:
+        log.info("xcover.offer.refused", extra={"checkout": token, "code": refusal.code.value})
