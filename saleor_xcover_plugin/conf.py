@@ -105,9 +105,7 @@ _BY_NAME: Mapping[str, Field] = {f.name: f for f in FIELDS}
 
 def configuration_structure() -> dict[str, dict[str, str]]:
     """The form Saleor's dashboard draws (``CONFIG_STRUCTURE``)."""
-    return {
-        f.name: {"type": f.type, "label": f.label, "help_text": f.help_text} for f in FIELDS
-    }
+    return {f.name: {"type": f.type, "label": f.label, "help_text": f.help_text} for f in FIELDS}
 
 
 def default_configuration() -> list[dict[str, Any]]:

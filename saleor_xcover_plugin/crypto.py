@@ -57,4 +57,6 @@ def _fernet() -> MultiFernet:
 
 
 def _key(secret: str, purpose: str) -> bytes:
-    return hmac.new(str(secret).encode(), f"saleor_xcover_plugin:{purpose}".encode(), hashlib.sha256).digest()
+    return hmac.new(
+        str(secret).encode(), f"saleor_xcover_plugin:{purpose}".encode(), hashlib.sha256
+    ).digest()

@@ -44,7 +44,9 @@ class _Sentences:
     staff: str
 
 
-_NO_PROTECTION = "Ticket protection is not available for this purchase. You can buy your tickets without it."
+_NO_PROTECTION = (
+    "Ticket protection is not available for this purchase. You can buy your tickets without it."
+)
 
 SENTENCES: dict[Code, _Sentences] = {
     Code.CHECKOUT_NOT_FOUND: _Sentences(

@@ -20,7 +20,6 @@ from .domain.states import (
 )
 
 
-
 def _choices(states: Any) -> list[tuple[str, str]]:
     return [(state.value, state.value) for state in states]
 
@@ -270,5 +269,3 @@ class Watermark(models.Model):
 
     def __str__(self) -> str:
         return f"{self.name} {self.reached_at:%Y-%m-%dT%H:%M:%SZ}"
-
-

@@ -64,9 +64,7 @@ def append(
     return message
 
 
-def claim(
-    now: datetime, *, limit: int, only: Sequence[int] | None = None
-) -> list[OutboxMessage]:
+def claim(now: datetime, *, limit: int, only: Sequence[int] | None = None) -> list[OutboxMessage]:
     """Take due messages for this worker alone, most urgent first, and lease them."""
     with transaction.atomic():
         due = OutboxMessage.objects.select_for_update(skip_locked=True).filter(
@@ -107,9 +105,7 @@ def lock(message: OutboxMessage) -> OutboxMessage | None:
     """
     return (
         OutboxMessage.objects.select_for_update()
-        .filter(
-            pk=message.pk, status=MessageState.PENDING.value, lease_token=message.lease_token
-        )
+        .filter(pk=message.pk, status=MessageState.PENDING.value, lease_token=message.lease_token)
         .first()
     )
 

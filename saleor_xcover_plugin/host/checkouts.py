@@ -33,9 +33,7 @@ def read(token: uuid.UUID, mapping: EventMapping) -> CheckoutState | None:
     if checkout is None:
         return None
     lines = _lines(checkout, mapping)
-    holder = policyholder_of(
-        checkout.billing_address, checkout.shipping_address, _email(checkout)
-    )
+    holder = policyholder_of(checkout.billing_address, checkout.shipping_address, _email(checkout))
     facts = CheckoutFacts(
         currency=checkout.currency,
         country=holder.country,
@@ -166,7 +164,11 @@ def _lines(checkout: Any, mapping: EventMapping) -> list[dict[str, Any]]:
         "variant__product__product_type__slug",
         "variant__product__product_type__private_metadata",
     ]
-    columns += [name for name in ("product_attributes", "variant_attributes") if name in lines.query.annotations]
+    columns += [
+        name
+        for name in ("product_attributes", "variant_attributes")
+        if name in lines.query.annotations
+    ]
     return list(lines.order_by("created_at", "id").values(*columns))
 
 

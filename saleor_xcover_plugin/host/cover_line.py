@@ -11,7 +11,7 @@ from typing import Any
 
 from saleor.checkout.calculations import fetch_checkout_data
 from saleor.checkout.fetch import fetch_checkout_info, fetch_checkout_lines
-from saleor.checkout.models import CheckoutLine
+from saleor.checkout.models import Checkout, CheckoutLine
 from saleor.checkout.utils import checkout_lines_bulk_delete, invalidate_checkout
 from saleor.plugins.manager import get_plugins_manager
 
@@ -100,3 +100,11 @@ def totals(checkout: Any) -> Totals:
         cover=sum(cover, Decimal(0)),
         other_line_count=len(lines) - len(cover),
     )
+
+
+def mirror_prices(checkout: Any) -> None:
+    """Give the instance the mutation will answer with what we wrote beside it."""
+    fields = ["price_expiration", "discount_expiration", "last_change", "discount_amount"]
+    row = Checkout.objects.filter(pk=checkout.pk).values(*fields).first()
+    for name, value in (row or {}).items():
+        setattr(checkout, name, value)

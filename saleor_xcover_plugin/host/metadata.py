@@ -23,9 +23,7 @@ def write_checkout_summary(token: uuid.UUID, summary: str) -> None:
 
 def write_order_facts(order_id: uuid.UUID, facts: dict[str, str]) -> None:
     """Show staff the policy number and state in the order's private metadata."""
-    Order.objects.filter(pk=order_id).update(
-        private_metadata=_merged("private_metadata", facts)
-    )
+    Order.objects.filter(pk=order_id).update(private_metadata=_merged("private_metadata", facts))
 
 
 def _merged(column: str, items: dict[str, str]) -> Any:

@@ -68,7 +68,9 @@ def read(order_id: uuid.UUID, *, lock: bool = False) -> OrderState | None:
     )
 
 
-def changed_between(after: datetime, until: datetime, limit: int) -> list[tuple[uuid.UUID, datetime]]:
+def changed_between(
+    after: datetime, until: datetime, limit: int
+) -> list[tuple[uuid.UUID, datetime]]:
     """Return ids of orders changed after ``after``, oldest first (``updated_at`` is indexed)."""
     return list(
         Order.objects.filter(updated_at__gt=after, updated_at__lte=until)

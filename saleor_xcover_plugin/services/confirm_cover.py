@@ -134,9 +134,7 @@ class Confirm:
         park_cover(cover, code, sentence, now, due_back=due_back or cover.amount_due_back)
 
 
-def _record_booking(
-    cover: Cover, message: OutboxMessage, booking: Booking, now: datetime
-) -> None:
+def _record_booking(cover: Cover, message: OutboxMessage, booking: Booking, now: datetime) -> None:
     offer = cover.offer
     assert offer is not None  # noqa: S101 checked by the caller
     outbox.settle(message, now)
@@ -158,9 +156,7 @@ def _record_booking(
         reason="",
         reason_code="",
     )
-    log.info(
-        "xcover.cover.confirmed", extra={"order": cover.order_number, "booking": booking.id}
-    )
+    log.info("xcover.cover.confirmed", extra={"order": cover.order_number, "booking": booking.id})
     metadata.write_order_facts(
         cover.order_id, {"xcover.policy": booking.id, "xcover.status": "confirmed"}
     )
@@ -187,8 +183,10 @@ def _is_ours(booking: Booking, order_number: str, quote_ids: Sequence[str]) -> b
 def _locked(message: OutboxMessage) -> Cover:
     offer_id = Cover.objects.values_list("offer_id", flat=True).get(pk=message.subject_id)
     Offer.objects.select_for_update().filter(pk=offer_id).first()
-    return Cover.objects.select_for_update(of=("self",)).select_related("offer").get(
-        pk=message.subject_id
+    return (
+        Cover.objects.select_for_update(of=("self",))
+        .select_related("offer")
+        .get(pk=message.subject_id)
     )
 
 

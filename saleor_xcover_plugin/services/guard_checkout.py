@@ -7,6 +7,7 @@ What is not right then is parked when the order is aligned.
 from __future__ import annotations
 
 import uuid
+from dataclasses import dataclass
 from datetime import datetime
 
 from ..conf import PluginSettings
@@ -20,20 +21,29 @@ from .offers import chosen_premium, clear_lines, end_offer, is_fresh, live_offer
 from .place_cover import withdraw
 
 
-def checkout_changed(token: uuid.UUID, settings: PluginSettings, now: datetime) -> bool:
-    """Repair what a change broke; return whether an offer should be asked for.
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What a changed checkout led to."""
+
+    was_repaired: bool = False
+    needs_offer: bool = False
+
+
+def checkout_changed(token: uuid.UUID, settings: PluginSettings, now: datetime) -> Change:
+    """Repair what a change broke and say whether an offer should be asked for.
 
     Three queries and no lock when nothing of ours changed.
     """
     state = checkouts.read(token, settings.rules.mapping)
     if state is None or state.has_money:
-        return False
-    wanted, reason = _wanted_fingerprint(state, settings, now)
+        return Change()
+    wanted, _ = _wanted_fingerprint(state, settings, now)
     offer = live_offer(token)
+    needs_offer = wanted is not None and (offer is None or offer.fingerprint != wanted)
     if _is_in_step(state, offer, wanted):
-        return offer is None and wanted is not None
+        return Change(needs_offer=needs_offer)
     _bring_in_step(token, settings, now)
-    return wanted is not None and (offer is None or offer.fingerprint != wanted)
+    return Change(was_repaired=True, needs_offer=needs_offer)
 
 
 def refusal_before_order(

@@ -23,9 +23,7 @@ def live_offer(token: uuid.UUID, *, lock: bool = False) -> Offer | None:
 
 def chosen_premium(offer: Offer) -> Decimal:
     """Sum of the premiums the shopper said yes to."""
-    return sum(
-        (quote.premium for quote in offer.quotes.all() if quote.is_chosen), Decimal(0)
-    )
+    return sum((quote.premium for quote in offer.quotes.all() if quote.is_chosen), Decimal(0))
 
 
 def end_offer(
@@ -54,5 +52,3 @@ def summarise(token: uuid.UUID, state: str, **details: str) -> None:
 
 def is_fresh(offer: Offer, now: datetime) -> bool:
     return offer.valid_until is not None and now < offer.valid_until
-
-

@@ -29,9 +29,7 @@ def append_for(order: OrderState, offers: Sequence[Offer], now: datetime) -> Non
         if offer is not last and is_live:
             offer.become(OfferStatus.ABANDONED, now)
     if last is not None and may_become(last.state, OfferStatus.OPTED_OUT):
-        append(
-            "opt_out", str(last.pk), subject_id=last.pk, channel_id=order.channel_id, now=now
-        )
+        append("opt_out", str(last.pk), subject_id=last.pk, channel_id=order.channel_id, now=now)
 
 
 class OptOut:

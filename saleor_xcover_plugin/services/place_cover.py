@@ -153,9 +153,7 @@ def _check_policyholder(state: CheckoutState, offer: Offer) -> None:
         raise Refusal(Code.POLICYHOLDER_COUNTRY_DIFFERS)
 
 
-def _is_placed(
-    offer: Offer, state: CheckoutState, chosen: Sequence[Any], premium: Decimal
-) -> bool:
+def _is_placed(offer: Offer, state: CheckoutState, chosen: Sequence[Any], premium: Decimal) -> bool:
     return (
         offer.status == OfferStatus.SELECTED
         and {q.pk for q in offer.quotes.all() if q.is_chosen} == {q.pk for q in chosen}

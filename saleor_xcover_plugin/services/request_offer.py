@@ -143,9 +143,7 @@ def _open_request(wanted: Wanted, settings: PluginSettings, now: datetime) -> Of
 
 
 def _ask(offer: Offer, basket: Basket, settings: PluginSettings, clock: Clock) -> Offer:
-    body = offer_body(
-        basket, schema=settings.offer_schema, transaction_id=None, sales_channel=None
-    )
+    body = offer_body(basket, schema=settings.offer_schema, transaction_id=None, sales_channel=None)
     answer: OfferAnswer | None = None
     code: Code | None = None
     try:

@@ -60,9 +60,7 @@ def _changed_orders(now: datetime, limit: int) -> int:
         _align_safely(order_id, now)
     # Everything inside the overlap changed: step past it, or the same orders come for ever.
     reached = changed[-1][1] + _OVERLAP if len(changed) == limit else now
-    Watermark.objects.update_or_create(
-        name=_ORDERS, defaults={"reached_at": min(reached, now)}
-    )
+    Watermark.objects.update_or_create(name=_ORDERS, defaults={"reached_at": min(reached, now)})
     return len(changed)
 
 

@@ -72,7 +72,5 @@ def wake(task: str, *args: object, countdown: float | None = None) -> None:
                 retry=False,
                 ignore_result=True,
             )
-    except Exception as error:  # noqa: BLE001 every broker library has its own errors
-        log.warning(
-            "xcover.wake.failed", extra={"task": task, "error": type(error).__name__}
-        )
+    except Exception as error:
+        log.warning("xcover.wake.failed", extra={"task": task, "error": type(error).__name__})

@@ -4,6 +4,7 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 from .jsontext import Json
+from .payloads import PolicyholderIn
 from .pricing import formatted, money
 from .refunds import can_be_cancelled
 from .settings import Settings
@@ -12,11 +13,6 @@ from .world import CONFIRMED, BookedQuote, Booking, Event, World
 SITE = "https://simulator.invalid/en"
 POLICY_SLUG = "event_ticket_protection_v1"
 POLICY_VERSION = "5eed0000-0000-4000-8000-000000000001"
-
-_POLICYHOLDER = (
-    "first_name last_name email phone address1 address2 postcode city region birth_date gender "
-    "company company_reg_id middle_name country age secondary_email"
-).split()
 
 
 def stamp(moment: datetime | None) -> str | None:
@@ -101,7 +97,7 @@ def policy(currency: str, event: Event) -> Json:
 
 def policyholder(booking: Booking) -> Json:
     """Return the policyholder with the captured keys, null where nothing is known."""
-    known = {name: booking.policyholder.get(name) for name in _POLICYHOLDER}
+    known = {name: booking.policyholder.get(name) for name in PolicyholderIn.model_fields}
     return {**known, "allow_updates": False, "fields_allowed_to_update": []}
 
 

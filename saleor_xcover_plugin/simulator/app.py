@@ -1,111 +1,82 @@
-"""The HTTP side: routes, signature, idempotency, faults, and a journal of every call."""
+"""The whole simulator as one ASGI application."""
 
-import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from datetime import timedelta
-from typing import Any
 
 from starlette.applications import Starlette
 from starlette.datastructures import MutableHeaders
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from . import bookings, cancellations, confirmation, modifications, offers
+from .api import CALL, Api
 from .control import Control
-from .dressing import dressed
-from .faults import Fault, Kind
-from .jsontext import Json, loads
-from .operation import Answer, Incoming
-from .refusals import Refusal, bad_json, field_errors, forbidden, locked, media_type, not_found
-from .signing import BadSignature, verify
+from .operation import Answer
 from .webhooks import Courier
-from .wire import Connections, Dripped, JsonResponse, Page, Silence, Truncated
+from .wire import Connections, JsonResponse
 from .world import Call, World
 
-Handler = Callable[[World, Incoming], Answer]
-
-BASES = ("/x", "/xcover")
-_BOOKING = "/bookings/{booking_id}"
-
-# Slashes exactly as documented or recorded; any other spelling is 404.
-ROUTES: tuple[tuple[str, str, str, Handler], ...] = (
-    ("create_offer", "POST", "/offers/", offers.create_offer),
-    ("confirm", "POST", "/offers/{offer_id}/confirm/", confirmation.confirm),
-    ("opt_out", "POST", "/offers/{offer_id}/opt_out/", offers.opt_out),
-    ("list_bookings", "GET", "/bookings/", bookings.list_bookings),
-    ("get_booking", "GET", f"{_BOOKING}/", bookings.get_booking),
-    ("modify", "PATCH", f"{_BOOKING}/", modifications.modify),
-    (
-        "preview_modification",
-        "PATCH",
-        f"{_BOOKING}/quote_for_update",
-        modifications.preview_modification,
-    ),
-    (
-        "confirm_modification",
-        "POST",
-        f"{_BOOKING}/confirm_update/{{update_id}}/",
-        modifications.confirm_modification,
-    ),
-    ("cancel", "POST", f"{_BOOKING}/cancel", cancellations.cancel),
-    (
-        "confirm_cancellation",
-        "POST",
-        f"{_BOOKING}/confirm_cancellation/{{cancellation_id}}/",
-        cancellations.confirm_cancellation,
-    ),
-    ("send_email", "POST", f"{_BOOKING}/send_email", bookings.send_email),
-)
+SIMULATED = "X-XCover-Simulated"
 
 
-class Api:
-    """The signed partner API."""
+def create_app(world: World, connections: Connections) -> ASGIApp:
+    """Return the application; ``connections`` must be those of the server that runs it."""
+    courier = Courier(world)
 
-    def __init__(self, world: World, courier: Courier, connections: Connections) -> None:
+    @asynccontextmanager
+    async def lifespan(_: Starlette) -> AsyncIterator[None]:
+        yield
+        await courier.stop()
+
+    app = Starlette(
+        routes=[
+            *Control(world, courier).routes(),
+            *Api(world, courier, connections).routes(),
+        ],
+        exception_handlers={HTTPException: _no_route},
+        lifespan=lifespan,
+    )
+    # A wrong slash must be an error here: a redirected POST would lose its body there.
+    app.router.redirect_slashes = False
+    return Journal(app, world)
+
+
+class Journal:
+    """Writes down every partner call and marks every answer as simulated."""
+
+    def __init__(self, app: ASGIApp, world: World) -> None:
+        self._app = app
         self._world = world
-        self._courier = courier
-        self._connections = connections
 
-    def routes(self) -> list[Route]:
-        """Return every operation below both bases."""
-        return [
-            Route(
-                f"{base}/partners/{{partner}}{path}",
-                self._endpoint(operation, handler),
-                methods=[method],
-            )
-            for base in BASES
-            for operation, method, path, handler in ROUTES
-        ]
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass the request on; the call's status is what really went out."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        call = Call(
+            operation="unknown",
+            method=scope["method"],
+            path=scope["path"],
+            query=scope["query_string"].decode("latin-1"),
+            at=self._world.now(),
+        )
+        if not scope["path"].startswith("/_simulator"):
+            self._world.calls.append(call)
+        scope[CALL] = call
 
-    def _endpoint(self, operation: str, handler: Handler) -> Any:
-        async def endpoint(request: Request) -> Response:
-            call: Call = request.scope["simulator.call"]
-            call.operation = operation
-            call.idempotency_key = request.headers.get("x-idempotency-key")
-            content = await request.body()
-            call.body = _journalled(content)
-            try:
-                self._admit(request)
-                body = _json_object(request, content)
-                fault = self._world.faults.take(operation)
-                call.fault = fault.kind if fault else None
-                if fault and not fault.works_first:
-                    return self._broken(fault, None)
-                incoming = Incoming(
-                    path=request.path_params,
-                    query=request.query_params,
-                    body=body,
-                    error_version_2=request.headers.get("x-api-error-version") == "v2",
-                    fault=fault,
-                )
-                answer = await self._once(request, handler, incoming)
-            except Refusal as refusal:
-                answer, fault = Answer(refusal.status, refusal.body), call_fault(refusal, locals())
-            return self._broken(fault, answer) if fault else JsonResponse(answer)
+        async def marked(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                MutableHeaders(scope=message)[SIMULATED] = "true"
+                call.status = message["status"]
+            await send(message)
 
-        return endpoint
+        await self._app(scope, receive, marked)
+
+
+async def _no_route(_: Request, error: Exception) -> Response:
+    status = error.status_code if isinstance(error, HTTPException) else 500
+    headers = error.headers if isinstance(error, HTTPException) else None
+    message = "Not found." if status == 404 else str(error)
+    body = {"type": "api_error", "message": message}
+    return JsonResponse(Answer(status, body), dict(headers or {}))

@@ -38,9 +38,7 @@ def send_email(world: World, incoming: Incoming) -> Answer:
     if event not in ("BOOKING_CREATED", "BOOKING_CANCELLED"):
         raise field_errors({"event": [f"{event!r} is not a valid choice."]})
     if event == "BOOKING_CANCELLED" and booking.status != CANCELLED:
-        raise business_rule(
-            "BOOKING_CANCELLED email can be only triggered for CANCELLED bookings."
-        )
+        raise business_rule("BOOKING_CANCELLED email can be only triggered for CANCELLED bookings.")
     world.emails.append(Email(booking.id, event, booking.policyholder["email"], world.now()))
     return Answer(202)
 

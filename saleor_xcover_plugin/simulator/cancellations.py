@@ -110,9 +110,7 @@ def _previewed(
     # +24 h recorded; the earlier policy start recorded once (2020), as a rule inferred.
     starts = [quote.policy_start for quote in chosen if quote.policy_start > now]
     confirm_before = min([now + CONFIRM_WITHIN, *starts]) if preview else None
-    return Cancellation(
-        world.ids.cancellation(), booking.id, refunds, reasons, now, confirm_before
-    )
+    return Cancellation(world.ids.cancellation(), booking.id, refunds, reasons, now, confirm_before)
 
 
 def _carry_out(world: World, booking: Booking, asked: Cancellation) -> Answer:

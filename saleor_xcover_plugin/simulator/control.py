@@ -60,7 +60,7 @@ class Control:
             return HTMLResponse(render(shown))
         return JsonResponse(Answer(200, shown))
 
-    async def _reset(self, request: Request) -> Response:
+    async def _reset(self, _: Request) -> Response:
         self._world.reset()
         return JsonResponse(Answer(200, {"reset": True}))
 
@@ -72,7 +72,7 @@ class Control:
         self._world.faults.add(order)
         return JsonResponse(Answer(200, {"faults": self._world.faults.shown()}))
 
-    async def _clear_faults(self, request: Request) -> Response:
+    async def _clear_faults(self, _: Request) -> Response:
         self._world.faults.clear()
         return JsonResponse(Answer(200, {"faults": []}))
 

@@ -110,9 +110,7 @@ def _event_fields(update_fields: Json) -> EventChangesIn:
     )
 
 
-def _change_event(
-    world: World, quote: BookedQuote, currency: str, fields: EventChangesIn
-) -> None:
+def _change_event(world: World, quote: BookedQuote, currency: str, fields: EventChangesIn) -> None:
     start: datetime = fields.start_date or quote.event.start
     end = fields.end_date or quote.event.end
     if end is not None and end < start:

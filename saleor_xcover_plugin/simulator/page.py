@@ -20,7 +20,8 @@ def render(state: Json) -> str:
     calls = state["calls"]
     parts = [
         "<h1>Simulated XCover</h1>",
-        f"<p>It is {escape(state['now'])} here. <strong>Nothing on this page is insured.</strong></p>",
+        f"<p>It is {escape(state['now'])} here.</p>",
+        "<p><strong>Nothing on this page is insured.</strong></p>",
         _table(
             "Bookings",
             ("id", "status", "total_price_formatted", "partner_transaction_id", "created_at"),

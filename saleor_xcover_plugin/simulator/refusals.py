@@ -14,9 +14,7 @@ class Refusal(Exception):
 
 def bad_json(detail: str) -> Refusal:
     """The body is not JSON (captured: 400)."""
-    return Refusal(
-        400, {"type": "validation_error", "message": f"JSON parse error - {detail}"}
-    )
+    return Refusal(400, {"type": "validation_error", "message": f"JSON parse error - {detail}"})
 
 
 def forbidden() -> Refusal:

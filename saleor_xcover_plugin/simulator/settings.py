@@ -21,15 +21,13 @@ class Settings(BaseModel):
 
     partner_code: Annotated[str, StringConstraints(min_length=1, pattern=r"^[^/\s]+$")] = "ABCDE"
     api_key: Annotated[str, StringConstraints(min_length=1)] = "demo-key"
-    api_secret: Annotated[str, StringConstraints(min_length=1)] = "demo-secret-0001"
+    api_secret: Annotated[str, StringConstraints(min_length=1)] = "demo-secret-0001"  # noqa: S105 (an invented default)
 
     # The largest difference, in seconds, between a request's Date and our clock.
     # None accepts any, as the 2021 recordings do (10 hours off were accepted).
     clock_tolerance_seconds: Annotated[int, Field(ge=0)] | None = None
     # Seconds added to the real time; shifts everything the simulator dates.
-    now_offset_seconds: Annotated[
-        float, Field(ge=-(10**9), le=10**9, allow_inf_nan=False)
-    ] = 0
+    now_offset_seconds: Annotated[float, Field(ge=-(10**9), le=10**9, allow_inf_nan=False)] = 0
 
     # Premium = rate x price of the tickets, tax included. Invented figures.
     rate: Share = Decimal("0.0333")

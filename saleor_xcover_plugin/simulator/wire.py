@@ -88,7 +88,12 @@ class Dripped(Response):
         self.raw_headers = whole.raw_headers
         self._interval = interval
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+    async def __call__(
+        self,
+        scope: Scope,  # noqa: ARG002 (the signature of ASGI)
+        receive: Receive,
+        send: Send,
+    ) -> None:
         """Send the headers at once and the body slowly."""
         start = {"type": "http.response.start", "status": self.status_code}
         await send({**start, "headers": self.raw_headers})
@@ -113,7 +118,12 @@ class Silence(Response):
         self._connections = connections
         self._seconds = seconds
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+    async def __call__(
+        self,
+        scope: Scope,
+        receive: Receive,
+        send: Send,  # noqa: ARG002 (the signature of ASGI)
+    ) -> None:
         """Send nothing at all."""
         if self._seconds:
             try:

@@ -1,0 +1,193 @@
+"""The storefront contract: offer, shown, accept, decline, cover."""
+
+from __future__ import annotations
+
+import logging
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import graphene
+
+from ..conf import PluginSettings
+from ..errors import Code, Refusal
+from ..models import Cover
+from ..services import place_cover, request_offer
+from ..services.clock import utc_now
+from .ids import uuid_of
+from .types import (
+    InsuranceCover,
+    InsuranceError,
+    InsuranceOffer,
+    cover_of,
+    error_of,
+    offer_of,
+)
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """Who serves this request: the channel of the address and its settings."""
+
+    channel_id: int
+    settings: PluginSettings
+
+
+class OfferResult(graphene.ObjectType):
+    class Meta:
+        name = "InsuranceOfferResult"
+
+    offer = graphene.Field(InsuranceOffer)
+    errors = graphene.List(graphene.NonNull(InsuranceError), required=True)
+
+
+class CoverResult(graphene.ObjectType):
+    class Meta:
+        name = "InsuranceCoverResult"
+
+    cover = graphene.Field(InsuranceCover)
+    errors = graphene.List(graphene.NonNull(InsuranceError), required=True)
+
+
+def _answered(result: type, name: str, work: Callable[[], Any]) -> Any:
+    """Turn a refusal into a coded error; anything unexpected is logged and masked."""
+    try:
+        return result(**{name: work()}, errors=[])
+    except Refusal as refusal:
+        log.info("xcover.storefront.refused", extra={"code": refusal.code.value})
+        return result(errors=[error_of(refusal)])
+    except Exception:
+        log.exception("xcover.storefront.failed")
+        return result(errors=[error_of(Refusal(Code.INTERNAL))])
+
+
+def _checkout(text: str) -> uuid.UUID:
+    token = uuid_of(text, "Checkout")
+    if token is None:
+        raise Refusal(Code.CHECKOUT_NOT_FOUND)
+    return token
+
+
+class Query(graphene.ObjectType):
+    insurance_offer = graphene.Field(
+        OfferResult,
+        required=True,
+        checkout_id=graphene.ID(required=True),
+        description="The live offer of a checkout, asked for at XCover when there is none.",
+    )
+    insurance_cover = graphene.Field(
+        CoverResult,
+        required=True,
+        order_token=graphene.ID(required=True),
+        description="The cover of an order; null without one.",
+    )
+
+    @staticmethod
+    def resolve_insurance_offer(_root: Any, info: Any, checkout_id: str) -> OfferResult:
+        context: Context = info.context
+
+        def work() -> InsuranceOffer:
+            token = _checkout(checkout_id)
+            request_offer.ensure_offer(token, context.channel_id, context.settings, utc_now)
+            shown = place_cover.mark_shown(token, context.channel_id, now=utc_now())
+            return offer_of(shown)
+
+        return _answered(OfferResult, "offer", work)
+
+    @staticmethod
+    def resolve_insurance_cover(_root: Any, info: Any, order_token: str) -> CoverResult:
+        context: Context = info.context
+
+        def work() -> InsuranceCover | None:
+            order_id = uuid_of(order_token, "Order")
+            if order_id is None:
+                raise Refusal(Code.ORDER_NOT_FOUND)
+            cover = Cover.objects.filter(order_id=order_id, channel_id=context.channel_id).first()
+            return cover_of(cover) if cover else None
+
+        return _answered(CoverResult, "cover", work)
+
+
+class InsuranceShown(graphene.Mutation):
+    """Tell that the shopper has seen the offer (for storefronts that read it elsewhere)."""
+
+    class Arguments:
+        checkout_id = graphene.ID(required=True)
+
+    Output = OfferResult
+
+    @staticmethod
+    def mutate(_root: Any, info: Any, checkout_id: str) -> OfferResult:
+        context: Context = info.context
+        return _answered(
+            OfferResult,
+            "offer",
+            lambda: offer_of(
+                place_cover.mark_shown(_checkout(checkout_id), context.channel_id, now=utc_now())
+            ),
+        )
+
+
+class InsuranceAccept(graphene.Mutation):
+    """Say yes: put the cover line with the exact premium into the checkout."""
+
+    class Arguments:
+        checkout_id = graphene.ID(required=True)
+        quote_ids = graphene.List(graphene.NonNull(graphene.ID), required=True)
+        content_hash = graphene.String(required=True)
+
+    Output = OfferResult
+
+    @staticmethod
+    def mutate(
+        _root: Any, info: Any, checkout_id: str, quote_ids: list[str], content_hash: str
+    ) -> OfferResult:
+        context: Context = info.context
+        return _answered(
+            OfferResult,
+            "offer",
+            lambda: offer_of(
+                place_cover.accept(
+                    _checkout(checkout_id),
+                    context.channel_id,
+                    context.settings,
+                    quote_ids=quote_ids,
+                    content_hash=content_hash,
+                    now=utc_now(),
+                )
+            ),
+        )
+
+
+class InsuranceDecline(graphene.Mutation):
+    """Say no: a cover line put in before goes."""
+
+    class Arguments:
+        checkout_id = graphene.ID(required=True)
+
+    Output = OfferResult
+
+    @staticmethod
+    def mutate(_root: Any, info: Any, checkout_id: str) -> OfferResult:
+        context: Context = info.context
+        return _answered(
+            OfferResult,
+            "offer",
+            lambda: offer_of(
+                place_cover.decline(
+                    _checkout(checkout_id), context.channel_id, context.settings, now=utc_now()
+                )
+            ),
+        )
+
+
+class Mutation(graphene.ObjectType):
+    insurance_shown = InsuranceShown.Field(required=True)
+    insurance_accept = InsuranceAccept.Field(required=True)
+    insurance_decline = InsuranceDecline.Field(required=True)
+
+
+schema = graphene.Schema(query=Query, mutation=Mutation)

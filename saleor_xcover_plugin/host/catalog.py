@@ -1,0 +1,192 @@
+"""Provision the cover product in Saleor's catalogue, and take it away again."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from django_celery_beat.models import PeriodicTask
+from django_countries import countries
+from saleor.channel.models import Channel
+from saleor.plugins.models import PluginConfiguration
+from saleor.product import ProductTypeKind
+from saleor.product.models import (
+    Product,
+    ProductChannelListing,
+    ProductType,
+    ProductVariant,
+    ProductVariantChannelListing,
+)
+from saleor.tax.models import TaxClass, TaxClassCountryRate
+
+from .cover_product import MARK, MARK_VALUE, SKU
+
+SLUG = "xcover-ticket-protection"
+NAME = "Ticket protection"
+_MARKED = {MARK: MARK_VALUE}
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One thing the setup looked at and what it did: created, corrected, unchanged, removed."""
+
+    what: str
+    outcome: str
+
+
+def channel_slugs() -> list[str]:
+    return list(Channel.objects.order_by("slug").values_list("slug", flat=True))
+
+
+def provision(slugs: Iterable[str], now: datetime) -> list[Step]:
+    """Create or correct everything a cover line needs. The caller opens the transaction.
+
+    Saleor completes a checkout with such a line only if the variant is listed, published and for
+    sale, and needs no stock; a missing tax class would mean the country's default rate.
+    """
+    steps: list[Step] = []
+
+    def ensure(what: str, model: Any, lookup: dict[str, Any], **wanted: Any) -> Any:
+        row, outcome = _ensure(model, lookup, wanted)
+        steps.append(Step(what, outcome))
+        return row
+
+    tax_class = ensure(
+        "tax class",
+        TaxClass,
+        {"private_metadata__contains": _MARKED},
+        name="Insurance premium (no shop tax)",
+        private_metadata=_MARKED,
+    )
+    steps.append(Step("zero tax rate of every country", _zero_rates(tax_class)))
+    product_type = ensure(
+        "product type",
+        ProductType,
+        {"private_metadata__contains": _MARKED},
+        name="XCover ticket protection",
+        slug=SLUG,
+        kind=ProductTypeKind.NORMAL,
+        is_shipping_required=False,
+        has_variants=False,
+        tax_class=tax_class,
+        private_metadata=_MARKED,
+    )
+    product = ensure(
+        "product",
+        Product,
+        {"product_type": product_type},
+        name=NAME,
+        slug=SLUG,
+        tax_class=tax_class,
+    )
+    variant = ensure(
+        "variant",
+        ProductVariant,
+        {"product": product},
+        sku=SKU,
+        name=NAME,
+        track_inventory=False,
+        quantity_limit_per_customer=1,
+    )
+    if product.default_variant_id != variant.pk:
+        Product.objects.filter(pk=product.pk).update(default_variant=variant)
+    for channel in Channel.objects.filter(slug__in=list(slugs)).order_by("slug"):
+        # List price 0: a catalogue promotion then finds nothing to reduce.
+        ensure(
+            f"listing in {channel.slug}",
+            ProductChannelListing,
+            {"product": product, "channel": channel},
+            currency=channel.currency_code,
+            is_published=True,
+            visible_in_listings=False,
+            published_at=_Keep(now),
+            available_for_purchase_at=_Keep(now),
+        )
+        ensure(
+            f"price 0 in {channel.slug}",
+            ProductVariantChannelListing,
+            {"variant": variant, "channel": channel},
+            currency=channel.currency_code,
+            price_amount=Decimal(0),
+            discounted_price_amount=Decimal(0),
+        )
+    return steps
+
+
+def remove(beat_entry: str, plugin_id: str) -> list[Step]:
+    """Take away product, settings and beat rows. Our own tables keep their evidence."""
+    marked = {"private_metadata__contains": _MARKED}
+    removals: Iterator[tuple[str, Callable[[], Any]]] = iter(
+        (
+            (
+                "product and its lines in open checkouts",
+                Product.objects.filter(product_type__private_metadata__contains=_MARKED).delete,
+            ),
+            ("product type", ProductType.objects.filter(**marked).delete),
+            ("tax class", TaxClass.objects.filter(**marked).delete),
+            ("beat entry", PeriodicTask.objects.filter(name=beat_entry).delete),
+            (
+                "plugin configuration",
+                PluginConfiguration.objects.filter(identifier=plugin_id).delete,
+            ),
+        )
+    )
+    steps = []
+    for what, delete in removals:
+        count, _ = delete()
+        steps.append(Step(what, "removed" if count else "not there"))
+    return steps
+
+
+@dataclass(frozen=True, slots=True)
+class _Keep:
+    """A value for a new row that an existing one need not match."""
+
+    value: Any
+
+
+def _ensure(model: Any, lookup: dict[str, Any], wanted: dict[str, Any]) -> tuple[Any, str]:
+    row = model.objects.filter(**lookup).order_by("pk").first()
+    if row is None:
+        identity = {k: v for k, v in lookup.items() if "__" not in k}
+        values = {k: v.value if isinstance(v, _Keep) else v for k, v in wanted.items()}
+        return model.objects.create(**identity, **values), "created"
+    wrong = {
+        name: value.value if isinstance(value, _Keep) else value
+        for name, value in wanted.items()
+        if _differs(getattr(row, name), value)
+    }
+    if "private_metadata" in wrong:
+        wrong["private_metadata"] = {**(row.private_metadata or {}), **_MARKED}
+    for name in ("name", "slug", "sku"):
+        wrong.pop(name, None)  # staff may rename things
+    if not wrong:
+        return row, "unchanged"
+    for name, value in wrong.items():
+        setattr(row, name, value)
+    row.save(update_fields=list(wrong))
+    return row, "corrected"
+
+
+def _differs(present: Any, wanted: Any) -> bool:
+    if isinstance(wanted, _Keep):
+        return present is None
+    if isinstance(wanted, dict):
+        return not (present or {}).items() >= wanted.items()
+    return bool(present != wanted)
+
+
+def _zero_rates(tax_class: Any) -> str:
+    rates = {r.country.code: r for r in TaxClassCountryRate.objects.filter(tax_class=tax_class)}
+    wrong = [rate.pk for rate in rates.values() if rate.rate != 0]
+    TaxClassCountryRate.objects.filter(pk__in=wrong).update(rate=0)
+    missing = [code for code, _ in countries if code not in rates]
+    TaxClassCountryRate.objects.bulk_create(
+        TaxClassCountryRate(tax_class=tax_class, country=code, rate=0) for code in missing
+    )
+    if missing:
+        return "created"
+    return "corrected" if wrong else "unchanged"

@@ -1,0 +1,50 @@
+"""Try parked messages again; their idempotency keys make a second policy impossible."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+
+from ...domain.states import MessageState
+from ...host.db import allow_writer
+from ...models import OutboxMessage
+from ...services.clock import utc_now
+from ...services.replay import replay
+from ..output import print_json, print_table
+
+
+class Command(BaseCommand):
+    help = "Send parked outbox messages again, with the key and body they have."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("ids", nargs="*", type=int, help="message ids from xcover_status")
+        parser.add_argument("--all", action="store_true", help="every parked message")
+        parser.add_argument("--dry-run", action="store_true", help="show what would be sent")
+        parser.add_argument("--json", action="store_true", help="machine-readable output")
+
+    @allow_writer()
+    def handle(self, *args: Any, **options: Any) -> None:
+        if bool(options["ids"]) == options["all"]:
+            raise CommandError("Name message ids, or --all.")
+        messages = OutboxMessage.objects.filter(status=MessageState.PARKED.value).order_by("pk")
+        if options["ids"]:
+            messages = messages.filter(pk__in=options["ids"])
+        rows = []
+        for message in messages:
+            is_replayed = not options["dry_run"] and replay(message.pk, utc_now())
+            rows.append(
+                {
+                    "id": message.pk,
+                    "kind": message.kind,
+                    "outcome": "pending" if is_replayed else "parked",
+                    "sentence": message.last_error,
+                }
+            )
+        missing = sorted(set(options["ids"]) - {row["id"] for row in rows})
+        if options["json"]:
+            print_json(self.stdout, {"messages": rows, "not_parked": missing})
+        else:
+            print_table(self.stdout, ("id", "kind", "outcome", "sentence"), rows)
+        if missing:
+            raise CommandError(f"Not parked: {', '.join(map(str, missing))}.")

@@ -1,0 +1,70 @@
+"""Provision the cover product in Saleor; safe to run twice."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.db import transaction
+
+from ...apps import BEAT_ENTRY
+from ...conf import PLUGIN_ID
+from ...host import catalog
+from ...host.db import allow_writer
+from ...services import outlook
+from ...services.clock import utc_now
+from ..output import print_json, print_table
+
+
+class Command(BaseCommand):
+    help = (
+        "Create or correct what the cover line needs: tax class at 0 %, product type, product, "
+        "variant, listings. Run it again after adding a channel."
+    )
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument(
+            "--channel",
+            action="append",
+            metavar="SLUG",
+            help="only this channel (may be repeated); default: all",
+        )
+        parser.add_argument("--dry-run", action="store_true", help="show what would be done")
+        parser.add_argument(
+            "--remove",
+            action="store_true",
+            help="take product, settings and beat entry away; refused while work is open",
+        )
+        parser.add_argument("--json", action="store_true", help="machine-readable output")
+
+    @allow_writer()
+    def handle(self, *args: Any, **options: Any) -> None:
+        with transaction.atomic():
+            steps = self._remove() if options["remove"] else self._provision(options["channel"])
+            if options["dry_run"]:
+                transaction.set_rollback(True)
+        rows = [{"what": step.what, "outcome": step.outcome} for step in steps]
+        if options["json"]:
+            print_json(self.stdout, {"dry_run": options["dry_run"], "steps": rows})
+            return
+        print_table(self.stdout, ("what", "outcome"), rows)
+        if options["dry_run"]:
+            self.stdout.write("Dry run: nothing was changed.")
+
+    def _provision(self, chosen: list[str] | None) -> list[catalog.Step]:
+        known = catalog.channel_slugs()
+        unknown = sorted(set(chosen or ()) - set(known))
+        if unknown:
+            raise CommandError(
+                f"No such channel: {', '.join(unknown)}. Known channels: {', '.join(known)}."
+            )
+        return catalog.provision(chosen or known, utc_now())
+
+    def _remove(self) -> list[catalog.Step]:
+        open_work = outlook.open_work()
+        if open_work:
+            raise CommandError(
+                f"{open_work} covers or messages are still open; removing the plugin now would "
+                "lose them. Run xcover_work, look at xcover_status, then try again."
+            )
+        return catalog.remove(BEAT_ENTRY, PLUGIN_ID)

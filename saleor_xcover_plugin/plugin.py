@@ -1,0 +1,163 @@
+"""The shell Saleor sees: hooks of a few lines behind one guard, no logic.
+
+Every hook takes ``**kwargs``: Saleor adds keywords such as ``webhooks`` from version to version.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from django.db import connection, transaction
+from django.http import HttpRequest, HttpResponse, HttpResponseNotFound
+
+from . import conf
+from .graphql.view import graphql_view
+from .host import configuration
+from .host.cover_line import mirror_prices
+from .host.plugin_api import BasePlugin, completion_error, configuration_error
+from .services import check_credentials
+from .services.align import align
+from .services.clock import utc_now
+from .services.guard_checkout import checkout_changed, refusal_before_order
+from .services.wake import wake_request
+
+log = logging.getLogger(__name__)
+
+
+@contextmanager
+def guard(hook: str, **subject: str) -> Iterator[None]:
+    """Let nothing out: an exception in a hook would reach the shopper and stop Saleor's own events.
+
+    Tests set XCOVER_RAISE_IN_HOOKS so that no defect hides behind this guard.
+    """
+    try:
+        with transaction.atomic():
+            yield
+    except Exception:
+        log.exception("xcover.hook.failed", extra={"hook": hook, **subject})
+        if os.environ.get("XCOVER_RAISE_IN_HOOKS"):
+            raise
+
+
+class XCoverPlugin(BasePlugin):
+    PLUGIN_ID = conf.PLUGIN_ID
+    PLUGIN_NAME = conf.PLUGIN_NAME
+    PLUGIN_DESCRIPTION = (
+        "Sells XCover ticket protection: an offer in the checkout, one exact cover line, the "
+        "policy when the order is paid, restricted cancellations. Run manage.py xcover_setup once."
+    )
+    CONFIGURATION_PER_CHANNEL = True
+    DEFAULT_ACTIVE = False
+    DEFAULT_CONFIGURATION = conf.default_configuration()
+    CONFIG_STRUCTURE = conf.configuration_structure()
+
+    # Configuration ------------------------------------------------------------------------
+
+    @classmethod
+    def validate_plugin_configuration(cls, plugin_configuration: Any, **kwargs: Any) -> None:
+        """Refuse what cannot work, and try changed credentials with a real call to XCover."""
+        if not plugin_configuration.active:
+            return
+        channel_id = plugin_configuration.channel_id
+        try:
+            settings = conf.read_settings(plugin_configuration.configuration)
+            check_credentials.check(
+                settings,
+                is_known_to_work=configuration.is_active(channel_id)
+                and conf.connection_of(configuration.stored_configuration(channel_id))
+                == conf.connection_of(plugin_configuration.configuration),
+            )
+        except conf.SettingsError as error:
+            raise configuration_error(error.field, str(error)) from error
+
+    @classmethod
+    def pre_save_plugin_configuration(cls, plugin_configuration: Any) -> None:
+        """Encrypt the secrets: Saleor would store them in clear text."""
+        conf.seal_secrets(plugin_configuration.configuration)
+
+    @classmethod
+    def save_plugin_configuration(cls, plugin_configuration: Any, cleaned_data: Any) -> Any:
+        saved = super().save_plugin_configuration(plugin_configuration, cleaned_data)
+        if saved.active and saved.channel_id is not None:
+            check_credentials.replay_refused(saved.channel_id, utc_now())
+        return saved
+
+    # Checkout -----------------------------------------------------------------------------
+
+    def _checkout_changed(self, checkout: Any, hook: str) -> None:
+        with guard(hook, checkout=str(checkout.pk)):
+            settings = conf.read_settings(self.configuration)
+            change = checkout_changed(checkout.pk, settings, utc_now())
+            if change.was_repaired:
+                mirror_prices(checkout)
+            if change.needs_offer:
+                wake_request(checkout.pk, checkout.channel_id)
+
+    def checkout_created(self, checkout: Any, previous_value: Any = None, **kwargs: Any) -> Any:
+        self._checkout_changed(checkout, "checkout_created")
+        return previous_value
+
+    def checkout_updated(self, checkout: Any, previous_value: Any = None, **kwargs: Any) -> Any:
+        self._checkout_changed(checkout, "checkout_updated")
+        return previous_value
+
+    def checkout_metadata_updated(
+        self, checkout: Any, previous_value: Any = None, **kwargs: Any
+    ) -> Any:
+        self._checkout_changed(checkout, "checkout_metadata_updated")
+        return previous_value
+
+    def preprocess_order_creation(
+        self, checkout_info: Any, lines: Any, previous_value: Any = None, **kwargs: Any
+    ) -> Any:
+        """Refuse an order once, before money, when the cover in it is not what was accepted.
+
+        Inside Saleor's own transaction (legacy payment flow) a refusal would undo our repair and
+        refuse for ever, so the order passes and ``align`` judges it.
+        """
+        refusal = None
+        if not connection.in_atomic_block:
+            with guard("preprocess_order_creation", checkout=str(checkout_info.checkout.pk)):
+                settings = conf.read_settings(self.configuration)
+                refusal = refusal_before_order(checkout_info.checkout.pk, settings, utc_now())
+        if refusal is not None:
+            raise completion_error(refusal.shopper_sentence)
+        return previous_value
+
+    # Orders: every hook is only a hint to look ---------------------------------------------
+
+    def _order_changed(self, order: Any, previous_value: Any = None, **kwargs: Any) -> Any:
+        with guard("order", order=str(order.pk)):
+            align(order.pk, utc_now())
+        return previous_value
+
+    order_created = _order_changed
+    order_confirmed = _order_changed
+    order_paid = _order_changed
+    order_fully_paid = _order_changed
+    order_updated = _order_changed
+    order_cancelled = _order_changed
+    order_expired = _order_changed
+    order_refunded = _order_changed
+    order_fully_refunded = _order_changed
+    order_fulfilled = _order_changed
+
+    def _fulfillment_changed(
+        self, fulfillment: Any, previous_value: Any = None, **kwargs: Any
+    ) -> Any:
+        return self._order_changed(fulfillment.order, previous_value)
+
+    fulfillment_created = _fulfillment_changed
+    fulfillment_canceled = _fulfillment_changed
+
+    # HTTP ---------------------------------------------------------------------------------
+
+    def webhook(self, request: HttpRequest, path: str, previous_value: Any) -> HttpResponse:
+        """Serve our GraphQL endpoint. Saleor also routes here without a channel: refused."""
+        if self.channel is None or not self.active or path.strip("/") != "graphql":
+            return HttpResponseNotFound()
+        return graphql_view(request, channel_id=self.channel.id, configuration=self.configuration)

@@ -1,0 +1,173 @@
+"""Run the simulated XCover as a process of its own and steer it over HTTP.
+
+Only the standard library and requests are needed here, so tests inside a real Saleor
+can start the simulator with the interpreter of this project's environment.
+"""
+
+import json
+import os
+import select
+import subprocess
+import sys
+import tempfile
+import time
+from decimal import Decimal
+from pathlib import Path
+from types import TracebackType
+from typing import IO, Any
+
+import requests
+
+ROOT = Path(__file__).resolve().parents[1]
+READY = "simulator ready on "
+CONTROL_TIMEOUT = 30  # seconds; an ordered webhook may wait for its receiver
+
+
+class SimulatorProcess:
+    """One simulator on a free port; use ``start()`` and ``stop()``, or ``with``."""
+
+    base_url: str
+    """What the client is to be configured with, such as ``http://127.0.0.1:1234/x``."""
+    control_url: str
+    """The unsigned control API, such as ``http://127.0.0.1:1234/_simulator``."""
+
+    def __init__(self) -> None:
+        self._process: subprocess.Popen[str] | None = None
+        self._errors: IO[bytes] | None = None
+        self._session = requests.Session()
+        self._session.trust_env = False
+
+    def start(
+        self, python: str = sys.executable, *arguments: str, timeout: float = 20
+    ) -> "SimulatorProcess":
+        """Start the module with ``python`` on a free port and wait for its ready line."""
+        foreign = ("PYTHONPATH", "PYTHONHOME", "PYTHONSTARTUP")
+        # Its standard error goes to a file: an unread pipe would block it one day.
+        self._errors = tempfile.TemporaryFile()  # noqa: SIM115 (closed by stop)
+        self._process = subprocess.Popen(
+            [python, "-m", "saleor_xcover_plugin.simulator", "--port", "0", *arguments],
+            cwd=ROOT,
+            env={name: value for name, value in os.environ.items() if name not in foreign},
+            stdout=subprocess.PIPE,
+            stderr=self._errors,
+            text=True,
+        )
+        line = self._first_line(timeout)
+        if not line.startswith(READY):
+            errors = self.errors()
+            self.stop()
+            raise RuntimeError(f"the simulator did not start: {line!r}\n{errors}")
+        self.base_url = line.removeprefix(READY).strip()
+        self.control_url = self.base_url.removesuffix("/x") + "/_simulator"
+        return self
+
+    def stop(self) -> int | None:
+        """End the process and return its exit code; None when it never ran."""
+        self._session.close()
+        process, self._process = self._process, None
+        if process is None:
+            return None
+        process.terminate()
+        try:
+            process.wait(timeout=10)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+        if process.stdout:
+            process.stdout.close()
+        if self._errors:
+            self._errors.close()
+        return process.returncode
+
+    def __enter__(self) -> "SimulatorProcess":
+        """Return the running simulator, started now if it was not."""
+        return self if self._process else self.start()
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Stop it."""
+        self.stop()
+
+    @property
+    def pid(self) -> int:
+        """The process id, for tests that pause or kill the simulator."""
+        assert self._process is not None
+        return self._process.pid
+
+    def errors(self) -> str:
+        """Return what the process wrote to its standard error so far."""
+        if self._errors is None:
+            return ""
+        self._errors.seek(0)
+        return self._errors.read().decode(errors="replace")
+
+    def state(self) -> dict[str, Any]:
+        """Return everything the simulator remembers; amounts are Decimal."""
+        return self._control("GET", "")
+
+    def calls(self, operation: str | None = None) -> list[dict[str, Any]]:
+        """Return the calls that arrived, oldest first, all or those of one operation."""
+        calls: list[dict[str, Any]] = self.state()["calls"]
+        return [call for call in calls if operation in (None, call["operation"])]
+
+    def reset(self) -> None:
+        """Forget everything; settings return to those of the start, faults are cleared."""
+        self._control("POST", "/reset")
+
+    def fault(self, operation: str, kind: str, times: int | None = 1, **parameters: Any) -> None:
+        """Order a fault for the next ``times`` calls (None: until cleared)."""
+        self._control(
+            "POST",
+            "/faults",
+            {"operation": operation, "kind": kind, "times": times, **parameters},
+        )
+
+    def clear_faults(self) -> None:
+        """Forget the faults that have not struck yet."""
+        self._control("DELETE", "/faults")
+
+    def settings(self, **changes: Any) -> dict[str, Any]:
+        """Change settings and return all of them, secrets hidden."""
+        settings: dict[str, Any] = self._control("PATCH", "/settings", changes)["settings"]
+        return settings
+
+    def send_webhook(self, event: str, booking_id: str, **options: Any) -> list[dict[str, Any]]:
+        """Send a webhook now and return what became of each copy."""
+        order = {"event": event, "booking_id": booking_id, **options}
+        sent: list[dict[str, Any]] = self._control("POST", "/webhooks", order)["webhooks"]
+        return sent
+
+    def _control(self, method: str, path: str, body: Any = None) -> dict[str, Any]:
+        content = None if body is None else json.dumps(body, default=_number)
+        answer = self._session.request(
+            method,
+            self.control_url + path,
+            data=content,
+            headers={"Content-Type": "application/json", "Accept": "application/json"},
+            timeout=CONTROL_TIMEOUT,
+        )
+        known: dict[str, Any] = json.loads(answer.content, parse_float=Decimal)
+        if answer.status_code != 200:
+            raise ValueError(f"{method} {path}: {known.get('error', known)}")
+        return known
+
+    def _first_line(self, timeout: float) -> str:
+        assert self._process is not None
+        assert self._process.stdout is not None
+        until = time.monotonic() + timeout
+        while time.monotonic() < until and self._process.poll() is None:
+            readable, _, _ = select.select([self._process.stdout], [], [], 0.1)
+            if readable:
+                return self._process.stdout.readline()
+        return ""
+
+
+def _number(value: Any) -> Any:
+    """Write a Decimal in a control body; the figures there need no exact digits."""
+    if isinstance(value, Decimal):
+        return float(value)
+    raise TypeError(f"{value!r} is not JSON")
