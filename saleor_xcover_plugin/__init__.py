@@ -1,1 +1,1 @@
-"""XCover ticket protection for Saleor. Importing this package must stay free of Django and Saleor."""
+"""XCover ticket protection for Saleor. Importing this must need neither Django nor Saleor."""

@@ -45,54 +45,66 @@ class MessageState(StrEnum):
 
 Status = OfferStatus | CoverStatus | CancellationStatus | MessageState
 
-O, C, X, M = OfferStatus, CoverStatus, CancellationStatus, MessageState
+Of, Co, Ca, Ms = OfferStatus, CoverStatus, CancellationStatus, MessageState
 
-LIVE_OFFER_STATUSES = (O.REQUESTED, O.AVAILABLE, O.UNAVAILABLE, O.SELECTED, O.DECLINED)
+LIVE_OFFER_STATUSES = (Of.REQUESTED, Of.AVAILABLE, Of.UNAVAILABLE, Of.SELECTED, Of.DECLINED)
 
-TRANSITIONS: Mapping[Status, frozenset[Status]] = {
-    # Offer: one is live per checkout. A shown one may end in an opt-out, whatever happened to it
+# Equal words of two tables are equal strings, so each table stands on its own.
+TRANSITIONS: Mapping[type, Mapping[Status, frozenset[Status]]] = {
+    # One offer is live per checkout. A shown one may end in an opt-out, whatever happened to it
     # since, unless it was confirmed.
-    O.REQUESTED: frozenset({O.AVAILABLE, O.UNAVAILABLE, O.SUPERSEDED, O.EXPIRED, O.ABANDONED}),
-    O.AVAILABLE: frozenset(
-        {O.SELECTED, O.DECLINED, O.SUPERSEDED, O.EXPIRED, O.OPTED_OUT, O.ABANDONED}
-    ),
-    O.UNAVAILABLE: frozenset({O.REQUESTED, O.SUPERSEDED, O.EXPIRED, O.ABANDONED}),
-    O.SELECTED: frozenset(
-        {
-            O.AVAILABLE,
-            O.DECLINED,
-            O.SUPERSEDED,
-            O.EXPIRED,
-            O.CONFIRMED,
-            O.OPTED_OUT,
-            O.ABANDONED,
-        }
-    ),
-    O.DECLINED: frozenset({O.SELECTED, O.SUPERSEDED, O.EXPIRED, O.OPTED_OUT, O.ABANDONED}),
-    O.SUPERSEDED: frozenset({O.OPTED_OUT, O.ABANDONED, O.CONFIRMED}),
-    O.EXPIRED: frozenset({O.OPTED_OUT, O.ABANDONED, O.CONFIRMED}),
-    O.CONFIRMED: frozenset(),
-    O.OPTED_OUT: frozenset(),
-    O.ABANDONED: frozenset(),
-    # Cover: made when the order is made, one per order.
-    C.PLACED: frozenset({C.CONFIRMING, C.PARKED, C.VOID}),
-    C.CONFIRMING: frozenset({C.CONFIRMED, C.PLACED, C.PARKED, C.VOID}),
-    C.CONFIRMED: frozenset({C.CANCELLING, C.CANCELLED}),
-    C.CANCELLING: frozenset({C.CANCELLED, C.CONFIRMED}),
-    C.PARKED: frozenset({C.CONFIRMING, C.CONFIRMED, C.VOID}),
-    C.CANCELLED: frozenset(),
-    C.VOID: frozenset(),
-    # Cancellation: a preview first, money and rules compared, then the final word.
-    X.REQUESTED: frozenset({X.CONFIRMING, X.CANCELLED, X.PARKED}),
-    X.CONFIRMING: frozenset({X.CANCELLED, X.PARKED}),
-    X.PARKED: frozenset({X.REQUESTED, X.CANCELLED}),
-    X.CANCELLED: frozenset(),
-    # Outbox message.
-    M.PENDING: frozenset({M.SETTLED, M.DROPPED, M.PARKED}),
-    M.PARKED: frozenset({M.PENDING, M.DROPPED}),
-    M.SETTLED: frozenset(),
-    # A refund taken back may make a confirmation wanted again that was never sent.
-    M.DROPPED: frozenset({M.PENDING}),
+    OfferStatus: {
+        Of.REQUESTED: frozenset(
+            {Of.AVAILABLE, Of.UNAVAILABLE, Of.SUPERSEDED, Of.EXPIRED, Of.ABANDONED}
+        ),
+        Of.AVAILABLE: frozenset(
+            {Of.SELECTED, Of.DECLINED, Of.SUPERSEDED, Of.EXPIRED, Of.OPTED_OUT, Of.ABANDONED}
+        ),
+        Of.UNAVAILABLE: frozenset({Of.REQUESTED, Of.SUPERSEDED, Of.EXPIRED, Of.ABANDONED}),
+        Of.SELECTED: frozenset(
+            {
+                Of.AVAILABLE,
+                Of.DECLINED,
+                Of.SUPERSEDED,
+                Of.EXPIRED,
+                Of.CONFIRMED,
+                Of.OPTED_OUT,
+                Of.ABANDONED,
+            }
+        ),
+        Of.DECLINED: frozenset(
+            {Of.SELECTED, Of.SUPERSEDED, Of.EXPIRED, Of.OPTED_OUT, Of.ABANDONED}
+        ),
+        Of.SUPERSEDED: frozenset({Of.OPTED_OUT, Of.ABANDONED, Of.CONFIRMED}),
+        Of.EXPIRED: frozenset({Of.OPTED_OUT, Of.ABANDONED, Of.CONFIRMED}),
+        Of.CONFIRMED: frozenset(),
+        Of.OPTED_OUT: frozenset(),
+        Of.ABANDONED: frozenset(),
+    },
+    # Made when the order is made, one per order.
+    CoverStatus: {
+        Co.PLACED: frozenset({Co.CONFIRMING, Co.PARKED, Co.VOID}),
+        Co.CONFIRMING: frozenset({Co.CONFIRMED, Co.PLACED, Co.PARKED, Co.VOID}),
+        Co.CONFIRMED: frozenset({Co.CANCELLING, Co.CANCELLED}),
+        Co.CANCELLING: frozenset({Co.CANCELLED, Co.CONFIRMED}),
+        Co.PARKED: frozenset({Co.CONFIRMING, Co.CONFIRMED, Co.VOID}),
+        Co.CANCELLED: frozenset(),
+        Co.VOID: frozenset(),
+    },
+    # A preview first, money and rules compared, then the final word.
+    CancellationStatus: {
+        Ca.REQUESTED: frozenset({Ca.CONFIRMING, Ca.CANCELLED, Ca.PARKED}),
+        Ca.CONFIRMING: frozenset({Ca.CANCELLED, Ca.PARKED}),
+        Ca.PARKED: frozenset({Ca.REQUESTED, Ca.CANCELLED}),
+        Ca.CANCELLED: frozenset(),
+    },
+    MessageState: {
+        Ms.PENDING: frozenset({Ms.SETTLED, Ms.DROPPED, Ms.PARKED}),
+        Ms.PARKED: frozenset({Ms.PENDING, Ms.DROPPED}),
+        Ms.SETTLED: frozenset(),
+        # A refund taken back may make a confirmation wanted again that was never sent.
+        Ms.DROPPED: frozenset({Ms.PENDING}),
+    },
 }
 
 
@@ -105,7 +117,7 @@ class TransitionRefused(Exception):
 
 def may_become(current: Status, wanted: Status) -> bool:
     """Whether the table allows ``current`` to become ``wanted``."""
-    return wanted in TRANSITIONS[current] and type(wanted) is type(current)
+    return type(wanted) is type(current) and wanted in TRANSITIONS[type(current)][current]
 
 
 def check_transition(current: Status, wanted: Status) -> None:

@@ -1,4 +1,4 @@
-"""Bring our rows and the outbox in line with one order. Idempotent: hooks, sweep and people call it.
+"""Bring our rows and the outbox in line with one order. Idempotent; hooks and sweep call it.
 
 Hooks are hints, the database is the truth: Saleor calls order hooks after commit, at most once,
 repeats some and skips others.

@@ -1,0 +1,36 @@
+# Everything a fresh Debian 12 with Python 3.11 needs is installed below .venv and .cache.
+PYTHON ?= python3
+SALEOR_ROOT ?= ../saleor
+VENV := .venv
+BIN := $(VENV)/bin
+INSTALLED := $(VENV)/.installed
+
+.PHONY: test test-saleor lint wheel clean
+
+$(INSTALLED): pyproject.toml
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --upgrade pip
+	$(BIN)/python -m pip install --quiet -e '.[dev]'
+	touch $@
+
+# Everything that needs no Saleor: domain, client against the simulator over HTTP, outbox on PostgreSQL.
+test: $(INSTALLED)
+	$(BIN)/python -m pytest
+
+# The flows inside a real Saleor (SALEOR_ROOT, with its own .venv), with real commits.
+test-saleor: $(INSTALLED) wheel
+	$(BIN)/python -m tests.saleor.run $(SALEOR_ROOT) $(ARGS)
+
+lint: $(INSTALLED)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	DJANGO_SETTINGS_MODULE=tests.settings $(BIN)/python -m django makemigrations --check --dry-run saleor_xcover_plugin
+
+wheel: $(INSTALLED)
+	rm -rf dist
+	$(BIN)/python -m pip wheel --quiet --no-deps --wheel-dir dist .
+
+clean:
+	rm -rf .cache dist build .pytest_cache .mypy_cache .ruff_cache

@@ -1,0 +1,179 @@
+"""The outbox on PostgreSQL: nothing lost, nothing sent by two, one key for life."""
+
+import threading
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from django.db import connection, transaction
+
+from saleor_xcover_plugin import outbox
+from saleor_xcover_plugin.crypto import SealBroken
+from saleor_xcover_plugin.domain.states import MessageState, TransitionRefused
+from saleor_xcover_plugin.models import OutboxMessage
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+NOW = datetime(2026, 12, 4, 9, 0, tzinfo=UTC)
+
+
+def append(operation_id="order-1:1", kind="confirm", now=NOW):
+    return outbox.append(kind, operation_id, subject_id=1, channel_id=1, now=now)
+
+
+def claim(now=NOW, limit=10):
+    return outbox.claim(now, limit=limit)
+
+
+def test_an_operation_is_recorded_once_with_one_key_for_life():
+    first, second = append(), append(now=NOW + timedelta(hours=1))
+
+    assert OutboxMessage.objects.count() == 1
+    assert first.idempotency_key == second.idempotency_key
+    assert append("order-2:2").idempotency_key != first.idempotency_key
+
+
+def test_a_decision_rolled_back_sends_nothing():
+    with pytest.raises(RuntimeError), transaction.atomic():
+        append()
+        raise RuntimeError
+
+    assert claim() == []
+
+
+def test_confirmations_go_before_opt_outs():
+    append("offer-1", "opt_out")
+    append("order-1:1", "confirm")
+
+    assert [message.kind for message in claim()] == ["confirm", "opt_out"]
+
+
+def test_a_claimed_message_is_nobody_elses_until_its_lease_lapses():
+    append()
+
+    assert len(claim()) == 1
+    assert claim(NOW + outbox.LEASE - timedelta(seconds=1)) == []
+    assert [message.attempts for message in claim(NOW + outbox.LEASE)] == [2]
+
+
+def test_a_worker_that_was_overtaken_records_nothing():
+    append()
+    slow = claim()[0]
+    fast = claim(NOW + outbox.LEASE)[0]
+
+    with transaction.atomic():
+        assert outbox.lock(slow) is None
+        assert outbox.lock(fast) is not None
+
+
+def test_two_workers_never_claim_the_same_message():
+    for number in range(40):
+        append(f"order-{number}:1")
+    claimed, barrier = [], threading.Barrier(4)
+
+    def work():
+        barrier.wait()
+        while mine := claim(limit=1):
+            claimed.extend(message.pk for message in mine)
+        connection.close()
+
+    workers = [threading.Thread(target=work) for _ in range(4)]
+    for worker in workers:
+        worker.start()
+    for worker in workers:
+        worker.join()
+
+    assert sorted(claimed) == sorted(OutboxMessage.objects.values_list("pk", flat=True))
+
+
+def test_the_body_is_frozen_encrypted_and_erased_when_settled():
+    append()
+    message = claim()[0]
+
+    assert outbox.freeze_body(message, b'{"email":"ana@example.com"}', NOW)
+    stored = OutboxMessage.objects.get()
+    assert b"ana@example.com" not in bytes(stored.sealed_body)
+    assert outbox.freeze_body(stored, b"other", NOW) == b'{"email":"ana@example.com"}'
+
+    outbox.settle(stored, NOW)
+    assert OutboxMessage.objects.get().sealed_body is None
+
+
+def test_a_body_sealed_with_a_lost_key_is_said_to_be_so(settings):
+    append()
+    message = claim()[0]
+    outbox.freeze_body(message, b"{}", NOW)
+
+    settings.SECRET_KEY = "rotated"
+    with pytest.raises(SealBroken):
+        outbox.frozen_body(OutboxMessage.objects.get())
+    settings.SECRET_KEY_FALLBACKS = ["only-for-tests"]
+    assert outbox.frozen_body(OutboxMessage.objects.get()) == b"{}"
+
+
+def test_waiting_is_a_column_that_grows_and_honours_retry_after():
+    append()
+    waits = []
+    now = NOW
+    for _ in range(5):
+        message = claim(now)[0]
+        outbox.retry_later(message, "XCover did not answer", now, jitter=0.5)
+        now = OutboxMessage.objects.get().next_attempt_at
+        waits.append((now - message.updated_at).total_seconds())
+
+    assert waits == [5, 30, 120, 300, 300]
+    message = claim(now)[0]
+    outbox.retry_later(message, "throttled", now, retry_after=900, jitter=0)
+    assert OutboxMessage.objects.get().next_attempt_at == now + timedelta(seconds=900)
+    assert claim(now + timedelta(seconds=899)) == []
+
+
+def test_after_the_last_attempt_nothing_is_planned():
+    append("offer-1", "opt_out")
+    message = claim()[0]
+    message.write(NOW, attempts=outbox.MAX_ATTEMPTS["opt_out"])
+
+    assert outbox.retry_later(message, "still down", NOW) is False
+
+
+def test_a_parked_message_waits_for_a_person_and_keeps_key_and_body():
+    append()
+    message = claim()[0]
+    key = message.idempotency_key
+    outbox.freeze_body(message, b"{}", NOW)
+    outbox.park(message, "XCover refused the phone number.", NOW, reason="refused")
+
+    assert claim(NOW + timedelta(days=1)) == []
+    outbox.replay(OutboxMessage.objects.get(), NOW)
+    again = claim()[0]
+    assert (again.idempotency_key, outbox.frozen_body(again), again.attempts) == (key, b"{}", 1)
+
+
+def test_what_waits_for_credentials_is_replayed_in_its_channel_only():
+    append("order-1:1")
+    outbox.append("confirm", "order-2:1", subject_id=2, channel_id=2, now=NOW)
+    for message in claim():
+        outbox.park(message, "refused", NOW, reason=outbox.CREDENTIALS_REASON)
+
+    outbox.replay_refused(1, NOW)
+
+    assert [message.channel_id for message in claim()] == [1]
+
+
+def test_a_dropped_message_comes_back_under_its_old_key():
+    key = append().idempotency_key
+    outbox.drop(claim()[0], "no longer paid", NOW)
+    assert claim() == []
+
+    assert append().idempotency_key == key
+    assert len(claim()) == 1
+
+
+def test_a_settled_message_is_never_sent_again():
+    append()
+    outbox.settle(claim()[0], NOW)
+
+    append()
+    assert claim(NOW + timedelta(days=30)) == []
+    with pytest.raises(TransitionRefused):
+        outbox.replay(OutboxMessage.objects.get(), NOW)
+    assert OutboxMessage.objects.get().status == MessageState.SETTLED

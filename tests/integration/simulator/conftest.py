@@ -1,0 +1,26 @@
+"""One simulator process for all tests of this folder, forgotten between them."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.simulator_process import SimulatorProcess
+
+from .partner import Partner
+
+
+@pytest.fixture(scope="session")
+def process() -> Iterator[SimulatorProcess]:
+    with SimulatorProcess() as running:
+        yield running
+
+
+@pytest.fixture
+def simulator(process: SimulatorProcess) -> SimulatorProcess:
+    process.reset()
+    return process
+
+
+@pytest.fixture
+def partner(simulator: SimulatorProcess) -> Partner:
+    return Partner(simulator.base_url)

@@ -1,0 +1,88 @@
+"""The simulator as a program."""
+
+import signal
+import subprocess
+import sys
+
+import pytest
+import requests
+
+from tests.simulator_process import ROOT, SimulatorProcess
+
+MODULE = [sys.executable, "-m", "saleor_xcover_plugin.simulator"]
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_says_one_line_once_it_listens_and_leaves_cleanly(number):
+    # given
+    with subprocess.Popen(
+        [*MODULE, "--port", "0"], cwd=ROOT, stdout=subprocess.PIPE, text=True
+    ) as p:
+        line = p.stdout.readline()
+        # when
+        answer = requests.get(line.split()[-1].removesuffix("/x") + "/_simulator", timeout=5)
+        p.send_signal(number)
+        rest, _ = p.communicate(timeout=10)
+    # then
+    assert line.startswith("simulator ready on http://127.0.0.1:")
+    assert line.endswith("/x\n")
+    assert answer.status_code == 200
+    assert rest == ""
+    assert p.returncode == 0
+
+
+def test_stops_quickly_even_while_a_request_hangs():
+    # given
+    simulator = SimulatorProcess().start()
+    simulator.fault("*", "hang", times=None)
+    hanging = subprocess.Popen(
+        [
+            sys.executable,
+            "-c",
+            f"import urllib.request as u; u.urlopen('{simulator.control_url}/x')",
+        ],
+        stderr=subprocess.DEVNULL,
+    )
+    # when
+    code = simulator.stop()
+    hanging.wait(timeout=10)
+    # then
+    assert code == 0
+
+
+def test_a_taken_port_is_a_sentence_and_not_a_traceback(process):
+    # given
+    port = process.base_url.split(":")[2].removesuffix("/x")
+    # when
+    done = subprocess.run(
+        [*MODULE, "--port", port], cwd=ROOT, capture_output=True, text=True, timeout=20
+    )
+    # then
+    assert done.returncode == 2
+    assert f"cannot listen on 127.0.0.1:{port}" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_takes_credentials_and_partner_from_the_command_line():
+    # given
+    with SimulatorProcess().start(
+        sys.executable, "--partner", "ZZTOP", "--api-key", "other-key"
+    ) as simulator:
+        # when
+        settings = simulator.state()["settings"]
+    # then
+    assert (settings["partner_code"], settings["api_key"]) == ("ZZTOP", "other-key")
+
+
+def test_imports_nothing_else_of_the_plugin():
+    # given
+    code = (
+        "import sys, saleor_xcover_plugin.simulator.__main__\n"
+        "print([n for n in sys.modules if n.startswith('saleor_xcover_plugin.')"
+        " and not n.startswith('saleor_xcover_plugin.simulator')]"
+        " + [n for n in ('django', 'celery', 'graphene', 'saleor') if n in sys.modules])"
+    )
+    # when
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True)
+    # then
+    assert done.stdout.strip() == "[]"
