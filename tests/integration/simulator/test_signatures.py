@@ -25,7 +25,7 @@ VECTORS = [
     (
         "hmac-sha512",
         "(request-target) date",
-        "9%2Bw%2B1uxCe5AYSHAypRrjRMJkRD9N9cXlCWSndU4kGMLhnf5lpFwBTJNr4UMa3lelfqFuyMEXJ%2BOWlphHnm3%2FZw%3D%3D",
+        "9%2Bw%2B1uxCe5AYSHAypRrjRMJkRD9N9cXlCWSndU4kGMLhnf5lpFwBTJNr4UMa3lelfqFuyMEXJ%2BOWlphnH3m%2FZw%3D%3D",
     ),
     (
         "hmac-sha256",
