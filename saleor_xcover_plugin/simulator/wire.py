@@ -130,6 +130,9 @@ class Silence(Response):
                 await asyncio.wait_for(_client_gone(receive), self._seconds)
             except TimeoutError:
                 pass
+            except asyncio.CancelledError:  # the simulator stops; uvicorn would answer 500
+                self._connections.cut(scope)
+                raise
             else:
                 return
         self._connections.cut(scope)

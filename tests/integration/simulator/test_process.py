@@ -3,11 +3,15 @@
 import signal
 import subprocess
 import sys
+import threading
+import time
 
 import pytest
 import requests
 
 from tests.simulator_process import ROOT, SimulatorProcess
+
+from .partner import Partner, offer_request
 
 MODULE = [sys.executable, "-m", "saleor_xcover_plugin.simulator"]
 
@@ -31,23 +35,36 @@ def test_says_one_line_once_it_listens_and_leaves_cleanly(number):
     assert p.returncode == 0
 
 
-def test_stops_quickly_even_while_a_request_hangs():
+@pytest.mark.parametrize("kind", ["hang", "delay", "drip"])
+def test_stops_quickly_even_while_a_request_is_held(kind):
     # given
     simulator = SimulatorProcess().start()
-    simulator.fault("*", "hang", times=None)
-    hanging = subprocess.Popen(
-        [
-            sys.executable,
-            "-c",
-            f"import urllib.request as u; u.urlopen('{simulator.control_url}/x')",
-        ],
-        stderr=subprocess.DEVNULL,
+    simulator.fault(
+        "create_offer", kind, **({"interval": 5} if kind == "drip" else {"seconds": 60})
     )
+    outcome = []
+
+    def ask():
+        try:
+            outcome.append(Partner(simulator.base_url).send("POST", "/offers/", offer_request()))
+        except requests.RequestException as error:
+            outcome.append(error)
+
+    asking = threading.Thread(target=ask)
+    asking.start()
+    while not simulator.calls("create_offer"):
+        time.sleep(0.01)
     # when
+    began = time.monotonic()
     code = simulator.stop()
-    hanging.wait(timeout=10)
+    took = time.monotonic() - began
+    asking.join(timeout=10)
     # then
     assert code == 0
+    assert took < 5
+    assert len(outcome) == 1
+    if kind == "hang":
+        assert isinstance(outcome[0], requests.ConnectionError)
 
 
 def test_a_taken_port_is_a_sentence_and_not_a_traceback(process):

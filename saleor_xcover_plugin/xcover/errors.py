@@ -1,0 +1,93 @@
+"""What can go wrong with XCover, named by what the caller must do next.
+
+::
+
+    XCoverError
+    ├── XCoverUnavailable          wait, then the same call again
+    │   └── XCoverThrottled        ... not before ``retry_after``
+    ├── XCoverMisconfigured        a person must act on credentials, address or clock
+    ├── XCoverBadAnswer            a 2xx nobody can read: for a write the outcome is unknown
+    └── XCoverRejected             understood and refused: repeating changes nothing
+        ├── XCoverNotFound
+        ├── XCoverNoOffer
+        ├── XCoverAlreadyBooked    names the booking that exists
+        └── XCoverStatusConflict   not in this state (cancelled already?)
+
+Texts never contain response bodies, personal data or secrets.
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+
+class XCoverError(Exception):
+    """Base of every error the client raises."""
+
+    retryable: ClassVar[bool] = False
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        status: int | None = None,
+        code: str | None = None,
+        error_id: str | None = None,
+        retry_after: float | None = None,
+        fields: tuple[str, ...] = (),
+    ) -> None:
+        details = [
+            f"HTTP {status}" if status else "",
+            code or "",
+            f"id {error_id}" if error_id else "",
+        ]
+        known = ", ".join(part for part in details if part)
+        super().__init__(f"{message} ({known})" if known else message)
+        self.status = status
+        self.code = code
+        self.error_id = error_id
+        self.retry_after = retry_after
+        self.fields = fields
+        """Paths of refused fields, never their values."""
+
+
+class XCoverUnavailable(XCoverError):
+    """No usable answer: network fault, deadline, 5xx, 423, gateway page. Try again later."""
+
+    retryable = True
+
+
+class XCoverThrottled(XCoverUnavailable):
+    """429: too many calls; ``retry_after`` in seconds where XCover names it."""
+
+
+class XCoverMisconfigured(XCoverError):
+    """Credentials, partner code, address or clock are wrong: a person must act."""
+
+
+class XCoverBadAnswer(XCoverError):
+    """A success nobody can read. For a write the outcome is unknown: ask again, same key."""
+
+
+class XCoverRejected(XCoverError):
+    """XCover understood the call and refused it: repeating it changes nothing."""
+
+
+class XCoverNotFound(XCoverRejected):
+    """XCover does not know the offer or booking."""
+
+
+class XCoverNoOffer(XCoverRejected):
+    """XCover makes no offer for this basket: sell the tickets without one."""
+
+
+class XCoverStatusConflict(XCoverRejected):
+    """The booking's state forbids the call."""
+
+
+class XCoverAlreadyBooked(XCoverRejected):
+    """The offer is already booking ``booking_id``; adopt it only after a GET that matches."""
+
+    def __init__(self, message: str, *, booking_id: str, status: int | None = None) -> None:
+        super().__init__(message, status=status)
+        self.booking_id = booking_id
