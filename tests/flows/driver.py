@@ -19,9 +19,9 @@ Json = dict[str, Any]
 class Executed:
     """One operation that was answered: what a recorder listens to."""
 
-    url: str
     operation: str
-    variables: Mapping[str, Any]
+    is_mutation: bool
+    is_for_plugin: bool
     data: Json
 
 
@@ -94,8 +94,9 @@ class Driver:
             raise GraphQLFailed(f"{operation}: status {response.status_code}, {said}")
         data: Json = answer["data"]
         if is_heard:
+            executed = Executed(operation, _is_mutation(document), url != API, data)
             for listener in self.listeners:
-                listener(Executed(url, operation, variables, data))
+                listener(executed)
         return data
 
     def mutate(
@@ -138,6 +139,10 @@ def as_mapping(pairs: list[Json]) -> dict[str, str]:
 
 def _operation(document: str) -> str:
     return document.split("(")[0].split("{")[0].split()[1]
+
+
+def _is_mutation(document: str) -> bool:
+    return document.lstrip().startswith("mutation")
 
 
 def _json_value(value: Any) -> Any:

@@ -113,7 +113,6 @@ query snapshotOrder($id: ID!) {
     totalRefunded { amount }
     metadata { key value }
     privateMetadata { key value }
-    events { type message }
     lines {
       productSku
       quantity

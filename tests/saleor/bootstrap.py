@@ -49,7 +49,7 @@ def configure() -> None:
             "RSA_PRIVATE_KEY": _private_key(),
             "ALLOWED_HOSTS": "localhost,testserver",
             "ALLOWED_CLIENT_HOSTS": "localhost",
-            "EMAIL_URL": "dummymail://",
+            "EMAIL_URL": "dummy://",
             # What a store does: errors are masked, logs carry the truth.
             "DEBUG": "False",
             # The simulator listens on 127.0.0.1.

@@ -1,0 +1,179 @@
+"""Rows of a ticket store in Saleor's tables, by factory-boy. Names are unique by themselves.
+
+Models are named as texts, so that this module can be imported where no Saleor is.
+"""
+
+import uuid
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+
+import factory
+from factory.django import DjangoModelFactory
+
+
+def unique(prefix: str) -> str:
+    """Return a slug nobody else has."""
+    return f"{prefix}-{uuid.uuid4().hex[:10]}"
+
+
+def event_metadata(starts_at: datetime | None = None, **changes: str) -> dict[str, str]:
+    """Return the product metadata the plugin's default mapping reads."""
+    starts_at = starts_at or (datetime.now(UTC) + timedelta(days=60)).replace(
+        hour=19, minute=30, second=0, microsecond=0
+    )
+    return {
+        "event_name": "Example Symphony",
+        "event_start": starts_at.isoformat(),
+        "event_end": (starts_at + timedelta(hours=3)).isoformat(),
+        "event_venue": "Example Hall",
+        "event_city": "New York",
+        "event_country": "US",
+        "event_timezone": "America/New_York",
+        **changes,
+    }
+
+
+class ChannelFactory(DjangoModelFactory):
+    """A channel in the transaction flow whose orders must be paid first."""
+
+    class Meta:
+        model = "channel.Channel"
+
+    slug = factory.LazyFunction(lambda: unique("tickets"))
+    name = factory.SelfAttribute("slug")
+    is_active = True
+    currency_code = "USD"
+    default_country = "US"
+    order_mark_as_paid_strategy = "transaction_flow"
+    allow_unpaid_orders = False
+    automatically_confirm_all_new_orders = True
+    # As in channels made through the API.
+    use_legacy_line_discount_propagation_for_order = False
+
+
+class TaxConfigurationFactory(DjangoModelFactory):
+    """Flat rates without any rate: every tax is 0."""
+
+    class Meta:
+        model = "tax.TaxConfiguration"
+
+    channel = factory.SubFactory(ChannelFactory)
+    charge_taxes = True
+    tax_calculation_strategy = "FLAT_RATES"
+    display_gross_prices = True
+    prices_entered_with_tax = True
+
+
+class ProductTypeFactory(DjangoModelFactory):
+    class Meta:
+        model = "product.ProductType"
+
+    name = "Ticket"
+    slug = factory.LazyFunction(lambda: unique("ticket"))
+    kind = "normal"
+    is_shipping_required = False
+    has_variants = False
+
+
+class ProductFactory(DjangoModelFactory):
+    class Meta:
+        model = "product.Product"
+
+    name = "Example Symphony"
+    slug = factory.LazyFunction(lambda: unique("product"))
+    product_type = factory.SubFactory(ProductTypeFactory)
+    metadata = factory.LazyFunction(event_metadata)
+
+
+class VariantFactory(DjangoModelFactory):
+    class Meta:
+        model = "product.ProductVariant"
+
+    product = factory.SubFactory(ProductFactory)
+    name = "Seat"
+    sku = factory.LazyFunction(lambda: unique("SKU"))
+    track_inventory = True
+
+
+class ProductChannelListingFactory(DjangoModelFactory):
+    class Meta:
+        model = "product.ProductChannelListing"
+
+    product = factory.SubFactory(ProductFactory)
+    channel = factory.SubFactory(ChannelFactory)
+    currency = factory.SelfAttribute("channel.currency_code")
+    is_published = True
+    visible_in_listings = True
+    published_at = factory.LazyFunction(lambda: datetime.now(UTC) - timedelta(days=1))
+    available_for_purchase_at = factory.LazyFunction(lambda: datetime.now(UTC) - timedelta(days=1))
+
+
+class VariantChannelListingFactory(DjangoModelFactory):
+    class Meta:
+        model = "product.ProductVariantChannelListing"
+
+    variant = factory.SubFactory(VariantFactory)
+    channel = factory.SubFactory(ChannelFactory)
+    currency = factory.SelfAttribute("channel.currency_code")
+    price_amount = Decimal("100.00")
+    discounted_price_amount = factory.SelfAttribute("price_amount")
+
+
+class AddressFactory(DjangoModelFactory):
+    class Meta:
+        model = "account.Address"
+
+    first_name = "Box"
+    last_name = "Office"
+    street_address_1 = "1 Example Street"
+    city = "NEW YORK"
+    postal_code = "10001"
+    country = "US"
+    country_area = "NY"
+
+
+class WarehouseFactory(DjangoModelFactory):
+    class Meta:
+        model = "warehouse.Warehouse"
+
+    name = factory.LazyFunction(lambda: unique("box-office"))
+    slug = factory.SelfAttribute("name")
+    address = factory.SubFactory(AddressFactory)
+    email = "boxoffice@example.com"
+
+
+class ShippingZoneFactory(DjangoModelFactory):
+    """Saleor sells stock only where a shipping zone of the channel reaches, tickets included."""
+
+    class Meta:
+        model = "shipping.ShippingZone"
+
+    name = factory.LazyFunction(lambda: unique("zone"))
+    countries = ["US", "DE", "NO", "GB"]
+
+
+class StockFactory(DjangoModelFactory):
+    class Meta:
+        model = "warehouse.Stock"
+
+    warehouse = factory.SubFactory(WarehouseFactory)
+    product_variant = factory.SubFactory(VariantFactory)
+    quantity = 1_000_000
+
+
+class StaffFactory(DjangoModelFactory):
+    class Meta:
+        model = "account.User"
+
+    email = factory.LazyFunction(lambda: f"{unique('staff')}@example.com")
+    is_staff = True
+    is_active = True
+
+
+class AppFactory(DjangoModelFactory):
+    class Meta:
+        model = "app.App"
+
+    name = factory.LazyFunction(lambda: unique("app"))
+    identifier = factory.SelfAttribute("name")
+    is_active = True

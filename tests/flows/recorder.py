@@ -1,0 +1,121 @@
+"""Traces: per scenario what the host did, step by step, as data under fixtures/saleor.
+
+A second host is kept honest by them: it must call the same hooks and show the same prices.
+"""
+
+import difflib
+import json
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+from ..simulator_process import ROOT
+from . import staff_documents as docs
+from .driver import Driver, Executed, Json
+from .hooks import HookWatch
+from .placeholders import Placeholders
+from .store import Store, Variant
+
+FIXTURES = ROOT / "fixtures" / "saleor"
+
+
+class Recorder:
+    """Listens to one scenario. Enter it before the first step."""
+
+    def __init__(self, scenario: str, driver: Driver, store: Store) -> None:
+        self._scenario = scenario
+        self._driver = driver
+        self._store = store
+        self._hooks = HookWatch()
+        self._steps: list[Json] = []
+        self._checkout_id = ""
+        self._order_id = ""
+        variants = ((n, v) for n, v in vars(store).items() if isinstance(v, Variant))
+        self._placeholders = Placeholders((variant.sku, name) for name, variant in variants)
+
+    @property
+    def path(self) -> Path:
+        """Return where the trace of this scenario is kept."""
+        return FIXTURES / self._store.trace_version / f"{self._scenario}.json"
+
+    def __enter__(self) -> "Recorder":
+        self._hooks.__enter__()
+        self._driver.listeners.append(self.heard)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._driver.listeners.remove(self.heard)
+        self._hooks.__exit__()
+
+    def heard(self, executed: Executed) -> None:
+        """Take one operation of the driver as a step, unless it only looked."""
+        if not (executed.is_mutation or executed.is_for_plugin):
+            return
+        ((_, root),) = executed.data.items()
+        self._follow(root or {})
+        self._step(executed.operation, errors=[error["code"] for error in root.get("errors", [])])
+
+    def heard_work(self) -> None:
+        """Take a run of the plugin's own work as a step."""
+        self._step("xcover_work", errors=[])
+
+    def write(self) -> None:
+        """Store the trace."""
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        self.path.write_text(self._text())
+
+    def compare(self) -> None:
+        """Fail when the host did anything else than what is stored."""
+        assert self.path.exists(), f"no trace is stored in {self.path}: run once with --record"
+        stored, played = self.path.read_text(), self._text()
+        difference = "\n".join(
+            difflib.unified_diff(
+                stored.splitlines(), played.splitlines(), "stored", "played", lineterm="", n=6
+            )
+        )
+        assert stored == played, f"the host does not do what {self.path.name} says:\n{difference}"
+
+    def _follow(self, root: Json) -> None:
+        self._checkout_id = (root.get("checkout") or {}).get("id", self._checkout_id)
+        self._order_id = (root.get("order") or {}).get("id", self._order_id)
+
+    def _step(self, operation: str, *, errors: list[str]) -> None:
+        step: Json = {"operation": operation}
+        if errors:
+            step["errors"] = errors
+        step["hooks"] = self._hooks.taken()
+        checkout = self._look(docs.SNAPSHOT_CHECKOUT, self._checkout_id, "checkout")
+        order = self._look(docs.SNAPSHOT_ORDER, self._order_id, "order")
+        assert not self._hooks.taken(), "looking at the host made it call hooks"
+        step |= {name: seen for name, seen in (("checkout", checkout), ("order", order)) if seen}
+        self._steps.append(step)
+
+    def _look(self, document: str, id_: str, name: str) -> Json | None:
+        if not id_:
+            return None
+        token = self._store.staff_token()
+        found = self._driver.execute(document, {"id": id_}, token=token, is_heard=False)[name]
+        return _plain(found) if found else None
+
+    def _text(self) -> str:
+        trace = {
+            "scenario": self._scenario,
+            "saleor": self._store.trace_version,
+            "steps": self._placeholders.applied(self._steps),
+        }
+        return json.dumps(trace, indent=1, sort_keys=False) + "\n"
+
+
+def _plain(value: Any) -> Any:
+    """Flatten money to its amount and metadata to a mapping."""
+    if isinstance(value, list):
+        if value and isinstance(value[0], dict) and set(value[0]) == {"key", "value"}:
+            return {pair["key"]: pair["value"] for pair in sorted(value, key=lambda p: p["key"])}
+        return [_plain(item) for item in value]
+    if isinstance(value, dict):
+        if set(value) == {"amount"}:
+            return Decimal(str(value["amount"]))
+        if set(value) == {"gross"}:
+            return _plain(value["gross"])
+        return {name: _plain(item) for name, item in value.items()}
+    return value

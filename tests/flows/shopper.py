@@ -1,0 +1,210 @@
+"""A shopper at the storefront: one checkout, its answers to the offer, its order."""
+
+from collections.abc import Mapping
+
+from . import documents as docs
+from .driver import Driver, Json, as_mapping, as_pairs, money
+from .people import EMAIL, NEW_YORK
+from .store import Channel, Variant
+from .values import Checkout, Cover, Line, Offer, PlacedOrder, Quote
+
+Address = Mapping[str, str]
+
+
+class Shopper:
+    """Buys in one channel, without an account. ``checkout_id`` is set by ``create_checkout``."""
+
+    def __init__(self, driver: Driver, channel: Channel) -> None:
+        self._driver = driver
+        self.channel = channel
+        self.checkout_id = ""
+        self.order_id = ""
+
+    def create_checkout(
+        self,
+        wanted: Mapping[Variant, int],
+        *,
+        email: str | None = EMAIL,
+        billing: Address | None = NEW_YORK,
+        shipping: Address | None = None,
+        language: str | None = None,
+    ) -> Checkout:
+        """Begin a checkout; leave people out with None."""
+        chosen = {
+            "channel": self.channel.slug,
+            "lines": [
+                {"variantId": variant.id, "quantity": quantity}
+                for variant, quantity in wanted.items()
+            ],
+            "email": email,
+            "billingAddress": billing,
+            "shippingAddress": shipping,
+            "languageCode": language,
+        }
+        given = {name: value for name, value in chosen.items() if value is not None}
+        root = self._driver.mutate(docs.CHECKOUT_CREATE, {"input": given})
+        self.checkout_id = root["checkout"]["id"]
+        return checkout_of(root["checkout"])
+
+    def checkout(self) -> Checkout:
+        """Look at the checkout as it is now."""
+        data = self._driver.execute(docs.CHECKOUT, {"id": self.checkout_id})
+        assert data["checkout"] is not None, "the checkout is gone"
+        return checkout_of(data["checkout"])
+
+    def has_checkout(self) -> bool:
+        """Whether the checkout still exists; it vanishes when it becomes an order."""
+        found = self._driver.execute(docs.CHECKOUT, {"id": self.checkout_id})["checkout"]
+        return found is not None
+
+    def add(self, variant: Variant, quantity: int = 1, **line: object) -> Checkout:
+        """Add a variant; ``line`` holds further fields of CheckoutLineInput."""
+        wanted = {"variantId": variant.id, "quantity": quantity, **line}
+        return self._change(docs.CHECKOUT_LINES_ADD, lines=[wanted])
+
+    def set_quantity(self, line: Line, quantity: int) -> Checkout:
+        wanted = {"lineId": line.id, "quantity": quantity}
+        return self._change(docs.CHECKOUT_LINES_UPDATE, lines=[wanted])
+
+    def delete(self, *lines: Line) -> Checkout:
+        return self._change(docs.CHECKOUT_LINES_DELETE, linesIds=[line.id for line in lines])
+
+    def set_email(self, email: str) -> Checkout:
+        return self._change(docs.CHECKOUT_EMAIL_UPDATE, email=email)
+
+    def set_billing(self, address: Address) -> Checkout:
+        return self._change(docs.CHECKOUT_BILLING_ADDRESS_UPDATE, address=address)
+
+    def set_shipping(self, address: Address) -> Checkout:
+        return self._change(docs.CHECKOUT_SHIPPING_ADDRESS_UPDATE, address=address)
+
+    def set_language(self, code: str) -> Checkout:
+        return self._change(docs.CHECKOUT_LANGUAGE_CODE_UPDATE, languageCode=code)
+
+    def add_promo_code(self, code: str) -> Checkout:
+        """Use a voucher or a gift card."""
+        return self._change(docs.CHECKOUT_ADD_PROMO_CODE, promoCode=code)
+
+    def remove_promo_code(self, code: str) -> Checkout:
+        return self._change(docs.CHECKOUT_REMOVE_PROMO_CODE, promoCode=code)
+
+    def write_metadata(self, values: Mapping[str, str], *, on: str | None = None) -> None:
+        """Write public metadata of the checkout, or of the line or other object ``on``."""
+        self._driver.mutate(
+            docs.UPDATE_METADATA, {"id": on or self.checkout_id, "input": as_pairs(values)}
+        )
+
+    def pay_legacy(self, *, gateway: str = "mirumee.payments.dummy") -> None:
+        """Announce a legacy payment of the whole total; it is charged on completion."""
+        payment = {"gateway": gateway, "token": "flows"}
+        self._driver.mutate(
+            docs.CHECKOUT_PAYMENT_CREATE, {"id": self.checkout_id, "input": payment}
+        )
+
+    def complete(self) -> PlacedOrder:
+        """Turn the checkout into an order."""
+        root = self._driver.mutate(docs.CHECKOUT_COMPLETE, {"id": self.checkout_id})
+        order = placed_order_of(root["order"])
+        self.order_id = order.id
+        return order
+
+    def offer(self) -> Offer:
+        """Ask for the offer; the plugin takes it as shown."""
+        return _offer_of(self._ask(docs.INSURANCE_OFFER)["offer"])
+
+    def shown(self) -> None:
+        """Tell that the offer was shown."""
+        self._ask(docs.INSURANCE_SHOWN)
+
+    def accept(self, offer: Offer) -> Offer:
+        """Say yes to every quote of the offer."""
+        root = self._ask(
+            docs.INSURANCE_ACCEPT, quoteIds=list(offer.quote_ids), contentHash=offer.content_hash
+        )
+        return _offer_of(root["offer"])
+
+    def decline(self) -> Offer:
+        return _offer_of(self._ask(docs.INSURANCE_DECLINE)["offer"])
+
+    def cover(self) -> Cover | None:
+        """Look at the cover of the order; None without one."""
+        found = self._driver.ask_plugin(
+            self.channel.slug, docs.INSURANCE_COVER, {"id": self.order_id}
+        )["cover"]
+        return _cover_of(found) if found else None
+
+    def _change(self, document: str, **variables: object) -> Checkout:
+        root = self._driver.mutate(document, {"id": self.checkout_id, **variables})
+        return checkout_of(root["checkout"])
+
+    def _ask(self, document: str, **variables: object) -> Json:
+        return self._driver.ask_plugin(
+            self.channel.slug, document, {"id": self.checkout_id, **variables}
+        )
+
+
+def checkout_of(data: Json) -> Checkout:
+    return Checkout(
+        id=data["id"],
+        token=data["token"],
+        currency=data["totalPrice"]["gross"]["currency"],
+        total=money(data["totalPrice"]),
+        subtotal=money(data["subtotalPrice"]),
+        lines=tuple(line_of(line, line["variant"]["sku"]) for line in data["lines"]),
+        email=data["email"],
+        voucher_code=data["voucherCode"],
+        metadata=as_mapping(data["metadata"]),
+    )
+
+
+def placed_order_of(data: Json) -> PlacedOrder:
+    return PlacedOrder(
+        id=data["id"],
+        number=data["number"],
+        total=money(data["total"]),
+        lines=tuple(line_of(line, line["productSku"]) for line in data["lines"]),
+    )
+
+
+def line_of(data: Json, sku: str) -> Line:
+    return Line(
+        id=data["id"],
+        sku=sku,
+        quantity=data["quantity"],
+        unit_price=money(data["unitPrice"]),
+        undiscounted_unit_price=money(data["undiscountedUnitPrice"]),
+        total=money(data["totalPrice"]),
+    )
+
+
+def _offer_of(data: Json) -> Offer:
+    return Offer(
+        quotes=tuple(
+            Quote(
+                id=quote["id"],
+                title=quote["title"],
+                premium=money(quote["premium"]),
+                pds_url=quote["pdsUrl"],
+                disclaimer=quote["disclaimer"],
+                benefits=tuple(quote["benefits"]),
+            )
+            for quote in data["quotes"]
+        ),
+        premium=money(data["premium"]),
+        currency=data["premium"]["currency"],
+        content_hash=data["contentHash"],
+        heading=data["heading"],
+        disclaimer=data["disclaimer"],
+        answer=data["answer"],
+        valid_until=data["validUntil"],
+    )
+
+
+def _cover_of(data: Json) -> Cover:
+    return Cover(
+        status=data["status"],
+        premium=money(data["premium"]),
+        policy_number=data["policyNumber"],
+        pds_url=data["pdsUrl"],
+        amount_due_back=money(data["amountDueBack"]),
+    )

@@ -1,0 +1,132 @@
+"""Staff at the dashboard and the store's own app."""
+
+from collections.abc import Mapping, Sequence
+from decimal import Decimal
+
+from . import staff_documents as docs
+from .driver import PLUGIN_ID, Driver, Json, as_mapping, money
+from .shopper import line_of, placed_order_of
+from .store import Channel, Store
+from .values import Order, PlacedOrder, Transaction
+
+
+class Staff:
+    """Does what needs rights. Tokens are asked for anew: a session may outlive one."""
+
+    def __init__(self, driver: Driver, store: Store) -> None:
+        self._driver = driver
+        self._store = store
+
+    def order(self, order_id: str) -> Order:
+        """Read an order with its history."""
+        data = self._driver.execute(docs.ORDER, {"id": order_id}, token=self._store.staff_token())
+        assert data["order"] is not None, "the order is unknown"
+        return _order_of(data["order"])
+
+    def mark_as_paid(self, order_id: str) -> None:
+        self._mutate(docs.ORDER_MARK_AS_PAID, id=order_id)
+
+    def cancel(self, order_id: str) -> None:
+        """Cancel an order. Saleor moves no money by it."""
+        self._mutate(docs.ORDER_CANCEL, id=order_id)
+
+    def refund_legacy(self, order_id: str, amount: Decimal) -> None:
+        """Refund an order paid in the legacy flow."""
+        self._mutate(docs.ORDER_REFUND, id=order_id, amount=amount)
+
+    def grant_refund(
+        self,
+        order_id: str,
+        transaction: Transaction,
+        *,
+        lines: Mapping[str, int] | None = None,
+        amount: Decimal | None = None,
+        reason: str = "",
+    ) -> str:
+        """Note that money is to be given back, by lines (id to quantity) or amount; return its id.
+
+        It is an intention only: the payment app reports the refund.
+        """
+        wanted: Json = {"transactionId": transaction.id, "reason": reason}
+        if lines:
+            wanted["lines"] = [{"id": id_, "quantity": count} for id_, count in lines.items()]
+        if amount is not None:
+            wanted["amount"] = amount
+        root = self._mutate(docs.ORDER_GRANT_REFUND_CREATE, id=order_id, input=wanted)
+        return str(root["grantedRefund"]["id"])
+
+    def order_from_checkout(self, checkout_id: str) -> PlacedOrder:
+        """Have the store's app make the order, as apps with their own payment do."""
+        root = self._driver.mutate(
+            docs.ORDER_CREATE_FROM_CHECKOUT,
+            {"id": checkout_id},
+            token=self._store.store_app_token(),
+        )
+        return placed_order_of(root["order"])
+
+    def configure_plugin(
+        self,
+        channel: Channel,
+        values: Mapping[str, str] | None = None,
+        *,
+        is_active: bool = True,
+        plugin_id: str = PLUGIN_ID,
+    ) -> None:
+        """Save the plugin's settings of one channel; fields left out keep their value."""
+        given = [{"name": name, "value": value} for name, value in (values or {}).items()]
+        wanted: Json = {"active": is_active, "configuration": given}
+        self._mutate(docs.PLUGIN_UPDATE, id=plugin_id, channelId=channel.id, input=wanted)
+
+    def create_gift_card(self, amount: Decimal, currency: str = "USD") -> str:
+        """Issue a gift card and return its code."""
+        balance = {"amount": amount, "currency": currency}
+        root = self._mutate(docs.GIFT_CARD_CREATE, input={"balance": balance, "isActive": True})
+        return str(root["giftCard"]["code"])
+
+    def create_voucher(
+        self,
+        code: str,
+        channels: Sequence[Channel],
+        value: Decimal,
+        *,
+        kind: str = "ENTIRE_ORDER",
+        value_type: str = "PERCENTAGE",
+        minimum: Decimal | None = None,
+        **further: object,
+    ) -> None:
+        """Make a voucher and list it; ``further`` holds other fields of VoucherInput."""
+        wanted: Json = {
+            "type": kind,
+            "name": code,
+            "addCodes": [code],
+            "discountValueType": value_type,
+            **further,
+        }
+        voucher = self._mutate(docs.VOUCHER_CREATE, input=wanted)["voucher"]
+        listings: list[Json] = [
+            {"channelId": channel.id, "discountValue": value, "minAmountSpent": minimum}
+            for channel in channels
+        ]
+        self._mutate(
+            docs.VOUCHER_CHANNEL_LISTING_UPDATE, id=voucher["id"], input={"addChannels": listings}
+        )
+
+    def _mutate(self, document: str, **variables: object) -> Json:
+        return self._driver.mutate(document, variables, token=self._store.staff_token())
+
+
+def _order_of(data: Json) -> Order:
+    return Order(
+        id=data["id"],
+        number=data["number"],
+        status=data["status"],
+        charge_status=data["chargeStatus"],
+        currency=data["total"]["gross"]["currency"],
+        total=money(data["total"]),
+        charged=money(data["totalCharged"]),
+        refunded=money(data["totalRefunded"]),
+        lines=tuple(line_of(line, line["productSku"]) for line in data["lines"]),
+        notes=tuple(event["message"] for event in data["events"] if event["type"] == "NOTE_ADDED"),
+        metadata=as_mapping(data["metadata"]),
+        private_metadata=as_mapping(data["privateMetadata"]),
+    )

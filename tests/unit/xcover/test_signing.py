@@ -1,0 +1,134 @@
+"""XCover lets in what is signed as its documentation says."""
+
+import json
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
+from pathlib import Path
+
+import pytest
+import requests
+
+from saleor_xcover_plugin.xcover.signing import Verdict, http_date, sign, signature, verify
+
+VECTORS = json.loads(
+    (Path(__file__).resolve().parents[3] / "fixtures" / "signing-vectors.json").read_text()
+)
+NOW = parsedate_to_datetime(VECTORS["date"])
+
+
+def ids(vector):
+    return f"{vector['algorithm']}-{len(vector['headers'])}"
+
+
+@pytest.mark.parametrize("vector", VECTORS["vectors"], ids=ids)
+def test_signatures_match_the_vectors(vector):
+    assert (
+        signature(
+            VECTORS["api_secret"],
+            VECTORS["date"],
+            algorithm=vector["algorithm"],
+            headers=vector["headers"],
+            method=VECTORS["method"],
+            path=VECTORS["path"] + "?active_only=true",
+        )
+        == vector["signature"]
+    )
+
+
+@pytest.mark.parametrize("vector", VECTORS["vectors"], ids=ids)
+def test_signatures_match_the_vendors_own_signer(vector):
+    # xcover-python is a development-only oracle: its absence is a broken environment, not a skip.
+    from xcover.auth import XCoverAuth
+    from xcover.config import AuthConfig, SignatureAlgorithm
+
+    config = AuthConfig(
+        api_key=VECTORS["api_key"],
+        api_secret=VECTORS["api_secret"],
+        headers=" ".join(vector["headers"]),
+        algorithm=SignatureAlgorithm(vector["algorithm"]),
+    )
+    request = requests.Request(
+        VECTORS["method"],
+        "https://api.example.com" + VECTORS["path"],
+        headers={"date": VECTORS["date"]},
+    ).prepare()
+
+    theirs = XCoverAuth(config)(request).headers["authorization"]
+
+    assert f'signature="{vector["signature"]}"' in theirs
+
+
+def test_the_date_is_utc_with_english_names_and_two_digits():
+    assert http_date(NOW) == "Fri, 04 Dec 2026 09:05:07 GMT"
+    berlin = NOW.astimezone(tz=None)
+    assert http_date(berlin) == "Fri, 04 Dec 2026 09:05:07 GMT"
+
+
+def test_a_request_carries_the_documented_headers_and_no_more():
+    headers = sign("demo-key", "demo-secret-0001", NOW)
+
+    assert headers == {
+        "Authorization": (
+            'Signature keyId="demo-key",algorithm="hmac-sha512",signature="'
+            + VECTORS["vectors"][0]["signature"]
+            + '"'
+        ),
+        "Date": VECTORS["date"],
+        "X-Api-Key": "demo-key",
+    }
+
+
+def inbound(now=NOW, secret="ours", algorithm="hmac-sha256"):  # noqa: S107
+    return sign("key-1", secret, now, algorithm=algorithm)
+
+
+SECRETS = {"key-1": "ours", "key-0": "the one before"}
+
+
+def test_a_webhook_signed_with_any_of_our_keys_is_good():
+    assert verify(inbound(), SECRETS, NOW) == Verdict.GOOD
+    older = sign("key-0", "the one before", NOW, algorithm="hmac-sha512")
+    assert verify(older, SECRETS, NOW) == Verdict.GOOD
+
+
+@pytest.mark.parametrize(
+    ("_case", "headers", "verdict"),
+    [
+        ("no headers", {}, Verdict.MISSING),
+        ("other scheme", inbound() | {"Authorization": "Bearer x"}, Verdict.MISSING),
+        ("forged", inbound(secret="guess"), Verdict.FORGED),
+        ("signature of another date", inbound() | {"Date": http_date(NOW - timedelta(1))}, "clock"),
+        ("replayed later", inbound(NOW - timedelta(minutes=6)), Verdict.CLOCK),
+        ("from the future", inbound(NOW + timedelta(minutes=6)), Verdict.CLOCK),
+        ("date is prose", inbound() | {"Date": "yesterday"}, Verdict.CLOCK),
+        ("unknown key", sign("key-9", "ours", NOW), Verdict.UNKNOWN_KEY),
+        (
+            "weak hash",
+            {
+                "Authorization": 'Signature keyId="key-1",algorithm="hmac-sha1",signature="eA=="',
+                "Date": http_date(NOW),
+            },
+            Verdict.ALGORITHM_REFUSED,
+        ),
+        (
+            "date not signed",
+            {
+                "Authorization": (
+                    'Signature keyId="key-1",algorithm="hmac-sha256",'
+                    'headers="(request-target)",signature="eA=="'
+                ),
+                "Date": http_date(NOW),
+            },
+            Verdict.CLOCK,
+        ),
+    ],
+)
+def test_anything_else_is_refused_with_its_reason(_case, headers, verdict):
+    assert verify(headers, SECRETS, NOW) == verdict
+
+
+def test_time_passes_between_two_attempts_so_their_signatures_differ():
+    first = sign("demo-key", "demo-secret-0001", datetime(2026, 12, 4, 9, 5, 7, tzinfo=UTC))
+    second = sign("demo-key", "demo-secret-0001", datetime(2026, 12, 4, 9, 5, 8, tzinfo=UTC))
+
+    assert first["Authorization"] != second["Authorization"]
