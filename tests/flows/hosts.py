@@ -15,6 +15,8 @@ NO_HOST = (
     "to play these tests in a real Saleor"
 )
 
+_FIXTURES = f"{__package__}.fixtures"
+
 
 @dataclass(frozen=True, slots=True)
 class Host:
@@ -41,6 +43,14 @@ def _open_saleor() -> Store:
     from ..saleor.store import SaleorStore
 
     return SaleorStore()
+
+
+def start(config: pytest.Config) -> None:
+    """Start the host before tests are collected, and offer the fixtures of the flows."""
+    if HOST is None or config.pluginmanager.has_plugin(_FIXTURES):
+        return
+    HOST.configure()
+    config.pluginmanager.import_plugin(_FIXTURES)
 
 
 class Unserved(pytest.File):

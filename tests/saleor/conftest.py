@@ -5,24 +5,10 @@ from pathlib import Path
 import pytest
 
 from ..flows import hosts
-from ..flows.conftest import (  # noqa: F401 (fixtures)
-    bare_store,
-    driver,
-    open_store,
-    payments,
-    sell_insurance,
-    shopper,
-    simulator,
-    simulator_process,
-    staff,
-    store,
-    work,
-)
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    if hosts.HOST:
-        hosts.HOST.configure()
+    hosts.start(config)
 
 
 def pytest_pycollect_makemodule(

@@ -1,0 +1,104 @@
+"""What every flow begins with: one driver, one store, one simulated XCover, a fresh plugin.
+
+Registered by ``hosts.start``: the sessions of tests/flows and tests/saleor share one store.
+"""
+
+import os
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from ..simulator_process import ROOT, SimulatorProcess
+from . import hosts
+from .driver import Driver
+from .payment_app import PaymentApp
+from .shopper import Shopper
+from .staff import Staff
+from .store import Channel, Store
+from .work import Work
+
+PARTNER = {"partner_code": "ABCDE", "api_key": "demo-key", "api_secret": "demo-secret-0001"}
+
+
+@pytest.fixture(scope="session")
+def simulator_process() -> Iterator[SimulatorProcess]:
+    python = os.environ.get("XCOVER_SIMULATOR_PYTHON", str(ROOT / ".venv" / "bin" / "python"))
+    process = SimulatorProcess()
+    process.start(python)
+    yield process
+    process.stop()
+
+
+@pytest.fixture(scope="session")
+def driver() -> Driver:
+    assert hosts.HOST
+    return Driver()
+
+
+@pytest.fixture(scope="session")
+def bare_store() -> Store:
+    """The store before anybody set the plugin up."""
+    assert hosts.HOST
+    return hosts.HOST.open_store()
+
+
+@pytest.fixture(scope="session")
+def sell_insurance(
+    bare_store: Store, driver: Driver, simulator_process: SimulatorProcess
+) -> Callable[[Channel], Channel]:
+    """Set the plugin up in a channel, as an operator would: command, then configuration."""
+
+    def sell(channel: Channel) -> Channel:
+        bare_store.command("xcover_setup", "--channel", channel.slug)
+        Staff(driver, bare_store).configure_plugin(
+            channel, {"api_url": simulator_process.base_url, **PARTNER}
+        )
+        return channel
+
+    return sell
+
+
+@pytest.fixture(scope="session")
+def open_store(bare_store: Store, sell_insurance: Callable[[Channel], Channel]) -> Store:
+    for channel in bare_store.channels:
+        sell_insurance(channel)
+    return bare_store
+
+
+@pytest.fixture
+def store(open_store: Store, driver: Driver) -> Store:
+    """The open store, without any insurance business done yet."""
+    driver.listeners.clear()
+    open_store.forget()
+    return open_store
+
+
+@pytest.fixture
+def simulator(simulator_process: SimulatorProcess) -> SimulatorProcess:
+    """The simulated XCover, which has forgotten everything."""
+    simulator_process.reset()
+    return simulator_process
+
+
+@pytest.fixture
+def shopper(
+    store: Store, simulator: SimulatorProcess, driver: Driver
+) -> Callable[[Channel], Shopper]:
+    """Send a new shopper into a channel."""
+    return lambda channel: Shopper(driver, channel)
+
+
+@pytest.fixture
+def staff(store: Store, simulator: SimulatorProcess, driver: Driver) -> Staff:
+    return Staff(driver, store)
+
+
+@pytest.fixture
+def payments(store: Store, driver: Driver) -> PaymentApp:
+    return PaymentApp(driver, store.payment_app_token())
+
+
+@pytest.fixture
+def work(store: Store, simulator: SimulatorProcess) -> Work:
+    """Do all due work of the plugin, as cron would in a store without Celery workers."""
+    return Work(store)

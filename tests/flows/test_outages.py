@@ -1,0 +1,252 @@
+"""Whatever XCover does, tickets sell at the right price and nothing is lost."""
+
+import time
+from decimal import Decimal
+
+import pytest
+
+from .driver import Refused
+
+ANSWERS_IN = Decimal(3)
+"""Seconds an offer query may take with XCover dead or dripping (design, budgets)."""
+
+TROUBLES = [
+    ("dead", "reset", {}),
+    ("silent", "hang", {}),
+    ("slow", "delay", {"seconds": 6}),
+    ("dripping", "drip", {}),
+    ("talking HTML", "html", {}),
+    ("talking HTML with 200", "html_ok", {}),
+    ("broken", "status", {"status": 500}),
+    ("throttling", "status", {"status": 429, "retry_after": 1}),
+]
+PASSING = pytest.mark.parametrize(
+    ("kind", "parameters"),
+    [pytest.param(kind, parameters, id=name) for name, kind, parameters in TROUBLES],
+)
+
+
+def insured(shopper, store):
+    """Accept an offer for two tickets of 100.00."""
+    ada = shopper(store.usd_unpaid)
+    ada.create_checkout({store.concert: 2})
+    ada.accept(ada.offer())
+    return ada
+
+
+def due_now(store):
+    """Let the waiting time of every outbox message pass."""
+    from datetime import UTC, datetime
+
+    from saleor_xcover_plugin.models import OutboxMessage
+
+    OutboxMessage.objects.update(next_attempt_at=datetime.now(UTC), leased_until=None)
+
+
+@PASSING
+def test_tickets_sell_without_an_offer(store, shopper, simulator, kind, parameters):
+    # given
+    simulator.fault("create_offer", kind, times=1, **parameters)
+    ada = shopper(store.usd_unpaid)
+    ada.create_checkout({store.concert: 2})
+
+    # when
+    started = time.monotonic()
+    with pytest.raises(Refused) as caught:
+        ada.offer()
+    took = Decimal(time.monotonic() - started)
+
+    # then: a clear code in time, and the second page view does not ask XCover again
+    assert caught.value.codes == ("xcover_unavailable",)
+    assert took < ANSWERS_IN
+    with pytest.raises(Refused):
+        ada.offer()
+    assert ada.complete().total == Decimal("200.00")
+
+
+@pytest.mark.parametrize(
+    ("kind", "code"),
+    [
+        ("errors_in_2xx", "no_offer"),
+        ("null_product", "no_offer"),
+        ("missing_content", "xcover_unavailable"),
+        ("malformed", "xcover_unavailable"),
+    ],
+)
+def test_an_offer_that_may_not_be_shown_is_no_offer(store, shopper, simulator, kind, code):
+    simulator.fault("create_offer", kind, times=1)
+    ada = shopper(store.usd_unpaid)
+    ada.create_checkout({store.concert: 2})
+
+    with pytest.raises(Refused) as caught:
+        ada.offer()
+
+    assert caught.value.codes == (code,)
+    assert ada.complete().total == Decimal("200.00")
+
+
+@PASSING
+def test_a_paid_cover_is_confirmed_once_after_the_trouble(
+    store, shopper, staff, work, simulator, kind, parameters
+):
+    # given a paid order while XCover is in trouble
+    ada = insured(shopper, store)
+    order = ada.complete()
+    assert order.total == Decimal("206.66")
+    simulator.fault("confirm", kind, times=1, **parameters)
+    if kind in {"hang", "drip", "delay"}:
+        pytest.skip("covered by the short deadline test below")
+    staff.mark_as_paid(order.id)
+
+    # when the first attempt fails
+    work()
+    assert simulator.state()["bookings"] == []
+    assert ada.cover().status == "confirming"
+    due_now(store)
+    work()
+
+    # then there is one policy, sent with one key
+    assert [b["status"] for b in simulator.state()["bookings"]] == ["CONFIRMED"]
+    keys = {call["idempotency_key"] for call in simulator.calls("confirm")}
+    assert len(keys) == 1
+    assert ada.cover().status == "confirmed"
+    assert ada.cover().amount_due_back == 0
+
+
+def test_a_lost_answer_does_not_make_a_second_policy(store, shopper, staff, work, simulator):
+    # given XCover books and the answer never arrives
+    ada = insured(shopper, store)
+    order = ada.complete()
+    simulator.fault("confirm", "reset_after", times=1)
+    staff.mark_as_paid(order.id)
+    work()
+    assert ada.cover().status == "confirming"
+
+    # when the same key is asked again
+    due_now(store)
+    work()
+
+    # then the stored booking is adopted
+    (booking,) = simulator.state()["bookings"]
+    assert ada.cover().policy_number == booking["id"]
+    assert [call["status"] for call in simulator.calls("confirm")][-1] == 409
+
+
+@pytest.mark.parametrize("kind", ["drip", "hang"])
+def test_a_confirmation_that_takes_too_long_is_cut_off_and_sent_again(
+    store, shopper, staff, work, simulator, kind, monkeypatch
+):
+    monkeypatch.setattr("saleor_xcover_plugin.services.confirm_cover.DEADLINE_SECONDS", 1.0)
+    ada = insured(shopper, store)
+    order = ada.complete()
+    simulator.fault("confirm", kind, times=1)
+    staff.mark_as_paid(order.id)
+
+    started = time.monotonic()
+    work()
+    assert time.monotonic() - started < 5
+    assert ada.cover().status == "confirming"
+    due_now(store)
+    work()
+
+    assert len(simulator.state()["bookings"]) == 1
+    assert ada.cover().status == "confirmed"
+
+
+def test_a_booking_at_another_price_is_kept_and_shown_to_staff(
+    store, shopper, staff, work, simulator
+):
+    ada = insured(shopper, store)
+    order = ada.complete()
+    simulator.fault("confirm", "price_drift", times=1)
+    staff.mark_as_paid(order.id)
+
+    work()
+    due_now(store)
+    work()
+
+    assert len(simulator.calls("confirm")) == 1
+    assert ada.cover().status == "parked"
+    (booking,) = simulator.state()["bookings"]
+    assert staff.order(order.id).has_note(booking["id"], "differs from what was sold")
+
+
+@pytest.mark.parametrize("kind", ["reset", "html", "reset_after"])
+def test_a_cancellation_survives_the_trouble_at_every_step(
+    store, shopper, staff, payments, work, simulator, kind
+):
+    # given a confirmed cover, refunded while XCover is in trouble
+    ada = shopper(store.usd)
+    ada.create_checkout({store.concert: 2})
+    ada.accept(ada.offer())
+    transaction = payments.charge(ada.checkout_id, Decimal("206.66"))
+    order = ada.complete()
+    work()
+    simulator.fault("cancel", kind, times=1)
+    simulator.fault("confirm_cancellation", kind, times=1)
+    payments.refund(transaction, Decimal("206.66"))
+
+    # when every step is tried again
+    for _ in range(4):
+        work()
+        due_now(store)
+
+    # then the policy is cancelled once, and staff know
+    assert ada.cover().status == "cancelled"
+    (booking,) = simulator.state()["bookings"]
+    assert booking["status"] == "CANCELLED"
+    notes = [n for n in staff.order(order.id).notes if "cancelled, XCover refunds" in n]
+    assert len(notes) == 1
+
+
+@pytest.mark.parametrize("kind", ["reset", "html", "reset_after"])
+def test_an_opt_out_is_told_once_after_the_trouble(store, shopper, work, simulator, kind):
+    ada = shopper(store.usd_unpaid)
+    ada.create_checkout({store.concert: 2})
+    ada.offer()
+    ada.complete()
+    simulator.fault("opt_out", kind, times=1)
+
+    work()
+    due_now(store)
+    work()
+    work()
+
+    assert len(simulator.state()["opt_outs"]) == 1
+    assert len({call["idempotency_key"] for call in simulator.calls("opt_out")}) == 1
+
+
+def test_credentials_refused_at_confirmation_wait_for_working_ones(
+    store, shopper, staff, work, simulator
+):
+    # given the store's secret is changed at XCover while an order is paid
+    ada = insured(shopper, store)
+    order = ada.complete()
+    simulator.fault("confirm", "status", times=1, status=403)
+    staff.mark_as_paid(order.id)
+    work()
+    work()
+    assert len(simulator.calls("confirm")) == 1  # nobody hammers XCover
+
+    # when working credentials are saved
+    staff.configure_plugin(store.usd_unpaid, {"partner_code": "ABCDE"})
+    work()
+
+    # then the waiting cover is confirmed
+    assert ada.cover().status == "confirmed"
+    assert len(simulator.state()["bookings"]) == 1
+
+
+def test_an_offer_gone_at_confirmation_is_parked_with_the_amount_due_back(
+    store, shopper, staff, work, simulator
+):
+    ada = insured(shopper, store)
+    order = ada.complete()
+    simulator.fault("confirm", "status", times=1, status=404)
+    staff.mark_as_paid(order.id)
+
+    work()
+
+    assert ada.cover().status == "parked"
+    assert ada.cover().amount_due_back == Decimal("6.66")
+    assert staff.order(order.id).has_note("Refund the premium of 6.66 USD")
