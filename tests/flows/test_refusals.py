@@ -214,15 +214,15 @@ def test_wrong_credentials_are_refused_on_saving_and_nothing_is_saved(
 @pytest.mark.parametrize(
     "document",
     [
-        "{ __typename",
-        "query A { insuranceOffer(checkoutId: 1) { errors { code } } } query B { __typename }",
-        "query ($id: ID!) { a: insuranceOffer(checkoutId: $id) { errors { code } } "
+        "query Rubbish { __typename",
+        "query Rubbish { insuranceOffer(checkoutId: 1) { errors { code } } } query B { __typename }",
+        "query Rubbish($id: ID!) { a: insuranceOffer(checkoutId: $id) { errors { code } } "
         "b: insuranceOffer(checkoutId: $id) { errors { code } } }",
-        "query ($id: ID!) { insuranceOffer(checkoutId: $id) { offer { premium { a { b { c { d { e "
+        "query Rubbish($id: ID!) { insuranceOffer(checkoutId: $id) { offer { premium { a { b { c { d { e "
         "{ f { g } } } } } } } } } }",
-        "query ($id: ID!) { insuranceOffer(checkoutId: $id) { errors { nonsense } } }",
-        "query { insuranceOffer { errors { code } } }",
-        "x" * 20_000,
+        "query Rubbish($id: ID!) { insuranceOffer(checkoutId: $id) { errors { nonsense } } }",
+        "query Rubbish { insuranceOffer { errors { code } } }",
+        "query Rubbish " + "x" * 20_000,
     ],
 )
 def test_rubbish_gets_an_answer_and_costs_xcover_nothing(store, shopper, simulator, document):

@@ -88,13 +88,16 @@ def test_a_checkout_changes_step_by_step(store: Store, shopper: SendShopper, sta
     checkout = buyer.set_quantity(checkout.lines[0], 3)
     checkout = buyer.delete(checkout.lines[1])
     buyer.set_email("grace@example.com")
-    buyer.set_shipping(BERLIN) if False else buyer.set_billing(BERLIN)
+    buyer.set_billing(BERLIN)
     buyer.set_language("DE")
     buyer.write_metadata({"seat": "A1"})
     discounted = buyer.add_promo_code("TEN-" + store.eur.slug)
     plain = buyer.remove_promo_code("TEN-" + store.eur.slug)
     with_card = buyer.add_promo_code(card)
+    with pytest.raises(Refused) as refused:
+        buyer.set_shipping(BERLIN)
     # then
+    assert refused.value.codes == ("shipping_not_required",)
     assert [line.quantity for line in checkout.lines] == [3]
     assert discounted.total == Decimal("270.00")
     assert plain.total == Decimal("300.00")

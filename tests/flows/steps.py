@@ -1,0 +1,67 @@
+"""Steps many stories begin with, and questions they end with."""
+
+from collections import Counter
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from ..simulator_process import SimulatorProcess
+from .payment_app import PaymentApp
+from .shopper import Shopper
+from .store import Store
+from .values import Checkout, Offer, PlacedOrder, Transaction
+from .work import Work
+
+TICKETS = Decimal("200.00")
+PREMIUM = Decimal("6.66")
+TOTAL = TICKETS + PREMIUM
+"""Two tickets at 100.00 and their cover."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sale:
+    """A paid order with its policy."""
+
+    order: PlacedOrder
+    payment: Transaction
+    booking_id: str
+
+
+def accept_cover(buyer: Shopper, store: Store, tickets: int = 2) -> tuple[Checkout, Offer]:
+    """Put tickets into a checkout, look at the offer and say yes; return the checkout after it."""
+    buyer.create_checkout({store.concert: tickets})
+    offer = buyer.accept(buyer.offer())
+    return buyer.checkout(), offer
+
+
+def sell_with_cover(
+    buyer: Shopper,
+    store: Store,
+    payments: PaymentApp,
+    work: Work,
+    simulator: SimulatorProcess,
+) -> Sale:
+    """Sell two tickets with cover, paid before the order, up to the booking at XCover."""
+    checkout, _ = accept_cover(buyer, store)
+    payment = payments.charge(checkout.id, checkout.total, checkout.currency)
+    order = buyer.complete()
+    work()
+    (booking,) = bookings(simulator)
+    return Sale(order, payment, booking["id"])
+
+
+def bookings(simulator: SimulatorProcess) -> list[dict[str, Any]]:
+    """Return what is booked at XCover."""
+    found: list[dict[str, Any]] = simulator.state()["bookings"]
+    return found
+
+
+def opt_outs(simulator: SimulatorProcess) -> list[dict[str, Any]]:
+    """Return the opt-outs XCover was told."""
+    found: list[dict[str, Any]] = simulator.state()["opt_outs"]
+    return found
+
+
+def asked(simulator: SimulatorProcess) -> dict[str, int]:
+    """Count the calls XCover received, by operation; a preview is a ``cancel``."""
+    return dict(Counter(call["operation"] for call in simulator.calls()))

@@ -1,0 +1,281 @@
+"""Tickets with cover: one exact line, one booking, whatever way the order is paid."""
+
+from collections.abc import Callable
+from decimal import Decimal
+
+import pytest
+
+from ..simulator_process import SimulatorProcess
+from .payment_app import PaymentApp
+from .people import EMAIL
+from .shopper import Shopper
+from .staff import Staff
+from .steps import PREMIUM, TICKETS, TOTAL, accept_cover, asked, bookings, opt_outs
+from .store import Channel, Store
+from .work import Work
+
+SendShopper = Callable[[Channel], Shopper]
+
+
+def test_the_offer_shows_what_it_must_and_preselects_nothing(
+    store: Store, shopper: SendShopper, simulator: SimulatorProcess
+) -> None:
+    # given
+    buyer = shopper(store.usd)
+    buyer.create_checkout({store.concert: 2})
+    # when
+    offer = buyer.offer()
+    again = buyer.offer()
+    # then
+    assert (offer.premium, offer.currency, offer.answer) == (PREMIUM, "USD", None)
+    (quote,) = offer.quotes
+    assert quote.premium == PREMIUM
+    assert quote.title
+    assert quote.pds_url.startswith("https://")
+    assert quote.disclaimer or offer.disclaimer
+    assert again == offer
+    assert buyer.checkout().total == TICKETS
+    assert asked(simulator) == {"create_offer": 1}
+
+
+@pytest.mark.trace
+def test_buy_with_cover_paid_before_the_order(
+    store: Store,
+    shopper: SendShopper,
+    payments: PaymentApp,
+    staff: Staff,
+    work: Work,
+    simulator: SimulatorProcess,
+) -> None:
+    # given
+    buyer = shopper(store.usd)
+    checkout, offer = accept_cover(buyer, store)
+    # when
+    payments.charge(checkout.id, checkout.total)
+    placed = buyer.complete()
+    before_work = asked(simulator)
+    work()
+    # then the shopper paid the tickets and exactly the premium
+    assert offer.answer == "accepted"
+    assert checkout.total == TOTAL
+    (line,) = checkout.cover_lines
+    assert (line.quantity, line.unit_price, line.undiscounted_unit_price, line.total) == (
+        1,
+        PREMIUM,
+        PREMIUM,
+        PREMIUM,
+    )
+    assert placed.total == TOTAL
+    assert [line.total for line in placed.cover_lines] == [PREMIUM]
+    assert [line.total for line in placed.ticket_lines] == [TICKETS]
+    # and XCover holds one booking for this buyer and order, made outside the shopper's requests
+    assert before_work == {"create_offer": 1}
+    assert asked(simulator) == {"create_offer": 1, "confirm": 1}
+    (booking,) = bookings(simulator)
+    assert booking["status"] == "CONFIRMED"
+    assert booking["total_price"] == PREMIUM
+    assert booking["partner_transaction_id"] == placed.number
+    assert booking["policyholder"]["email"] == EMAIL
+    assert opt_outs(simulator) == []
+    # and both buyer and staff can see it
+    cover = buyer.cover()
+    assert cover is not None
+    assert (cover.status, cover.premium, cover.policy_number, cover.amount_due_back) == (
+        "confirmed",
+        PREMIUM,
+        booking["id"],
+        Decimal(0),
+    )
+    assert staff.order(placed.id).has_note(booking["id"], "confirmed")
+
+
+@pytest.mark.trace
+def test_buy_with_cover_unpaid_then_marked_as_paid(
+    store: Store,
+    shopper: SendShopper,
+    staff: Staff,
+    work: Work,
+    simulator: SimulatorProcess,
+) -> None:
+    # given
+    buyer = shopper(store.usd_unpaid)
+    accept_cover(buyer, store)
+    placed = buyer.complete()
+    # when
+    work()
+    unpaid = asked(simulator)
+    unpaid_cover = buyer.cover()
+    staff.mark_as_paid(placed.id)
+    work()
+    work()
+    # then nothing was booked before the money was there, and once after
+    assert placed.total == TOTAL
+    assert unpaid == {"create_offer": 1}
+    assert unpaid_cover is not None
+    assert unpaid_cover.status == "placed"
+    assert asked(simulator) == {"create_offer": 1, "confirm": 1}
+    assert [b["total_price"] for b in bookings(simulator)] == [PREMIUM]
+    assert opt_outs(simulator) == []
+
+
+@pytest.mark.trace
+def test_buy_with_cover_paid_after_the_order_in_two_parts(
+    store: Store,
+    shopper: SendShopper,
+    payments: PaymentApp,
+    work: Work,
+    simulator: SimulatorProcess,
+) -> None:
+    # given
+    buyer = shopper(store.usd_unpaid)
+    accept_cover(buyer, store)
+    placed = buyer.complete()
+    # when
+    payment = payments.authorize(placed.id, TOTAL)
+    work()
+    payments.capture(payment, TICKETS)
+    work()
+    before = bookings(simulator)
+    payments.capture(payment, PREMIUM)
+    work()
+    # then neither an authorisation nor a part is enough
+    assert before == []
+    assert asked(simulator) == {"create_offer": 1, "confirm": 1}
+    assert len(bookings(simulator)) == 1
+
+
+@pytest.mark.trace
+def test_buy_with_cover_in_the_legacy_payment_flow(
+    store: Store,
+    shopper: SendShopper,
+    work: Work,
+    simulator: SimulatorProcess,
+) -> None:
+    # given
+    buyer = shopper(store.usd_legacy)
+    accept_cover(buyer, store)
+    # when
+    buyer.pay_legacy()
+    placed = buyer.complete()
+    work()
+    # then
+    assert placed.total == TOTAL
+    assert [line.total for line in placed.cover_lines] == [PREMIUM]
+    assert asked(simulator) == {"create_offer": 1, "confirm": 1}
+    assert [b["partner_transaction_id"] for b in bookings(simulator)] == [placed.number]
+
+
+@pytest.mark.trace
+def test_buy_with_cover_by_order_create_from_checkout(
+    store: Store,
+    shopper: SendShopper,
+    staff: Staff,
+    work: Work,
+    simulator: SimulatorProcess,
+) -> None:
+    # given
+    buyer = shopper(store.usd)
+    checkout, _ = accept_cover(buyer, store)
+    # when the store's app makes the order and is paid elsewhere
+    placed = staff.order_from_checkout(checkout.id)
+    work()
+    before = asked(simulator)
+    staff.mark_as_paid(placed.id)
+    work()
+    # then
+    assert placed.total == TOTAL
+    assert [line.total for line in placed.cover_lines] == [PREMIUM]
+    assert before == {"create_offer": 1}
+    assert asked(simulator) == {"create_offer": 1, "confirm": 1}
+    assert [b["partner_transaction_id"] for b in bookings(simulator)] == [placed.number]
+
+
+@pytest.mark.trace
+def test_buy_with_cover_when_a_gift_card_pays_all(
+    store: Store,
+    shopper: SendShopper,
+    staff: Staff,
+    work: Work,
+    simulator: SimulatorProcess,
+) -> None:
+    # given
+    buyer = shopper(store.usd)
+    checkout, _ = accept_cover(buyer, store)
+    with_card = buyer.add_promo_code(staff.create_gift_card(Decimal("500.00")))
+    # when
+    placed = buyer.complete()
+    work()
+    # then nothing is left to pay, and the cover is bought all the same
+    assert checkout.total == TOTAL
+    assert with_card.total == 0
+    assert [line.total for line in with_card.cover_lines] == [PREMIUM]
+    assert placed.total == 0
+    assert asked(simulator) == {"create_offer": 1, "confirm": 1}
+    assert [b["total_price"] for b in bookings(simulator)] == [PREMIUM]
+    assert opt_outs(simulator) == []
+
+
+@pytest.mark.trace
+def test_buy_with_cover_when_paid_is_announced_twice(
+    store: Store,
+    shopper: SendShopper,
+    payments: PaymentApp,
+    work: Work,
+    simulator: SimulatorProcess,
+) -> None:
+    # given a refund and its reversal, which make the host announce "fully paid" again
+    buyer = shopper(store.usd)
+    checkout, _ = accept_cover(buyer, store)
+    payment = payments.charge(checkout.id, checkout.total)
+    placed = buyer.complete()
+    payments.refund(payment, Decimal("50.00"))
+    payments.reverse_refund(payment, Decimal("50.00"))
+    # when
+    work()
+    work()
+    # then
+    assert asked(simulator) == {"create_offer": 1, "confirm": 1}
+    assert [b["partner_transaction_id"] for b in bookings(simulator)] == [placed.number]
+
+
+def test_accepting_twice_puts_one_line_in(
+    store: Store, shopper: SendShopper, simulator: SimulatorProcess
+) -> None:
+    # given
+    buyer = shopper(store.usd)
+    checkout, offer = accept_cover(buyer, store)
+    # when
+    again = buyer.accept(offer)
+    # then
+    assert again.answer == "accepted"
+    assert buyer.checkout() == checkout
+    assert len(checkout.cover_lines) == 1
+    assert asked(simulator) == {"create_offer": 1}
+
+
+def test_two_events_have_a_quote_each(
+    store: Store,
+    shopper: SendShopper,
+    payments: PaymentApp,
+    work: Work,
+    simulator: SimulatorProcess,
+) -> None:
+    # given
+    buyer = shopper(store.usd)
+    buyer.create_checkout({store.concert: 2, store.festival: 1, store.shirt: 1})
+    # when
+    offer = buyer.offer()
+    buyer.accept(offer)
+    checkout = buyer.checkout()
+    payments.charge(checkout.id, checkout.total)
+    buyer.complete()
+    work()
+    # then the premium is the sum of both, in one line and one booking
+    assert len(offer.quotes) == 2
+    assert sum(quote.premium for quote in offer.quotes) == offer.premium
+    assert checkout.total == Decimal("275.00") + offer.premium
+    assert [line.total for line in checkout.cover_lines] == [offer.premium]
+    (booking,) = bookings(simulator)
+    assert booking["total_price"] == offer.premium
+    assert len(booking["quotes"]) == 2
+    assert asked(simulator) == {"create_offer": 1, "confirm": 1}
