@@ -23,6 +23,10 @@ def pytest_configure(config: pytest.Config) -> None:
     hosts.start(config)
 
 
+def pytest_report_header() -> str:
+    return hosts.report_header()
+
+
 def pytest_pycollect_makemodule(
     module_path: Path, parent: pytest.Collector
 ) -> hosts.Unserved | None:

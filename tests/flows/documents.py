@@ -20,7 +20,7 @@ fragment Checkout on Checkout {
 }
 """
 
-_ORDER_LINE = """
+ORDER_LINE = """
 fragment OrderLine on OrderLine {
   id
   productSku
@@ -94,7 +94,7 @@ mutation checkoutComplete($id: ID!) {
     errors { field message code }
   }
 }"""
-    + _ORDER_LINE
+    + ORDER_LINE
 )
 UPDATE_METADATA = """
 mutation updateMetadata($id: ID!, $input: [MetadataInput!]!) {
@@ -117,9 +117,10 @@ _OFFER = """{
     errors { code message fields }
   }"""
 # The plugin's endpoint takes one operation without fragments.
-INSURANCE_OFFER = (
-    f"query insuranceOffer($id: ID!) {{ insuranceOffer(checkoutId: $id) {_OFFER} }}"  # noqa: S608 (GraphQL, not SQL)
-)
+INSURANCE_OFFER = f"""
+query insuranceOffer($id: ID!) {{
+  insuranceOffer(checkoutId: $id) {_OFFER}
+}}"""
 INSURANCE_SHOWN = """
 mutation insuranceShown($id: ID!) {
   insuranceShown(checkoutId: $id) { errors { code message fields } }

@@ -20,9 +20,10 @@ _FIXTURES = f"{__package__}.fixtures"
 
 @dataclass(frozen=True, slots=True)
 class Host:
-    """How to start one host: ``configure`` before collecting, ``open_store`` once per session."""
+    """One host: ``configure`` it before collecting, ``open_store`` once per session."""
 
     configure: Callable[[], None]
+    describe: Callable[[], str]
     open_store: Callable[[], Store]
 
 
@@ -32,7 +33,7 @@ def find() -> Host | None:
 
     has_other_settings = settings.configured and settings.SETTINGS_MODULE != "saleor.settings"
     if bootstrap.is_available() and not has_other_settings:
-        return Host(bootstrap.configure, _open_saleor)
+        return Host(bootstrap.configure, bootstrap.described, _open_saleor)
     return None
 
 
@@ -51,6 +52,11 @@ def start(config: pytest.Config) -> None:
         return
     HOST.configure()
     config.pluginmanager.import_plugin(_FIXTURES)
+
+
+def report_header() -> str:
+    """Say where the flows are played: one must not read a skipped suite as a green one."""
+    return f"flows: {HOST.describe() if HOST else NO_HOST}"
 
 
 class Unserved(pytest.File):

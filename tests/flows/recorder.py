@@ -6,17 +6,19 @@ A second host is kept honest by them: it must call the same hooks and show the s
 import difflib
 import json
 from decimal import Decimal
+from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
 from ..simulator_process import ROOT
 from . import staff_documents as docs
-from .driver import Driver, Executed, Json
+from .driver import Driver, Executed, Json, as_mapping
 from .hooks import HookWatch
 from .placeholders import Placeholders
 from .store import Store, Variant
 
 FIXTURES = ROOT / "fixtures" / "saleor"
+_METADATA = ("metadata", "privateMetadata")
 
 
 class Recorder:
@@ -30,6 +32,7 @@ class Recorder:
         self._steps: list[Json] = []
         self._checkout_id = ""
         self._order_id = ""
+        self._seen: Json = {}
         variants = ((n, v) for n, v in vars(store).items() if isinstance(v, Variant))
         self._placeholders = Placeholders((variant.sku, name) for name, variant in variants)
 
@@ -84,11 +87,20 @@ class Recorder:
         if errors:
             step["errors"] = errors
         step["hooks"] = self._hooks.taken()
-        checkout = self._look(docs.SNAPSHOT_CHECKOUT, self._checkout_id, "checkout")
-        order = self._look(docs.SNAPSHOT_ORDER, self._order_id, "order")
+        step |= self._changes(
+            {
+                "checkout": self._look(docs.SNAPSHOT_CHECKOUT, self._checkout_id, "checkout"),
+                "order": self._look(docs.SNAPSHOT_ORDER, self._order_id, "order"),
+            }
+        )
         assert not self._hooks.taken(), "looking at the host made it call hooks"
-        step |= {name: seen for name, seen in (("checkout", checkout), ("order", order)) if seen}
         self._steps.append(step)
+
+    def _changes(self, seen: Json) -> Json:
+        """Leave out what is as it was after the step before."""
+        changed = {name: now for name, now in seen.items() if now != self._seen.get(name)}
+        self._seen = seen
+        return {name: now if now is not None else "gone" for name, now in changed.items()}
 
     def _look(self, document: str, id_: str, name: str) -> Json | None:
         if not id_:
@@ -107,15 +119,16 @@ class Recorder:
 
 
 def _plain(value: Any) -> Any:
-    """Flatten money to its amount and metadata to a mapping."""
+    """Flatten money to its amount, variants to their SKU and metadata to a mapping."""
     if isinstance(value, list):
-        if value and isinstance(value[0], dict) and set(value[0]) == {"key", "value"}:
-            return {pair["key"]: pair["value"] for pair in sorted(value, key=lambda p: p["key"])}
         return [_plain(item) for item in value]
-    if isinstance(value, dict):
-        if set(value) == {"amount"}:
-            return Decimal(str(value["amount"]))
-        if set(value) == {"gross"}:
-            return _plain(value["gross"])
-        return {name: _plain(item) for name, item in value.items()}
-    return value
+    if not isinstance(value, dict):
+        return value
+    if set(value) == {"amount"}:
+        return Decimal(str(value["amount"]))
+    if len(value) == 1 and set(value) <= {"gross", "sku"}:
+        return _plain(*value.values())
+    return {
+        name: as_mapping(sorted(item, key=itemgetter("key"))) if name in _METADATA else _plain(item)
+        for name, item in value.items()
+    }

@@ -1,6 +1,6 @@
 """The GraphQL staff and the store's own app send. One root field each."""
 
-from .documents import _ORDER_LINE
+from .documents import ORDER_LINE
 
 
 def _order_mutation(name: str, parameters: str = "", arguments: str = "") -> str:
@@ -28,7 +28,7 @@ query order($id: ID!) {
     privateMetadata { key value }
   }
 }"""
-    + _ORDER_LINE
+    + ORDER_LINE
 )
 ORDER_MARK_AS_PAID = _order_mutation("orderMarkAsPaid")
 ORDER_CANCEL = _order_mutation("orderCancel")
@@ -48,7 +48,7 @@ mutation orderCreateFromCheckout($id: ID!) {
     errors { field message code }
   }
 }"""
-    + _ORDER_LINE
+    + ORDER_LINE
 )
 PLUGIN_UPDATE = """
 mutation pluginUpdate($id: ID!, $channelId: ID, $input: PluginUpdateInput!) {

@@ -59,6 +59,9 @@ class Store(Protocol):
     def new_event(self, *, price: str, starts_at: datetime, **metadata: str) -> Variant:
         """Make a ticket for an event, listed in every channel."""
 
+    def cover_variant(self) -> Variant:
+        """Return the variant the plugin's setup made, as a shopper may find it out."""
+
     def staff_token(self) -> str:
         """Return a token of a member of staff with every permission a flow needs."""
 

@@ -81,6 +81,47 @@ def test_buy_when_no_offer_was_shown(
     assert opt_outs(simulator) == []
 
 
+def test_an_offer_fetched_ahead_but_never_shown_is_no_opt_out(
+    store: Store,
+    shopper: SendShopper,
+    payments: PaymentApp,
+    work: Work,
+    simulator: SimulatorProcess,
+) -> None:
+    # given a worker was faster than the shopper
+    buyer = shopper(store.usd)
+    checkout = buyer.create_checkout({store.concert: 2})
+    work.fetch_offer(checkout.id, store.usd)
+    # when
+    payments.charge(checkout.id, checkout.total)
+    buyer.complete()
+    work()
+    # then
+    assert asked(simulator) == {"create_offer": 1}
+    assert opt_outs(simulator) == []
+
+
+def test_an_offer_fetched_ahead_and_told_as_shown_is_an_opt_out(
+    store: Store,
+    shopper: SendShopper,
+    payments: PaymentApp,
+    work: Work,
+    simulator: SimulatorProcess,
+) -> None:
+    # given
+    buyer = shopper(store.usd)
+    checkout = buyer.create_checkout({store.concert: 2})
+    work.fetch_offer(checkout.id, store.usd)
+    buyer.shown()
+    # when
+    payments.charge(checkout.id, checkout.total)
+    buyer.complete()
+    work()
+    # then
+    assert asked(simulator) == {"create_offer": 1, "opt_out": 1}
+    assert len(opt_outs(simulator)) == 1
+
+
 @pytest.mark.trace
 def test_buy_after_declining(
     store: Store,

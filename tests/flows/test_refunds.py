@@ -239,4 +239,4 @@ def test_refund_in_the_legacy_payment_flow(
     # then
     assert asked(simulator) == {**SOLD, "cancel": 1, "confirm_cancellation": 1}
     assert [b["status"] for b in bookings(simulator)] == ["CANCELLED"]
-    assert PREMIUM == [line.total for line in order.cover_lines][0]
+    assert [line.total for line in order.cover_lines] == [PREMIUM]

@@ -1,9 +1,10 @@
 """The plugin's background work, done here and now."""
 
+import base64
 import json
 from collections.abc import Callable
 
-from .store import Store
+from .store import Channel, Store
 
 
 class Work:
@@ -19,3 +20,13 @@ class Work:
         for listener in self.listeners:
             listener()
         return done
+
+    def fetch_offer(self, checkout_id: str, channel: Channel) -> None:
+        """Have a worker ask for an offer before anybody looks at it."""
+        from saleor_xcover_plugin.tasks import request_offer
+
+        request_offer(_key(checkout_id), int(_key(channel.id)))
+
+
+def _key(global_id: str) -> str:
+    return base64.b64decode(global_id).decode().partition(":")[2]

@@ -78,6 +78,14 @@ def version() -> str:
     return str(saleor.__version__)
 
 
+def described() -> str:
+    """Name the host and the plugin that is tested."""
+    import saleor_xcover_plugin
+
+    plugin = Path(saleor_xcover_plugin.__file__).parent
+    return f"Saleor {version()}, database {database_name()}, plugin {plugin}"
+
+
 def _require_plugin() -> None:
     from django.conf import settings
 

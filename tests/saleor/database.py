@@ -1,4 +1,4 @@
-"""A PostgreSQL database of our own with Saleor's tables and the plugin's: made once, then reused."""
+"""A PostgreSQL database of our own: Saleor's tables and the plugin's, made once, then reused."""
 
 import hashlib
 import sys

@@ -14,9 +14,11 @@ from saleor.channel.models import Channel as ChannelRow
 from saleor.core.jwt import create_access_token
 from saleor.order.models import Order
 from saleor.permission.models import Permission
+from saleor.product.models import ProductVariant
 
 from .. import factories
 from ..flows.store import Channel, Variant
+from ..flows.values import COVER_SKU
 from . import bootstrap
 
 STAFF_PERMISSIONS = (
@@ -90,6 +92,10 @@ class SaleorStore:
             metadata=factories.event_metadata(starts_at, **metadata),
             name=metadata.get("event_name", "Example Symphony"),
         )
+
+    def cover_variant(self) -> Variant:
+        row = ProductVariant.objects.get(sku=COVER_SKU)
+        return Variant(to_global_id("ProductVariant", row.pk), COVER_SKU, Decimal(0))
 
     def staff_token(self) -> str:
         return str(create_access_token(self._staff))

@@ -1,0 +1,88 @@
+"""Play the flows inside a real Saleor: ``python -m tests.saleor.run ../saleor [pytest arguments]``.
+
+Uses Saleor's own virtual environment. Installs the built wheel there and nothing else; what only
+the tests need goes into a folder of ours.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+TEST_DEPENDENCIES = ROOT / ".cache" / "saleor-test-deps"
+# faker, which factory-boy needs, is among Saleor's own requirements.
+TEST_PACKAGES = ("factory-boy>=3.3,<4", "hypothesis>=6.100,<7", "sortedcontainers>=2,<3")
+
+
+def main(arguments: list[str]) -> int:
+    if not arguments:
+        sys.stderr.write(f"usage: {__doc__}")
+        return 2
+    saleor, pytest_arguments = Path(arguments[0]).resolve(), arguments[1:]
+    python = saleor / ".venv" / "bin" / "python"
+    if not python.exists():
+        sys.stderr.write(
+            f"No Saleor at {saleor}: expected its checkout with its own .venv. Set SALEOR_ROOT.\n"
+        )
+        return 2
+    wheel = _wheel()
+    _say(f"Saleor at {saleor}, plugin {wheel.name}")
+    _require_nothing_else(python, wheel)
+    _pip(python, "install", "--force-reinstall", "--no-deps", str(wheel))
+    if not TEST_DEPENDENCIES.exists():
+        _pip(python, "install", "--no-deps", "--target", str(TEST_DEPENDENCIES), *TEST_PACKAGES)
+    return _pytest(python, saleor, pytest_arguments)
+
+
+def _wheel() -> Path:
+    wheels = sorted((ROOT / "dist").glob("*.whl"))
+    if len(wheels) != 1:
+        raise SystemExit("Build the wheel first: make wheel")
+    return wheels[0]
+
+
+def _require_nothing_else(python: Path, wheel: Path) -> None:
+    """Ask pip what installing the wheel would change in Saleor's environment."""
+    report = json.loads(
+        _pip(python, "install", "--dry-run", "--quiet", "--report", "-", str(wheel), capture=True)
+    )
+    changed = sorted(item["metadata"]["name"] for item in report["install"])
+    _say(f"installing it would add or change: {', '.join(changed) or 'nothing'}")
+    if set(changed) - {"saleor-xcover-plugin"}:
+        raise SystemExit("The wheel would change Saleor's environment.")
+
+
+def _pip(python: Path, *arguments: str, capture: bool = False) -> str:
+    done = subprocess.run(
+        [sys.executable, "-m", "pip", "--python", str(python), *arguments],
+        check=True,
+        text=True,
+        stdout=subprocess.PIPE if capture else subprocess.DEVNULL,
+    )
+    return done.stdout or ""
+
+
+def _pytest(python: Path, saleor: Path, arguments: list[str]) -> int:
+    environment = dict(os.environ)
+    environment["PYTHONPATH"] = os.pathsep.join((str(saleor), str(TEST_DEPENDENCIES)))
+    # The installed wheel is tested, not the folder beside it.
+    environment["PYTHONSAFEPATH"] = "1"
+    command = [str(python), "-m", "pytest", "-c", "tests/saleor/pytest.ini", "--rootdir", str(ROOT)]
+    chosen = (
+        arguments
+        if any(not a.startswith("-") for a in arguments)
+        else ["tests/flows", "tests/saleor", *arguments]
+    )
+    return subprocess.run([*command, *chosen], cwd=ROOT, env=environment, check=False).returncode
+
+
+def _say(sentence: str) -> None:
+    sys.stderr.write(f"tests/saleor: {sentence}\n")
+
+
+if __name__ == "__main__":
+    raise SystemExit(main(sys.argv[1:]))

@@ -1,0 +1,147 @@
+"""Waking a worker never holds up or breaks a sale: no broker, dead broker, real broker."""
+
+import socket
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from ..flows.shopper import Shopper
+from ..flows.staff import Staff
+from ..flows.store import Channel, Store
+from ..flows.work import Work
+from ..simulator_process import SimulatorProcess
+
+SendShopper = Callable[[Channel], Shopper]
+REDIS = ("localhost", 6379)
+
+
+@contextmanager
+def celery_with(broker: str) -> Iterator[Any]:
+    """Have Celery use a broker as a store with workers does; it reads Django's settings live."""
+    from celery import current_app
+    from django.conf import settings
+
+    wanted = {"CELERY_TASK_ALWAYS_EAGER": False, "CELERY_BROKER_URL": broker}
+    before = {name: getattr(settings, name) for name in wanted}
+    for name, value in wanted.items():
+        setattr(settings, name, value)
+    try:
+        assert current_app.conf.task_always_eager is False
+        assert current_app.conf.broker_url == broker
+        yield current_app
+    finally:
+        for name, value in before.items():
+            setattr(settings, name, value)
+
+
+def buy(shopper: SendShopper, store: Store, staff: Staff) -> tuple[Shopper, float]:
+    """Buy tickets with cover, paid; return the buyer and the seconds it took."""
+    started = time.monotonic()
+    ada = shopper(store.usd_unpaid)
+    ada.create_checkout({store.concert: 2})
+    ada.accept(ada.offer())
+    order = ada.complete()
+    staff.mark_as_paid(order.id)
+    assert order.total == Decimal("206.66")
+    return ada, time.monotonic() - started
+
+
+def test_an_eager_celery_does_not_call_xcover_in_the_shoppers_request(
+    store: Store, shopper: SendShopper, staff: Staff, work: Work, simulator: SimulatorProcess
+) -> None:
+    from celery import current_app
+
+    assert current_app.conf.task_always_eager
+
+    ada, _ = buy(shopper, store, staff)
+
+    assert simulator.calls("confirm") == []
+    work()
+    assert (cover := ada.cover()) is not None
+    assert cover.status == "confirmed"
+
+
+@contextmanager
+def black_hole() -> Iterator[int]:
+    """A port that accepts nothing: its queue of connections is full."""
+    listener = socket.socket()
+    listener.bind(("127.0.0.1", 0))
+    listener.listen(0)
+    fillers = []
+    for _ in range(4):
+        filler = socket.socket()
+        filler.setblocking(False)
+        filler.connect_ex(listener.getsockname())
+        fillers.append(filler)
+    try:
+        yield listener.getsockname()[1]
+    finally:
+        for opened in (*fillers, listener):
+            opened.close()
+
+
+@pytest.mark.parametrize("scheme", ["redis", "amqp"])
+def test_a_dead_broker_loses_nothing_and_delays_nobody(
+    store: Store,
+    shopper: SendShopper,
+    staff: Staff,
+    work: Work,
+    simulator: SimulatorProcess,
+    scheme: str,
+) -> None:
+    with socket.socket() as unused:
+        unused.bind(("127.0.0.1", 0))
+        port = unused.getsockname()[1]
+    _, usual = buy(shopper, store, staff)
+
+    with celery_with(f"{scheme}://127.0.0.1:{port}//"):
+        ada, took = buy(shopper, store, staff)
+
+    assert took < usual + 5
+    work()
+    assert (cover := ada.cover()) is not None
+    assert cover.status == "confirmed"
+    assert len(simulator.state()["bookings"]) == 2
+
+
+def test_a_broker_that_swallows_connections_is_given_up_within_seconds(
+    store: Store, shopper: SendShopper, staff: Staff, work: Work, simulator: SimulatorProcess
+) -> None:
+    with black_hole() as port, celery_with(f"redis://127.0.0.1:{port}/0"):
+        ada, took = buy(shopper, store, staff)
+
+    assert took < 15
+    work()
+    assert (cover := ada.cover()) is not None
+    assert cover.status == "confirmed"
+
+
+def test_with_a_broker_the_worker_is_woken_with_one_id_and_nothing_else(
+    store: Store, shopper: SendShopper, staff: Staff, simulator: SimulatorProcess
+) -> None:
+    with socket.socket() as probe:
+        if probe.connect_ex(REDIS) != 0:
+            pytest.skip("needs Redis on localhost:6379 (Debian: redis-server)")
+    import json
+
+    import redis
+
+    with celery_with("redis://localhost:6379/9") as app:
+        queue = redis.Redis(db=9)
+        queue.flushdb()
+        buy(shopper, store, staff)
+        # A countdown is held back by the worker, so every message lies in the queue.
+        messages = [json.loads(text) for text in queue.lrange(app.conf.task_default_queue, 0, -1)]
+        queue.flushdb()
+        queue.close()
+
+    tasks = [(m["headers"]["task"].rsplit(".", 1)[1], m["headers"]["argsrepr"]) for m in messages]
+    ours = [(task, args) for task, args in tasks if task in {"deliver", "request_offer"}]
+    assert [task for task, _ in ours].count("deliver") == 1
+    written = json.dumps(messages)
+    assert "demo-secret" not in written
+    assert "ada@example.com" not in written

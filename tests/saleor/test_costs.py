@@ -1,0 +1,193 @@
+"""What the plugin costs a checkout mutation: no call to XCover, and three queries at rest."""
+
+import functools
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from decimal import Decimal
+
+import pytest
+
+from ..flows.people import BERLIN, NEW_YORK
+from ..flows.shopper import Shopper
+from ..flows.staff import Staff
+from ..flows.store import Channel, Store
+from ..flows.work import Work
+from ..simulator_process import SimulatorProcess
+
+SendShopper = Callable[[Channel], Shopper]
+STATEMENTS = ("SELECT", "INSERT", "UPDATE", "DELETE")
+
+
+class Costs:
+    """SQL statements the plugin's hooks made, per hook call."""
+
+    def __init__(self) -> None:
+        self.per_hook: list[tuple[str, int]] = []
+
+    def taken(self) -> list[tuple[str, int]]:
+        taken, self.per_hook = self.per_hook, []
+        return taken
+
+
+@contextmanager
+def counted(names: tuple[str, ...]) -> Iterator[Costs]:
+    from django.db import connection
+    from django.test.utils import CaptureQueriesContext
+
+    from saleor_xcover_plugin.plugin import XCoverPlugin
+
+    costs, plain = Costs(), {name: getattr(XCoverPlugin, name) for name in names}
+
+    def count(name: str, hook: Callable[..., object]) -> Callable[..., object]:
+        @functools.wraps(hook)
+        def counting(*arguments: object, **keywords: object) -> object:
+            with CaptureQueriesContext(connection) as captured:
+                result = hook(*arguments, **keywords)
+            statements = [q for q in captured.captured_queries if q["sql"].startswith(STATEMENTS)]
+            costs.per_hook.append((name, len(statements)))
+            return result
+
+        return counting
+
+    for name, hook in plain.items():
+        setattr(XCoverPlugin, name, count(name, hook))
+    try:
+        yield costs
+    finally:
+        for name, hook in plain.items():
+            setattr(XCoverPlugin, name, hook)
+
+
+@pytest.fixture
+def costs() -> Iterator[Costs]:
+    hooks = (
+        "checkout_created",
+        "checkout_updated",
+        "checkout_metadata_updated",
+        "preprocess_order_creation",
+    )
+    with counted(hooks) as found:
+        yield found
+
+
+def test_no_checkout_mutation_calls_xcover(
+    store: Store, shopper: SendShopper, staff: Staff, simulator: SimulatorProcess
+) -> None:
+    # given a shopper who changes everything that can be changed, and never asks for an offer
+    ada = shopper(store.usd_unpaid)
+    checkout = ada.create_checkout({store.concert: 2}, billing=None)
+    code = f"TICKETS-{store.usd_unpaid.slug}"
+    staff.create_voucher(code, [store.usd_unpaid], Decimal(5), value_type="FIXED")
+    # when
+    ada.set_email("ada@example.org")
+    ada.set_billing(NEW_YORK)
+    ada.set_billing(BERLIN)
+    ada.set_language("DE")
+    ada.add(store.festival)
+    ada.set_quantity(checkout.ticket_lines[0], 3)
+    ada.write_metadata({"note": "row 5"})
+    ada.add_promo_code(code)
+    ada.remove_promo_code(code)
+    ada.delete(checkout.ticket_lines[0])
+    ada.complete()
+    # then
+    assert simulator.calls() == []
+
+
+def test_nothing_changed_costs_three_queries(
+    store: Store, shopper: SendShopper, simulator: SimulatorProcess, costs: Costs
+) -> None:
+    # given a checkout with an accepted offer
+    ada = shopper(store.usd_unpaid)
+    ada.create_checkout({store.concert: 2})
+    ada.accept(ada.offer())
+    costs.taken()
+    # when it is touched without a change that concerns the cover
+    ada.set_email("ada@example.org")
+    ada.write_metadata({"note": "row 5"})
+    # then
+    taken = costs.taken()
+    assert {hook for hook, _ in taken} == {"checkout_updated", "checkout_metadata_updated"}
+    # checkout, lines, offer; the chosen quotes' prices are the fourth while a yes stands
+    assert max(count for _, count in taken) <= 4
+    assert len(simulator.calls()) == 1
+
+
+def test_a_checkout_without_tickets_costs_three_queries_at_every_step(
+    store: Store, shopper: SendShopper, costs: Costs, simulator: SimulatorProcess
+) -> None:
+    ada = shopper(store.usd_unpaid)
+    ada.create_checkout({store.shirt: 1})
+    ada.set_email("ada@example.org")
+    ada.add(store.shirt)
+    ada.complete()
+
+    taken = costs.taken()
+    assert [hook for hook, _ in taken] == [
+        "checkout_created",
+        "checkout_updated",
+        "checkout_updated",
+        "preprocess_order_creation",
+    ]
+    assert {count for _, count in taken} == {3}
+    assert simulator.calls() == []
+
+
+def test_completing_with_an_accepted_offer_stays_cheap(
+    store: Store, shopper: SendShopper, costs: Costs, simulator: SimulatorProcess
+) -> None:
+    ada = shopper(store.usd_unpaid)
+    ada.create_checkout({store.concert: 2})
+    ada.accept(ada.offer())
+    costs.taken()
+
+    ada.complete()
+
+    assert costs.taken() == [("preprocess_order_creation", 4)]
+    assert [call["operation"] for call in simulator.calls()] == ["create_offer"]
+
+
+def test_an_outage_in_the_database_of_the_plugin_never_reaches_the_shopper(
+    store: Store, shopper: SendShopper, work: Work, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # given every hook of ours fails, as in a real store (the guard does not re-raise)
+    monkeypatch.delenv("XCOVER_RAISE_IN_HOOKS")
+
+    def fail(*_arguments: object, **_keywords: object) -> None:
+        raise RuntimeError("our table is gone")
+
+    monkeypatch.setattr("saleor_xcover_plugin.plugin.checkout_changed", fail)
+    monkeypatch.setattr("saleor_xcover_plugin.plugin.refusal_before_order", fail)
+    monkeypatch.setattr("saleor_xcover_plugin.plugin.align", fail)
+    # when
+    ada = shopper(store.usd_unpaid)
+    ada.create_checkout({store.concert: 2})
+    ada.set_email("ada@example.org")
+    # then
+    assert ada.complete().total == Decimal("200.00")
+
+
+def test_a_hook_that_never_fired_is_made_up_for_by_the_sweep(
+    store: Store,
+    shopper: SendShopper,
+    staff: Staff,
+    work: Work,
+    simulator: SimulatorProcess,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    # given the process dies between Saleor's commit and every hook of the order
+    ada = shopper(store.usd_unpaid)
+    ada.create_checkout({store.concert: 2})
+    ada.accept(ada.offer())
+    with monkeypatch.context() as lost:
+        lost.setattr("saleor_xcover_plugin.plugin.align", lambda *_: None)
+        order = ada.complete()
+        staff.mark_as_paid(order.id)
+    assert ada.cover() is None
+    # when
+    work()
+    # then
+    cover = ada.cover()
+    assert cover is not None
+    assert cover.status == "confirmed"
+    assert len(simulator.state()["bookings"]) == 1
