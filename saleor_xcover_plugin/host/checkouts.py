@@ -5,6 +5,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
+from decimal import Decimal
 from typing import Any
 
 from django.db import transaction
@@ -43,7 +44,7 @@ def read(token: uuid.UUID, mapping: EventMapping) -> CheckoutState | None:
                 reference=str(row["variant_id"]),
                 product_type=row["variant__product__product_type__slug"],
                 quantity=row["quantity"],
-                unit_price=row["unit_price"] or 0,
+                unit_price=row["unit_price"] or Decimal(0),
                 facts=ticket_facts(row, checkout_metadata=_metadata(checkout, mapping)),
             )
             for row in lines

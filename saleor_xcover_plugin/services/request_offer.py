@@ -210,7 +210,7 @@ def _store_answer(
             premium=quote.premium,
             tax=quote.tax,
             policy_version=quote.policy_version_id or "",
-            pds_url=quote.pds_url,
+            pds_url=quote.pds_url or "",
             content=shown,
         )
     offer.become(

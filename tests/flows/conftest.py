@@ -6,10 +6,10 @@ from pathlib import Path
 import pytest
 
 from . import hosts
-from .driver import Driver
 from .recorder import Recorder
-from .store import Store
 from .work import Work
+
+RECORDER = pytest.StashKey[Recorder]()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -35,18 +35,30 @@ def pytest_pycollect_makemodule(
 
 @pytest.fixture(autouse=True)
 def trace(request: pytest.FixtureRequest) -> Iterator[None]:
-    """Record what the host does in tests marked ``trace``, and compare it with what is stored."""
+    """Record what the host does in tests marked ``trace``."""
     if request.node.get_closest_marker("trace") is None:
         yield
         return
-    driver: Driver = request.getfixturevalue("driver")
-    store: Store = request.getfixturevalue("store")
-    recorder = Recorder(request.node.name.removeprefix("test_"), driver, store)
     work: Work = request.getfixturevalue("work")
+    recorder = Recorder(
+        request.node.name.removeprefix("test_"),
+        request.getfixturevalue("driver"),
+        request.getfixturevalue("store"),
+    )
     work.listeners.append(recorder.heard_work)
+    request.node.stash[RECORDER] = recorder
     with recorder:
         yield
-    if request.config.getoption("--record", default=False):
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_call(item: pytest.Item) -> Iterator[None]:
+    """After a traced test passed, store its trace or compare it with what is stored."""
+    yield
+    recorder = item.stash.get(RECORDER, None)
+    if recorder is None:
+        return
+    if item.config.getoption("--record", default=False):
         recorder.write()
     else:
         recorder.compare()

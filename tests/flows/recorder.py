@@ -10,6 +10,8 @@ from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from ..simulator_process import ROOT
 from . import staff_documents as docs
 from .driver import Driver, Executed, Json, as_mapping
@@ -69,14 +71,17 @@ class Recorder:
 
     def compare(self) -> None:
         """Fail when the host did anything else than what is stored."""
-        assert self.path.exists(), f"no trace is stored in {self.path}: run once with --record"
+        if not self.path.exists():
+            pytest.fail(f"no trace is stored in {self.path}: run once with --record", pytrace=False)
         stored, played = self.path.read_text(), self._text()
         difference = "\n".join(
             difflib.unified_diff(
                 stored.splitlines(), played.splitlines(), "stored", "played", lineterm="", n=6
             )
         )
-        assert stored == played, f"the host does not do what {self.path.name} says:\n{difference}"
+        if difference:
+            sentence = f"the host does not do what {self.path.name} says:\n{difference}"
+            pytest.fail(sentence, pytrace=False)
 
     def _follow(self, root: Json) -> None:
         self._checkout_id = (root.get("checkout") or {}).get("id", self._checkout_id)

@@ -215,11 +215,12 @@ def test_wrong_credentials_are_refused_on_saving_and_nothing_is_saved(
     "document",
     [
         "query Rubbish { __typename",
-        "query Rubbish { insuranceOffer(checkoutId: 1) { errors { code } } } query B { __typename }",
+        "query Rubbish { insuranceOffer(checkoutId: 1) { errors { code } } } "
+        "query B { __typename }",
         "query Rubbish($id: ID!) { a: insuranceOffer(checkoutId: $id) { errors { code } } "
         "b: insuranceOffer(checkoutId: $id) { errors { code } } }",
-        "query Rubbish($id: ID!) { insuranceOffer(checkoutId: $id) { offer { premium { a { b { c { d { e "
-        "{ f { g } } } } } } } } } }",
+        "query Rubbish($id: ID!) { insuranceOffer(checkoutId: $id) { offer { premium "
+        "{ a { b { c { d { e { f { g } } } } } } } } } }",
         "query Rubbish($id: ID!) { insuranceOffer(checkoutId: $id) { errors { nonsense } } }",
         "query Rubbish { insuranceOffer { errors { code } } }",
         "query Rubbish " + "x" * 20_000,

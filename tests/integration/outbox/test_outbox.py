@@ -33,9 +33,13 @@ def test_an_operation_is_recorded_once_with_one_key_for_life():
 
 
 def test_a_decision_rolled_back_sends_nothing():
-    with pytest.raises(RuntimeError), transaction.atomic():
-        append()
-        raise RuntimeError
+    def decide_and_fail():
+        with transaction.atomic():
+            append()
+            raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        decide_and_fail()
 
     assert claim() == []
 
