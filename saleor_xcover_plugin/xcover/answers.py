@@ -24,7 +24,10 @@ def _text(value: Any) -> str:
 
 
 def _texts(value: Any) -> tuple[str, ...]:
-    """Read benefits, inclusions, exclusions: lists of texts or of objects with one."""
+    """Read benefits, inclusions, exclusions: an object of labels and texts, or a list of texts."""
+    if isinstance(value, Mapping):
+        pairs = ((_text(label), _text(text)) for label, text in value.items())
+        return tuple(": ".join(part for part in pair if part) for pair in pairs if pair[1])
     found = []
     for item in value if isinstance(value, list) else []:
         candidates = item.values() if isinstance(item, Mapping) else (item,)

@@ -190,8 +190,8 @@ def read_answer(operation: str, answer: Answer) -> Any:
         raise XCoverMisconfigured(f"{operation}: the address redirects", status=status)
     if status >= 500 or status == 423:
         raise XCoverUnavailable(f"{operation}: XCover is busy or broken", status=status)
-    if status == 204 or (200 <= status < 300 and not answer.body.strip()):
-        return None
+    if not answer.body.strip() and (200 <= status < 300 or status == 409):
+        return None  # 409: the stored answer to this key had no body either
     try:
         data = answers.load(answer.body)
     except (ValueError, RecursionError):

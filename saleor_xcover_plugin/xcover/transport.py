@@ -22,6 +22,8 @@ log = logging.getLogger("saleor_xcover_plugin.xcover")
 
 MAX_BODY = 1_000_000
 _CONNECT_SECONDS = 3.0
+# The caller always leaves first; the socket's own timeout then ends the thread.
+_GRACE_SECONDS = 1.0
 _CHUNK = 16_384
 
 
@@ -94,13 +96,13 @@ class _Attempt:
 
     ``requests`` applies its timeout to each of them: name look-up, connecting, headers or a body
     that drip in byte by byte can outlast any limit. When the caller leaves, the thread ends at its
-    next byte, or at the socket's own timeout, which is never longer than the deadline.
+    next byte, or at the socket's own timeout, a second after the deadline.
     """
 
     def __init__(self, session: requests.Session, request: Request, deadline: float) -> None:
         self._session = session
         self._request = request
-        self._timeout = (min(_CONNECT_SECONDS, deadline), deadline)
+        self._timeout = (min(_CONNECT_SECONDS, deadline), deadline + _GRACE_SECONDS)
         self._answer: Answer | None = None
         self._error: Exception | None = None
         self._thread = threading.Thread(target=self._run, name="xcover-call", daemon=True)

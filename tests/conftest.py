@@ -1,0 +1,15 @@
+"""Options of all tiers. The tier decides which Django, if any, is configured."""
+
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = str(Path(__file__).resolve().parents[1])
+# At the end: where the plugin is installed as a wheel, that one is tested.
+if ROOT not in sys.path:
+    sys.path.append(ROOT)
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--update-golden", action="store_true", help="rewrite fixtures/xcover")
