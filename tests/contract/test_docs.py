@@ -1,0 +1,45 @@
+"""The documentation says what the code does."""
+
+import re
+from pathlib import Path
+
+from saleor_xcover_plugin.errors import SENTENCES, Code
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def errors_page() -> str:
+    rows = "\n".join(
+        f"| `{code.value}` | {SENTENCES[code].shopper} | {SENTENCES[code].staff} |" for code in Code
+    )
+    return (
+        "# Codes of the storefront contract\n\n"
+        "Generated from `saleor_xcover_plugin/errors.py`; `pytest --update-golden` writes it anew.\n"
+        "Translate by code; the sentence is English.\n\n"
+        "| code | sentence for the shopper | for staff |\n| --- | --- | --- |\n" + rows + "\n"
+    )
+
+
+def test_every_code_has_both_sentences():
+    assert set(SENTENCES) == set(Code)
+
+
+def test_the_page_of_codes_is_current(request):
+    path = ROOT / "docs" / "errors.md"
+    if request.config.getoption("--update-golden"):
+        path.write_text(errors_page())
+
+    assert path.read_text() == errors_page()
+
+
+def test_every_reason_for_parking_is_in_the_operators_table():
+    table = (ROOT / "docs" / "operations.md").read_text()
+    services = "".join(
+        path.read_text() for path in (ROOT / "saleor_xcover_plugin" / "services").glob("*.py")
+    )
+    reasons = set(re.findall(r'reason="(\w+)"', services))
+    reasons |= set(re.findall(r'Defect\(\s*"(\w+)"', services))
+    reasons |= set(re.findall(r'code, due_back = "(\w+)"', services))
+
+    assert reasons
+    assert {reason for reason in reasons if f"| `{reason}` |" not in table} == set()
