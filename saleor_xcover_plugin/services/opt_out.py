@@ -19,6 +19,8 @@ from .wake import append
 
 log = logging.getLogger(__name__)
 
+DEADLINE_SECONDS = 10.0
+
 
 def append_for(order: OrderState, offers: Sequence[Offer], now: datetime) -> None:
     """Opt out of the offer the shopper saw last; offers nobody saw are just over."""
@@ -48,7 +50,7 @@ class OptOut:
             offer_id, key = offer.xcover_offer_id, str(message.idempotency_key)
 
         def call(client: XCoverClient) -> None:
-            client.opt_out(offer_id, body, idempotency_key=key)
+            client.opt_out(offer_id, body, idempotency_key=key, deadline=DEADLINE_SECONDS)
 
         return call
 

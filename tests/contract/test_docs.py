@@ -14,7 +14,7 @@ def errors_page() -> str:
     )
     return (
         "# Codes of the storefront contract\n\n"
-        "Generated from `saleor_xcover_plugin/errors.py`; `pytest --update-golden` writes it anew.\n"
+        "Generated from `saleor_xcover_plugin/errors.py` by `pytest --update-golden`.\n"
         "Translate by code; the sentence is English.\n\n"
         "| code | sentence for the shopper | for staff |\n| --- | --- | --- |\n" + rows + "\n"
     )
