@@ -99,6 +99,21 @@ FIELDS = (
         "An older offer is asked for again before it can be accepted.",
         default="30",
     ),
+    Field(
+        "webhook_key",
+        SECRET,
+        "Webhook key",
+        "Key you gave Cover Genius for webhooks to /plugins/channel/CHANNEL/covergenius.xcover/"
+        "events. XCOVER_WEBHOOK_KEY in the environment wins. Empty: webhooks are refused.",
+        environment="XCOVER_WEBHOOK_KEY",
+    ),
+    Field(
+        "webhook_secret",
+        SECRET,
+        "Webhook secret",
+        "Secret that belongs to the webhook key. XCOVER_WEBHOOK_SECRET in the environment wins.",
+        environment="XCOVER_WEBHOOK_SECRET",
+    ),
 )
 _BY_NAME: Mapping[str, Field] = {f.name: f for f in FIELDS}
 
@@ -124,6 +139,8 @@ class PluginSettings:
     offer_schema: str
     offer_minutes: int
     rules: EligibilityRules
+    webhook_secrets: Mapping[str, str] = field(repr=False)
+    """Our own key id to its secret, for inbound signatures."""
 
     @property
     def fingerprint_terms(self) -> tuple[str, ...]:
@@ -185,6 +202,11 @@ def read_settings(configuration: Iterable[Mapping[str, Any]]) -> PluginSettings:
             countries=frozenset(text.upper() for text in _listed(values["countries"])),
             languages=frozenset(languages),
             default_language=languages[0] if languages else "en",
+        ),
+        webhook_secrets=(
+            {values["webhook_key"]: values["webhook_secret"]}
+            if values["webhook_key"] and values["webhook_secret"]
+            else {}
         ),
     )
 

@@ -24,6 +24,7 @@ from .services.align import align
 from .services.clock import utc_now
 from .services.guard_checkout import checkout_changed, refusal_before_order
 from .services.wake import wake_request
+from .webhooks import events_view
 
 log = logging.getLogger(__name__)
 
@@ -157,7 +158,9 @@ class XCoverPlugin(BasePlugin):
     # HTTP ---------------------------------------------------------------------------------
 
     def webhook(self, request: HttpRequest, path: str, previous_value: Any) -> HttpResponse:
-        """Serve our GraphQL endpoint. Saleor also routes here without a channel: refused."""
-        if self.channel is None or not self.active or path.strip("/") != "graphql":
+        """Serve storefronts and XCover. Saleor also routes here without a channel: refused."""
+        views = {"graphql": graphql_view, "events": events_view}
+        view = views.get(path.strip("/"))
+        if self.channel is None or not self.active or view is None:
             return HttpResponseNotFound()
-        return graphql_view(request, channel_id=self.channel.id, configuration=self.configuration)
+        return view(request, channel_id=self.channel.id, configuration=self.configuration)

@@ -14,8 +14,9 @@ from .host.db import allow_writer
 from .services import request_offer as offers
 from .services.clock import utc_now
 from .services.deliver import deliver_due
+from .services.receive_event import handle_due
 from .services.sweep import sweep as sweep_all
-from .services.wake import DELIVER_TASK, REQUEST_OFFER_TASK
+from .services.wake import DELIVER_TASK, RECEIVE_TASK, REQUEST_OFFER_TASK
 
 log = logging.getLogger(__name__)
 
@@ -25,6 +26,13 @@ log = logging.getLogger(__name__)
 def deliver(message_id: int) -> None:
     """Deliver one outbox message, if it is still due and nobody else has it."""
     deliver_due(utc_now, limit=1, only=[message_id])
+
+
+@shared_task(name=RECEIVE_TASK, ignore_result=True)
+@allow_writer()
+def receive_event(event_id: int) -> None:
+    """Look at XCover after a webhook."""
+    handle_due(utc_now, limit=1, only=event_id)
 
 
 @shared_task(name="saleor_xcover_plugin.tasks.sweep", ignore_result=True)

@@ -14,6 +14,7 @@ from ..models import Cover, Offer, Watermark
 from .align import align
 from .clock import Clock
 from .deliver import deliver_due
+from .receive_event import handle_due
 
 log = logging.getLogger(__name__)
 
@@ -31,6 +32,7 @@ class SweepResult:
     orders: int
     covers: int
     offers: int
+    events: int
     messages: int
 
 
@@ -40,6 +42,7 @@ def sweep(clock: Clock, *, limit: int = LIMIT) -> SweepResult:
         orders=_changed_orders(clock(), limit),
         covers=_resting_covers(clock(), limit),
         offers=_resting_offers(clock(), limit),
+        events=handle_due(clock, limit=limit),
         messages=deliver_due(clock, limit=limit),
     )
 

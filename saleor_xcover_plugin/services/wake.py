@@ -17,6 +17,7 @@ from ..models import OutboxMessage
 log = logging.getLogger(__name__)
 
 DELIVER_TASK = "saleor_xcover_plugin.tasks.deliver"
+RECEIVE_TASK = "saleor_xcover_plugin.tasks.receive_event"
 REQUEST_OFFER_TASK = "saleor_xcover_plugin.tasks.request_offer"
 
 DEBOUNCE_SECONDS = 1

@@ -1,0 +1,126 @@
+"""After a webhook: ask XCover for the booking and act on that answer only."""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+import uuid
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import partial
+
+from django.db import transaction
+
+from ..conf import SettingsError
+from ..domain.states import CoverStatus
+from ..host import configuration, metadata, notes
+from ..models import Cover, InboundEvent, Offer
+from ..xcover.answers import Booking
+from ..xcover.errors import XCoverError
+from .clients import client_for
+from .clock import Clock
+from .wake import RECEIVE_TASK, wake
+
+log = logging.getLogger(__name__)
+
+MAX_ATTEMPTS = 24
+_WAIT = timedelta(minutes=5)
+
+
+@dataclass(frozen=True, slots=True)
+class News:
+    """What a verified webhook says, and all we keep of it."""
+
+    event: str
+    booking_id: str
+    status: str
+    quotes: tuple[str, ...]
+
+    @property
+    def digest(self) -> str:
+        text = "|".join((self.event, self.booking_id, self.status, *self.quotes))
+        return hashlib.sha256(text.encode()).hexdigest()
+
+
+def receive(news: News, channel_id: int, now: datetime) -> None:
+    """Journal the news once and have it looked after soon."""
+    row, is_new = InboundEvent.objects.get_or_create(
+        digest=hashlib.sha256(f"{channel_id}|{news.digest}".encode()).hexdigest(),
+        defaults={
+            "channel_id": channel_id,
+            "event": news.event,
+            "booking_id": news.booking_id,
+            "booking_status": news.status,
+            "received_at": now,
+            "next_attempt_at": now,
+        },
+    )
+    if is_new:
+        transaction.on_commit(partial(wake, RECEIVE_TASK, row.pk), robust=True)
+
+
+def handle_due(clock: Clock, *, limit: int, only: int | None = None) -> int:
+    """Look after journaled events that are due; return how many were tried."""
+    for count in range(limit):
+        event = _claim(clock(), only)
+        if event is None:
+            return count
+        try:
+            outcome = _handle(event, clock)
+        except Exception:
+            log.exception("xcover.event.failed", extra={"event": event.pk})
+            outcome = "failed" if event.attempts >= MAX_ATTEMPTS else None
+        if outcome is not None:
+            InboundEvent.objects.filter(pk=event.pk).update(handled_at=clock(), outcome=outcome)
+    return limit
+
+
+def _claim(now: datetime, only: int | None) -> InboundEvent | None:
+    """Take one due event; its next attempt, should this one die, is already planned."""
+    with transaction.atomic():
+        due = InboundEvent.objects.select_for_update(skip_locked=True).filter(
+            handled_at=None, next_attempt_at__lte=now
+        )
+        if only is not None:
+            due = due.filter(pk=only)
+        event = due.order_by("next_attempt_at", "pk").first()
+        if event is not None:
+            event.attempts += 1
+            event.next_attempt_at = now + _WAIT
+            event.save(update_fields=["attempts", "next_attempt_at"])
+    return event
+
+
+def _handle(event: InboundEvent, clock: Clock) -> str | None:
+    """Return what came of it, or None to try again later."""
+    order_id = (
+        Cover.objects.filter(booking_id=event.booking_id, channel_id=event.channel_id)
+        .values_list("order_id", flat=True)
+        .first()
+    )
+    if order_id is None:
+        log.warning("xcover.webhook.unknown_booking", extra={"booking": event.booking_id})
+        return "unknown booking"
+    try:
+        settings = configuration.settings_of(event.channel_id)
+        booking = client_for(settings).get_booking(event.booking_id)
+    except (XCoverError, SettingsError) as error:
+        return f"gave up: {type(error).__name__}" if event.attempts >= MAX_ATTEMPTS else None
+    return _bring_in_line(order_id, booking, clock())
+
+
+def _bring_in_line(order_id: uuid.UUID, booking: Booking, now: datetime) -> str:
+    with transaction.atomic():
+        offer_id = Cover.objects.values_list("offer_id", flat=True).get(order_id=order_id)
+        Offer.objects.select_for_update().filter(pk=offer_id).first()
+        cover = Cover.objects.select_for_update().get(order_id=order_id)
+        if not booking.is_cancelled or cover.status != CoverStatus.CONFIRMED:
+            return "nothing to do"
+        cover.become(CoverStatus.CANCELLED, now, cancelled_at=now)
+        metadata.write_order_facts(cover.order_id, {"xcover.status": "cancelled"})
+        notes.add(
+            cover.order_id,
+            f"policy {booking.id} was cancelled at XCover, not by this store. Check with Cover "
+            f"Genius whether the buyer gets the premium of {cover.premium_money} back.",
+        )
+    return "cover cancelled"

@@ -1,0 +1,189 @@
+"""XCover's webhooks are hints: verified, journaled once, acted on only after asking XCover."""
+
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from threading import Thread
+from wsgiref.simple_server import WSGIRequestHandler, make_server
+
+import pytest
+import requests
+
+from ..flows.driver import PLUGIN_ID
+from ..flows.shopper import Shopper
+from ..flows.staff import Staff
+from ..flows.store import Channel, Store
+from ..flows.work import Work
+from ..simulator_process import SimulatorProcess
+
+SendShopper = Callable[[Channel], Shopper]
+Send = Callable[..., list[list[int]]]
+KEYS = {"webhook_key": "our-key", "webhook_secret": "our-secret"}
+
+
+class Quiet(WSGIRequestHandler):
+    def log_message(self, *_arguments: object) -> None:
+        pass
+
+
+@pytest.fixture
+def address(store: Store, staff: Staff) -> Iterator[str]:
+    """Serve Saleor on a port of its own and return where XCover may call it."""
+    from django.core.wsgi import get_wsgi_application
+
+    staff.configure_plugin(store.usd_unpaid, KEYS)
+    server = make_server("localhost", 0, get_wsgi_application(), handler_class=Quiet)
+    Thread(target=server.serve_forever, daemon=True).start()
+    path = f"/plugins/channel/{store.usd_unpaid.slug}/{PLUGIN_ID}/events"
+    yield f"http://localhost:{server.server_port}{path}"
+    server.shutdown()
+    server.server_close()
+
+
+@pytest.fixture
+def send(address: str, simulator: SimulatorProcess) -> Send:
+    """Have XCover send a webhook; return the statuses it was answered with, per copy."""
+
+    def order(event: str, booking_id: str, **how: object) -> list[list[int]]:
+        simulator.settings(webhook_url=address, webhook_attempts=1, **KEYS)
+        sent = simulator.send_webhook(event, booking_id, **how)
+        simulator.settings(webhook_url=None)
+        return [[attempt["status"] for attempt in copy["attempts"]] for copy in sent]
+
+    return order
+
+
+@pytest.fixture
+def insured(
+    store: Store, shopper: SendShopper, staff: Staff, work: Work, simulator: SimulatorProcess
+) -> Shopper:
+    """A buyer with a confirmed policy."""
+    ada = shopper(store.usd_unpaid)
+    ada.create_checkout({store.concert: 2})
+    ada.accept(ada.offer())
+    staff.mark_as_paid(ada.complete().id)
+    work()
+    return ada
+
+
+def cancel_at_xcover(simulator: SimulatorProcess, booking_id: str) -> None:
+    """Cancel as the buyer can, on XCover's own pages: without this store."""
+    from saleor_xcover_plugin.xcover.client import Credentials, XCoverClient
+    from saleor_xcover_plugin.xcover.payloads import cancellation_preview_body
+    from saleor_xcover_plugin.xcover.transport import Transport
+
+    with requests.Session() as session:
+        credentials = Credentials(simulator.base_url, "ABCDE", "demo-key", "demo-secret-0001")
+        xcover = XCoverClient(credentials, Transport(session, clock=lambda: datetime.now(UTC)))
+        quotes = [quote.id for quote in xcover.get_booking(booking_id).quotes]
+        preview = xcover.preview_cancellation(
+            booking_id, cancellation_preview_body(quotes, "No longer wanted"), idempotency_key="a"
+        )
+        xcover.confirm_cancellation(booking_id, preview.cancellation_id, idempotency_key="b")
+
+
+def journal() -> list[tuple[str, str]]:
+    from saleor_xcover_plugin.models import InboundEvent
+
+    return list(InboundEvent.objects.order_by("pk").values_list("event", "outcome"))
+
+
+def status_of(shopper: Shopper) -> str:
+    cover = shopper.cover()
+    assert cover is not None
+    return cover.status
+
+
+def policy_of(shopper: Shopper) -> str:
+    cover = shopper.cover()
+    assert cover is not None
+    assert cover.policy_number
+    return cover.policy_number
+
+
+def test_a_policy_cancelled_at_xcover_is_noticed_once(
+    insured: Shopper, staff: Staff, work: Work, simulator: SimulatorProcess, send: Send
+) -> None:
+    # given the buyer cancels at XCover
+    policy = policy_of(insured)
+    cancel_at_xcover(simulator, policy)
+    assert status_of(insured) == "confirmed"
+    # when XCover says so, twice
+    assert send("BOOKING_CANCELLED", policy, repeat=2) == [[200], [200]]
+    work()
+    work()
+    # then the order knows, staff were told once, and nothing was asked of XCover twice
+    assert status_of(insured) == "cancelled"
+    assert journal() == [("BOOKING_CANCELLED", "cover cancelled")]
+    notes = staff.order(insured.order_id).notes
+    assert len([note for note in notes if "was cancelled at XCover" in note]) == 1
+    assert len(simulator.calls("cancel")) == 1  # the buyer's own
+
+
+def test_what_a_webhook_claims_is_not_believed(
+    insured: Shopper, work: Work, send: Send, simulator: SimulatorProcess
+) -> None:
+    # The signature does not cover the body: news of a cancellation that never was.
+    assert send("BOOKING_CANCELLED", policy_of(insured)) == [[200]]
+    work()
+
+    assert status_of(insured) == "confirmed"
+    assert journal() == [("BOOKING_CANCELLED", "nothing to do")]
+
+
+@pytest.mark.parametrize(
+    "how", [{"signed": "badly"}, {"signed": False}, {"date_offset_seconds": -600}]
+)
+def test_a_forged_or_replayed_webhook_leaves_nothing_behind(
+    insured: Shopper, work: Work, send: Send, simulator: SimulatorProcess, how: dict[str, object]
+) -> None:
+    cancel_at_xcover(simulator, policy_of(insured))
+
+    assert send("BOOKING_CANCELLED", policy_of(insured), **how) == [[403]]
+    work()
+
+    assert journal() == []
+    assert status_of(insured) == "confirmed"
+
+
+def test_news_of_an_unknown_booking_is_kept_for_a_person(
+    insured: Shopper, store: Store, work: Work, send: Send
+) -> None:
+    from saleor_xcover_plugin.models import Cover
+
+    policy = policy_of(insured)
+    Cover.objects.update(booking_id="OTHER-00000-INS")
+
+    assert send("BOOKING_UPDATED", policy) == [[200]]
+    work()
+
+    assert journal() == [("BOOKING_UPDATED", "unknown booking")]
+
+
+def test_xcover_down_right_after_its_webhook_is_asked_again_later(
+    insured: Shopper, work: Work, send: Send, simulator: SimulatorProcess
+) -> None:
+    from saleor_xcover_plugin.models import InboundEvent
+
+    policy = policy_of(insured)
+    cancel_at_xcover(simulator, policy)
+    send("BOOKING_CANCELLED", policy)
+    simulator.fault("get_booking", "html", times=1)
+
+    work()
+    assert status_of(insured) == "confirmed"
+    work()
+    assert status_of(insured) == "confirmed"  # not before its time
+    InboundEvent.objects.update(next_attempt_at=datetime.now(UTC))
+    work()
+    assert status_of(insured) == "cancelled"
+
+
+def test_rubbish_with_a_good_signature_is_answered_200_and_dropped(address: str) -> None:
+    from saleor_xcover_plugin.xcover.signing import sign
+
+    for body in (b"", b"[]", b"{", b'{"event": 1}', b"[" * 5000, b"x" * 70_000):
+        headers = sign("our-key", "our-secret", datetime.now(UTC), algorithm="hmac-sha256")
+        answer = requests.post(address, data=body, headers=headers, timeout=10)
+        assert answer.status_code == 200
+    assert requests.get(address, timeout=10).status_code == 405
+    assert journal() == []
