@@ -24,19 +24,22 @@ def graphql_view(
     """Answer one POSTed operation with one root field."""
     if request.method != "POST":
         return _refused("Send a POST request with a JSON body.", status=405)
-    if int(request.META.get("CONTENT_LENGTH") or 0) > MAX_BODY:
+    body = request.read(MAX_BODY + 1)
+    if len(body) > MAX_BODY:
         return _refused("The body is too large.", status=413)
     try:
-        payload = json.loads(request.body)
+        payload = json.loads(body)
         query, variables = payload["query"], payload.get("variables") or {}
         if not isinstance(query, str) or not isinstance(variables, dict):
             raise TypeError
-    except (ValueError, TypeError, KeyError):
+    except (ValueError, TypeError, KeyError, RecursionError):
         return _refused("Expected a JSON object with query and variables.")
     try:
         check_limits(parse(query))
     except GraphQLError as error:
         return _refused(str(error))
+    except RecursionError:
+        return _refused("The query is nested too deeply.")
     try:
         settings = read_settings(configuration)
     except SettingsError:

@@ -9,6 +9,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
+from django.db.models import Q
 from saleor.order import OrderOrigin, OrderStatus
 from saleor.order.lock_objects import order_qs_select_for_update
 from saleor.order.models import Order, OrderLine
@@ -68,14 +69,22 @@ def read(order_id: uuid.UUID, *, lock: bool = False) -> OrderState | None:
     )
 
 
-def changed_between(
-    after: datetime, until: datetime, limit: int
-) -> list[tuple[uuid.UUID, datetime]]:
-    """Return ids of orders changed after ``after``, oldest first (``updated_at`` is indexed)."""
+def changed_after(
+    position: tuple[datetime, uuid.UUID], *, until: datetime, limit: int
+) -> list[tuple[datetime, uuid.UUID]]:
+    """Return the next changed orders after a position, oldest first (``updated_at`` is indexed).
+
+    The position includes the id: Saleor expires orders in bulk, all with one time.
+    """
+    after, last_id = position
     return list(
-        Order.objects.filter(updated_at__gt=after, updated_at__lte=until)
+        Order.objects.filter(
+            Q(updated_at__gt=after) | Q(updated_at=after, pk__gt=last_id),
+            updated_at__gte=after,
+            updated_at__lte=until,
+        )
         .order_by("updated_at", "pk")
-        .values_list("pk", "updated_at")[:limit]
+        .values_list("updated_at", "pk")[:limit]
     )
 
 

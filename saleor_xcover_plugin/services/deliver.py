@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 
 from django.db import transaction
 
@@ -29,10 +30,19 @@ DELIVERIES: Mapping[str, Delivery] = {
 }
 
 
-def deliver_due(clock: Clock, *, limit: int, only: Sequence[int] | None = None) -> int:
-    """Deliver up to ``limit`` due messages, most urgent first; return how many were tried."""
+def deliver_due(
+    clock: Clock,
+    *,
+    limit: int,
+    only: Sequence[int] | None = None,
+    until: datetime | None = None,
+) -> int:
+    """Deliver up to ``limit`` due messages, most urgent first; return how many were tried.
+
+    After ``until`` no further message is begun.
+    """
     count = 0
-    while count < limit:
+    while count < limit and (until is None or clock() < until):
         claimed = outbox.claim(clock(), limit=1, only=only)
         if not claimed:
             break

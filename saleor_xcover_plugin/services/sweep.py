@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import uuid
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -21,7 +22,10 @@ log = logging.getLogger(__name__)
 LIMIT = 500
 _ORDERS = "orders"
 _OVERLAP = timedelta(minutes=5)
-"""A transaction that commits late carries an older ``updated_at`` than the mark."""
+"""A transaction that commits late carries an older ``updated_at`` than what was read before."""
+_PAGES = 20
+_DELIVERY_BUDGET = timedelta(seconds=45)
+"""A sweep ends before the next begins, however slowly XCover answers: workers are Saleor's too."""
 _FIRST_LOOK_BACK = timedelta(days=1)
 _OFFER_REST = timedelta(hours=1)
 _COVER_REST = timedelta(minutes=10)
@@ -43,28 +47,38 @@ def sweep(clock: Clock, *, limit: int = LIMIT) -> SweepResult:
         covers=_resting_covers(clock(), limit),
         offers=_resting_offers(clock(), limit),
         events=handle_due(clock, limit=limit),
-        messages=deliver_due(clock, limit=limit),
+        messages=deliver_due(clock, limit=limit, until=clock() + _DELIVERY_BUDGET),
     )
 
 
-def _align_safely(order_id: object, now: datetime) -> None:
+def _align_safely(order_id: uuid.UUID, now: datetime) -> None:
     """One broken order must not stop the others."""
     try:
-        align(order_id, now)  # type: ignore[arg-type]
+        align(order_id, now)
     except Exception:
         log.exception("xcover.align.failed", extra={"order": str(order_id)})
 
 
 def _changed_orders(now: datetime, limit: int) -> int:
+    """Align every order changed since the mark, page by page, up to ``_PAGES`` pages."""
     mark = Watermark.objects.filter(name=_ORDERS).first()
-    after = (mark.reached_at - _OVERLAP) if mark else now - _FIRST_LOOK_BACK
-    changed = orders.changed_between(after, now, limit)
-    for order_id in orders.with_our_traces([order_id for order_id, _ in changed]):
-        _align_safely(order_id, now)
-    # Everything inside the overlap changed: step past it, or the same orders come for ever.
-    reached = changed[-1][1] + _OVERLAP if len(changed) == limit else now
-    Watermark.objects.update_or_create(name=_ORDERS, defaults={"reached_at": min(reached, now)})
-    return len(changed)
+    reached, count = (mark.reached_at if mark else now - _FIRST_LOOK_BACK), 0
+    position = (reached, uuid.UUID(int=0))
+    for _ in range(_PAGES):
+        changed = orders.changed_after(position, until=now, limit=limit)
+        for order_id in orders.with_our_traces([order_id for _, order_id in changed]):
+            _align_safely(order_id, now)
+        count += len(changed)
+        if len(changed) < limit:
+            reached = now
+            break
+        position = changed[-1]
+        reached = position[0]
+    # What commits late carries an older time: the last minutes are always read again.
+    Watermark.objects.update_or_create(
+        name=_ORDERS, defaults={"reached_at": min(reached, now - _OVERLAP)}
+    )
+    return count
 
 
 def _resting_covers(now: datetime, limit: int) -> int:

@@ -11,6 +11,7 @@ import logging
 import threading
 import time
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -125,12 +126,11 @@ class _Attempt:
             )
 
     def _run(self) -> None:
-        try:
-            self._answer = self._exchange()
-        except Exception as error:  # the caller turns it into one of ours
-            self._error = error
-        except _Abandoned:
-            pass
+        with suppress(_Abandoned):  # it may arrive anywhere below
+            try:
+                self._answer = self._exchange()
+            except Exception as error:  # the caller turns it into one of ours
+                self._error = error
 
     def _exchange(self) -> Answer:
         response = self._session.request(

@@ -77,12 +77,12 @@ class Driver:
     ) -> Json:
         """Send one document and return its ``data``; raise ``GraphQLFailed``."""
         operation = _operation(document)
-        headers = {"HTTP_AUTHORIZATION": f"Bearer {token}"} if token else {}
+        headers = {"Authorization": f"Bearer {token}"} if token else {}
         response = self._client.post(
             url,
             json.dumps({"query": document, "variables": variables}, default=_json_value),
             content_type="application/json",
-            **headers,
+            headers=headers,
         )
         try:
             answer = json.loads(response.content, parse_float=Decimal)

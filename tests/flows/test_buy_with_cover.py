@@ -6,6 +6,7 @@ from decimal import Decimal
 import pytest
 
 from ..simulator_process import SimulatorProcess
+from .hooks import HOOKS
 from .payment_app import PaymentApp
 from .people import EMAIL
 from .shopper import Shopper
@@ -54,6 +55,7 @@ def test_buy_with_cover_paid_before_the_order(
     payments.charge(checkout.id, checkout.total)
     placed = buyer.complete()
     before_work = asked(simulator)
+    waiting = buyer.cover()
     work()
     # then the shopper paid the tickets and exactly the premium
     assert offer.answer == "accepted"
@@ -68,8 +70,10 @@ def test_buy_with_cover_paid_before_the_order(
     assert placed.total == TOTAL
     assert [line.total for line in placed.cover_lines] == [PREMIUM]
     assert [line.total for line in placed.ticket_lines] == [TICKETS]
-    # and XCover holds one booking for this buyer and order, made outside the shopper's requests
+    # and XCover holds one booking for this buyer and order; the shopper's request only asked for it
     assert before_work == {"create_offer": 1}
+    assert waiting is not None
+    assert (waiting.status, waiting.policy_number) == ("confirming", None)
     assert asked(simulator) == {"create_offer": 1, "confirm": 1}
     (booking,) = bookings(simulator)
     assert booking["status"] == "CONFIRMED"
@@ -236,6 +240,37 @@ def test_buy_with_cover_when_paid_is_announced_twice(
     # then
     assert asked(simulator) == {"create_offer": 1, "confirm": 1}
     assert [b["partner_transaction_id"] for b in bookings(simulator)] == [placed.number]
+
+
+def test_lost_hooks_lose_nothing(
+    store: Store,
+    shopper: SendShopper,
+    payments: PaymentApp,
+    work: Work,
+    simulator: SimulatorProcess,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    # given a host whose order hooks never arrive, as when a process dies after its commit
+    for hook in HOOKS:
+        if hook.startswith("order_"):
+            monkeypatch.setattr(
+                f"saleor_xcover_plugin.plugin.XCoverPlugin.{hook}", lambda *_, **__: None
+            )
+    buyer = shopper(store.usd)
+    checkout, _ = accept_cover(buyer, store)
+    payment = payments.charge(checkout.id, checkout.total)
+    buyer.complete()
+    unseen = buyer.cover()
+    # when
+    work()
+    booked = asked(simulator)
+    payments.refund(payment, checkout.total)
+    work()
+    # then the periodic work finds sale and refund in the host's tables
+    assert unseen is None
+    assert booked == {"create_offer": 1, "confirm": 1}
+    assert asked(simulator) == {**booked, "cancel": 1, "confirm_cancellation": 1}
+    assert [b["status"] for b in bookings(simulator)] == ["CANCELLED"]
 
 
 def test_accepting_twice_puts_one_line_in(

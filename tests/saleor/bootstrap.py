@@ -90,7 +90,7 @@ def _require_plugin() -> None:
     from django.conf import settings
 
     wanted = "saleor_xcover_plugin.plugin.XCoverPlugin"
-    if wanted not in settings.PLUGINS:
+    if wanted not in settings.PLUGINS:  # type: ignore[misc]  # a setting of Saleor's own
         found = [point.name for point in importlib.metadata.entry_points(group="saleor.plugins")]
         raise RuntimeError(
             f"Saleor did not find the plugin; entry points here: {found}. Install it next to "

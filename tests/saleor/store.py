@@ -1,5 +1,6 @@
 """The ticket store of the flows in a real Saleor: rows by factories, people with tokens."""
 
+import base64
 import io
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -8,7 +9,6 @@ from typing import Any
 from django.apps import apps
 from django.core.management import call_command
 from django.db import connection
-from graphql_relay import to_global_id
 from saleor.account.models import Group
 from saleor.channel.models import Channel as ChannelRow
 from saleor.core.jwt import create_access_token
@@ -40,8 +40,8 @@ class SaleorStore:
         self.trace_version = ".".join(bootstrap.version().split(".")[:2])
         self._channels: list[tuple[ChannelRow, Channel]] = []
         self._variants: list[tuple[Any, Decimal]] = []
-        self._warehouse = factories.WarehouseFactory()
-        self._zone = factories.ShippingZoneFactory()
+        self._warehouse: Any = factories.WarehouseFactory()
+        self._zone: Any = factories.ShippingZoneFactory()
         self._zone.warehouses.add(self._warehouse)
         self._ticket_type = factories.ProductTypeFactory()
         self._staff = self._make_staff()
@@ -75,13 +75,13 @@ class SaleorStore:
         return str(self._ticket_type.slug)
 
     def new_channel(self, currency: str = "USD", **settings: Any) -> Channel:
-        row = factories.ChannelFactory(currency_code=currency, **settings)
+        row: Any = factories.ChannelFactory(currency_code=currency, **settings)
         factories.TaxConfigurationFactory(channel=row)
         self._zone.channels.add(row)
         self._warehouse.channels.add(row)
         for variant, price in self._variants:
             _list(variant, row, price)
-        channel = Channel(to_global_id("Channel", row.pk), row.slug, currency)
+        channel = Channel(_global_id("Channel", row.pk), row.slug, currency)
         self._channels.append((row, channel))
         return channel
 
@@ -95,7 +95,7 @@ class SaleorStore:
 
     def cover_variant(self) -> Variant:
         row = ProductVariant.objects.get(sku=COVER_SKU)
-        return Variant(to_global_id("ProductVariant", row.pk), COVER_SKU, Decimal(0))
+        return Variant(_global_id("ProductVariant", row.pk), COVER_SKU, Decimal(0))
 
     def staff_token(self) -> str:
         return str(create_access_token(self._staff))
@@ -122,22 +122,22 @@ class SaleorStore:
         Order.objects.filter(updated_at__gt=past).update(updated_at=past)
 
     def _sell(self, price: str, **product: Any) -> Variant:
-        variant = factories.VariantFactory(product=factories.ProductFactory(**product))
+        variant: Any = factories.VariantFactory(product=factories.ProductFactory(**product))
         factories.StockFactory(warehouse=self._warehouse, product_variant=variant)
         self._variants.append((variant, Decimal(price)))
         for row, _ in self._channels:
             _list(variant, row, Decimal(price))
-        return Variant(to_global_id("ProductVariant", variant.pk), variant.sku, Decimal(price))
+        return Variant(_global_id("ProductVariant", variant.pk), variant.sku, Decimal(price))
 
     def _make_staff(self) -> Any:
-        staff = factories.StaffFactory()
+        staff: Any = factories.StaffFactory()
         group = Group.objects.create(name=factories.unique("box-office"))
         group.permissions.set(_permissions(*STAFF_PERMISSIONS))
         staff.groups.add(group)
         return staff
 
     def _make_app(self, *codenames: str) -> str:
-        app = factories.AppFactory()
+        app: Any = factories.AppFactory()
         app.permissions.set(_permissions(*codenames))
         _, token = app.tokens.create(app=app, name="flows")
         return str(token)
@@ -149,6 +149,10 @@ def _permissions(*codenames: str) -> list[Any]:
     if missing:
         raise RuntimeError(f"Saleor has no permission {', '.join(sorted(missing))}")
     return found
+
+
+def _global_id(kind: str, key: object) -> str:
+    return base64.b64encode(f"{kind}:{key}".encode()).decode()
 
 
 def _list(variant: Any, channel: Any, price: Decimal) -> None:

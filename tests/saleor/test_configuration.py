@@ -34,6 +34,7 @@ def test_tasks_and_beat_entry_are_found() -> None:
 
     assert names == {
         "saleor_xcover_plugin.tasks.deliver",
+        "saleor_xcover_plugin.tasks.receive_event",
         "saleor_xcover_plugin.tasks.request_offer",
         "saleor_xcover_plugin.tasks.sweep",
     }

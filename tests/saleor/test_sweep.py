@@ -1,0 +1,134 @@
+"""The sweep finds everything that lags, in pages, and steps past what is done."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from ..flows.shopper import Shopper
+from ..flows.staff import Staff
+from ..flows.store import Channel, Store
+from ..simulator_process import SimulatorProcess
+
+SendShopper = Callable[[Channel], Shopper]
+
+
+def sell(shopper: SendShopper, store: Store, monkeypatch: pytest.MonkeyPatch, count: int) -> None:
+    """Place unpaid orders with cover whose hooks were all lost."""
+    with monkeypatch.context() as lost:
+        lost.setattr("saleor_xcover_plugin.plugin.align", lambda *_: None)
+        for _ in range(count):
+            ada = shopper(store.usd_unpaid)
+            ada.create_checkout({store.concert: 2})
+            ada.accept(ada.offer())
+            ada.complete()
+
+
+def sweep(limit: int, at: datetime | None = None) -> dict[str, int]:
+    from dataclasses import asdict
+
+    from saleor_xcover_plugin.services.clock import utc_now
+    from saleor_xcover_plugin.services.sweep import sweep as sweep_all
+
+    return asdict(sweep_all((lambda: at) if at else utc_now, limit=limit))
+
+
+def test_a_page_smaller_than_the_rush_loses_nobody(
+    store: Store,
+    shopper: SendShopper,
+    simulator: SimulatorProcess,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    from saleor_xcover_plugin.models import Cover
+
+    sell(shopper, store, monkeypatch, 5)
+
+    assert sweep(limit=2)["orders"] == 5
+    assert Cover.objects.count() == 5
+
+
+def test_many_orders_with_one_time_are_all_seen(
+    store: Store,
+    shopper: SendShopper,
+    simulator: SimulatorProcess,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    from saleor.order.models import Order
+
+    from saleor_xcover_plugin.models import Cover, Offer
+
+    sell(shopper, store, monkeypatch, 5)
+    tokens = [str(token) for token in Offer.objects.values_list("checkout_token", flat=True)]
+    Order.objects.filter(checkout_token__in=tokens).update(updated_at=datetime.now(UTC))
+
+    sweep(limit=2)
+
+    assert Cover.objects.count() == 5
+
+
+def test_a_second_look_costs_no_writes(
+    store: Store, shopper: SendShopper, staff: Staff, simulator: SimulatorProcess
+) -> None:
+    from django.db import connection
+    from django.test.utils import CaptureQueriesContext
+
+    ada = shopper(store.usd_unpaid)
+    ada.create_checkout({store.concert: 2})
+    ada.accept(ada.offer())
+    staff.mark_as_paid(ada.complete().id)
+    sweep(limit=100)
+
+    with CaptureQueriesContext(connection) as captured:
+        sweep(limit=100)
+
+    writes = [q["sql"] for q in captured.captured_queries if q["sql"].startswith(("INS", "UPD"))]
+    assert [sql for sql in writes if "watermark" not in sql] == []
+    assert len(simulator.calls("confirm")) == 1
+
+
+def test_offers_nobody_came_back_for_come_to_an_end(
+    store: Store, shopper: SendShopper, simulator: SimulatorProcess
+) -> None:
+    from saleor.checkout.models import Checkout
+
+    from saleor_xcover_plugin.models import Offer
+
+    # given one checkout that lives, one that Saleor deleted, and one with a yes
+    for name in ("lives", "deleted", "accepted"):
+        ada = shopper(store.usd_unpaid)
+        checkout = ada.create_checkout({store.concert: 2})
+        offer = ada.offer()
+        if name == "accepted":
+            ada.accept(offer)
+        if name == "deleted":
+            Checkout.objects.filter(pk=checkout.token).delete()
+    # when two hours pass
+    sweep(limit=100, at=datetime.now(UTC) + timedelta(hours=2))
+    # then
+    assert list(Offer.objects.order_by("pk").values_list("status", flat=True)) == [
+        "expired",
+        "abandoned",
+        "selected",
+    ]
+
+
+def test_an_order_that_expires_unpaid_ends_its_cover(
+    store: Store, shopper: SendShopper, simulator: SimulatorProcess
+) -> None:
+    from saleor.order.models import Order
+
+    from saleor_xcover_plugin.models import Cover
+
+    ada = shopper(store.usd_unpaid)
+    ada.create_checkout({store.concert: 2})
+    ada.accept(ada.offer())
+    number = ada.complete().number
+    Order.objects.filter(number=number).update(status="expired", updated_at=datetime.now(UTC))
+
+    sweep(limit=100)
+
+    cover = Cover.objects.select_related("offer").get()
+    assert cover.offer is not None
+    assert (cover.status, cover.offer.status) == ("void", "abandoned")
+    assert simulator.calls("confirm") == []
+    assert simulator.calls("opt_out") == []
