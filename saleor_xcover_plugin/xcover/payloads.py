@@ -14,7 +14,8 @@ from .context import context_of
 
 def encode(value: Any) -> bytes:
     """Return deterministic JSON: equal values give equal bytes."""
-    return json.dumps(_prepared(value), sort_keys=True, ensure_ascii=False).encode()
+    prepared = _prepared(value)
+    return json.dumps(prepared, sort_keys=True, ensure_ascii=False, allow_nan=False).encode()
 
 
 def _prepared(value: Any) -> Any:
@@ -24,6 +25,8 @@ def _prepared(value: Any) -> Any:
         return {key: _prepared(item) for key, item in value.items()}
     if isinstance(value, list | tuple):
         return [_prepared(item) for item in value]
+    if isinstance(value, float):
+        raise TypeError("amounts are Decimals, never binary floats")
     return value
 
 

@@ -104,7 +104,7 @@ def verify(
     if scheme.lower() != "signature" or "signature" not in parts or "date" not in lower:
         return Verdict.MISSING
     secret = secrets.get(parts.get("keyId", ""))
-    if secret is None:
+    if not secret:  # an empty one would let anybody sign
         return Verdict.UNKNOWN_KEY
     algorithm, signed = parts.get("algorithm", ""), parts.get("headers", "date").split()
     if algorithm not in ALGORITHMS or not set(signed) <= {"date", "(request-target)"}:

@@ -6,26 +6,29 @@ here again.
 
 from __future__ import annotations
 
-import ctypes
-import logging
 import threading
 import time
 from collections.abc import Callable, Mapping
-from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
 
 import requests
 
+from .bounded import DeadlinePassed, run_within
 from .errors import XCoverError, XCoverMisconfigured, XCoverUnavailable
-
-log = logging.getLogger("saleor_xcover_plugin.xcover")
+from .redaction import log_call
 
 MAX_BODY = 1_000_000
 _CONNECT_SECONDS = 3.0
-# The caller always leaves first; the socket's own timeout then ends the thread.
+# The caller always leaves first; the socket's own timeout then ends the thread at the latest.
 _GRACE_SECONDS = 1.0
 _CHUNK = 16_384
+
+# Saleor's hardened session refuses private addresses with InvalidIPAddress; by name, because
+# requests-hardened belongs to the host.
+_ADDRESS_FAULTS = {"InvalidURL", "InvalidSchema", "MissingSchema", "InvalidIPAddress"}
+_KEY_FAULTS = {"InvalidHeader", "UnicodeError"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,102 +67,79 @@ class Transport:
         """Send once; everything from the name look-up to the last byte within ``deadline`` seconds.
 
         Raise ``XCoverUnavailable`` for network faults and the deadline, ``XCoverMisconfigured`` for
-        an address that may not or cannot be called.
+        an address or a key that cannot be used.
         """
         started = self._monotonic()
-        attempt = _Attempt(self._session, request, deadline)
+        answer: Answer | None = None
+        outcome = "answered"
         try:
-            answer = attempt.result_within(deadline)
-        except XCoverError as error:
-            self._log(request, started, outcome=type(error).__name__)
-            raise
-        self._log(request, started, outcome=str(answer.status))
+            answer = run_within(deadline, partial(_exchange, self._session, request, deadline))
+        except DeadlinePassed:
+            outcome = "deadline"
+            raise XCoverUnavailable(
+                f"{request.operation}: no complete answer within {deadline:g} s"
+            ) from None
+        except Exception as error:
+            outcome = type(error).__name__
+            raise _fault(request.operation, error) from None
+        finally:
+            log_call(
+                operation=request.operation,
+                method=request.method,
+                url=request.url,
+                idempotency_key=request.headers.get("x-idempotency-key", ""),
+                sent=request.body,
+                received=answer.body if answer else None,
+                status=answer.status if answer else None,
+                outcome=outcome,
+                seconds=self._monotonic() - started,
+            )
         return answer
 
-    def _log(self, request: Request, started: float, *, outcome: str) -> None:
-        log.info(
-            "xcover.call",
-            extra={
-                "operation": request.operation,
-                "outcome": outcome,
-                "milliseconds": round((self._monotonic() - started) * 1000),
-                "idempotency_key": request.headers.get("x-idempotency-key", ""),
-            },
-        )
+
+class _Abandoned(Exception):
+    """Nobody waits for this answer any more."""
 
 
-class _Abandoned(BaseException):
-    """Raised inside the attempt's thread when its caller has stopped waiting."""
+def _exchange(
+    session: requests.Session, request: Request, deadline: float, is_abandoned: threading.Event
+) -> Answer:
+    response = session.request(
+        request.method,
+        request.url,
+        data=request.body,
+        headers=dict(request.headers),
+        # Without this, requests replaces our signature by what ~/.netrc holds for the host.
+        auth=_as_signed,
+        timeout=(min(_CONNECT_SECONDS, deadline), deadline + _GRACE_SECONDS),
+        # A write is never sent again to an address an answer names.
+        allow_redirects=False,
+        stream=True,
+    )
+    body = bytearray()
+    try:
+        for chunk in response.iter_content(_CHUNK):
+            body += chunk
+            if len(body) > MAX_BODY:
+                raise requests.ConnectionError("the answer is too large")
+            if is_abandoned.is_set():
+                raise _Abandoned
+    except BaseException:
+        response.close()
+        raise
+    return Answer(response.status_code, response.headers, bytes(body))
 
 
-class _Attempt:
-    """Runs in a thread of its own, because nothing else bounds the sum of all socket operations.
-
-    ``requests`` applies its timeout to each of them: name look-up, connecting, headers or a body
-    that drip in byte by byte can outlast any limit. When the caller leaves, the thread ends at its
-    next byte, or at the socket's own timeout, a second after the deadline.
-    """
-
-    def __init__(self, session: requests.Session, request: Request, deadline: float) -> None:
-        self._session = session
-        self._request = request
-        self._timeout = (min(_CONNECT_SECONDS, deadline), deadline + _GRACE_SECONDS)
-        self._answer: Answer | None = None
-        self._error: Exception | None = None
-        self._thread = threading.Thread(target=self._run, name="xcover-call", daemon=True)
-
-    def result_within(self, deadline: float) -> Answer:
-        self._thread.start()
-        self._thread.join(deadline)
-        operation = self._request.operation
-        if self._thread.is_alive():
-            self._abandon()
-            raise XCoverUnavailable(f"{operation}: no complete answer within {deadline:g} s")
-        if self._answer is None:
-            raise _fault(operation, self._error)
-        return self._answer
-
-    def _abandon(self) -> None:
-        if self._thread.ident is not None:
-            ctypes.pythonapi.PyThreadState_SetAsyncExc(
-                ctypes.c_ulong(self._thread.ident), ctypes.py_object(_Abandoned)
-            )
-
-    def _run(self) -> None:
-        with suppress(_Abandoned):  # it may arrive anywhere below
-            try:
-                self._answer = self._exchange()
-            except Exception as error:  # the caller turns it into one of ours
-                self._error = error
-
-    def _exchange(self) -> Answer:
-        response = self._session.request(
-            self._request.method,
-            self._request.url,
-            data=self._request.body,
-            headers=dict(self._request.headers),
-            timeout=self._timeout,
-            # A write is never sent again to an address an answer names.
-            allow_redirects=False,
-            stream=True,
-        )
-        body = bytearray()
-        try:
-            for chunk in response.iter_content(_CHUNK):
-                body += chunk
-                if len(body) > MAX_BODY:
-                    raise requests.ConnectionError("the answer is too large")
-        except BaseException:
-            response.close()
-            raise
-        return Answer(response.status_code, response.headers, bytes(body))
+def _as_signed(prepared: requests.PreparedRequest) -> requests.PreparedRequest:
+    return prepared
 
 
-def _fault(operation: str, error: Exception | None) -> XCoverError:
+def _fault(operation: str, error: Exception) -> XCoverError:
     """Say what to do about a fault of the network; its own text may hold the whole address."""
     name = type(error).__name__
-    refused = (requests.exceptions.InvalidURL, requests.exceptions.InvalidSchema)
-    # Saleor's hardened session refuses private addresses with InvalidIPAddress.
-    if isinstance(error, refused) or name in {"InvalidIPAddress", "MissingSchema"}:
+    kinds = {kind.__name__ for kind in type(error).__mro__}
+    if kinds & _ADDRESS_FAULTS:
         return XCoverMisconfigured(f"{operation}: the address may not be called ({name})")
+    if kinds & _KEY_FAULTS:
+        return XCoverMisconfigured(f"{operation}: HTTP cannot carry the key or address ({name})")
     return XCoverUnavailable(f"{operation}: the network failed ({name})")

@@ -17,7 +17,13 @@ import pytest
 import requests
 from requests.adapters import BaseAdapter
 
-from saleor_xcover_plugin.xcover.answers import Booking, CancellationPreview, Modification, Offer
+from saleor_xcover_plugin.xcover.answers import (
+    Booking,
+    CancellationPreview,
+    CancelledBooking,
+    Modification,
+    Offer,
+)
 from saleor_xcover_plugin.xcover.client import Credentials, XCoverClient, read_answer
 from saleor_xcover_plugin.xcover.errors import (
     XCoverAlreadyBooked,
@@ -99,16 +105,16 @@ ROWS = (
     Row("legacy/12_confirm_update_201", confirm_modify, Modification),
     Row("legacy/13_cancel_preview_200", preview_cancel, CancellationPreview),
     Row("legacy/14_booking_get_between_preview_and_confirm_200", get, Booking),
-    Row("legacy/15_confirm_cancellation_200", confirm_cancel, Booking),
+    Row("legacy/15_confirm_cancellation_200", confirm_cancel, CancelledBooking),
     Row("legacy/16_booking_get_after_cancellation_200", get, Booking),
-    Row("legacy/17_cancel_immediate_200", confirm_cancel, Booking),
+    Row("legacy/17_cancel_immediate_200", confirm_cancel, CancelledBooking),
     Row("legacy/18_send_email_202", opt_out, None),
     Row("legacy/19_send_email_wrong_state_422", opt_out, XCoverRejected),
     Row("legacy/20_list_bookings_200", get, XCoverBadAnswer),
     Row("legacy/21_php_quote_required_fields_422", create, XCoverNoOffer),
     Row("legacy/22_php_opt_out_unexpected_field_422", opt_out, XCoverRejected),
     Row("legacy/23_php_cancel_unexpected_field_422", preview_cancel, XCoverRejected),
-    Row("legacy/24_php_cancel_with_reason_200", confirm_cancel, Booking),
+    Row("legacy/24_php_cancel_with_reason_200", confirm_cancel, CancelledBooking),
     Row("legacy/25_php_cancel_preview_refund_type_200", preview_cancel, CancellationPreview),
     Row("offers/01_create_offer_gbp_200", create, Offer),
     Row("offers/02_create_offer_extra_fields_200", create, Offer),
@@ -124,9 +130,9 @@ ROWS = (
     Row("offers/12_confirm_same_key_409", confirm, Booking),
     Row("offers/13_opt_out_204", opt_out, None),
     Row("offers/14_cancel_preview_200", preview_cancel, CancellationPreview),
-    Row("offers/15_cancel_immediate_200", confirm_cancel, Booking),
+    Row("offers/15_cancel_immediate_200", confirm_cancel, CancelledBooking),
     Row("offers/16_cancel_again_422", preview_cancel, XCoverStatusConflict),
-    Row("offers/17_confirm_cancellation_200", confirm_cancel, Booking),
+    Row("offers/17_confirm_cancellation_200", confirm_cancel, CancelledBooking),
     Row("offers/18_confirm_new_key_error_v2_422", confirm, XCoverAlreadyBooked),
 )
 
@@ -155,7 +161,6 @@ class Replay(BaseAdapter):
 
 
 def replayed(name: str) -> XCoverClient:
-    # Numbers keep the spelling of the recording.
     text = (RECORDED / f"{name}.json").read_text()
     session = requests.Session()
     session.mount("https://", Replay(json.loads(text)["response"]))

@@ -4,7 +4,7 @@ import base64
 import io
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
-from typing import Any
+from typing import Any, cast
 
 from django.apps import apps
 from django.core.management import call_command
@@ -41,7 +41,7 @@ class SaleorStore:
         self._channels: list[tuple[ChannelRow, Channel]] = []
         self._variants: list[tuple[Any, Decimal]] = []
         self._warehouse: Any = factories.WarehouseFactory()
-        self._zone: Any = factories.ShippingZoneFactory()
+        self._zone = cast("Any", factories.ShippingZoneFactory())
         self._zone.warehouses.add(self._warehouse)
         self._ticket_type = factories.ProductTypeFactory()
         self._staff = self._make_staff()

@@ -15,7 +15,10 @@ ABORT = struct.pack("ii", 1, 0)
 class RudeServer:
     """Accepts connections and hands each to ``behave`` after reading the request."""
 
-    def __init__(self, behave: Callable[[socket.socket, threading.Event], None]) -> None:
+    def __init__(
+        self, behave: Callable[[socket.socket, threading.Event], None], *, reads: bool = True
+    ) -> None:
+        self._reads = reads
         self.connections = 0
         self.requests: list[bytes] = []
         self.ended = threading.Event()
@@ -37,6 +40,9 @@ class RudeServer:
     def _serve(self, connection: socket.socket) -> None:
         with connection:
             try:
+                if not self._reads:
+                    self._behave(connection, self.ended)
+                    return
                 while request := self._read(connection):
                     self.requests.append(request)
                     self._behave(connection, self.ended)
@@ -65,9 +71,10 @@ class RudeServer:
 
 @contextmanager
 def rude_server(
-    behave: Callable[[socket.socket, threading.Event], None],
+    behave: Callable[[socket.socket, threading.Event], None], *, reads: bool = True
 ) -> Iterator[RudeServer]:
-    server = RudeServer(behave)
+    """Run a server; with ``reads=False`` it is up to ``behave`` to read the request."""
+    server = RudeServer(behave, reads=reads)
     try:
         yield server
     finally:

@@ -1,0 +1,346 @@
+"""Each operation goes to its documented address with its headers, and reads its answers."""
+
+import re
+from dataclasses import replace
+from decimal import Decimal
+
+import pytest
+
+from saleor_xcover_plugin.xcover.errors import (
+    XCoverAlreadyBooked,
+    XCoverBadAnswer,
+    XCoverMisconfigured,
+    XCoverNoOffer,
+    XCoverNotFound,
+    XCoverRejected,
+    XCoverStatusConflict,
+    XCoverThrottled,
+    XCoverUnavailable,
+)
+
+from .wire import canned, fixture
+
+CALLS = {
+    "create": lambda c: c.create_offer(b"{}"),
+    "confirm": lambda c: c.confirm_offer("of/er", b"{}", idempotency_key="key-1"),
+    "opt_out": lambda c: c.opt_out("of/er", idempotency_key="key-1"),
+    "get": lambda c: c.get_booking("AB-INS"),
+    "modify": lambda c: c.modify_booking("AB-INS", b"{}", idempotency_key="key-1", preview=False),
+    "ask": lambda c: c.modify_booking("AB-INS", b"{}", idempotency_key="key-1", preview=True),
+    "apply": lambda c: c.confirm_modification("AB-INS", "u-UPD", idempotency_key="key-1"),
+    "preview": lambda c: c.preview_cancellation("AB-INS", b"{}", idempotency_key="key-1"),
+    "cancel": lambda c: c.confirm_cancellation("AB-INS", "c-CCL", idempotency_key="key-1"),
+    "probe": lambda c: c.probe(),
+}
+
+
+@pytest.mark.parametrize(
+    ("call", "answer", "method", "path"),
+    [
+        ("create", "offer_two_events", "POST", "/offers/"),
+        ("confirm", "booking_confirmed", "POST", "/offers/of%2Fer/confirm/"),
+        ("opt_out", None, "POST", "/offers/of%2Fer/opt_out/"),
+        ("get", "booking_confirmed", "GET", "/bookings/AB-INS/"),
+        ("modify", "modification_preview", "PATCH", "/bookings/AB-INS/"),
+        ("ask", "modification_preview", "PATCH", "/bookings/AB-INS/quote_for_update"),
+        ("apply", "modification_preview", "POST", "/bookings/AB-INS/confirm_update/u-UPD/"),
+        ("preview", "cancellation_preview", "POST", "/bookings/AB-INS/cancel"),
+        (
+            "cancel",
+            "cancellation_done",
+            "POST",
+            "/bookings/AB-INS/confirm_cancellation/c-CCL/",
+        ),
+    ],
+)
+def test_every_slash_is_where_xcover_wants_it(call, answer, method, path):
+    status, body = (200, fixture(answer)) if answer else (204, b"")
+    client, adapter = canned(status, body)
+
+    CALLS[call](client)
+
+    (sent,) = adapter.requests
+    assert (sent.method, sent.url) == (
+        method,
+        f"https://api.example.com/x/partners/ABCDE{path}",
+    )
+    assert sent.headers["X-API-Error-Version"] == "v2"
+    assert sent.headers["Authorization"].startswith('Signature keyId="demo-key"')
+    keyed = method != "GET" and call != "create"
+    assert sent.headers.get("x-idempotency-key") == ("key-1" if keyed else None)
+
+
+@pytest.mark.parametrize("booking_id", ["", ".", "..", "\ud800"])
+def test_an_id_that_would_lead_elsewhere_is_never_sent(booking_id):
+    client, adapter = canned(200, fixture("booking_confirmed"))
+
+    with pytest.raises(XCoverRejected):
+        client.get_booking(booking_id)
+    assert adapter.requests == []
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"algorithm": "hmac-md5"},
+        {"signed_headers": ("host",)},
+        {"api_key": "k\n"},
+        {"api_secret": "\ud800"},
+        {"api_url": "nonsense"},
+    ],
+    ids=str,
+)
+def test_credentials_that_cannot_work_need_a_person(wrong):
+    client, _ = canned(404, fixture("refused_unknown"), **wrong)
+
+    with pytest.raises(XCoverMisconfigured):
+        client.probe()
+
+
+@pytest.mark.parametrize(
+    ("call", "status", "answer", "kind"),
+    [
+        ("create", 422, "refused_no_offer", XCoverNoOffer),
+        ("create", 200, "offer_with_failed_product", XCoverNoOffer),
+        ("confirm", 422, "refused_booked_v2", XCoverAlreadyBooked),
+        ("confirm", 422, "refused_phone_v1", XCoverRejected),
+        ("confirm", 404, "refused_unknown", XCoverNotFound),
+        ("confirm", 409, "refused_unknown", XCoverRejected),
+        ("confirm", 403, "refused_signature", XCoverMisconfigured),
+        ("preview", 422, "refused_status_change", XCoverStatusConflict),
+        ("preview", 200, "cancellation_done", XCoverBadAnswer),
+        ("probe", 401, "refused_signature", XCoverMisconfigured),
+        ("probe", 200, "booking_confirmed", XCoverBadAnswer),
+    ],
+)
+def test_a_refusal_says_what_to_do(call, status, answer, kind):
+    client, _ = canned(status, fixture(answer))
+
+    with pytest.raises(kind) as caught:
+        CALLS[call](client)
+    assert type(caught.value) is kind
+
+
+def test_a_cancellation_answered_by_a_preview_has_cancelled_nothing():
+    client, _ = canned(200, fixture("cancellation_preview"))
+
+    with pytest.raises(XCoverBadAnswer):
+        CALLS["cancel"](client)
+
+
+@pytest.mark.parametrize("call", ["confirm", "get", "modify", "preview", "cancel"])
+def test_errors_inside_a_success_are_never_overlooked(call):
+    client, _ = canned(200, fixture("booking_confirmed") | {"errors": {"0": "failed"}})
+
+    with pytest.raises(XCoverRejected) as caught:
+        CALLS[call](client)
+    assert type(caught.value) is XCoverRejected
+
+
+def test_a_stored_booking_is_a_success_and_a_probe_needs_a_404():
+    stored, _ = canned(409, fixture("booking_confirmed"))
+    unknown, _ = canned(404, fixture("refused_unknown"))
+
+    assert CALLS["confirm"](stored).is_confirmed
+    assert CALLS["probe"](unknown) is None
+
+
+@pytest.mark.parametrize("body", [b"", b"{}", b'{"type": "api_error", "message": "stored"}'])
+def test_an_opt_out_told_before_is_done(body):
+    client, _ = canned(409, body)
+
+    assert CALLS["opt_out"](client) is None
+
+
+def test_the_codes_of_a_refusal_are_kept_and_its_words_are_not():
+    client, _ = canned(422, fixture("refused_no_offer"))
+
+    with pytest.raises(XCoverNoOffer) as caught:
+        CALLS["create"](client)
+    assert caught.value.code == "offer_quote_generation_failed"
+    assert caught.value.error_id == "e1d0c0de-0000-4000-8000-000000000002"
+    assert "failed (HTTP" not in str(caught.value)
+    assert "calculation" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("headers", "seconds"),
+    [
+        ({"Retry-After": "1.5"}, 1.5),
+        ({"retry-after": "Fri, 04 Dec 2026 09:05:37 GMT"}, 30.0),  # no Date: our clock counts
+        ({"Retry-After": "²"}, None),
+        ({"Retry-After": "Mon, 01 Jan 0001 00:00:00 +1400"}, 0.0),
+        ({"Retry-After": "-5"}, None),
+    ],
+    ids=str,
+)
+@pytest.mark.parametrize(("status", "kind"), [(429, XCoverThrottled), (503, XCoverUnavailable)])
+def test_waiting_is_as_long_as_xcover_says(status, kind, headers, seconds):
+    client, _ = canned(status, {}, headers)
+
+    with pytest.raises(kind) as caught:
+        CALLS["get"](client)
+    assert caught.value.retry_after == seconds
+
+
+def test_an_offer_joins_prices_and_texts_by_product():
+    client, _ = canned(200, fixture("offer_two_events"))
+
+    offer = CALLS["create"](client)
+
+    concert, festival = offer.quotes
+    assert (concert.title, festival.title) == (
+        "Evening Concert protection",
+        "Summer Festival protection",
+    )
+    assert (concert.premium, concert.premium_without_tax, concert.tax) == (
+        Decimal("6.3"),
+        Decimal("5.62"),
+        Decimal("0.68"),
+    )
+    assert concert.starts_at.isoformat() == "2026-12-04T00:00:00+00:00"
+    assert festival.ends_at is None
+    assert concert.benefits == (
+        "Illness: You or your companion fall ill",
+        "Travel: Your train or flight fails",
+    )
+    assert (concert.inclusions, concert.exclusions) == (
+        ("Ticket price and booking fee",),
+        ("A change of mind",),
+    )
+    assert offer.disclaimer_html.startswith("<p>")
+
+
+def test_an_offer_without_texts_is_still_an_offer():
+    client, _ = canned(200, fixture("offer_without_content"))
+
+    offer = CALLS["create"](client)
+
+    (quote,) = offer.quotes
+    assert (offer.currency, quote.premium, quote.tax, quote.pds_url) == (
+        "JPY",
+        Decimal(950),
+        None,
+        None,
+    )
+    assert (offer.heading, quote.disclaimer, quote.benefits) == ("", "", ())
+
+
+@pytest.mark.parametrize("link", ["javascript:alert(1)", 'https://x"onclick=', {}, 7, "N/A", None])
+def test_only_web_addresses_are_links(link):
+    body = fixture("offer_two_events")
+    body["products"][0]["details"]["pds_url"] = link
+    client, _ = canned(200, body)
+
+    assert CALLS["create"](client).quotes[0].pds_url is None
+
+
+@pytest.mark.parametrize("premium", [None, True, "6.30", 10**13, float("1e-300"), []])
+def test_a_price_that_is_no_amount_makes_no_offer(premium):
+    body = fixture("offer_two_events")
+    body["products"][0]["details"]["finance"]["price"]["total_amount"] = premium
+    client, _ = canned(200, body)
+
+    with pytest.raises(XCoverBadAnswer) as caught:
+        CALLS["create"](client)
+    assert caught.value.fields == ("quotes.0.premium",)
+
+
+def test_a_booking_is_confirmed_only_with_every_quote():
+    confirmed, _ = canned(200, fixture("booking_confirmed"))
+    pending, _ = canned(200, fixture("booking_pending_payment"))
+    empty, _ = canned(200, fixture("booking_confirmed") | {"quotes": []})
+
+    assert CALLS["get"](confirmed).is_confirmed
+    assert not CALLS["get"](pending).is_confirmed
+    assert not CALLS["get"](empty).is_confirmed
+
+
+def test_links_with_tokens_are_kept_and_never_printed():
+    client, _ = canned(200, fixture("booking_confirmed"))
+
+    booking = CALLS["get"](client)
+
+    assert "T0KEN" in booking.links.certificate
+    assert "T0KEN" in booking.links.insurance_claim
+    printed = f"{booking!r} {booking.links!r} {booking} {booking.links}"
+    assert not re.search("T0KEN|Ana|Diaz|example.com|4960000", printed)
+
+
+@pytest.mark.parametrize(
+    ("_case", "changes", "refund", "do_agree"),
+    [
+        ("all alike", {}, "9.4", True),
+        ("total is smaller", {"total_refund": 5.00}, "5", False),
+        ("newer name is smaller", {"refund_amount": 4.00}, "4", False),
+        ("only the newer name", {"total_refund": None}, "9.4", True),
+        ("no quote pays", {"quotes": []}, "0", False),
+    ],
+)
+def test_the_smallest_refund_counts(_case, changes, refund, do_agree):
+    client, _ = canned(200, fixture("cancellation_preview") | changes)
+
+    preview = CALLS["preview"](client)
+
+    assert (preview.refund, preview.refund_amounts_agree) == (Decimal(refund), do_agree)
+
+
+@pytest.mark.parametrize("flag", ["xpay_refund_enabled", "automatic_refund_by_xcore"])
+@pytest.mark.parametrize(
+    "place", [lambda b: b["partner"], lambda b: b["partner"]["subsidiary"], lambda b: b]
+)
+def test_a_flag_of_automatic_refunds_counts_wherever_it_stands(flag, place):
+    body = fixture("cancellation_preview")
+    plain, _ = canned(200, body)
+    assert not CALLS["preview"](plain).is_refunded_by_xcover
+    place(body)[flag] = True
+    client, _ = canned(200, body)
+
+    assert CALLS["preview"](client).is_refunded_by_xcover
+
+
+def test_times_of_a_preview_always_have_an_offset():
+    body = fixture("cancellation_preview") | {"confirm_before": "2026-12-06T09:05:07"}
+    client, _ = canned(200, body)
+
+    preview = CALLS["preview"](client)
+
+    assert preview.confirm_before.isoformat() == "2026-12-06T09:05:07+00:00"
+    assert preview.cooling_off_until.isoformat() == "2026-12-18T09:05:06+00:00"
+
+
+def test_a_cancellation_that_took_place_names_its_refund():
+    client, _ = canned(200, fixture("cancellation_done"))
+
+    cancelled = CALLS["cancel"](client)
+
+    assert cancelled.is_cancelled
+    assert cancelled.total_refund == Decimal("9.4")
+    assert [quote.refund_value for quote in cancelled.quotes] == [Decimal("6.3"), Decimal("3.1")]
+
+
+def test_a_modification_carries_the_booking_and_its_difference():
+    client, _ = canned(200, fixture("modification_preview"))
+
+    preview = CALLS["ask"](client)
+
+    assert (preview.price_difference, preview.update_id) == (0, "joaiJ-Cao42-o9ulM-UPD")
+    assert preview.booking.is_confirmed
+    assert preview.booking_id == preview.booking.id
+
+
+def test_answers_cannot_be_changed():
+    client, _ = canned(200, fixture("booking_confirmed"))
+    booking = CALLS["get"](client)
+
+    with pytest.raises(ValueError, match="frozen"):
+        booking.status = "CANCELLED"
+
+
+def test_credentials_of_another_partner_are_another_address():
+    client, adapter = canned(404, fixture("refused_unknown"))
+    client._credentials = replace(client._credentials, partner_code="FG/HI")
+
+    client.probe()
+
+    assert "/partners/FG%2FHI/" in adapter.requests[0].url

@@ -1,0 +1,195 @@
+"""What requests and its thread would do behind our back, and do not."""
+
+import datetime as dt
+import ipaddress
+import ssl
+import threading
+import time
+from pathlib import Path
+
+import pytest
+import requests
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+
+from saleor_xcover_plugin.xcover import bounded
+from saleor_xcover_plugin.xcover.client import Credentials, XCoverClient
+from saleor_xcover_plugin.xcover.errors import XCoverMisconfigured, XCoverUnavailable
+from saleor_xcover_plugin.xcover.transport import Transport
+
+from .rude_server import OK_HEAD, answer, drips, rude_server, says
+from .wire import NOW, canned
+
+
+def client_of(session, url):
+    return XCoverClient(
+        Credentials(url, "ABCDE", "demo-key", "demo-secret-0001"),
+        Transport(session, clock=lambda: NOW),
+    )
+
+
+def test_a_netrc_of_the_machine_does_not_replace_our_signature(tmp_path, monkeypatch):
+    netrc = tmp_path / "netrc"
+    netrc.write_text("default login someone password else\n")
+    monkeypatch.setenv("NETRC", str(netrc))
+    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
+    with (
+        rude_server(says(answer(b'{"errors": {"0": "no"}}'))) as server,
+        requests.Session() as session,
+        pytest.raises(Exception, match="create_offer"),
+    ):
+        client_of(session, server.url).create_offer(b"{}", deadline=5)
+
+    assert b"Authorization: Signature keyId=" in server.requests[0]
+    assert b"Basic" not in server.requests[0]
+
+
+class InvalidIPAddress(requests.RequestException):
+    """Named like the one of Saleor's hardened session."""
+
+
+@pytest.mark.parametrize(
+    ("_case", "fault", "kind"),
+    [
+        ("private address", InvalidIPAddress("10.0.0.1"), XCoverMisconfigured),
+        ("no address", requests.exceptions.InvalidURL("x"), XCoverMisconfigured),
+        ("odd header", requests.exceptions.InvalidHeader("x"), XCoverMisconfigured),
+        ("certificate", requests.exceptions.SSLError("x"), XCoverUnavailable),
+        ("proxy", requests.exceptions.ProxyError("x"), XCoverUnavailable),
+        ("a defect below us", RuntimeError("https://secret-host"), XCoverUnavailable),
+    ],
+)
+def test_a_fault_says_whether_waiting_helps(_case, fault, kind):
+    client, adapter = canned(200, {})
+
+    def fail(*_args, **_kwargs):
+        raise fault
+
+    adapter.send = fail
+    with pytest.raises(kind) as caught:
+        client.get_booking("AB-INS")
+    assert type(caught.value) is kind
+    assert "secret-host" not in str(caught.value)
+
+
+def test_no_thread_left_is_a_fault_and_not_a_crash(monkeypatch):
+    def refuse(_thread):
+        raise RuntimeError("can't start new thread")
+
+    client, _ = canned(200, {})
+    monkeypatch.setattr(threading.Thread, "start", refuse)
+    with pytest.raises(XCoverUnavailable):
+        client.get_booking("AB-INS")
+
+
+def certificate(folder: Path) -> Path:
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "127.0.0.1")])
+    made = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(key.public_key())
+        .serial_number(1)
+        .not_valid_before(dt.datetime.now(dt.UTC) - dt.timedelta(days=1))
+        .not_valid_after(dt.datetime.now(dt.UTC) + dt.timedelta(days=1))
+        .add_extension(
+            x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address("127.0.0.1"))]),
+            critical=False,
+        )
+        .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
+        .sign(key, hashes.SHA256())
+    )
+    path = folder / "server.pem"
+    path.write_bytes(
+        key.private_bytes(
+            serialization.Encoding.PEM,
+            serialization.PrivateFormat.PKCS8,
+            serialization.NoEncryption(),
+        )
+        + made.public_bytes(serialization.Encoding.PEM)
+    )
+    return path
+
+
+@pytest.mark.parametrize(
+    ("_case", "head", "byte"),
+    [
+        ("headers", OK_HEAD + b"X-Slow: ", b"a"),
+        ("body", OK_HEAD + b"Content-Length: 100000\r\n\r\n", b" "),
+    ],
+)
+def test_a_drip_inside_tls_is_cut_off_and_its_thread_ends(_case, head, byte, tmp_path):
+    pem = certificate(tmp_path)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(pem)
+    drip = drips(head, byte)
+
+    def behave(connection, ended):
+        with context.wrap_socket(connection, server_side=True) as secure:
+            secure.recv(65_536)
+            drip(secure, ended)
+
+    with rude_server(behave, reads=False) as server, requests.Session() as session:
+        session.trust_env = False
+        session.verify = str(pem)
+        started = time.monotonic()
+        with pytest.raises(XCoverUnavailable, match=r"within 0\.6 s"):
+            client_of(session, server.url.replace("http:", "https:")).get_booking(
+                "AB-INS", deadline=0.6
+            )
+        assert time.monotonic() - started < 2
+        wait_for_the_end_of_threads()
+
+
+def wait_for_the_end_of_threads():
+    ends_at = time.monotonic() + 5
+    while any(bounded.THREAD_NAME in thread.name for thread in threading.enumerate()):
+        assert time.monotonic() < ends_at, "an abandoned call still runs"
+        time.sleep(0.05)
+
+
+def test_a_key_that_http_cannot_carry_needs_a_person():
+    with rude_server(says(answer(b"{}"))) as server, requests.Session() as session:
+        session.trust_env = False
+        credentials = Credentials(server.url, "ABCDE", "key \u2603", "demo-secret-0001")
+        client = XCoverClient(credentials, Transport(session, clock=lambda: NOW))
+        with pytest.raises(XCoverMisconfigured):
+            client.get_booking("AB-INS", deadline=5)
+
+
+def test_an_abandoned_thread_gives_back_the_locks_it_holds():
+    """An exception raised inside it could end it between taking a lock and giving it back."""
+    lock, is_free = threading.Lock(), threading.Event()
+
+    def work(is_abandoned):
+        with lock:
+            is_abandoned.wait(5)
+            total = sum(range(1_000_000))  # byte code that an injected exception would end
+        is_free.set()
+        return total
+
+    with pytest.raises(bounded.DeadlinePassed):
+        bounded.run_within(0.1, work)
+
+    assert is_free.wait(5)
+    assert lock.acquire(timeout=1)
+    wait_for_the_end_of_threads()
+
+
+def test_a_call_after_abandoned_ones_works_on_the_same_session():
+    slow = drips(OK_HEAD + b"X-Slow: ", b"a")
+    good = says(answer(b"{}", "404 Not Found"))
+
+    def behave(connection, ended):
+        (slow if len(server.requests) <= 3 else good)(connection, ended)
+
+    with rude_server(behave) as server, requests.Session() as session:
+        session.trust_env = False
+        client = client_of(session, server.url)
+        for _ in range(3):
+            with pytest.raises(XCoverUnavailable):
+                client.get_booking("AB-INS", deadline=0.3)
+        client.probe(deadline=5)
+        wait_for_the_end_of_threads()
