@@ -81,3 +81,8 @@ class OrderState:
     def is_paid_in_full(self) -> bool:
         """Charged at least the total, grants not subtracted, and not cancelled since."""
         return self.charged >= self.total and not (self.is_cancelled or self.is_expired)
+
+    @property
+    def is_refunded_in_full(self) -> bool:
+        """Whether all the order cost went back to the buyer."""
+        return self.total > 0 and self.refunded >= self.total

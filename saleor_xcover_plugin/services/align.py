@@ -19,7 +19,7 @@ from ..domain.states import CoverStatus, OfferStatus, may_become
 from ..host import notes, orders
 from ..host.values import OrderState
 from ..models import Cover, Offer
-from . import cancel_cover, opt_out
+from . import judge_refunds, opt_out
 from .offers import chosen_premium
 from .wake import append
 
@@ -129,7 +129,7 @@ def _advance(cover: Cover, order: OrderState, now: datetime) -> None:
         if cover.booking_id is None:
             cover.become(CoverStatus.VOID, now, amount_due_back=Decimal(0))
     elif cover.status == CoverStatus.CONFIRMED:
-        cancel_cover.judge(cover, order, now)
+        judge_refunds.judge(cover, order, now)
 
 
 def _advance_placed(cover: Cover, order: OrderState, now: datetime) -> None:
@@ -158,8 +158,7 @@ _VOID = "The order was cancelled, expired or fully refunded before its policy wa
 
 
 def _will_never_be_paid(order: OrderState) -> bool:
-    is_refunded = order.total > 0 and order.refunded >= order.total
-    return order.is_cancelled or order.is_expired or is_refunded
+    return order.is_cancelled or order.is_expired or order.is_refunded_in_full
 
 
 def park_cover(

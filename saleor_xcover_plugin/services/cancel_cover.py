@@ -1,4 +1,4 @@
-"""From a refund to a restricted cancellation: judge, preview, compare, confirm or ask a person.
+"""A restricted cancellation: preview, compare, confirm or ask a person.
 
 Never a reason to block the ticket refund, and the plugin never moves money.
 """
@@ -15,15 +15,12 @@ from .. import outbox
 from ..domain.cancellations import (
     Judgement,
     Preview,
-    RefundScope,
     Verdict,
     judge_preview,
-    judge_refund,
 )
 from ..domain.money import Money
 from ..domain.states import CancellationStatus, CoverStatus
-from ..host import metadata, notes
-from ..host.values import OrderState
+from ..host import metadata, notes, orders
 from ..models import Cancellation, Cover, Offer, OutboxMessage
 from ..xcover.answers import Booking, CancellationPreview
 from ..xcover.client import XCoverClient
@@ -37,53 +34,7 @@ log = logging.getLogger(__name__)
 DEADLINE_SECONDS = 15.0
 
 
-def judge(cover: Cover, order: OrderState, now: datetime) -> None:
-    """Judge what the order's refunds mean for a confirmed cover, once per refund.
-
-    The caller holds the cover's lock.
-    """
-    scope = _scope(order)
-    if scope is None:
-        return
-    key = f"{order.refunded.normalize():f}:{'cancelled' if order.is_cancelled else 'kept'}"
-    if cover.cancellations.filter(refund_key=key).exists():
-        return
-    starts_at = cover.offer.event_starts_at if cover.offer else None
-    judgement = judge_refund(scope, is_before_event=starts_at is not None and now < starts_at)
-    if judgement.verdict == Verdict.REQUEST and _has_requested(cover):
-        return
-    is_requested = judgement.verdict == Verdict.REQUEST
-    status = CancellationStatus.REQUESTED if is_requested else CancellationStatus.PARKED
-    cancellation = Cancellation.objects.create(
-        cover=cover,
-        refund_key=key,
-        scope=scope.value,
-        status=status.value,
-        sentence=judgement.sentence,
-        currency=cover.currency,
-        created_at=now,
-        updated_at=now,
-    )
-    notes.add(cover.order_id, judgement.sentence)
-    if is_requested:
-        cover.become(CoverStatus.CANCELLING, now)
-        _append("preview_cancellation", f"{cover.booking_id}:{key}", cancellation, now)
-
-
-def _scope(order: OrderState) -> RefundScope | None:
-    if order.total > 0 and order.refunded >= order.total:
-        return RefundScope.EVERYTHING
-    if order.refunded > 0:
-        return RefundScope.PART
-    return RefundScope.NOTHING if order.is_cancelled else None
-
-
-def _has_requested(cover: Cover) -> bool:
-    """Whether this policy was already previewed: a later order cancellation adds nothing new."""
-    return cover.cancellations.filter(scope=RefundScope.EVERYTHING.value).exists()
-
-
-def _append(kind: str, operation_id: str, cancellation: Cancellation, now: datetime) -> None:
+def append_call(kind: str, operation_id: str, cancellation: Cancellation, now: datetime) -> None:
     append(
         kind,
         operation_id,
@@ -97,6 +48,21 @@ class _CancellationDelivery:
     """Both calls begin alike: lock, check that the step is still due, freeze the body."""
 
     due: CancellationStatus
+
+    def record(self, message: OutboxMessage, outcome: Outcome, now: datetime) -> None:
+        with transaction.atomic():
+            begun = self._begin(message, now)
+            if begun is None:
+                return
+            cancellation, current = begun
+            if isinstance(outcome, XCoverError):
+                self._record_error(cancellation, current, outcome, now)
+                return
+            outbox.settle(current, now)
+            if isinstance(outcome, CancellationPreview):
+                _record_preview(cancellation, outcome, now)
+            else:
+                _record_cancelled(cancellation, now)
 
     def _begin(
         self, message: OutboxMessage, now: datetime
@@ -150,21 +116,6 @@ class PreviewCancellation(_CancellationDelivery):
 
         return call
 
-    def record(self, message: OutboxMessage, outcome: Outcome, now: datetime) -> None:
-        with transaction.atomic():
-            begun = self._begin(message, now)
-            if begun is None:
-                return
-            cancellation, current = begun
-            if isinstance(outcome, XCoverError):
-                self._record_error(cancellation, current, outcome, now)
-                return
-            outbox.settle(current, now)
-            if isinstance(outcome, CancellationPreview):
-                _record_preview(cancellation, outcome, now)
-            else:
-                _record_cancelled(cancellation, now)
-
 
 class ConfirmCancellation(_CancellationDelivery):
     """Say the final word on a preview that refunds the whole premium."""
@@ -178,10 +129,10 @@ class ConfirmCancellation(_CancellationDelivery):
                 return None
             cancellation, current = begun
             is_first = current.sealed_body is None
-            if is_first and cancellation.confirm_before and now >= cancellation.confirm_before:
-                sentence = "The preview lapsed before it could be confirmed. Ask again."
-                outbox.drop(current, sentence, now)
-                _park(cancellation, sentence, now)
+            obstacle = _obstacle(cancellation, now) if is_first else ""
+            if obstacle:
+                outbox.drop(current, obstacle, now)
+                _park(cancellation, obstacle, now)
                 return None
             outbox.freeze_body(current, b"{}", now)
             booking_id = str(cancellation.cover.booking_id)
@@ -200,17 +151,15 @@ class ConfirmCancellation(_CancellationDelivery):
 
         return call
 
-    def record(self, message: OutboxMessage, outcome: Outcome, now: datetime) -> None:
-        with transaction.atomic():
-            begun = self._begin(message, now)
-            if begun is None:
-                return
-            cancellation, current = begun
-            if isinstance(outcome, XCoverError):
-                self._record_error(cancellation, current, outcome, now)
-                return
-            outbox.settle(current, now)
-            _record_cancelled(cancellation, now)
+
+def _obstacle(cancellation: Cancellation, now: datetime) -> str:
+    """Say why a previewed cancellation may no longer be confirmed, or nothing. It is final."""
+    order = orders.read(cancellation.cover.order_id, lock=True)
+    if order is None or not order.is_refunded_in_full:
+        return "The refund was taken back before the policy was cancelled. It stays in force."
+    if cancellation.confirm_before and now >= cancellation.confirm_before:
+        return "The preview lapsed before it could be confirmed. Ask again."
+    return ""
 
 
 def _record_preview(cancellation: Cancellation, answer: CancellationPreview, now: datetime) -> None:
@@ -237,7 +186,7 @@ def _record_preview(cancellation: Cancellation, answer: CancellationPreview, now
         _park(cancellation, judgement.sentence, now)
         return
     cancellation.become(CancellationStatus.CONFIRMING, now, sentence=judgement.sentence)
-    _append(
+    append_call(
         "confirm_cancellation", f"{cover.booking_id}:{answer.cancellation_id}", cancellation, now
     )
 

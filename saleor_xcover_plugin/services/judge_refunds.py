@@ -1,0 +1,58 @@
+"""What a refund means for a confirmed policy: judged once per refund, by a closed table."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from ..domain.cancellations import RefundScope, Verdict, judge_refund
+from ..domain.states import CancellationStatus, CoverStatus
+from ..host import notes
+from ..host.values import OrderState
+from ..models import Cancellation, Cover
+from .cancel_cover import append_call
+
+
+def judge(cover: Cover, order: OrderState, now: datetime) -> None:
+    """Judge what the order's refunds mean for a confirmed cover, once per refund.
+
+    The caller holds the cover's lock.
+    """
+    scope = _scope(order)
+    if scope is None:
+        return
+    key = f"{order.refunded.normalize():f}:{'cancelled' if order.is_cancelled else 'kept'}"
+    if cover.cancellations.filter(refund_key=key).exists():
+        return
+    starts_at = cover.offer.event_starts_at if cover.offer else None
+    judgement = judge_refund(scope, is_before_event=starts_at is not None and now < starts_at)
+    if judgement.verdict == Verdict.REQUEST and _has_requested(cover):
+        return
+    is_requested = judgement.verdict == Verdict.REQUEST
+    status = CancellationStatus.REQUESTED if is_requested else CancellationStatus.PARKED
+    cancellation = Cancellation.objects.create(
+        cover=cover,
+        refund_key=key,
+        scope=scope.value,
+        status=status.value,
+        sentence=judgement.sentence,
+        currency=cover.currency,
+        created_at=now,
+        updated_at=now,
+    )
+    notes.add(cover.order_id, judgement.sentence)
+    if is_requested:
+        cover.become(CoverStatus.CANCELLING, now)
+        append_call("preview_cancellation", f"{cover.booking_id}:{key}", cancellation, now)
+
+
+def _scope(order: OrderState) -> RefundScope | None:
+    if order.is_refunded_in_full:
+        return RefundScope.EVERYTHING
+    if order.refunded > 0:
+        return RefundScope.PART
+    return RefundScope.NOTHING if order.is_cancelled else None
+
+
+def _has_requested(cover: Cover) -> bool:
+    """Whether this policy was already previewed: a later order cancellation adds nothing new."""
+    return cover.cancellations.filter(scope=RefundScope.EVERYTHING.value).exists()
