@@ -79,7 +79,8 @@ TRANSITIONS: Mapping[type, Mapping[Status, frozenset[Status]]] = {
         Of.EXPIRED: frozenset({Of.OPTED_OUT, Of.ABANDONED, Of.CONFIRMED}),
         Of.CONFIRMED: frozenset(),
         Of.OPTED_OUT: frozenset(),
-        Of.ABANDONED: frozenset(),
+        # Its order was refunded before the policy was made, and the refund was taken back.
+        Of.ABANDONED: frozenset({Of.CONFIRMED}),
     },
     # Made when the order is made, one per order.
     CoverStatus: {
@@ -89,7 +90,7 @@ TRANSITIONS: Mapping[type, Mapping[Status, frozenset[Status]]] = {
         Co.CANCELLING: frozenset({Co.CANCELLED, Co.CONFIRMED}),
         Co.PARKED: frozenset({Co.CONFIRMING, Co.CONFIRMED, Co.VOID}),
         Co.CANCELLED: frozenset(),
-        Co.VOID: frozenset(),
+        Co.VOID: frozenset({Co.PLACED}),
     },
     # A preview first, money and rules compared, then the final word.
     CancellationStatus: {

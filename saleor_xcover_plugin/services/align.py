@@ -123,6 +123,8 @@ def _place(order: OrderState, offers: Sequence[Offer], now: datetime) -> Cover:
 
 
 def _advance(cover: Cover, order: OrderState, now: datetime) -> None:
+    if cover.status == CoverStatus.VOID and order.is_paid_in_full and order.charged > 0:
+        cover.become(CoverStatus.PLACED, now, reason="", reason_code="")  # a refund taken back
     if cover.status == CoverStatus.PLACED:
         _advance_placed(cover, order, now)
     elif cover.status == CoverStatus.PARKED and _will_never_be_paid(order):
@@ -130,6 +132,8 @@ def _advance(cover: Cover, order: OrderState, now: datetime) -> None:
             cover.become(CoverStatus.VOID, now, amount_due_back=Decimal(0))
     elif cover.status == CoverStatus.CONFIRMED:
         judge_refunds.judge(cover, order, now)
+    elif cover.status == CoverStatus.CANCELLED:
+        judge_refunds.look_back(cover, order, now)
 
 
 def _advance_placed(cover: Cover, order: OrderState, now: datetime) -> None:
@@ -138,9 +142,17 @@ def _advance_placed(cover: Cover, order: OrderState, now: datetime) -> None:
         if cover.offer is not None and may_become(cover.offer.state, OfferStatus.ABANDONED):
             cover.offer.become(OfferStatus.ABANDONED, now)
         return
-    if not order.is_paid_in_full:
+    defect = None
+    if order.is_paid_in_full:
+        defect = defect_of(order, cover.offer)
+    elif order.refunded > 0 and order.charged + order.refunded >= order.total:
+        defect = Defect(
+            "refunded_in_part",
+            "Part of the order was refunded before the policy was confirmed, so it was not. "
+            f"Refund the premium of {cover.premium_money} too, or take the refund back.",
+        )
+    else:
         return
-    defect = defect_of(order, cover.offer)
     if defect is not None:
         park_cover(cover, defect.code, defect.sentence, now, due_back=cover.premium)
         return

@@ -15,6 +15,7 @@ from .. import outbox
 from ..domain.cancellations import (
     Judgement,
     Preview,
+    RefundScope,
     Verdict,
     judge_preview,
 )
@@ -76,6 +77,34 @@ class _CancellationDelivery:
             return None
         return cancellation, current
 
+    def _begin_unhindered(
+        self, message: OutboxMessage, now: datetime
+    ) -> tuple[Cancellation, OutboxMessage] | None:
+        """Begin a first attempt only while the refund stands; a later one must find its answer."""
+        begun = self._begin(message, now)
+        if begun is None or begun[1].sealed_body is not None:
+            return begun
+        cancellation, current = begun
+        obstacle = ""
+        order = orders.read(cancellation.cover.order_id, lock=True)
+        if order is None or not order.is_refunded_in_full:
+            obstacle = (
+                "The refund was taken back before the policy was cancelled. It stays in force."
+            )
+            # This judgement is void: the same refund, made again, is judged anew.
+            cancellation.write(
+                now,
+                scope=RefundScope.NOTHING.value,
+                refund_key=f"{cancellation.refund_key}:taken-back:{cancellation.pk}",
+            )
+        elif cancellation.confirm_before and now >= cancellation.confirm_before:
+            obstacle = "The preview lapsed before it could be confirmed. Ask again."
+        if not obstacle:
+            return begun
+        outbox.drop(current, obstacle, now)
+        _park(cancellation, obstacle, now)
+        return None
+
     def _record_error(
         self, cancellation: Cancellation, message: OutboxMessage, error: XCoverError, now: datetime
     ) -> None:
@@ -96,7 +125,7 @@ class PreviewCancellation(_CancellationDelivery):
 
     def prepare(self, message: OutboxMessage, now: datetime) -> Call | None:
         with transaction.atomic():
-            begun = self._begin(message, now)
+            begun = self._begin_unhindered(message, now)
             if begun is None:
                 return None
             cancellation, current = begun
@@ -124,16 +153,11 @@ class ConfirmCancellation(_CancellationDelivery):
 
     def prepare(self, message: OutboxMessage, now: datetime) -> Call | None:
         with transaction.atomic():
-            begun = self._begin(message, now)
+            begun = self._begin_unhindered(message, now)
             if begun is None:
                 return None
             cancellation, current = begun
             is_first = current.sealed_body is None
-            obstacle = _obstacle(cancellation, now) if is_first else ""
-            if obstacle:
-                outbox.drop(current, obstacle, now)
-                _park(cancellation, obstacle, now)
-                return None
             outbox.freeze_body(current, b"{}", now)
             booking_id = str(cancellation.cover.booking_id)
             cancellation_id = str(cancellation.xcover_cancellation_id)
@@ -150,16 +174,6 @@ class ConfirmCancellation(_CancellationDelivery):
                 return _cancelled_booking(client, booking_id)
 
         return call
-
-
-def _obstacle(cancellation: Cancellation, now: datetime) -> str:
-    """Say why a previewed cancellation may no longer be confirmed, or nothing. It is final."""
-    order = orders.read(cancellation.cover.order_id, lock=True)
-    if order is None or not order.is_refunded_in_full:
-        return "The refund was taken back before the policy was cancelled. It stays in force."
-    if cancellation.confirm_before and now >= cancellation.confirm_before:
-        return "The preview lapsed before it could be confirmed. Ask again."
-    return ""
 
 
 def _record_preview(cancellation: Cancellation, answer: CancellationPreview, now: datetime) -> None:

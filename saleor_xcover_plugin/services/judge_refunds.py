@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from decimal import Decimal
 
 from ..domain.cancellations import RefundScope, Verdict, judge_refund
 from ..domain.states import CancellationStatus, CoverStatus
@@ -42,7 +43,28 @@ def judge(cover: Cover, order: OrderState, now: datetime) -> None:
     notes.add(cover.order_id, judgement.sentence)
     if is_requested:
         cover.become(CoverStatus.CANCELLING, now)
-        append_call("preview_cancellation", f"{cover.booking_id}:{key}", cancellation, now)
+        operation_id = f"{cover.booking_id}:{cancellation.pk}"
+        append_call("preview_cancellation", operation_id, cancellation, now)
+
+
+def look_back(cover: Cover, order: OrderState, now: datetime) -> None:
+    """Record what is due once a refund is taken back after it ended the policy.
+
+    The buyer then pays for a policy that is gone. What the buyer or XCover cancelled without us is
+    not judged here.
+    """
+    if not cover.cancellations.filter(status=CancellationStatus.CANCELLED.value).exists():
+        return
+    due = cover.premium if order.is_paid_in_full else Decimal(0)
+    if cover.amount_due_back == due:
+        return
+    cover.write(now, amount_due_back=due)
+    if due:
+        notes.add(
+            cover.order_id,
+            f"The refund was taken back, but policy {cover.booking_id} is cancelled. Refund the "
+            f"premium of {cover.premium_money} to the buyer.",
+        )
 
 
 def _scope(order: OrderState) -> RefundScope | None:

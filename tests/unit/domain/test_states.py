@@ -51,6 +51,7 @@ def test_every_live_offer_has_an_end(status):
         (OfferStatus.OPTED_OUT, OfferStatus.SELECTED),
         (CoverStatus.CANCELLED, CoverStatus.CONFIRMED),
         (CoverStatus.VOID, CoverStatus.CONFIRMING),
+        (OfferStatus.ABANDONED, OfferStatus.SELECTED),
         (CoverStatus.CONFIRMED, CoverStatus.CONFIRMING),
         (MessageState.SETTLED, MessageState.PENDING),
         (CancellationStatus.CANCELLED, CancellationStatus.REQUESTED),
