@@ -77,6 +77,8 @@ class Offer(_Stateful):
     quoted_at = models.DateTimeField(null=True)
     valid_until = models.DateTimeField(null=True)
     shown_at = models.DateTimeField(null=True)
+    # A yes ended without the shopper's doing: completing is held once, so that it is noticed.
+    is_notice_due = models.BooleanField(default=False)
     created_at = models.DateTimeField()
     updated_at = models.DateTimeField()
 

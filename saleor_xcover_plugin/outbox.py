@@ -187,3 +187,11 @@ def replay_refused(channel_id: int, now: datetime) -> list[OutboxMessage]:
         for message in messages:
             replay(message, now)
     return messages
+
+
+def drop_parked(kind: str, subject_id: int, sentence: str, now: datetime) -> None:
+    """What waited for a person is over with its subject."""
+    for message in OutboxMessage.objects.select_for_update().filter(
+        kind=kind, subject_id=subject_id, status=MessageState.PARKED.value
+    ):
+        drop(message, sentence, now)

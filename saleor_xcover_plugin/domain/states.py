@@ -96,7 +96,7 @@ TRANSITIONS: Mapping[type, Mapping[Status, frozenset[Status]]] = {
     CancellationStatus: {
         Ca.REQUESTED: frozenset({Ca.CONFIRMING, Ca.CANCELLED, Ca.PARKED}),
         Ca.CONFIRMING: frozenset({Ca.CANCELLED, Ca.PARKED}),
-        Ca.PARKED: frozenset({Ca.REQUESTED, Ca.CANCELLED}),
+        Ca.PARKED: frozenset({Ca.REQUESTED, Ca.CONFIRMING, Ca.CANCELLED}),
         Ca.CANCELLED: frozenset(),
     },
     MessageState: {

@@ -60,8 +60,9 @@ def check_limits(document: ast.Document) -> None:
     operations = [d for d in document.definitions if isinstance(d, ast.OperationDefinition)]
     if len(operations) != 1 or len(document.definitions) != 1:
         raise GraphQLError("Send exactly one operation, without fragments.")
-    if len(operations[0].selection_set.selections) != 1:
-        raise GraphQLError("Ask for one root field per request.")
+    selections = operations[0].selection_set.selections
+    if len(selections) != 1 or not isinstance(selections[0], ast.Field):
+        raise GraphQLError("Ask for one root field per request, without fragments.")
     if _depth(operations[0]) > MAX_DEPTH:
         raise GraphQLError("The query is nested too deeply.")
 

@@ -15,7 +15,8 @@ from saleor.checkout.lock_objects import checkout_qs_select_for_update
 from saleor.checkout.models import Checkout, CheckoutLine
 from saleor.discount import DiscountType, VoucherType
 from saleor.discount.models import CheckoutDiscount, VoucherCode
-from saleor.payment.models import Payment, TransactionItem
+from saleor.payment import TransactionEventType
+from saleor.payment.models import Payment, TransactionEvent, TransactionItem
 from saleor.product.models import ProductVariantChannelListing
 from saleor.tax import TaxCalculationStrategy
 from saleor.tax.models import TaxConfiguration, TaxConfigurationPerCountry
@@ -122,7 +123,9 @@ def _with_flags(checkouts: QuerySet[Any], mapping: EventMapping) -> QuerySet[Any
     codes = VoucherCode.objects.filter(code=OuterRef("voucher_code"))
     return checkouts.select_related(*related).annotate(
         has_transaction_money=Exists(
-            TransactionItem.objects.filter(money, checkout_id=OuterRef("pk"))
+            TransactionItem.objects.filter(
+                money | Exists(_unanswered()), checkout_id=OuterRef("pk")
+            )
         ),
         has_payment_money=Exists(
             Payment.objects.filter(
@@ -137,6 +140,32 @@ def _with_flags(checkouts: QuerySet[Any], mapping: EventMapping) -> QuerySet[Any
             )
         ),
         has_wide_voucher=Exists(codes) & ~Exists(codes.filter(narrow)),
+    )
+
+
+def _unanswered() -> QuerySet[Any]:
+    """A payment the shopper is in the middle of (3-D Secure): neither done nor failed."""
+    kinds = TransactionEventType
+    answered = TransactionEvent.objects.filter(
+        transaction_id=OuterRef("transaction_id"),
+        psp_reference=OuterRef("psp_reference"),
+        type__in=[
+            kinds.AUTHORIZATION_SUCCESS,
+            kinds.AUTHORIZATION_FAILURE,
+            kinds.CHARGE_SUCCESS,
+            kinds.CHARGE_FAILURE,
+            kinds.CANCEL_SUCCESS,
+        ],
+    )
+    return TransactionEvent.objects.filter(
+        ~Exists(answered),
+        transaction_id=OuterRef("pk"),
+        type__in=[
+            kinds.AUTHORIZATION_REQUEST,
+            kinds.AUTHORIZATION_ACTION_REQUIRED,
+            kinds.CHARGE_REQUEST,
+            kinds.CHARGE_ACTION_REQUIRED,
+        ],
     )
 
 

@@ -84,5 +84,13 @@ class OrderState:
 
     @property
     def is_refunded_in_full(self) -> bool:
-        """Whether all the order cost went back to the buyer."""
-        return self.total > 0 and self.refunded >= self.total
+        """Whether all the order cost went back to the buyer, and nothing of it is charged still.
+
+        A duplicate payment given back is no refund of the order.
+        """
+        return self.total > 0 and self.refunded >= self.total and self.charged <= 0
+
+    @property
+    def is_refunded_in_part(self) -> bool:
+        """Whether money of the order itself went back: less is charged now than it costs."""
+        return self.refunded > 0 and self.charged < self.total and not self.is_refunded_in_full

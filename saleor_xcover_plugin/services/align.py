@@ -15,6 +15,7 @@ from decimal import Decimal
 
 from django.db import transaction
 
+from .. import outbox
 from ..domain.states import CoverStatus, OfferStatus, may_become
 from ..host import notes, orders
 from ..host.values import OrderState
@@ -59,7 +60,7 @@ def align(order_id: uuid.UUID, now: datetime) -> None:
         _advance(cover, order, now)
 
 
-def defect_of(order: OrderState, offer: Offer | None) -> Defect | None:
+def defect_of(order: OrderState, offer: Offer | None, now: datetime) -> Defect | None:
     """Say why the cover line may not be confirmed, or None when it is intact."""
     if offer is None:
         return Defect(
@@ -80,6 +81,18 @@ def defect_of(order: OrderState, offer: Offer | None) -> Defect | None:
             "The tickets changed after the shopper accepted the offer. The policy was not "
             "confirmed; refund what was paid for the protection.",
         )
+    if order.policyholder.country != offer.country:
+        return Defect(
+            "country_changed",
+            f"The buyer's country is no longer the quoted {offer.country}. The policy was not "
+            "confirmed; refund what was paid for the protection.",
+        )
+    if offer.event_starts_at is not None and now >= offer.event_starts_at:
+        return Defect(
+            "event_started",
+            "The event had begun when the order was paid. The policy was not confirmed; refund "
+            "what was paid for the protection.",
+        )
     return None
 
 
@@ -91,7 +104,7 @@ def _holds_quoted_tickets(order: OrderState, offer: Offer) -> bool:
 def _place(order: OrderState, offers: Sequence[Offer], now: datetime) -> Cover:
     marked = {line.offer_id for line in order.cover_lines}
     offer = next((o for o in reversed(offers) if o.pk in marked), None)
-    defect = defect_of(order, offer)
+    defect = defect_of(order, offer, now)
     if defect is None and offer is not None and offer.status != OfferStatus.SELECTED:
         defect = Defect(
             "offer_ended",
@@ -127,9 +140,11 @@ def _advance(cover: Cover, order: OrderState, now: datetime) -> None:
         cover.become(CoverStatus.PLACED, now, reason="", reason_code="")  # a refund taken back
     if cover.status == CoverStatus.PLACED:
         _advance_placed(cover, order, now)
-    elif cover.status == CoverStatus.PARKED and _will_never_be_paid(order):
-        if cover.booking_id is None:
+    elif cover.status == CoverStatus.PARKED:
+        is_over = _will_never_be_paid(order) and order.charged <= 0
+        if is_over and cover.reason_code in _NOTHING_BOUGHT:
             cover.become(CoverStatus.VOID, now, amount_due_back=Decimal(0))
+            outbox.drop_parked("confirm", cover.pk, _VOID, now)
     elif cover.status == CoverStatus.CONFIRMED:
         judge_refunds.judge(cover, order, now)
     elif cover.status == CoverStatus.CANCELLED:
@@ -144,8 +159,8 @@ def _advance_placed(cover: Cover, order: OrderState, now: datetime) -> None:
         return
     defect = None
     if order.is_paid_in_full:
-        defect = defect_of(order, cover.offer)
-    elif order.refunded > 0 and order.charged + order.refunded >= order.total:
+        defect = defect_of(order, cover.offer, now)
+    elif order.is_refunded_in_part and order.charged + order.refunded >= order.total:
         defect = Defect(
             "refunded_in_part",
             "Part of the order was refunded before the policy was confirmed, so it was not. "
@@ -165,6 +180,19 @@ def _advance_placed(cover: Cover, order: OrderState, now: datetime) -> None:
         now=now,
     )
 
+
+_NOTHING_BOUGHT = {
+    "not_offered",
+    "line_changed",
+    "tickets_changed",
+    "offer_ended",
+    "country_changed",
+    "event_started",
+    "refunded_in_part",
+    "offer_gone",
+    "policyholder_incomplete",
+}
+"""Reasons with which XCover surely holds no policy; any other stays for a person to find out."""
 
 _VOID = "The order was cancelled, expired or fully refunded before its policy was confirmed."
 

@@ -6,6 +6,7 @@ Never a reason to block the ticket refund, and the plugin never moves money.
 from __future__ import annotations
 
 import logging
+import uuid
 from datetime import datetime
 from decimal import Decimal
 
@@ -64,6 +65,11 @@ class _CancellationDelivery:
                 _record_preview(cancellation, outcome, now)
             else:
                 _record_cancelled(cancellation, now)
+
+    def order_of(self, message: OutboxMessage) -> uuid.UUID | None:
+        return Cancellation.objects.values_list("cover__order_id", flat=True).get(
+            pk=message.subject_id
+        )
 
     def _begin(
         self, message: OutboxMessage, now: datetime

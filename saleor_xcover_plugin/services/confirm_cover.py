@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import logging
+import uuid
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import fields
 from datetime import datetime
 
@@ -17,7 +19,12 @@ from ..host import metadata, notes, orders
 from ..models import Cover, Offer, OutboxMessage
 from ..xcover.answers import Booking
 from ..xcover.client import XCoverClient
-from ..xcover.errors import XCoverAlreadyBooked, XCoverError, XCoverNotFound
+from ..xcover.errors import (
+    XCoverAlreadyBooked,
+    XCoverError,
+    XCoverNotFound,
+    XCoverRejected,
+)
 from ..xcover.payloads import confirm_body
 from .align import defect_of, park_cover
 from .delivery import Call, Outcome, give_up_or_retry
@@ -59,9 +66,10 @@ class Confirm:
                     offer_id, frozen, idempotency_key=key, deadline=DEADLINE_SECONDS
                 )
             except XCoverAlreadyBooked as error:
-                booking = client.get_booking(error.booking_id)
-                if _is_ours(booking, order_number, quote_ids):
-                    return booking
+                with suppress(XCoverRejected):
+                    booking = client.get_booking(error.booking_id)
+                    if _is_ours(booking, order_number, quote_ids):
+                        return booking
                 raise
 
         return call
@@ -73,7 +81,7 @@ class Confirm:
             outbox.drop(message, "The order is no longer paid in full; nothing was sent.", now)
             cover.become(CoverStatus.PLACED, now)
             return None
-        defect = defect_of(order, cover.offer)
+        defect = defect_of(order, cover.offer, now)
         missing = order.policyholder.missing_fields()
         if defect is None and not missing and cover.offer is not None:
             cover.write(now, policyholder_digests=_digests(order.policyholder))
@@ -102,6 +110,9 @@ class Confirm:
                 self._record_error(cover, current, outcome, now)
             else:
                 _record_booking(cover, current, outcome, now)
+
+    def order_of(self, message: OutboxMessage) -> uuid.UUID | None:
+        return Cover.objects.values_list("order_id", flat=True).get(pk=message.subject_id)
 
     def _record_error(
         self, cover: Cover, message: OutboxMessage, error: XCoverError, now: datetime

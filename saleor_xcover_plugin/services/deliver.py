@@ -13,6 +13,7 @@ from ..conf import SettingsError
 from ..host import configuration
 from ..models import OutboxMessage
 from ..xcover.errors import XCoverError
+from .align import align
 from .cancel_cover import ConfirmCancellation, PreviewCancellation
 from .clients import client_for
 from .clock import Clock
@@ -79,11 +80,14 @@ def _attempt(delivery: Delivery, message: OutboxMessage, clock: Clock) -> None:
                 )
         return
     call = delivery.prepare(message, clock())
-    if call is None:
-        return
-    outcome: Outcome
-    try:
-        outcome = call(client_for(settings))
-    except XCoverError as error:
-        outcome = error
-    delivery.record(message, outcome, clock())
+    if call is not None:
+        outcome: Outcome
+        try:
+            outcome = call(client_for(settings))
+        except XCoverError as error:
+            outcome = error
+        delivery.record(message, outcome, clock())
+    order_id = delivery.order_of(message)
+    if order_id is not None:
+        # A refund or payment that came while the call was under way is judged now.
+        align(order_id, clock())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import uuid
 from collections.abc import Callable
 from datetime import datetime
 from typing import Any, Protocol
@@ -27,6 +28,9 @@ class Delivery(Protocol):
 
     def record(self, message: OutboxMessage, outcome: Outcome, now: datetime) -> None:
         """Write down what came of it. A message another worker took over is left alone."""
+
+    def order_of(self, _message: OutboxMessage, /) -> uuid.UUID | None:
+        """Return the order to align after the result was written down."""
 
 
 def give_up_or_retry(message: OutboxMessage, error: XCoverError, now: datetime) -> bool:

@@ -17,7 +17,14 @@ from ..errors import Code, Refusal
 from ..host import checkouts, cover_line
 from ..host.values import CheckoutState
 from ..models import Offer
-from .offers import chosen_premium, clear_lines, end_offer, is_fresh, live_offer
+from .offers import (
+    chosen_premium,
+    clear_lines,
+    end_offer,
+    is_fresh,
+    live_offer,
+    take_notice,
+)
 from .place_cover import withdraw
 
 
@@ -61,11 +68,14 @@ def refusal_before_order(
             current = live_offer(token, lock=True)
             if checkout is not None and current is not None and current.pk == offer.pk:
                 end_offer(checkout, current, OfferStatus.EXPIRED, now, reason=Code.OFFER_EXPIRED)
+                take_notice(token)
         return Refusal(Code.OFFER_EXPIRED)
-    if _is_in_step(state, offer, wanted):
-        return None
-    _bring_in_step(token, settings, now)
-    return Refusal(Code.COVER_CHANGED)
+    if not _is_in_step(state, offer, wanted):
+        _bring_in_step(token, settings, now)
+        if is_selected or state.cover_lines:
+            take_notice(token)
+            return Refusal(Code.COVER_CHANGED)
+    return Refusal(Code.COVER_CHANGED) if take_notice(token) else None
 
 
 def _wanted_fingerprint(

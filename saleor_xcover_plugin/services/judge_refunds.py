@@ -21,7 +21,8 @@ def judge(cover: Cover, order: OrderState, now: datetime) -> None:
     scope = _scope(order)
     if scope is None:
         return
-    key = f"{order.refunded.normalize():f}:{'cancelled' if order.is_cancelled else 'kept'}"
+    money = f"{order.refunded.normalize():f}:{order.charged.normalize():f}"
+    key = f"{money}:{'cancelled' if order.is_cancelled else 'kept'}"
     if cover.cancellations.filter(refund_key=key).exists():
         return
     starts_at = cover.offer.event_starts_at if cover.offer else None
@@ -70,7 +71,7 @@ def look_back(cover: Cover, order: OrderState, now: datetime) -> None:
 def _scope(order: OrderState) -> RefundScope | None:
     if order.is_refunded_in_full:
         return RefundScope.EVERYTHING
-    if order.refunded > 0:
+    if order.is_refunded_in_part:
         return RefundScope.PART
     return RefundScope.NOTHING if order.is_cancelled else None
 

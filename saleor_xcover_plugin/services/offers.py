@@ -31,10 +31,16 @@ def end_offer(
 ) -> None:
     """End the live offer of a locked checkout; a yes to it goes, and its line with it."""
     was_selected = offer.status == OfferStatus.SELECTED
-    offer.become(status, now, reason_code=reason, leased_until=None)
+    offer.become(status, now, reason_code=reason, leased_until=None, is_notice_due=was_selected)
     if was_selected:
         clear_lines(checkout)
         summarise(offer.checkout_token, "withdrawn", code=reason)
+
+
+def take_notice(token: uuid.UUID) -> bool:
+    """Whether the shopper has yet to learn that a yes of this checkout ended; asked once."""
+    noticed = Offer.objects.filter(checkout_token=token, is_notice_due=True)
+    return noticed.update(is_notice_due=False) > 0
 
 
 def clear_lines(checkout: Any) -> None:

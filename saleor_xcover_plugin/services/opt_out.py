@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import uuid
 from collections.abc import Sequence
 from datetime import datetime
 
@@ -53,6 +54,9 @@ class OptOut:
             client.opt_out(offer_id, body, idempotency_key=key, deadline=DEADLINE_SECONDS)
 
         return call
+
+    def order_of(self, _message: OutboxMessage) -> uuid.UUID | None:
+        return None  # nothing depends on it
 
     def record(self, message: OutboxMessage, outcome: Outcome, now: datetime) -> None:
         with transaction.atomic():

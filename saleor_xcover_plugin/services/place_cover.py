@@ -15,7 +15,7 @@ from ..errors import Code, Refusal
 from ..host import checkouts, cover_line, cover_product
 from ..host.values import CheckoutState
 from ..models import Consent, Offer
-from .offers import chosen_premium, clear_lines, is_fresh, live_offer, summarise
+from .offers import chosen_premium, clear_lines, is_fresh, live_offer, summarise, take_notice
 
 
 def accept(
@@ -192,6 +192,7 @@ def _record(
     now: datetime,
     source: str,
 ) -> None:
+    take_notice(offer.checkout_token)  # who answers has looked
     Consent.objects.create(
         offer=offer,
         answer=answer,

@@ -59,10 +59,12 @@ def receive(news: News, channel_id: int, now: datetime) -> None:
         transaction.on_commit(partial(wake, RECEIVE_TASK, row.pk), robust=True)
 
 
-def handle_due(clock: Clock, *, limit: int, only: int | None = None) -> int:
+def handle_due(
+    clock: Clock, *, limit: int, only: int | None = None, until: datetime | None = None
+) -> int:
     """Look after journaled events that are due; return how many were tried."""
     for count in range(limit):
-        event = _claim(clock(), only)
+        event = None if until and clock() >= until else _claim(clock(), only)
         if event is None:
             return count
         try:

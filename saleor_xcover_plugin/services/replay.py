@@ -11,6 +11,11 @@ from ..domain.states import CancellationStatus, CoverStatus, MessageState
 from ..models import Cancellation, Cover, Offer, OutboxMessage
 from .wake import DELIVER_TASK, wake
 
+_STEP_OF = {
+    "preview_cancellation": CancellationStatus.REQUESTED,
+    "confirm_cancellation": CancellationStatus.CONFIRMING,
+}
+
 
 def replay(message_id: int, now: datetime) -> bool:
     """Make a parked message pending again, with its cover or cancellation; False if not parked."""
@@ -21,9 +26,28 @@ def replay(message_id: int, now: datetime) -> bool:
         if current.status != MessageState.PARKED:
             transaction.set_rollback(True)
             return False
-        outbox.replay(current, now)
-    wake(DELIVER_TASK, message_id)
+        if current.kind == "confirm" and current.reason_code == "refused":
+            current = _begin_anew(current, now)
+        else:
+            outbox.replay(current, now)
+    wake(DELIVER_TASK, current.pk)
     return True
+
+
+def _begin_anew(refused: OutboxMessage, now: datetime) -> OutboxMessage:
+    """Replace a refused confirmation by a new operation with a new key and a new body.
+
+    XCover refused the old body definitely, so nothing was booked; its key may not carry another
+    body. Should a policy exist all the same, XCover names it and it is adopted or shown to staff.
+    """
+    outbox.drop(refused, "Replaced by a corrected confirmation.", now)
+    return outbox.append(
+        "confirm",
+        f"{refused.operation_id}:again",
+        subject_id=refused.subject_id,
+        channel_id=refused.channel_id,
+        now=now,
+    )
 
 
 def _reopen_subject(message: OutboxMessage, now: datetime) -> None:
@@ -34,11 +58,11 @@ def _reopen_subject(message: OutboxMessage, now: datetime) -> None:
         cover = Cover.objects.select_for_update().get(pk=message.subject_id)
         if cover.status == CoverStatus.PARKED:
             cover.become(CoverStatus.CONFIRMING, now, reason="", reason_code="")
-    elif message.kind == "preview_cancellation":
+    elif message.kind in _STEP_OF:
         cancellation = Cancellation.objects.get(pk=message.subject_id)
         cover = Cover.objects.select_for_update().get(pk=cancellation.cover_id)
         if cover.status == CoverStatus.CONFIRMED:
             cover.become(CoverStatus.CANCELLING, now)
         cancellation = Cancellation.objects.select_for_update().get(pk=cancellation.pk)
         if cancellation.status == CancellationStatus.PARKED:
-            cancellation.become(CancellationStatus.REQUESTED, now)
+            cancellation.become(_STEP_OF[message.kind], now)

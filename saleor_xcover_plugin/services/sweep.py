@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.db import transaction
+from django.db.models import Q
 
 from ..domain.states import LIVE_OFFER_STATUSES, CoverStatus, OfferStatus
 from ..host import checkouts, orders
@@ -24,11 +25,12 @@ _ORDERS = "orders"
 _OVERLAP = timedelta(minutes=5)
 """A transaction that commits late carries an older ``updated_at`` than what was read before."""
 _PAGES = 20
-_DELIVERY_BUDGET = timedelta(seconds=45)
-"""A sweep ends before the next begins, however slowly XCover answers: workers are Saleor's too."""
+_BUDGET = timedelta(seconds=45)
+"""No call is begun later, so that a sweep ends soon: workers are Saleor's too."""
 _FIRST_LOOK_BACK = timedelta(days=1)
 _OFFER_REST = timedelta(hours=1)
 _COVER_REST = timedelta(minutes=10)
+_JUST_CONFIRMED = timedelta(hours=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,12 +44,13 @@ class SweepResult:
 
 def sweep(clock: Clock, *, limit: int = LIMIT) -> SweepResult:
     """Align changed orders, look after resting covers and offers, deliver what is due."""
+    until = clock() + _BUDGET
     return SweepResult(
         orders=_changed_orders(clock(), limit),
         covers=_resting_covers(clock(), limit),
         offers=_resting_offers(clock(), limit),
-        events=handle_due(clock, limit=limit),
-        messages=deliver_due(clock, limit=limit, until=clock() + _DELIVERY_BUDGET),
+        messages=deliver_due(clock, limit=limit, until=until),
+        events=handle_due(clock, limit=limit, until=until),
     )
 
 
@@ -82,8 +85,11 @@ def _changed_orders(now: datetime, limit: int) -> int:
 
 
 def _resting_covers(now: datetime, limit: int) -> int:
+    open_states = [CoverStatus.PLACED.value, CoverStatus.CONFIRMING.value]
     covers = Cover.objects.filter(
-        status__in=[CoverStatus.PLACED.value, CoverStatus.CONFIRMING.value],
+        # A refund may have come while the policy was being made.
+        Q(status__in=open_states)
+        | Q(status=CoverStatus.CONFIRMED.value, confirmed_at__gt=now - _JUST_CONFIRMED),
         updated_at__lt=now - _COVER_REST,
     ).order_by("updated_at")[:limit]
     for cover in covers:
@@ -113,6 +119,9 @@ def _end_resting(offer_id: int, now: datetime) -> None:
     """End an offer nobody came back for; a yes in a living checkout waits for its shopper."""
     with transaction.atomic():
         offer = Offer.objects.select_for_update().get(pk=offer_id)
+        is_live = offer.status in LIVE_OFFER_STATUSES
+        if not is_live or offer.order_id or orders.ids_by_checkout([offer.checkout_token]):
+            return  # it moved while others were looked after; its order is aligned on its own
         if not checkouts.exists(offer.checkout_token):
             offer.become(OfferStatus.ABANDONED, now)
         elif offer.status == OfferStatus.SELECTED:

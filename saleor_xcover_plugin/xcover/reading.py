@@ -90,6 +90,9 @@ def _refusal(operation: str, status: int, body: Mapping[str, Any]) -> XCoverErro
         return XCoverMisconfigured(
             f"{operation}: access refused", status=status, code=code, error_id=error_id
         )
+    if status == 404 and "type" not in body:
+        # Not XCover's own 404: a wrong address must not pass for an offer that is gone.
+        return XCoverMisconfigured(f"{operation}: nothing is at this address", status=status)
     if status == 404:
         return XCoverNotFound(
             f"{operation}: not known to XCover", status=status, code=code, error_id=error_id

@@ -105,6 +105,11 @@ def test_a_yes_given_before_the_tickets_changed_goes_with_them(store, shopper, w
     assert changed.cover_lines == ()
     assert changed.total == Decimal("300.00")
     assert '"withdrawn"' in ada.checkout().metadata["xcover"]
+    # Who said yes must not think to be insured: completing is held once, never twice.
+    with pytest.raises(Refused) as caught:
+        ada.complete()
+    assert caught.value.codes == ("graphql_error",)
+    assert "Your ticket protection has changed" in str(caught.value)
     buy_tickets(ada)
     work()
     assert simulator.calls("confirm") == []
@@ -222,6 +227,8 @@ def test_wrong_credentials_are_refused_on_saving_and_nothing_is_saved(
         "query Rubbish($id: ID!) { insuranceOffer(checkoutId: $id) { offer { premium "
         "{ a { b { c { d { e { f { g } } } } } } } } } }",
         "query Rubbish($id: ID!) { insuranceOffer(checkoutId: $id) { errors { nonsense } } }",
+        "query Rubbish($id: ID!) { ... { a: insuranceOffer(checkoutId: $id) { errors { code } } "
+        "b: insuranceOffer(checkoutId: $id) { errors { code } } } }",
         "query Rubbish { insuranceOffer { errors { code } } }",
         "query Rubbish " + "x" * 20_000,
     ],
