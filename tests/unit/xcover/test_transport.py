@@ -180,7 +180,7 @@ def test_an_abandoned_thread_gives_back_the_locks_it_holds():
 
 def test_a_call_after_abandoned_ones_works_on_the_same_session():
     slow = drips(OK_HEAD + b"X-Slow: ", b"a")
-    good = says(answer(b"{}", "404 Not Found"))
+    good = says(answer(b'{"type": "api_error"}', "404 Not Found"))
 
     def behave(connection, ended):
         (slow if len(server.requests) <= 3 else good)(connection, ended)
