@@ -44,11 +44,15 @@ class Money:
         return hash((self.amount.normalize(), self.currency))
 
     def __str__(self) -> str:
-        return f"{self.rounded().amount} {self.currency}"
+        return f"{self.digits()} {self.currency}"
 
     def rounded(self) -> Money:
         """Round to the currency's digits, half-even as Saleor does (saleor.core.prices)."""
         return Money(self.amount.quantize(quantum(self.currency), ROUND_HALF_EVEN), self.currency)
+
+    def digits(self) -> str:
+        """Write the amount with exactly its currency's digits: 6.66, never 6.660."""
+        return str(self.rounded().amount)
 
     def is_payable(self) -> bool:
         """Whether the amount is positive and has no more digits than the currency."""

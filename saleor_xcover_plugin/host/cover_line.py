@@ -15,6 +15,7 @@ from saleor.checkout.models import Checkout, CheckoutLine
 from saleor.checkout.utils import checkout_lines_bulk_delete, invalidate_checkout
 from saleor.plugins.manager import get_plugins_manager
 
+from ..domain.money import Money
 from .cover_product import is_cover_type
 from .values import OFFER_KEY, PREMIUM_KEY, CoverLine
 
@@ -43,7 +44,10 @@ def put(
         currency=checkout.currency,
         price_override=premium,
         undiscounted_unit_price_amount=premium,
-        private_metadata={OFFER_KEY: str(offer_id), PREMIUM_KEY: str(premium)},
+        private_metadata={
+            OFFER_KEY: str(offer_id),
+            PREMIUM_KEY: str(Money(premium, checkout.currency).rounded().amount),
+        },
     )
     CheckoutLine.objects.filter(pk=line.pk).update(created_at=first_at - timedelta(seconds=1))
     return line.pk

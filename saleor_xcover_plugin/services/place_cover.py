@@ -10,6 +10,7 @@ from typing import Any
 
 from ..conf import PluginSettings
 from ..domain.eligibility import fingerprint, insurable_basket
+from ..domain.money import Money
 from ..domain.states import OfferStatus
 from ..errors import Code, Refusal
 from ..host import checkouts, cover_line, cover_product
@@ -52,7 +53,8 @@ def accept(
         if offer.status != OfferStatus.SELECTED:
             offer.become(OfferStatus.SELECTED, now, shown_at=offer.shown_at or now)
         _record(offer, "accepted", [q.quote_id for q in chosen], premium, now, source)
-        summarise(token, "accepted", premium=str(premium), currency=offer.currency)
+        shown = Money(premium, offer.currency).digits()
+        summarise(token, "accepted", premium=shown, currency=offer.currency)
         return offer
 
 
