@@ -63,7 +63,7 @@ def error_of(refusal: Refusal) -> InsuranceError:
 
 
 def money(amount: Decimal, currency: str) -> InsuranceMoney:
-    return InsuranceMoney(amount=str(Money(amount, currency).rounded().amount), currency=currency)
+    return InsuranceMoney(amount=Money(amount, currency).digits(), currency=currency)
 
 
 _ANSWERS = {OfferStatus.SELECTED.value: "accepted", OfferStatus.DECLINED.value: "declined"}

@@ -46,7 +46,7 @@ def put(
         undiscounted_unit_price_amount=premium,
         private_metadata={
             OFFER_KEY: str(offer_id),
-            PREMIUM_KEY: str(Money(premium, checkout.currency).rounded().amount),
+            PREMIUM_KEY: Money(premium, checkout.currency).digits(),
         },
     )
     CheckoutLine.objects.filter(pk=line.pk).update(created_at=first_at - timedelta(seconds=1))

@@ -15,7 +15,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 TEST_DEPENDENCIES = ROOT / ".cache" / "saleor-test-deps"
 # faker, which factory-boy needs, is among Saleor's own requirements.
-TEST_PACKAGES = ("factory-boy>=3.3,<4", "hypothesis>=6.100,<7", "sortedcontainers>=2,<3")
+TEST_PACKAGES = ("factory-boy>=3.3,<4",)
 
 
 def main(arguments: list[str]) -> int:

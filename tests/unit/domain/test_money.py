@@ -36,3 +36,8 @@ def test_a_float_is_no_money():
 )
 def test_a_payable_amount_has_no_more_digits_than_its_currency(amount, currency, is_payable):
     assert Money(Decimal(amount), currency).is_payable() is is_payable
+
+
+def test_an_amount_is_written_with_its_currencys_digits():
+    assert Money(Decimal("6.660"), "USD").digits() == "6.66"
+    assert Money(Decimal("7.000"), "JPY").digits() == "7"
