@@ -13,9 +13,11 @@ $(INSTALLED): pyproject.toml
 	$(BIN)/python -m pip install --quiet -e '.[dev]'
 	touch $@
 
-# Everything that needs no Saleor: domain, client against the simulator over HTTP, outbox on PostgreSQL.
+# Everything that needs no Saleor: domain, client against the simulator over HTTP, outbox on
+# PostgreSQL, then the flows on the miniature host.
 test: $(INSTALLED)
 	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -c tests/flows/pytest.ini --rootdir=. tests/flows
 
 # The flows inside a real Saleor (SALEOR_ROOT, with its own .venv), with real commits.
 test-saleor: $(INSTALLED) wheel

@@ -1,6 +1,6 @@
-"""Rows of a ticket store in Saleor's tables, by factory-boy. Names are unique by themselves.
+"""Rows of a ticket store in a host's tables, by factory-boy. Names are unique by themselves.
 
-Models are named as texts, so that this module can be imported where no Saleor is.
+Models are named as texts: a real Saleor's and the miniature's differ, their names do not.
 """
 
 import uuid
@@ -117,63 +117,3 @@ class VariantChannelListingFactory(DjangoModelFactory):
     currency = factory.SelfAttribute("channel.currency_code")
     price_amount = Decimal("100.00")
     discounted_price_amount = factory.SelfAttribute("price_amount")
-
-
-class AddressFactory(DjangoModelFactory):
-    class Meta:
-        model = "account.Address"
-
-    first_name = "Box"
-    last_name = "Office"
-    street_address_1 = "1 Example Street"
-    city = "NEW YORK"
-    postal_code = "10001"
-    country = "US"
-    country_area = "NY"
-
-
-class WarehouseFactory(DjangoModelFactory):
-    class Meta:
-        model = "warehouse.Warehouse"
-
-    name = factory.LazyFunction(lambda: unique("box-office"))
-    slug = factory.SelfAttribute("name")
-    address = factory.SubFactory(AddressFactory)
-    email = "boxoffice@example.com"
-
-
-class ShippingZoneFactory(DjangoModelFactory):
-    """Saleor sells stock only where a shipping zone of the channel reaches, tickets included."""
-
-    class Meta:
-        model = "shipping.ShippingZone"
-
-    name = factory.LazyFunction(lambda: unique("zone"))
-    countries = ["US", "DE", "NO", "GB"]
-
-
-class StockFactory(DjangoModelFactory):
-    class Meta:
-        model = "warehouse.Stock"
-
-    warehouse = factory.SubFactory(WarehouseFactory)
-    product_variant = factory.SubFactory(VariantFactory)
-    quantity = 1_000_000
-
-
-class StaffFactory(DjangoModelFactory):
-    class Meta:
-        model = "account.User"
-
-    email = factory.LazyFunction(lambda: f"{unique('staff')}@example.com")
-    is_staff = True
-    is_active = True
-
-
-class AppFactory(DjangoModelFactory):
-    class Meta:
-        model = "app.App"
-
-    name = factory.LazyFunction(lambda: unique("app"))
-    identifier = factory.SelfAttribute("name")
-    is_active = True

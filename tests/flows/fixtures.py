@@ -8,13 +8,15 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
+from demo.client.driver import Driver
+from demo.client.payment_app import PaymentApp
+from demo.client.shopper import Shopper
+from demo.client.staff import Staff
+from demo.client.store import Channel, Store
+from demo.client.transports import in_process
+
 from ..simulator_process import ROOT, SimulatorProcess
 from . import hosts
-from .driver import Driver
-from .payment_app import PaymentApp
-from .shopper import Shopper
-from .staff import Staff
-from .store import Channel, Store
 from .work import Work
 
 PARTNER = {"partner_code": "ABCDE", "api_key": "demo-key", "api_secret": "demo-secret-0001"}
@@ -32,7 +34,7 @@ def simulator_process() -> Iterator[SimulatorProcess]:
 @pytest.fixture(scope="session")
 def driver() -> Driver:
     assert hosts.HOST
-    return Driver()
+    return Driver(in_process())
 
 
 @pytest.fixture(scope="session")

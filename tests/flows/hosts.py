@@ -1,5 +1,6 @@
-"""Which host serves the flows here: a real Saleor, or none (the miniature will be the second)."""
+"""Which host serves the flows here: a real Saleor where one is importable, else the miniature."""
 
+import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -7,13 +8,17 @@ from typing import Any
 
 import pytest
 
+from demo import host
+from demo.client.store import Store
+from demo.postgres import fresh_database
+
 from ..saleor import bootstrap
-from .store import Store
 
 NO_HOST = (
-    "needs a host: run make test-saleor SALEOR_ROOT=<a Saleor checkout with its own .venv> "
-    "to play these tests in a real Saleor"
+    "needs a host of its own: run pytest -c tests/flows/pytest.ini (the miniature), or make "
+    "test-saleor SALEOR_ROOT=<a Saleor checkout with its own .venv> (a real Saleor)"
 )
+DATABASE = "xcover_flows_miniature"
 
 _FIXTURES = f"{__package__}.fixtures"
 
@@ -31,10 +36,11 @@ def find() -> Host | None:
     """Return the host of this environment, or None."""
     from django.conf import settings
 
-    has_other_settings = settings.configured and settings.SETTINGS_MODULE != "saleor.settings"
-    if bootstrap.is_available() and not has_other_settings:
+    if settings.configured and settings.SETTINGS_MODULE not in ("saleor.settings", host.SETTINGS):
+        return None
+    if bootstrap.is_available():
         return Host(bootstrap.configure, bootstrap.described, _open_saleor)
-    return None
+    return Host(_configure_miniature, host.describe, _open_miniature)
 
 
 def _open_saleor() -> Store:
@@ -44,6 +50,23 @@ def _open_saleor() -> Store:
     from ..saleor.store import SaleorStore
 
     return SaleorStore()
+
+
+def _configure_miniature() -> None:
+    # The plugin's guard re-raises, so that no defect hides behind it.
+    os.environ.setdefault("XCOVER_RAISE_IN_HOOKS", "1")
+    for name in ("XCOVER_API_KEY", "XCOVER_API_SECRET", "CELERY_BROKER_URL"):
+        os.environ.pop(name, None)
+    host.configure(fresh_database(DATABASE))
+
+
+def _open_miniature() -> Store:
+    from django.core.management import call_command
+
+    call_command("migrate", run_syncdb=True, verbosity=0)
+    from .miniature import MiniatureStore
+
+    return MiniatureStore()
 
 
 def start(config: pytest.Config) -> None:

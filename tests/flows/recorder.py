@@ -12,12 +12,13 @@ from typing import Any
 
 import pytest
 
+from demo.client import staff_documents as docs
+from demo.client.driver import Driver, Executed, Json, as_mapping
+from demo.client.store import Store, Variant
+
 from ..simulator_process import ROOT
-from . import staff_documents as docs
-from .driver import Driver, Executed, Json, as_mapping
 from .hooks import HookWatch
 from .placeholders import Placeholders
-from .store import Store, Variant
 
 FIXTURES = ROOT / "fixtures" / "saleor"
 _METADATA = ("metadata", "privateMetadata")

@@ -5,11 +5,12 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
+from demo.client.payment_app import PaymentApp
+from demo.client.shopper import Shopper
+from demo.client.store import Store
+from demo.client.values import Checkout, Offer, PlacedOrder, Transaction
+
 from ..simulator_process import SimulatorProcess
-from .payment_app import PaymentApp
-from .shopper import Shopper
-from .store import Store
-from .values import Checkout, Offer, PlacedOrder, Transaction
 from .work import Work
 
 TICKETS = Decimal("200.00")

@@ -5,14 +5,15 @@ from decimal import Decimal
 
 import pytest
 
+from demo.client.payment_app import PaymentApp
+from demo.client.people import EMAIL
+from demo.client.shopper import Shopper
+from demo.client.staff import Staff
+from demo.client.store import Channel, Store
+
 from ..simulator_process import SimulatorProcess
 from .hooks import HOOKS
-from .payment_app import PaymentApp
-from .people import EMAIL
-from .shopper import Shopper
-from .staff import Staff
 from .steps import PREMIUM, TICKETS, TOTAL, accept_cover, asked, bookings, opt_outs
-from .store import Channel, Store
 from .work import Work
 
 SendShopper = Callable[[Channel], Shopper]

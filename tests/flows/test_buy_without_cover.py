@@ -4,14 +4,15 @@ from collections.abc import Callable
 
 import pytest
 
+from demo.client.driver import Refused
+from demo.client.payment_app import PaymentApp
+from demo.client.people import OSLO
+from demo.client.shopper import Shopper
+from demo.client.staff import Staff
+from demo.client.store import Channel, Store
+
 from ..simulator_process import SimulatorProcess
-from .driver import Refused
-from .payment_app import PaymentApp
-from .people import OSLO
-from .shopper import Shopper
-from .staff import Staff
 from .steps import PREMIUM, TICKETS, TOTAL, accept_cover, asked, bookings, opt_outs
-from .store import Channel, Store
 from .work import Work
 
 SendShopper = Callable[[Channel], Shopper]

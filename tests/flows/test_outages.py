@@ -5,7 +5,7 @@ from decimal import Decimal
 
 import pytest
 
-from .driver import Refused
+from demo.client.driver import Refused
 
 ANSWERS_IN = Decimal(3)
 """Seconds an offer query may take with XCover dead or dripping (design, budgets)."""

@@ -5,12 +5,13 @@ from decimal import Decimal
 
 import pytest
 
+from demo.client.payment_app import PaymentApp
+from demo.client.shopper import Shopper
+from demo.client.staff import Staff
+from demo.client.store import Channel, Store
+
 from ..simulator_process import SimulatorProcess
-from .payment_app import PaymentApp
-from .shopper import Shopper
-from .staff import Staff
 from .steps import PREMIUM, TOTAL, accept_cover, asked, bookings, sell_with_cover
-from .store import Channel, Store
 from .work import Work
 
 SOLD = {"create_offer": 1, "confirm": 1}

@@ -5,8 +5,8 @@ from decimal import Decimal
 
 import pytest
 
-from .driver import GraphQLFailed, Refused
-from .people import BERLIN, NEW_YORK, OSLO
+from demo.client.driver import GraphQLFailed, Refused
+from demo.client.people import BERLIN, NEW_YORK, OSLO
 
 WITHOUT_PHONE = {name: value for name, value in NEW_YORK.items() if name != "phone"}
 
@@ -183,12 +183,9 @@ def test_another_country_after_the_offer_makes_it_stale(store, shopper):
     assert refusal(lambda: ada.accept(offer))["code"] == "offer_stale"
 
 
-@pytest.mark.parametrize(("value_type", "value"), [("PERCENTAGE", "10"), ("FIXED", "50")])
-def test_a_discount_on_the_whole_order_withholds_the_offer(
-    store, shopper, staff, simulator, value_type, value
-):
-    code = f"ALL-{value_type}-{store.usd_unpaid.slug}"
-    staff.create_voucher(code, [store.usd_unpaid], Decimal(value), value_type=value_type)
+def test_a_percentage_off_the_whole_order_withholds_the_offer(store, shopper, staff, simulator):
+    code = f"ALL-{store.usd_unpaid.slug}"
+    staff.create_voucher(code, [store.usd_unpaid], Decimal("10"))
     ada = shopper(store.usd_unpaid)
     ada.create_checkout({store.concert: 2})
     ada.accept(ada.offer())

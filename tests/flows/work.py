@@ -4,7 +4,7 @@ import base64
 import json
 from collections.abc import Callable
 
-from .store import Channel, Store
+from demo.client.store import Channel, Store
 
 
 class Work:

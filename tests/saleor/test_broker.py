@@ -9,9 +9,10 @@ from typing import Any
 
 import pytest
 
-from ..flows.shopper import Shopper
-from ..flows.staff import Staff
-from ..flows.store import Channel, Store
+from demo.client.shopper import Shopper
+from demo.client.staff import Staff
+from demo.client.store import Channel, Store
+
 from ..flows.work import Work
 from ..simulator_process import SimulatorProcess
 

@@ -6,10 +6,11 @@ from decimal import Decimal
 import pytest
 from graphql_relay import from_global_id
 
-from ..flows.driver import Refused
-from ..flows.shopper import Shopper
-from ..flows.staff import Staff
-from ..flows.store import Channel, Store
+from demo.client.driver import Refused
+from demo.client.shopper import Shopper
+from demo.client.staff import Staff
+from demo.client.store import Channel, Store
+
 from ..flows.work import Work
 from ..simulator_process import SimulatorProcess
 

@@ -7,10 +7,11 @@ from decimal import Decimal
 
 import pytest
 
-from ..flows.people import BERLIN, NEW_YORK
-from ..flows.shopper import Shopper
-from ..flows.staff import Staff
-from ..flows.store import Channel, Store
+from demo.client.people import BERLIN, NEW_YORK
+from demo.client.shopper import Shopper
+from demo.client.staff import Staff
+from demo.client.store import Channel, Store
+
 from ..flows.work import Work
 from ..simulator_process import SimulatorProcess
 

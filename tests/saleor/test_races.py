@@ -7,10 +7,11 @@ from typing import Any
 
 import pytest
 
-from ..flows.driver import DriverError, Refused
-from ..flows.shopper import Shopper
-from ..flows.staff import Staff
-from ..flows.store import Channel, Store
+from demo.client.driver import DriverError, Refused
+from demo.client.shopper import Shopper
+from demo.client.staff import Staff
+from demo.client.store import Channel, Store
+
 from ..flows.work import Work
 from ..simulator_process import SimulatorProcess
 

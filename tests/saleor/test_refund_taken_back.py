@@ -2,11 +2,12 @@
 
 from collections.abc import Callable
 
-from ..flows.payment_app import PaymentApp
-from ..flows.shopper import Shopper
-from ..flows.staff import Staff
+from demo.client.payment_app import PaymentApp
+from demo.client.shopper import Shopper
+from demo.client.staff import Staff
+from demo.client.store import Channel, Store
+
 from ..flows.steps import TOTAL, bookings, sell_with_cover
-from ..flows.store import Channel, Store
 from ..flows.work import Work
 from ..simulator_process import SimulatorProcess
 

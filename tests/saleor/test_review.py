@@ -6,12 +6,13 @@ from decimal import Decimal
 
 import pytest
 
-from ..flows.payment_app import PaymentApp
-from ..flows.people import BERLIN
-from ..flows.shopper import Shopper
-from ..flows.staff import Staff
+from demo.client.payment_app import PaymentApp
+from demo.client.people import BERLIN
+from demo.client.shopper import Shopper
+from demo.client.staff import Staff
+from demo.client.store import Channel, Store
+
 from ..flows.steps import PREMIUM, TOTAL, accept_cover, bookings, opt_outs, sell_with_cover
-from ..flows.store import Channel, Store
 from ..flows.work import Work
 from ..simulator_process import SimulatorProcess
 

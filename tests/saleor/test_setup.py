@@ -7,9 +7,10 @@ from decimal import Decimal
 import pytest
 from django.core.management.base import CommandError
 
-from ..flows.shopper import Shopper
-from ..flows.staff import Staff
-from ..flows.store import Channel, Store
+from demo.client.shopper import Shopper
+from demo.client.staff import Staff
+from demo.client.store import Channel, Store
+
 from ..flows.work import Work
 
 SendShopper = Callable[[Channel], Shopper]
@@ -66,7 +67,7 @@ def test_a_channel_without_the_cover_product_has_no_offers(
 ) -> None:
     from saleor.product.models import ProductVariantChannelListing
 
-    from ..flows.driver import Refused
+    from demo.client.driver import Refused
 
     channel = sell_insurance(store.new_channel(allow_unpaid_orders=True))
     ProductVariantChannelListing.objects.filter(

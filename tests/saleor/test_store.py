@@ -5,12 +5,12 @@ from decimal import Decimal
 
 import pytest
 
-from ..flows.driver import Refused
-from ..flows.payment_app import PaymentApp
-from ..flows.people import BERLIN
-from ..flows.shopper import Shopper
-from ..flows.staff import Staff
-from ..flows.store import Channel, Store
+from demo.client.driver import Refused
+from demo.client.payment_app import PaymentApp
+from demo.client.people import BERLIN
+from demo.client.shopper import Shopper
+from demo.client.staff import Staff
+from demo.client.store import Channel, Store
 
 SendShopper = Callable[[Channel], Shopper]
 

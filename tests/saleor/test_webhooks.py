@@ -8,10 +8,11 @@ from wsgiref.simple_server import WSGIRequestHandler, make_server
 import pytest
 import requests
 
-from ..flows.driver import PLUGIN_ID
-from ..flows.shopper import Shopper
-from ..flows.staff import Staff
-from ..flows.store import Channel, Store
+from demo.client.driver import PLUGIN_ID
+from demo.client.shopper import Shopper
+from demo.client.staff import Staff
+from demo.client.store import Channel, Store
+
 from ..flows.work import Work
 from ..simulator_process import SimulatorProcess
 

@@ -1,13 +1,12 @@
-"""GraphQL over HTTP, in this process: real requests, real commits, no test transaction.
-
-Saleor's own API test client runs ``on_commit`` late; Django's client behaves like the web server.
-"""
+"""Send GraphQL documents to a host and read its answers; money comes back as Decimal."""
 
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
+
+from .transports import Post
 
 API = "/graphql/"
 PLUGIN_ID = "covergenius.xcover"
@@ -60,10 +59,8 @@ class Refused(DriverError):
 class Driver:
     """Posts GraphQL documents; ``listeners`` hear of every operation that was answered."""
 
-    def __init__(self) -> None:
-        from django.test import Client
-
-        self._client = Client(SERVER_NAME="localhost")
+    def __init__(self, post: Post) -> None:
+        self._post = post
         self.listeners: list[Listener] = []
 
     def execute(
@@ -78,20 +75,16 @@ class Driver:
         """Send one document and return its ``data``; raise ``GraphQLFailed``."""
         operation = _operation(document)
         headers = {"Authorization": f"Bearer {token}"} if token else {}
-        response = self._client.post(
-            url,
-            json.dumps({"query": document, "variables": variables}, default=_json_value),
-            content_type="application/json",
-            headers=headers,
-        )
+        body = json.dumps({"query": document, "variables": variables}, default=_json_value)
+        status, content = self._post(url, body, headers)
         try:
-            answer = json.loads(response.content, parse_float=Decimal)
+            answer = json.loads(content, parse_float=Decimal)
         except ValueError:
-            text = response.content[:300].decode(errors="replace")
-            raise GraphQLFailed(f"{operation}: status {response.status_code}, {text}") from None
+            text = content[:300].decode(errors="replace")
+            raise GraphQLFailed(f"{operation}: status {status}, {text}") from None
         if answer.get("errors") or "data" not in answer:
             said = "; ".join(_error_text(error) for error in answer.get("errors", []))
-            raise GraphQLFailed(f"{operation}: status {response.status_code}, {said}")
+            raise GraphQLFailed(f"{operation}: status {status}, {said}")
         data: Json = answer["data"]
         if is_heard:
             executed = Executed(operation, _is_mutation(document), url != API, data)

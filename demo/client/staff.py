@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from decimal import Decimal
 
 from . import staff_documents as docs
-from .driver import PLUGIN_ID, Driver, Json, as_mapping, money
+from .driver import PLUGIN_ID, Driver, DriverError, Json, as_mapping, money
 from .shopper import line_of, placed_order_of
 from .store import Channel, Store
 from .values import Order, PlacedOrder, Transaction
@@ -20,7 +20,8 @@ class Staff:
     def order(self, order_id: str) -> Order:
         """Read an order with its history."""
         data = self._driver.execute(docs.ORDER, {"id": order_id}, token=self._store.staff_token())
-        assert data["order"] is not None, "the order is unknown"
+        if data["order"] is None:
+            raise DriverError("the order is unknown")
         return _order_of(data["order"])
 
     def mark_as_paid(self, order_id: str) -> None:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from . import documents as docs
-from .driver import Driver, Json, as_mapping, as_pairs, money
+from .driver import Driver, DriverError, Json, as_mapping, as_pairs, money
 from .people import EMAIL, NEW_YORK
 from .store import Channel, Variant
 from .values import Checkout, Cover, Line, Offer, PlacedOrder, Quote
@@ -49,7 +49,8 @@ class Shopper:
     def checkout(self) -> Checkout:
         """Look at the checkout as it is now."""
         data = self._driver.execute(docs.CHECKOUT, {"id": self.checkout_id})
-        assert data["checkout"] is not None, "the checkout is gone"
+        if data["checkout"] is None:
+            raise DriverError("the checkout is gone")
         return checkout_of(data["checkout"])
 
     def has_checkout(self) -> bool:

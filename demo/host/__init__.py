@@ -1,0 +1,50 @@
+"""A miniature of the Saleor names the plugin touches, to see and test the plugin without a Saleor.
+
+It is not Saleor: no shipping, no stock, taxes flat at 0, one kind of voucher. What it knows it does
+as Saleor 3.23 was recorded doing it (traces in ``fixtures/saleor/3.23``, replayed by the flow
+tests); what it does not know it refuses with a sentence.
+
+The package ``saleor`` in this folder comes onto ``sys.path`` only through ``configure``.
+"""
+
+import os
+import sys
+from importlib.util import find_spec
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent
+SETTINGS = "demo.host.settings"
+
+
+class RealSaleorFound(RuntimeError):
+    """A real Saleor can be imported here; it must never be shadowed."""
+
+
+def configure(database_url: str) -> None:
+    """Start Django with the miniature on an existing PostgreSQL database.
+
+    Raise ``RealSaleorFound`` where a real Saleor is importable.
+    """
+    refuse_beside_a_real_saleor()
+    if str(ROOT) not in sys.path:
+        sys.path.append(str(ROOT))
+    os.environ["XCOVER_HOST_DATABASE_URL"] = database_url
+    os.environ["DJANGO_SETTINGS_MODULE"] = SETTINGS
+    import django
+
+    django.setup()
+
+
+def refuse_beside_a_real_saleor() -> None:
+    """Raise ``RealSaleorFound`` unless ``saleor`` is this folder's or nobody's."""
+    spec = find_spec("saleor")
+    if spec and ROOT not in Path(str(spec.origin)).parents:
+        raise RealSaleorFound(
+            f"A Saleor is installed here ({spec.origin}). The miniature would hide it and does not "
+            "start. Use the real one: make test-saleor, or make store with --saleor."
+        )
+
+
+def describe() -> str:
+    """Say in one line what serves here."""
+    return "a miniature of Saleor 3.23 (demo/host), recorded from the real one; not a real Saleor"

@@ -1,0 +1,3 @@
+class MarkAsPaidStrategy:
+    TRANSACTION_FLOW = "transaction_flow"
+    PAYMENT_FLOW = "payment_flow"

@@ -1,0 +1,85 @@
+"""Prices: one percentage voucher on the whole order, gift cards, no taxes. Kept for an hour."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from decimal import Decimal
+from typing import Any
+
+from django.utils import timezone
+from promise import Promise
+
+from ..core.prices import quantize_price
+from ..payment import ChargeStatus
+from .fetch import CheckoutInfo, CheckoutLineInfo
+from .models import CheckoutLine
+
+PRICES_TTL = timedelta(hours=1)
+
+
+def subtotal_before_discount(lines: list[CheckoutLineInfo]) -> Decimal:
+    return sum((info.unit_price * info.line.quantity for info in lines), Decimal(0))
+
+
+def fetch_checkout_data(
+    checkout_info: CheckoutInfo,
+    manager: Any,
+    lines: list[CheckoutLineInfo],
+    *,
+    requestor: Any = None,
+    force_update: bool = False,
+    allow_sync_webhooks: bool = True,
+) -> Promise:
+    """Price the checkout anew when its prices ran out; promise ``(checkout_info, lines)``.
+
+    A line put in while the prices hold stays at 0.00, as in Saleor.
+    """
+    if force_update or checkout_info.checkout.price_expiration <= timezone.now():
+        _recalculate(checkout_info, lines)
+    return Promise.resolve((checkout_info, lines))
+
+
+def _recalculate(checkout_info: CheckoutInfo, lines: list[CheckoutLineInfo]) -> None:
+    checkout = checkout_info.checkout
+    before = subtotal_before_discount(lines)
+    left = discount = min(checkout.discount_amount, before)
+    for index, info in enumerate(lines):
+        full = info.unit_price * info.line.quantity
+        # The last line takes what rounding left over.
+        share = quantize_price(full / before * discount, checkout.currency) if before else before
+        share = left if index == len(lines) - 1 else share
+        left -= share
+        info.line.undiscounted_unit_price_amount = info.unit_price
+        info.line.total_price_gross_amount = max(full - share, Decimal(0))
+    CheckoutLine.objects.bulk_update(
+        [info.line for info in lines],
+        ["undiscounted_unit_price_amount", "total_price_gross_amount"],
+    )
+    checkout.subtotal_gross_amount = before - discount
+    checkout.total_gross_amount = checkout.subtotal_gross_amount - gift_card_part(checkout_info)
+    checkout.price_expiration = checkout.discount_expiration = timezone.now() + PRICES_TTL
+    update_charge_status(checkout)
+    checkout.save()
+
+
+def gift_card_part(checkout_info: CheckoutInfo) -> Decimal:
+    """Return how much of the subtotal gift cards pay."""
+    cards = checkout_info.checkout.gift_cards.all()
+    balance = sum((card.current_balance_amount for card in cards), Decimal(0))
+    return min(balance, checkout_info.checkout.subtotal_gross_amount)
+
+
+def update_charge_status(checkout: Any) -> None:
+    """Compare the money of payment apps with the total; the caller saves."""
+    charged = sum((item.charged_value for item in checkout.payment_transactions.all()), Decimal(0))
+    checkout.charge_status = charge_status(charged, checkout.total_gross_amount)
+    if not checkout.lines.exists():
+        checkout.charge_status = ChargeStatus.NONE
+
+
+def charge_status(charged: Decimal, total: Decimal) -> str:
+    if charged == total:
+        return ChargeStatus.FULL
+    if charged <= 0:
+        return ChargeStatus.NONE
+    return ChargeStatus.PARTIAL if charged < total else ChargeStatus.OVERCHARGED

@@ -1,0 +1,62 @@
+"""A checkout with what belongs to it, read at one time."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from ..product.models import ProductType, ProductVariantChannelListing
+from .models import Checkout, CheckoutLine
+
+
+@dataclass
+class CheckoutLineInfo:
+    line: CheckoutLine
+    channel_listing: ProductVariantChannelListing | None
+    product_type: ProductType
+
+    @property
+    def is_for_sale(self) -> bool:
+        """Whether the variant has a price in the checkout's channel."""
+        return self.channel_listing is not None and self.channel_listing.price_amount is not None
+
+    @property
+    def unit_price(self) -> Decimal:
+        """The price of one piece before discounts on the order; 0 when it is not for sale."""
+        if not self.channel_listing or self.channel_listing.price_amount is None:
+            return Decimal(0)
+        if self.line.price_override is not None:
+            return self.line.price_override
+        return self.channel_listing.price_amount
+
+
+@dataclass
+class CheckoutInfo:
+    checkout: Checkout
+    channel: Any
+    lines: list[CheckoutLineInfo]
+
+
+def fetch_checkout_lines(checkout: Checkout) -> tuple[list[CheckoutLineInfo], list[int]]:
+    """Return the lines and the variants that cannot be bought in the channel."""
+    rows = CheckoutLine.objects.filter(checkout_id=checkout.pk).select_related(
+        "variant__product__product_type"
+    )
+    listings = {
+        listing.variant_id: listing
+        for listing in ProductVariantChannelListing.objects.filter(
+            channel_id=checkout.channel_id, variant__in=[row.variant_id for row in rows]
+        )
+    }
+    lines = [
+        CheckoutLineInfo(row, listings.get(row.variant_id), row.variant.product.product_type)
+        for row in rows
+    ]
+    return lines, [info.line.variant_id for info in lines if not info.is_for_sale]
+
+
+def fetch_checkout_info(
+    checkout: Checkout, lines: list[CheckoutLineInfo], manager: Any
+) -> CheckoutInfo:
+    return CheckoutInfo(checkout, checkout.channel, lines)

@@ -1,0 +1,63 @@
+from django.db import models
+from django.utils import timezone
+
+from ..account.models import Address, User
+from ..channel.models import Channel
+from ..core.models import ModelWithMetadata, amount, currency, uuid_key
+from ..giftcard.models import GiftCard
+from ..payment import ChargeStatus
+from ..product.models import ProductVariant
+
+
+class Checkout(models.Model):
+    """Prices are kept in the row and hold until ``price_expiration``."""
+
+    token = uuid_key()
+    created_at = models.DateTimeField(auto_now_add=True)
+    last_change = models.DateTimeField(auto_now=True)
+    channel = models.ForeignKey(Channel, related_name="checkouts", on_delete=models.PROTECT)
+    user = models.ForeignKey(User, null=True, on_delete=models.CASCADE)
+    email = models.EmailField(blank=True, null=True)
+    billing_address = models.ForeignKey(
+        Address, related_name="+", null=True, on_delete=models.SET_NULL
+    )
+    shipping_address = models.ForeignKey(
+        Address, related_name="+", null=True, on_delete=models.SET_NULL
+    )
+    gift_cards = models.ManyToManyField(GiftCard, related_name="checkouts")
+    currency = currency()
+    language_code = models.CharField(max_length=35, default="en")
+    voucher_code = models.CharField(max_length=255, blank=True, null=True)
+    discount_amount = amount()
+    total_gross_amount = amount()
+    subtotal_gross_amount = amount()
+    charge_status = models.CharField(max_length=32, default=ChargeStatus.NONE)
+    price_expiration = models.DateTimeField(default=timezone.now)
+    discount_expiration = models.DateTimeField(default=timezone.now)
+
+    def is_checkout_locked(self) -> bool:
+        """Whether a legacy completion is under way; here one is over before its request is."""
+        return False
+
+
+class CheckoutLine(ModelWithMetadata):
+    id = uuid_key()
+    # Not auto_now_add: the plugin dates its line before all others.
+    created_at = models.DateTimeField(default=timezone.now, db_index=True)
+    checkout = models.ForeignKey(Checkout, related_name="lines", on_delete=models.CASCADE)
+    variant = models.ForeignKey(ProductVariant, related_name="+", on_delete=models.CASCADE)
+    quantity = models.PositiveIntegerField()
+    is_gift = models.BooleanField(default=False)
+    currency = currency()
+    price_override = amount(null=True, default=None)
+    undiscounted_unit_price_amount = amount()
+    total_price_gross_amount = amount()
+
+    class Meta:
+        ordering = ("created_at", "id")
+
+
+class CheckoutMetadata(ModelWithMetadata):
+    checkout = models.OneToOneField(
+        Checkout, related_name="metadata_storage", on_delete=models.CASCADE
+    )

@@ -1,0 +1,14 @@
+class DiscountType:
+    ORDER_PROMOTION = "order_promotion"
+    VOUCHER = "voucher"
+
+
+class DiscountValueType:
+    FIXED = "fixed"
+    PERCENTAGE = "percentage"
+
+
+class VoucherType:
+    SHIPPING = "shipping"
+    ENTIRE_ORDER = "entire_order"
+    SPECIFIC_PRODUCT = "specific_product"

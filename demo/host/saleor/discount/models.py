@@ -1,0 +1,39 @@
+from django.db import models
+
+from ..channel.models import Channel
+from ..core.models import amount, currency
+from ..product.models import Category, Collection, Product, ProductVariant
+from . import DiscountValueType, VoucherType
+
+
+class Voucher(models.Model):
+    """The API makes percentages of the entire order only; other columns are there to be read."""
+
+    type = models.CharField(max_length=20, default=VoucherType.ENTIRE_ORDER)
+    name = models.CharField(max_length=255, null=True)
+    discount_value_type = models.CharField(max_length=10, default=DiscountValueType.PERCENTAGE)
+    products = models.ManyToManyField(Product)
+    variants = models.ManyToManyField(ProductVariant)
+    collections = models.ManyToManyField(Collection)
+    categories = models.ManyToManyField(Category)
+
+
+class VoucherCode(models.Model):
+    code = models.CharField(max_length=255, unique=True)
+    voucher = models.ForeignKey(Voucher, related_name="codes", on_delete=models.CASCADE)
+
+
+class VoucherChannelListing(models.Model):
+    voucher = models.ForeignKey(Voucher, related_name="channel_listings", on_delete=models.CASCADE)
+    channel = models.ForeignKey(Channel, on_delete=models.CASCADE)
+    discount_value = amount()
+    currency = currency()
+
+
+class CheckoutDiscount(models.Model):
+    """Order promotions of a checkout; none is ever made here."""
+
+    checkout = models.ForeignKey(
+        "checkout.Checkout", related_name="discounts", on_delete=models.CASCADE
+    )
+    type = models.CharField(max_length=64)

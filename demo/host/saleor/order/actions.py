@@ -1,0 +1,99 @@
+"""What becomes of an order, and the hooks in the order Saleor was recorded calling them."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+
+from django.db import transaction
+
+from ..core.utils.events import call_event
+from ..payment import ChargeStatus, TransactionKind
+from ..payment.models import Transaction, TransactionItem
+from . import OrderStatus
+from .models import Order
+from .utils import confirm_when_covered, refunded_amount, update_order_money
+
+
+def announce(order: Order, manager: Any, *hooks: str) -> None:
+    for hook in hooks:
+        call_event(manager.event, hook, order)
+
+
+def settle_status(order: Order) -> None:
+    """Give a new order its first status; one that costs nothing is taken on between its hooks."""
+    is_taken_on = is_paid(order) and order.total_gross_amount > 0
+    _become(order, OrderStatus.UNFULFILLED if is_taken_on else OrderStatus.UNCONFIRMED)
+
+
+def announce_new_order(order: Order, manager: Any) -> None:
+    """Call the hooks that follow checkoutComplete's commit."""
+    announce(order, manager, "order_created")
+    if is_paid(order):
+        announce(order, manager, "order_paid")
+        if order.status == OrderStatus.UNCONFIRMED:
+            _become(order, OrderStatus.UNFULFILLED)
+        announce(order, manager, "order_fully_paid", "order_updated")
+    if order.channel.automatically_confirm_all_new_orders:
+        announce(order, manager, "order_confirmed")
+
+
+def is_paid(order: Order) -> bool:
+    return order.charge_status in (ChargeStatus.FULL, ChargeStatus.OVERCHARGED)
+
+
+def _become(order: Order, status: str) -> None:
+    order.status = status
+    order.save(update_fields=["status", "updated_at"])
+
+
+def money_changed(
+    order: Order, manager: Any, *, charged: Decimal = Decimal(0), refunded: Decimal = Decimal(0)
+) -> None:
+    """Announce news of a payment app; ``charged`` and ``refunded`` are the changes."""
+    update_order_money(order)
+    confirm_when_covered(order)
+    order.save()
+    if charged > 0:
+        hooks = ["order_paid"]
+        if order.total_charged_amount >= order.total_gross_amount:
+            hooks.append("order_fully_paid")
+        announce(order, manager, *hooks, "order_updated")
+    elif refunded > 0:
+        announce(order, manager, "order_refunded", "order_updated")
+        if refunded_amount(order) >= order.total_gross_amount:
+            announce(order, manager, "order_fully_refunded")
+    else:
+        announce(order, manager, "order_updated")
+
+
+@transaction.atomic
+def mark_order_as_paid(order: Order, manager: Any) -> None:
+    """Record money that came from elsewhere. Saleor does not announce ``order_paid`` here."""
+    TransactionItem.objects.create(
+        order=order, currency=order.currency, charged_value=order.total_gross_amount
+    )
+    update_order_money(order)
+    announce(order, manager, "order_fully_paid", "order_updated")
+
+
+@transaction.atomic
+def cancel_order(order: Order, manager: Any) -> None:
+    """Cancel; no money moves."""
+    _become(order, OrderStatus.CANCELED)
+    announce(order, manager, "order_cancelled", "order_updated")
+
+
+@transaction.atomic
+def refund_legacy_payment(order: Order, amount: Decimal, manager: Any) -> None:
+    payment = order.payments.get(is_active=True)
+    payment.captured_amount -= amount
+    payment.save()
+    Transaction.objects.create(
+        payment=payment,
+        kind=TransactionKind.REFUND,
+        is_success=True,
+        amount=amount,
+        currency=order.currency,
+    )
+    money_changed(order, manager, refunded=amount)

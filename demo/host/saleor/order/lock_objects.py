@@ -1,0 +1,7 @@
+from typing import Any
+
+from .models import Order
+
+
+def order_qs_select_for_update() -> Any:
+    return Order.objects.order_by("pk").select_for_update(of=["self"])

@@ -1,0 +1,45 @@
+"""The money of an order, from payments and granted refunds."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from django.db.models import Sum
+
+from ..checkout.calculations import charge_status
+from ..payment import TransactionKind
+from ..payment.models import Transaction
+from . import OrderStatus
+from .models import Order
+
+
+def update_order_money(order: Order) -> None:
+    """Sum up what was charged and authorized, and save."""
+    charged = authorized = Decimal(0)
+    for item in order.payment_transactions.all():
+        charged += item.charged_value
+        authorized += item.authorized_value
+    for payment in order.payments.all():
+        charged += payment.captured_amount
+    granted = order.granted_refunds.aggregate(value=Sum("amount_value"))["value"] or Decimal(0)
+    order.total_charged_amount, order.total_authorized_amount = charged, authorized
+    order.charge_status = charge_status(
+        charged, max(order.total_gross_amount - granted, Decimal(0))
+    )
+    order.save()
+
+
+def confirm_when_covered(order: Order) -> None:
+    """An unconfirmed order is taken on once its money is set aside or there; the caller saves."""
+    money = order.total_charged_amount + order.total_authorized_amount
+    if order.status == OrderStatus.UNCONFIRMED and money >= order.total_gross_amount:
+        order.status = OrderStatus.UNFULFILLED
+
+
+def refunded_amount(order: Order) -> Decimal:
+    """Return how much went back to the buyer in both payment flows."""
+    items = order.payment_transactions.aggregate(value=Sum("refunded_value"))["value"]
+    legacy = Transaction.objects.filter(
+        payment__order=order, kind=TransactionKind.REFUND, is_success=True
+    ).aggregate(value=Sum("amount"))["value"]
+    return (items or Decimal(0)) + (legacy or Decimal(0))

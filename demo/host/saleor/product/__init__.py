@@ -1,0 +1,3 @@
+class ProductTypeKind:
+    NORMAL = "normal"
+    GIFT_CARD = "gift_card"

@@ -1,0 +1,52 @@
+"""Django settings of the miniature, under the names the plugin reads in Saleor's."""
+
+import os
+
+from demo.postgres import django_database
+
+SECRET_KEY = "a demo keeps no secrets"
+DEBUG = False
+ALLOWED_HOSTS = ["localhost", "127.0.0.1"]
+USE_TZ = True
+TIME_ZONE = "UTC"
+ROOT_URLCONF = "saleor.urls"
+# Saleor's own default; apps with tables of their own set theirs.
+DEFAULT_AUTO_FIELD = "django.db.models.AutoField"
+INSTALLED_APPS = [
+    "saleor.account",
+    "saleor.channel",
+    "saleor.tax",
+    "saleor.product",
+    "saleor.attribute",
+    "saleor.discount",
+    "saleor.giftcard",
+    "saleor.payment",
+    "saleor.checkout",
+    "saleor.order",
+    "saleor.plugins",
+    "django_celery_beat",
+    "saleor_xcover_plugin",
+]
+PLUGINS = ["saleor_xcover_plugin.plugin.XCoverPlugin"]
+DATABASES = {"default": django_database(os.environ["XCOVER_HOST_DATABASE_URL"])}
+# Like Saleor: eager without a broker.
+CELERY_BROKER_URL = os.environ.get("CELERY_BROKER_URL", "")
+CELERY_TASK_ALWAYS_EAGER = not CELERY_BROKER_URL
+CELERY_BROKER_TRANSPORT_OPTIONS = {
+    "data_folder_in": os.environ.get("XCOVER_HOST_QUEUE", ""),
+    "data_folder_out": os.environ.get("XCOVER_HOST_QUEUE", ""),
+    "control_folder": os.environ.get("XCOVER_HOST_QUEUE_CONTROL", ""),
+}
+CELERY_BEAT_SCHEDULE: dict[str, object] = {}
+CELERY_TIMEZONE = "UTC"
+
+COMMON_REQUESTS_TIMEOUT = (2, 18)
+# The simulated XCover listens on 127.0.0.1.
+HTTP_IP_FILTER_ALLOW_LOOPBACK_IPS = True
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"plain": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
+    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "plain"}},
+    "loggers": {"": {"handlers": ["stderr"], "level": os.environ.get("XCOVER_HOST_LOG", "ERROR")}},
+}

@@ -1,0 +1,131 @@
+"""The ticket store of the flows as rows of any host; each host adds its people and its stock."""
+
+import base64
+import io
+from abc import ABC, abstractmethod
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+from django.apps import apps
+from django.core.management import call_command
+from django.db import connection
+
+from demo.client.store import Channel, Variant
+from demo.client.values import COVER_SKU
+
+from .. import factories
+
+PAST_ANY_SWEEP = timedelta(days=2)
+"""The plugin's first sweep looks back one day."""
+
+
+class RowStore(ABC):
+    """Seeds once per session; everything has names of its own, so nothing needs cleaning up."""
+
+    def __init__(self, trace_version: str) -> None:
+        self.trace_version = trace_version
+        self._channels: list[tuple[Any, Channel]] = []
+        self._variants: list[tuple[Any, Decimal]] = []
+        self._ticket_type = factories.ProductTypeFactory()
+
+        self.usd = self.new_channel()
+        self.usd_unpaid = self.new_channel(allow_unpaid_orders=True)
+        self.usd_legacy = self.new_channel(order_mark_as_paid_strategy="payment_flow")
+        self.eur = self.new_channel("EUR", default_country="DE")
+        self.nok = self.new_channel("NOK", default_country="NO")
+
+        now = datetime.now(UTC).replace(microsecond=0)
+        self.concert = self.new_event(price="100.00", starts_at=now + timedelta(days=60))
+        self.festival = self.new_event(
+            price="50.00", starts_at=now + timedelta(days=90), event_name="Example Festival"
+        )
+        self.mystery = self._sell("100.00", product_type=self._ticket_type, metadata={})
+        merchandise = factories.ProductTypeFactory(
+            name="Merchandise", slug=factories.unique("merchandise")
+        )
+        self.shirt = self._sell("25.00", product_type=merchandise, metadata={}, name="T-shirt")
+
+    @abstractmethod
+    def staff_token(self) -> str:
+        """Return a token of a member of staff with every permission a flow needs."""
+
+    @abstractmethod
+    def payment_app_token(self) -> str:
+        """Return the token of an app that may handle payments."""
+
+    @abstractmethod
+    def store_app_token(self) -> str:
+        """Return the token of an app that may handle checkouts."""
+
+    @property
+    def channels(self) -> tuple[Channel, ...]:
+        return tuple(channel for _, channel in self._channels)
+
+    @property
+    def ticket_product_type(self) -> str:
+        """The slug to configure as ticket product type."""
+        return str(self._ticket_type.slug)
+
+    def new_channel(self, currency: str = "USD", **settings: Any) -> Channel:
+        row: Any = factories.ChannelFactory(currency_code=currency, **settings)
+        factories.TaxConfigurationFactory(channel=row)
+        self._stock_channel(row)
+        for variant, price in self._variants:
+            _list(variant, row, price)
+        channel = Channel(_global_id("Channel", row.pk), row.slug, currency)
+        self._channels.append((row, channel))
+        return channel
+
+    def new_event(self, *, price: str, starts_at: datetime, **metadata: str) -> Variant:
+        return self._sell(
+            price,
+            product_type=self._ticket_type,
+            metadata=factories.event_metadata(starts_at, **metadata),
+            name=metadata.get("event_name", "Example Symphony"),
+        )
+
+    def cover_variant(self) -> Variant:
+        row = apps.get_model("product", "ProductVariant").objects.get(sku=COVER_SKU)
+        return Variant(_global_id("ProductVariant", row.pk), COVER_SKU, Decimal(0))
+
+    def command(self, name: str, *arguments: str) -> str:
+        printed = io.StringIO()
+        call_command(name, *arguments, stdout=printed)
+        return printed.getvalue()
+
+    def forget(self) -> None:
+        tables = [
+            connection.ops.quote_name(model._meta.db_table)
+            for model in apps.get_app_config("saleor_xcover_plugin").get_models()
+        ]
+        with connection.cursor() as cursor:
+            cursor.execute(f"TRUNCATE {', '.join(tables)} RESTART IDENTITY")
+        past = datetime.now(UTC) - PAST_ANY_SWEEP
+        orders = apps.get_model("order", "Order").objects
+        orders.filter(updated_at__gt=past).update(updated_at=past)
+
+    def _sell(self, price: str, **product: Any) -> Variant:
+        variant: Any = factories.VariantFactory(product=factories.ProductFactory(**product))
+        self._stock_variant(variant)
+        self._variants.append((variant, Decimal(price)))
+        for row, _ in self._channels:
+            _list(variant, row, Decimal(price))
+        return Variant(_global_id("ProductVariant", variant.pk), variant.sku, Decimal(price))
+
+    @abstractmethod
+    def _stock_channel(self, channel: Any) -> None:
+        """Let stock reach a new channel."""
+
+    @abstractmethod
+    def _stock_variant(self, variant: Any) -> None:
+        """Put a new variant on stock."""
+
+
+def _global_id(kind: str, key: object) -> str:
+    return base64.b64encode(f"{kind}:{key}".encode()).decode()
+
+
+def _list(variant: Any, channel: Any, price: Decimal) -> None:
+    factories.ProductChannelListingFactory(product=variant.product, channel=channel)
+    factories.VariantChannelListingFactory(variant=variant, channel=channel, price_amount=price)
