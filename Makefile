@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 
-.PHONY: test test-saleor lint wheel clean
+.PHONY: test test-saleor demo store lint wheel clean
 
 $(INSTALLED): pyproject.toml
 	$(PYTHON) -m venv $(VENV)
@@ -22,6 +22,13 @@ test: $(INSTALLED)
 # The flows inside a real Saleor (SALEOR_ROOT, with its own .venv), with real commits.
 test-saleor: $(INSTALLED) wheel
 	$(BIN)/python -m tests.saleor.run $(SALEOR_ROOT) $(ARGS)
+
+# See it work: the whole story in a terminal, or the store in a browser (STORE="--saleor URL ...").
+demo: $(INSTALLED)
+	$(BIN)/python -m demo story
+
+store: $(INSTALLED)
+	$(BIN)/python -m demo store $(STORE)
 
 lint: $(INSTALLED)
 	$(BIN)/ruff check .

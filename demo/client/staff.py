@@ -6,20 +6,20 @@ from decimal import Decimal
 from . import staff_documents as docs
 from .driver import PLUGIN_ID, Driver, DriverError, Json, as_mapping, money
 from .shopper import line_of, placed_order_of
-from .store import Channel, Store
+from .store import Channel, Tokens
 from .values import Order, PlacedOrder, Transaction
 
 
 class Staff:
     """Does what needs rights. Tokens are asked for anew: a session may outlive one."""
 
-    def __init__(self, driver: Driver, store: Store) -> None:
+    def __init__(self, driver: Driver, tokens: Tokens) -> None:
         self._driver = driver
-        self._store = store
+        self._tokens = tokens
 
     def order(self, order_id: str) -> Order:
         """Read an order with its history."""
-        data = self._driver.execute(docs.ORDER, {"id": order_id}, token=self._store.staff_token())
+        data = self._driver.execute(docs.ORDER, {"id": order_id}, token=self._tokens.staff_token())
         if data["order"] is None:
             raise DriverError("the order is unknown")
         return _order_of(data["order"])
@@ -61,7 +61,7 @@ class Staff:
         root = self._driver.mutate(
             docs.ORDER_CREATE_FROM_CHECKOUT,
             {"id": checkout_id},
-            token=self._store.store_app_token(),
+            token=self._tokens.store_app_token(),
         )
         return placed_order_of(root["order"])
 
@@ -113,7 +113,7 @@ class Staff:
         )
 
     def _mutate(self, document: str, **variables: object) -> Json:
-        return self._driver.mutate(document, variables, token=self._store.staff_token())
+        return self._driver.mutate(document, variables, token=self._tokens.staff_token())
 
 
 def _order_of(data: Json) -> Order:

@@ -24,7 +24,20 @@ class Variant:
     price: Decimal
 
 
-class Store(Protocol):
+class Tokens(Protocol):
+    """People and apps with rights."""
+
+    def staff_token(self) -> str:
+        """Return a token of a member of staff with every permission a flow needs."""
+
+    def payment_app_token(self) -> str:
+        """Return the token of an app that may handle payments."""
+
+    def store_app_token(self) -> str:
+        """Return the token of an app that may handle checkouts."""
+
+
+class Store(Tokens, Protocol):
     """A ticket store with its people. Taxes are flat at 0, nothing needs shipping."""
 
     trace_version: str
@@ -61,15 +74,6 @@ class Store(Protocol):
 
     def cover_variant(self) -> Variant:
         """Return the variant the plugin's setup made, as a shopper may find it out."""
-
-    def staff_token(self) -> str:
-        """Return a token of a member of staff with every permission a flow needs."""
-
-    def payment_app_token(self) -> str:
-        """Return the token of an app that may handle payments."""
-
-    def store_app_token(self) -> str:
-        """Return the token of an app that may handle checkouts."""
 
     def command(self, name: str, *arguments: str) -> str:
         """Run a management command and return what it printed."""

@@ -28,7 +28,7 @@ def configure(database_url: str) -> None:
     refuse_beside_a_real_saleor()
     if str(ROOT) not in sys.path:
         sys.path.append(str(ROOT))
-    os.environ["XCOVER_HOST_DATABASE_URL"] = database_url
+    os.environ["XCOVER_DEMO_DATABASE_URL"] = database_url
     os.environ["DJANGO_SETTINGS_MODULE"] = SETTINGS
     import django
 

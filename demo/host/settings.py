@@ -28,17 +28,21 @@ INSTALLED_APPS = [
     "saleor_xcover_plugin",
 ]
 PLUGINS = ["saleor_xcover_plugin.plugin.XCoverPlugin"]
-DATABASES = {"default": django_database(os.environ["XCOVER_HOST_DATABASE_URL"])}
+DATABASES = {"default": django_database(os.environ["XCOVER_DEMO_DATABASE_URL"])}
 # Like Saleor: eager without a broker.
 CELERY_BROKER_URL = os.environ.get("CELERY_BROKER_URL", "")
 CELERY_TASK_ALWAYS_EAGER = not CELERY_BROKER_URL
+_queue = os.environ.get("XCOVER_DEMO_QUEUE", "")
 CELERY_BROKER_TRANSPORT_OPTIONS = {
-    "data_folder_in": os.environ.get("XCOVER_HOST_QUEUE", ""),
-    "data_folder_out": os.environ.get("XCOVER_HOST_QUEUE", ""),
-    "control_folder": os.environ.get("XCOVER_HOST_QUEUE_CONTROL", ""),
+    "data_folder_in": _queue,
+    "data_folder_out": _queue,
+    "control_folder": f"{_queue}-control",
 }
-CELERY_BEAT_SCHEDULE: dict[str, object] = {}
 CELERY_TIMEZONE = "UTC"
+# The plugin adds its sweep of every minute; a demo is in a hurry and sweeps all the time.
+CELERY_BEAT_SCHEDULE: dict[str, object] = {
+    "demo.sweep": {"task": "saleor_xcover_plugin.tasks.sweep", "schedule": 2}
+}
 
 COMMON_REQUESTS_TIMEOUT = (2, 18)
 # The simulated XCover listens on 127.0.0.1.
@@ -48,5 +52,5 @@ LOGGING = {
     "disable_existing_loggers": False,
     "formatters": {"plain": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "plain"}},
-    "loggers": {"": {"handlers": ["stderr"], "level": os.environ.get("XCOVER_HOST_LOG", "ERROR")}},
+    "loggers": {"": {"handlers": ["stderr"], "level": os.environ.get("XCOVER_DEMO_LOG", "ERROR")}},
 }

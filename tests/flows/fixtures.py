@@ -14,8 +14,9 @@ from demo.client.shopper import Shopper
 from demo.client.staff import Staff
 from demo.client.store import Channel, Store
 from demo.client.transports import in_process
+from demo.process import ROOT
+from demo.simulator import SimulatorProcess
 
-from ..simulator_process import ROOT, SimulatorProcess
 from . import hosts
 from .work import Work
 

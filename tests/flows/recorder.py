@@ -15,8 +15,8 @@ import pytest
 from demo.client import staff_documents as docs
 from demo.client.driver import Driver, Executed, Json, as_mapping
 from demo.client.store import Store, Variant
+from demo.process import ROOT
 
-from ..simulator_process import ROOT
 from .hooks import HookWatch
 from .placeholders import Placeholders
 

@@ -9,8 +9,8 @@ from demo.client.payment_app import PaymentApp
 from demo.client.shopper import Shopper
 from demo.client.store import Store
 from demo.client.values import Checkout, Offer, PlacedOrder, Transaction
+from demo.simulator import SimulatorProcess
 
-from ..simulator_process import SimulatorProcess
 from .work import Work
 
 TICKETS = Decimal("200.00")

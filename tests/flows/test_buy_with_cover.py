@@ -10,8 +10,8 @@ from demo.client.people import EMAIL
 from demo.client.shopper import Shopper
 from demo.client.staff import Staff
 from demo.client.store import Channel, Store
+from demo.simulator import SimulatorProcess
 
-from ..simulator_process import SimulatorProcess
 from .hooks import HOOKS
 from .steps import PREMIUM, TICKETS, TOTAL, accept_cover, asked, bookings, opt_outs
 from .work import Work

@@ -11,8 +11,8 @@ from demo.client.people import NEW_YORK
 from demo.client.shopper import Shopper
 from demo.client.staff import Staff
 from demo.client.store import Channel, Store
+from demo.simulator import SimulatorProcess
 
-from ..simulator_process import SimulatorProcess
 from .steps import PREMIUM, TICKETS, TOTAL, accept_cover, asked, bookings
 from .work import Work
 

@@ -12,8 +12,8 @@ from demo.client.payment_app import PaymentApp
 from demo.client.shopper import Shopper
 from demo.client.staff import Staff
 from demo.client.store import Channel, Store
+from demo.simulator import SimulatorProcess
 
-from ..simulator_process import SimulatorProcess
 from .steps import PREMIUM, TOTAL, Sale, asked, bookings, sell_with_cover
 from .work import Work
 

@@ -12,9 +12,9 @@ import pytest
 from demo.client.shopper import Shopper
 from demo.client.staff import Staff
 from demo.client.store import Channel, Store
+from demo.simulator import SimulatorProcess
 
 from ..flows.work import Work
-from ..simulator_process import SimulatorProcess
 
 SendShopper = Callable[[Channel], Shopper]
 REDIS = ("localhost", 6379)

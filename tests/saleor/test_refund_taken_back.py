@@ -6,10 +6,10 @@ from demo.client.payment_app import PaymentApp
 from demo.client.shopper import Shopper
 from demo.client.staff import Staff
 from demo.client.store import Channel, Store
+from demo.simulator import SimulatorProcess
 
 from ..flows.steps import TOTAL, bookings, sell_with_cover
 from ..flows.work import Work
-from ..simulator_process import SimulatorProcess
 
 
 def test_a_refund_taken_back_after_the_preview_keeps_the_policy(

@@ -11,10 +11,10 @@ from demo.client.people import BERLIN
 from demo.client.shopper import Shopper
 from demo.client.staff import Staff
 from demo.client.store import Channel, Store
+from demo.simulator import SimulatorProcess
 
 from ..flows.steps import PREMIUM, TOTAL, accept_cover, bookings, opt_outs, sell_with_cover
 from ..flows.work import Work
-from ..simulator_process import SimulatorProcess
 
 SendShopper = Callable[[Channel], Shopper]
 

@@ -8,8 +8,7 @@ import pytest
 from demo.client.shopper import Shopper
 from demo.client.staff import Staff
 from demo.client.store import Channel, Store
-
-from ..simulator_process import SimulatorProcess
+from demo.simulator import SimulatorProcess
 
 SendShopper = Callable[[Channel], Shopper]
 

@@ -12,9 +12,9 @@ from demo.client.driver import PLUGIN_ID
 from demo.client.shopper import Shopper
 from demo.client.staff import Staff
 from demo.client.store import Channel, Store
+from demo.simulator import SimulatorProcess
 
 from ..flows.work import Work
-from ..simulator_process import SimulatorProcess
 
 SendShopper = Callable[[Channel], Shopper]
 Send = Callable[..., list[list[int]]]

@@ -4,9 +4,9 @@ from datetime import UTC, datetime
 import pytest
 import requests
 
+from demo.simulator import SimulatorProcess
 from saleor_xcover_plugin.xcover.client import Credentials, XCoverClient
 from saleor_xcover_plugin.xcover.transport import Transport
-from tests.simulator_process import SimulatorProcess
 
 
 @pytest.fixture(scope="session")

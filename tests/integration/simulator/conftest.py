@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.simulator_process import SimulatorProcess
+from demo.simulator import SimulatorProcess
 
 from .partner import Partner
 

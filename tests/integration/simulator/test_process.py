@@ -9,7 +9,8 @@ import time
 import pytest
 import requests
 
-from tests.simulator_process import ROOT, SimulatorProcess
+from demo.process import ROOT
+from demo.simulator import SimulatorProcess
 
 from .partner import Partner, offer_request
 

@@ -6,20 +6,15 @@ can start the simulator with the interpreter of this project's environment.
 
 import json
 import os
-import select
-import subprocess
 import sys
-import tempfile
-import time
 from decimal import Decimal
-from pathlib import Path
 from types import TracebackType
-from typing import IO, Any
+from typing import Any
 
 import requests
 
-ROOT = Path(__file__).resolve().parents[1]
-READY = "simulator ready on "
+from .process import ReadyProcess
+
 CONTROL_TIMEOUT = 30  # seconds; an ordered webhook may wait for its receiver
 
 
@@ -32,8 +27,7 @@ class SimulatorProcess:
     """The unsigned control API, such as ``http://127.0.0.1:1234/_simulator``."""
 
     def __init__(self) -> None:
-        self._process: subprocess.Popen[str] | None = None
-        self._errors: IO[bytes] | None = None
+        self._process = ReadyProcess("the simulator", "simulator ready on ")
         self._session = requests.Session()
         self._session.trust_env = False
 
@@ -42,46 +36,22 @@ class SimulatorProcess:
     ) -> "SimulatorProcess":
         """Start the module with ``python`` on a free port and wait for its ready line."""
         foreign = ("PYTHONPATH", "PYTHONHOME", "PYTHONSTARTUP")
-        # Its standard error goes to a file: an unread pipe would block it one day.
-        self._errors = tempfile.TemporaryFile()  # noqa: SIM115 (closed by stop)
-        self._process = subprocess.Popen(
+        self.base_url = self._process.start(
             [python, "-m", "saleor_xcover_plugin.simulator", "--port", "0", *arguments],
-            cwd=ROOT,
             env={name: value for name, value in os.environ.items() if name not in foreign},
-            stdout=subprocess.PIPE,
-            stderr=self._errors,
-            text=True,
+            timeout=timeout,
         )
-        line = self._first_line(timeout)
-        if not line.startswith(READY):
-            errors = self.errors()
-            self.stop()
-            raise RuntimeError(f"the simulator did not start: {line!r}\n{errors}")
-        self.base_url = line.removeprefix(READY).strip()
         self.control_url = self.base_url.removesuffix("/x") + "/_simulator"
         return self
 
     def stop(self) -> int | None:
         """End the process and return its exit code; None when it never ran."""
         self._session.close()
-        process, self._process = self._process, None
-        if process is None:
-            return None
-        process.terminate()
-        try:
-            process.wait(timeout=10)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
-        if process.stdout:
-            process.stdout.close()
-        if self._errors:
-            self._errors.close()
-        return process.returncode
+        return self._process.stop()
 
     def __enter__(self) -> "SimulatorProcess":
         """Return the running simulator, started now if it was not."""
-        return self if self._process else self.start()
+        return self if self._process.is_running else self.start()
 
     def __exit__(
         self,
@@ -95,15 +65,11 @@ class SimulatorProcess:
     @property
     def pid(self) -> int:
         """The process id, for tests that pause or kill the simulator."""
-        assert self._process is not None
         return self._process.pid
 
     def errors(self) -> str:
         """Return what the process wrote to its standard error so far."""
-        if self._errors is None:
-            return ""
-        self._errors.seek(0)
-        return self._errors.read().decode(errors="replace")
+        return self._process.errors()
 
     def state(self) -> dict[str, Any]:
         """Return everything the simulator remembers; amounts are Decimal."""
@@ -154,16 +120,6 @@ class SimulatorProcess:
         if answer.status_code != 200:
             raise ValueError(f"{method} {path}: {known.get('error', known)}")
         return known
-
-    def _first_line(self, timeout: float) -> str:
-        assert self._process is not None
-        assert self._process.stdout is not None
-        until = time.monotonic() + timeout
-        while time.monotonic() < until and self._process.poll() is None:
-            readable, _, _ = select.select([self._process.stdout], [], [], 0.1)
-            if readable:
-                return self._process.stdout.readline()
-        return ""
 
 
 def _number(value: Any) -> Any:

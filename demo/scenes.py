@@ -1,0 +1,169 @@
+"""The story: every scene is one thing a store owner wants to see, checked on both sides."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from .client.driver import Refused
+from .stage import Sale, Stage, check, wait
+
+COOLING_OFF_OVER = 20 * 24 * 3600
+"""Seconds; the simulated XCover refunds within 14 days."""
+LEASE = 60
+"""Seconds a message belongs to a worker, dead or alive (``saleor_xcover_plugin.outbox.LEASE``)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of a scene, in one sentence for a store owner."""
+
+    sentence: str
+    booking_id: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    title: str
+    play: Callable[[Stage], Outcome]
+
+
+def buy_with_cover(stage: Stage) -> Outcome:
+    sale = stage.sell_with_cover()
+    booking = stage.policy_of(sale)
+    check(stage.order(sale).has_note(booking, "confirmed"), "staff cannot see the policy")
+    return Outcome(
+        f"Paid {sale.total}: tickets {sale.tickets} and premium {sale.premium}. "
+        "Policy confirmed at exactly that premium.",
+        booking,
+    )
+
+
+def buy_without_cover(stage: Stage) -> Outcome:
+    shopper = stage.visitor()
+    shopper.offer()
+    shopper.decline()
+    before = len(stage.xcover.calls("opt_out"))
+    sale = stage.pay(shopper)
+    check(sale.premium.amount == 0, f"charged {sale.premium} for a cover nobody wanted")
+    told = wait(lambda: len(stage.xcover.calls("opt_out")) - before, "XCover never heard of the no")
+    check(told == 1, f"XCover was told {told} times")
+    check(stage.bookings_of(sale) == [], "XCover booked a policy")
+    return Outcome(f"Paid {sale.total} for the tickets, nothing else. XCover was told once.")
+
+
+def refund_in_time(stage: Stage) -> Outcome:
+    sale = stage.sell_with_cover()
+    booking = stage.policy_of(sale)
+    stage.payments.refund(sale.payment, sale.order.total)
+    cover = stage.wait_for_cover(sale, "cancelled")
+    check(stage.booking_of(sale)["status"] == "CANCELLED", "XCover still holds the policy")
+    check(cover.amount_due_back == 0, f"{cover.amount_due_back} is still due to the buyer")
+    return Outcome(
+        f"Refunded {sale.total}. Policy cancelled, XCover returns the premium of {sale.premium}.",
+        booking,
+    )
+
+
+def refund_too_late(stage: Stage) -> Outcome:
+    sale = stage.sell_with_cover()
+    booking = stage.policy_of(sale)
+    stage.xcover.settings(now_offset_seconds=COOLING_OFF_OVER)
+    try:
+        stage.payments.refund(sale.payment, sale.order.total)
+        stage.wait_for_note(sale, "without any refund")
+    finally:
+        stage.xcover.settings(now_offset_seconds=0)
+    check(stage.booking_of(sale)["status"] == "CONFIRMED", "the policy was cancelled for nothing")
+    check(stage.order(sale).refunded == sale.order.total, "the ticket refund was held up")
+    return Outcome(
+        f"Refunded {sale.total} at once. XCover would return nothing any more, so the "
+        "policy stays and staff are asked to decide.",
+        booking,
+    )
+
+
+def tamper_with_the_line(stage: Stage) -> Outcome:
+    shopper = stage.visitor()
+    shopper.accept(shopper.offer())
+    honest = shopper.checkout()
+    (line,) = honest.cover_lines
+    try:
+        shopper.set_quantity(line, 5)
+    except Refused:
+        pass
+    else:
+        check(False, "five covers were put into the checkout")
+    shopper.write_metadata({"xcover.premium": "0.01", "premium": "0.01"}, on=line.id)
+    shopper.write_metadata({"xcover": "insured for nothing"})
+    check(shopper.checkout().total == honest.total, "the price was tampered with")
+    sale = stage.pay(shopper)
+    booking = stage.policy_of(sale)
+    return Outcome(
+        f"Asked for 5 covers: refused. Wrote a premium of 0.01: ignored. Paid {sale.total}.",
+        booking,
+    )
+
+
+def xcover_down_and_back(stage: Stage) -> Outcome:
+    insured = stage.visitor()
+    insured.accept(insured.offer())
+    stage.xcover.fault("*", "status", times=None, status=503)
+    try:
+        _buy_while_down(stage)
+        sale = stage.pay(insured)
+        wait(lambda: stage.xcover.calls("confirm")[-1]["status"] == 503, "XCover was never asked")
+        cover = sale.shopper.cover()
+        check(cover is not None and cover.status == "confirming", "the sale was lost")
+    finally:
+        stage.xcover.clear_faults()
+    booking = stage.policy_of(sale)
+    return Outcome(
+        "Tickets sold without an offer while XCover was down. A cover bought before was paid, "
+        "waited, and was confirmed once XCover was back.",
+        booking,
+    )
+
+
+def _buy_while_down(stage: Stage) -> Sale:
+    """Tickets sell although there is no offer."""
+    shopper = stage.visitor()
+    try:
+        shopper.offer()
+    except Refused as refused:
+        check(refused.codes == ("xcover_unavailable",), f"refused with {refused.codes}")
+    else:
+        check(False, "an offer was shown although XCover is down")
+    return stage.pay(shopper)
+
+
+def kill_the_worker(stage: Stage) -> Outcome:
+    before = len(stage.xcover.state()["bookings"])
+    # XCover books at once and takes its time to answer: the worst moment to die.
+    stage.xcover.fault("confirm", "drip", times=1)
+    sale = stage.sell_with_cover()
+    wait(lambda: len(stage.xcover.state()["bookings"]) > before, "the worker never asked XCover")
+    stage.stack.kill_worker()
+    cover = sale.shopper.cover()
+    check(cover is not None and cover.status == "confirming", "the policy is already known")
+    stage.stack.start_worker()
+    stage.wait_for_cover(sale, "confirmed", seconds=LEASE + 30)
+    booking = stage.policy_of(sale)
+    keys = {call["idempotency_key"] for call in stage.xcover.calls("confirm")[-2:]}
+    check(len(keys) == 1, "the second attempt used another key")
+    return Outcome(
+        "Killed with SIGKILL after XCover had booked and before it answered. The next worker "
+        "asked again with the same key: one policy, not two.",
+        booking,
+    )
+
+
+STORY = (
+    Scene("Buy with protection", buy_with_cover),
+    Scene("Buy without protection", buy_without_cover),
+    Scene("Refund in time", refund_in_time),
+    Scene("Refund too late", refund_too_late),
+    Scene("Tamper with the cover line", tamper_with_the_line),
+    Scene("XCover down and back", xcover_down_and_back),
+    Scene("Worker killed and restarted", kill_the_worker),
+)

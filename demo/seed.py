@@ -1,0 +1,149 @@
+"""The demo's ticket store: one channel, some events, a T-shirt, and the plugin set up in it."""
+
+from __future__ import annotations
+
+import io
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from .client.driver import Driver
+from .client.staff import Staff
+from .client.store import Channel, Variant
+
+CHANNEL = "tickets"
+CURRENCY = "USD"
+PARTNER = {"partner_code": "ABCDE", "api_key": "demo-key", "api_secret": "demo-secret-0001"}
+"""What the simulated XCover knows by itself."""
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    name: str
+    venue: str
+    city: str
+    country: str
+    timezone: str
+    days_ahead: int
+    hour: int
+    price: str
+
+
+EVENTS = (
+    Event(
+        "Midnight Quartet", "Harbour Hall", "New York", "US", "America/New_York", 24, 20, "64.00"
+    ),
+    Event("The Paper Lanterns", "Foundry", "Berlin", "DE", "Europe/Berlin", 38, 21, "48.50"),
+    Event(
+        "Example Symphony", "Example Hall", "New York", "US", "America/New_York", 60, 19, "100.00"
+    ),
+    Event("City Derby", "Riverside Stadium", "London", "GB", "Europe/London", 75, 15, "82.00"),
+    Event("Northern Lights Festival", "Fjord Park", "Oslo", "NO", "Europe/Oslo", 110, 16, "135.00"),
+)
+SYMPHONY = "Example Symphony"
+
+
+class DemoStore:
+    """The seeded store. Needs a configured miniature; ``open`` needs its host to listen."""
+
+    def __init__(self) -> None:
+        self.channel = self._make_channel()
+        self._ticket_type = self._make_product_type("Ticket", "ticket")
+        self.events = {event.name: self._sell_event(event) for event in EVENTS}
+        merchandise = self._make_product_type("Merchandise", "merchandise")
+        self.shirt = self._sell("Tour T-shirt", merchandise, "25.00", {})
+
+    def open(self, driver: Driver, xcover_url: str) -> None:
+        """Set the plugin up as an operator would: the command, then the settings."""
+        from django.core.management import call_command
+
+        call_command("xcover_setup", "--channel", self.channel.slug, stdout=io.StringIO())
+        Staff(driver, self).configure_plugin(self.channel, {"api_url": xcover_url, **PARTNER})
+
+    def staff_token(self) -> str:
+        from saleor.graphql.permissions import STAFF, token_of
+
+        return str(token_of(STAFF))
+
+    def payment_app_token(self) -> str:
+        from saleor.graphql.permissions import PAYMENT_APP, token_of
+
+        return str(token_of(PAYMENT_APP))
+
+    def store_app_token(self) -> str:
+        from saleor.graphql.permissions import STORE_APP, token_of
+
+        return str(token_of(STORE_APP))
+
+    def _make_channel(self) -> Channel:
+        self._channel_row = _rows("channel.Channel").create(
+            name="Tickets",
+            slug=CHANNEL,
+            is_active=True,
+            currency_code=CURRENCY,
+            default_country="US",
+            order_mark_as_paid_strategy="transaction_flow",
+            use_legacy_line_discount_propagation_for_order=False,
+        )
+        _rows("tax.TaxConfiguration").create(channel=self._channel_row)
+        return Channel(_global_id("Channel", self._channel_row.pk), CHANNEL, CURRENCY)
+
+    def _make_product_type(self, name: str, slug: str) -> Any:
+        return _rows("product.ProductType").create(
+            name=name, slug=slug, has_variants=False, is_shipping_required=False
+        )
+
+    def _sell_event(self, event: Event) -> Variant:
+        return self._sell(event.name, self._ticket_type, event.price, _event_metadata(event))
+
+    def _sell(self, name: str, product_type: Any, price: str, metadata: dict[str, str]) -> Variant:
+        slug = name.lower().replace(" ", "-")
+        product = _rows("product.Product").create(
+            name=name, slug=slug, product_type=product_type, metadata=metadata
+        )
+        variant = _rows("product.ProductVariant").create(product=product, sku=slug, name="Standard")
+        listed = {"channel": self._channel_row, "currency": CURRENCY}
+        _rows("product.ProductChannelListing").create(
+            product=product,
+            is_published=True,
+            visible_in_listings=True,
+            published_at=datetime.now(UTC),
+            available_for_purchase_at=datetime.now(UTC),
+            **listed,
+        )
+        _rows("product.ProductVariantChannelListing").create(
+            variant=variant,
+            price_amount=Decimal(price),
+            discounted_price_amount=Decimal(price),
+            **listed,
+        )
+        return Variant(_global_id("ProductVariant", variant.pk), slug, Decimal(price))
+
+
+def _event_metadata(event: Event) -> dict[str, str]:
+    """Write the event's facts under the keys the plugin's default mapping reads."""
+    day = datetime.now(ZoneInfo(event.timezone)) + timedelta(days=event.days_ahead)
+    start = day.replace(hour=event.hour, minute=30, second=0, microsecond=0)
+    return {
+        "event_name": event.name,
+        "event_start": start.isoformat(),
+        "event_end": (start + timedelta(hours=3)).isoformat(),
+        "event_venue": event.venue,
+        "event_city": event.city,
+        "event_country": event.country,
+        "event_timezone": event.timezone,
+    }
+
+
+def _rows(model: str) -> Any:
+    from django.apps import apps
+
+    return apps.get_model(model).objects
+
+
+def _global_id(kind: str, key: object) -> str:
+    from saleor.graphql.ids import global_id
+
+    return str(global_id(kind, key))

@@ -1,0 +1,82 @@
+"""``python -m demo.shop``: the web shop on a port."""
+
+import argparse
+import signal
+import socket
+from types import FrameType
+
+import uvicorn
+
+from .app import create_app
+from .settings import Settings, tokens_from
+
+LAST_WAIT = 1  # seconds open requests get when the shop stops
+
+
+class Server(uvicorn.Server):
+    """The shop on an open socket; prints one line when it can be used."""
+
+    def __init__(self, settings: Settings, listener: socket.socket) -> None:
+        super().__init__(
+            uvicorn.Config(
+                create_app(settings),
+                ws="none",
+                log_config=None,
+                access_log=False,
+                server_header=False,
+                timeout_graceful_shutdown=LAST_WAIT,
+            )
+        )
+        self._listener = listener
+        host, port = listener.getsockname()[:2]
+        self.address = f"http://{host}:{port}"
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Start to listen, then say so."""
+        await super().startup(sockets=sockets)
+        print(f"shop ready on {self.address}", flush=True)
+
+    def run_until_told(self) -> None:
+        """Serve until SIGTERM or SIGINT.
+
+        uvicorn raises the signal again after its own stop: our handler must be there already.
+        """
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, self._stop)
+        self.run(sockets=[self._listener])
+
+    def _stop(self, _number: int, _frame: FrameType | None) -> None:
+        self.should_exit = True
+
+
+def main() -> None:
+    """Read the command line, listen, serve until told to stop."""
+    usual = Settings()
+    parser = argparse.ArgumentParser(
+        prog="python -m demo.shop",
+        description="A demo ticket shop: no real money, no real insurance.",
+    )
+    parser.add_argument("--saleor", metavar="URL", default=usual.saleor)
+    parser.add_argument("--channel", metavar="SLUG", default=usual.channel)
+    parser.add_argument(
+        "--simulator", metavar="URL", help="control address of the simulated XCover"
+    )
+    parser.add_argument("--host", default="127.0.0.1")
+    parser.add_argument("--port", type=int, default=0, help="0 takes any free port")
+    given = parser.parse_args()
+    settings = Settings(
+        saleor=given.saleor.rstrip("/"),
+        channel=given.channel,
+        simulator=given.simulator.rstrip("/") if given.simulator else None,
+        hosts=(*usual.hosts, given.host),
+        **tokens_from(),
+    )
+    try:
+        listener = socket.create_server((given.host, given.port))
+    except (OSError, OverflowError) as error:
+        parser.error(f"cannot listen on {given.host}:{given.port}: {error}")
+    Server(settings, listener).run_until_told()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,155 @@
+"""The shop's web application: the page, the shopper's proxy, the staff's routes."""
+
+import json
+from collections.abc import Callable
+from decimal import Decimal, InvalidOperation
+from pathlib import Path
+from typing import Any
+
+import anyio.to_thread
+from starlette.applications import Starlette
+from starlette.middleware import Middleware
+from starlette.middleware.trustedhost import TrustedHostMiddleware
+from starlette.requests import Request
+from starlette.responses import FileResponse, Response
+from starlette.routing import Mount, Route
+from starlette.staticfiles import StaticFiles
+
+from ..client.people import EMAIL, NEW_YORK
+from ..client.values import COVER_SKU
+from .back_office import BackOffice
+from .documents import FOR_SHOPPERS
+from .headers import SafeHeaders
+from .settings import PAYMENT_TOKEN, Settings
+from .till import Till
+from .upstream import PLUGIN_PATH, Host, Json, Problem, written
+
+STATIC = Path(__file__).parent / "static"
+MAX_BODY = 16_384  # bytes; as the plugin's endpoint
+
+
+def create_app(settings: Settings) -> Starlette:
+    """Return the shop in front of the host that ``settings`` names."""
+    host = Host(settings)
+    till = Till(host, settings.payment_token)
+    office = BackOffice(settings, host, till)
+
+    def page(_: Request) -> Response:
+        return FileResponse(STATIC / "index.html")
+
+    def config() -> Json:
+        return {
+            "coverSku": COVER_SKU,
+            "buyer": {"email": EMAIL, **NEW_YORK},
+            "missingTokens": settings.missing_tokens,
+        }
+
+    def graphql(body: Json) -> Any:
+        document = FOR_SHOPPERS.get(str(body.get("operation")))
+        variables = body.get("variables", {})
+        if document is None or not isinstance(variables, dict):
+            raise Problem("The shop does not know this operation.", 400)
+        return host.execute(document, variables)
+
+    def pay(body: Json) -> Json:
+        if not settings.payment_token:
+            raise Problem(f"Paying needs {PAYMENT_TOKEN} in the environment of the shop.", 409)
+        agreed = _amount(body.get("total"))
+        if agreed is None:
+            raise Problem("Say which total is to be paid.", 400)
+        return till.pay(str(body.get("checkoutId")), agreed)
+
+    def refund(body: Json) -> Json:
+        return office.refund(str(body.get("orderId")), _amount(body.get("amount")))
+
+    async def plugin(request: Request) -> Response:
+        content = await _body(request)
+        status, answer = await anyio.to_thread.run_sync(host.pass_to_plugin, content)
+        return Response(answer, status, media_type="application/json")
+
+    return Starlette(
+        routes=[
+            Route("/", page),
+            Route("/api/config", _get(config)),
+            Route("/api/graphql", _post(graphql), methods=["POST"]),
+            Route("/api/pay", _post(pay), methods=["POST"]),
+            # As on the host, for a component that speaks to the plugin by itself.
+            Route(PLUGIN_PATH.format(channel=settings.channel), plugin, methods=["POST"]),
+            Route("/api/staff/orders", _get(office.orders)),
+            Route(
+                "/api/staff/order",
+                _post(lambda body: office.order(str(body.get("orderId")))),
+                methods=["POST"],
+            ),
+            Route("/api/staff/refund", _post(refund), methods=["POST"]),
+            Route("/api/staff/xcover", _get(office.xcover), methods=["GET"]),
+            Route(
+                "/api/staff/xcover",
+                _post(lambda body: office.set_xcover_down(body.get("isDown") is True)),
+                methods=["POST"],
+            ),
+            Mount("/static", StaticFiles(directory=STATIC)),
+        ],
+        middleware=[
+            Middleware(SafeHeaders),
+            Middleware(TrustedHostMiddleware, allowed_hosts=list(settings.hosts)),
+        ],
+        exception_handlers={Problem: _told},
+    )
+
+
+def _get(work: Callable[[], Any]) -> Callable[[Request], Response]:
+    """Make an endpoint of ``work``. A plain function: Starlette runs it in a thread."""
+
+    def endpoint(_: Request) -> Response:
+        return _answer(work())
+
+    return endpoint
+
+
+def _post(work: Callable[[Json], Any]) -> Callable[[Request], Any]:
+    """Make an endpoint that reads a JSON object and runs ``work`` in a thread."""
+
+    async def endpoint(request: Request) -> Response:
+        # Forms cannot send this type, so other sites need a permission nobody gives them.
+        if request.headers.get("content-type", "").split(";")[0] != "application/json":
+            raise Problem("Send JSON.", 415)
+        try:
+            body = json.loads(await _body(request), parse_float=Decimal)
+        except (ValueError, RecursionError):
+            body = None
+        if not isinstance(body, dict):
+            raise Problem("Send a JSON object.", 400)
+        return _answer(await anyio.to_thread.run_sync(work, body))
+
+    return endpoint
+
+
+async def _body(request: Request) -> bytes:
+    """Read the body, but no more than the shop ever needs."""
+    received = b""
+    async for piece in request.stream():
+        received += piece
+        if len(received) > MAX_BODY:
+            raise Problem("The request is too large.", 413)
+    return received
+
+
+def _amount(given: object) -> Decimal | None:
+    if given is None:
+        return None
+    try:
+        amount = Decimal(str(given))
+    except InvalidOperation:
+        raise Problem("This is not an amount.", 400) from None
+    if not amount.is_finite() or amount.as_tuple().exponent < -3:  # type: ignore[operator]
+        raise Problem("This is not an amount.", 400)
+    return amount
+
+
+def _answer(value: Any, status: int = 200) -> Response:
+    return Response(written(value), status, media_type="application/json")
+
+
+def _told(_: Request, error: Exception) -> Response:
+    return _answer({"error": str(error)}, getattr(error, "status", 500))

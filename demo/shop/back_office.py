@@ -1,0 +1,120 @@
+"""What staff see: orders, what waits for a person, and what reached XCover."""
+
+from decimal import Decimal
+
+from ..client.values import COVER_SKU
+from . import documents as docs
+from .settings import PAYMENT_TOKEN, STAFF_TOKEN, Settings
+from .till import Till
+from .upstream import Host, Json, Problem, Simulator
+
+NOTE_PREFIX = "XCover: "
+# Notes that only tell; whatever else the plugin writes asks for a decision.
+ROUTINE = (" confirmed, premium ", " cancelled, XCover refunds ", "XCover is asked what it refunds")
+SETTLED = ("confirmed", "cancelled")
+CALLS_SHOWN = 50
+
+
+class BackOffice:
+    """Reads and refunds orders with the store's tokens, which never leave this process."""
+
+    def __init__(self, settings: Settings, host: Host, till: Till) -> None:
+        self._settings = settings
+        self._host = host
+        self._till = till
+        self._simulator = Simulator(settings.simulator) if settings.simulator else None
+
+    def orders(self) -> list[Json]:
+        """Return the latest orders, each with its policy and why it needs a person."""
+        found = self._host.execute(docs.STAFF_ORDERS, {}, token=self._staff_token())
+        return [self._shown(edge["node"]) for edge in found["edges"]]
+
+    def order(self, order_id: str) -> Json:
+        """Return one order with its history and the cover as the plugin knows it now."""
+        order = self._read(order_id)
+        return {**self._shown(order), "cover": self._cover(order_id)}
+
+    def refund(self, order_id: str, amount: Decimal | None) -> Json:
+        """Report a refund as the payment app would; the plugin judges the policy by itself."""
+        if not self._settings.payment_token:
+            raise Problem(f"Refunds need {PAYMENT_TOKEN} in the environment of the shop.", 409)
+        transactions = self._read(order_id)["transactions"]
+        return {"refunded": self._till.refund(transactions, amount)}
+
+    def xcover(self) -> Json:
+        """Return what the simulated XCover received, newest first."""
+        if self._simulator is None:
+            return {"isGiven": False}
+        state = self._simulator.state()
+        booked = {each["offer_id"]: each["id"] for each in state["bookings"]}
+        calls = [_call(call, booked) for call in reversed(state["calls"][-CALLS_SHOWN:])]
+        return {
+            "isGiven": True,
+            "isDown": bool(state["faults"]),
+            "calls": calls,
+            "count": len(state["calls"]),
+        }
+
+    def set_xcover_down(self, is_down: bool) -> Json:
+        """Break the simulated XCover or mend it."""
+        if self._simulator is None:
+            raise Problem("The shop was started without --simulator.", 409)
+        self._simulator.be_down(is_down)
+        return self.xcover()
+
+    def _read(self, order_id: str) -> Json:
+        order: Json | None = self._host.execute(
+            docs.STAFF_ORDER, {"id": order_id}, token=self._staff_token()
+        )
+        if order is None:
+            raise Problem("This order is unknown.", 404)
+        return order
+
+    def _staff_token(self) -> str:
+        if not self._settings.staff_token:
+            raise Problem(f"The staff panel needs {STAFF_TOKEN} in the environment.", 409)
+        return self._settings.staff_token
+
+    def _shown(self, order: Json) -> Json:
+        facts = {each["key"]: each["value"] for each in order["privateMetadata"]}
+        status = facts.get("xcover.status")
+        if status not in SETTLED and any(
+            line["productSku"] == COVER_SKU for line in order["lines"]
+        ):
+            status = (self._cover(order["id"]) or {}).get("status", status)
+        notes = [e["message"] for e in order["events"] if e["type"] == "NOTE_ADDED"]
+        return {
+            **order,
+            "policy": {"status": status, "number": facts.get("xcover.policy")},
+            "notes": notes,
+            "needsPerson": _why_a_person(status, notes),
+        }
+
+    def _cover(self, order_id: str) -> Json | None:
+        root = self._host.execute(docs.INSURANCE_COVER, {"id": order_id})
+        cover: Json | None = root["cover"]
+        return cover
+
+
+def _why_a_person(status: str | None, notes: list[str]) -> str | None:
+    """Return the plugin's latest sentence when it asks for a decision."""
+    ours = [note.removeprefix(NOTE_PREFIX) for note in notes if note.startswith(NOTE_PREFIX)]
+    latest = ours[-1] if ours else ""
+    if latest and not any(words in latest for words in ROUTINE):
+        return latest
+    return "The policy could not be confirmed." if status == "parked" else None
+
+
+def _call(call: Json, booked: dict[str, str]) -> Json:
+    """Pick what staff see of a call; bodies stay away, they name people."""
+    _, _, of_booking = call["path"].partition("/bookings/")
+    _, _, of_offer = call["path"].partition("/offers/")
+    booking = of_booking.split("/")[0] or booked.get(of_offer.split("/")[0], "")
+    return {
+        "at": call["at"],
+        "operation": call["operation"],
+        "status": call["status"],
+        "fault": call["fault"],
+        "key": call["idempotency_key"],
+        "booking": booking,
+    }

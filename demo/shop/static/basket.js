@@ -1,0 +1,138 @@
+// Basket and checkout on one page: tickets, details, protection, payment.
+
+import { pay, Problem } from "./api.js";
+import { detailsForm } from "./details.js";
+import { checkout } from "./checkout.js";
+import { announce, busyButton, h, notice } from "./dom.js";
+import { money } from "./format.js";
+import { offerBox } from "./offer.js";
+import { poster } from "./poster.js";
+
+export async function basketPage() {
+  await checkout.reload().catch(() => checkout.forget());
+  const page = h("div", { class: "checkout" });
+  if (!checkout.current) return [h("h1", {}, "Your basket"), empty()];
+
+  const tickets = h("div", {});
+  const total = h("aside", { class: "total", "aria-label": "Your order" });
+  const offer = offerBox(checkout.current.id);
+  const payment = paymentStep(offer);
+  const showAll = () => {
+    if (!checkout.current) {
+      page.replaceChildren(empty());
+      return;
+    }
+    const focused = document.activeElement?.dataset?.focus;
+    tickets.replaceChildren(h("ul", { class: "lines" }, checkout.ticketLines.map((line) => lineRow(line, offer))));
+    total.replaceChildren(...totals(payment));
+    // Lines are drawn anew: keep the place of who uses the keyboard.
+    if (focused) tickets.querySelector(`[data-focus="${focused}"]`)?.focus();
+  };
+  offer.addEventListener("insurance-answer", () => checkout.reload());
+
+  page.append(
+    h("div", { class: "steps" },
+      step(1, "Tickets", tickets),
+      step(2, "Your details", detailsForm(() => offer.refresh())),
+      step(3, "Ticket protection", offer),
+    ),
+    total,
+  );
+  checkout.follow(showAll, page);
+  showAll();
+  // The box asks once it is on the page.
+  queueMicrotask(() => setTimeout(() => offer.refresh()));
+  return [h("h1", {}, "Your basket"), page];
+}
+
+function step(number, title, content) {
+  return h("section", { class: "step" },
+    h("h2", {}, h("span", { class: "number", "aria-hidden": "true" }, String(number)), title),
+    content,
+  );
+}
+
+function lineRow(line, offer) {
+  const { variant, quantity } = line;
+  const change = (to, label, sign) =>
+    busyButton(sign, async (button) => {
+      try {
+        await checkout.setQuantity(line, to);
+        announce(`${variant.product.name}: ${to}. Total ${checkout.total() || "nothing"}.`);
+        if (checkout.current) await offer.refresh();
+      } catch (problem) {
+        button.closest("li").append(notice(problem.message));
+      }
+    }, { "aria-label": `${label} ${variant.product.name}`, "data-focus": `${variant.id}${sign}` });
+  return h("li", { class: "line" },
+    h("div", { class: "thumb" }, poster(variant.product.name)),
+    h("div", { class: "line-name" }, h("strong", {}, variant.product.name), h("span", { class: "soft" }, variant.name)),
+    h("div", { class: "stepper" },
+      change(quantity - 1, quantity > 1 ? "One less:" : "Remove", "−"),
+      h("output", { "aria-label": "Quantity" }, String(quantity)),
+      change(quantity + 1, "One more:", "+"),
+    ),
+    h("p", { class: "amount" }, amount(line)),
+  );
+}
+
+function totals(payment) {
+  const cover = checkout.coverLine;
+  return [
+    h("h2", {}, "Your order"),
+    h("dl", {},
+      checkout.ticketLines.map((line) => [
+        h("dt", {}, `${line.quantity} × ${line.variant.product.name}`), h("dd", {}, amount(line))]),
+      cover && [h("dt", { class: "covered" }, shield(), "Ticket protection"), h("dd", {}, amount(cover))],
+    ),
+    h("p", { class: "sum" }, h("span", {}, "Total"), h("strong", {}, checkout.total())),
+    payment,
+  ];
+}
+
+function paymentStep(offer) {
+  const said = h("div", { "aria-live": "polite" });
+  const button = busyButton("Pay now", async () => {
+    said.replaceChildren();
+    try {
+      const done = await pay(checkout.current.id, checkout.current.totalPrice.gross.amount);
+      if (done.order) {
+        checkout.forget();
+        location.hash = `#/order/${encodeURIComponent(done.order.id)}`;
+        return;
+      }
+      await tellRefusal(done);
+    } catch (problem) {
+      if (!(problem instanceof Problem)) throw problem;
+      said.replaceChildren(notice(problem.message));
+    }
+  }, { class: "button primary wide" });
+
+  async function tellRefusal({ refused, charged, currency }) {
+    const before = checkout.total();
+    await checkout.reload();
+    await offer.refresh();
+    const sentences = [refused];
+    if (checkout.total() !== before) sentences.push(`The total was ${before} and is now ${checkout.total()}.`);
+    if (Number(charged) > 0) {
+      sentences.push(`Your payment of ${money(charged, currency)} is kept. Nothing is charged twice: press Pay now again to finish.`);
+    }
+    said.replaceChildren(notice(sentences.join(" ")));
+  }
+
+  return h("div", { class: "pay" }, button, said,
+    h("p", { class: "small soft" }, "Demo payment: no card, no money. Tickets can always be bought, with protection or without."));
+}
+
+function amount(line) {
+  return money(line.totalPrice.gross.amount, checkout.currency);
+}
+
+function shield() {
+  return h("span", { class: "shield", "aria-hidden": "true" });
+}
+
+function empty() {
+  return h("div", { class: "empty" }, h("p", {}, "Nothing here yet."), h("a", { class: "button", href: "#/" }, "See the events"));
+}
+

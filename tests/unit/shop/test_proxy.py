@@ -1,0 +1,124 @@
+"""The shopper's side of the server: what is passed on, what is not, and what is said instead."""
+
+import pytest
+
+from .conftest import OpenShop
+from .shop_process import OpenedShop
+from .upstream_server import FakeUpstream
+
+PLUGIN = "/plugins/channel/boxoffice/covergenius.xcover/graphql"
+
+
+def test_products_are_asked_for_in_the_channel_of_the_shop(
+    shop: OpenedShop, host: FakeUpstream
+) -> None:
+    host.answers["products"] = {"edges": [{"node": {"price": 89.10}}]}
+
+    answer = shop.post("/api/graphql", json={"operation": "products", "variables": {}})
+
+    # Amounts are texts on their way to the browser.
+    assert answer.json() == {"edges": [{"node": {"price": "89.1"}}]}
+    (request,) = host.received
+    assert (request.path, request.token) == ("/graphql/", "")
+    assert request.body["variables"] == {"channel": "boxoffice"}
+
+
+def test_the_browser_cannot_choose_another_channel(shop: OpenedShop, host: FakeUpstream) -> None:
+    host.answers["products"] = {"edges": []}
+
+    shop.post("/api/graphql", json={"operation": "products", "variables": {"channel": "other"}})
+
+    assert host.received[0].body["variables"] == {"channel": "boxoffice"}
+
+
+@pytest.mark.parametrize(
+    "operation", ["orders", "transactionCreate", "checkoutComplete", "{ shop { name } }", None, []]
+)
+def test_an_unknown_operation_is_refused(
+    shop: OpenedShop, host: FakeUpstream, operation: object
+) -> None:
+    answer = shop.post("/api/graphql", json={"operation": operation, "variables": {}})
+
+    assert answer.status_code == 400
+    assert answer.json() == {"error": "The shop does not know this operation."}
+    assert host.received == []
+
+
+@pytest.mark.parametrize("content", [b"", b"[]", b"{", b"[" * 5000, b'{"operation": 1}'])
+def test_rubbish_is_refused(shop: OpenedShop, host: FakeUpstream, content: bytes) -> None:
+    headers = {"Content-Type": "application/json"}
+
+    answer = shop.post("/api/graphql", data=content, headers=headers)
+
+    assert answer.status_code == 400
+    assert host.received == []
+
+
+def test_a_body_nobody_needs_is_refused(shop: OpenedShop, host: FakeUpstream) -> None:
+    assert shop.post("/api/graphql", json={"operation": "x" * 20_000}).status_code == 413
+    assert host.received == []
+
+
+def test_other_sites_cannot_post(shop: OpenedShop, host: FakeUpstream) -> None:
+    # A form on another page can send this without asking; JSON it cannot.
+    answer = shop.post("/api/staff/refund", data=b'{"orderId": "1"}')
+    assert answer.status_code == 415
+    # A name of their own that points here.
+    answer = shop.get("/api/staff/orders", headers={"Host": "evil.example"})
+    assert answer.status_code == 400
+    assert host.received == []
+
+
+def test_insurance_goes_to_the_endpoint_of_the_plugin(shop: OpenedShop, host: FakeUpstream) -> None:
+    host.answers["insuranceOffer"] = {"offer": None, "errors": [{"code": "no_tickets"}]}
+
+    answer = shop.post("/api/graphql", json={"operation": "insuranceOffer", "variables": {"id": 1}})
+
+    assert answer.json()["errors"] == [{"code": "no_tickets"}]
+    assert host.received[0].path == PLUGIN
+
+
+def test_a_component_may_speak_to_the_plugin_by_itself(
+    shop: OpenedShop, host: FakeUpstream
+) -> None:
+    host.answers["insuranceCover"] = {"cover": None}
+    body = {"query": "query insuranceCover { insuranceCover }"}
+
+    answer = shop.post(PLUGIN, json=body)
+
+    assert answer.json() == {"data": {"insuranceCover": {"cover": None}}}
+    (request,) = host.received
+    assert (request.path, request.body, request.token) == (PLUGIN, body, "")
+
+
+def test_a_host_that_is_down_is_a_plain_sentence(shop: OpenedShop, host: FakeUpstream) -> None:
+    host.close()
+
+    answer = shop.post("/api/graphql", json={"operation": "products"})
+
+    assert answer.status_code == 502
+    assert answer.json() == {
+        "error": "The ticket system cannot be reached at the moment. Please try again."
+    }
+
+
+def test_a_host_that_answers_rubbish_is_a_plain_sentence(
+    open_shop: OpenShop, host: FakeUpstream
+) -> None:
+    host.answers["GET /state"] = b"<html>502</html>"
+    shop = open_shop(simulator=f"{host.url}/state")
+
+    answer = shop.get("/api/staff/xcover")
+
+    assert answer.status_code == 502
+    assert answer.json()["error"].endswith("answered something that is not understood.")
+
+
+def test_the_page_keeps_to_itself(shop: OpenedShop) -> None:
+    page = shop.get("/")
+
+    assert "no real money, no real insurance" in page.text
+    assert "default-src 'self'" in page.headers["content-security-policy"]
+    assert "http" not in page.text.replace("http-equiv", "")
+    assert shop.get("/static/main.js").status_code == 200
+    assert shop.get("/static/%2e%2e/app.py").status_code == 404
