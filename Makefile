@@ -17,7 +17,7 @@ $(INSTALLED): pyproject.toml
 # PostgreSQL, then the flows on the miniature host.
 test: $(INSTALLED)
 	$(BIN)/python -m pytest
-	$(BIN)/python -m pytest -c tests/flows/pytest.ini --rootdir=. tests/flows
+	$(BIN)/python -m pytest -c tests/flows/pytest.ini --rootdir=. tests/flows tests/miniature
 
 # The flows inside a real Saleor (SALEOR_ROOT, with its own .venv), with real commits.
 test-saleor: $(INSTALLED) wheel

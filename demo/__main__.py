@@ -9,7 +9,7 @@ def main(arguments: list[str]) -> int:
     if options.command == "story":
         from . import story
 
-        return story.run(as_json=options.json)
+        return story.run(scenes=options.scenes, as_json=options.json)
     from . import open_store
 
     if options.saleor:
@@ -22,6 +22,7 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(dest="command", required=True)
     story = commands.add_parser("story", help="play the story; exit code 0 only if all of it held")
     story.add_argument("--json", action="store_true", help="machine-readable output")
+    story.add_argument("--scenes", type=int, metavar="N", help="only the first N of it")
     store = commands.add_parser("store", help="keep the store open for a browser")
     store.add_argument("--saleor", metavar="URL", help="put the shop before this real Saleor")
     store.add_argument(

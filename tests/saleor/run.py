@@ -10,7 +10,11 @@ import json
 import os
 import subprocess
 import sys
+import tempfile
+import zipfile
 from pathlib import Path
+
+from . import runs
 
 ROOT = Path(__file__).resolve().parents[2]
 TEST_DEPENDENCIES = ROOT / ".cache" / "saleor-test-deps"
@@ -30,6 +34,7 @@ def main(arguments: list[str]) -> int:
         )
         return 2
     wheel = _wheel()
+    _require_only_the_plugin(wheel)
     _say(f"Saleor at {saleor}, plugin {wheel.name}")
     _require_nothing_else(python, wheel)
     _pip(python, "install", "--force-reinstall", "--no-deps", str(wheel))
@@ -43,6 +48,15 @@ def _wheel() -> Path:
     if len(wheels) != 1:
         raise SystemExit("Build the wheel first: make wheel")
     return wheels[0]
+
+
+def _require_only_the_plugin(wheel: Path) -> None:
+    """Demo and tests are never installed into a store."""
+    with zipfile.ZipFile(wheel) as archive:
+        folders = {name.partition("/")[0] for name in archive.namelist()}
+    strange = {f for f in folders if not f.startswith("saleor_xcover_plugin")}
+    if strange:
+        raise SystemExit(f"The wheel would also install {', '.join(sorted(strange))}.")
 
 
 def _require_nothing_else(python: Path, wheel: Path) -> None:
@@ -72,12 +86,16 @@ def _pytest(python: Path, saleor: Path, arguments: list[str]) -> int:
     # The installed wheel is tested, not the folder beside it.
     environment["PYTHONSAFEPATH"] = "1"
     command = [str(python), "-m", "pytest", "-c", "tests/saleor/pytest.ini", "--rootdir", str(ROOT)]
-    chosen = (
-        arguments
-        if any(not a.startswith("-") for a in arguments)
-        else ["tests/flows", "tests/saleor", *arguments]
-    )
-    return subprocess.run([*command, *chosen], cwd=ROOT, env=environment, check=False).returncode
+    is_whole = all(argument.startswith("-") for argument in arguments)
+    chosen = ["tests/flows", "tests/saleor", *arguments] if is_whole else arguments
+    with tempfile.TemporaryDirectory() as folder:
+        report = Path(folder) / "report.xml"
+        done = subprocess.run(
+            [*command, f"--junitxml={report}", *chosen], cwd=ROOT, env=environment, check=False
+        )
+        if is_whole and done.returncode == 0:
+            _say(f"this run is recorded in {runs.record(report, saleor)}: commit it")
+    return done.returncode
 
 
 def _say(sentence: str) -> None:

@@ -1,0 +1,45 @@
+"""The generated parts of the README say what the code and the recorded runs say."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from saleor_xcover_plugin.conf import FIELDS
+
+from ..saleor import runs
+
+README = Path(__file__).resolve().parents[2] / "README.md"
+
+
+def configuration() -> str:
+    rows = "".join(
+        f"| {field.label} | {field.help_text} | {_default(field.default)} |\n" for field in FIELDS
+    )
+    return "| setting | meaning | default |\n| --- | --- | --- |\n" + rows
+
+
+def support() -> str:
+    rows = "".join(
+        f"| {minor} | {run['saleor']} | {run['tests']} passed, {run['skipped']} skipped "
+        f"| {run['on']} |\n"
+        for minor, run in runs.read().items()
+    )
+    return "| Saleor | tried with | `make test-saleor` | on |\n| --- | --- | --- | --- |\n" + rows
+
+
+def _default(value: str | bool) -> str:
+    return "<br>".join(f"`{line}`" for line in str(value).splitlines())
+
+
+@pytest.mark.parametrize("part", [configuration, support])
+def test_a_generated_table_is_current(part, request):
+    marks = f"<!-- {part.__name__}: generated -->\n", f"<!-- {part.__name__}: end -->"
+    between = re.compile(re.escape(marks[0]) + "(.*?)" + re.escape(marks[1]), re.DOTALL)
+    text = README.read_text()
+    if request.config.getoption("--update-golden"):
+        README.write_text(between.sub(lambda _: marks[0] + part() + marks[1], text))
+
+    (found,) = between.findall(README.read_text())
+
+    assert found == part(), "run pytest tests/contract --update-golden"

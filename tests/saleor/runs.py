@@ -1,0 +1,30 @@
+"""Whole green runs in a real Saleor, kept as data: the README's support matrix is made of them."""
+
+import datetime
+import json
+import tomllib
+from pathlib import Path
+from xml.etree import ElementTree
+
+RUNS = Path(__file__).resolve().parents[2] / "fixtures" / "saleor" / "runs.json"
+
+
+def record(report: Path, saleor: Path) -> Path:
+    """Keep the newest whole run of this Saleor minor version; return where."""
+    suite = next(ElementTree.parse(report).getroot().iter("testsuite"))  # noqa: S314 (our own file)
+    version = tomllib.loads((saleor / "pyproject.toml").read_text())["project"]["version"]
+    known = read()
+    known[".".join(version.split(".")[:2])] = {
+        "saleor": version,
+        "on": datetime.datetime.now(datetime.UTC).date().isoformat(),
+        "tests": int(suite.attrib["tests"]),
+        "skipped": int(suite.attrib["skipped"]),
+        "seconds": round(float(suite.attrib["time"])),
+    }
+    RUNS.write_text(json.dumps(dict(sorted(known.items())), indent=1) + "\n")
+    return RUNS
+
+
+def read() -> dict[str, dict[str, str | int]]:
+    """Return the recorded runs by minor version."""
+    return json.loads(RUNS.read_text()) if RUNS.exists() else {}
