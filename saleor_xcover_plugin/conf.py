@@ -93,6 +93,15 @@ FIELDS = (
         "Languages of your policy texts, separated by commas; others get the first. Empty: all.",
     ),
     Field(
+        "absorb_discounts",
+        BOOLEAN,
+        "Absorb discounts",
+        "Off: no offer where a discount on the order would change the premium. On: such offers are "
+        "shown, the discount may take from the premium, your store bears the difference and it is "
+        "recorded. A discounted premium is forbidden in many places: ask Cover Genius first.",
+        default=False,
+    ),
+    Field(
         "offer_minutes",
         STRING,
         "Offer validity in minutes",
@@ -201,6 +210,7 @@ def read_settings(configuration: Iterable[Mapping[str, Any]]) -> PluginSettings:
             currencies=frozenset(text.upper() for text in _listed(values["currencies"])),
             countries=frozenset(text.upper() for text in _listed(values["countries"])),
             languages=frozenset(languages),
+            may_absorb=values["absorb_discounts"].lower() == "true",
             default_language=languages[0] if languages else "en",
         ),
         webhook_secrets=(

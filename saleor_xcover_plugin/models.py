@@ -77,6 +77,10 @@ class Offer(_Stateful):
     quoted_at = models.DateTimeField(null=True)
     valid_until = models.DateTimeField(null=True)
     shown_at = models.DateTimeField(null=True)
+    # What the cover line of a yes costs after discounts on the order: the premium, unless the store
+    # chose to absorb what a discount takes; then ``absorbed`` is what the buyer pays less.
+    line_price = models.DecimalField(max_digits=20, decimal_places=3, null=True)
+    absorbed = models.DecimalField(max_digits=20, decimal_places=3, default=0)
     # A yes ended without the shopper's doing: completing is held once, so that it is noticed.
     is_notice_due = models.BooleanField(default=False)
     created_at = models.DateTimeField()
@@ -163,6 +167,8 @@ class Cover(_Stateful):
     status = models.CharField(max_length=16, choices=_choices(CoverStatus))
     premium = models.DecimalField(max_digits=20, decimal_places=3)
     currency = models.CharField(max_length=3)
+    # What the store pays XCover beyond what the buyer paid for the cover.
+    absorbed = models.DecimalField(max_digits=20, decimal_places=3, default=0)
     booking_id = models.CharField(max_length=64, null=True, unique=True)
     pds_url = models.TextField(blank=True, default="")
     policyholder_digests = models.JSONField(default=dict)

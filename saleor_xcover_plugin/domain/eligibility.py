@@ -11,6 +11,7 @@ from decimal import Decimal
 
 from ..errors import Code, Refusal
 from .event_data import EventDataError, EventMapping, TicketFacts
+from .premium import OrderDiscount
 from .tickets import Basket, Tickets
 
 
@@ -33,7 +34,7 @@ class CheckoutFacts:
     country: str
     language: str
     lines: Sequence[ProductLine]
-    has_order_level_discount: bool = False
+    order_discount: OrderDiscount = OrderDiscount.NONE
     is_taxed_by_app: bool = False
 
 
@@ -47,6 +48,8 @@ class EligibilityRules:
     countries: frozenset[str] = frozenset()
     default_language: str = "en"
     languages: frozenset[str] = frozenset()
+    may_absorb: bool = False
+    """The store bears what a discount takes from the premium."""
 
 
 def insurable_basket(facts: CheckoutFacts, rules: EligibilityRules, now: datetime) -> Basket:
@@ -56,7 +59,7 @@ def insurable_basket(facts: CheckoutFacts, rules: EligibilityRules, now: datetim
         raise Refusal(Code.NO_TICKETS)
     if facts.is_taxed_by_app:
         raise Refusal(Code.TAXED_BY_APP)
-    if facts.has_order_level_discount:
+    if facts.order_discount == OrderDiscount.OTHER and not rules.may_absorb:
         raise Refusal(Code.DISCOUNT_NOT_SUPPORTED)
     if rules.currencies and facts.currency not in rules.currencies:
         raise Refusal(Code.CURRENCY_WITHOUT_OFFER)

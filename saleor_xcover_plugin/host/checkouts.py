@@ -13,7 +13,7 @@ from django.db.models import Exists, F, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 from saleor.checkout.lock_objects import checkout_qs_select_for_update
 from saleor.checkout.models import Checkout, CheckoutLine
-from saleor.discount import DiscountType, VoucherType
+from saleor.discount import DiscountType, DiscountValueType, VoucherType
 from saleor.discount.models import CheckoutDiscount, VoucherCode
 from saleor.payment import TransactionEventType
 from saleor.payment.models import Payment, TransactionEvent, TransactionItem
@@ -23,7 +23,9 @@ from saleor.tax.models import TaxConfiguration, TaxConfigurationPerCountry
 
 from ..domain.eligibility import CheckoutFacts, ProductLine
 from ..domain.event_data import EventMapping
+from ..domain.premium import OrderDiscount
 from .attributes import annotate_attributes, ticket_facts
+from .cover_line import correction_of_line
 from .cover_product import is_cover_type
 from .people import policyholder_of
 from .values import CheckoutState, CoverLine
@@ -51,14 +53,20 @@ def read(token: uuid.UUID, mapping: EventMapping) -> CheckoutState | None:
             for row in lines
             if not _is_cover(row) and not row["is_gift"]
         ],
-        has_order_level_discount=checkout.has_order_promotion or checkout.has_wide_voucher,
+        order_discount=_order_discount(checkout),
     )
     return CheckoutState(
         token=checkout.pk,
         channel_id=checkout.channel_id,
         facts=facts,
         cover_lines=tuple(
-            CoverLine.of(row["id"], row["quantity"], row["unit_price"], row["private_metadata"])
+            CoverLine.of(
+                row["id"],
+                row["quantity"],
+                row["unit_price"],
+                row["private_metadata"],
+                row["correction"],
+            )
             for row in lines
             if _is_cover(row)
         ),
@@ -121,6 +129,14 @@ def _with_flags(checkouts: QuerySet[Any], mapping: EventMapping) -> QuerySet[Any
         )
     )
     codes = VoucherCode.objects.filter(code=OuterRef("voucher_code"))
+    percentage = Q(
+        voucher__type=VoucherType.ENTIRE_ORDER,
+        voucher__discount_value_type=DiscountValueType.PERCENTAGE,
+        voucher__apply_once_per_order=False,
+    )
+    promotions = CheckoutDiscount.objects.filter(
+        checkout_id=OuterRef("pk"), type=DiscountType.ORDER_PROMOTION
+    )
     return checkouts.select_related(*related).annotate(
         has_transaction_money=Exists(
             TransactionItem.objects.filter(
@@ -134,13 +150,21 @@ def _with_flags(checkouts: QuerySet[Any], mapping: EventMapping) -> QuerySet[Any
                 is_active=True,
             )
         ),
-        has_order_promotion=Exists(
-            CheckoutDiscount.objects.filter(
-                checkout_id=OuterRef("pk"), type=DiscountType.ORDER_PROMOTION
-            )
-        ),
+        has_promotion=Exists(promotions),
+        has_percentage_promotion=Exists(promotions.filter(value_type=DiscountValueType.PERCENTAGE)),
         has_wide_voucher=Exists(codes) & ~Exists(codes.filter(narrow)),
+        has_percentage_voucher=Exists(codes.filter(percentage)),
     )
+
+
+def _order_discount(checkout: Any) -> OrderDiscount:
+    is_other = (checkout.has_promotion and not checkout.has_percentage_promotion) or (
+        checkout.has_wide_voucher and not checkout.has_percentage_voucher
+    )
+    if is_other:
+        return OrderDiscount.OTHER
+    is_discounted = checkout.has_promotion or checkout.has_wide_voucher
+    return OrderDiscount.PERCENTAGE if is_discounted else OrderDiscount.NONE
 
 
 def _unanswered() -> QuerySet[Any]:
@@ -178,7 +202,9 @@ def _lines(checkout: Any, mapping: EventMapping) -> list[dict[str, Any]]:
         Subquery(listing.values("discounted_price_amount")[:1]),
         Subquery(listing.values("price_amount")[:1]),
     )
-    lines = CheckoutLine.objects.filter(checkout_id=checkout.pk).annotate(unit_price=price)
+    lines = CheckoutLine.objects.filter(checkout_id=checkout.pk).annotate(
+        unit_price=price, correction=correction_of_line()
+    )
     lines = annotate_attributes(lines, mapping)
     columns = [
         "id",
@@ -186,6 +212,7 @@ def _lines(checkout: Any, mapping: EventMapping) -> list[dict[str, Any]]:
         "is_gift",
         "private_metadata",
         "unit_price",
+        "correction",
         "variant_id",
         "variant__name",
         "variant__metadata",

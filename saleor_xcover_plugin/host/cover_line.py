@@ -4,29 +4,25 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
+from django.db import transaction
+from django.db.models import OuterRef, Subquery
+from django.db.models.functions import Coalesce
 from saleor.checkout.calculations import fetch_checkout_data
 from saleor.checkout.fetch import fetch_checkout_info, fetch_checkout_lines
 from saleor.checkout.models import Checkout, CheckoutLine
 from saleor.checkout.utils import checkout_lines_bulk_delete, invalidate_checkout
+from saleor.discount import DiscountType, DiscountValueType
+from saleor.discount.models import CheckoutLineDiscount
 from saleor.plugins.manager import get_plugins_manager
 
 from ..domain.money import Money
+from ..domain.premium import Totals
 from .cover_product import is_cover_type
 from .values import OFFER_KEY, PREMIUM_KEY, CoverLine
-
-
-@dataclass(frozen=True, slots=True)
-class Totals:
-    """What the shopper would pay now, gross, and which part of it the cover lines are."""
-
-    total: Decimal
-    cover: Decimal
-    other_line_count: int
 
 
 def put(
@@ -62,6 +58,35 @@ def restore(line_id: uuid.UUID, *, premium: Decimal) -> None:
     CheckoutLine.objects.filter(pk=line_id).update(quantity=1, price_override=premium)
 
 
+def correct(line_id: uuid.UUID, correction: Decimal, currency: str) -> None:
+    """Add ``correction`` to the price that discounts on the order start from; 0 adds nothing.
+
+    A manual line discount below zero: checkout and order then show the premium as price and as
+    undiscounted price. Saleor keeps manual discounts when it recalculates.
+    """
+    corrections = CheckoutLineDiscount.objects.filter(line_id=line_id, type=DiscountType.MANUAL)
+    corrections.delete()
+    if correction:
+        CheckoutLineDiscount.objects.create(
+            line_id=line_id,
+            type=DiscountType.MANUAL,
+            value_type=DiscountValueType.FIXED,
+            value=-correction,
+            amount_value=-correction,
+            currency=currency,
+            unique_type=DiscountType.MANUAL,
+            reason="Keeps the insurance premium whole beside a discount on the order",
+        )
+
+
+def correction_of_line() -> Any:
+    """Return the correction of a line as a part of a query over lines."""
+    corrections = CheckoutLineDiscount.objects.filter(
+        line_id=OuterRef("pk"), type=DiscountType.MANUAL
+    )
+    return -Coalesce(Subquery(corrections.values("amount_value")[:1]), Decimal(0))
+
+
 def lines_of(checkout: Any) -> tuple[CoverLine, ...]:
     """Read the cover lines anew, under the lock."""
     rows = (
@@ -72,10 +97,11 @@ def lines_of(checkout: Any) -> tuple[CoverLine, ...]:
             "quantity",
             "price_override",
             "private_metadata",
+            correction_of_line(),
             "variant__product__product_type__private_metadata",
         )
     )
-    return tuple(CoverLine.of(*row[:4]) for row in rows if is_cover_type(row[4]))
+    return tuple(CoverLine.of(*row[:5]) for row in rows if is_cover_type(row[5]))
 
 
 def recalculate(checkout: Any) -> None:
@@ -103,12 +129,35 @@ def totals(checkout: Any) -> Totals:
         total=info.checkout.total_gross_amount,
         cover=sum(cover, Decimal(0)),
         other_line_count=len(lines) - len(cover),
+        voucher_code=info.checkout.voucher_code,
     )
+
+
+def totals_without(checkout: Any, line_ids: Iterable[uuid.UUID]) -> Totals:
+    """Return what the checkout would cost without these lines, and change nothing.
+
+    Saleor computes it on rows that are put back: a voucher that does not apply without them goes
+    in its sum and stays in the checkout.
+    """
+    with transaction.atomic():
+        remove(line_ids)
+        recalculate(checkout)
+        without = totals(checkout)
+        transaction.set_rollback(True)
+    checkout.refresh_from_db()
+    return without
 
 
 def mirror_prices(checkout: Any) -> None:
     """Give the instance the mutation will answer with what we wrote beside it."""
-    fields = ["price_expiration", "discount_expiration", "last_change", "discount_amount"]
+    fields = [
+        "price_expiration",
+        "discount_expiration",
+        "last_change",
+        "discount_amount",
+        "discount_name",
+        "voucher_code",
+    ]
     row = Checkout.objects.filter(pk=checkout.pk).values(*fields).first()
     for name, value in (row or {}).items():
         setattr(checkout, name, value)

@@ -27,6 +27,8 @@ class CoverLine:
     quantity: int
     unit_price: Decimal | None
     offer_id: int | None
+    correction: Decimal = Decimal(0)
+    """What was added so that a discount on the order leaves the premium."""
 
     @classmethod
     def of(
@@ -35,13 +37,20 @@ class CoverLine:
         quantity: int,
         unit_price: Decimal | None,
         private_metadata: Mapping[str, Any] | None,
+        correction: Decimal | None = None,
     ) -> CoverLine:
         offer_id = str((private_metadata or {}).get(OFFER_KEY, ""))
-        return cls(line_id, quantity, unit_price, int(offer_id) if offer_id.isdigit() else None)
+        return cls(
+            line_id,
+            quantity,
+            unit_price,
+            int(offer_id) if offer_id.isdigit() else None,
+            correction or Decimal(0),
+        )
 
-    def carries(self, offer_id: int, premium: Decimal) -> bool:
-        """Whether this is our line for the offer: one piece at exactly the premium."""
-        return (self.offer_id, self.quantity, self.unit_price) == (offer_id, 1, premium)
+    def carries(self, offer_id: int, price: Decimal | None) -> bool:
+        """Whether this is our line for the offer: one piece at exactly this price."""
+        return (self.offer_id, self.quantity, self.unit_price) == (offer_id, 1, price)
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,7 @@ from decimal import Decimal
 from django.db import transaction
 
 from .. import outbox
+from ..domain.money import Money
 from ..domain.states import CoverStatus, OfferStatus, may_become
 from ..host import notes, orders
 from ..host.values import OrderState
@@ -69,7 +70,7 @@ def defect_of(order: OrderState, offer: Offer | None, now: datetime) -> Defect |
             "nothing; refund what was paid for it.",
         )
     premium = chosen_premium(offer)
-    if len(order.cover_lines) != 1 or not order.cover_lines[0].carries(offer.pk, premium):
+    if not _is_paid_for(order, offer, premium):
         return Defect(
             "line_changed",
             f"The ticket protection line is not one piece at the offered premium of {premium} "
@@ -96,6 +97,15 @@ def defect_of(order: OrderState, offer: Offer | None, now: datetime) -> Defect |
     return None
 
 
+def _is_paid_for(order: OrderState, offer: Offer, premium: Decimal) -> bool:
+    """Whether the one line costs what was agreed, or more: what is too much is given back."""
+    if len(order.cover_lines) != 1:
+        return False
+    (line,) = order.cover_lines
+    agreed = premium if offer.line_price is None else offer.line_price
+    return line.carries(offer.pk, line.unit_price) and (line.unit_price or Decimal(0)) >= agreed
+
+
 def _holds_quoted_tickets(order: OrderState, offer: Offer) -> bool:
     quoted = offer.request.get("tickets", {})
     return all(order.ticket_counts.get(ref, 0) == count for ref, count in quoted.items())
@@ -112,27 +122,41 @@ def _place(order: OrderState, offers: Sequence[Offer], now: datetime) -> Cover:
             "stayed because a payment had begun. The policy was not confirmed; refund what was "
             "paid for the protection.",
         )
-    paid = sum(
-        ((line.unit_price or Decimal(0)) * line.quantity for line in order.cover_lines), Decimal(0)
-    )
+    paid = _paid_for_cover(order)
+    premium = paid if defect or offer is None else chosen_premium(offer)
+    overcharged = max(paid - premium, Decimal(0))
     cover = Cover.objects.create(
         order_id=order.id,
         order_number=order.number,
         channel_id=order.channel_id,
         offer=offer,
         status=(CoverStatus.PARKED if defect else CoverStatus.PLACED).value,
-        premium=paid,
+        premium=premium,
         currency=order.currency,
         reason_code=defect.code if defect else "",
         reason=defect.sentence if defect else "",
-        amount_due_back=paid if defect else Decimal(0),
+        amount_due_back=paid if defect else overcharged,
+        absorbed=offer.absorbed if offer and not defect else Decimal(0),
         created_at=now,
         updated_at=now,
     )
     if defect:
         log.error("xcover.cover.parked", extra={"order": order.number, "code": defect.code})
         notes.add(order.id, defect.sentence)
+    elif overcharged:
+        log.error("xcover.cover.overcharged", extra={"order": order.number})
+        due = Money(overcharged, order.currency)
+        notes.add(
+            order.id,
+            f"The ticket protection line costs {due} more than the premium of "
+            f"{cover.premium_money}. The policy is confirmed as usual; refund {due}.",
+        )
     return cover
+
+
+def _paid_for_cover(order: OrderState) -> Decimal:
+    lines = order.cover_lines
+    return sum(((line.unit_price or Decimal(0)) * line.quantity for line in lines), Decimal(0))
 
 
 def _advance(cover: Cover, order: OrderState, now: datetime) -> None:
@@ -169,7 +193,8 @@ def _advance_placed(cover: Cover, order: OrderState, now: datetime) -> None:
     else:
         return
     if defect is not None:
-        park_cover(cover, defect.code, defect.sentence, now, due_back=cover.premium)
+        due_back = _paid_for_cover(order)
+        park_cover(cover, defect.code, defect.sentence, now, due_back=due_back)
         return
     cover.become(CoverStatus.CONFIRMING, now, paid_at=now)
     append(

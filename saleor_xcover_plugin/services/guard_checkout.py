@@ -12,6 +12,8 @@ from datetime import datetime
 
 from ..conf import PluginSettings
 from ..domain.eligibility import fingerprint, insurable_basket
+from ..domain.money import Money
+from ..domain.premium import OrderDiscount
 from ..domain.states import OfferStatus
 from ..errors import Code, Refusal
 from ..host import checkouts, cover_line
@@ -26,6 +28,7 @@ from .offers import (
     take_notice,
 )
 from .place_cover import withdraw
+from .price_line import hold_exactly
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +42,8 @@ class Change:
 def checkout_changed(token: uuid.UUID, settings: PluginSettings, now: datetime) -> Change:
     """Repair what a change broke and say whether an offer should be asked for.
 
-    Three queries and no lock when nothing of ours changed.
+    Three queries and no lock when nothing of ours changed. Beside a discount on the order Saleor is
+    asked for its prices every time there is a yes.
     """
     state = checkouts.read(token, settings.rules.mapping)
     if state is None or state.has_money:
@@ -71,8 +75,8 @@ def refusal_before_order(
                 take_notice(token)
         return Refusal(Code.OFFER_EXPIRED)
     if not _is_in_step(state, offer, wanted):
-        _bring_in_step(token, settings, now)
-        if is_selected or state.cover_lines:
+        was_changed = _bring_in_step(token, settings, now)
+        if was_changed and (is_selected or state.cover_lines):
             take_notice(token)
             return Refusal(Code.COVER_CHANGED)
     return Refusal(Code.COVER_CHANGED) if take_notice(token) else None
@@ -96,16 +100,18 @@ def _is_in_step(state: CheckoutState, offer: Offer | None, wanted: str | None) -
         return False
     if offer.status != OfferStatus.SELECTED:
         return not state.cover_lines
-    return len(state.cover_lines) == 1 and state.cover_lines[0].carries(
-        offer.pk, chosen_premium(offer)
-    )
+    if len(state.cover_lines) != 1 or state.facts.order_discount != OrderDiscount.NONE:
+        return False
+    (line,) = state.cover_lines
+    return line.carries(offer.pk, chosen_premium(offer)) and not line.correction
 
 
-def _bring_in_step(token: uuid.UUID, settings: PluginSettings, now: datetime) -> None:
+def _bring_in_step(token: uuid.UUID, settings: PluginSettings, now: datetime) -> bool:
+    """Do what the present state asks for under the lock; return whether anything had to change."""
     with checkouts.locked(token) as checkout:
         state = checkouts.read(token, settings.rules.mapping) if checkout is not None else None
         if state is None or state.has_money:
-            return
+            return False
         wanted, reason = _wanted_fingerprint(state, settings, now)
         offer = live_offer(token, lock=True)
         if offer is not None and offer.fingerprint != wanted:
@@ -115,21 +121,46 @@ def _bring_in_step(token: uuid.UUID, settings: PluginSettings, now: datetime) ->
             offer = None
         if offer is None or offer.status != OfferStatus.SELECTED:
             clear_lines(checkout)
-            return
-        _repair_line(checkout, state, offer, now)
+            return True
+        was_repaired = _repair_line(checkout, state, offer, now)
+        if offer.status != OfferStatus.SELECTED:
+            return True
+        return _hold_price(checkout, offer, settings, now) or was_repaired
 
 
-def _repair_line(checkout: object, state: CheckoutState, offer: Offer, now: datetime) -> None:
+def _repair_line(checkout: object, state: CheckoutState, offer: Offer, now: datetime) -> bool:
+    """Leave exactly one line of ours, one piece at the premium; return whether it was not so."""
     ours = [line for line in state.cover_lines if line.offer_id == offer.pk]
     if not ours:
         # The shopper deleted the line: that is an answer too.
         clear_lines(checkout)
         withdraw(offer, now, source="line_removed")
-        return
+        return True
     keep, *extra = ours
     strangers = [line.id for line in state.cover_lines if line.offer_id != offer.pk]
     removable = [line.id for line in extra] + strangers
+    premium = chosen_premium(offer)
+    if not removable and keep.carries(offer.pk, premium):
+        return False
     if removable:
         cover_line.remove(removable)
-    cover_line.restore(keep.id, premium=chosen_premium(offer))
+    cover_line.restore(keep.id, premium=premium)
     cover_line.recalculate(checkout)
+    return True
+
+
+def _hold_price(checkout: object, offer: Offer, settings: PluginSettings, now: datetime) -> bool:
+    """Keep tickets plus premium exact after a change; a yes that no price fits ends."""
+    (line,) = cover_line.lines_of(checkout)
+    premium = Money(chosen_premium(offer), offer.currency)
+    before = (line.correction, offer.line_price, offer.absorbed)
+    try:
+        price = hold_exactly(checkout, line, premium=premium, may_absorb=settings.rules.may_absorb)
+    except Refusal as refusal:
+        end_offer(checkout, offer, OfferStatus.SUPERSEDED, now, reason=refusal.code)
+        return True
+    finally:
+        cover_line.recalculate(checkout)
+    offer.write(now, line_price=price.line, absorbed=price.absorbed)
+    (line,) = cover_line.lines_of(checkout)
+    return before != (line.correction, offer.line_price, offer.absorbed)

@@ -17,6 +17,7 @@ from ..host import checkouts, cover_line, cover_product
 from ..host.values import CheckoutState
 from ..models import Consent, Offer
 from .offers import chosen_premium, clear_lines, is_fresh, live_offer, summarise, take_notice
+from .price_line import put_exactly
 
 
 def accept(
@@ -46,12 +47,21 @@ def accept(
         variant_id = cover_product.listed_variant_id(channel_id)
         if variant_id is None:
             raise Refusal(Code.NOT_SET_UP)
-        _put_exactly(checkout, offer, variant_id, premium)
+        clear_lines(checkout)
+        price = put_exactly(
+            checkout,
+            offer_id=offer.pk,
+            variant_id=variant_id,
+            premium=Money(premium, offer.currency),
+            may_absorb=settings.rules.may_absorb,
+        )
+        cover_line.recalculate(checkout)  # whoever looks next prices anew, and sees the line
         chosen_ids = [quote.pk for quote in chosen]
         offer.quotes.update(is_chosen=False)
         offer.quotes.filter(pk__in=chosen_ids).update(is_chosen=True)
         if offer.status != OfferStatus.SELECTED:
             offer.become(OfferStatus.SELECTED, now, shown_at=offer.shown_at or now)
+        offer.write(now, line_price=price.line, absorbed=price.absorbed)
         _record(offer, "accepted", [q.quote_id for q in chosen], premium, now, source)
         shown = Money(premium, offer.currency).digits()
         summarise(token, "accepted", premium=shown, currency=offer.currency)
@@ -162,28 +172,6 @@ def _is_placed(offer: Offer, state: CheckoutState, chosen: Sequence[Any], premiu
         and len(state.cover_lines) == 1
         and state.cover_lines[0].carries(offer.pk, premium)
     )
-
-
-def _put_exactly(checkout: Any, offer: Offer, variant_id: int, premium: Decimal) -> None:
-    """Insert the line and let Saleor prove the sum; anything but tickets plus premium undoes it."""
-    clear_lines(checkout)
-    before = cover_line.totals(checkout)
-    cover_line.put(
-        checkout,
-        variant_id=variant_id,
-        offer_id=offer.pk,
-        premium=premium,
-        first_at=checkout.created_at,
-    )
-    cover_line.recalculate(checkout)
-    after = cover_line.totals(checkout)
-    is_exact = (
-        after.total - before.total == premium
-        and after.cover == premium
-        and after.other_line_count == before.other_line_count
-    )
-    if not is_exact:
-        raise Refusal(Code.PRICE_NOT_EXACT)
 
 
 def _record(

@@ -183,22 +183,6 @@ def test_another_country_after_the_offer_makes_it_stale(store, shopper):
     assert refusal(lambda: ada.accept(offer))["code"] == "offer_stale"
 
 
-def test_a_percentage_off_the_whole_order_withholds_the_offer(store, shopper, staff, simulator):
-    code = f"ALL-{store.usd_unpaid.slug}"
-    staff.create_voucher(code, [store.usd_unpaid], Decimal("10"))
-    ada = shopper(store.usd_unpaid)
-    ada.create_checkout({store.concert: 2})
-    ada.accept(ada.offer())
-
-    discounted = ada.add_promo_code(code)
-
-    assert discounted.cover_lines == ()
-    assert refusal(ada.offer)["code"] == "discount_not_supported"
-    ada.remove_promo_code(code)
-    assert ada.accept(ada.offer()).answer == "accepted"
-    assert ada.checkout().total == Decimal("206.66")
-
-
 def test_wrong_credentials_are_refused_on_saving_and_nothing_is_saved(
     store, shopper, staff, simulator
 ):

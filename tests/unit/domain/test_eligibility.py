@@ -21,6 +21,7 @@ from saleor_xcover_plugin.domain.event_data import (
     MappingError,
     TicketFacts,
 )
+from saleor_xcover_plugin.domain.premium import OrderDiscount
 from saleor_xcover_plugin.errors import Code, Refusal
 
 NOW = datetime(2026, 12, 4, 9, 0, tzinfo=UTC)
@@ -73,7 +74,11 @@ def test_merchandise_beside_tickets_is_not_insured():
         ("only merchandise", checkout(line(facts={"product.name": "Mug"})), Code.NO_TICKETS),
         ("free tickets", checkout(line(price="0")), Code.NO_TICKETS),
         ("no address", checkout(country=""), Code.COUNTRY_MISSING),
-        ("discounted order", checkout(has_order_level_discount=True), Code.DISCOUNT_NOT_SUPPORTED),
+        (
+            "discounted order",
+            checkout(order_discount=OrderDiscount.OTHER),
+            Code.DISCOUNT_NOT_SUPPORTED,
+        ),
         ("tax app", checkout(is_taxed_by_app=True), Code.TAXED_BY_APP),
         (
             "event over",

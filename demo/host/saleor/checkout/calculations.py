@@ -18,7 +18,7 @@ PRICES_TTL = timedelta(hours=1)
 
 
 def subtotal_before_discount(lines: list[CheckoutLineInfo]) -> Decimal:
-    return sum((info.unit_price * info.line.quantity for info in lines), Decimal(0))
+    return sum((info.base_total for info in lines), Decimal(0))
 
 
 def fetch_checkout_data(
@@ -44,7 +44,7 @@ def _recalculate(checkout_info: CheckoutInfo, lines: list[CheckoutLineInfo]) -> 
     before = subtotal_before_discount(lines)
     left = discount = min(checkout.discount_amount, before)
     for index, info in enumerate(lines):
-        full = info.unit_price * info.line.quantity
+        full = info.base_total
         # The last line takes what rounding left over.
         share = quantize_price(full / before * discount, checkout.currency) if before else before
         share = left if index == len(lines) - 1 else share

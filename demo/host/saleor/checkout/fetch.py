@@ -22,6 +22,12 @@ class CheckoutLineInfo:
         return self.channel_listing is not None and self.channel_listing.price_amount is not None
 
     @property
+    def base_total(self) -> Decimal:
+        """The line's price after its own discounts and before those on the order."""
+        own = sum((d.amount_value for d in self.line.discounts.all()), Decimal(0))
+        return self.unit_price * self.line.quantity - own
+
+    @property
     def unit_price(self) -> Decimal:
         """The price of one piece before discounts on the order; 0 when it is not for sale."""
         if not self.channel_listing or self.channel_listing.price_amount is None:

@@ -29,6 +29,7 @@ class Checkout(models.Model):
     language_code = models.CharField(max_length=35, default="en")
     voucher_code = models.CharField(max_length=255, blank=True, null=True)
     discount_amount = amount()
+    discount_name = models.CharField(max_length=255, blank=True, null=True)
     total_gross_amount = amount()
     subtotal_gross_amount = amount()
     charge_status = models.CharField(max_length=32, default=ChargeStatus.NONE)

@@ -1,6 +1,7 @@
 class DiscountType:
     ORDER_PROMOTION = "order_promotion"
     VOUCHER = "voucher"
+    MANUAL = "manual"
 
 
 class DiscountValueType:

@@ -12,6 +12,7 @@ class Voucher(models.Model):
     type = models.CharField(max_length=20, default=VoucherType.ENTIRE_ORDER)
     name = models.CharField(max_length=255, null=True)
     discount_value_type = models.CharField(max_length=10, default=DiscountValueType.PERCENTAGE)
+    apply_once_per_order = models.BooleanField(default=False)
     products = models.ManyToManyField(Product)
     variants = models.ManyToManyField(ProductVariant)
     collections = models.ManyToManyField(Collection)
@@ -37,3 +38,26 @@ class CheckoutDiscount(models.Model):
         "checkout.Checkout", related_name="discounts", on_delete=models.CASCADE
     )
     type = models.CharField(max_length=64)
+    value_type = models.CharField(max_length=10, default=DiscountValueType.FIXED)
+
+
+class CheckoutLineDiscount(models.Model):
+    """A manual discount of a line, taken off before discounts on the order."""
+
+    line = models.ForeignKey(
+        "checkout.CheckoutLine", related_name="discounts", on_delete=models.CASCADE
+    )
+    type = models.CharField(max_length=64)
+    unique_type = models.CharField(max_length=64, null=True)
+    value_type = models.CharField(max_length=10)
+    value = amount()
+    amount_value = amount()
+    currency = currency()
+    reason = models.TextField(null=True)
+
+    class Meta:
+        constraints = (
+            models.UniqueConstraint(
+                fields=["line", "unique_type"], name="unique_checkoutline_discount_type"
+            ),
+        )

@@ -1,0 +1,96 @@
+"""A percentage off the whole order: tickets are reduced, the premium never is."""
+
+from collections.abc import Callable
+from decimal import Decimal
+
+import pytest
+
+from demo.client.payment_app import PaymentApp
+from demo.client.shopper import Shopper
+from demo.client.staff import Staff
+from demo.client.store import Channel, Store
+from demo.simulator import SimulatorProcess
+
+from .steps import PREMIUM, accept_cover, asked, bookings
+from .work import Work
+
+SendShopper = Callable[[Channel], Shopper]
+DISCOUNTED = Decimal("180.00") + PREMIUM
+"""Two tickets at 100.00 less 10 %, and their cover."""
+
+
+@pytest.fixture
+def ten_percent(store: Store, staff: Staff) -> str:
+    code = f"TEN-OFF-{store.usd.slug}"
+    if code not in _made:
+        staff.create_voucher(code, [store.usd], Decimal(10))
+        _made.add(code)
+    return code
+
+
+_made: set[str] = set()
+
+
+@pytest.mark.trace
+def test_a_percentage_off_the_order_leaves_the_premium_whole(
+    store: Store,
+    shopper: SendShopper,
+    payments: PaymentApp,
+    work: Work,
+    simulator: SimulatorProcess,
+    ten_percent: str,
+) -> None:
+    # given a yes, and a voucher after it
+    buyer = shopper(store.usd)
+    accept_cover(buyer, store)
+    checkout = buyer.add_promo_code(ten_percent)
+    # when
+    payments.charge(checkout.id, checkout.total)
+    order = buyer.complete()
+    work()
+    # then checkout, order and booking show the premium itself, as price and as undiscounted price
+    assert checkout.total == order.total == DISCOUNTED
+    for line in (*checkout.cover_lines, *order.cover_lines):
+        assert (line.unit_price, line.undiscounted_unit_price, line.total) == (PREMIUM,) * 3
+    assert [line.total for line in order.ticket_lines] == [Decimal("180.00")]
+    assert [b["total_price"] for b in bookings(simulator)] == [PREMIUM]
+    assert asked(simulator) == {"create_offer": 1, "confirm": 1}
+
+
+@pytest.mark.trace
+def test_a_voucher_that_comes_and_goes_around_the_yes(
+    store: Store, shopper: SendShopper, simulator: SimulatorProcess, ten_percent: str
+) -> None:
+    # given a voucher before the yes
+    buyer = shopper(store.usd)
+    buyer.create_checkout({store.concert: 2})
+    alone = buyer.add_promo_code(ten_percent)
+    buyer.accept(buyer.offer())
+    discounted = buyer.checkout()
+    # when it goes again, and comes back
+    plain = buyer.remove_promo_code(ten_percent)
+    again = buyer.add_promo_code(ten_percent)
+    # then
+    assert alone.total == Decimal("180.00")
+    assert [seen.total for seen in (discounted, plain, again)] == [
+        DISCOUNTED,
+        Decimal("206.66"),
+        DISCOUNTED,
+    ]
+    for seen in (discounted, plain, again):
+        assert [line.total for line in seen.cover_lines] == [PREMIUM]
+    assert asked(simulator) == {"create_offer": 1}
+
+
+def test_merchandise_beside_discounted_tickets(
+    store: Store, shopper: SendShopper, ten_percent: str
+) -> None:
+    # given
+    buyer = shopper(store.usd)
+    accept_cover(buyer, store)
+    buyer.add_promo_code(ten_percent)
+    # when
+    with_shirts = buyer.add(store.shirt, 3)
+    # then
+    assert with_shirts.total == Decimal("247.50") + PREMIUM
+    assert [line.total for line in with_shirts.cover_lines] == [PREMIUM]
