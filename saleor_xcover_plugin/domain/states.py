@@ -58,7 +58,15 @@ TRANSITIONS: Mapping[type, Mapping[Status, frozenset[Status]]] = {
             {Of.AVAILABLE, Of.UNAVAILABLE, Of.SUPERSEDED, Of.EXPIRED, Of.ABANDONED}
         ),
         Of.AVAILABLE: frozenset(
-            {Of.SELECTED, Of.DECLINED, Of.SUPERSEDED, Of.EXPIRED, Of.OPTED_OUT, Of.ABANDONED}
+            {
+                Of.SELECTED,
+                Of.DECLINED,
+                Of.UNAVAILABLE,  # its premium does not fit the checkout's discount
+                Of.SUPERSEDED,
+                Of.EXPIRED,
+                Of.OPTED_OUT,
+                Of.ABANDONED,
+            }
         ),
         Of.UNAVAILABLE: frozenset({Of.REQUESTED, Of.SUPERSEDED, Of.EXPIRED, Of.ABANDONED}),
         Of.SELECTED: frozenset(

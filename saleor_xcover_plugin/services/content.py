@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from ..xcover.answers import Offer as OfferAnswer
@@ -31,3 +32,20 @@ def displayed_content(answer: OfferAnswer) -> dict[str, Any]:
             for quote in answer.quotes
         ],
     }
+
+
+def terms_of(content: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what of the shown content a shopper agrees to: all but XCover's ids of this one offer.
+
+    Links to wordings carry such ids; the policy version says whether the wording is another.
+    Without a version the link itself counts.
+    """
+    quotes = [
+        {
+            name: value
+            for name, value in quote.items()
+            if name != "id" and not (name == "pds_url" and quote["policy_version"])
+        }
+        for quote in content.get("quotes", ())
+    ]
+    return {**content, "quotes": quotes}

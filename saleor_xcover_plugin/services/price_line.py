@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
+from django.db import transaction
+
 from ..domain.money import Money
 from ..domain.premium import Totals, corrections
 from ..errors import Code, Refusal
@@ -42,6 +44,25 @@ def put_exactly(
         first_at=checkout.created_at,
     )
     return _settle(checkout, line_id, premium, alone, Decimal(0), may_absorb=may_absorb)
+
+
+def fits(
+    checkout: Any, *, offer_id: int, variant_id: int, premium: Money, may_absorb: bool
+) -> bool:
+    """Whether a line at this premium could be put in. Tries it and takes all of it back."""
+    try:
+        with transaction.atomic():
+            put_exactly(
+                checkout,
+                offer_id=offer_id,
+                variant_id=variant_id,
+                premium=premium,
+                may_absorb=may_absorb,
+            )
+            transaction.set_rollback(True)
+    except Refusal:
+        return False
+    return True
 
 
 def hold_exactly(checkout: Any, line: CoverLine, *, premium: Money, may_absorb: bool) -> Price:

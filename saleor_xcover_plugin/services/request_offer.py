@@ -32,6 +32,7 @@ from ..xcover.payloads import offer_body
 from .clients import client_for
 from .clock import Clock
 from .content import displayed_content
+from .follow_quote import follow
 from .offers import clear_lines, end_offer, is_fresh, live_offer
 
 log = logging.getLogger(__name__)
@@ -84,8 +85,8 @@ def ensure_offer(
         if _is_answer(offer, now):
             return offer
         _refuse_while_waiting(offer, now)
-    offer = _open_request(wanted, settings, now)
-    return _ask(offer, wanted.basket, settings, clock)
+    offer = _ask(_open_request(wanted, settings, now), wanted.basket, settings, clock)
+    return follow(offer, wanted.state.facts.order_discount, settings, clock())
 
 
 def _is_answer(offer: Offer, now: datetime) -> bool:

@@ -1,6 +1,7 @@
 """Everything a shopper may do to a checkout: the host's hooks, and a premium that stays exact."""
 
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 import pytest
@@ -129,3 +130,29 @@ def test_a_cover_variant_put_in_by_hand_is_taken_out(
     # then
     assert removed.total == tampered.total == TICKETS
     assert tampered.cover_lines == ()
+
+
+def test_tickets_of_the_same_price_keep_the_yes(
+    store: Store,
+    shopper: SendShopper,
+    payments: PaymentApp,
+    work: Work,
+    simulator: SimulatorProcess,
+) -> None:
+    # given a yes for two tickets, and the same event on another day at the same price
+    buyer = shopper(store.usd)
+    checkout, first = accept_cover(buyer, store)
+    later = store.new_event(price="100.00", starts_at=datetime.now(UTC) + timedelta(days=61))
+    buyer.add(later, 2)
+    # when the shopper changes over to it and looks at the offer again
+    without = buyer.delete(*[line for line in buyer.checkout().lines if line.sku != later.sku])
+    second = buyer.offer()
+    final = buyer.checkout()
+    payments.charge(final.id, final.total)
+    buyer.complete()
+    work()
+    # then premium and terms are those of the yes, so it still holds
+    assert checkout.total == final.total == TOTAL
+    assert without.total == TICKETS
+    assert (second.answer, second.premium) == ("accepted", first.premium)
+    assert [b["total_price"] for b in bookings(simulator)] == [PREMIUM]

@@ -20,15 +20,10 @@ DISCOUNTED = Decimal("180.00") + PREMIUM
 
 
 @pytest.fixture
-def ten_percent(store: Store, staff: Staff) -> str:
-    code = f"TEN-OFF-{store.usd.slug}"
-    if code not in _made:
-        staff.create_voucher(code, [store.usd], Decimal(10))
-        _made.add(code)
+def ten_percent(store: Store, staff: Staff, request: pytest.FixtureRequest) -> str:
+    code = f"TEN-{request.node.name}-{store.usd.slug}"
+    staff.create_voucher(code, [store.usd], Decimal(10))
     return code
-
-
-_made: set[str] = set()
 
 
 @pytest.mark.trace

@@ -1,0 +1,88 @@
+"""What follows a fresh quote: does its premium fit the checkout, does an earlier yes still hold?"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from decimal import Decimal
+
+from ..conf import PluginSettings
+from ..domain.money import Money
+from ..domain.premium import OrderDiscount
+from ..domain.states import OfferStatus
+from ..errors import Code, Refusal
+from ..host import checkouts, cover_product
+from ..models import Offer
+from .content import terms_of
+from .offers import chosen_premium, live_offer
+from .place_cover import accept
+from .price_line import fits
+
+RETRY = timedelta(seconds=30)
+"""How long a premium that did not fit is remembered."""
+
+
+def follow(offer: Offer, discount: OrderDiscount, settings: PluginSettings, now: datetime) -> Offer:
+    """Return the offer as it is now. Raise ``Refusal`` when it cannot be sold in this checkout."""
+    if discount != OrderDiscount.NONE:
+        _withhold_what_does_not_fit(offer, settings, now)
+    return _renewed(offer, settings, now)
+
+
+def _withhold_what_does_not_fit(offer: Offer, settings: PluginSettings, now: datetime) -> None:
+    """Nobody shall say yes to a premium that a discount would then change."""
+    variant_id = cover_product.listed_variant_id(offer.channel_id)
+    with checkouts.locked(offer.checkout_token) as checkout:
+        current = live_offer(offer.checkout_token, lock=True)
+        if checkout is None or variant_id is None or current is None or current.pk != offer.pk:
+            raise Refusal(Code.OFFER_STALE)
+        is_fit = fits(
+            checkout,
+            offer_id=offer.pk,
+            variant_id=variant_id,
+            premium=Money(_whole_premium(offer), offer.currency),
+            may_absorb=settings.rules.may_absorb,
+        )
+        if not is_fit:
+            code = Code.PRICE_NOT_EXACT
+            current.become(
+                OfferStatus.UNAVAILABLE, now, reason_code=code.value, leased_until=now + RETRY
+            )
+    if not is_fit:
+        raise Refusal(Code.PRICE_NOT_EXACT)
+
+
+def _renewed(offer: Offer, settings: PluginSettings, now: datetime) -> Offer:
+    """Keep a yes that a change ended, if premium and terms are what was said yes to."""
+    ended = (
+        Offer.objects.filter(checkout_token=offer.checkout_token, is_notice_due=True)
+        .exclude(pk=offer.pk)
+        .order_by("-pk")
+        .first()
+    )
+    if ended is None or not _is_the_same(ended, offer):
+        return offer
+    try:
+        return accept(
+            offer.checkout_token,
+            offer.channel_id,
+            settings,
+            quote_ids=[quote.quote_id for quote in offer.quotes.all()],
+            content_hash=offer.content_hash,
+            now=now,
+            source="kept",
+        )
+    except Refusal:
+        return offer  # the shopper is asked again
+
+
+def _is_the_same(ended: Offer, offer: Offer) -> bool:
+    said_yes_to_all = all(quote.is_chosen for quote in ended.quotes.all())
+    return (
+        said_yes_to_all
+        and terms_of(ended.content) == terms_of(offer.content)
+        and (ended.currency, chosen_premium(ended)) == (offer.currency, _whole_premium(offer))
+    )
+
+
+def _whole_premium(offer: Offer) -> Decimal:
+    return sum((quote.premium for quote in offer.quotes.all()), Decimal(0))
