@@ -6,6 +6,11 @@ import pytest
 
 from demo.client.driver import Refused
 
+ORDER_DISCOUNT_ADD = """
+mutation orderDiscountAdd($id: ID!, $input: OrderDiscountCommonInput!) {
+  orderDiscountAdd(orderId: $id, input: $input) { order { id } errors { field message code } }
+}"""
+
 
 def test_an_amount_off_the_whole_order_withholds_the_offer(store, shopper, staff, simulator):
     # given
@@ -25,3 +30,106 @@ def test_an_amount_off_the_whole_order_withholds_the_offer(store, shopper, staff
     ada.remove_promo_code(code)
     assert ada.accept(ada.offer()).answer == "accepted"
     assert ada.checkout().total == Decimal("206.66")
+
+
+def test_a_correction_left_behind_by_a_removed_voucher_is_given_back(
+    store, shopper, staff, payments, work, simulator
+):
+    # given a corrected line, money begun, and then the voucher taken out: nothing may be touched
+    code = f"LEFT-{store.usd.slug}"
+    staff.create_voucher(code, [store.usd], Decimal("10"))
+    ada = shopper(store.usd)
+    ada.create_checkout({store.concert: 2})
+    ada.add_promo_code(code)
+    ada.accept(ada.offer())
+    payment = payments.authorize(ada.checkout_id, Decimal("1.00"))
+    without = ada.remove_promo_code(code)
+    payments.capture(payment, without.total)
+    # when
+    order = ada.complete()
+    work()
+    # then the policy holds at the premium, and what was paid too much is due to the buyer
+    assert (without.total, order.total) == (Decimal("207.40"), Decimal("207.40"))
+    assert [b["total_price"] for b in simulator.state()["bookings"]] == [Decimal("6.66")]
+    cover = ada.cover()
+    assert (cover.status, cover.premium) == ("confirmed", Decimal("6.66"))
+    assert cover.amount_due_back == Decimal("0.74")
+    assert staff.order(order.id).has_note("refund 0.74 USD")
+
+
+def test_a_staff_discount_on_an_unpaid_order_parks_the_cover(
+    store, shopper, staff, driver, work, simulator
+):
+    # given an unpaid order with cover, on which staff take 10 % off everything
+    ada = shopper(store.usd_unpaid)
+    ada.create_checkout({store.concert: 2})
+    ada.accept(ada.offer())
+    order = ada.complete()
+    driver.mutate(
+        ORDER_DISCOUNT_ADD,
+        {"id": order.id, "input": {"valueType": "PERCENTAGE", "value": 10, "reason": "Regular"}},
+        token=store.staff_token(),
+    )
+    # when
+    staff.mark_as_paid(order.id)
+    work()
+    # then nothing is confirmed at a reduced premium; what was paid for it is due
+    assert staff.order(order.id).total == Decimal("185.99")
+    assert simulator.calls("confirm") == []
+    cover = ada.cover()
+    assert (cover.status, cover.amount_due_back) == ("parked", Decimal("5.99"))
+    assert staff.order(order.id).has_note("not one piece at the offered premium of 6.66")
+
+
+@pytest.mark.parametrize(
+    ("value", "total", "line", "absorbed"),
+    [("50", "156.66", "5.05", "0.00"), ("500", "0.00", "0.00", "6.66")],
+)
+def test_a_store_may_absorb_what_a_fixed_amount_takes(
+    store, shopper, staff, payments, work, simulator, value, total, line, absorbed
+):
+    # given a store that chose to
+    code = f"ABSORB-{value}-{store.usd_unpaid.slug}"
+    staff.create_voucher(code, [store.usd_unpaid], Decimal(value), value_type="FIXED")
+    staff.configure_plugin(store.usd_unpaid, {"absorb_discounts": "true"})
+    try:
+        ada = shopper(store.usd_unpaid)
+        ada.create_checkout({store.concert: 2})
+        ada.add_promo_code(code)
+        # when
+        ada.accept(ada.offer())
+        checkout = ada.checkout()
+        order = ada.complete()
+        if checkout.total:
+            staff.mark_as_paid(order.id)
+        work()
+    finally:
+        staff.configure_plugin(store.usd_unpaid, {"absorb_discounts": "false"})
+    # then the total never exceeds tickets plus premium, and the difference is on record
+    assert (checkout.total, order.total) == (Decimal(total), Decimal(total))
+    assert [x.total for x in order.cover_lines] == [Decimal(line)]
+    assert [b["total_price"] for b in simulator.state()["bookings"]] == [Decimal("6.66")]
+    from saleor_xcover_plugin.models import Cover
+
+    (cover,) = Cover.objects.all()
+    assert (cover.status, cover.absorbed) == ("confirmed", Decimal(absorbed))
+    assert cover.amount_due_back == 0
+
+
+def test_a_premium_no_price_keeps_whole_is_not_offered(store, shopper, staff, simulator):
+    # given four fifths off: the line would need five times its price
+    code = f"EIGHTY-{store.usd_unpaid.slug}"
+    staff.create_voucher(code, [store.usd_unpaid], Decimal("80"))
+    ada = shopper(store.usd_unpaid)
+    ada.create_checkout({store.concert: 2})
+    ada.add_promo_code(code)
+    # when
+    with pytest.raises(Refused) as refused:
+        ada.offer()
+    # then tickets sell as they would without us
+    assert refused.value.codes == ("price_not_exact",)
+    checkout = ada.checkout()
+    assert (checkout.total, checkout.cover_lines) == (Decimal("40.00"), ())
+    assert checkout.voucher_code == code
+    assert ada.complete().total == Decimal("40.00")
+    assert len(simulator.calls("create_offer")) == 1
