@@ -72,6 +72,9 @@ class Store(Tokens, Protocol):
     def new_event(self, *, price: str, starts_at: datetime, **metadata: str) -> Variant:
         """Make a ticket for an event, listed in every channel."""
 
+    def new_merchandise(self, *, price: str, is_shipped: bool = False) -> Variant:
+        """Make something that is no ticket, listed in every channel."""
+
     def cover_variant(self) -> Variant:
         """Return the variant the plugin's setup made, as a shopper may find it out."""
 

@@ -33,19 +33,24 @@ class Totals:
     cover: Decimal
     other_line_count: int
     voucher_code: str | None
+    shipping_methods: frozenset[int] = frozenset()
+    """Price-based shipping methods this sum allows; empty when nothing is shipped."""
 
     def is_exact_beside(self, alone: Totals, premium: Decimal) -> bool:
         """Whether this is ``alone`` (the tickets by themselves) plus the premium, to the cent.
 
-        A gift or a voucher that only the premium brings is no such sum.
+        A gift, a voucher or a way of shipping that only the premium brings or takes is no such sum.
         """
         return (
             self.keeps_the_rest_of(alone) and self.costs_more_than(alone) == premium == self.cover
         )
 
     def keeps_the_rest_of(self, alone: Totals) -> bool:
-        same_lines = self.other_line_count == alone.other_line_count
-        return same_lines and self.voucher_code == alone.voucher_code
+        return (self.other_line_count, self.voucher_code, self.shipping_methods) == (
+            alone.other_line_count,
+            alone.voucher_code,
+            alone.shipping_methods,
+        )
 
     def costs_more_than(self, alone: Totals) -> Decimal:
         return self.total - alone.total

@@ -71,6 +71,9 @@ def read(token: uuid.UUID, mapping: EventMapping) -> CheckoutState | None:
             if _is_cover(row)
         ),
         policyholder=holder,
+        needs_shipping=any(
+            row["variant__product__product_type__is_shipping_required"] for row in lines
+        ),
         has_money=checkout.has_transaction_money
         or checkout.has_payment_money
         or checkout.is_checkout_locked(),
@@ -219,6 +222,7 @@ def _lines(checkout: Any, mapping: EventMapping) -> list[dict[str, Any]]:
         "variant__product__name",
         "variant__product__metadata",
         "variant__product__product_type__slug",
+        "variant__product__product_type__is_shipping_required",
         "variant__product__product_type__private_metadata",
     ]
     columns += [

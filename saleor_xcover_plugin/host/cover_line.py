@@ -22,6 +22,7 @@ from saleor.plugins.manager import get_plugins_manager
 from ..domain.money import Money
 from ..domain.premium import Totals
 from .cover_product import is_cover_type
+from .shipping import allowed_shipping_methods
 from .values import OFFER_KEY, PREMIUM_KEY, CoverLine
 
 
@@ -130,6 +131,7 @@ def totals(checkout: Any) -> Totals:
         cover=sum(cover, Decimal(0)),
         other_line_count=len(lines) - len(cover),
         voucher_code=info.checkout.voucher_code,
+        shipping_methods=allowed_shipping_methods(info, lines),
     )
 
 

@@ -10,6 +10,7 @@ from decimal import Decimal
 from typing import Any
 
 from ..domain.eligibility import CheckoutFacts
+from ..domain.premium import OrderDiscount
 from ..domain.tickets import Policyholder
 
 OFFER_KEY = "xcover.offer"
@@ -62,8 +63,14 @@ class CheckoutState:
     facts: CheckoutFacts
     cover_lines: tuple[CoverLine, ...]
     policyholder: Policyholder
+    needs_shipping: bool
     has_money: bool
     """Money is authorised, charged or pending, or a legacy completion is under way."""
+
+    @property
+    def needs_proof(self) -> bool:
+        """Whether something here may react to the premium, so that Saleor must price it twice."""
+        return self.needs_shipping or self.facts.order_discount != OrderDiscount.NONE
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,6 @@ from decimal import Decimal
 
 from ..conf import PluginSettings
 from ..domain.money import Money
-from ..domain.premium import OrderDiscount
 from ..domain.states import OfferStatus
 from ..errors import Code, Refusal
 from ..host import checkouts, cover_product
@@ -21,9 +20,9 @@ RETRY = timedelta(seconds=30)
 """How long a premium that did not fit is remembered."""
 
 
-def follow(offer: Offer, discount: OrderDiscount, settings: PluginSettings, now: datetime) -> Offer:
+def follow(offer: Offer, settings: PluginSettings, now: datetime, *, needs_proof: bool) -> Offer:
     """Return the offer as it is now. Raise ``Refusal`` when it cannot be sold in this checkout."""
-    if discount != OrderDiscount.NONE:
+    if needs_proof:
         _withhold_what_does_not_fit(offer, settings, now)
     return _renewed(offer, settings, now)
 

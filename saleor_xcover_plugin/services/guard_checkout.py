@@ -13,7 +13,6 @@ from datetime import datetime
 from ..conf import PluginSettings
 from ..domain.eligibility import fingerprint, insurable_basket
 from ..domain.money import Money
-from ..domain.premium import OrderDiscount
 from ..domain.states import OfferStatus
 from ..errors import Code, Refusal
 from ..host import checkouts, cover_line
@@ -42,8 +41,8 @@ class Change:
 def checkout_changed(token: uuid.UUID, settings: PluginSettings, now: datetime) -> Change:
     """Repair what a change broke and say whether an offer should be asked for.
 
-    Three queries and no lock when nothing of ours changed. Beside a discount on the order Saleor is
-    asked for its prices every time there is a yes.
+    Three queries and no lock when nothing of ours changed. Beside a discount on the order, or
+    with things to ship, Saleor is asked for its prices every time there is a yes.
     """
     state = checkouts.read(token, settings.rules.mapping)
     if state is None or state.has_money:
@@ -100,7 +99,7 @@ def _is_in_step(state: CheckoutState, offer: Offer | None, wanted: str | None) -
         return False
     if offer.status != OfferStatus.SELECTED:
         return not state.cover_lines
-    if len(state.cover_lines) != 1 or state.facts.order_discount != OrderDiscount.NONE:
+    if len(state.cover_lines) != 1 or state.needs_proof:
         return False
     (line,) = state.cover_lines
     return line.carries(offer.pk, chosen_premium(offer)) and not line.correction

@@ -41,10 +41,7 @@ class RowStore(ABC):
             price="50.00", starts_at=now + timedelta(days=90), event_name="Example Festival"
         )
         self.mystery = self._sell("100.00", product_type=self._ticket_type, metadata={})
-        merchandise = factories.ProductTypeFactory(
-            name="Merchandise", slug=factories.unique("merchandise")
-        )
-        self.shirt = self._sell("25.00", product_type=merchandise, metadata={}, name="T-shirt")
+        self.shirt = self.new_merchandise(price="25.00")
 
     @abstractmethod
     def staff_token(self) -> str:
@@ -84,6 +81,15 @@ class RowStore(ABC):
             metadata=factories.event_metadata(starts_at, **metadata),
             name=metadata.get("event_name", "Example Symphony"),
         )
+
+    def new_merchandise(self, *, price: str, is_shipped: bool = False) -> Variant:
+        """Make something that is no ticket, listed in every channel."""
+        kind = factories.ProductTypeFactory(
+            name="Merchandise",
+            slug=factories.unique("merchandise"),
+            is_shipping_required=is_shipped,
+        )
+        return self._sell(price, product_type=kind, metadata={}, name="T-shirt")
 
     def cover_variant(self) -> Variant:
         row = apps.get_model("product", "ProductVariant").objects.get(sku=COVER_SKU)

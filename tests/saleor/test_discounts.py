@@ -5,6 +5,7 @@ from decimal import Decimal
 import pytest
 
 from demo.client.driver import Refused
+from demo.client.people import NEW_YORK
 
 ORDER_DISCOUNT_ADD = """
 mutation orderDiscountAdd($id: ID!, $input: OrderDiscountCommonInput!) {
@@ -133,3 +134,48 @@ def test_a_premium_no_price_keeps_whole_is_not_offered(store, shopper, staff, si
     assert checkout.voucher_code == code
     assert ada.complete().total == Decimal("40.00")
     assert len(simulator.calls("create_offer")) == 1
+
+
+@pytest.mark.parametrize(
+    ("bounds", "is_sold"),
+    [
+        ({"minimum_order_price_amount": "230"}, False),  # 225.00 alone, 231.66 with the cover
+        ({"maximum_order_price_amount": "230"}, False),
+        ({"minimum_order_price_amount": "200"}, True),
+        ({"maximum_order_price_amount": "500"}, True),
+    ],
+)
+def test_a_premium_that_opens_or_closes_a_way_of_shipping_is_not_sold(
+    store, shopper, sell_insurance, bounds, is_sold
+):
+    # given a poster that is shipped beside two tickets, by a method with bounds on the price
+    from saleor.channel.models import Channel
+    from saleor.shipping.models import (
+        ShippingMethod,
+        ShippingMethodChannelListing,
+        ShippingZone,
+    )
+
+    channel = sell_insurance(store.new_channel(allow_unpaid_orders=True))
+    zone = ShippingZone.objects.filter(channels__slug=channel.slug).first()
+    method = ShippingMethod.objects.create(name="Letter", type="price", shipping_zone=zone)
+    ShippingMethodChannelListing.objects.create(
+        shipping_method=method,
+        channel=Channel.objects.get(slug=channel.slug),
+        currency="USD",
+        price_amount=Decimal(5),
+        **{name: Decimal(bound) for name, bound in bounds.items()},
+    )
+    poster = store.new_merchandise(price="25.00", is_shipped=True)
+    ada = shopper(channel)
+    ada.create_checkout({store.concert: 2, poster: 1}, shipping=NEW_YORK)
+    # when
+    if is_sold:
+        ada.accept(ada.offer())
+        # then
+        assert ada.checkout().total == Decimal("231.66")
+        return
+    with pytest.raises(Refused) as refused:
+        ada.offer()
+    assert refused.value.codes == ("price_not_exact",)
+    assert ada.checkout().total == Decimal("225.00")
