@@ -3,9 +3,27 @@
 import argparse
 import sys
 
+from . import ending, host
+from .trouble import EXIT_CODE, Trouble
+
 
 def main(arguments: list[str]) -> int:
-    options = _parser().parse_args(arguments)
+    options = _options(arguments)
+    ending.listen()
+    try:
+        return _run(options)
+    except (Trouble, host.RealSaleorFound) as trouble:
+        sys.stderr.write(f"{str(trouble).strip()}\n")
+        return EXIT_CODE
+    except ending.ToldToEnd as told:
+        sys.stderr.write(f"Ended by {told}; everything it had started is stopped.\n")
+        return told.exit_code
+    finally:
+        # PostgreSQL is stopped while the interpreter ends.
+        ending.no_more()
+
+
+def _run(options: argparse.Namespace) -> int:
     if options.command == "story":
         from . import story
 
@@ -17,19 +35,36 @@ def main(arguments: list[str]) -> int:
     return open_store.run(port=options.port)
 
 
-def _parser() -> argparse.ArgumentParser:
+def _options(arguments: list[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m demo", description=__doc__)
     commands = parser.add_subparsers(dest="command", required=True)
     story = commands.add_parser("story", help="play the story; exit code 0 only if all of it held")
     story.add_argument("--json", action="store_true", help="machine-readable output")
-    story.add_argument("--scenes", type=int, metavar="N", help="only the first N of it")
+    story.add_argument("--scenes", type=_count, metavar="N", help="only the first N of it")
     store = commands.add_parser("store", help="keep the store open for a browser")
     store.add_argument("--saleor", metavar="URL", help="put the shop before this real Saleor")
     store.add_argument(
-        "--channel", metavar="SLUG", default="default-channel", help="its channel (with --saleor)"
+        "--channel", metavar="SLUG", help="its channel; default-channel if not given"
     )
-    store.add_argument("--port", type=int, default=0, help="of the shop; 0 takes any free one")
-    return parser
+    store.add_argument("--port", type=_port, default=0, help="of the shop; 0 takes any free one")
+    options = parser.parse_args(arguments)
+    if options.command == "store" and options.channel and not options.saleor:
+        store.error("--channel is a channel of the Saleor that --saleor names; give both.")
+    return options
+
+
+def _count(text: str) -> int:
+    number = int(text)
+    if number < 1:
+        raise argparse.ArgumentTypeError("a story has at least one scene")
+    return number
+
+
+def _port(text: str) -> int:
+    number = int(text)
+    if not 0 <= number <= 65535:
+        raise argparse.ArgumentTypeError("a port is between 0 and 65535")
+    return number
 
 
 if __name__ == "__main__":

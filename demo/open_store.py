@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import secrets
 import signal
+import socket
 import sys
 import threading
 
@@ -11,47 +13,75 @@ from rich.console import Console
 
 from .client.driver import Driver
 from .client.transports import over_http
+from .ending import ToldToEnd, no_more
 from .process import ReadyProcess
+from .progress import Steps
 from .seed import DemoStore
-from .shop.settings import PAYMENT_TOKEN, STAFF_TOKEN
+from .shop.settings import PAYMENT_TOKEN, STAFF_KEY, STAFF_TOKEN, Settings, staff_address
 from .stack import Stack
+from .trouble import Trouble
 
 DATABASE = "xcover_demo_store"
 READY = "shop ready on "
+LOOPBACK = "127.0.0.1"
+OPENING = "the plugin, its settings and the shop"
 
 
 def run(*, port: int) -> int:
     """Start everything, say where the shop is, and wait to be told to stop."""
-    screen = Console()
-    with Stack(DATABASE, lambda what: screen.print(f"starting {what} ...")) as stack:
-        store = DemoStore()
-        store.open(Driver(over_http(stack.host_url)), stack.simulator.base_url)
-        shop = ReadyProcess("the shop", READY)
-        simulator = ["--simulator", stack.simulator.control_url]
-        address = shop.start(
-            _shop(stack.host_url, store.channel.slug, port, *simulator),
-            env={
-                **os.environ,
-                STAFF_TOKEN: store.staff_token(),
-                PAYMENT_TOKEN: store.payment_app_token(),
-            },
-        )
-        screen.print(
-            f"\nThe shop is open:  [bold]{address}[/bold]\n"
-            f"Staff:             {address}/#/staff\n"
-            f"XCover, simulated: {stack.simulator.control_url}\n"
-            f"GraphQL:           {stack.host_url}/graphql/ (a miniature of Saleor)\n\n"
-            "No real money, no real insurance. Ctrl-C closes it; nothing is kept."
-        )
-        _wait_to_be_told()
-        shop.stop()
+    _check_is_free(port)
+    steps = Steps(Console(stderr=True), len((*Stack.steps, OPENING)))
+    shop = ReadyProcess("the shop", READY)
+    with steps, Stack(DATABASE, lambda what: steps.begin(f"starting {what}")) as stack:
+        try:
+            steps.begin(f"starting {OPENING}")
+            address, key = _open(stack, shop, port)
+            steps.end()
+            _tell(stack, address, key)
+            # Nothing else ends it: Ctrl-C and SIGTERM raise.
+            threading.Event().wait()
+        except ToldToEnd as told:
+            # Ctrl-C is how an open shop is closed: no failure.
+            if shop.is_running and told.number == signal.SIGINT:
+                return 0
+            raise
+        finally:
+            no_more()
+            shop.stop()
     return 0
 
 
-def run_before(saleor: str, channel: str, *, port: int) -> int:
+def run_before(saleor: str, channel: str | None, *, port: int) -> int:
     """Put the same shop before a real Saleor; tokens come from the environment."""
-    command = _shop(saleor, channel, port)
+    command = _shop(saleor, channel or Settings().channel, port)
     os.execv(command[0], command)  # noqa: S606 (the same Python, no shell)
+
+
+def _open(stack: Stack, shop: ReadyProcess, port: int) -> tuple[str, str]:
+    """Return the shop's address and the key of its staff side."""
+    store = DemoStore()
+    store.open(Driver(over_http(stack.host_url)), stack.simulator.base_url)
+    key = secrets.token_urlsafe()
+    given = {
+        STAFF_TOKEN: store.staff_token(),
+        PAYMENT_TOKEN: store.payment_app_token(),
+        STAFF_KEY: key,
+    }
+    simulator = ["--simulator", stack.simulator.control_url]
+    command = _shop(stack.host_url, store.channel.slug, port, *simulator)
+    return shop.start(command, env={**os.environ, **given}), key
+
+
+def _tell(stack: Stack, address: str, key: str) -> None:
+    lines = [
+        f"\nThe shop is open:  {address}",
+        f"Staff:             {staff_address(address, key)}",
+        f"XCover, simulated: {stack.simulator.control_url}",
+        f"GraphQL:           {stack.host_url}/graphql/ (a miniature of Saleor)",
+        f"PostgreSQL:        {stack.server}",
+        "\nNo real money, no real insurance. Ctrl-C closes it; nothing is kept.",
+    ]
+    print("\n".join(lines), flush=True)
 
 
 def _shop(saleor: str, channel: str, port: int, *further: str) -> list[str]:
@@ -62,8 +92,10 @@ def _shop(saleor: str, channel: str, port: int, *further: str) -> list[str]:
     ]
 
 
-def _wait_to_be_told() -> None:
-    told = threading.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: told.set())
-    told.wait()
+def _check_is_free(port: int) -> None:
+    """Look before anything is started: the shop itself comes last."""
+    try:
+        socket.create_server((LOOPBACK, port)).close()
+    except OSError as error:
+        why = os.strerror(error.errno) if error.errno else error
+        raise Trouble(f"Port {port} cannot be used: {why}. Choose another --port.") from None

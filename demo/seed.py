@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -12,6 +14,7 @@ from zoneinfo import ZoneInfo
 from .client.driver import Driver
 from .client.staff import Staff
 from .client.store import Channel, Variant
+from .client.values import COVER_SKU
 
 CHANNEL = "tickets"
 CURRENCY = "USD"
@@ -61,6 +64,21 @@ class DemoStore:
 
         call_command("xcover_setup", "--channel", self.channel.slug, stdout=io.StringIO())
         Staff(driver, self).configure_plugin(self.channel, {"api_url": xcover_url, **PARTNER})
+
+    def cover_variant(self) -> Variant:
+        """Return the variant the plugin's setup made, as a shopper may find it out."""
+        variant = _rows("product.ProductVariant").get(sku=COVER_SKU)
+        return Variant(_global_id("ProductVariant", variant.pk), COVER_SKU, Decimal(0))
+
+    @contextmanager
+    def taking_unpaid_orders(self) -> Iterator[None]:
+        """Let the channel take orders before they are paid, as stores with invoices do."""
+        channel = _rows("channel.Channel").filter(slug=self.channel.slug)
+        channel.update(allow_unpaid_orders=True)
+        try:
+            yield
+        finally:
+            channel.update(allow_unpaid_orders=False)
 
     def staff_token(self) -> str:
         from saleor.graphql.permissions import STAFF, token_of

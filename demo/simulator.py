@@ -35,12 +35,20 @@ class SimulatorProcess:
         self, python: str = sys.executable, *arguments: str, timeout: float = 20
     ) -> "SimulatorProcess":
         """Start the module with ``python`` on a free port and wait for its ready line."""
+        self.begin(python, *arguments)
+        return self.wait_until_ready(timeout)
+
+    def begin(self, python: str = sys.executable, *arguments: str) -> None:
+        """Start the module and do not wait: others can start meanwhile."""
         foreign = ("PYTHONPATH", "PYTHONHOME", "PYTHONSTARTUP")
-        self.base_url = self._process.start(
+        self._process.begin(
             [python, "-m", "saleor_xcover_plugin.simulator", "--port", "0", *arguments],
             env={name: value for name, value in os.environ.items() if name not in foreign},
-            timeout=timeout,
         )
+
+    def wait_until_ready(self, timeout: float = 20) -> "SimulatorProcess":
+        """Wait for the ready line, which names the addresses."""
+        self.base_url = self._process.wait_until_ready(timeout)
         self.control_url = self.base_url.removesuffix("/x") + "/_simulator"
         return self
 

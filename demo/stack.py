@@ -10,11 +10,11 @@ from collections.abc import Callable
 from pathlib import Path
 from types import TracebackType
 
-from . import host, web, worker
+from . import ending, environment, host, web, worker
 from .process import ROOT, ReadyProcess
 from .simulator import SimulatorProcess
 
-Progress = Callable[[str], None]
+Say = Callable[[str], None]
 
 
 class Stack:
@@ -22,8 +22,10 @@ class Stack:
 
     host_url: str
     """Where the miniature listens, without a slash at the end."""
+    server: str
+    """Which PostgreSQL is used, in words."""
 
-    def __init__(self, database: str, say: Progress) -> None:
+    def __init__(self, database: str, say: Say) -> None:
         self._database = database
         self._say = say
         self.simulator = SimulatorProcess()
@@ -33,7 +35,9 @@ class Stack:
 
     def __enter__(self) -> Stack:
         try:
-            self._start()
+            for name, step in self._STEPS.items():
+                self._say(name)
+                step(self)
         except BaseException:
             self._stop()
             raise
@@ -53,34 +57,54 @@ class Stack:
 
     def start_worker(self) -> str:
         """Start the worker and return its name."""
-        return self._worker.start([sys.executable, "-m", "demo.worker"], env=self._environment())
+        self._begin_worker()
+        return self._worker.wait_until_ready()
 
     def errors(self) -> str:
         """Return what host and worker wrote to their logs."""
         return f"--- host\n{self._web.errors()}\n--- worker\n{self._worker.errors()}"
 
-    def _start(self) -> None:
-        from .postgres import fresh_database
+    def _make_database(self) -> None:
+        from .postgres import describe_server, fresh_database
 
-        self._say("PostgreSQL")
-        url = fresh_database(self._database)
+        environment.prepare(os.environ)
+        self.server = describe_server()
+        self._url = fresh_database(self._database)
+
+    def _make_tables(self) -> None:
         queue = self._queue / "queue"
         for folder in (queue, Path(f"{queue}-control")):
             folder.mkdir()
         os.environ.update(CELERY_BROKER_URL="filesystem://", XCOVER_DEMO_QUEUE=str(queue))
-        self._say("tables")
-        host.configure(url)
+        host.configure(self._url)
         from django.core.management import call_command
 
         call_command("migrate", run_syncdb=True, verbosity=0)
-        self._say("the simulated XCover")
-        self.simulator.start()
-        self._say("the store's host (a miniature of Saleor)")
-        self.host_url = self._web.start([sys.executable, "-m", "demo.web"], env=self._environment())
-        self._say("a Celery worker")
-        self.start_worker()
+
+    def _start_processes(self) -> None:
+        # Side by side: each spends most of its start on imports.
+        self.simulator.begin()
+        self._web.begin([sys.executable, "-m", "demo.web"], env=self._environment())
+        self._begin_worker()
+        self.simulator.wait_until_ready()
+        self.host_url = self._web.wait_until_ready()
+        self._worker.wait_until_ready()
+
+    _STEPS: dict[str, Callable[[Stack], None]] = {
+        "PostgreSQL": _make_database,
+        "its tables": _make_tables,
+        "a simulated XCover, the host (a miniature of Saleor) and a Celery worker": (
+            _start_processes
+        ),
+    }
+    steps = tuple(_STEPS)
+    """What ``say`` hears, in this order."""
+
+    def _begin_worker(self) -> None:
+        self._worker.begin([sys.executable, "-m", "demo.worker"], env=self._environment())
 
     def _stop(self) -> None:
+        ending.no_more()
         self._worker.stop()
         self._web.stop()
         self.simulator.stop()

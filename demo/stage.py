@@ -34,6 +34,14 @@ def check(holds: bool, sentence: str) -> None:
 
 
 @dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of a scene, in one sentence for a store owner."""
+
+    sentence: str
+    booking_id: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Sale:
     """A paid order."""
 
@@ -105,6 +113,25 @@ class Stage:
             if booking["partner_transaction_id"] == sale.order.number
         ]
 
+    def calls_for(self, sale: Sale, operation: str) -> list[dict[str, Any]]:
+        """Return the calls about this order, of one operation, oldest first."""
+        own = {booking["id"] for booking in self.bookings_of(sale)}
+        return [
+            call
+            for call in self.xcover.calls(operation)
+            if own & set(call["path"].split("/")) or _names(call["body"], sale.order.number)
+        ]
+
+    def refunds_of(self, booking_id: str) -> list[Money]:
+        """Return what XCover refunded for a policy, one amount per cancellation carried out."""
+        state = self.xcover.state()
+        currency = {booking["id"]: booking["currency"] for booking in state["bookings"]}
+        return [
+            Money(sum(map(Decimal, asked["refunds"].values()), Decimal(0)), currency[booking_id])
+            for asked in state["cancellations"]
+            if asked["booking_id"] == booking_id and asked["done_at"]
+        ]
+
     def order(self, sale: Sale) -> Order:
         return self.staff.order(sale.order.id)
 
@@ -123,6 +150,12 @@ class Stage:
             return found[0] if found else None
 
         return wait(note, f"no note says {' ... '.join(parts)}")
+
+
+def _names(body: Any, order_number: str) -> bool:
+    """Whether a confirm's body is about this order; there is no booking before the first."""
+    transaction = body.get("partner_transaction_id") if isinstance(body, dict) else None
+    return bool(transaction == order_number)
 
 
 def wait(look: Callable[[], T | None], otherwise: str, seconds: float = PATIENCE) -> T:

@@ -1,14 +1,17 @@
 """``python -m demo.shop``: the web shop on a port."""
 
 import argparse
+import os
 import signal
 import socket
+import sys
 from types import FrameType
 
 import uvicorn
 
 from .app import create_app
-from .settings import Settings, tokens_from
+from .probe import Unusable, check_address, probe, warning
+from .settings import STAFF_KEY, Settings, staff_address, tokens_from
 
 LAST_WAIT = 1  # seconds open requests get when the shop stops
 
@@ -27,6 +30,7 @@ class Server(uvicorn.Server):
                 timeout_graceful_shutdown=LAST_WAIT,
             )
         )
+        self._settings = settings
         self._listener = listener
         host, port = listener.getsockname()[:2]
         self.address = f"http://{host}:{port}"
@@ -35,6 +39,9 @@ class Server(uvicorn.Server):
         """Start to listen, then say so."""
         await super().startup(sockets=sockets)
         print(f"shop ready on {self.address}", flush=True)
+        # Who chose the key tells it; a new one is known only here.
+        if not os.environ.get(STAFF_KEY):
+            print(f"staff: {staff_address(self.address, self._settings.staff_key)}", flush=True)
 
     def run_until_told(self) -> None:
         """Serve until SIGTERM or SIGINT.
@@ -75,6 +82,14 @@ def main() -> None:
         listener = socket.create_server((given.host, given.port))
     except (OSError, OverflowError) as error:
         parser.error(f"cannot listen on {given.host}:{given.port}: {error}")
+    try:
+        check_address(settings.saleor)
+        probe(settings)
+    except Unusable as unusable:
+        listener.close()
+        parser.exit(2, f"{unusable}\n")
+    if warned := warning(settings):
+        print(warned, file=sys.stderr, flush=True)
     Server(settings, listener).run_until_told()
 
 

@@ -21,10 +21,12 @@ from .back_office import BackOffice
 from .documents import FOR_SHOPPERS
 from .headers import SafeHeaders
 from .settings import PAYMENT_TOKEN, Settings
+from .staff_key import StaffOnly
 from .till import Till
 from .upstream import PLUGIN_PATH, Host, Json, Problem, written
 
 STATIC = Path(__file__).parent / "static"
+POST = ["POST"]
 MAX_BODY = 16_384  # bytes; as the plugin's endpoint
 
 
@@ -67,27 +69,27 @@ def create_app(settings: Settings) -> Starlette:
         status, answer = await anyio.to_thread.run_sync(host.pass_to_plugin, content)
         return Response(answer, status, media_type="application/json")
 
+    staff_only = Middleware(StaffOnly, key=settings.staff_key)
+    staff = [
+        Route("/orders", _get(office.orders)),
+        Route("/order", _post(lambda body: office.order(str(body.get("orderId")))), methods=POST),
+        Route("/refund", _post(refund), methods=POST),
+        Route("/xcover", _get(office.xcover)),
+        Route(
+            "/xcover",
+            _post(lambda body: office.set_xcover_down(body.get("isDown") is True)),
+            methods=POST,
+        ),
+    ]
     return Starlette(
         routes=[
             Route("/", page),
             Route("/api/config", _get(config)),
-            Route("/api/graphql", _post(graphql), methods=["POST"]),
-            Route("/api/pay", _post(pay), methods=["POST"]),
+            Route("/api/graphql", _post(graphql), methods=POST),
+            Route("/api/pay", _post(pay), methods=POST),
             # As on the host, for a component that speaks to the plugin by itself.
-            Route(PLUGIN_PATH.format(channel=settings.channel), plugin, methods=["POST"]),
-            Route("/api/staff/orders", _get(office.orders)),
-            Route(
-                "/api/staff/order",
-                _post(lambda body: office.order(str(body.get("orderId")))),
-                methods=["POST"],
-            ),
-            Route("/api/staff/refund", _post(refund), methods=["POST"]),
-            Route("/api/staff/xcover", _get(office.xcover), methods=["GET"]),
-            Route(
-                "/api/staff/xcover",
-                _post(lambda body: office.set_xcover_down(body.get("isDown") is True)),
-                methods=["POST"],
-            ),
+            Route(PLUGIN_PATH.format(channel=settings.channel), plugin, methods=POST),
+            Mount("/api/staff", routes=staff, middleware=[staff_only]),
             Mount("/static", StaticFiles(directory=STATIC)),
         ],
         middleware=[

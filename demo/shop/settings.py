@@ -1,11 +1,13 @@
 """What the shop was started with."""
 
 import os
+import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 STAFF_TOKEN = "XCOVER_DEMO_STAFF_TOKEN"  # noqa: S105 (the variable's name)
 PAYMENT_TOKEN = "XCOVER_DEMO_PAYMENT_TOKEN"  # noqa: S105 (the variable's name)
+STAFF_KEY = "XCOVER_DEMO_STAFF_KEY"
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +21,8 @@ class Settings:
     """Names the browser may reach the shop by; others are refused, also after DNS rebinding."""
     staff_token: str = field(default="", repr=False)
     payment_token: str = field(default="", repr=False)
+    staff_key: str = field(default_factory=secrets.token_urlsafe, repr=False)
+    """Part of the staff's address: who knows only where the shop is cannot act as staff."""
 
     @property
     def missing_tokens(self) -> list[str]:
@@ -28,8 +32,15 @@ class Settings:
 
 
 def tokens_from(environment: Mapping[str, str] = os.environ) -> dict[str, str]:
-    """Return the tokens as keyword arguments for ``Settings``."""
-    return {
+    """Return tokens and, when given, the staff's key as keyword arguments for ``Settings``."""
+    given = {
         "staff_token": environment.get(STAFF_TOKEN, ""),
         "payment_token": environment.get(PAYMENT_TOKEN, ""),
     }
+    key = environment.get(STAFF_KEY)
+    return {**given, "staff_key": key} if key else given
+
+
+def staff_address(address: str, key: str) -> str:
+    """Return where staff go. What follows ``#`` stays in the browser, out of every log."""
+    return f"{address}/#/staff?key={key}"

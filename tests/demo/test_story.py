@@ -1,19 +1,18 @@
 """The demo's bookkeeping: what is printed, and that a promise not kept ends with exit code 1."""
 
-import json
-import subprocess
-import sys
+import io
 
-import pytest
+import requests
+from rich.console import Console
 
-from demo import scenes, stage, story
+from demo import report, scenes, stage, story
 from demo.client.driver import DriverError
-from demo.process import ROOT, ReadyProcess
+from demo.stack import Stack
 
 
 def test_a_scene_that_does_not_hold_does_not_stop_the_next_and_is_said():
     def holds(_stage):
-        return scenes.Outcome("Paid.", "ABCDE-12345-INS")
+        return stage.Outcome("Paid.", "ABCDE-12345-INS")
 
     def breaks(_stage):
         stage.check(1 > 2, "XCover holds 2 bookings of this order")
@@ -21,9 +20,21 @@ def test_a_scene_that_does_not_hold_does_not_stop_the_next_and_is_said():
     def is_refused(_stage):
         raise DriverError("checkoutComplete was refused")
 
+    def meets_a_dead_host(_stage):
+        requests.get("http://127.0.0.1:9/", timeout=5)
+
+    def misses_a_field(_stage):
+        return {}["status"]
+
+    def reads_nonsense(_stage):
+        return int("many")
+
     played = [
         scenes.Scene("breaks", breaks),
         scenes.Scene("is refused", is_refused),
+        scenes.Scene("meets a dead host", meets_a_dead_host),
+        scenes.Scene("misses a field", misses_a_field),
+        scenes.Scene("reads nonsense", reads_nonsense),
         scenes.Scene("holds", holds),
     ]
     heard = []
@@ -31,11 +42,14 @@ def test_a_scene_that_does_not_hold_does_not_stop_the_next_and_is_said():
     rows = list(story.play(None, played, heard.append))
 
     assert heard == played
-    assert [(row.held, row.sentence, row.booking_id) for row in rows] == [
-        (False, "DID NOT HOLD: XCover holds 2 bookings of this order", ""),
-        (False, "DID NOT HOLD: checkoutComplete was refused", ""),
-        (True, "Paid.", "ABCDE-12345-INS"),
-    ]
+    assert [row.held for row in rows] == [False] * 5 + [True]
+    said = [row.sentence for row in rows]
+    assert said[0] == "DID NOT HOLD: XCover holds 2 bookings of this order"
+    assert said[1] == "DID NOT HOLD: checkoutComplete was refused"
+    assert said[2].startswith("DID NOT HOLD: ConnectionError: ")
+    assert said[3] == "DID NOT HOLD: KeyError: 'status'"
+    assert said[4].startswith("DID NOT HOLD: ValueError: ")
+    assert (said[5], rows[5].booking_id) == ("Paid.", "ABCDE-12345-INS")
 
 
 def test_the_story_has_every_scene_a_store_owner_asks_for():
@@ -50,30 +64,30 @@ def test_the_story_has_every_scene_a_store_owner_asks_for():
     ]
 
 
-def test_the_first_scenes_hold_on_the_whole_stack():
-    """Everything make demo starts is started, a real Celery worker included."""
-    played = subprocess.run(
-        [sys.executable, "-W", "ignore", "-m", "demo", "story", "--json", "--scenes", "2"],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-
-    assert played.returncode == 0, played.stdout + played.stderr
-    document = json.loads(played.stdout)
-    assert [row["held"] for row in document["scenes"]] == [True, True]
-    assert document["scenes"][0]["booking_id"].endswith("-INS")
-    assert document["scenes"][1]["booking_id"] == ""
+def test_the_stack_names_each_of_its_steps_once():
+    assert len(Stack.steps) == len(set(Stack.steps)) == len(Stack._STEPS)
 
 
-def test_a_process_that_dies_at_once_is_told_with_its_last_words():
-    process = ReadyProcess("the worker", "ready")
-    command = [sys.executable, "-c", "import sys; sys.exit('no such database')"]
+def printed(width):
+    rows = [
+        report.Row("Refund [/] in time", False, "DID NOT HOLD: [bold]5[/bold] [/]", "", 1.25),
+        report.Row("Buy", True, "Paid 206.66 USD. " * 6, "SIMJ5-G3C4Z-INS", 61.0),
+    ]
+    file = io.StringIO()
+    report.show(Console(file=file, width=width), rows)
+    return file.getvalue()
 
-    with pytest.raises(RuntimeError) as told:
-        process.start(command, timeout=20)
 
-    assert "the worker did not start" in str(told.value)
-    assert "no such database" in str(told.value)
-    assert not process.is_running
+def test_sentences_are_printed_as_they_are_never_as_markup():
+    for width in (120, 60):
+        assert "Refund [/] in time" in printed(width)
+        assert "DID NOT HOLD: [bold]5[/bold] [/]" in printed(width)
+
+
+def test_a_wide_screen_gets_a_table_and_a_narrow_one_paragraphs():
+    assert "what came of it" in printed(120)
+    narrow = printed(89)
+    assert "what came of it" not in narrow
+    assert "✓ Buy\n" in narrow
+    assert "SIMJ5-G3C4Z-INS" in narrow
+    assert max(map(len, narrow.splitlines())) <= 89

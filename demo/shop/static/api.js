@@ -15,6 +15,14 @@ export async function ask(operation, variables = {}) {
 export const config = () => send("/api/config");
 export const pay = (checkoutId, total) => send("/api/pay", { checkoutId, total });
 
+// The staff's address ends with a key; it stays in this tab, so that links need not carry it.
+const KEPT_KEY = "staff-key";
+
+export function keepStaffKey(query) {
+  const key = new URLSearchParams(query).get("key");
+  if (key) sessionStorage.setItem(KEPT_KEY, key);
+}
+
 export const staff = {
   orders: () => send("/api/staff/orders"),
   order: (orderId) => send("/api/staff/order", { orderId }),
@@ -24,9 +32,10 @@ export const staff = {
 };
 
 async function send(path, body) {
-  const request = body
-    ? { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(body) }
-    : {};
+  const headers = {};
+  if (path.startsWith("/api/staff/")) headers["X-Staff-Key"] = sessionStorage.getItem(KEPT_KEY) ?? "";
+  if (body) headers["Content-Type"] = "application/json";
+  const request = body ? { method: "POST", headers, body: JSON.stringify(body) } : { headers };
   let response;
   try {
     response = await fetch(path, request);

@@ -1,6 +1,6 @@
 // Which page is shown: the part of the address after #.
 
-import { config } from "./api.js";
+import { config, keepStaffKey } from "./api.js";
 import { basketPage } from "./basket.js";
 import { cataloguePage } from "./catalogue.js";
 import { checkout } from "./checkout.js";
@@ -20,7 +20,12 @@ let latest = 0;
 let shown = null;
 
 async function show() {
-  const address = location.hash.replace(/^#\/?/, "");
+  const [address, query] = location.hash.replace(/^#\/?/, "").split("?");
+  if (query) {
+    keepStaffKey(query);
+    // Out of sight and out of screenshots; the tab remembers it.
+    history.replaceState(null, "", `#/${address}`);
+  }
   const turn = (latest += 1);
   const [name, content] = await made(address);
   if (turn !== latest) return;

@@ -10,6 +10,7 @@ import uvicorn
 
 from demo.shop.app import create_app
 from demo.shop.settings import Settings
+from demo.shop.staff_key import HEADER
 
 
 class OpenedShop:
@@ -25,6 +26,8 @@ class OpenedShop:
         self._url = f"http://127.0.0.1:{listener.getsockname()[1]}"
         self._session = requests.Session()
         self._session.trust_env = False
+        # As a browser that was opened with the staff's address; tests of the key send their own.
+        self._session.headers[HEADER] = settings.staff_key
         while not self._server.started:
             assert self._thread.is_alive()
             time.sleep(0.005)

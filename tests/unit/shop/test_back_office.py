@@ -191,3 +191,26 @@ def test_the_switch_breaks_xcover_and_mends_it(
 def test_without_a_simulator_nothing_can_be_broken(shop: OpenedShop) -> None:
     assert shop.get("/api/staff/xcover").json() == {"isGiven": False}
     assert shop.post("/api/staff/xcover", json={"isDown": True}).status_code == 409
+
+
+@pytest.mark.parametrize("key", ["", "guessed", "ключ"])
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [
+        ("get", "/api/staff/orders"),
+        ("get", "/api/staff/xcover"),
+        ("post", "/api/staff/order"),
+        ("post", "/api/staff/refund"),
+        ("post", "/api/staff/xcover"),
+    ],
+)
+def test_the_staff_routes_want_the_key_of_the_staff_address(
+    shop: OpenedShop, host: FakeUpstream, key: str, method: str, path: str
+) -> None:
+    body = {"json": {"orderId": "1", "isDown": True}} if method == "post" else {}
+
+    answer = getattr(shop, method)(path, headers={"X-Staff-Key": key.encode()}, **body)
+
+    assert answer.status_code == 403
+    assert "staff address" in answer.json()["error"]
+    assert host.received == []

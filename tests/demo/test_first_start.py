@@ -1,0 +1,81 @@
+"""The embedded PostgreSQL starts wherever the project lies and whatever became of its first try."""
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+
+from demo.process import ROOT
+
+ASK = (
+    "from demo.postgres import fresh_database; import psycopg; "
+    "print(psycopg.connect(fresh_database('first')).execute('SELECT 41 + 1').fetchone()[0])"
+)
+
+
+@pytest.fixture
+def start(tmp_path):
+    """Start a copy of the demo in a folder of that name."""
+
+    def start_(folder):
+        project = tmp_path / folder
+        if not project.exists():
+            shutil.copytree(ROOT / "demo", project / "demo")
+        without = {name: text for name, text in os.environ.items() if name != "DATABASE_URL"}
+        return subprocess.Popen(
+            [sys.executable, "-W", "ignore", "-c", ASK],
+            cwd=project,
+            env={**without, "TMPDIR": str(tmp_path)},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            start_new_session=True,
+        )
+
+    return start_
+
+
+@pytest.mark.parametrize("sign", [signal.SIGINT, signal.SIGKILL])
+def test_a_first_start_that_was_interrupted_heals(start, tmp_path, sign):
+    data = tmp_path / "project" / ".cache" / "postgres"
+    with start("project") as interrupted:
+        while not (data / "global").exists():
+            assert interrupted.poll() is None
+            time.sleep(0.005)
+        # What Ctrl-C does in a terminal: everybody in the group hears it, initdb too. SIGKILL
+        # reaches the parent alone, and its initdb goes on.
+        send = os.killpg if sign == signal.SIGINT else os.kill
+        send(interrupted.pid, sign)
+    assert interrupted.returncode != 0
+
+    with start("project") as again:
+        said, failed = again.communicate(timeout=60)
+
+    assert (again.returncode, said) == (0, "42\n"), failed
+
+
+def test_half_a_database_of_an_earlier_version_heals(start, tmp_path):
+    # What an initdb that was killed leaves: its version, and next to nothing else.
+    data = tmp_path / "project" / ".cache" / "postgres"
+    data.mkdir(parents=True)
+    (data / "PG_VERSION").write_text("18\n")
+    (data / "postmaster.pid").write_text(f"{os.getpid()}\n")
+    shutil.copytree(ROOT / "demo", tmp_path / "project" / "demo")
+
+    with start("project") as again:
+        said, failed = again.communicate(timeout=60)
+
+    assert (again.returncode, said) == (0, "42\n"), failed
+
+
+def test_a_path_with_spaces_keeps_its_data_where_none_is(start, tmp_path):
+    with start("my nice project") as started:
+        said, failed = started.communicate(timeout=60)
+
+    assert (started.returncode, said) == (0, "42\n"), failed
+    (data,) = tmp_path.glob("xcover-demo-*/postgres")
+    assert (data / "PG_VERSION").exists()
