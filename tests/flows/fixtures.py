@@ -14,18 +14,16 @@ from demo.client.shopper import Shopper
 from demo.client.staff import Staff
 from demo.client.store import Channel, Store
 from demo.client.transports import in_process
-from demo.process import ROOT
+from demo.seed import PARTNER
 from demo.simulator import SimulatorProcess
 
 from . import hosts
 from .work import Work
 
-PARTNER = {"partner_code": "ABCDE", "api_key": "demo-key", "api_secret": "demo-secret-0001"}
-
 
 @pytest.fixture(scope="session")
 def simulator_process() -> Iterator[SimulatorProcess]:
-    python = os.environ.get("XCOVER_SIMULATOR_PYTHON", str(ROOT / ".venv" / "bin" / "python"))
+    python = os.environ.get("XCOVER_SIMULATOR_PYTHON", hosts.python())
     process = SimulatorProcess()
     process.start(python)
     yield process

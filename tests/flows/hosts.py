@@ -1,6 +1,7 @@
 """Which host serves the flows here: a real Saleor where one is importable, else the miniature."""
 
 import os
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,6 +12,7 @@ import pytest
 from demo import host
 from demo.client.store import Store
 from demo.postgres import fresh_database
+from demo.process import ROOT
 
 from ..saleor import bootstrap
 
@@ -75,6 +77,11 @@ def start(config: pytest.Config) -> None:
         return
     HOST.configure()
     config.pluginmanager.import_plugin(_FIXTURES)
+
+
+def python() -> str:
+    """Return an interpreter for the simulator: Saleor's environment lacks its web server."""
+    return str(ROOT / ".venv" / "bin" / "python") if bootstrap.is_available() else sys.executable
 
 
 def report_header() -> str:
