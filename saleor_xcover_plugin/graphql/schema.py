@@ -12,7 +12,7 @@ import graphene
 
 from ..conf import PluginSettings
 from ..errors import Code, Refusal
-from ..models import Cover
+from ..models import Cover, Offer
 from ..services import place_cover, request_offer
 from ..services.clock import utc_now
 from .ids import uuid_of
@@ -64,6 +64,10 @@ def _answered(result: type, name: str, work: Callable[[], Any]) -> Any:
         return result(errors=[error_of(Refusal(Code.INTERNAL))])
 
 
+def _offer_result(work: Callable[[], Offer]) -> Any:
+    return _answered(OfferResult, "offer", lambda: offer_of(work()))
+
+
 def _checkout(text: str) -> uuid.UUID:
     token = uuid_of(text, "Checkout")
     if token is None:
@@ -89,13 +93,12 @@ class Query(graphene.ObjectType):
     def resolve_insurance_offer(_root: Any, info: Any, checkout_id: str) -> OfferResult:
         context: Context = info.context
 
-        def work() -> InsuranceOffer:
+        def work() -> Offer:
             token = _checkout(checkout_id)
             request_offer.ensure_offer(token, context.channel_id, context.settings, utc_now)
-            shown = place_cover.mark_shown(token, context.channel_id, now=utc_now())
-            return offer_of(shown)
+            return place_cover.mark_shown(token, context.channel_id, now=utc_now())
 
-        return _answered(OfferResult, "offer", work)
+        return _offer_result(work)
 
     @staticmethod
     def resolve_insurance_cover(_root: Any, info: Any, order_token: str) -> CoverResult:
@@ -122,12 +125,10 @@ class InsuranceShown(graphene.Mutation):
     @staticmethod
     def mutate(_root: Any, info: Any, checkout_id: str) -> OfferResult:
         context: Context = info.context
-        return _answered(
-            OfferResult,
-            "offer",
-            lambda: offer_of(
-                place_cover.mark_shown(_checkout(checkout_id), context.channel_id, now=utc_now())
-            ),
+        return _offer_result(
+            lambda: place_cover.mark_shown(
+                _checkout(checkout_id), context.channel_id, now=utc_now()
+            )
         )
 
 
@@ -146,19 +147,15 @@ class InsuranceAccept(graphene.Mutation):
         _root: Any, info: Any, checkout_id: str, quote_ids: list[str], content_hash: str
     ) -> OfferResult:
         context: Context = info.context
-        return _answered(
-            OfferResult,
-            "offer",
-            lambda: offer_of(
-                place_cover.accept(
-                    _checkout(checkout_id),
-                    context.channel_id,
-                    context.settings,
-                    quote_ids=quote_ids,
-                    content_hash=content_hash,
-                    now=utc_now(),
-                )
-            ),
+        return _offer_result(
+            lambda: place_cover.accept(
+                _checkout(checkout_id),
+                context.channel_id,
+                context.settings,
+                quote_ids=quote_ids,
+                content_hash=content_hash,
+                now=utc_now(),
+            )
         )
 
 
@@ -173,14 +170,10 @@ class InsuranceDecline(graphene.Mutation):
     @staticmethod
     def mutate(_root: Any, info: Any, checkout_id: str) -> OfferResult:
         context: Context = info.context
-        return _answered(
-            OfferResult,
-            "offer",
-            lambda: offer_of(
-                place_cover.decline(
-                    _checkout(checkout_id), context.channel_id, context.settings, now=utc_now()
-                )
-            ),
+        return _offer_result(
+            lambda: place_cover.decline(
+                _checkout(checkout_id), context.channel_id, context.settings, now=utc_now()
+            )
         )
 
 
