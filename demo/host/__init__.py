@@ -1,8 +1,9 @@
 """A miniature of the Saleor names the plugin touches, to see and test the plugin without a Saleor.
 
-It is not Saleor: no shipping, no stock, taxes flat at 0, one kind of voucher. What it knows it does
-as Saleor 3.23 was recorded doing it (traces in ``fixtures/saleor/3.23``, replayed by the flow
-tests); what it does not know it refuses with a sentence.
+It is not Saleor: no shipping, no stock, taxes flat at 0, one kind of voucher, one gift card per
+checkout. The ways the flows go are recorded from Saleor 3.23 (traces in ``fixtures/saleor/3.23``,
+compared by the flow tests). What lies beside them is written after Saleor's source, or refused with
+a sentence (``core/refusal.py``); nothing but tests/miniature proves that part.
 
 The package ``saleor`` in this folder comes onto ``sys.path`` only through ``configure``.
 """

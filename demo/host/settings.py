@@ -1,10 +1,12 @@
 """Django settings of the miniature, under the names the plugin reads in Saleor's."""
 
 import os
+import secrets
 
 from demo.postgres import django_database
 
-SECRET_KEY = "a demo keeps no secrets"
+# The processes of one demo are given the same; tokens signed with it are worth nothing elsewhere.
+SECRET_KEY = os.environ.get("XCOVER_DEMO_SECRET_KEY") or secrets.token_urlsafe()
 DEBUG = False
 ALLOWED_HOSTS = ["localhost", "127.0.0.1"]
 USE_TZ = True

@@ -20,7 +20,7 @@ NO_HOST = (
     "needs a host of its own: run pytest -c tests/flows/pytest.ini (the miniature), or make "
     "test-saleor SALEOR_ROOT=<a Saleor checkout with its own .venv> (a real Saleor)"
 )
-DATABASE = "xcover_flows_miniature"
+DATABASE = os.environ.get("XCOVER_FLOWS_DATABASE", "xcover_flows_miniature")
 
 _FIXTURES = f"{__package__}.fixtures"
 

@@ -1,4 +1,4 @@
-"""Prices: one percentage voucher on the whole order, gift cards, no taxes. Kept for an hour."""
+"""Prices: one percentage voucher on the whole order, one gift card, no taxes. Kept for an hour."""
 
 from __future__ import annotations
 
@@ -59,11 +59,13 @@ def _recalculate(checkout_info: CheckoutInfo, lines: list[CheckoutLineInfo]) -> 
     checkout.total_gross_amount = checkout.subtotal_gross_amount - gift_card_part(checkout_info)
     checkout.price_expiration = checkout.discount_expiration = timezone.now() + PRICES_TTL
     update_charge_status(checkout)
-    checkout.save()
+    # Prices only: who looks at a checkout holds no lock and must not write back what they read.
+    fields = ("subtotal_gross_amount", "total_gross_amount", "charge_status", "last_change")
+    checkout.save(update_fields=[*fields, "price_expiration", "discount_expiration"])
 
 
 def gift_card_part(checkout_info: CheckoutInfo) -> Decimal:
-    """Return how much of the subtotal gift cards pay."""
+    """Return how much of the subtotal the gift card pays."""
     cards = checkout_info.checkout.gift_cards.all()
     balance = sum((card.current_balance_amount for card in cards), Decimal(0))
     return min(balance, checkout_info.checkout.subtotal_gross_amount)
@@ -75,6 +77,13 @@ def update_charge_status(checkout: Any) -> None:
     checkout.charge_status = charge_status(charged, checkout.total_gross_amount)
     if not checkout.lines.exists():
         checkout.charge_status = ChargeStatus.NONE
+
+
+def is_authorized(checkout: Any) -> bool:
+    """Whether the money set aside or charged covers the total: what Saleor asks for an order."""
+    items = checkout.payment_transactions.all()
+    covered = sum((item.charged_value + item.authorized_value for item in items), Decimal(0))
+    return bool(covered >= checkout.total_gross_amount)
 
 
 def charge_status(charged: Decimal, total: Decimal) -> str:

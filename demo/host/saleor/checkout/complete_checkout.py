@@ -5,18 +5,16 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Any
 
-from django.core.exceptions import ValidationError
 from django.db import transaction
 
-from ..channel import MarkAsPaidStrategy
+from ..core.refusal import deny, refuse
 from ..core.utils.events import call_event
 from ..order.actions import announce_new_order, settle_status
 from ..order.models import Order, OrderLine
 from ..order.utils import update_order_money
 from ..payment import TransactionKind
 from ..payment.models import Transaction
-from .calculations import fetch_checkout_data, update_charge_status
-from .error_codes import CheckoutErrorCode
+from .calculations import fetch_checkout_data, is_authorized
 from .fetch import CheckoutInfo, CheckoutLineInfo, fetch_checkout_info, fetch_checkout_lines
 from .lock_objects import checkout_qs_select_for_update
 from .models import Checkout
@@ -27,64 +25,76 @@ def complete_checkout(checkout: Checkout, manager: Any, *, by_app: bool = False)
 
     ``by_app`` is orderCreateFromCheckout: the app is paid elsewhere and nothing need be paid here.
     """
-    strategy = checkout.channel.order_mark_as_paid_strategy
-    payment = checkout.payments.filter(is_active=True).first()
-    if strategy == MarkAsPaidStrategy.PAYMENT_FLOW and not by_app:
-        if payment is None:
-            raise _error("Provide a payment first.", CheckoutErrorCode.CHECKOUT_NOT_FULLY_PAID)
-        # The legacy flow holds one transaction around everything, the plugin's hook included.
-        with transaction.atomic():
-            info, lines = _prepared(checkout, manager, must_be_paid=False)
-            return _make_order(info, lines, manager, payment)
-    must_be_paid = not (by_app or checkout.channel.allow_unpaid_orders)
-    info, lines = _prepared(checkout, manager, must_be_paid=must_be_paid)
+    require_buyer(checkout)
+    info, lines = _priced(checkout, manager)
+    need_not_pay = by_app or checkout.channel.allow_unpaid_orders
+    is_legacy = not (need_not_pay or is_authorized(info.checkout))
+    if not is_legacy:
+        manager.run("preprocess_order_creation", info.channel, info, lines)
     with transaction.atomic():
-        return _make_order(info, lines, manager, None)
+        locked = checkout_qs_select_for_update().filter(pk=checkout.pk).first()
+        if locked is None:
+            return Order.objects.get(checkout_token=str(checkout.pk))
+        # The hook ran without the lock. Like Saleor: what is in the rows now is sold.
+        info, lines = _priced(locked, manager)
+        payment = locked.payments.filter(is_active=True).first() if is_legacy else None
+        if is_legacy:
+            # A cover accepted after the payment was announced makes it too small.
+            if payment is None or payment.total < locked.total_gross_amount:
+                deny("The payments do not cover the checkout's total.", "checkout_not_fully_paid")
+            # The legacy flow has one transaction around everything, the plugin's hook included.
+            manager.run("preprocess_order_creation", info.channel, info, lines)
+        return _make_order(info, lines, manager, payment)
 
 
-def _prepared(
-    checkout: Checkout, manager: Any, *, must_be_paid: bool
-) -> tuple[CheckoutInfo, list[CheckoutLineInfo]]:
-    """Price and check the checkout, then ask the plugin."""
+def require_buyer(checkout: Checkout) -> None:
+    if not checkout.email:
+        deny("Checkout email must be set.", "email_not_set")
+    if not checkout.billing_address:
+        deny("Billing address is not set", "billing_address_not_set")
+
+
+def _priced(checkout: Checkout, manager: Any) -> tuple[CheckoutInfo, list[CheckoutLineInfo]]:
+    """Read the lines anew and price them when prices ran out; refuse what cannot be sold."""
     lines, missing = fetch_checkout_lines(checkout)
     if not lines:
-        raise _error("A checkout without lines.", CheckoutErrorCode.INVALID)
+        deny("Cannot complete checkout without lines.", "no_lines")
     if missing:
-        sentence = "Some of the variants are not for sale."
-        raise _error(sentence, CheckoutErrorCode.UNAVAILABLE_VARIANT_IN_CHANNEL)
+        deny("Some of the variants are unavailable.", "unavailable_variant_in_channel")
     info = fetch_checkout_info(checkout, lines, manager)
     info, lines = fetch_checkout_data(info, manager, lines).get()
-    update_charge_status(info.checkout)
-    if must_be_paid and info.checkout.charge_status not in ("full", "overcharged"):
-        sentence = "The checkout is not fully paid."
-        raise _error(sentence, CheckoutErrorCode.CHECKOUT_NOT_FULLY_PAID)
-    manager.run("preprocess_order_creation", info.channel, info, lines)
     return info, lines
 
 
 def _make_order(
     info: CheckoutInfo, lines: list[CheckoutLineInfo], manager: Any, payment: Any
 ) -> Order:
-    checkout = checkout_qs_select_for_update().filter(pk=info.checkout.pk).first()
-    if checkout is None:
-        return Order.objects.get(checkout_token=str(info.checkout.pk))
+    """Make the order of a checkout that is locked."""
+    checkout = info.checkout
     order = _copied_order(info)
     for position, line_info in enumerate(lines):
         _copy_line(order, line_info, position)
+    checkout.payments.update(order=order, checkout=None)
     checkout.payment_transactions.update(order=order, checkout=None)
     if payment is not None:
         _capture(payment, order)
-    for card in checkout.gift_cards.all():
-        card.current_balance_amount -= (
-            order.undiscounted_total_gross_amount - order.total_gross_amount
-        )
-        card.save()
-        order.gift_cards.add(card)
+    _debit_gift_card(checkout, order)
     update_order_money(order)
     settle_status(order)
     checkout.delete()
     call_event(announce_new_order, order, manager)
     return order
+
+
+def _debit_gift_card(checkout: Checkout, order: Order) -> None:
+    """Take what the card pays. Its lock keeps two checkouts from spending the same money."""
+    part = checkout.subtotal_gross_amount - checkout.total_gross_amount
+    for card in checkout.gift_cards.select_for_update(of=("self",)):
+        if not card.is_active or card.current_balance_amount < part:
+            refuse("gives up when a gift card was spent meanwhile", "gift_card_not_applicable")
+        card.current_balance_amount -= part
+        card.save(update_fields=["current_balance_amount"])
+        order.gift_cards.add(card)
 
 
 def _copied_order(info: CheckoutInfo) -> Order:
@@ -135,7 +145,3 @@ def _capture(payment: Any, order: Order) -> None:
         amount=payment.total,
         currency=payment.currency,
     )
-
-
-def _error(message: str, code: CheckoutErrorCode) -> ValidationError:
-    return ValidationError(message, code=code.value)

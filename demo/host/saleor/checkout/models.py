@@ -37,7 +37,10 @@ class Checkout(models.Model):
     discount_expiration = models.DateTimeField(default=timezone.now)
 
     def is_checkout_locked(self) -> bool:
-        """Whether a legacy completion is under way; here one is over before its request is."""
+        """Say no: a legacy completion of Saleor gives the row's lock back midway, this one never.
+
+        So who holds the lock sees none under way; who reads without it may be wrong.
+        """
         return False
 
 

@@ -14,7 +14,7 @@ from django.views.decorators.csrf import csrf_exempt
 from graphql import build_ast_schema, graphql, parse
 
 from ..plugins.manager import get_plugins_manager
-from . import checkout_mutations, staff_mutations  # noqa: F401 (they register themselves)
+from . import checkout_mutations, payment_mutations, staff_mutations  # noqa: F401 (they register)
 from .permissions import requestor_of
 from .queries import QUERIES
 from .registry import MUTATIONS, Request, errors_of
@@ -24,17 +24,33 @@ _ADVICE = "This is the miniature of Saleor (demo/host); what it does not know, a
 
 @csrf_exempt
 def graphql_view(request: HttpRequest) -> JsonResponse:
-    payload = json.loads(request.body)
+    if request.method != "POST":
+        return _unanswered("It answers POST only.", status=405)
+    try:
+        payload = json.loads(request.body)
+        query = payload["query"]
+    except (ValueError, TypeError, KeyError):
+        return _unanswered("The body must be one JSON object with a 'query'.")
     context = Request(
         requestor=requestor_of(request.headers.get("Authorization", "")),
         manager=get_plugins_manager(allow_replica=False),
     )
-    result = graphql(SCHEMA, payload["query"], variables=payload.get("variables"), context=context)
+    result = graphql(
+        SCHEMA,
+        query,
+        variables=payload.get("variables"),
+        operation_name=payload.get("operationName"),
+        context=context,
+    )
     answer: dict[str, Any] = {"data": result.data}
     if result.errors:
         advice = f" {_ADVICE}" if result.invalid else ""
         answer["errors"] = [{"message": f"{error}{advice}"} for error in result.errors]
     return JsonResponse(answer, status=400 if result.invalid else 200)
+
+
+def _unanswered(sentence: str, status: int = 400) -> JsonResponse:
+    return JsonResponse({"errors": [{"message": f"{sentence} {_ADVICE}"}]}, status=status)
 
 
 def _build() -> Any:
@@ -66,8 +82,8 @@ def _mutation(mutate: Callable[..., Any]) -> Callable[..., Any]:
 
 def _amount(value: Any) -> Decimal:
     amount = Decimal(str(value))
-    if amount < 0:
-        raise ValueError("Value cannot be lower than 0.")
+    if not amount.is_finite() or amount < 0:
+        raise ValueError("Value must be a number and cannot be lower than 0.")
     return amount
 
 

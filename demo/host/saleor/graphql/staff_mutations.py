@@ -1,4 +1,4 @@
-"""What needs rights: payments, refunds, settings, vouchers and gift cards."""
+"""What needs rights: orders, refunds, settings, vouchers and gift cards."""
 
 from __future__ import annotations
 
@@ -6,93 +6,32 @@ import uuid
 from decimal import Decimal
 from typing import Any
 
-from django.core.exceptions import ValidationError
 from django.db import transaction
 
 from ..channel.models import Channel
-from ..checkout.calculations import update_charge_status
-from ..checkout.models import Checkout
+from ..core.refusal import deny, refuse
 from ..discount.models import Voucher, VoucherChannelListing, VoucherCode
 from ..giftcard.models import GiftCard
 from ..order import actions
+from ..order.lock_objects import order_qs_select_for_update
 from ..order.models import Order, OrderGrantedRefund, OrderLine
 from ..order.utils import update_order_money
-from ..payment.models import TransactionEvent, TransactionItem
+from ..payment.models import TransactionItem
 from ..plugins.error_codes import PluginErrorCode
 from . import views
-from .ids import find, find_or_none, global_id
-from .permissions import PAYMENT_APP, STAFF, require
+from .ids import find, global_id
+from .permissions import STAFF, require
 from .registry import Request, mutation
 
 ORDERS = Order.objects.select_related("channel")
-_CHANGES = {
-    # event: what it adds to charged, authorized and refunded
-    "AUTHORIZATION_SUCCESS": (0, 1, 0),
-    "CHARGE_SUCCESS": (1, -1, 0),
-    "REFUND_SUCCESS": (-1, 0, 1),
-    "REFUND_REVERSE": (1, 0, -1),
-}
-
-
-@mutation("transactionCreate")
-@transaction.atomic
-def transaction_create(request: Request, id: str, transaction: dict[str, Any]) -> views.View:
-    """Take note of a payment at a payment app."""
-    require(request.requestor, PAYMENT_APP)
-    order = find_or_none(ORDERS, "Order", id)
-    checkout = None if order else find(Checkout.objects.all(), "Checkout", id)
-    charged, authorized = (
-        transaction.get(kind, {}).get("amount", Decimal(0))
-        for kind in ("amountCharged", "amountAuthorized")
-    )
-    item = TransactionItem.objects.create(
-        checkout=checkout,
-        order=order,
-        name=transaction.get("name", ""),
-        psp_reference=transaction.get("pspReference"),
-        currency=(order or checkout).currency,
-        charged_value=charged,
-        authorized_value=authorized,
-    )
-    if order is not None:
-        actions.money_changed(order, request.manager, charged=charged)
-    else:
-        update_charge_status(checkout)
-        checkout.save(update_fields=["charge_status"])
-    return {"transaction": views.transaction(item)}
-
-
-@mutation("transactionEventReport")
-@transaction.atomic
-def transaction_event_report(
-    request: Request, id: str, type: str, pspReference: str, amount: Decimal = Decimal(0)
-) -> views.View:
-    """Take a payment app's news; the same news again change and announce nothing."""
-    require(request.requestor, PAYMENT_APP)
-    rows = TransactionItem.objects.select_for_update()
-    item = find(rows, "TransactionItem", id, key="token")
-    _, is_new = TransactionEvent.objects.get_or_create(
-        transaction=item,
-        type=type.lower(),
-        psp_reference=pspReference,
-        defaults={"amount_value": amount, "currency": item.currency},
-    )
-    if is_new:
-        charged, authorized, refunded = (amount * sign for sign in _CHANGES[type])
-        item.charged_value += charged
-        item.authorized_value = max(item.authorized_value + authorized, Decimal(0))
-        item.refunded_value += refunded
-        item.save()
-        if item.order:
-            actions.money_changed(item.order, request.manager, charged=charged, refunded=refunded)
-    return {"transaction": views.transaction(item), "alreadyProcessed": not is_new}
 
 
 def _order_mutation(name: str, action: Any) -> None:
     def mutate(request: Request, id: str, **arguments: Any) -> views.View:
         require(request.requestor, STAFF)
-        order = find(ORDERS, "Order", id)
-        action(order, manager=request.manager, **arguments)
+        with transaction.atomic():
+            order = find(order_qs_select_for_update(), "Order", id)
+            action(order, manager=request.manager, **arguments)
         return {"order": views.order(order, request.requestor)}
 
     mutation(name)(mutate)
@@ -110,15 +49,24 @@ def order_grant_refund_create(request: Request, id: str, input: dict[str, Any]) 
     order = find(ORDERS, "Order", id)
     rows = TransactionItem.objects.filter(order=order)
     item = find(rows, "TransactionItem", input["transactionId"], key="token")
-    amount = input.get("amount") or Decimal(0)
-    for wanted in input.get("lines", []):
-        line = find(OrderLine.objects.filter(order=order), "OrderLine", wanted["id"])
-        amount += line.unit_price_gross_amount * wanted["quantity"]
+    amount, lines = input.get("amount"), input.get("lines") or []
+    if (amount is None) == (not lines):
+        refuse("grants either an amount or lines", "required")
+    if amount is None:
+        pieces = Decimal(0)
+        for wanted in lines:
+            line = find(OrderLine.objects.filter(order=order), "OrderLine", wanted["id"])
+            if order.granted_refunds.exists() or not 0 < wanted["quantity"] <= line.quantity:
+                refuse("grants pieces of lines once, and no more than there are")
+            pieces += line.unit_price_gross_amount * wanted["quantity"]
+        amount = min(pieces, item.charged_value)
+    elif amount > item.charged_value:
+        deny("The transaction was charged less.", "amount_greater_than_available", "amount")
     row = OrderGrantedRefund.objects.create(
         order=order,
         amount_value=amount,
         currency=order.currency,
-        reason=input.get("reason", ""),
+        reason=input.get("reason") or "",
         transaction_item=item,
     )
     update_order_money(order)
@@ -128,12 +76,12 @@ def order_grant_refund_create(request: Request, id: str, input: dict[str, Any]) 
 
 @mutation("pluginUpdate")
 def plugin_update(
-    request: Request, id: str, input: dict[str, Any], channelId: str = ""
+    request: Request, id: str, input: dict[str, Any], channelId: str | None = None
 ) -> views.View:
     require(request.requestor, STAFF)
-    channel = find(Channel.objects.all(), "Channel", channelId)
+    channel = find(Channel.objects.all(), "Channel", channelId or "")
     if request.manager.save_plugin_configuration(id, channel.slug, input) is None:
-        raise ValidationError("No such plugin.", PluginErrorCode.NOT_FOUND.value)
+        deny("No such plugin.", PluginErrorCode.NOT_FOUND.value)
     return {"plugin": {"id": id}}
 
 
@@ -156,7 +104,7 @@ def gift_card_create(request: Request, input: dict[str, Any]) -> views.View:
 def voucher_create(request: Request, input: dict[str, Any]) -> views.View:
     require(request.requestor, STAFF)
     voucher = Voucher.objects.create(name=input.get("name"))
-    for code in input.get("addCodes", []):
+    for code in input.get("addCodes") or []:
         VoucherCode.objects.create(voucher=voucher, code=code)
     return {"voucher": {"id": global_id("Voucher", voucher.pk)}}
 
@@ -168,10 +116,12 @@ def voucher_channel_listing_update(request: Request, id: str, input: dict[str, A
     voucher = find(Voucher.objects.all(), "Voucher", id)
     for wanted in input["addChannels"]:
         if wanted.get("minAmountSpent") is not None:
-            raise ValidationError(
-                "The miniature knows no vouchers with a minimum; use a real Saleor.", "invalid"
-            )
+            refuse("knows no vouchers with a minimum")
+        if wanted["discountValue"] > 100:
+            refuse("takes no more than 100 percent off")
         channel = find(Channel.objects.all(), "Channel", wanted["channelId"])
+        if voucher.channel_listings.filter(channel=channel).exists():
+            refuse("lists a voucher once per channel and changes no listing")
         VoucherChannelListing.objects.create(
             voucher=voucher,
             channel=channel,

@@ -7,6 +7,8 @@ from typing import Any
 
 from django.db import transaction
 
+from ..channel import MarkAsPaidStrategy
+from ..core.refusal import deny, refuse
 from ..core.utils.events import call_event
 from ..payment import ChargeStatus, TransactionKind
 from ..payment.models import Transaction, TransactionItem
@@ -70,6 +72,11 @@ def money_changed(
 @transaction.atomic
 def mark_order_as_paid(order: Order, manager: Any) -> None:
     """Record money that came from elsewhere. Saleor does not announce ``order_paid`` here."""
+    if order.channel.order_mark_as_paid_strategy == MarkAsPaidStrategy.PAYMENT_FLOW:
+        refuse("marks orders as paid in the transaction flow only")
+    has_money = order.payments.exists() or order.payment_transactions.exists()
+    if has_money or is_paid(order) or order.status == OrderStatus.CANCELED:
+        deny("It is paid, cancelled or has a payment.", "transaction_error", "transaction")
     TransactionItem.objects.create(
         order=order, currency=order.currency, charged_value=order.total_gross_amount
     )
@@ -80,13 +87,19 @@ def mark_order_as_paid(order: Order, manager: Any) -> None:
 @transaction.atomic
 def cancel_order(order: Order, manager: Any) -> None:
     """Cancel; no money moves."""
+    if order.status in (OrderStatus.CANCELED, OrderStatus.DRAFT, OrderStatus.EXPIRED):
+        deny("This order can't be canceled.", "cannot_cancel_order", "order")
     _become(order, OrderStatus.CANCELED)
     announce(order, manager, "order_cancelled", "order_updated")
 
 
 @transaction.atomic
 def refund_legacy_payment(order: Order, amount: Decimal, manager: Any) -> None:
-    payment = order.payments.get(is_active=True)
+    if amount <= 0:
+        deny("Amount should be a positive number.", "zero_quantity", "amount")
+    payment = order.payments.filter(is_active=True).first()
+    if payment is None or amount > payment.captured_amount:
+        refuse("refunds no more than a legacy payment has captured", "cannot_refund")
     payment.captured_amount -= amount
     payment.save()
     Transaction.objects.create(

@@ -49,7 +49,8 @@ class BasePlugin:
             if item["name"] in (cls.CONFIG_STRUCTURE or {}) and item.get("value") is not None:
                 stored.setdefault(item["name"], {"name": item["name"]})["value"] = cls._clean(item)
         plugin_configuration.configuration = list(stored.values())
-        plugin_configuration.active = cleaned_data.get("active", plugin_configuration.active)
+        if cleaned_data.get("active") is not None:
+            plugin_configuration.active = cleaned_data["active"]
         cls.validate_plugin_configuration(plugin_configuration)
         cls.pre_save_plugin_configuration(plugin_configuration)
         plugin_configuration.save()
