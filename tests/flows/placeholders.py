@@ -7,6 +7,7 @@ from typing import Any
 
 _PATTERNS = (
     ("channel", re.compile(r"\btickets-[0-9a-f]{10}\b")),
+    ("variant", re.compile(r"\bSKU-[0-9a-f]{10}\b")),
     ("booking", re.compile(r"\b[A-Z0-9]{5}-[A-Z0-9]{5}-INS\b")),
     ("uuid", re.compile(r"\b[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}\b")),
     ("time", re.compile(r"\b\d{4}-\d\d-\d\dT[\d:.]+(?:Z|[+-]\d\d:\d\d)")),

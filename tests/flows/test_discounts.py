@@ -1,6 +1,7 @@
 """A percentage off the whole order: tickets are reduced, the premium never is."""
 
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 import pytest
@@ -89,3 +90,33 @@ def test_merchandise_beside_discounted_tickets(
     # then
     assert with_shirts.total == Decimal("247.50") + PREMIUM
     assert [line.total for line in with_shirts.cover_lines] == [PREMIUM]
+
+
+@pytest.mark.trace
+def test_what_rounding_leaves_over_falls_on_a_ticket(
+    store: Store, shopper: SendShopper, staff: Staff, payments: PaymentApp
+) -> None:
+    # given 31 % off three lines, whose shares do not add up by themselves
+    code = f"LEFTOVER-{store.usd.slug}"
+    staff.create_voucher(code, [store.usd], Decimal("31"))
+    buyer = shopper(store.usd)
+    in_sixty_days = datetime.now(UTC) + timedelta(days=60)
+    balcony = store.new_event(price="12.47", starts_at=in_sixty_days)
+    stalls = store.new_event(price="19.99", starts_at=in_sixty_days)
+    buyer.create_checkout({balcony: 1})
+    buyer.add(stalls)
+    buyer.add(store.shirt)
+    alone = buyer.add_promo_code(code)
+    # when
+    premium = buyer.accept(buyer.offer()).premium
+    checkout = buyer.checkout()
+    payments.charge(checkout.id, checkout.total)
+    order = buyer.complete()
+    # then
+    assert alone.total == Decimal("39.65")
+    assert checkout.total == order.total == alone.total + premium
+    for seen in (checkout, order):
+        assert [line.total for line in seen.cover_lines] == [premium]
+        assert sum(line.total for line in seen.lines) == seen.total
+        by_sku = {line.sku: line.total for line in seen.lines}
+        assert by_sku[store.shirt.sku] == Decimal("17.26")  # 17.25 by itself
