@@ -1,6 +1,7 @@
 """The demo as a process of its own, and whoever it has started."""
 
 import os
+import signal
 import subprocess
 import sys
 import tempfile
@@ -11,6 +12,10 @@ import psutil
 from demo.process import ROOT
 
 PATIENCE = 40
+
+
+def _hear_sighup():
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
 
 class Running:
@@ -24,6 +29,8 @@ class Running:
             env={**os.environ, **environment},
             stdout=self._said,
             stderr=self._said,
+            # Who runs the tests under nohup has us inherit that SIGHUP is ignored.
+            preexec_fn=_hear_sighup,
         )
         self._seen = []
 

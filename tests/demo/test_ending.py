@@ -59,7 +59,7 @@ def test_an_open_store_wants_its_staff_key_and_closes_with_ctrl_c_however_often(
         time.sleep(0.2)
         running.process.send_signal(signal.SIGINT)
 
-        assert running.process.wait(timeout=20) == 0
+        assert running.process.wait(timeout=60) == 0
         assert running.left() == []
         assert "Traceback" not in running.said
 
@@ -72,7 +72,7 @@ def test_a_story_told_to_end_while_it_starts_ends_with_a_sentence(number, code):
         running.wait_for("starting its tables")
         running.process.send_signal(number)
 
-        assert running.process.wait(timeout=20) == code
+        assert running.process.wait(timeout=60) == code
         assert running.said.splitlines()[-1] == (
             f"Ended by {number.name}; everything it had started is stopped."
         )
