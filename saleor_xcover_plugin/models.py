@@ -81,6 +81,9 @@ class Offer(_Stateful):
     # chose to absorb what a discount takes; then ``absorbed`` is what the buyer pays less.
     line_price = models.DecimalField(max_digits=20, decimal_places=3, null=True)
     absorbed = models.DecimalField(max_digits=20, decimal_places=3, default=0)
+    # What the cover cost the buyer in all, when the checkout last changed after money had begun:
+    # total with it less tickets alone. Null: its line's price is all of it.
+    cost = models.DecimalField(max_digits=20, decimal_places=3, null=True)
     # A yes ended without the shopper's doing: completing is held once, so that it is noticed.
     is_notice_due = models.BooleanField(default=False)
     created_at = models.DateTimeField()

@@ -11,8 +11,6 @@ from .money import Money, quantum
 
 MAX_CORRECTION = 3
 """Times the premium; beyond it (three quarters off) the order is no place for a correction."""
-_REACH = 4
-"""Smallest amounts tried around the computed price; rounding is never further off."""
 
 
 class OrderDiscount(StrEnum):
@@ -66,7 +64,9 @@ def corrections(premium: Money, left_over: Decimal) -> Iterator[Decimal]:
         return
     step = quantum(premium.currency)
     price = (premium.amount * premium.amount / left_over).quantize(step, ROUND_HALF_EVEN)
-    for steps in sorted(range(-_REACH, _REACH + 1), key=abs):
+    # ``left_over`` is rounded: half a step of it is this many steps of the price.
+    reach = int(price / (2 * left_over)) + 3
+    for steps in sorted(range(-reach, reach + 1), key=abs):
         correction = price + steps * step - premium.amount
         if 0 < correction <= MAX_CORRECTION * premium.amount:
             yield correction

@@ -71,6 +71,7 @@ def read(token: uuid.UUID, mapping: EventMapping) -> CheckoutState | None:
             if _is_cover(row)
         ),
         policyholder=holder,
+        has_voucher=bool(checkout.voucher_code),
         needs_shipping=any(
             row["variant__product__product_type__is_shipping_required"] for row in lines
         ),

@@ -150,6 +150,21 @@ def totals_without(checkout: Any, line_ids: Iterable[uuid.UUID]) -> Totals:
     return without
 
 
+def cost(checkout: Any, line_ids: Iterable[uuid.UUID]) -> Decimal:
+    """Return what these lines cost the buyer in all, what they do to discounts included.
+
+    Saleor prices the checkout with and without them; all of it is put back.
+    """
+    with transaction.atomic():
+        with_lines = totals(checkout)
+        remove(line_ids)
+        recalculate(checkout)
+        without = totals(checkout)
+        transaction.set_rollback(True)
+    checkout.refresh_from_db()
+    return with_lines.costs_more_than(without)
+
+
 def mirror_prices(checkout: Any) -> None:
     """Give the instance the mutation will answer with what we wrote beside it."""
     fields = [

@@ -64,13 +64,15 @@ class CheckoutState:
     cover_lines: tuple[CoverLine, ...]
     policyholder: Policyholder
     needs_shipping: bool
+    has_voucher: bool
     has_money: bool
     """Money is authorised, charged or pending, or a legacy completion is under way."""
 
     @property
     def needs_proof(self) -> bool:
         """Whether something here may react to the premium, so that Saleor must price it twice."""
-        return self.needs_shipping or self.facts.order_discount != OrderDiscount.NONE
+        is_discounted = self.has_voucher or self.facts.order_discount != OrderDiscount.NONE
+        return self.needs_shipping or is_discounted
 
 
 @dataclass(frozen=True, slots=True)

@@ -122,7 +122,7 @@ def _place(order: OrderState, offers: Sequence[Offer], now: datetime) -> Cover:
             "stayed because a payment had begun. The policy was not confirmed; refund what was "
             "paid for the protection.",
         )
-    paid = _paid_for_cover(order)
+    paid = _cost_of_cover(order, offer)
     premium = paid if defect or offer is None else chosen_premium(offer)
     overcharged = max(paid - premium, Decimal(0))
     cover = Cover.objects.create(
@@ -148,13 +148,16 @@ def _place(order: OrderState, offers: Sequence[Offer], now: datetime) -> Cover:
         due = Money(overcharged, order.currency)
         notes.add(
             order.id,
-            f"The ticket protection line costs {due} more than the premium of "
+            f"The ticket protection costs the buyer {due} more than the premium of "
             f"{cover.premium_money}. The policy is confirmed as usual; refund {due}.",
         )
     return cover
 
 
-def _paid_for_cover(order: OrderState) -> Decimal:
+def _cost_of_cover(order: OrderState, offer: Offer | None) -> Decimal:
+    """What the buyer paid for the cover: its lines, or what was noted when money had begun."""
+    if offer is not None and offer.cost is not None:
+        return offer.cost
     lines = order.cover_lines
     return sum(((line.unit_price or Decimal(0)) * line.quantity for line in lines), Decimal(0))
 
@@ -193,7 +196,7 @@ def _advance_placed(cover: Cover, order: OrderState, now: datetime) -> None:
     else:
         return
     if defect is not None:
-        due_back = _paid_for_cover(order)
+        due_back = _cost_of_cover(order, cover.offer)
         park_cover(cover, defect.code, defect.sentence, now, due_back=due_back)
         return
     cover.become(CoverStatus.CONFIRMING, now, paid_at=now)

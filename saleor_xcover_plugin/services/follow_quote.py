@@ -20,15 +20,14 @@ RETRY = timedelta(seconds=30)
 """How long a premium that did not fit is remembered."""
 
 
-def follow(offer: Offer, settings: PluginSettings, now: datetime, *, needs_proof: bool) -> Offer:
+def follow(offer: Offer, settings: PluginSettings, now: datetime) -> Offer:
     """Return the offer as it is now. Raise ``Refusal`` when it cannot be sold in this checkout."""
-    if needs_proof:
-        _withhold_what_does_not_fit(offer, settings, now)
+    _withhold_what_does_not_fit(offer, settings, now)
     return _renewed(offer, settings, now)
 
 
 def _withhold_what_does_not_fit(offer: Offer, settings: PluginSettings, now: datetime) -> None:
-    """Nobody shall say yes to a premium that a discount would then change."""
+    """Nobody shall say yes to a premium that discounts or thresholds would then change."""
     variant_id = cover_product.listed_variant_id(offer.channel_id)
     with checkouts.locked(offer.checkout_token) as checkout:
         current = live_offer(offer.checkout_token, lock=True)

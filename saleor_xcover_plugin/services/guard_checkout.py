@@ -45,7 +45,10 @@ def checkout_changed(token: uuid.UUID, settings: PluginSettings, now: datetime) 
     with things to ship, Saleor is asked for its prices every time there is a yes.
     """
     state = checkouts.read(token, settings.rules.mapping)
-    if state is None or state.has_money:
+    if state is None:
+        return Change()
+    if state.has_money:
+        _note_cost(state, now)
         return Change()
     wanted, _ = _wanted_fingerprint(state, settings, now)
     offer = live_offer(token)
@@ -61,7 +64,10 @@ def refusal_before_order(
 ) -> Refusal | None:
     """Courtesy check while no money is involved: what is wrong is repaired and told once."""
     state = checkouts.read(token, settings.rules.mapping)
-    if state is None or state.has_money:
+    if state is None:
+        return None
+    if state.has_money:
+        _note_cost(state, now)
         return None
     wanted, _ = _wanted_fingerprint(state, settings, now)
     offer = live_offer(token)
@@ -79,6 +85,22 @@ def refusal_before_order(
             take_notice(token)
             return Refusal(Code.COVER_CHANGED)
     return Refusal(Code.COVER_CHANGED) if take_notice(token) else None
+
+
+def _note_cost(state: CheckoutState, now: datetime) -> None:
+    """Once money has begun nothing is touched, but what the cover now costs in all is kept.
+
+    A discount that came meanwhile may have moved money between cover and tickets.
+    """
+    is_plain = not state.needs_proof and not any(line.correction for line in state.cover_lines)
+    if not state.cover_lines or is_plain:
+        return
+    with checkouts.locked(state.token) as checkout:
+        offer = live_offer(state.token, lock=True)
+        if checkout is None or offer is None or offer.status != OfferStatus.SELECTED:
+            return
+        lines = cover_line.lines_of(checkout)
+        offer.write(now, cost=cover_line.cost(checkout, [line.id for line in lines]))
 
 
 def _wanted_fingerprint(
@@ -160,6 +182,6 @@ def _hold_price(checkout: object, offer: Offer, settings: PluginSettings, now: d
         return True
     finally:
         cover_line.recalculate(checkout)
-    offer.write(now, line_price=price.line, absorbed=price.absorbed)
+    offer.write(now, line_price=price.line, absorbed=price.absorbed, cost=None)
     (line,) = cover_line.lines_of(checkout)
     return before != (line.correction, offer.line_price, offer.absorbed)

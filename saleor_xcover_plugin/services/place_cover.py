@@ -61,7 +61,7 @@ def accept(
         offer.quotes.filter(pk__in=chosen_ids).update(is_chosen=True)
         if offer.status != OfferStatus.SELECTED:
             offer.become(OfferStatus.SELECTED, now, shown_at=offer.shown_at or now)
-        offer.write(now, line_price=price.line, absorbed=price.absorbed)
+        offer.write(now, line_price=price.line, absorbed=price.absorbed, cost=None)
         _record(offer, "accepted", [q.quote_id for q in chosen], premium, now, source)
         shown = Money(premium, offer.currency).digits()
         summarise(token, "accepted", premium=shown, currency=offer.currency)

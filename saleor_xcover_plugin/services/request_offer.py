@@ -86,7 +86,7 @@ def ensure_offer(
             return offer
         _refuse_while_waiting(offer, now)
     offer = _ask(_open_request(wanted, settings, now), wanted.basket, settings, clock)
-    return follow(offer, settings, clock(), needs_proof=wanted.state.needs_proof)
+    return follow(offer, settings, clock())
 
 
 def _is_answer(offer: Offer, now: datetime) -> bool:

@@ -1,0 +1,32 @@
+"""One world for all random shoppers of a session."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+import pytest
+
+from demo.client.driver import Driver
+from demo.client.payment_app import PaymentApp
+from demo.client.store import Store
+from demo.simulator import SimulatorProcess
+
+from ...flows.work import Work
+
+if TYPE_CHECKING:  # Django is not ready when a conftest is read
+    from .world import World
+
+
+@pytest.fixture(scope="session")
+def world(open_store: Store, driver: Driver, simulator_process: SimulatorProcess) -> World:
+    from .world import open_world
+
+    driver.listeners.clear()
+    payments = PaymentApp(driver, open_store.payment_app_token())
+    return open_world(driver, open_store, payments, Work(open_store), simulator_process)
+
+
+# In work (issue 4): asked for by name only, so that a whole run says nothing about it.
+if not os.environ.get("XCOVER_STATEFUL"):
+    collect_ignore = ["test_counterexamples.py", "test_shoppers.py"]
