@@ -9,22 +9,16 @@ from decimal import Decimal
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Exists, F, OuterRef, Q, QuerySet, Subquery
+from django.db.models import F, OuterRef, Subquery
 from django.db.models.functions import Coalesce
 from saleor.checkout.lock_objects import checkout_qs_select_for_update
 from saleor.checkout.models import Checkout, CheckoutLine
-from saleor.discount import DiscountType, DiscountValueType, VoucherType
-from saleor.discount.models import CheckoutDiscount, VoucherCode
-from saleor.payment import TransactionEventType
-from saleor.payment.models import Payment, TransactionEvent, TransactionItem
 from saleor.product.models import ProductVariantChannelListing
-from saleor.tax import TaxCalculationStrategy
-from saleor.tax.models import TaxConfiguration, TaxConfigurationPerCountry
 
 from ..domain.eligibility import CheckoutFacts, ProductLine
 from ..domain.event_data import EventMapping
-from ..domain.premium import OrderDiscount
 from .attributes import annotate_attributes, ticket_facts
+from .checkout_flags import order_discount, with_flags
 from .cover_line import correction_of_line
 from .cover_product import is_cover_type
 from .people import policyholder_of
@@ -33,7 +27,7 @@ from .values import CheckoutState, CoverLine
 
 def read(token: uuid.UUID, mapping: EventMapping) -> CheckoutState | None:
     """Return the checkout, or None when it is gone (it may have become an order)."""
-    checkout = _with_flags(Checkout.objects.filter(pk=token), mapping).first()
+    checkout = with_flags(Checkout.objects.filter(pk=token), mapping).first()
     if checkout is None:
         return None
     lines = _lines(checkout, mapping)
@@ -53,7 +47,8 @@ def read(token: uuid.UUID, mapping: EventMapping) -> CheckoutState | None:
             for row in lines
             if not _is_cover(row) and not row["is_gift"]
         ],
-        order_discount=_order_discount(checkout),
+        order_discount=order_discount(checkout),
+        is_taxed_by_app=checkout.is_taxed_by_app,
     )
     return CheckoutState(
         token=checkout.pk,
@@ -93,108 +88,6 @@ def locked(token: uuid.UUID) -> Iterator[Any | None]:
 
 def exists(token: uuid.UUID) -> bool:
     return Checkout.objects.filter(pk=token).exists()
-
-
-def is_taxed_by_app(channel_id: int, country: str) -> bool:
-    """Whether an app calculates this checkout's taxes (Saleor's default is flat rates)."""
-    strategy = (
-        TaxConfigurationPerCountry.objects.filter(
-            tax_configuration__channel_id=channel_id, country=country
-        )
-        .values_list("tax_calculation_strategy", flat=True)
-        .first()
-    ) or (
-        TaxConfiguration.objects.filter(channel_id=channel_id)
-        .values_list("tax_calculation_strategy", flat=True)
-        .first()
-    )
-    return strategy == TaxCalculationStrategy.TAX_APP
-
-
-def _with_flags(checkouts: QuerySet[Any], mapping: EventMapping) -> QuerySet[Any]:
-    """Answer what money and discounts there are in the same query as the checkout itself."""
-    related = ["billing_address", "shipping_address", "user"]
-    if mapping.uses("checkout.metadata."):
-        related.append("metadata_storage")
-    money = (
-        Q(authorized_value__gt=0)
-        | Q(charged_value__gt=0)
-        | Q(authorize_pending_value__gt=0)
-        | Q(charge_pending_value__gt=0)
-    )
-    # Vouchers that reach the cover line: everything but shipping and named products.
-    narrow = Q(voucher__type=VoucherType.SHIPPING) | (
-        Q(voucher__type=VoucherType.SPECIFIC_PRODUCT)
-        & (
-            Q(voucher__products__isnull=False)
-            | Q(voucher__variants__isnull=False)
-            | Q(voucher__collections__isnull=False)
-            | Q(voucher__categories__isnull=False)
-        )
-    )
-    codes = VoucherCode.objects.filter(code=OuterRef("voucher_code"))
-    percentage = Q(
-        voucher__type=VoucherType.ENTIRE_ORDER,
-        voucher__discount_value_type=DiscountValueType.PERCENTAGE,
-        voucher__apply_once_per_order=False,
-    )
-    promotions = CheckoutDiscount.objects.filter(
-        checkout_id=OuterRef("pk"), type=DiscountType.ORDER_PROMOTION
-    )
-    return checkouts.select_related(*related).annotate(
-        has_transaction_money=Exists(
-            TransactionItem.objects.filter(
-                money | Exists(_unanswered()), checkout_id=OuterRef("pk")
-            )
-        ),
-        has_payment_money=Exists(
-            Payment.objects.filter(
-                Q(captured_amount__gt=0) | Q(transactions__is_success=True) | Q(to_confirm=True),
-                checkout_id=OuterRef("pk"),
-                is_active=True,
-            )
-        ),
-        has_promotion=Exists(promotions),
-        has_percentage_promotion=Exists(promotions.filter(value_type=DiscountValueType.PERCENTAGE)),
-        has_wide_voucher=Exists(codes) & ~Exists(codes.filter(narrow)),
-        has_percentage_voucher=Exists(codes.filter(percentage)),
-    )
-
-
-def _order_discount(checkout: Any) -> OrderDiscount:
-    is_other = (checkout.has_promotion and not checkout.has_percentage_promotion) or (
-        checkout.has_wide_voucher and not checkout.has_percentage_voucher
-    )
-    if is_other:
-        return OrderDiscount.OTHER
-    is_discounted = checkout.has_promotion or checkout.has_wide_voucher
-    return OrderDiscount.PERCENTAGE if is_discounted else OrderDiscount.NONE
-
-
-def _unanswered() -> QuerySet[Any]:
-    """A payment the shopper is in the middle of (3-D Secure): neither done nor failed."""
-    kinds = TransactionEventType
-    answered = TransactionEvent.objects.filter(
-        transaction_id=OuterRef("transaction_id"),
-        psp_reference=OuterRef("psp_reference"),
-        type__in=[
-            kinds.AUTHORIZATION_SUCCESS,
-            kinds.AUTHORIZATION_FAILURE,
-            kinds.CHARGE_SUCCESS,
-            kinds.CHARGE_FAILURE,
-            kinds.CANCEL_SUCCESS,
-        ],
-    )
-    return TransactionEvent.objects.filter(
-        ~Exists(answered),
-        transaction_id=OuterRef("pk"),
-        type__in=[
-            kinds.AUTHORIZATION_REQUEST,
-            kinds.AUTHORIZATION_ACTION_REQUIRED,
-            kinds.CHARGE_REQUEST,
-            kinds.CHARGE_ACTION_REQUIRED,
-        ],
-    )
 
 
 def _lines(checkout: Any, mapping: EventMapping) -> list[dict[str, Any]]:

@@ -135,8 +135,6 @@ def _answerable(state: CheckoutState, settings: PluginSettings, now: datetime) -
     if state.has_money:
         raise Refusal(Code.PAYMENT_STARTED)
     basket = insurable_basket(state.facts, settings.rules, now)
-    if checkouts.is_taxed_by_app(state.channel_id, basket.country):
-        raise Refusal(Code.TAXED_BY_APP)
     offer = live_offer(state.token, lock=True)
     answered = (OfferStatus.AVAILABLE, OfferStatus.SELECTED, OfferStatus.DECLINED)
     if offer is None or offer.status not in answered:

@@ -64,8 +64,6 @@ def wanted_offer(
     if state.channel_id != channel_id:
         raise Refusal(Code.CHECKOUT_IN_OTHER_CHANNEL)
     basket = insurable_basket(state.facts, settings.rules, now)
-    if checkouts.is_taxed_by_app(channel_id, basket.country):
-        raise Refusal(Code.TAXED_BY_APP)
     if cover_product.listed_variant_id(channel_id) is None:
         raise Refusal(Code.NOT_SET_UP)
     return Wanted(state, basket, fingerprint(basket, *settings.fingerprint_terms))

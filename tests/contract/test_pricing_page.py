@@ -82,7 +82,7 @@ def page() -> str:
     parts = "".join(_part(part, known) for part in PARTS)
     head = HEAD.format(version=record.saleor_version())
     middle = MIDDLE.format(reason=_reason(), cap=MAX_CORRECTION)
-    return head + parts + _gaps() + middle + _sentences(known) + STAFF
+    return head + parts + middle + _sentences(known) + STAFF
 
 
 def _part(part: str, known: dict[str, Record]) -> str:
@@ -127,8 +127,6 @@ def _price(line: CoverLine) -> str:
 
 
 def _outcome(case: Case, played: Record) -> str:
-    if case.defect:
-        return "**known gap**, see below"
     word, _, detail = played.outcome.rstrip(")").partition("(")
     told = [word] + ([f"`{detail}`" if detail.islower() else detail] if detail else [])
     if word == "parked":
@@ -136,14 +134,6 @@ def _outcome(case: Case, played: Record) -> str:
     if played.paid_by_card.strip("0."):
         told.append(f"and {played.paid_by_card} by card")
     return " ".join(told)
-
-
-def _gaps() -> str:
-    gaps = [case for case in CASES if case.defect]
-    if not gaps:
-        return ""
-    lines = "".join(f"- {case.says}: {case.defect}\n" for case in gaps)
-    return f"\n## Known gaps\n\nNone of them charges too much.\n\n{lines}"
 
 
 def _sentences(known: dict[str, Record]) -> str:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -18,8 +19,8 @@ from . import runs
 
 ROOT = Path(__file__).resolve().parents[2]
 TEST_DEPENDENCIES = ROOT / ".cache" / "saleor-test-deps"
-# faker, which factory-boy needs, is among Saleor's own requirements.
-TEST_PACKAGES = ("factory-boy>=3.3,<4",)
+# What these need in turn is listed too, or among Saleor's own requirements (faker).
+TEST_PACKAGES = ("factory-boy>=3.3,<4", "hypothesis>=6.100,<7", "sortedcontainers>=2.4,<3")
 
 
 def main(arguments: list[str]) -> int:
@@ -38,9 +39,17 @@ def main(arguments: list[str]) -> int:
     _say(f"Saleor at {saleor}, plugin {wheel.name}")
     _require_nothing_else(python, wheel)
     _pip(python, "install", "--force-reinstall", "--no-deps", str(wheel))
-    if not TEST_DEPENDENCIES.exists():
-        _pip(python, "install", "--no-deps", "--target", str(TEST_DEPENDENCIES), *TEST_PACKAGES)
+    _install_test_packages(python)
     return _pytest(python, saleor, pytest_arguments)
+
+
+def _install_test_packages(python: Path) -> None:
+    installed, wanted = TEST_DEPENDENCIES / "installed.txt", "\n".join(TEST_PACKAGES)
+    if installed.exists() and installed.read_text() == wanted:
+        return
+    shutil.rmtree(TEST_DEPENDENCIES, ignore_errors=True)
+    _pip(python, "install", "--no-deps", "--target", str(TEST_DEPENDENCIES), *TEST_PACKAGES)
+    installed.write_text(wanted)
 
 
 def _wheel() -> Path:

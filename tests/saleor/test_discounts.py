@@ -58,6 +58,28 @@ def test_a_correction_left_behind_by_a_removed_voucher_is_given_back(
     assert staff.order(order.id).has_note("refund 0.74 USD")
 
 
+def test_a_percentage_beside_a_legacy_payment_leaves_the_premium_whole(
+    store, shopper, staff, work, simulator
+):
+    # given a yes beside 10 % off, in a channel that pays in the legacy flow
+    code = f"OLD-{store.usd_legacy.slug}"
+    staff.create_voucher(code, [store.usd_legacy], Decimal("10"))
+    ada = shopper(store.usd_legacy)
+    ada.create_checkout({store.concert: 2})
+    ada.add_promo_code(code)
+    ada.accept(ada.offer())
+    ada.pay_legacy()
+    # when
+    order = ada.complete()
+    work()
+    # then
+    placed = staff.order(order.id)
+    assert (order.total, placed.total) == (Decimal("186.66"), Decimal("186.66"))
+    assert placed.charge_status == "FULL"
+    assert [b["total_price"] for b in simulator.state()["bookings"]] == [Decimal("6.66")]
+    assert (ada.cover().status, ada.cover().amount_due_back) == ("confirmed", Decimal("0.00"))
+
+
 def test_a_staff_discount_on_an_unpaid_order_parks_the_cover(
     store, shopper, staff, driver, work, simulator
 ):

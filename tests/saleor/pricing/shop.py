@@ -7,13 +7,16 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
-from demo.client.driver import Driver, Json
+from django.conf import settings
+
+from demo.client.driver import Driver, Json, Refused
 from demo.client.shopper import Shopper
 from demo.client.staff import Staff
 from demo.client.store import Channel, Variant
 
 from ... import factories as products
 from .. import factories
+from .tax_plugin import TaxPlugin
 
 if TYPE_CHECKING:
     from ..store import SaleorStore
@@ -94,6 +97,7 @@ class Shop:
         self.card = Decimal(0)
         self.methods: dict[str, str] = {}
         self._absorbs = False
+        self._plugins: list[str] = []
 
     def close(self) -> None:
         """Leave the channel as it was found: making one for each case would slow Saleor down."""
@@ -104,11 +108,13 @@ class Shop:
         channel_id = _key(self.channel.id)
         Promotion.objects.filter(rules__channels=channel_id).delete()
         ShippingMethod.objects.filter(channel_listings__channel=channel_id).delete()
-        self._configure_taxes(prices_entered_with_tax=True, tax_calculation_strategy="FLAT_RATES")
+        self.taxes_by_flat_rates()
         for variant in self._shelf.variants.values():
             ProductVariantChannelListing.objects.filter(
                 channel_id=channel_id, variant_id=_key(variant.id)
             ).update(price_amount=variant.price, discounted_price_amount=variant.price)
+        if self._plugins:
+            settings.PLUGINS = self._plugins
         if self._absorbs:
             self.staff.configure_plugin(self.channel, {"absorb_discounts": "false"})
 
@@ -169,6 +175,23 @@ class Shop:
         self._set_promotions_end(None)
         self.let_prices_expire(buyer)
 
+    def run_voucher(self, buyer: Shopper) -> None:
+        """The voucher is valid, again if another shopper saw its end; the buyer uses it."""
+        self._set_voucher_end(None)
+        buyer.add_promo_code(self.code)
+
+    def end_voucher(self, buyer: Shopper) -> None:
+        """The voucher has run out. Saleor refuses the order until the buyer takes it off."""
+        self._set_voucher_end(datetime.now(UTC) - timedelta(minutes=1))
+        self.let_prices_expire(buyer)
+        try:
+            buyer.complete()
+        except Refused as refused:
+            assert "VOUCHER_NOT_APPLICABLE" in str(refused)
+        else:
+            raise AssertionError("ordered with a voucher that has run out")
+        buyer.remove_promo_code(self.code)
+
     def end_promotions(self, buyer: Shopper) -> None:
         """The promotion is over; Saleor sees it when the checkout's prices have expired."""
         self._set_promotions_end(datetime.now(UTC) - timedelta(minutes=1))
@@ -195,8 +218,37 @@ class Shop:
         """Tax what has a tax class; prices are entered with or without tax."""
         self._configure_taxes(charge_taxes=True, prices_entered_with_tax=included)
 
+    def taxes_by_flat_rates(self) -> None:
+        """Return to Saleor's default, for all countries."""
+        from saleor.tax.models import TaxConfigurationPerCountry
+
+        self._configure_taxes(
+            prices_entered_with_tax=True, tax_calculation_strategy="FLAT_RATES", tax_app_id=None
+        )
+        TaxConfigurationPerCountry.objects.filter(
+            tax_configuration__channel_id=_key(self.channel.id)
+        ).delete()
+
     def taxes_by_app(self) -> None:
         self._configure_taxes(tax_calculation_strategy="TAX_APP")
+
+    def taxes_by_plugin(self) -> None:
+        """Have a plugin of the shop calculate taxes; ``close`` takes it out again."""
+        self._plugins = [*settings.PLUGINS]
+        settings.PLUGINS = [*settings.PLUGINS, f"{TaxPlugin.__module__}.{TaxPlugin.__name__}"]
+        self._configure_taxes(
+            tax_calculation_strategy="TAX_APP", tax_app_id=f"plugin:{TaxPlugin.PLUGIN_ID}"
+        )
+
+    def taxes_by_app_in(self, country: str, *, channel: str, there: str) -> None:
+        """Give a country a strategy of its own."""
+        from saleor.tax.models import TaxConfiguration
+
+        self._configure_taxes(tax_calculation_strategy=channel)
+        configuration = TaxConfiguration.objects.get(channel_id=_key(self.channel.id))
+        configuration.country_exceptions.update_or_create(
+            country=country, defaults={"tax_calculation_strategy": there}
+        )
 
     def exempt(self, id_: str) -> None:
         """Free a checkout or an order from taxes."""
@@ -258,6 +310,11 @@ class Shop:
 
         promotions = Promotion.objects.filter(rules__channels=_key(self.channel.id))
         promotions.update(end_date=end)
+
+    def _set_voucher_end(self, end: datetime | None) -> None:
+        from saleor.discount.models import Voucher
+
+        Voucher.objects.filter(codes__code=self.code).update(end_date=end)
 
     def _promote(self, kind: str, rules: list[Json]) -> None:
         wanted = {

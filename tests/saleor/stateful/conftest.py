@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from typing import TYPE_CHECKING
 
 import pytest
@@ -25,8 +24,3 @@ def world(open_store: Store, driver: Driver, simulator_process: SimulatorProcess
     driver.listeners.clear()
     payments = PaymentApp(driver, open_store.payment_app_token())
     return open_world(driver, open_store, payments, Work(open_store), simulator_process)
-
-
-# In work (issue 4): asked for by name only, so that a whole run says nothing about it.
-if not os.environ.get("XCOVER_STATEFUL"):
-    collect_ignore = ["test_counterexamples.py", "test_shoppers.py"]

@@ -29,7 +29,8 @@ MOST = 4
 """Pieces of one thing a shopper buys."""
 
 goods = st.sampled_from(GOODS)
-vouchers = st.sampled_from(sorted(VOUCHERS))
+# Half of them percentages off the order: beside the others hardly a yes lives.
+vouchers = st.sampled_from(["P10", "P15", "P33"]) | st.sampled_from(sorted(VOUCHERS))
 
 
 @dataclass(frozen=True, slots=True)
