@@ -84,8 +84,7 @@ def _is_taxed_by_app() -> Any:
 
 def _tax_country() -> Coalesce:
     addresses = ("shipping_address__country", "billing_address__country")
-    given = [NullIf(OuterRef(name), Value("")) for name in addresses]
-    return Coalesce(*given, OuterRef("country"))
+    return Coalesce(*[NullIf(OuterRef(name), Value("")) for name in addresses])
 
 
 def order_discount(checkout: Any) -> OrderDiscount:
