@@ -110,7 +110,8 @@ def recalculate(checkout: Any) -> None:
     lines, _ = fetch_checkout_lines(checkout)
     manager = get_plugins_manager(allow_replica=False)
     info = fetch_checkout_info(checkout, lines, manager)
-    invalidate_checkout(info, lines, manager, save=True)
+    # Saleor fails on a voucher once per order in a checkout without lines.
+    invalidate_checkout(info, lines, manager, recalculate_discount=bool(lines), save=True)
 
 
 def totals(checkout: Any) -> Totals:

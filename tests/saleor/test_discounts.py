@@ -139,6 +139,24 @@ def test_a_store_may_absorb_what_a_fixed_amount_takes(
     assert cover.amount_due_back == 0
 
 
+def test_the_last_ticket_goes_beside_a_voucher_once_per_order_after_money_had_begun(
+    store, shopper, staff, payments
+):
+    # given a yes, a payment under way, and then a voucher for the cheapest piece
+    code = f"ONCE-{store.usd.slug}"
+    staff.create_voucher(code, [store.usd], Decimal("50"), applyOncePerOrder=True)
+    ada = shopper(store.usd)
+    ada.create_checkout({store.concert: 2})
+    ada.accept(ada.offer())
+    payments.authorize(ada.checkout_id, Decimal("1.00"))
+    with_voucher = ada.add_promo_code(code)
+    # when: what the cover costs is asked with and without it, and Saleor fails on no lines
+    left = ada.delete(with_voucher.ticket_lines[0])
+    # then
+    assert [line.total for line in left.cover_lines] == [Decimal("3.33")]
+    assert left.ticket_lines == ()
+
+
 def test_a_premium_no_price_keeps_whole_is_not_offered(store, shopper, staff, simulator):
     # given four fifths off: the line would need five times its price
     code = f"EIGHTY-{store.usd_unpaid.slug}"
