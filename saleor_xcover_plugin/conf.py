@@ -1,129 +1,22 @@
-"""The plugin's settings: one table from which Saleor's form, defaults and values derive."""
+"""The plugin's settings, read from what Saleor stores and the environment, and checked."""
 
 from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from .crypto import SealBroken, seal, unseal
 from .domain.eligibility import EligibilityRules
-from .domain.event_data import DEFAULT_MAPPING, EventMapping
+from .domain.event_data import EventMapping
+from .domain.rates import Rates
+from .form import FIELDS, SECRET, Field
 
 PLUGIN_ID = "covergenius.xcover"
 PLUGIN_NAME = "XCover ticket protection"
 
-# saleor.plugins.base_plugin.ConfigurationTypeField; repeated here because only host/ may import it.
-STRING, MULTILINE, BOOLEAN, SECRET = "String", "Multiline", "Boolean", "Secret"
-
-
-@dataclass(frozen=True, slots=True)
-class Field:
-    """One setting. ``environment`` names the variable that wins over the stored value."""
-
-    name: str
-    type: str
-    label: str
-    help_text: str
-    default: str | bool = ""
-    environment: str = ""
-
-
-FIELDS = (
-    Field(
-        "api_url",
-        STRING,
-        "XCover API address",
-        "Host and base path from Cover Genius, for example https://api.xcover.com/x",
-    ),
-    Field("partner_code", STRING, "Partner code", "The short code Cover Genius gave your store."),
-    Field(
-        "api_key",
-        SECRET,
-        "API key",
-        "Stored encrypted. The environment variable XCOVER_API_KEY wins when it is set.",
-        environment="XCOVER_API_KEY",
-    ),
-    Field(
-        "api_secret",
-        SECRET,
-        "API secret",
-        "Stored encrypted. The environment variable XCOVER_API_SECRET wins when it is set.",
-        environment="XCOVER_API_SECRET",
-    ),
-    Field(
-        "offer_schema",
-        STRING,
-        "Offer schema",
-        "Name of the offer schema from Cover Genius; leave empty to use your partner default.",
-    ),
-    Field(
-        "ticket_product_types",
-        STRING,
-        "Ticket product types",
-        "Slugs of the product types that are tickets, separated by commas. Empty: every product "
-        "for which the event data mapping finds a start.",
-    ),
-    Field(
-        "event_mapping",
-        MULTILINE,
-        "Event data mapping",
-        "One line per field: name, start, end, venue, city, country, timezone, resale. Sources: "
-        "product.name, product.metadata.KEY, product.attribute.SLUG, variant.metadata.KEY, "
-        "variant.attribute.SLUG, checkout.metadata.KEY, text:VALUE; the first filled one wins.",
-        default=DEFAULT_MAPPING,
-    ),
-    Field(
-        "currencies",
-        STRING,
-        "Currencies",
-        "Currencies agreed with Cover Genius, separated by commas. Empty: all.",
-    ),
-    Field(
-        "countries",
-        STRING,
-        "Countries",
-        "Countries (two letters) agreed with Cover Genius, separated by commas. Empty: all.",
-    ),
-    Field(
-        "languages",
-        STRING,
-        "Languages",
-        "Languages of your policy texts, separated by commas; others get the first. Empty: all.",
-    ),
-    Field(
-        "absorb_discounts",
-        BOOLEAN,
-        "Absorb discounts",
-        "Off: no offer where a discount on the order would change the premium. On: such offers are "
-        "shown, the discount may take from the premium, your store bears the difference and it is "
-        "recorded. A discounted premium is forbidden in many places: ask Cover Genius first.",
-        default=False,
-    ),
-    Field(
-        "offer_minutes",
-        STRING,
-        "Offer validity in minutes",
-        "An older offer is asked for again before it can be accepted.",
-        default="30",
-    ),
-    Field(
-        "webhook_key",
-        SECRET,
-        "Webhook key",
-        "Key you gave Cover Genius for webhooks to /plugins/channel/CHANNEL/covergenius.xcover/"
-        "events. XCOVER_WEBHOOK_KEY in the environment wins. Empty: webhooks are refused.",
-        environment="XCOVER_WEBHOOK_KEY",
-    ),
-    Field(
-        "webhook_secret",
-        SECRET,
-        "Webhook secret",
-        "Secret that belongs to the webhook key. XCOVER_WEBHOOK_SECRET in the environment wins.",
-        environment="XCOVER_WEBHOOK_SECRET",
-    ),
-)
 _BY_NAME: Mapping[str, Field] = {f.name: f for f in FIELDS}
 
 
@@ -147,9 +40,10 @@ class PluginSettings:
     api_secret: str = field(repr=False)
     offer_schema: str
     offer_minutes: int
+    rates: Rates
     rules: EligibilityRules
     webhook_secrets: Mapping[str, str] = field(repr=False)
-    """Our own key id to its secret, for inbound signatures."""
+    """Our own key ids to their secrets, for inbound signatures; two while a key is changed."""
 
     @property
     def fingerprint_terms(self) -> tuple[str, ...]:
@@ -204,6 +98,7 @@ def read_settings(configuration: Iterable[Mapping[str, Any]]) -> PluginSettings:
         api_secret=values["api_secret"],
         offer_schema=values["offer_schema"],
         offer_minutes=int(values["offer_minutes"]),
+        rates=_rates(values["calls_per_second"]),
         rules=EligibilityRules(
             mapping=mapping,
             ticket_product_types=frozenset(_listed(values["ticket_product_types"])),
@@ -213,12 +108,22 @@ def read_settings(configuration: Iterable[Mapping[str, Any]]) -> PluginSettings:
             may_absorb=values["absorb_discounts"].lower() == "true",
             default_language=languages[0] if languages else "en",
         ),
-        webhook_secrets=(
-            {values["webhook_key"]: values["webhook_secret"]}
-            if values["webhook_key"] and values["webhook_secret"]
-            else {}
-        ),
+        webhook_secrets={
+            values[f"{which}key"]: values[f"{which}secret"]
+            for which in ("previous_webhook_", "webhook_")
+            if values[f"{which}key"] and values[f"{which}secret"]
+        },
     )
+
+
+def _rates(text: str) -> Rates:
+    try:
+        selling = Decimal(text)
+    except InvalidOperation:
+        selling = Decimal("NaN")
+    if not (selling.is_finite() and 1 <= selling <= 1000):
+        raise SettingsError("calls_per_second", "Give the calls per second, 1 to 1000.")
+    return Rates.agreed(selling)
 
 
 def seal_secrets(configuration: list[dict[str, Any]]) -> None:

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
 from .crypto import decrypt, encrypt
 from .domain.states import MessageState
@@ -30,6 +30,10 @@ LEASE = timedelta(seconds=60)
 
 # XCover advises minutes between background retries (partner docs, error management).
 _WAITS = (5.0, 30.0, 120.0, 300.0)
+MAX_DEATHS = 5
+
+LONGEST_WAIT = timedelta(hours=1)
+"""No message waits longer, whatever ``Retry-After`` says; a later time is a wrong clock's."""
 MAX_ATTEMPTS = {
     "confirm": 288,  # about a day: a paid cover without a policy is the worst that can happen
     "confirm_cancellation": 288,
@@ -67,11 +71,7 @@ def append(
 def claim(now: datetime, *, limit: int, only: Sequence[int] | None = None) -> list[OutboxMessage]:
     """Take due messages for this worker alone, most urgent first, and lease them."""
     with transaction.atomic():
-        due = OutboxMessage.objects.select_for_update(skip_locked=True).filter(
-            Q(leased_until=None) | Q(leased_until__lte=now),
-            status=MessageState.PENDING.value,
-            next_attempt_at__lte=now,
-        )
+        due = _due(now).select_for_update(skip_locked=True)
         if only is not None:
             due = due.filter(pk__in=only)
         messages = list(due.order_by("priority", "next_attempt_at", "pk")[:limit])
@@ -81,8 +81,31 @@ def claim(now: datetime, *, limit: int, only: Sequence[int] | None = None) -> li
                 lease_token=uuid.uuid4(),
                 leased_until=now + LEASE,
                 attempts=message.attempts + 1,
+                deaths=message.deaths + 1 if message.leased_until else 0,
             )
     return messages
+
+
+def due_count(now: datetime, *, limit: int) -> int:
+    """Count the messages a worker could take now, up to ``limit``."""
+    return len(_due(now).values_list("pk", flat=True)[:limit])
+
+
+def _due(now: datetime) -> QuerySet[OutboxMessage]:
+    """Pending, not leased, and its time has come.
+
+    A lease or a wait no clock of ours would give stems from one that was wrong, and does not count.
+    """
+    return OutboxMessage.objects.filter(
+        Q(leased_until=None) | Q(leased_until__lte=now) | Q(leased_until__gt=now + LEASE),
+        Q(next_attempt_at__lte=now) | Q(next_attempt_at__gt=now + LONGEST_WAIT),
+        status=MessageState.PENDING.value,
+    )
+
+
+def is_deadly(message: OutboxMessage) -> bool:
+    """Whether attempt after attempt ended with its worker; the next would take one more along."""
+    return message.deaths >= MAX_DEATHS
 
 
 def freeze_body(message: OutboxMessage, body: bytes, now: datetime) -> bytes:
@@ -155,11 +178,34 @@ def retry_later(
         return False
     wait = _WAITS[min(message.attempts, len(_WAITS)) - 1]
     wait *= 0.75 + 0.5 * (random.random() if jitter is None else jitter)  # noqa: S311 spreads load
-    wait = max(wait, retry_after or 0.0)
+    wait = min(max(wait, retry_after or 0.0), LONGEST_WAIT.total_seconds())
     message.write(
         now, next_attempt_at=now + timedelta(seconds=wait), leased_until=None, last_error=sentence
     )
     return True
+
+
+def hold(message: OutboxMessage, until: datetime, now: datetime) -> None:
+    """The call was not made: no attempt is used up, and it is due again at ``until``."""
+    message.write(
+        now,
+        next_attempt_at=min(until, now + LONGEST_WAIT),
+        leased_until=None,
+        attempts=max(message.attempts - 1, 0),
+    )
+
+
+def hold_due(channel_id: int, until: datetime, now: datetime) -> int:
+    """Have all due messages of a channel wait too, so that nobody tries them one by one."""
+    with transaction.atomic():
+        waiting = (
+            _due(now)
+            .filter(channel_id=channel_id)
+            .select_for_update(skip_locked=True, of=("self",))
+        )
+        ids = list(waiting.values_list("pk", flat=True))
+        OutboxMessage.objects.filter(pk__in=ids).update(next_attempt_at=until, updated_at=now)
+    return len(ids)
 
 
 def replay(message: OutboxMessage, now: datetime) -> None:
@@ -169,6 +215,7 @@ def replay(message: OutboxMessage, now: datetime) -> None:
         now,
         next_attempt_at=now,
         attempts=0,
+        deaths=0,
         leased_until=None,
         reason_code="",
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import uuid
+from datetime import datetime
 
 from celery import shared_task
 
@@ -14,9 +15,10 @@ from .host.db import allow_writer
 from .services import request_offer as offers
 from .services.clock import utc_now
 from .services.deliver import deliver_due
+from .services.drain import drain as drain_outbox
 from .services.receive_event import handle_due
 from .services.sweep import sweep as sweep_all
-from .services.wake import DELIVER_TASK, RECEIVE_TASK, REQUEST_OFFER_TASK
+from .services.wake import DELIVER_TASK, DRAIN_TASK, RECEIVE_TASK, REQUEST_OFFER_TASK
 
 log = logging.getLogger(__name__)
 
@@ -26,6 +28,13 @@ log = logging.getLogger(__name__)
 def deliver(message_id: int) -> None:
     """Deliver one outbox message, if it is still due and nobody else has it."""
     deliver_due(utc_now, limit=1, only=[message_id])
+
+
+@shared_task(name=DRAIN_TASK, ignore_result=True)
+@allow_writer()
+def drain(until: str) -> None:
+    """Help to empty a long outbox until a time (ISO 8601, UTC)."""
+    drain_outbox(utc_now, until=datetime.fromisoformat(until))
 
 
 @shared_task(name=RECEIVE_TASK, ignore_result=True)

@@ -10,7 +10,7 @@ from django.db import transaction
 from .. import outbox
 from ..conf import PluginSettings, SettingsError
 from ..xcover.errors import XCoverError, XCoverMisconfigured
-from .clients import client_for
+from .clients import probing_client
 from .wake import DELIVER_TASK, wake
 
 DEADLINE_SECONDS = 5.0
@@ -25,7 +25,7 @@ def check(settings: PluginSettings, *, is_known_to_work: bool) -> None:
     if is_known_to_work:
         return
     try:
-        client_for(settings).probe(deadline=DEADLINE_SECONDS)
+        probing_client(settings).probe(deadline=DEADLINE_SECONDS)
     except XCoverMisconfigured as error:
         raise SettingsError(
             "api_secret",

@@ -19,6 +19,7 @@ from .clients import client_for
 from .clock import Clock
 from .confirm_cover import Confirm
 from .delivery import Delivery, Outcome
+from .gate import HeldBack
 from .opt_out import OptOut
 
 log = logging.getLogger(__name__)
@@ -54,6 +55,9 @@ def deliver_due(
 
 def _deliver(message: OutboxMessage, clock: Clock) -> None:
     """Deliver one claimed message; a poison message is put aside and blocks nobody."""
+    if outbox.is_deadly(message):
+        _park_deadly(message, clock())
+        return
     try:
         _attempt(DELIVERIES[message.kind], message, clock)
     except Exception:
@@ -63,6 +67,29 @@ def _deliver(message: OutboxMessage, clock: Clock) -> None:
             sentence = "An unexpected error was logged under saleor_xcover_plugin."
             if current and not outbox.retry_later(current, sentence, clock()):
                 outbox.park(current, sentence, clock(), reason="unexpected")
+
+
+def _park_deadly(message: OutboxMessage, now: datetime) -> None:
+    """Nobody tries it again before a person has looked."""
+    log.error("xcover.delivery.deadly", extra={"outbox_message": message.pk})
+    with transaction.atomic():
+        current = outbox.lock(message)
+        if current is not None:
+            sentence = (
+                f"{message.deaths} workers in a row died while they sent it. Look at their logs "
+                "(memory, time limits), then replay it."
+            )
+            outbox.park(current, sentence, now, reason="deadly")
+
+
+def _hold_back(message: OutboxMessage, held: HeldBack, now: datetime) -> None:
+    """Nothing was sent. While XCover does not answer, all due messages wait with this one."""
+    with transaction.atomic():
+        current = outbox.lock(message)
+        if current is not None:
+            outbox.hold(current, held.until, now)
+    if not held.is_busy:
+        outbox.hold_due(message.channel_id, held.until, now)
 
 
 def _attempt(delivery: Delivery, message: OutboxMessage, clock: Clock) -> None:
@@ -84,6 +111,9 @@ def _attempt(delivery: Delivery, message: OutboxMessage, clock: Clock) -> None:
         outcome: Outcome
         try:
             outcome = call(client_for(settings))
+        except HeldBack as held:
+            _hold_back(message, held, clock())
+            return
         except XCoverError as error:
             outcome = error
         delivery.record(message, outcome, clock())

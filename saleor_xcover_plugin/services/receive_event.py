@@ -19,6 +19,7 @@ from ..xcover.answers import Booking
 from ..xcover.errors import XCoverError
 from .clients import client_for
 from .clock import Clock
+from .gate import HeldBack
 from .wake import RECEIVE_TASK, wake
 
 log = logging.getLogger(__name__)
@@ -106,6 +107,11 @@ def _handle(event: InboundEvent, clock: Clock) -> str | None:
     try:
         settings = configuration.settings_of(event.channel_id)
         booking = client_for(settings).get_booking(event.booking_id)
+    except HeldBack as held:
+        event.attempts -= 1
+        event.next_attempt_at = held.until
+        event.save(update_fields=["attempts", "next_attempt_at"])
+        return None
     except (XCoverError, SettingsError) as error:
         return f"gave up: {type(error).__name__}" if event.attempts >= MAX_ATTEMPTS else None
     return _bring_in_line(order_id, booking, clock())

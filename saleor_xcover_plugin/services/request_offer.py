@@ -33,6 +33,7 @@ from .clients import client_for
 from .clock import Clock
 from .content import displayed_content
 from .follow_quote import follow
+from .gate import HeldBack
 from .offers import clear_lines, end_offer, is_fresh, live_offer
 
 log = logging.getLogger(__name__)
@@ -43,6 +44,10 @@ DEADLINE_SECONDS = 2.5
 LEASE = timedelta(seconds=10)
 RETRY_UNAVAILABLE = timedelta(seconds=30)
 """How long a failed request is remembered, so that a dead XCover is not asked on every page."""
+
+
+RETRY_BUSY = timedelta(seconds=2)
+"""How long a shopper waits whose request did not fit into the allowed rate."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,11 +150,14 @@ def _ask(offer: Offer, basket: Basket, settings: PluginSettings, clock: Clock) -
     body = offer_body(basket, schema=settings.offer_schema, transaction_id=None, sales_channel=None)
     answer: OfferAnswer | None = None
     code: Code | None = None
+    rest = RETRY_UNAVAILABLE
     try:
         answer = client_for(settings).create_offer(body, deadline=DEADLINE_SECONDS)
         _check_answer(answer, basket)
     except XCoverError as error:
         answer, code = None, _code_of(error)
+        if code == Code.OFFER_PENDING:
+            rest = RETRY_BUSY
         log.warning(
             "xcover.offer.unavailable",
             extra={"offer": offer.pk, "code": code.value, "error": str(error)},
@@ -166,7 +174,7 @@ def _ask(offer: Offer, basket: Basket, settings: PluginSettings, clock: Clock) -
                 OfferStatus.UNAVAILABLE,
                 now,
                 reason_code=reason.value,
-                leased_until=now + RETRY_UNAVAILABLE,
+                leased_until=now + rest,
             )
         else:
             _store_answer(current, answer, settings, now)
@@ -176,6 +184,8 @@ def _ask(offer: Offer, basket: Basket, settings: PluginSettings, clock: Clock) -
 
 
 def _code_of(error: XCoverError) -> Code:
+    if isinstance(error, HeldBack) and error.is_busy:
+        return Code.OFFER_PENDING
     if isinstance(error, XCoverMisconfigured):
         return Code.XCOVER_REFUSED_CREDENTIALS
     if isinstance(error, XCoverUnavailable | XCoverBadAnswer):

@@ -16,6 +16,7 @@ from ..models import Cover, Offer, Watermark
 from .align import align
 from .clock import Clock
 from .deliver import deliver_due
+from .drain import call_helpers
 from .receive_event import handle_due
 
 log = logging.getLogger(__name__)
@@ -45,6 +46,7 @@ class SweepResult:
 def sweep(clock: Clock, *, limit: int = LIMIT) -> SweepResult:
     """Align changed orders, look after resting covers and offers, deliver what is due."""
     until = clock() + _BUDGET
+    call_helpers(clock(), until=until)
     return SweepResult(
         orders=_changed_orders(clock(), limit),
         covers=_resting_covers(clock(), limit),
@@ -65,7 +67,9 @@ def _align_safely(order_id: uuid.UUID, now: datetime) -> None:
 def _changed_orders(now: datetime, limit: int) -> int:
     """Align every order changed since the mark, page by page, up to ``_PAGES`` pages."""
     mark = Watermark.objects.filter(name=_ORDERS).first()
-    reached, count = (mark.reached_at if mark else now - _FIRST_LOOK_BACK), 0
+    # Never from a time to come: a clock that was ahead would hide orders from us.
+    reached = min(mark.reached_at, now - _OVERLAP) if mark else now - _FIRST_LOOK_BACK
+    count = 0
     position = (reached, uuid.UUID(int=0))
     for _ in range(_PAGES):
         changed = orders.changed_after(position, until=now, limit=limit)

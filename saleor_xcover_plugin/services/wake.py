@@ -17,6 +17,7 @@ from ..models import OutboxMessage
 log = logging.getLogger(__name__)
 
 DELIVER_TASK = "saleor_xcover_plugin.tasks.deliver"
+DRAIN_TASK = "saleor_xcover_plugin.tasks.drain"
 RECEIVE_TASK = "saleor_xcover_plugin.tasks.receive_event"
 REQUEST_OFFER_TASK = "saleor_xcover_plugin.tasks.request_offer"
 
@@ -43,13 +44,18 @@ def wake_request(token: uuid.UUID, channel_id: int) -> None:
     )
 
 
+def can_wake() -> bool:
+    """Whether there is a broker to hand work to; without one ``xcover_work`` does it all."""
+    return not current_app.conf.task_always_eager
+
+
 def wake(task: str, *args: object, countdown: float | None = None) -> None:
     """Send one task, or give up within a second.
 
     Without a broker Celery is eager and would run the task, HTTP included, inside the shopper's
     request; such a store runs ``xcover_work`` instead.
     """
-    if current_app.conf.task_always_eager:
+    if not can_wake():
         return
     options = {
         **(current_app.conf.broker_transport_options or {}),

@@ -12,7 +12,7 @@ from .answers import Booking, CancellationPreview, CancelledBooking, Modificatio
 from .errors import XCoverBadAnswer, XCoverMisconfigured, XCoverNotFound, XCoverRejected
 from .reading import read_answer
 from .signing import sign
-from .transport import Request, Transport
+from .transport import Request, Sends
 
 __all__ = ["Credentials", "XCoverClient", "read_answer"]
 
@@ -34,7 +34,7 @@ class Credentials:
 class XCoverClient:
     """Each method makes one attempt within ``deadline`` seconds and raises only ``XCoverError``."""
 
-    def __init__(self, credentials: Credentials, transport: Transport) -> None:
+    def __init__(self, credentials: Credentials, transport: Sends) -> None:
         self._credentials = credentials
         self._transport = transport
 

@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
+from typing import Protocol
 
 import requests
 
@@ -47,6 +48,15 @@ class Answer:
     status: int
     headers: Mapping[str, str] = field(repr=False)
     body: bytes = field(repr=False)
+
+
+class Sends(Protocol):
+    """What the client needs of a transport."""
+
+    clock: Callable[[], datetime]
+
+    def send(self, request: Request, *, deadline: float) -> Answer:
+        """Send once within ``deadline`` seconds. Raise ``XCoverError``."""
 
 
 class Transport:

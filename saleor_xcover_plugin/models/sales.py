@@ -1,58 +1,16 @@
-"""Our tables. Host ids are plain values: checkouts vanish when an order is made."""
+"""What was offered, answered, sold and cancelled."""
 
 from __future__ import annotations
-
-from datetime import datetime
-from typing import Any
 
 from django.db import models
 from django.db.models import Q
 
-from .domain.money import Money
-from .domain.states import (
-    LIVE_OFFER_STATUSES,
-    CancellationStatus,
-    CoverStatus,
-    MessageState,
-    OfferStatus,
-    Status,
-    check_transition,
-)
+from ..domain.money import Money
+from ..domain.states import LIVE_OFFER_STATUSES, CancellationStatus, CoverStatus, OfferStatus
+from .base import Stateful, choices
 
 
-def _choices(states: Any) -> list[tuple[str, str]]:
-    return [(state.value, state.value) for state in states]
-
-
-class _Stateful(models.Model):
-    """A row whose ``status`` changes only as the table in ``domain/states.py`` allows."""
-
-    _status_type: Any
-
-    class Meta:
-        abstract = True
-
-    @property
-    def state(self) -> Any:
-        return self._status_type(self.status)  # type: ignore[attr-defined]
-
-    def become(self, wanted: Status, now: datetime, **changes: Any) -> None:
-        """Change the status and other columns in one write.
-
-        The caller holds the row's lock. Raise ``TransitionRefused`` if the table forbids it.
-        """
-        check_transition(self.state, wanted)
-        self.write(now, status=wanted.value, **changes)
-
-    def write(self, now: datetime, **changes: Any) -> None:
-        """Save only the named columns."""
-        changes["updated_at"] = now
-        for name, value in changes.items():
-            setattr(self, name, value)
-        self.save(update_fields=list(changes))
-
-
-class Offer(_Stateful):
+class Offer(Stateful):
     """What XCover answered for one checkout: one live offer per checkout."""
 
     _status_type = OfferStatus
@@ -60,7 +18,7 @@ class Offer(_Stateful):
     channel_id = models.IntegerField()
     checkout_token = models.UUIDField()
     order_id = models.UUIDField(null=True)
-    status = models.CharField(max_length=16, choices=_choices(OfferStatus))
+    status = models.CharField(max_length=16, choices=choices(OfferStatus))
     reason_code = models.CharField(max_length=40, blank=True, default="")
     fingerprint = models.CharField(max_length=64)
     xcover_offer_id = models.CharField(max_length=64, blank=True, default="")
@@ -158,7 +116,7 @@ class Consent(models.Model):
         return f"consent {self.answer} for offer {self.offer_id}"
 
 
-class Cover(_Stateful):
+class Cover(Stateful):
     """The cover of one order: at most one booking, enforced here."""
 
     _status_type = CoverStatus
@@ -167,7 +125,7 @@ class Cover(_Stateful):
     order_number = models.CharField(max_length=32)
     channel_id = models.IntegerField()
     offer = models.OneToOneField(Offer, on_delete=models.PROTECT, related_name="cover", null=True)
-    status = models.CharField(max_length=16, choices=_choices(CoverStatus))
+    status = models.CharField(max_length=16, choices=choices(CoverStatus))
     premium = models.DecimalField(max_digits=20, decimal_places=3)
     currency = models.CharField(max_length=3)
     # What the store pays XCover beyond what the buyer paid for the cover.
@@ -202,7 +160,7 @@ class Cover(_Stateful):
         return f"cover of order {self.order_number} {self.status}"
 
 
-class Cancellation(_Stateful):
+class Cancellation(Stateful):
     """One judged refund of a covered order and what became of it at XCover."""
 
     _status_type = CancellationStatus
@@ -211,7 +169,7 @@ class Cancellation(_Stateful):
     # The refund that was judged; one judgement per refund event and booking.
     refund_key = models.CharField(max_length=120)
     scope = models.CharField(max_length=12)
-    status = models.CharField(max_length=12, choices=_choices(CancellationStatus))
+    status = models.CharField(max_length=12, choices=choices(CancellationStatus))
     sentence = models.TextField()
     xcover_cancellation_id = models.CharField(max_length=64, null=True, unique=True)
     refund = models.DecimalField(max_digits=20, decimal_places=3, null=True)
@@ -228,81 +186,3 @@ class Cancellation(_Stateful):
 
     def __str__(self) -> str:
         return f"cancellation {self.pk} {self.status}"
-
-
-class OutboxMessage(_Stateful):
-    """One call to XCover that must happen: its key lives as long as the row."""
-
-    _status_type = MessageState
-
-    KINDS = ("confirm", "preview_cancellation", "confirm_cancellation", "opt_out")
-
-    kind = models.CharField(max_length=24, choices=[(k, k) for k in KINDS])
-    operation_id = models.CharField(max_length=200)
-    idempotency_key = models.UUIDField(unique=True)
-    priority = models.PositiveSmallIntegerField()
-    subject_id = models.BigIntegerField()
-    channel_id = models.IntegerField()
-    status = models.CharField(max_length=8, choices=_choices(MessageState))
-    # Frozen and encrypted at the first attempt, erased when settled: it holds personal data.
-    sealed_body = models.BinaryField(null=True)
-    attempts = models.PositiveIntegerField(default=0)
-    next_attempt_at = models.DateTimeField()
-    lease_token = models.UUIDField(null=True)
-    leased_until = models.DateTimeField(null=True)
-    reason_code = models.CharField(max_length=40, blank=True, default="")
-    last_error = models.TextField(blank=True, default="")
-    created_at = models.DateTimeField()
-    updated_at = models.DateTimeField()
-    settled_at = models.DateTimeField(null=True)
-
-    class Meta:
-        constraints = (
-            models.UniqueConstraint(fields=["kind", "operation_id"], name="xcover_operation_once"),
-        )
-        indexes = (
-            models.Index(
-                fields=["priority", "next_attempt_at"],
-                condition=Q(status="pending"),
-                name="xcover_outbox_due",
-            ),
-        )
-
-    def __str__(self) -> str:
-        return f"{self.kind} {self.operation_id} {self.status}"
-
-
-class InboundEvent(models.Model):
-    """Journal of verified webhooks, allow-listed fields only. A hint to look, never the truth."""
-
-    channel_id = models.IntegerField()
-    event = models.CharField(max_length=40)
-    booking_id = models.CharField(max_length=64)
-    booking_status = models.CharField(max_length=24)
-    # XCover sends no event id: the same news twice is one row.
-    digest = models.CharField(max_length=64, unique=True)
-    attempts = models.PositiveIntegerField(default=0)
-    next_attempt_at = models.DateTimeField()
-    received_at = models.DateTimeField()
-    handled_at = models.DateTimeField(null=True)
-    outcome = models.CharField(max_length=80, blank=True, default="")
-
-    class Meta:
-        indexes = (
-            models.Index(
-                fields=["next_attempt_at"], condition=Q(handled_at=None), name="xcover_event_due"
-            ),
-        )
-
-    def __str__(self) -> str:
-        return f"{self.event} {self.booking_id}"
-
-
-class Watermark(models.Model):
-    """How far a periodic reader of the host's tables has come."""
-
-    name = models.CharField(max_length=40, primary_key=True)
-    reached_at = models.DateTimeField()
-
-    def __str__(self) -> str:
-        return f"{self.name} {self.reached_at:%Y-%m-%dT%H:%M:%SZ}"

@@ -1,0 +1,55 @@
+"""When to stop asking an XCover that does not answer, and when to try again."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+THRESHOLD = 5
+"""Failures in a row, of different calls, that open the breaker."""
+
+FIRST_REST = timedelta(seconds=15)
+LONGEST_REST = timedelta(minutes=2)
+
+PROBE = timedelta(seconds=20)
+"""Longer than any call: while one call tries, nobody else does."""
+
+
+@dataclass(frozen=True, slots=True)
+class Breaker:
+    """Closed: ``open_until`` is None. Open: nobody calls before it; then one call tries."""
+
+    failures: int = 0
+    trips: int = 0
+    open_until: datetime | None = None
+    opened_at: datetime | None = None
+
+    @property
+    def is_open(self) -> bool:
+        return self.open_until is not None
+
+    def held_until(self, now: datetime) -> datetime | None:
+        """Return until when calls must wait, or None when one may go."""
+        if self.open_until is None or self.open_until <= now:
+            return None
+        # Further away than any rest: set by a clock that was wrong.
+        return None if self.open_until > now + LONGEST_REST + PROBE else self.open_until
+
+    def trying(self, now: datetime) -> Breaker:
+        """One call goes out to see whether XCover is back."""
+        return replace(self, open_until=now + PROBE) if self.is_open else self
+
+    def failed(self, now: datetime) -> Breaker:
+        """A call got no usable answer."""
+        if self.is_open:
+            rest = min(FIRST_REST * 2**self.trips, LONGEST_REST)
+            return replace(self, trips=min(self.trips + 1, 10), open_until=now + rest)
+        if self.failures + 1 < THRESHOLD:
+            return replace(self, failures=self.failures + 1)
+        return Breaker(
+            failures=self.failures + 1, trips=1, open_until=now + FIRST_REST, opened_at=now
+        )
+
+    def answered(self) -> Breaker:
+        """XCover answered, whatever it said."""
+        return Breaker()

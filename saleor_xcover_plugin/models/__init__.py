@@ -1,0 +1,18 @@
+"""Our tables. Host ids are plain values: checkouts vanish when an order is made."""
+
+from .sales import Cancellation, Consent, Cover, Offer, Quote
+from .work import Alarm, Gate, Heartbeat, InboundEvent, OutboxMessage, Watermark
+
+__all__ = [
+    "Alarm",
+    "Cancellation",
+    "Consent",
+    "Cover",
+    "Gate",
+    "Heartbeat",
+    "InboundEvent",
+    "Offer",
+    "OutboxMessage",
+    "Quote",
+    "Watermark",
+]

@@ -1,0 +1,221 @@
+"""The one way out to XCover: a turn in the shared rate, a breaker, and a look at every answer.
+
+All workers and web processes share one row per XCover account. Nobody holds its lock during a call.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
+
+from django.db import transaction
+
+from ..conf import PluginSettings
+from ..domain.breaker import Breaker
+from ..domain.rates import LATE, Lane, turn
+from ..models import Gate
+from ..xcover.errors import XCoverError, XCoverUnavailable
+from ..xcover.transport import Answer, Request, Transport
+
+log = logging.getLogger(__name__)
+
+PATIENCE = {
+    Lane.OFFER: timedelta(milliseconds=100),  # a shopper waits
+    Lane.CONFIRM: timedelta(seconds=1),
+    Lane.OTHER: timedelta(seconds=1),
+}
+"""How long a call waits for its turn; with more ahead of it, it is held back."""
+
+LONGEST_THROTTLE = timedelta(minutes=5)
+_THROTTLE = timedelta(seconds=1)  # a 429 names its time, or not (reference 4.2)
+_TOLERATED_SKEW = 60
+
+_LANES = {"create_offer": Lane.OFFER, "confirm_offer": Lane.CONFIRM}
+
+Pause = Callable[[float], None]
+
+
+class HeldBack(XCoverUnavailable):
+    """The call was not made: XCover does not answer, or the allowed rate is used up."""
+
+    def __init__(self, message: str, until: datetime, *, is_busy: bool = False) -> None:
+        super().__init__(message)
+        self.until = until
+        self.is_busy = is_busy
+        """Only the rate stands in the way: a moment later it goes."""
+
+
+def name_of(settings: PluginSettings) -> str:
+    """Name the account a channel uses; two channels with one account share its gate."""
+    return hashlib.sha256(f"{settings.api_url}|{settings.partner_code}".encode()).hexdigest()
+
+
+@dataclass(frozen=True, slots=True)
+class _Pass:
+    """Permission to make one call, and what was known when it was given."""
+
+    leaves_at: datetime
+    was_quiet: bool
+
+
+class GatedTransport:
+    """Sends through ``transport`` when the gate lets it. Raise ``HeldBack`` when it does not."""
+
+    def __init__(
+        self, transport: Transport, settings: PluginSettings, *, pause: Pause = time.sleep
+    ) -> None:
+        self.clock = transport.clock
+        self._transport = transport
+        self._name = name_of(settings)
+        self._rates = settings.rates
+        self._pause = pause
+
+    def send(self, request: Request, *, deadline: float) -> Answer:
+        lane = _LANES.get(request.operation, Lane.OTHER)
+        permit = self._wait_for_turn(request.operation, lane)
+        try:
+            answer = self._transport.send(request, deadline=deadline)
+        except XCoverUnavailable:
+            self._note_failure(request)
+            raise
+        except XCoverError:
+            self._note_answer(permit, lane, None)
+            raise
+        if answer.status >= 500:
+            self._note_failure(request)
+        else:
+            self._note_answer(permit, lane, answer)
+        return answer
+
+    def _wait_for_turn(self, operation: str, lane: Lane) -> _Pass:
+        """Sleep until the turn, at most ``PATIENCE``; who overslept queues again."""
+        while True:
+            permit = self._ask(operation, lane)
+            wait = (permit.leaves_at - self.clock()).total_seconds()
+            if wait > 0:
+                self._pause(wait)
+            if self.clock() - permit.leaves_at <= LATE:
+                return permit
+
+    def _ask(self, operation: str, lane: Lane) -> _Pass:
+        with transaction.atomic():
+            gate = self._locked()
+            now = self.clock()
+            _require_unthrottled(operation, gate, lane, now)
+            breaker = _breaker_of(gate)
+            held_until = breaker.held_until(now)
+            if held_until is not None:
+                raise HeldBack(f"{operation}: XCover does not answer; not called", held_until)
+            leaves_at = _take_turn(gate, self._rates.queues_of(lane), now)
+            if leaves_at - now > PATIENCE[lane]:
+                raise HeldBack(f"{operation}: the allowed rate is used up", leaves_at, is_busy=True)
+            _set_breaker(gate, breaker.trying(now))
+            gate.updated_at = now
+            gate.save()
+            return _Pass(leaves_at, was_quiet=_is_quiet(gate))
+
+    def _note_failure(self, request: Request) -> None:
+        """Count a failure; the same operation failing again and again is its own trouble."""
+        key = request.headers.get("x-idempotency-key", "")
+        with transaction.atomic():
+            gate = self._locked()
+            now = self.clock()
+            breaker = _breaker_of(gate)
+            if breaker.is_open or not key or key != gate.last_failed_call:
+                _set_breaker(gate, breaker.failed(now))
+            gate.last_failed_call = key[:64]
+            gate.updated_at = now
+            gate.save()
+        if gate.open_until is not None and not breaker.is_open:
+            log.error("xcover.breaker.opened", extra={"failures": gate.failures})
+
+    def _note_answer(self, permit: _Pass, lane: Lane, answer: Answer | None) -> None:
+        """Write down what an answer says about breaker, rate, clock and credentials, if new."""
+        now = self.clock()
+        skew = _skew(answer, now)
+        is_refused = answer is not None and answer.status in (401, 403)
+        throttle = _throttle(answer)
+        if permit.was_quiet and not (skew or is_refused or throttle):
+            return
+        with transaction.atomic():
+            gate = self._locked()
+            was_open = gate.open_until is not None
+            _set_breaker(gate, _breaker_of(gate).answered())
+            gate.last_failed_call = ""
+            gate.clock_skew = skew
+            if is_refused:
+                gate.refused_since = gate.refused_since or now
+            elif answer is not None and answer.status < 400:
+                gate.refused_since = None
+            if throttle:
+                gate.throttled_until[lane.value] = (now + throttle).isoformat()
+            gate.updated_at = now
+            gate.save()
+        if was_open:
+            log.info("xcover.breaker.closed")
+        if throttle:
+            log.warning("xcover.throttled", extra={"seconds": throttle.total_seconds()})
+
+    def _locked(self) -> Gate:
+        gate = Gate.objects.select_for_update().filter(pk=self._name).first()
+        if gate is None:
+            Gate.objects.get_or_create(pk=self._name, defaults={"updated_at": self.clock()})
+            gate = Gate.objects.select_for_update().get(pk=self._name)
+        return gate
+
+
+def _take_turn(gate: Gate, queues: Mapping[str, timedelta], now: datetime) -> datetime:
+    """Take one turn in each queue. An offer that waits for its own queue holds up no sale."""
+    own = {name: turn(_read(gate.next_turns.get(name)), now) for name in queues}
+    for name, gap in queues.items():
+        gate.next_turns[name] = (own[name] + gap).isoformat()
+    return max(own.values())
+
+
+def _require_unthrottled(operation: str, gate: Gate, lane: Lane, now: datetime) -> None:
+    until = _read(gate.throttled_until.get(lane.value))
+    if until is not None and now < until <= now + LONGEST_THROTTLE:
+        raise HeldBack(f"{operation}: XCover asked us to slow down", until, is_busy=True)
+
+
+def _is_quiet(gate: Gate) -> bool:
+    """Whether an ordinary answer has nothing to change."""
+    return not (gate.failures or gate.open_until or gate.clock_skew or gate.refused_since)
+
+
+def _breaker_of(gate: Gate) -> Breaker:
+    return Breaker(gate.failures, gate.trips, gate.open_until, gate.opened_at)
+
+
+def _set_breaker(gate: Gate, breaker: Breaker) -> None:
+    gate.failures, gate.trips = breaker.failures, breaker.trips
+    gate.open_until, gate.opened_at = breaker.open_until, breaker.opened_at
+
+
+def _throttle(answer: Answer | None) -> timedelta | None:
+    if answer is None or answer.status != 429:
+        return None
+    seconds = answer.headers.get("Retry-After", "")
+    named = timedelta(seconds=int(seconds)) if seconds.isdigit() and len(seconds) < 7 else _THROTTLE
+    return min(max(named, _THROTTLE), LONGEST_THROTTLE)
+
+
+def _skew(answer: Answer | None, now: datetime) -> int:
+    """Return by how many seconds our clock is ahead of XCover's; 0 when it hardly is."""
+    try:
+        theirs = parsedate_to_datetime(answer.headers["Date"]) if answer else now
+    except (KeyError, ValueError):
+        return 0
+    if theirs.tzinfo is None:
+        theirs = theirs.replace(tzinfo=UTC)
+    seconds = round((now - theirs).total_seconds())
+    return seconds if abs(seconds) > _TOLERATED_SKEW else 0
+
+
+def _read(text: str | None) -> datetime | None:
+    return datetime.fromisoformat(text) if text else None
