@@ -7,6 +7,8 @@ import pytest
 
 from demo.client.driver import Refused
 
+from .waits import let_waits_pass
+
 ANSWERS_IN = Decimal(3)
 """Seconds an offer query may take with XCover dead or dripping (design, budgets)."""
 
@@ -37,15 +39,6 @@ def insured(shopper, store):
     ada.create_checkout({store.concert: 2})
     ada.accept(ada.offer())
     return ada
-
-
-def due_now(store):
-    """Let the waiting time of every outbox message pass."""
-    from datetime import UTC, datetime
-
-    from saleor_xcover_plugin.models import OutboxMessage
-
-    OutboxMessage.objects.update(next_attempt_at=datetime.now(UTC), leased_until=None)
 
 
 @troubles(with_long_waits=True)
@@ -105,7 +98,7 @@ def test_a_paid_cover_is_confirmed_once_after_the_trouble(
     work()
     assert simulator.state()["bookings"] == []
     assert ada.cover().status == "confirming"
-    due_now(store)
+    let_waits_pass()
     work()
 
     # then there is one policy, sent with one key
@@ -126,7 +119,7 @@ def test_a_lost_answer_does_not_make_a_second_policy(store, shopper, staff, work
     assert ada.cover().status == "confirming"
 
     # when the same key is asked again
-    due_now(store)
+    let_waits_pass()
     work()
 
     # then the stored booking is adopted
@@ -152,7 +145,7 @@ def keep_trying(store, work):
     from saleor_xcover_plugin.models import OutboxMessage
 
     for _ in range(12):
-        due_now(store)
+        let_waits_pass()
         work()
         if not OutboxMessage.objects.filter(status="pending").exists():
             return
@@ -191,7 +184,7 @@ def test_a_booking_at_another_price_is_kept_and_shown_to_staff(
     staff.mark_as_paid(order.id)
 
     work()
-    due_now(store)
+    let_waits_pass()
     work()
 
     assert len(simulator.calls("confirm")) == 1

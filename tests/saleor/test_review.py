@@ -14,15 +14,10 @@ from demo.client.store import Channel, Store
 from demo.simulator import SimulatorProcess
 
 from ..flows.steps import PREMIUM, TOTAL, accept_cover, bookings, opt_outs, sell_with_cover
+from ..flows.waits import let_waits_pass
 from ..flows.work import Work
 
 SendShopper = Callable[[Channel], Shopper]
-
-
-def due_now() -> None:
-    from saleor_xcover_plugin.models import OutboxMessage
-
-    OutboxMessage.objects.update(next_attempt_at=datetime.now(UTC), leased_until=None)
 
 
 def cover_of(shopper: Shopper) -> tuple[str, Decimal]:
@@ -91,7 +86,7 @@ def test_a_refund_while_xcover_is_down_cancels_the_policy_made_after(
     work()
     payments.refund(payment, TOTAL)
     # when XCover is back, long after the sweep has passed the refund
-    due_now()
+    let_waits_pass()
     work()
     work()
     # then
