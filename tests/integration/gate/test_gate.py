@@ -1,0 +1,333 @@
+"""The gate to XCover on PostgreSQL: one rate and one breaker for all workers."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
+from itertools import cycle
+
+import pytest
+from django.db import connection
+
+from saleor_xcover_plugin.conf import PluginSettings, read_settings
+from saleor_xcover_plugin.domain.breaker import FIRST_REST, PROBE, THRESHOLD
+from saleor_xcover_plugin.models import Gate
+from saleor_xcover_plugin.services.gate import GatedTransport, HeldBack
+from saleor_xcover_plugin.xcover.errors import XCoverMisconfigured, XCoverUnavailable
+from saleor_xcover_plugin.xcover.transport import Answer, Request
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+START = datetime(2026, 12, 4, 9, 0, tzinfo=UTC)
+SECOND = timedelta(seconds=1)
+
+
+def settings_for(partner: str = "ABCDE", **more: str) -> PluginSettings:
+    values = {
+        "api_url": "https://xcover.invalid/x",
+        "partner_code": partner,
+        "api_key": "key",
+        "api_secret": "secret",
+        **more,
+    }
+    return read_settings([{"name": name, "value": value} for name, value in values.items()])
+
+
+@dataclass
+class Line:
+    """A line to XCover in a time that passes only when somebody waits."""
+
+    now: datetime = START
+    script: Iterator[int | Exception] = field(default_factory=lambda: cycle([200]))
+    headers: dict[str, str] = field(default_factory=dict)
+    sent: list[tuple[str, datetime]] = field(default_factory=list)
+    lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def clock(self) -> datetime:
+        return self.now
+
+    def pause(self, seconds: float) -> None:
+        self.now += timedelta(seconds=seconds)
+
+    def send(self, request: Request, *, deadline: float) -> Answer:
+        with self.lock:
+            self.sent.append((request.operation, self.now))
+            outcome = next(self.script)
+        if isinstance(outcome, Exception):
+            raise outcome
+        headers = {"Date": format_datetime(self.now, usegmt=True), **self.headers}
+        return Answer(outcome, headers, b"{}")
+
+    def gate(self, **settings: str) -> GatedTransport:
+        return GatedTransport(self, settings_for(**settings), pause=self.pause)
+
+    def times(self) -> list[datetime]:
+        return [at for _, at in self.sent]
+
+
+def call(gate: GatedTransport, operation: str = "confirm_offer", key: str = "") -> Answer:
+    headers = {"x-idempotency-key": key} if key else {}
+    return gate.send(
+        Request(operation, "POST", "https://xcover.invalid", headers, b"{}"), deadline=5
+    )
+
+
+def fail(gate: GatedTransport, times: int, **how: str) -> None:
+    for _ in range(times):
+        with pytest.raises(XCoverUnavailable):
+            call(gate, **how)
+
+
+def down() -> Line:
+    return Line(script=cycle([XCoverUnavailable("no answer")]))
+
+
+def test_calls_leave_evenly_below_the_allowed_rate() -> None:
+    line = Line()
+    gate = line.gate()
+
+    for _ in range(200):
+        call(gate)
+
+    times = line.times()
+    assert max(sum(t <= u < t + SECOND for u in times) for t in times) == 47
+    assert timedelta(seconds=4.2) < times[-1] - times[0] < timedelta(seconds=4.3)
+
+
+def test_workers_share_the_rate() -> None:
+    line = Line()
+    gates = [line.gate() for _ in range(4)]
+
+    for gate in gates * 25:
+        call(gate)
+
+    assert max(sum(t <= u < t + SECOND for u in line.times()) for t in line.times()) == 47
+
+
+def test_two_accounts_do_not_slow_each_other_down() -> None:
+    line = Line()
+
+    call(line.gate(partner="ABCDE"))
+    call(line.gate(partner="FGHIJ"))
+
+    assert line.times() == [START, START]
+    assert Gate.objects.count() == 2
+
+
+def test_other_calls_wait_for_their_own_kind_only() -> None:
+    line = Line()
+    gate = line.gate()
+
+    for _ in range(10):
+        call(gate, "get_booking")
+    call(gate, "confirm_offer")
+
+    *others, confirmed = line.times()
+    assert others[-1] - others[0] > timedelta(seconds=0.4)
+    assert confirmed == others[-1]
+
+
+def test_a_rush_of_offers_leaves_confirmations_their_part() -> None:
+    # given offers asked for without a pause, as fast as the gate lets them
+    line = Line()
+    gate = line.gate()
+    held = 0
+    while line.now < START + 2 * SECOND:
+        try:
+            call(gate, "create_offer")
+        except HeldBack as error:
+            assert error.is_busy
+            held += 1
+            line.now = error.until
+        # when each is followed by a confirmation
+        call(gate, "confirm_offer")
+    # then confirmations got at least what offers may not have, and all stayed below the limit
+    confirmed = sum(operation == "confirm_offer" for operation, _ in line.sent)
+    assert confirmed >= 2 * 47 * 0.4
+    times = line.times()
+    assert max(sum(t <= u < t + SECOND for u in times) for t in times) <= 50
+
+
+def test_a_shopper_is_told_at_once_when_the_rate_is_used_up() -> None:
+    line = Line()
+    gate = line.gate(calls_per_second="2")
+    waited = line.now
+
+    call(gate, "create_offer")
+    with pytest.raises(HeldBack) as caught:
+        call(gate, "create_offer")
+
+    assert caught.value.is_busy
+    assert line.now == waited
+    assert len(line.sent) == 1
+
+
+def test_the_breaker_opens_for_everybody_and_one_call_tries_later() -> None:
+    # given
+    line = down()
+    fail(line.gate(), THRESHOLD)
+    sent = len(line.sent)
+    # when others want to call
+    with pytest.raises(HeldBack) as caught:
+        call(line.gate())
+    # then nobody does before the rest is over
+    assert not caught.value.is_busy
+    assert caught.value.until == line.now + FIRST_REST
+    assert len(line.sent) == sent
+    # when it is, one tries and others wait for it
+    line.now = caught.value.until
+    line.script = iter([200, 200])
+    call(line.gate())
+    call(line.gate())
+    assert len(line.sent) == sent + 2
+    assert Gate.objects.get().open_until is None
+
+
+def test_while_one_call_tries_nobody_else_does() -> None:
+    line = down()
+    fail(line.gate(), THRESHOLD)
+    line.now += FIRST_REST
+    others: list[HeldBack] = []
+
+    class Busy(Line):
+        def send(self, request: Request, *, deadline: float) -> Answer:
+            with pytest.raises(HeldBack) as caught:
+                call(line.gate())
+            others.append(caught.value)
+            return Answer(200, {}, b"{}")
+
+    call(GatedTransport(Busy(now=line.now), settings_for(), pause=line.pause))
+
+    assert [held.until for held in others] == [line.now + PROBE]
+
+
+def test_one_operation_that_fails_for_ever_closes_the_way_for_nobody() -> None:
+    line = down()
+
+    fail(line.gate(), THRESHOLD + 3, key="one-and-the-same")
+
+    assert Gate.objects.get().open_until is None
+
+
+@pytest.mark.parametrize("status", [500, 502, 503])
+def test_an_answer_without_use_counts_as_none(status: int) -> None:
+    line = Line(script=cycle([status]))
+    gate = line.gate()
+
+    for _ in range(THRESHOLD):
+        call(gate)
+
+    with pytest.raises(HeldBack):
+        call(gate)
+
+
+@pytest.mark.parametrize("status", [400, 404, 409, 422])
+def test_a_refusal_is_an_answer(status: int) -> None:
+    line = Line(script=cycle([status]))
+    gate = line.gate()
+
+    for _ in range(THRESHOLD + 1):
+        call(gate)
+
+    assert len(line.sent) == THRESHOLD + 1
+
+
+def test_after_a_429_the_lane_waits_as_long_as_named() -> None:
+    line = Line(script=cycle([429, 200]), headers={"Retry-After": "7"})
+    gate = line.gate()
+    call(gate)
+
+    with pytest.raises(HeldBack) as caught:
+        call(gate)
+
+    assert caught.value.until == line.now + 7 * SECOND
+    call(gate, "get_booking")  # another lane
+    line.now = caught.value.until
+    assert call(gate).status == 429
+
+
+@pytest.mark.parametrize("named", ["", "soon", "-3", "99999999", "Wed, 21 Oct 2026 07:28:00 GMT"])
+def test_an_odd_retry_after_is_a_second_or_a_few_minutes(named: str) -> None:
+    line = Line(script=cycle([429]), headers={"Retry-After": named})
+    call(line.gate())
+
+    with pytest.raises(HeldBack) as caught:
+        call(line.gate())
+
+    assert caught.value.until == line.now + SECOND
+
+
+def test_a_clock_that_is_off_and_refused_credentials_are_written_down_and_forgotten() -> None:
+    # given
+    line = Line(script=cycle([401]))
+    theirs = line.now - timedelta(minutes=10)
+    line.headers = {"Date": format_datetime(theirs, usegmt=True)}
+    # when
+    call(line.gate())
+    # then
+    gate = Gate.objects.get()
+    assert (gate.clock_skew, gate.refused_since) == (600, line.now)
+    # when all is well again
+    line.script, line.headers = cycle([200]), {}
+    call(line.gate())
+    gate.refresh_from_db()
+    assert (gate.clock_skew, gate.refused_since) == (0, None)
+
+
+def test_an_ordinary_answer_writes_nothing(
+    django_assert_num_queries: Callable[..., object],
+) -> None:
+    line = Line()
+    call(line.gate())
+    line.now += SECOND
+    before = Gate.objects.get().updated_at
+
+    # BEGIN, read under lock, write, COMMIT: no more than the turn itself
+    with django_assert_num_queries(4):
+        call(line.gate())
+
+    assert Gate.objects.get().updated_at == line.now > before
+
+
+def test_an_address_that_may_not_be_called_is_no_failure_of_xcover() -> None:
+    line = Line(script=cycle([XCoverMisconfigured("the address may not be called")]))
+
+    for _ in range(THRESHOLD + 1):
+        with pytest.raises(XCoverMisconfigured):
+            call(line.gate())
+
+    assert Gate.objects.get().open_until is None
+
+
+def test_many_at_once_take_one_turn_each() -> None:
+    # given 8 threads at a new account, in real time
+    class Real(Line):
+        def clock(self) -> datetime:
+            return datetime.now(UTC)
+
+    line = Real()
+    barrier, failures = threading.Barrier(8), []
+
+    def work() -> None:
+        try:
+            barrier.wait()
+            for _ in range(5):
+                call(GatedTransport(line, settings_for(calls_per_second="1000")))
+        except Exception as error:  # told by the test below
+            failures.append(error)
+        finally:
+            connection.close()
+
+    # when
+    threads = [threading.Thread(target=work) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    # then
+    assert failures == []
+    assert len(line.sent) == 40
+    assert Gate.objects.count() == 1

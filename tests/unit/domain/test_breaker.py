@@ -1,0 +1,68 @@
+"""XCover that does not answer is left alone, and found again soon after it is back."""
+
+from datetime import UTC, datetime, timedelta
+
+from saleor_xcover_plugin.domain.breaker import (
+    FIRST_REST,
+    LONGEST_REST,
+    PROBE,
+    THRESHOLD,
+    Breaker,
+)
+
+NOW = datetime(2026, 12, 4, 9, 0, tzinfo=UTC)
+
+
+def failed(times: int, breaker: Breaker | None = None) -> Breaker:
+    breaker = breaker or Breaker()
+    for _ in range(times):
+        breaker = breaker.failed(NOW)
+    return breaker
+
+
+def test_a_few_failures_hold_nobody_back() -> None:
+    assert failed(THRESHOLD - 1).held_until(NOW) is None
+    assert not failed(THRESHOLD - 1).is_open
+
+
+def test_failures_in_a_row_open_it() -> None:
+    breaker = failed(THRESHOLD)
+
+    assert breaker.is_open
+    assert breaker.opened_at == NOW
+    assert breaker.held_until(NOW) == NOW + FIRST_REST
+
+
+def test_an_answer_in_between_starts_the_count_anew() -> None:
+    breaker = failed(THRESHOLD - 1, failed(THRESHOLD - 1).answered())
+
+    assert not breaker.is_open
+
+
+def test_after_the_rest_one_call_tries_and_the_others_wait_for_it() -> None:
+    later = NOW + FIRST_REST
+    breaker = failed(THRESHOLD)
+
+    assert breaker.held_until(later) is None
+    assert breaker.trying(later).held_until(later) == later + PROBE
+
+
+def test_each_failed_try_doubles_the_rest_up_to_the_longest() -> None:
+    breaker, rests = failed(THRESHOLD), []
+    for _ in range(6):
+        breaker = breaker.failed(NOW)
+        held_until = breaker.held_until(NOW)
+        assert held_until is not None
+        rests.append((held_until - NOW).total_seconds())
+
+    assert rests == [30, 60, 120, 120, 120, 120]
+    assert timedelta(seconds=rests[-1]) == LONGEST_REST
+    assert breaker.opened_at == NOW  # of the first failure that opened it
+
+
+def test_an_answer_closes_it() -> None:
+    assert failed(THRESHOLD + 3).answered() == Breaker()
+
+
+def test_a_rest_longer_than_any_is_a_wrong_clocks_and_holds_nobody_back() -> None:
+    assert Breaker(open_until=NOW + timedelta(hours=1)).held_until(NOW) is None

@@ -1,0 +1,61 @@
+"""Calls leave evenly: no second holds more of them than Cover Genius allows."""
+
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from saleor_xcover_plugin.domain.rates import AHEAD, Lane, Rates, turn
+
+NOW = datetime(2026, 12, 4, 9, 0, tzinfo=UTC)
+SECOND = timedelta(seconds=1)
+
+
+def most_in_a_second(times: list[datetime]) -> int:
+    return max(sum(start <= other < start + SECOND for other in times) for start in times)
+
+
+@given(
+    arrivals=st.lists(st.integers(0, 30_000), min_size=1, max_size=120),
+    rate=st.sampled_from([2, 20, 50]),
+)
+def test_no_second_holds_more_calls_than_allowed(arrivals: list[int], rate: int) -> None:
+    # given a queue at a rate, and calls that come whenever they come (milliseconds)
+    (gap,) = Rates.agreed(Decimal(rate)).queues_of(Lane.CONFIRM).values()
+    free, left = None, []
+    for arrival in sorted(arrivals):
+        # when each waits for its turn; nobody may wait further than the queue looks ahead
+        now = NOW + timedelta(milliseconds=arrival)
+        leaves_at = turn(free, now)
+        if leaves_at - now > SECOND:
+            continue
+        free = leaves_at + gap
+        left.append(leaves_at)
+    # then
+    assert most_in_a_second(left) <= rate
+
+
+def test_a_turn_far_ahead_is_another_machines_wrong_clock() -> None:
+    assert turn(NOW + AHEAD, NOW) == NOW + AHEAD
+    assert turn(NOW + AHEAD + SECOND, NOW) == NOW
+
+
+def test_offers_never_take_what_confirmations_need() -> None:
+    queues = Rates.agreed(Decimal(50)).queues_of(Lane.OFFER)
+
+    assert set(queues) == {"selling", "offers"}
+    assert queues["offers"] > queues["selling"]
+    # 50 x 0.94 calls per second in all, 0.6 of them for offers at most
+    assert round(SECOND / queues["selling"], 1) == 47.0
+    assert round(SECOND / queues["offers"], 1) == 28.2
+
+
+def test_other_calls_have_a_rate_of_their_own() -> None:
+    assert set(Rates.agreed(Decimal(50)).queues_of(Lane.OTHER)) == {"other"}
+
+
+def test_test_keys_have_one_rate_for_everything() -> None:
+    rates = Rates.agreed(Decimal(2))
+
+    assert {tuple(rates.queues_of(lane)) for lane in (Lane.CONFIRM, Lane.OTHER)} == {("selling",)}
