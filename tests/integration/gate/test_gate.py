@@ -144,7 +144,7 @@ def test_a_rush_of_offers_leaves_confirmations_their_part() -> None:
         # when each is followed by a confirmation
         call(gate, "confirm_offer")
     # then confirmations got at least what offers may not have, and all stayed below the limit
-    assert reasons == {True}
+    assert reasons <= {True}
     confirmed = sum(operation == "confirm_offer" for operation, _ in line.sent)
     assert confirmed >= 2 * 47 * 0.4
     times = line.times()
