@@ -66,7 +66,11 @@ def corrections(premium: Money, left_over: Decimal) -> Iterator[Decimal]:
     price = (premium.amount * premium.amount / left_over).quantize(step, ROUND_HALF_EVEN)
     # ``left_over`` is rounded: half a step of it is this many steps of the price.
     reach = int(price / (2 * left_over)) + 3
-    for steps in sorted(range(-reach, reach + 1), key=abs):
-        correction = price + steps * step - premium.amount
-        if 0 < correction <= MAX_CORRECTION * premium.amount:
-            yield correction
+    most = MAX_CORRECTION * premium.amount
+    if price - reach * step - premium.amount > most:
+        return  # all of them are beyond it, and there may be millions
+    for distance in range(reach + 1):
+        for steps in (-distance, distance) if distance else (0,):
+            correction = price + steps * step - premium.amount
+            if 0 < correction <= most:
+                yield correction

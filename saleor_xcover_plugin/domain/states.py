@@ -68,7 +68,10 @@ TRANSITIONS: Mapping[type, Mapping[Status, frozenset[Status]]] = {
                 Of.ABANDONED,
             }
         ),
-        Of.UNAVAILABLE: frozenset({Of.REQUESTED, Of.SUPERSEDED, Of.EXPIRED, Of.ABANDONED}),
+        # What discounts stood against is there again without them.
+        Of.UNAVAILABLE: frozenset(
+            {Of.REQUESTED, Of.AVAILABLE, Of.SUPERSEDED, Of.EXPIRED, Of.ABANDONED}
+        ),
         Of.SELECTED: frozenset(
             {
                 Of.AVAILABLE,

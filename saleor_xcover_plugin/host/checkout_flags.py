@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 from django.db.models import Exists, OuterRef, Q, QuerySet, Value
-from django.db.models.functions import Coalesce, NullIf
+from django.db.models.functions import Coalesce, Now, NullIf
 from saleor.discount import DiscountType, DiscountValueType, VoucherType
 from saleor.discount.models import CheckoutDiscount, VoucherCode
 from saleor.payment import TransactionEventType
@@ -15,6 +16,8 @@ from saleor.tax.models import TaxConfiguration, TaxConfigurationPerCountry
 
 from ..domain.event_data import EventMapping
 from ..domain.premium import OrderDiscount
+
+_GIVEN_UP = timedelta(hours=1)
 
 
 def with_flags(checkouts: QuerySet[Any], mapping: EventMapping) -> QuerySet[Any]:
@@ -49,6 +52,8 @@ def with_flags(checkouts: QuerySet[Any], mapping: EventMapping) -> QuerySet[Any]
     )
     return checkouts.select_related(*related).annotate(
         is_taxed_by_app=_is_taxed_by_app(),
+        # Saleor compares with the time now as well, not with one that is passed in.
+        has_stale_prices=Q(price_expiration__lte=Now()),
         has_transaction_money=Exists(
             TransactionItem.objects.filter(
                 money | Exists(_unanswered()), checkout_id=OuterRef("pk")
@@ -98,11 +103,16 @@ def order_discount(checkout: Any) -> OrderDiscount:
 
 
 def _unanswered() -> QuerySet[Any]:
-    """A payment the shopper is in the middle of (3-D Secure): neither done nor failed."""
+    """A payment the shopper is in the middle of (3-D Secure): neither done nor failed.
+
+    A request and its failure may both be without reference: the payment app gave none. One that
+    got no answer at all is given up after an hour; its worker died.
+    """
     kinds = TransactionEventType
-    answered = TransactionEvent.objects.filter(
+    reference = Coalesce("psp_reference", Value(""))
+    answered = TransactionEvent.objects.annotate(reference=reference).filter(
         transaction_id=OuterRef("transaction_id"),
-        psp_reference=OuterRef("psp_reference"),
+        reference=OuterRef("reference"),
         type__in=[
             kinds.AUTHORIZATION_SUCCESS,
             kinds.AUTHORIZATION_FAILURE,
@@ -111,7 +121,8 @@ def _unanswered() -> QuerySet[Any]:
             kinds.CANCEL_SUCCESS,
         ],
     )
-    return TransactionEvent.objects.filter(
+    return TransactionEvent.objects.annotate(reference=reference).filter(
+        ~Q(reference="") | Q(created_at__gt=Now() - _GIVEN_UP),
         ~Exists(answered),
         transaction_id=OuterRef("pk"),
         type__in=[

@@ -67,6 +67,8 @@ def read(token: uuid.UUID, mapping: EventMapping) -> CheckoutState | None:
         ),
         policyholder=holder,
         has_voucher=bool(checkout.voucher_code),
+        has_gift=any(row["is_gift"] for row in lines),
+        is_priced_anew=checkout.has_stale_prices,
         needs_shipping=any(
             row["variant__product__product_type__is_shipping_required"] for row in lines
         ),

@@ -110,8 +110,12 @@ def recalculate(checkout: Any) -> None:
     lines, _ = fetch_checkout_lines(checkout)
     manager = get_plugins_manager(allow_replica=False)
     info = fetch_checkout_info(checkout, lines, manager)
-    # Saleor fails on a voucher once per order in a checkout without lines.
-    invalidate_checkout(info, lines, manager, recalculate_discount=bool(lines), save=True)
+    # Saleor fails on a voucher once per order in a checkout without lines. And one that ran out is
+    # for Saleor to refuse when the order is made: taken off here, the buyer would never be told.
+    has_run_out = bool(checkout.voucher_code) and info.voucher is None
+    invalidate_checkout(
+        info, lines, manager, recalculate_discount=bool(lines) and not has_run_out, save=True
+    )
 
 
 def totals(checkout: Any) -> Totals:

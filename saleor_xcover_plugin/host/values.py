@@ -65,6 +65,9 @@ class CheckoutState:
     policyholder: Policyholder
     needs_shipping: bool
     has_voucher: bool
+    has_gift: bool
+    is_priced_anew: bool
+    """Saleor's prices have run out: what is asked of it next is priced by the rules of then."""
     has_money: bool
     """Money is authorised, charged or pending, or a legacy completion is under way."""
 
@@ -72,7 +75,7 @@ class CheckoutState:
     def needs_proof(self) -> bool:
         """Whether something here may react to the premium, so that Saleor must price it twice."""
         is_discounted = self.has_voucher or self.facts.order_discount != OrderDiscount.NONE
-        return self.needs_shipping or is_discounted
+        return self.needs_shipping or self.has_gift or is_discounted
 
 
 @dataclass(frozen=True, slots=True)

@@ -144,6 +144,9 @@ class Cover(Stateful):
     updated_at = models.DateTimeField()
 
     class Meta:
+        constraints = (
+            models.CheckConstraint(condition=Q(amount_due_back__gte=0), name="xcover_due_not_less"),
+        )
         indexes = (
             models.Index(
                 fields=["updated_at"],

@@ -102,8 +102,13 @@ def _is_paid_for(order: OrderState, offer: Offer, premium: Decimal) -> bool:
     if len(order.cover_lines) != 1:
         return False
     (line,) = order.cover_lines
+    if not line.carries(offer.pk, line.unit_price):
+        return False
+    is_absorbing = offer.line_price is not None and offer.line_price != premium
+    if is_absorbing and offer.cost is not None:
+        return offer.cost >= premium - offer.absorbed
     agreed = premium if offer.line_price is None else offer.line_price
-    return line.carries(offer.pk, line.unit_price) and (line.unit_price or Decimal(0)) >= agreed
+    return (line.unit_price or Decimal(0)) >= agreed
 
 
 def _holds_quoted_tickets(order: OrderState, offer: Offer) -> bool:
@@ -136,7 +141,7 @@ def _place(order: OrderState, offers: Sequence[Offer], now: datetime) -> Cover:
         reason_code=defect.code if defect else "",
         reason=defect.sentence if defect else "",
         amount_due_back=paid if defect else overcharged,
-        absorbed=offer.absorbed if offer and not defect else Decimal(0),
+        absorbed=_absorbed(offer, paid) if offer and not defect else Decimal(0),
         created_at=now,
         updated_at=now,
     )
@@ -155,11 +160,23 @@ def _place(order: OrderState, offers: Sequence[Offer], now: datetime) -> Cover:
 
 
 def _cost_of_cover(order: OrderState, offer: Offer | None) -> Decimal:
-    """What the buyer paid for the cover: its lines, or what was noted when money had begun."""
-    if offer is not None and offer.cost is not None:
-        return offer.cost
+    """What the buyer paid for the cover: its lines, or what was noted when money had begun.
+
+    A line above the premium is too much, whatever was noted. A premium that made a discount reach
+    the order may cost less than nothing: then nothing is due.
+    """
     lines = order.cover_lines
-    return sum(((line.unit_price or Decimal(0)) * line.quantity for line in lines), Decimal(0))
+    paid = sum(((line.unit_price or Decimal(0)) * line.quantity for line in lines), Decimal(0))
+    if offer is None or offer.cost is None:
+        return paid
+    return max(offer.cost, paid if paid > chosen_premium(offer) else Decimal(0))
+
+
+def _absorbed(offer: Offer, paid: Decimal) -> Decimal:
+    """What the store pays beyond what the buyer paid for the cover."""
+    if offer.cost is None or not offer.absorbed:
+        return offer.absorbed
+    return max(chosen_premium(offer) - paid, Decimal(0))
 
 
 def _advance(cover: Cover, order: OrderState, now: datetime) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from decimal import Decimal
 
 from ..conf import PluginSettings
@@ -10,14 +10,12 @@ from ..domain.money import Money
 from ..domain.states import OfferStatus
 from ..errors import Code, Refusal
 from ..host import checkouts, cover_product
+from ..host.values import CheckoutState
 from ..models import Offer
 from .content import terms_of
 from .offers import chosen_premium, live_offer
 from .place_cover import accept
 from .price_line import fits
-
-RETRY = timedelta(seconds=30)
-"""How long a premium that did not fit is remembered."""
 
 
 def follow(offer: Offer, settings: PluginSettings, now: datetime) -> Offer:
@@ -26,8 +24,27 @@ def follow(offer: Offer, settings: PluginSettings, now: datetime) -> Offer:
     return _renewed(offer, settings, now)
 
 
-def _withhold_what_does_not_fit(offer: Offer, settings: PluginSettings, now: datetime) -> None:
-    """Nobody shall say yes to a premium that discounts or thresholds would then change."""
+def is_withheld(offer: Offer) -> bool:
+    """Whether there is a quote that only the checkout's discounts stand against."""
+    return offer.status == OfferStatus.UNAVAILABLE and offer.reason_code == Code.PRICE_NOT_EXACT
+
+
+def recheck(offer: Offer, state: CheckoutState, settings: PluginSettings, now: datetime) -> Offer:
+    """Return an unanswered offer if it can still be sold here; discounts come and go.
+
+    Raise ``Refusal`` when it cannot.
+    """
+    is_open = offer.status == OfferStatus.AVAILABLE and state.needs_proof
+    if state.has_money or not (is_open or is_withheld(offer)):
+        return offer
+    return _withhold_what_does_not_fit(offer, settings, now)
+
+
+def _withhold_what_does_not_fit(offer: Offer, settings: PluginSettings, now: datetime) -> Offer:
+    """Nobody shall say yes to a premium that discounts or thresholds would then change.
+
+    An offer withheld for that is there again when it fits.
+    """
     variant_id = cover_product.listed_variant_id(offer.channel_id)
     with checkouts.locked(offer.checkout_token) as checkout:
         current = live_offer(offer.checkout_token, lock=True)
@@ -40,13 +57,14 @@ def _withhold_what_does_not_fit(offer: Offer, settings: PluginSettings, now: dat
             premium=Money(_whole_premium(offer), offer.currency),
             may_absorb=settings.rules.may_absorb,
         )
-        if not is_fit:
-            code = Code.PRICE_NOT_EXACT
-            current.become(
-                OfferStatus.UNAVAILABLE, now, reason_code=code.value, leased_until=now + RETRY
-            )
+        if is_fit and current.status == OfferStatus.UNAVAILABLE:
+            current.become(OfferStatus.AVAILABLE, now, reason_code="", leased_until=None)
+        elif not is_fit and current.status == OfferStatus.AVAILABLE:
+            code = Code.PRICE_NOT_EXACT.value
+            current.become(OfferStatus.UNAVAILABLE, now, reason_code=code, leased_until=None)
     if not is_fit:
         raise Refusal(Code.PRICE_NOT_EXACT)
+    return current
 
 
 def _renewed(offer: Offer, settings: PluginSettings, now: datetime) -> Offer:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import uuid
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from ..conf import PluginSettings
 from ..domain.eligibility import fingerprint, insurable_basket
@@ -93,14 +94,17 @@ def _note_cost(state: CheckoutState, now: datetime) -> None:
     A discount that came meanwhile may have moved money between cover and tickets.
     """
     is_plain = not state.needs_proof and not any(line.correction for line in state.cover_lines)
-    if not state.cover_lines or is_plain:
+    known = live_offer(state.token)
+    if not state.cover_lines or known is None or (is_plain and known.cost is None):
         return
+    if not is_plain and not state.is_priced_anew:
+        return  # the order is made at the prices the buyer saw, whatever rules came since
     with checkouts.locked(state.token) as checkout:
         offer = live_offer(state.token, lock=True)
         if checkout is None or offer is None or offer.status != OfferStatus.SELECTED:
             return
-        lines = cover_line.lines_of(checkout)
-        offer.write(now, cost=cover_line.cost(checkout, [line.id for line in lines]))
+        lines = [line.id for line in cover_line.lines_of(checkout)]
+        offer.write(now, cost=None if is_plain else cover_line.cost(checkout, lines))
 
 
 def _wanted_fingerprint(
@@ -121,7 +125,7 @@ def _is_in_step(state: CheckoutState, offer: Offer | None, wanted: str | None) -
         return False
     if offer.status != OfferStatus.SELECTED:
         return not state.cover_lines
-    if len(state.cover_lines) != 1 or state.needs_proof:
+    if len(state.cover_lines) != 1 or state.needs_proof or offer.cost is not None:
         return False
     (line,) = state.cover_lines
     return line.carries(offer.pk, chosen_premium(offer)) and not line.correction
@@ -170,11 +174,12 @@ def _repair_line(checkout: object, state: CheckoutState, offer: Offer, now: date
     return True
 
 
-def _hold_price(checkout: object, offer: Offer, settings: PluginSettings, now: datetime) -> bool:
+def _hold_price(checkout: Any, offer: Offer, settings: PluginSettings, now: datetime) -> bool:
     """Keep tickets plus premium exact after a change; a yes that no price fits ends."""
     (line,) = cover_line.lines_of(checkout)
     premium = Money(chosen_premium(offer), offer.currency)
     before = (line.correction, offer.line_price, offer.absorbed)
+    voucher_code = checkout.voucher_code
     try:
         price = hold_exactly(checkout, line, premium=premium, may_absorb=settings.rules.may_absorb)
     except Refusal as refusal:
@@ -182,6 +187,14 @@ def _hold_price(checkout: object, offer: Offer, settings: PluginSettings, now: d
         return True
     finally:
         cover_line.recalculate(checkout)
-    offer.write(now, line_price=price.line, absorbed=price.absorbed, cost=None)
+    # A voucher Saleor would have kept until the order is lost to our recalculation: say so once.
+    has_lost_voucher = checkout.voucher_code != voucher_code
+    offer.write(
+        now,
+        line_price=price.line,
+        absorbed=price.absorbed,
+        cost=None,
+        is_notice_due=has_lost_voucher or offer.is_notice_due,
+    )
     (line,) = cover_line.lines_of(checkout)
     return before != (line.correction, offer.line_price, offer.absorbed)

@@ -35,7 +35,7 @@ def put_exactly(
     checkout: Any, *, offer_id: int, variant_id: int, premium: Money, may_absorb: bool
 ) -> Price:
     """Insert the one cover line into a checkout without any. Raise ``Refusal`` if no price fits."""
-    alone = cover_line.totals(checkout)
+    alone = cover_line.totals_without(checkout, [])
     line_id = cover_line.put(
         checkout,
         variant_id=variant_id,

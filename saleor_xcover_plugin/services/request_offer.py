@@ -32,7 +32,7 @@ from ..xcover.payloads import offer_body
 from .clients import client_for
 from .clock import Clock
 from .content import displayed_content
-from .follow_quote import follow
+from .follow_quote import follow, is_withheld, recheck
 from .gate import HeldBack
 from .offers import clear_lines, end_offer, is_fresh, live_offer
 
@@ -86,15 +86,16 @@ def ensure_offer(
     offer = live_offer(token)
     if offer is not None and offer.fingerprint == wanted.fingerprint:
         if _is_answer(offer, now):
-            return offer
+            return recheck(offer, wanted.state, settings, now)
         _refuse_while_waiting(offer, now)
     offer = _ask(_open_request(wanted, settings, now), wanted.basket, settings, clock)
     return follow(offer, settings, clock())
 
 
 def _is_answer(offer: Offer, now: datetime) -> bool:
+    """Whether XCover need not be asked: it has answered, and the answer is still valid."""
     answered = (OfferStatus.AVAILABLE, OfferStatus.SELECTED, OfferStatus.DECLINED)
-    return offer.status in answered and is_fresh(offer, now)
+    return (offer.status in answered or is_withheld(offer)) and is_fresh(offer, now)
 
 
 def _refuse_while_waiting(offer: Offer, now: datetime) -> None:

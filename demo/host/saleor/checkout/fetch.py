@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
+from ..discount.models import Voucher
 from ..product.models import ProductType, ProductVariantChannelListing
 from .models import Checkout, CheckoutLine
 
@@ -42,6 +43,7 @@ class CheckoutInfo:
     checkout: Checkout
     channel: Any
     lines: list[CheckoutLineInfo]
+    voucher: Voucher | None
 
 
 def fetch_checkout_lines(checkout: Checkout) -> tuple[list[CheckoutLineInfo], list[int]]:
@@ -65,4 +67,6 @@ def fetch_checkout_lines(checkout: Checkout) -> tuple[list[CheckoutLineInfo], li
 def fetch_checkout_info(
     checkout: Checkout, lines: list[CheckoutLineInfo], manager: Any
 ) -> CheckoutInfo:
-    return CheckoutInfo(checkout, checkout.channel, lines)
+    """Return the checkout with its voucher; vouchers never run out here."""
+    voucher = Voucher.objects.filter(codes__code=checkout.voucher_code).first()
+    return CheckoutInfo(checkout, checkout.channel, lines, voucher)

@@ -1,6 +1,7 @@
 import uuid
 
 from django.db import models
+from django.utils import timezone
 
 from ..core.models import amount, currency
 
@@ -59,6 +60,7 @@ class TransactionEvent(models.Model):
     transaction = models.ForeignKey(
         TransactionItem, related_name="events", on_delete=models.CASCADE
     )
+    created_at = models.DateTimeField(default=timezone.now)
     type = models.CharField(max_length=128)
     psp_reference = models.CharField(max_length=512, null=True)
     amount_value = amount()

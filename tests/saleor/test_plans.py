@@ -1,0 +1,171 @@
+"""The sweep's cost follows open work, not history: PostgreSQL reads no big table from end to end.
+
+Short by default; the proof in full: ``XCOVER_PLAN_ORDERS=1000000``.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from demo.client.shopper import Shopper
+from demo.client.staff import Staff
+from demo.client.store import Store
+
+from ..flows.work import Work
+
+ORDERS = int(os.environ.get("XCOVER_PLAN_ORDERS", "20000"))
+BIG = {
+    "order_order",
+    "order_orderline",
+    "saleor_xcover_plugin_offer",
+    "saleor_xcover_plugin_cover",
+    "saleor_xcover_plugin_outboxmessage",
+}
+YEARS = "now() - interval '1 day' - g * interval '20 seconds'"
+"""When order number g of the history was last touched."""
+
+
+@pytest.fixture
+def history(store: Store, shopper: Any, staff: Staff, work: Work, simulator: Any) -> Iterator[None]:
+    """Make ``ORDERS`` orders of the past out of one, all rolled back in the end."""
+    from django.db import transaction
+
+    ada: Shopper = shopper(store.usd_unpaid)
+    ada.create_checkout({store.concert: 2})
+    ada.accept(ada.offer())
+    staff.mark_as_paid(ada.complete().id)
+    work()
+    with transaction.atomic():
+        _multiply()
+        yield
+        transaction.set_rollback(True)
+
+
+def _multiply() -> None:
+    token = "gen_random_uuid()"
+    _copy(
+        "order_order",
+        {
+            "id": token,
+            "number": "1000000 + g",
+            "checkout_token": f"{token}::text",
+            "updated_at": YEARS,
+            "created_at": YEARS,
+        },
+    )
+    orders = "(SELECT id, checkout_token, row_number() OVER () AS g FROM order_order) AS history"
+    _copy("order_orderline", {"id": token, "order_id": "history.id"}, source=orders)
+    past = {"updated_at": YEARS, "created_at": YEARS}
+    _copy(
+        "saleor_xcover_plugin_offer",
+        {"checkout_token": "history.checkout_token::uuid", "order_id": "history.id", **past},
+        source=orders,
+    )
+    _copy(
+        "saleor_xcover_plugin_cover",
+        {"order_id": "history.id", "offer_id": "NULL", "booking_id": "'B-' || g", **past},
+        source=orders,
+    )
+    _copy(
+        "saleor_xcover_plugin_outboxmessage",
+        {"operation_id": "'past-' || g", "idempotency_key": token, **past},
+        source=orders,
+    )
+    for table in BIG:
+        _run(f"ANALYZE {table}")
+
+
+def _copy(
+    table: str,
+    changes: Mapping[str, str],
+    source: str = f"generate_series(1, {ORDERS}) AS g",
+) -> None:
+    """Copy one row of a table once per row of the source, with changed columns."""
+    columns = [
+        name
+        for (name,) in _run(
+            "SELECT column_name FROM information_schema.columns WHERE table_name = %s "
+            "AND is_generated = 'NEVER' AND (column_default IS NULL OR "
+            "column_default NOT LIKE 'nextval%%') AND is_identity = 'NO'",
+            [table],
+        )
+    ]
+    values = [changes.get(name, f"template.{name}") for name in columns]
+    _run(
+        f"INSERT INTO {table} ({', '.join(columns)}) SELECT {', '.join(values)} "
+        f"FROM (SELECT * FROM {table} LIMIT 1) AS template, {source}"
+        + (" WHERE g > 1" if "history" in source else "")
+    )
+
+
+def _run(sql: str, parameters: list[Any] | None = None) -> list[tuple[Any, ...]]:
+    from django.db import connection
+
+    with connection.cursor() as cursor:
+        cursor.execute(sql, parameters)
+        return cursor.fetchall() if cursor.description else []
+
+
+def _big_scans(statement: str) -> list[str]:
+    """Return the big tables a statement would read from end to end."""
+    ((plan,),) = _run(f"EXPLAIN (FORMAT JSON) {statement}")
+    found: list[str] = []
+
+    def walk(node: Mapping[str, Any]) -> None:
+        if node["Node Type"] == "Seq Scan" and node["Relation Name"] in BIG:
+            found.append(node["Relation Name"])
+        for child in node.get("Plans", ()):
+            walk(child)
+
+    walk((json.loads(plan) if isinstance(plan, str) else plan)[0]["Plan"])
+    return found
+
+
+def _executed_by(act: Any) -> list[str]:
+    """Run something and return the statements that read or write rows."""
+    from django.db import connection
+    from django.test.utils import CaptureQueriesContext
+
+    with CaptureQueriesContext(connection) as captured:
+        act()
+    return [
+        query["sql"]
+        for query in captured.captured_queries
+        if query["sql"].lstrip("(").startswith(("SELECT", "UPDATE", "DELETE"))
+    ]
+
+
+def test_the_sweep_reads_no_big_table_from_end_to_end(history: None) -> None:
+    # given years of orders, each with offer, cover and message, and one that changed just now
+    from saleor_xcover_plugin.models import Watermark
+    from saleor_xcover_plugin.services.clock import utc_now
+    from saleor_xcover_plugin.services.sweep import sweep
+
+    ((count,),) = _run("SELECT count(*) FROM order_order")
+    assert count > ORDERS
+    Watermark.objects.update(reached_at=datetime.now(UTC) - timedelta(hours=1))
+    # when
+    statements = _executed_by(lambda: sweep(utc_now))
+    # then
+    scans = {sql[:300]: tables for sql in statements if (tables := _big_scans(sql))}
+    assert len(statements) > 10
+    assert scans == {}
+
+
+def test_what_operators_ask_reads_no_big_table_either(history: None) -> None:
+    from saleor_xcover_plugin.services import outlook
+
+    statements = _executed_by(outlook.parked)
+
+    assert len(statements) >= 3
+    assert {sql[:300]: tables for sql in statements if (tables := _big_scans(sql))} == {}
+
+
+def test_a_scan_would_be_seen(history: None) -> None:
+    assert _big_scans("SELECT * FROM order_order WHERE customer_note = 'x'") == ["order_order"]
