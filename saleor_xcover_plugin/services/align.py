@@ -174,9 +174,7 @@ def _cost_of_cover(order: OrderState, offer: Offer | None) -> Decimal:
 
 def _absorbed(offer: Offer, paid: Decimal) -> Decimal:
     """What the store pays beyond what the buyer paid for the cover."""
-    if offer.cost is None or not offer.absorbed:
-        return offer.absorbed
-    return max(chosen_premium(offer) - paid, Decimal(0))
+    return min(offer.absorbed, max(chosen_premium(offer) - paid, Decimal(0)))
 
 
 def _advance(cover: Cover, order: OrderState, now: datetime) -> None:

@@ -97,7 +97,7 @@ def _copy(
         )
     ]
     values = [changes.get(name, f"template.{name}") for name in columns]
-    _run(
+    _run(  # names of our own
         f"INSERT INTO {table} ({', '.join(columns)}) SELECT {', '.join(values)} "
         f"FROM (SELECT * FROM {table} LIMIT 1) AS template, {source}"
         + (" WHERE g > 1" if "history" in source else "")
