@@ -153,6 +153,14 @@ class Cover(Stateful):
                 condition=Q(status__in=["placed", "confirming", "cancelling"]),
                 name="xcover_cover_open",
             ),
+            models.Index(
+                fields=["confirmed_at"],
+                condition=Q(status="confirmed"),
+                name="xcover_cover_confirmed",
+            ),
+            models.Index(
+                fields=["updated_at"], condition=Q(status="parked"), name="xcover_cover_parked"
+            ),
         )
 
     @property
@@ -185,6 +193,11 @@ class Cancellation(Stateful):
     class Meta:
         constraints = (
             models.UniqueConstraint(fields=["cover", "refund_key"], name="xcover_judged_once"),
+        )
+        indexes = (
+            models.Index(
+                fields=["updated_at"], condition=Q(status="parked"), name="xcover_cancel_parked"
+            ),
         )
 
     def __str__(self) -> str:

@@ -47,6 +47,9 @@ class OutboxMessage(Stateful):
                 condition=Q(status="pending"),
                 name="xcover_outbox_due",
             ),
+            models.Index(
+                fields=["updated_at"], condition=Q(status="parked"), name="xcover_outbox_parked"
+            ),
         )
 
     def __str__(self) -> str:

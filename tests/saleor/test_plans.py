@@ -59,7 +59,10 @@ def _multiply() -> None:
             "created_at": YEARS,
         },
     )
-    orders = "(SELECT id, checkout_token, row_number() OVER () AS g FROM order_order) AS history"
+    orders = (
+        "(SELECT id, checkout_token, row_number() OVER () AS g FROM order_order "
+        "WHERE number > 1000000) AS history"
+    )
     _copy("order_orderline", {"id": token, "order_id": "history.id"}, source=orders)
     past = {"updated_at": YEARS, "created_at": YEARS}
     _copy(
@@ -69,7 +72,13 @@ def _multiply() -> None:
     )
     _copy(
         "saleor_xcover_plugin_cover",
-        {"order_id": "history.id", "offer_id": "NULL", "booking_id": "'B-' || g", **past},
+        {
+            "order_id": "history.id",
+            "offer_id": "NULL",
+            "booking_id": "'B-' || g",
+            "confirmed_at": YEARS,
+            **past,
+        },
         source=orders,
     )
     _copy(
@@ -97,10 +106,10 @@ def _copy(
         )
     ]
     values = [changes.get(name, f"template.{name}") for name in columns]
-    _run(  # names of our own
-        f"INSERT INTO {table} ({', '.join(columns)}) SELECT {', '.join(values)} "
+    # Every name is one of ours.
+    _run(
+        f"INSERT INTO {table} ({', '.join(columns)}) SELECT {', '.join(values)} "  # noqa: S608
         f"FROM (SELECT * FROM {table} LIMIT 1) AS template, {source}"
-        + (" WHERE g > 1" if "history" in source else "")
     )
 
 
