@@ -71,3 +71,29 @@ def test_a_correction_leaves_the_premium_whole_in_the_sum(currency, steps, perce
     assert line_at(premium) == premium or expected in sums
     assert all(0 < c <= MAX_CORRECTION * premium for c in found)
     assert len(found) == len(set(found))
+
+
+@pytest.mark.parametrize(
+    ("premium", "currency", "left_over"),
+    [
+        ("6.66", "USD", "0.01"),
+        ("80.00", "USD", "0.01"),
+        ("20000", "JPY", "1"),
+        ("20", "KWD", "0.001"),
+    ],
+)
+def test_next_to_nothing_left_over_is_given_up_at_once(premium, currency, left_over):
+    """A reviewer's find: 80.00 of which 0.01 was left made a list of thousands of millions."""
+    assert list(corrections(Money(Decimal(premium), currency), Decimal(left_over))) == []
+
+
+@given(
+    premium=st.integers(min_value=1, max_value=10**7),
+    share=st.decimals(min_value="0.001", max_value="0.999", places=3),
+)
+def test_saleor_is_asked_a_few_dozen_times_at_most(premium, share):
+    """Each correction is one more pricing under the checkout's lock."""
+    whole = Decimal(premium) / 100
+    left_over = (whole * share).quantize(Decimal("0.01"))
+
+    assert len(list(corrections(Money(whole, "USD"), left_over))) <= 40
