@@ -185,13 +185,14 @@ def retry_later(
     return True
 
 
-def hold(message: OutboxMessage, until: datetime, now: datetime) -> None:
+def hold(message: OutboxMessage, until: datetime, now: datetime, **changes: int) -> None:
     """The call was not made: no attempt is used up, and it is due again at ``until``."""
     message.write(
         now,
         next_attempt_at=min(until, now + LONGEST_WAIT),
         leased_until=None,
         attempts=max(message.attempts - 1, 0),
+        **changes,
     )
 
 

@@ -69,6 +69,11 @@ def read(order_id: uuid.UUID, *, lock: bool = False) -> OrderState | None:
     )
 
 
+def channel_of(order_id: uuid.UUID) -> int | None:
+    """Return the channel the order is in now."""
+    return Order.objects.filter(pk=order_id).values_list("channel_id", flat=True).first()
+
+
 def changed_after(
     position: tuple[datetime, uuid.UUID], *, until: datetime, limit: int
 ) -> list[tuple[datetime, uuid.UUID]]:

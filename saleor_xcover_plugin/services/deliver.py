@@ -13,6 +13,7 @@ from ..conf import SettingsError
 from ..host import configuration
 from ..models import OutboxMessage
 from ..xcover.errors import XCoverError
+from . import moved_orders
 from .align import align
 from .cancel_cover import ConfirmCancellation, PreviewCancellation
 from .clients import client_for
@@ -96,6 +97,8 @@ def _attempt(delivery: Delivery, message: OutboxMessage, clock: Clock) -> None:
     try:
         settings = configuration.settings_of(message.channel_id)
     except SettingsError as error:
+        if moved_orders.follow(message, delivery.order_of(message), clock()):
+            return
         with transaction.atomic():
             current = outbox.lock(message)
             if current is not None:

@@ -55,8 +55,8 @@ class OptOut:
 
         return call
 
-    def order_of(self, _message: OutboxMessage) -> uuid.UUID | None:
-        return None  # nothing depends on it
+    def order_of(self, message: OutboxMessage) -> uuid.UUID | None:
+        return Offer.objects.values_list("order_id", flat=True).get(pk=message.subject_id)
 
     def record(self, message: OutboxMessage, outcome: Outcome, now: datetime) -> None:
         with transaction.atomic():

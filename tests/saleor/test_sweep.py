@@ -1,14 +1,18 @@
 """The sweep finds everything that lags, in pages, and steps past what is done."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from demo.client.driver import Driver
 from demo.client.shopper import Shopper
 from demo.client.staff import Staff
 from demo.client.store import Channel, Store
 from demo.simulator import SimulatorProcess
+
+from .pricing.shop import make_app
 
 SendShopper = Callable[[Channel], Shopper]
 
@@ -132,3 +136,118 @@ def test_an_order_that_expires_unpaid_ends_its_cover(
     assert (cover.status, cover.offer.status) == ("void", "abandoned")
     assert simulator.calls("confirm") == []
     assert simulator.calls("opt_out") == []
+
+
+CHANNEL_DELETE = """
+mutation channelDelete($id: ID!, $target: ID!) {
+  channelDelete(id: $id, input: {channelId: $target}) { errors { field message code } }
+}"""
+CHANNEL_UPDATE = """
+mutation channelUpdate($id: ID!, $slug: String!) {
+  channelUpdate(id: $id, input: {slug: $slug}) { errors { field message code } }
+}"""
+
+
+def sold(shopper: SendShopper, store: Store, staff: Staff, channel: Channel) -> Shopper:
+    """Sell a cover in a channel and take the money; nothing is sent yet."""
+    ada = shopper(channel)
+    ada.create_checkout({store.concert: 2})
+    ada.accept(ada.offer())
+    staff.mark_as_paid(ada.complete().id)
+    return ada
+
+
+def confirmed(simulator: SimulatorProcess) -> int:
+    return len(simulator.state()["bookings"])
+
+
+def test_open_work_follows_the_orders_of_a_deleted_channel(
+    store: Store,
+    shopper: SendShopper,
+    staff: Staff,
+    simulator: SimulatorProcess,
+    driver: Driver,
+    sell_insurance: Callable[[Channel], Channel],
+) -> None:
+    from saleor_xcover_plugin.models import Cover, OutboxMessage
+
+    # given an order paid in a channel that is then merged into another
+    gone = sell_insurance(store.new_channel(allow_unpaid_orders=True))
+    sold(shopper, store, staff, gone)
+    token = make_app("manage_channels")
+    driver.mutate(
+        CHANNEL_DELETE,
+        {"id": gone.id, "target": store.usd_unpaid.id},
+        token=token,
+    )
+    # when
+    sweep(limit=10)
+    sweep(limit=10)
+    # then
+    assert confirmed(simulator) == 1
+    assert list(Cover.objects.values_list("status", flat=True)) == ["confirmed"]
+    assert list(OutboxMessage.objects.values_list("status", flat=True)) == ["settled"]
+
+
+def test_a_channel_with_a_new_slug_is_the_same_channel(
+    store: Store,
+    shopper: SendShopper,
+    staff: Staff,
+    simulator: SimulatorProcess,
+    driver: Driver,
+    sell_insurance: Callable[[Channel], Channel],
+) -> None:
+    renamed = sell_insurance(store.new_channel(allow_unpaid_orders=True))
+    ada = sold(shopper, store, staff, renamed)
+    slug, token = f"{renamed.slug}-new", make_app("manage_channels")
+    driver.mutate(CHANNEL_UPDATE, {"id": renamed.id, "slug": slug}, token=token)
+
+    sweep(limit=10)
+
+    assert confirmed(simulator) == 1
+    ada.channel = replace(renamed, slug=slug)
+    assert ada.cover() is not None
+
+
+@pytest.mark.parametrize("hours", [-3, 3])
+def test_a_clock_that_was_wrong_for_a_while_hides_nothing(
+    store: Store, shopper: SendShopper, staff: Staff, simulator: SimulatorProcess, hours: int
+) -> None:
+    # given a sweep under a wrong clock, while XCover was down, in the middle of a call
+    sold(shopper, store, staff, store.usd_unpaid)
+    simulator.fault("confirm", "status", times=1, status=503)
+    wrong = datetime.now(UTC) + timedelta(hours=hours)
+    sweep(limit=10, at=wrong)
+    sold(shopper, store, staff, store.usd_unpaid)
+    outbox_claimed_at(wrong)
+    assert confirmed(simulator) <= 1
+    # when the clock is right again, and a minute has passed
+    for seconds in (0, 61):
+        sweep(limit=10, at=datetime.now(UTC) + timedelta(seconds=seconds))
+    # then
+    assert confirmed(simulator) == 2
+    assert 2 <= len(simulator.calls("confirm")) <= 3  # the first failed, or was never made
+
+
+def outbox_claimed_at(at: datetime) -> None:
+    """A worker took what was due and died."""
+    from saleor_xcover_plugin import outbox
+
+    outbox.claim(at, limit=10)
+
+
+def test_a_plugin_off_and_on_again_has_missed_nothing(
+    store: Store, shopper: SendShopper, staff: Staff, simulator: SimulatorProcess
+) -> None:
+    # given orders made while the plugin was off: no hook fires, but the yes was given before
+    ada = shopper(store.usd_unpaid)
+    ada.create_checkout({store.concert: 2})
+    ada.accept(ada.offer())
+    staff.configure_plugin(store.usd_unpaid, {}, is_active=False)
+    staff.mark_as_paid(ada.complete().id)
+    assert confirmed(simulator) == 0
+    # when
+    staff.configure_plugin(store.usd_unpaid, {}, is_active=True)
+    sweep(limit=10)
+    # then
+    assert confirmed(simulator) == 1

@@ -330,13 +330,15 @@ class Shop:
         return self._driver.mutate(document, variables, token=self._app_token)
 
 
-def make_app() -> str:
-    """Return the token of an app with the rights of a back office."""
+BACK_OFFICE = ("manage_orders", "manage_discounts", "manage_taxes", "manage_checkouts")
+
+
+def make_app(*names: str) -> str:
+    """Return the token of an app with these permissions, by default those of a back office."""
     from saleor.permission.models import Permission
 
-    names = ("manage_orders", "manage_discounts", "manage_taxes", "manage_checkouts")
     app: Any = factories.AppFactory()
-    app.permissions.set(Permission.objects.filter(codename__in=names))
+    app.permissions.set(Permission.objects.filter(codename__in=names or BACK_OFFICE))
     _, token = app.tokens.create(app=app, name="pricing")
     return str(token)
 
