@@ -17,7 +17,9 @@ log = logging.getLogger(__name__)
 
 def follow(message: OutboxMessage, order_id: uuid.UUID | None, now: datetime) -> bool:
     """Give a message the channel its order has now; return False when it is there already."""
-    channel_id = orders.channel_of(order_id) if order_id is not None else None
+    if order_id is None:
+        return False
+    channel_id = orders.channel_of(order_id)
     if channel_id is None or channel_id == message.channel_id:
         return False
     with transaction.atomic():
