@@ -1,0 +1,260 @@
+"""Processes killed with SIGKILL on a real Saleor, with a real worker and a real broker.
+
+Needs Redis on localhost:6379. A few of the steps by default; ``XCOVER_KILL_EVERY=1`` tries each.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from functools import partial
+from itertools import count
+from typing import Any
+
+import pytest
+
+from demo.client.shopper import Shopper
+from demo.client.staff import Staff
+from demo.client.store import Channel, Store
+from demo.process import ROOT
+from demo.simulator import SimulatorProcess
+
+from ..flows.steps import accept_cover, bookings
+from ..flows.waits import let_waits_pass
+from .test_broker import REDIS, celery_with
+
+SendShopper = Callable[[Channel], Shopper]
+
+BROKER = "redis://localhost:6379/8"
+EVERY = int(os.environ.get("XCOVER_KILL_EVERY", "6"))
+PATIENCE = 60.0
+"""Seconds a worker may take to do what is due."""
+
+pytestmark = pytest.mark.skipif(
+    socket.socket().connect_ex(REDIS) != 0,
+    reason="needs Redis on localhost:6379 (Debian: redis-server)",
+)
+
+
+class Worker:
+    """A real Celery worker of the real Saleor, to be killed and started again."""
+
+    def __init__(self) -> None:
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        command = [sys.executable, "-m", "celery", "--app", "saleor.celeryconf:app", "worker"]
+        self._process = subprocess.Popen(
+            [*command, "--pool=solo", "--loglevel=ERROR", "--without-gossip", "--without-mingle"],
+            cwd=ROOT,
+            env={
+                **os.environ,
+                "CELERY_BROKER_URL": BROKER,
+                "PYTHONPATH": os.pathsep.join(sys.path),
+            },
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
+
+    def kill(self) -> None:
+        """End it as the kernel does when memory runs out: without a word."""
+        if self._process is not None:
+            self._process.send_signal(signal.SIGKILL)
+            self._process.wait()
+            self._process = None
+
+
+@pytest.fixture
+def broker() -> Iterator[Any]:
+    import redis
+
+    queue = redis.Redis(db=8)
+    queue.flushdb()
+    with celery_with(BROKER) as app:
+        yield app
+    queue.flushdb()
+    queue.close()
+
+
+@pytest.fixture
+def worker(broker: Any) -> Iterator[Worker]:
+    started = Worker()
+    started.start()
+    yield started
+    started.kill()
+
+
+def order_with_cover(shopper: SendShopper, store: Store) -> Shopper:
+    ada = shopper(store.usd_unpaid)
+    accept_cover(ada, store)
+    ada.complete()
+    return ada
+
+
+def eventually(is_so: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + PATIENCE
+    while not is_so():
+        assert time.monotonic() < deadline, "the worker did not do it"
+        time.sleep(0.2)
+
+
+def ring(broker: Any) -> None:
+    """Do what beat does every minute."""
+    broker.send_task("saleor_xcover_plugin.tasks.sweep", ignore_result=True)
+
+
+def is_confirmed(buyer: Shopper) -> bool:
+    from django.db import close_old_connections
+
+    close_old_connections()
+    cover = buyer.cover()
+    return cover is not None and cover.status == "confirmed"
+
+
+def require_one_policy(buyer: Shopper, staff: Staff, simulator: SimulatorProcess) -> None:
+    from saleor_xcover_plugin.models import OutboxMessage
+
+    assert [booking["status"] for booking in bookings(simulator)] == ["CONFIRMED"]
+    assert len({call["idempotency_key"] for call in simulator.calls("confirm")}) == 1
+    (message,) = OutboxMessage.objects.all()
+    assert (message.status, message.sealed_body) == ("settled", None)
+    notes = [note for note in staff.order(buyer.order_id).notes if "confirmed, premium" in note]
+    assert len(notes) == 1
+
+
+def killed_in_the_hook(act: Callable[[], object], step: int) -> bool:
+    """Do something in a web process of its own that dies at a step of our hook.
+
+    Return whether it died; it did not when the hook has fewer steps.
+    """
+    from django.db import connections
+
+    connections.close_all()  # the child must not share a connection
+    pid = os.fork()
+    if pid == 0:
+        try:
+            _die_at(step)
+            act()
+        finally:
+            os._exit(0)
+    _, status = os.waitpid(pid, 0)
+    return os.WIFSIGNALED(status) and os.WTERMSIG(status) == signal.SIGKILL
+
+
+def _die_at(wanted: int) -> None:
+    """Count every statement and commit of ours, before and after; end at the wanted one."""
+    from django.db import connection
+
+    from saleor_xcover_plugin import plugin
+
+    steps = count(1)
+
+    def step() -> None:
+        if next(steps) == wanted:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    def counted(execute: Any, *arguments: Any) -> Any:
+        step()
+        result = execute(*arguments)
+        step()
+        return result
+
+    align, commit = plugin.align, connection._commit
+
+    def counted_commit() -> None:
+        step()
+        commit()
+        step()
+
+    def counted_align(*arguments: Any) -> None:
+        step()
+        with connection.execute_wrapper(counted):
+            align(*arguments)
+        connection._commit = counted_commit
+        step()
+
+    plugin.align = counted_align
+
+
+def test_a_web_process_killed_in_the_hook_loses_no_policy(
+    store: Store,
+    shopper: SendShopper,
+    staff: Staff,
+    simulator: SimulatorProcess,
+    broker: Any,
+    worker: Worker,
+) -> None:
+    # given a worker, and a web process that dies further and further into our hook
+    killed = 0
+    for step in count(1, EVERY):
+        store.forget()
+        simulator.reset()
+        ada = order_with_cover(shopper, store)
+        # when the order is paid
+        died = killed_in_the_hook(partial(staff.mark_as_paid, ada.order_id), step)
+        ring(broker)
+        # then the policy is there, once
+        eventually(partial(is_confirmed, ada))
+        require_one_policy(ada, staff, simulator)
+        if not died:
+            break
+        killed += 1
+    assert killed >= 3
+    print(f"\nkilled in the hook {killed} times (every {EVERY}. step), one policy each")
+
+
+@pytest.mark.parametrize("moment", ["before it was booked", "after it was booked"])
+def test_a_worker_killed_in_the_middle_of_the_call_loses_no_policy(
+    store: Store,
+    shopper: SendShopper,
+    staff: Staff,
+    simulator: SimulatorProcess,
+    broker: Any,
+    worker: Worker,
+    moment: str,
+) -> None:
+    # given XCover that hangs
+    ada = order_with_cover(shopper, store)
+    simulator.fault("confirm", "hang", seconds=60, after_work="after" in moment)
+    staff.mark_as_paid(ada.order_id)
+    eventually(lambda: len(simulator.calls("confirm")) == 1)
+    # when the worker is killed while it waits, and another one comes
+    worker.kill()
+    assert len(bookings(simulator)) == ("after" in moment)
+    worker.start()
+    let_waits_pass()
+    ring(broker)
+    # then
+    eventually(lambda: is_confirmed(ada))
+    require_one_policy(ada, staff, simulator)
+    assert len(simulator.calls("confirm")) == 2
+
+
+def test_what_a_worker_never_heard_of_is_found_by_the_sweep(
+    store: Store,
+    shopper: SendShopper,
+    staff: Staff,
+    simulator: SimulatorProcess,
+    broker: Any,
+) -> None:
+    import redis
+
+    # given a broker that lost everything, and no worker
+    ada = order_with_cover(shopper, store)
+    staff.mark_as_paid(ada.order_id)
+    redis.Redis(db=8).flushdb()
+    late = Worker()
+    late.start()
+    try:
+        # when a worker comes and beat rings
+        ring(broker)
+        # then
+        eventually(lambda: is_confirmed(ada))
+    finally:
+        late.kill()
+    require_one_policy(ada, staff, simulator)
