@@ -22,7 +22,7 @@ MARGIN = Decimal("0.94")
 OFFER_SHARE = Decimal("0.6")
 """The part of the selling rate offers may take; the rest is confirmations' alone."""
 
-AHEAD = timedelta(seconds=2)
+AHEAD = timedelta(seconds=6)
 """No turn is ever given further ahead, so a later one is another machine's wrong clock."""
 
 LATE = timedelta(milliseconds=30)

@@ -50,17 +50,21 @@ def deliver_due(
         if not claimed:
             break
         count += 1
-        _deliver(claimed[0], clock)
+        if not _deliver(claimed[0], clock):
+            break  # the rate is used up by others, who empty the same outbox
     return count
 
 
-def _deliver(message: OutboxMessage, clock: Clock) -> None:
-    """Deliver one claimed message; a poison message is put aside and blocks nobody."""
+def _deliver(message: OutboxMessage, clock: Clock) -> bool:
+    """Deliver one claimed message; a poison message is put aside and blocks nobody.
+
+    Return False when the allowed rate is used up.
+    """
     if outbox.is_deadly(message):
         _park_deadly(message, clock())
-        return
+        return True
     try:
-        _attempt(DELIVERIES[message.kind], message, clock)
+        return _attempt(DELIVERIES[message.kind], message, clock)
     except Exception:
         log.exception("xcover.delivery.failed", extra={"outbox_message": message.pk})
         with transaction.atomic():
@@ -68,6 +72,7 @@ def _deliver(message: OutboxMessage, clock: Clock) -> None:
             sentence = "An unexpected error was logged under saleor_xcover_plugin."
             if current and not outbox.retry_later(current, sentence, clock()):
                 outbox.park(current, sentence, clock(), reason="unexpected")
+        return True
 
 
 def _park_deadly(message: OutboxMessage, now: datetime) -> None:
@@ -93,12 +98,12 @@ def _hold_back(message: OutboxMessage, held: HeldBack, now: datetime) -> None:
         outbox.hold_due(message.channel_id, held.until, now)
 
 
-def _attempt(delivery: Delivery, message: OutboxMessage, clock: Clock) -> None:
+def _attempt(delivery: Delivery, message: OutboxMessage, clock: Clock) -> bool:
     try:
         settings = configuration.settings_of(message.channel_id)
     except SettingsError as error:
         if moved_orders.follow(message, delivery.order_of(message), clock()):
-            return
+            return True
         with transaction.atomic():
             current = outbox.lock(message)
             if current is not None:
@@ -108,7 +113,7 @@ def _attempt(delivery: Delivery, message: OutboxMessage, clock: Clock) -> None:
                     clock(),
                     reason=outbox.CREDENTIALS_REASON,
                 )
-        return
+        return True
     call = delivery.prepare(message, clock())
     if call is not None:
         outcome: Outcome
@@ -116,7 +121,7 @@ def _attempt(delivery: Delivery, message: OutboxMessage, clock: Clock) -> None:
             outcome = call(client_for(settings))
         except HeldBack as held:
             _hold_back(message, held, clock())
-            return
+            return not held.is_busy
         except XCoverError as error:
             outcome = error
         delivery.record(message, outcome, clock())
@@ -124,3 +129,4 @@ def _attempt(delivery: Delivery, message: OutboxMessage, clock: Clock) -> None:
     if order_id is not None:
         # A refund or payment that came while the call was under way is judged now.
         align(order_id, clock())
+    return True

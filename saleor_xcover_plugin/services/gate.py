@@ -26,8 +26,8 @@ log = logging.getLogger(__name__)
 
 PATIENCE = {
     Lane.OFFER: timedelta(milliseconds=100),  # a shopper waits
-    Lane.CONFIRM: timedelta(seconds=1),
-    Lane.OTHER: timedelta(seconds=1),
+    Lane.CONFIRM: timedelta(seconds=5),  # enough for 9 workers with test keys
+    Lane.OTHER: timedelta(seconds=5),
 }
 """How long a call waits for its turn; with more ahead of it, it is held back."""
 
