@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 
-.PHONY: test test-saleor demo store lint wheel clean
+.PHONY: test test-saleor chaos demo store lint wheel clean
 
 $(INSTALLED): pyproject.toml
 	$(PYTHON) -m venv $(VENV)
@@ -17,7 +17,14 @@ $(INSTALLED): pyproject.toml
 # PostgreSQL, then the flows on the miniature host.
 test: $(INSTALLED)
 	$(BIN)/python -m pytest
-	$(BIN)/python -m pytest -c tests/flows/pytest.ini --rootdir=. tests/flows tests/miniature
+	$(BIN)/python -m pytest -c tests/flows/pytest.ini --rootdir=. tests/flows tests/miniature tests/chaos
+
+# SIGKILL at every step, then at random moments of 1,000 orders, then an hour without XCover
+# (CHAOS="--orders 1000 --workers 4 --outage 5000"). Report in .cache/chaos; exit code 1 when
+# anything was lost, doubled or refused with 429.
+chaos: $(INSTALLED)
+	XCOVER_KILL_EVERY=1 $(BIN)/python -m pytest -c tests/flows/pytest.ini --rootdir=. -s tests/chaos/test_kill_points.py
+	$(BIN)/python -m tests.chaos $(CHAOS)
 
 # The flows inside a real Saleor (SALEOR_ROOT, with its own .venv), with real commits.
 test-saleor: $(INSTALLED) wheel

@@ -1,8 +1,11 @@
+from celery.schedules import crontab
 from django.apps import AppConfig
 from django.conf import settings
 
 SWEEP_SECONDS = 60
 BEAT_ENTRY = "saleor_xcover_plugin.sweep"
+NIGHTLY_ENTRY = "saleor_xcover_plugin.reconcile"
+BEAT_ENTRIES = (BEAT_ENTRY, NIGHTLY_ENTRY)
 
 
 class XCoverConfig(AppConfig):
@@ -18,4 +21,8 @@ class XCoverConfig(AppConfig):
             schedule[BEAT_ENTRY] = {
                 "task": "saleor_xcover_plugin.tasks.sweep",
                 "schedule": SWEEP_SECONDS,
+            }
+            schedule[NIGHTLY_ENTRY] = {
+                "task": "saleor_xcover_plugin.tasks.reconcile",
+                "schedule": crontab(hour="3", minute="20"),
             }

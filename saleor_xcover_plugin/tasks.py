@@ -17,6 +17,7 @@ from .services.clock import utc_now
 from .services.deliver import deliver_due
 from .services.drain import drain as drain_outbox
 from .services.receive_event import handle_due
+from .services.reconciliation import reconcile_last_days
 from .services.sweep import sweep as sweep_all
 from .services.wake import DELIVER_TASK, DRAIN_TASK, RECEIVE_TASK, REQUEST_OFFER_TASK
 
@@ -49,6 +50,13 @@ def receive_event(event_id: int) -> None:
 def sweep() -> None:
     """Run the periodic sweep (beat, every minute)."""
     sweep_all(utc_now)
+
+
+@shared_task(name="saleor_xcover_plugin.tasks.reconcile", ignore_result=True)
+@allow_writer()
+def reconcile() -> None:
+    """Compare orders, policies and XCover (beat, every night)."""
+    reconcile_last_days(utc_now)
 
 
 @shared_task(name=REQUEST_OFFER_TASK, ignore_result=True)

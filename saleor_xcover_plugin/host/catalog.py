@@ -37,6 +37,11 @@ class Step:
     outcome: str
 
 
+def channel_ids() -> dict[str, int]:
+    """Return the id of every channel by its slug."""
+    return dict(Channel.objects.values_list("slug", "pk"))
+
+
 def channel_slugs() -> list[str]:
     return list(Channel.objects.order_by("slug").values_list("slug", flat=True))
 
@@ -116,7 +121,7 @@ def provision(slugs: Iterable[str], now: datetime) -> list[Step]:
     return steps
 
 
-def remove(beat_entry: str, plugin_id: str) -> list[Step]:
+def remove(beat_entries: Iterable[str], plugin_id: str) -> list[Step]:
     """Take away product, settings and beat rows. Our own tables keep their evidence."""
     marked = {"private_metadata__contains": _MARKED}
     removals: Iterator[tuple[str, Callable[[], Any]]] = iter(
@@ -127,7 +132,7 @@ def remove(beat_entry: str, plugin_id: str) -> list[Step]:
             ),
             ("product type", ProductType.objects.filter(**marked).delete),
             ("tax class", TaxClass.objects.filter(**marked).delete),
-            ("beat entry", PeriodicTask.objects.filter(name=beat_entry).delete),
+            ("beat entries", PeriodicTask.objects.filter(name__in=beat_entries).delete),
             (
                 "plugin configuration",
                 PluginConfiguration.objects.filter(identifier=plugin_id).delete,

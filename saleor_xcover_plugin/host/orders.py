@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -61,6 +61,7 @@ def read(order_id: uuid.UUID, *, lock: bool = False) -> OrderState | None:
         charged=order.total_charged_amount or Decimal(0),
         refunded=refunded_amount(order),
         created_at=order.created_at,
+        updated_at=order.updated_at,
         ticket_counts=dict(counts),
         cover_lines=tuple(cover_lines),
         policyholder=policyholder_of(
@@ -91,6 +92,31 @@ def changed_after(
         .order_by("updated_at", "pk")
         .values_list("updated_at", "pk")[:limit]
     )
+
+
+def created_after(
+    position: tuple[datetime, uuid.UUID],
+    *,
+    until: datetime,
+    channel_ids: Sequence[int],
+    limit: int,
+) -> list[tuple[datetime, uuid.UUID]]:
+    """Return the next orders made after a position and before ``until``, oldest first."""
+    after, last_id = position
+    made = Order.objects.filter(
+        Q(created_at__gt=after) | Q(created_at=after, pk__gt=last_id),
+        created_at__gte=after,
+        created_at__lt=until,
+    )
+    if channel_ids:
+        made = made.filter(channel_id__in=channel_ids)
+    return list(made.order_by("created_at", "pk").values_list("created_at", "pk")[:limit])
+
+
+def count_created(start: datetime, end: datetime, channel_ids: Sequence[int]) -> int:
+    """Count the orders made from ``start`` until before ``end``, in some or in all channels."""
+    made = Order.objects.filter(created_at__gte=start, created_at__lt=end)
+    return (made.filter(channel_id__in=channel_ids) if channel_ids else made).count()
 
 
 def ids_by_checkout(tokens: Iterable[uuid.UUID]) -> dict[uuid.UUID, uuid.UUID]:

@@ -94,6 +94,7 @@ class OrderState:
     charged: Decimal
     refunded: Decimal
     created_at: datetime
+    updated_at: datetime
     ticket_counts: Mapping[str, int]
     cover_lines: tuple[CoverLine, ...]
     policyholder: Policyholder

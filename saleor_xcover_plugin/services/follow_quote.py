@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import datetime
-from decimal import Decimal
 
 from ..conf import PluginSettings
 from ..domain.money import Money
@@ -13,7 +12,7 @@ from ..host import checkouts, cover_product
 from ..host.values import CheckoutState
 from ..models import Offer
 from .content import terms_of
-from .offers import chosen_premium, live_offer
+from .offers import chosen_premium, live_offer, whole_premium
 from .place_cover import accept
 from .price_line import fits
 
@@ -54,7 +53,7 @@ def _withhold_what_does_not_fit(offer: Offer, settings: PluginSettings, now: dat
             checkout,
             offer_id=offer.pk,
             variant_id=variant_id,
-            premium=Money(_whole_premium(offer), offer.currency),
+            premium=Money(whole_premium(offer), offer.currency),
             may_absorb=settings.rules.may_absorb,
         )
         if is_fit and current.status == OfferStatus.UNAVAILABLE:
@@ -96,9 +95,5 @@ def _is_the_same(ended: Offer, offer: Offer) -> bool:
     return (
         said_yes_to_all
         and terms_of(ended.content) == terms_of(offer.content)
-        and (ended.currency, chosen_premium(ended)) == (offer.currency, _whole_premium(offer))
+        and (ended.currency, chosen_premium(ended)) == (offer.currency, whole_premium(offer))
     )
-
-
-def _whole_premium(offer: Offer) -> Decimal:
-    return sum((quote.premium for quote in offer.quotes.all()), Decimal(0))

@@ -18,7 +18,7 @@ def judge(cover: Cover, order: OrderState, now: datetime) -> None:
 
     The caller holds the cover's lock.
     """
-    scope = _scope(order)
+    scope = scope_of(order)
     if scope is None:
         return
     money = f"{order.refunded.normalize():f}:{order.charged.normalize():f}"
@@ -68,7 +68,8 @@ def look_back(cover: Cover, order: OrderState, now: datetime) -> None:
         )
 
 
-def _scope(order: OrderState) -> RefundScope | None:
+def scope_of(order: OrderState) -> RefundScope | None:
+    """Say what of the order went back to the buyer; None when nothing did."""
     if order.is_refunded_in_full:
         return RefundScope.EVERYTHING
     if order.is_refunded_in_part:

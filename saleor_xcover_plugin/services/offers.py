@@ -26,6 +26,11 @@ def chosen_premium(offer: Offer) -> Decimal:
     return sum((quote.premium for quote in offer.quotes.all() if quote.is_chosen), Decimal(0))
 
 
+def whole_premium(offer: Offer) -> Decimal:
+    """Sum of all premiums offered."""
+    return sum((quote.premium for quote in offer.quotes.all()), Decimal(0))
+
+
 def end_offer(
     checkout: Any, offer: Offer, status: OfferStatus, now: datetime, *, reason: str
 ) -> None:

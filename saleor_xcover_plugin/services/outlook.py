@@ -1,18 +1,26 @@
-"""How things stand: what is open, what waits for a person."""
+"""How things stand: what is open, what waits for a person, how XCover is reached."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from datetime import datetime
 from typing import Any
 
-from django.db.models import Count
+from django.db.models import Model
 
 from ..domain.states import CancellationStatus, CoverStatus, MessageState
-from ..models import Cancellation, Cover, OutboxMessage
+from ..host import order_facts
+from ..models import Cancellation, Cover, Heartbeat, Offer, OutboxMessage
+from . import accounts
 
 _OPEN_COVERS = [
     s.value for s in (CoverStatus.PLACED, CoverStatus.CONFIRMING, CoverStatus.CANCELLING)
 ]
+_OPEN: Sequence[tuple[str, type[Model], Sequence[str]]] = (
+    ("covers", Cover, [*_OPEN_COVERS, CoverStatus.PARKED.value]),
+    ("cancellations", Cancellation, ["requested", "confirming", "parked"]),
+    ("messages", OutboxMessage, ["pending", "parked"]),
+)
 
 
 def open_work() -> int:
@@ -24,53 +32,109 @@ def open_work() -> int:
 
 
 def counts() -> dict[str, dict[str, int]]:
-    """Rows per status, for covers, cancellations and outbox messages."""
+    """Open covers, cancellations and outbox messages by status; years of ended ones are not read.
+
+    One query per status: each has a partial index, all together have none.
+    """
     return {
-        name: dict(model.objects.order_by("status").values_list("status").annotate(n=Count("pk")))
-        for name, model in (
-            ("covers", Cover),
-            ("cancellations", Cancellation),
-            ("messages", OutboxMessage),
-        )
+        name: {
+            status: count
+            for status in statuses
+            if (count := model._default_manager.filter(status=status).count())
+        }
+        for name, model, statuses in _OPEN
     }
 
 
 def parked(limit: int = 100) -> Sequence[dict[str, Any]]:
     """Everything that waits for a person, oldest first, with the sentence that says what to do."""
-    rows: list[dict[str, Any]] = [
-        {
-            "kind": "cover",
-            "id": cover.pk,
-            "order": cover.order_number,
-            "since": cover.updated_at,
-            "sentence": cover.reason,
-        }
-        for cover in Cover.objects.filter(status=CoverStatus.PARKED.value).order_by("updated_at")[
+    covers = Cover.objects.filter(status=CoverStatus.PARKED.value).order_by("updated_at")
+    rows = [
+        _row("cover", cover, cover.order_number, cover.reason_code, cover.reason)
+        for cover in covers[:limit]
+    ]
+    cancellations = Cancellation.objects.filter(status=CancellationStatus.PARKED.value)
+    rows += [
+        _row("cancellation", x, x.cover.order_number, "", x.sentence)
+        for x in cancellations.select_related("cover").order_by("updated_at")[:limit]
+    ]
+    messages = list(
+        OutboxMessage.objects.filter(status=MessageState.PARKED.value).order_by("updated_at")[
             :limit
         ]
-    ]
+    )
+    numbers = _order_numbers(messages)
     rows += [
-        {
-            "kind": "cancellation",
-            "id": x.pk,
-            "order": x.cover.order_number,
-            "since": x.updated_at,
-            "sentence": x.sentence,
-        }
-        for x in Cancellation.objects.filter(status=CancellationStatus.PARKED.value)
-        .select_related("cover")
-        .order_by("updated_at")[:limit]
-    ]
-    rows += [
-        {
-            "kind": f"message {m.kind}",
-            "id": m.pk,
-            "order": "",
-            "since": m.updated_at,
-            "sentence": m.last_error,
-        }
-        for m in OutboxMessage.objects.filter(status=MessageState.PARKED.value).order_by(
-            "updated_at"
-        )[:limit]
+        _row(f"message {m.kind}", m, numbers.get(m.pk, ""), m.reason_code, m.last_error)
+        for m in messages
     ]
     return sorted(rows, key=lambda row: row["since"])[:limit]
+
+
+def gates(now: datetime) -> list[dict[str, Any]]:
+    """How each account in use is reached: allowed rate, breaker, clock, credentials."""
+    return [
+        {
+            "account": accounts.subject_of(settings),
+            "partner": settings.partner_code,
+            "rate": f"{settings.rates.selling}/s",
+            "slowed_down_until": _latest(gate.throttled_until.values(), now),
+            "breaker": "closed" if gate.open_until is None else "open",
+            "open_since": gate.opened_at,
+            "tries_again_at": gate.open_until,
+            "failures": gate.failures,
+            "clock_ahead_seconds": gate.clock_skew,
+            "refused_since": gate.refused_since,
+            "called_last": gate.updated_at,
+        }
+        for gate, settings in accounts.gates_of(accounts.by_channel().values())
+    ]
+
+
+def heartbeats() -> list[dict[str, Any]]:
+    """When periodic work ran last, and what it found."""
+    return [
+        {"name": row.name, "at": row.beat_at, "found": row.details}
+        for row in Heartbeat.objects.order_by("name")
+    ]
+
+
+def _row(kind: str, parked: Any, order: str, reason: str, sentence: str) -> dict[str, Any]:
+    return {
+        "kind": kind,
+        "id": parked.pk,
+        "order": order,
+        "since": parked.updated_at,
+        "reason": reason,
+        "sentence": sentence,
+    }
+
+
+def _order_numbers(messages: Iterable[OutboxMessage]) -> dict[int, str]:
+    """Find the order each message is about; one of an order that is gone is left out."""
+    subjects: dict[str, dict[int, int]] = {}
+    for message in messages:
+        subjects.setdefault(message.kind, {})[message.pk] = message.subject_id
+    found = {}
+    for kind, by_message in subjects.items():
+        numbers = _numbers_by_subject(kind, set(by_message.values()))
+        found.update({pk: numbers[s] for pk, s in by_message.items() if s in numbers})
+    return found
+
+
+def _numbers_by_subject(kind: str, ids: set[int]) -> dict[int, str]:
+    """What a message's subject is depends on its kind: a cover, a cancellation or an offer."""
+    if kind == "confirm":
+        return dict(Cover.objects.filter(pk__in=ids).values_list("pk", "order_number"))
+    if kind == "opt_out":
+        orders = dict(Offer.objects.filter(pk__in=ids).values_list("pk", "order_id"))
+        known = order_facts.numbers_of(order_id for order_id in orders.values() if order_id)
+        return {pk: known[order_id] for pk, order_id in orders.items() if order_id in known}
+    cancellations = Cancellation.objects.filter(pk__in=ids)
+    return dict(cancellations.values_list("pk", "cover__order_number"))
+
+
+def _latest(times: Iterable[str], now: datetime) -> datetime | None:
+    """Return the latest time to come, or None."""
+    to_come = [time for text in times if (time := datetime.fromisoformat(text)) > now]
+    return max(to_come, default=None)

@@ -94,6 +94,14 @@ def _claim(now: datetime, only: int | None) -> InboundEvent | None:
     return event
 
 
+def look_at_booking(order_id: uuid.UUID, clock: Clock) -> str:
+    """Do what a webhook about this order's policy would have done. Raise ``XCoverError``."""
+    cover = Cover.objects.get(order_id=order_id)
+    settings = configuration.settings_of(cover.channel_id)
+    booking = client_for(settings).get_booking(cover.booking_id or "")
+    return _bring_in_line(order_id, booking, clock())
+
+
 def _handle(event: InboundEvent, clock: Clock) -> str | None:
     """Return what came of it, or None to try again later."""
     order_id = (

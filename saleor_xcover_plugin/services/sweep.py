@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import uuid
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 
 from django.db import transaction
@@ -13,6 +13,7 @@ from django.db.models import Q
 from ..domain.states import LIVE_OFFER_STATUSES, CoverStatus, OfferStatus
 from ..host import checkouts, orders
 from ..models import Cover, Offer, Watermark
+from . import alarms, heartbeats
 from .align import align
 from .clock import Clock
 from .deliver import deliver_due
@@ -44,7 +45,20 @@ class SweepResult:
 
 
 def sweep(clock: Clock, *, limit: int = LIMIT) -> SweepResult:
-    """Align changed orders, look after resting covers and offers, deliver what is due."""
+    """Align changed orders, look after resting covers and offers, deliver what is due.
+
+    Then look whether a person must be told, whatever became of the rest.
+    """
+    heartbeats.begin(heartbeats.SWEEP, clock())
+    try:
+        result = _do_all(clock, limit)
+        heartbeats.beat(heartbeats.SWEEP, clock(), asdict(result))
+    finally:
+        alarms.watch(clock())
+    return result
+
+
+def _do_all(clock: Clock, limit: int) -> SweepResult:
     until = clock() + _BUDGET
     call_helpers(clock(), until=until)
     return SweepResult(

@@ -88,9 +88,10 @@ class Api:
             call.body = _journalled(content)
             try:
                 self._admit(request)
+                self._throttle(operation)
                 body = _json_object(request, content)
             except Refusal as refusal:
-                return JsonResponse(Answer(refusal.status, refusal.body))
+                return JsonResponse(Answer(refusal.status, refusal.body), refusal.headers)
             fault = self._world.faults.take(operation)
             call.fault = fault.kind if fault else None
             if fault and not fault.works_first:
@@ -127,6 +128,21 @@ class Api:
             raise forbidden() from None
         if request.path_params["partner"] != settings.partner_code:
             raise not_found("Partner does not exist")
+
+    def _throttle(self, operation: str) -> None:
+        """Raise the 429 when the last second held as many calls as the settings allow."""
+        settings = self._world.settings
+        try:
+            self._world.throttle.admit(
+                operation,
+                self._world.now(),
+                selling_per_second=settings.selling_per_second,
+                other_per_second=settings.other_per_second,
+            )
+        except Refusal as refusal:
+            if not settings.retry_after_when_throttled:
+                refusal.headers.clear()
+            raise
 
     async def _once(self, request: Request, handler: Handler, incoming: Incoming) -> Answer:
         """Work, or repeat what was answered to the same idempotency key."""

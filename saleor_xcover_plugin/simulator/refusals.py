@@ -6,10 +6,11 @@ from .jsontext import Json
 class Refusal(Exception):
     """An operation was refused; carries the answer to send."""
 
-    def __init__(self, status: int, body: Json) -> None:
+    def __init__(self, status: int, body: Json, headers: dict[str, str] | None = None) -> None:
         super().__init__(f"{status} {body.get('message')}")
         self.status = status
         self.body = body
+        self.headers = headers or {}
 
 
 def bad_json(detail: str) -> Refusal:
@@ -38,6 +39,14 @@ def locked() -> Refusal:
     """The first call with this idempotency key still runs (documented: 423)."""
     message = "A request with this idempotency key is being processed"
     return Refusal(423, {"type": "api_error", "message": message})
+
+
+def throttled(seconds: int) -> Refusal:
+    """Too many calls in a second (reported: 429; the words are those of a preview)."""
+    unit = "second" if seconds == 1 else "seconds"
+    message = f"Request was throttled. Expected available in {seconds} {unit}."
+    body: Json = {"type": "api_error", "message": message}
+    return Refusal(429, body, {"Retry-After": str(seconds)})
 
 
 def field_errors(errors: Json) -> Refusal:

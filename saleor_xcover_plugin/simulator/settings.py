@@ -10,6 +10,7 @@ from .jsontext import Json
 WebAddress = Annotated[str, StringConstraints(pattern=r"^https?://[^\s]+$")]
 Share = Annotated[Decimal, Field(ge=0, le=10)]
 Wait = Annotated[float, Field(ge=0, le=3600, allow_inf_nan=False)]
+Limit = Annotated[int, Field(ge=1, le=100_000)]
 
 SECRETS = ("api_secret", "webhook_secret")
 
@@ -28,6 +29,13 @@ class Settings(BaseModel):
     clock_tolerance_seconds: Annotated[int, Field(ge=0)] | None = None
     # Seconds added to the real time; shifts everything the simulator dates.
     now_offset_seconds: Annotated[float, Field(ge=-(10**9), le=10**9, allow_inf_nan=False)] = 0
+
+    # Calls taken per second; None takes any number. Selling is creating offers and confirming
+    # them. Production is said to allow 50 and 20 (reference 4.2).
+    selling_per_second: Limit | None = None
+    other_per_second: Limit | None = None
+    # Whether a 429 names its time. Django REST framework does; nobody has seen XCover's headers.
+    retry_after_when_throttled: bool = True
 
     # Premium = rate x price of the tickets, tax included. Invented figures.
     rate: Share = Decimal("0.0333")

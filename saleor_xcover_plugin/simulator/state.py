@@ -16,6 +16,7 @@ def state(world: World) -> Json:
         "now": stamp(world.now()),
         "settings": _plain(world.settings.shown()),
         "counts": world.counts(),
+        "throttled": world.throttle.shown(),
         "calls": _plain(world.calls),
         "offers": [_offer(offer) for offer in world.offers.values()],
         "bookings": [_booking(booking) for booking in world.bookings.values()],

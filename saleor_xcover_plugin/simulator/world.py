@@ -13,6 +13,7 @@ from .ids import Ids
 from .jsontext import Json
 from .pricing import Premium
 from .settings import Settings
+from .throttle import Throttle
 
 CONFIRMED = "CONFIRMED"
 CANCELLED = "CANCELLED"
@@ -195,6 +196,7 @@ class World:
         self.calls: list[Call] = []
         self.faults = FaultQueue()
         self.kept_answers = KeptAnswers()
+        self.throttle = Throttle()
 
     def now(self) -> datetime:
         """Return the simulator's time: the real one plus ``now_offset_seconds``."""

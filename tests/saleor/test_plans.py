@@ -5,6 +5,7 @@ Short by default; the proof in full: ``XCOVER_PLAN_ORDERS=1000000``.
 
 from __future__ import annotations
 
+import io
 import json
 import os
 from collections.abc import Iterator, Mapping
@@ -168,11 +169,24 @@ def test_the_sweep_reads_no_big_table_from_end_to_end(history: None) -> None:
 
 
 def test_what_operators_ask_reads_no_big_table_either(history: None) -> None:
-    from saleor_xcover_plugin.services import outlook
+    from django.core.management import call_command
 
-    statements = _executed_by(outlook.parked)
+    statements = _executed_by(lambda: call_command("xcover_status", stdout=io.StringIO()))
 
-    assert len(statements) >= 3
+    assert len(statements) > 15
+    assert {sql[:300]: tables for sql in statements if (tables := _big_scans(sql))} == {}
+
+
+def test_many_unpaid_orders_are_watched_one_by_one(history: None) -> None:
+    from saleor_xcover_plugin.services import troubles
+    from saleor_xcover_plugin.services.clock import utc_now
+
+    # given one order in twenty waits for its payment
+    _run("UPDATE saleor_xcover_plugin_cover SET status = 'placed' WHERE id % 20 = 0")
+    _run("ANALYZE saleor_xcover_plugin_cover")
+
+    statements = _executed_by(lambda: troubles.look(utc_now()))
+
     assert {sql[:300]: tables for sql in statements if (tables := _big_scans(sql))} == {}
 
 

@@ -7,7 +7,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import transaction
 
-from ...apps import BEAT_ENTRY
+from ...apps import BEAT_ENTRIES
 from ...conf import PLUGIN_ID
 from ...host import catalog
 from ...host.db import allow_writer
@@ -67,4 +67,4 @@ class Command(BaseCommand):
                 f"{open_work} covers or messages are still open; removing the plugin now would "
                 "lose them. Run xcover_work, look at xcover_status, then try again."
             )
-        return catalog.remove(BEAT_ENTRY, PLUGIN_ID)
+        return catalog.remove(BEAT_ENTRIES, PLUGIN_ID)

@@ -1,37 +1,100 @@
-"""Show what is open and what waits for a person."""
+"""Show what is wrong, what waits for a person, and how everything stands."""
 
 from __future__ import annotations
 
 import sys
+from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandParser
 
+from ...domain.alarms import AlarmCode, at
 from ...host.db import allow_writer
 from ...services import outlook
+from ...services.alarms import standing
+from ...services.clock import utc_now
 from ..output import print_json, print_table
+
+_FINE = "Nothing needs a person."
 
 
 class Command(BaseCommand):
-    help = "Show covers, cancellations and messages by state; exit code 1 when work is parked."
+    help = "Show alarms, parked work and open work; exit code 1 when something needs a person."
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--json", action="store_true", help="machine-readable output")
 
     @allow_writer()
     def handle(self, *args: Any, **options: Any) -> None:
-        counts, parked = outlook.counts(), outlook.parked()
+        now = utc_now()
+        seen, parked = standing(now), outlook.parked()
+        is_fine = not (seen.alarms or seen.unknown or parked)
+        report = {
+            "at": now,
+            "is_fine": is_fine,
+            "alarms": seen.alarms,
+            "not_looked_at": seen.unknown,
+            "parked": parked,
+            "counts": outlook.counts(),
+            "gates": outlook.gates(now),
+            "heartbeats": outlook.heartbeats(),
+        }
         if options["json"]:
-            print_json(self.stdout, {"counts": counts, "parked": parked})
+            print_json(self.stdout, report)
         else:
-            rows = [
-                {"what": what, "state": state, "count": count}
-                for what, states in counts.items()
-                for state, count in states.items()
-            ]
-            print_table(self.stdout, ("what", "state", "count"), rows)
-            if parked:
-                self.stdout.write("\nWaiting for a person:")
-                print_table(self.stdout, ("kind", "id", "order", "sentence"), parked)
-        if parked:
+            self._print(report)
+        if not is_fine:
             sys.exit(1)
+
+    def _print(self, report: Mapping[str, Any]) -> None:
+        if report["is_fine"]:
+            self.stdout.write(_FINE)
+        # Each parked row is below, with its own sentence.
+        alarms = [row for row in report["alarms"] if row["code"] != AlarmCode.PARKED]
+        self._section("Alarms", ("code", "since", "subject", "sentence"), alarms)
+        if report["not_looked_at"]:
+            codes = ", ".join(report["not_looked_at"])
+            self.stdout.write(f"\nFailed to look, or too many to tell one by one: {codes}.")
+        columns = ("kind", "id", "order", "since", "sentence")
+        self._section("Waiting for a person", columns, report["parked"])
+        open_work = [
+            {"what": what, "state": state, "count": count}
+            for what, states in report["counts"].items()
+            for state, count in states.items()
+        ]
+        self._section("Open", ("what", "state", "count"), open_work)
+        self._section("Ways to XCover", _GATE_COLUMNS, report["gates"])
+        self._section("Heartbeats", ("name", "at", "found"), report["heartbeats"])
+
+    def _section(
+        self, title: str, columns: Sequence[str], rows: Sequence[Mapping[str, Any]]
+    ) -> None:
+        if not rows:
+            return
+        self.stdout.write(f"\n{title}:")
+        print_table(self.stdout, columns, [{k: _text(v) for k, v in r.items()} for r in rows])
+
+
+_GATE_COLUMNS = (
+    "account",
+    "partner",
+    "rate",
+    "slowed_down_until",
+    "breaker",
+    "tries_again_at",
+    "clock_ahead_seconds",
+    "refused_since",
+    "called_last",
+)
+
+
+def _text(value: Any) -> str:
+    """Write a cell: short times, nothing for None, no braces around what was found."""
+    if value is None:
+        return ""
+    if isinstance(value, datetime):
+        return at(value)
+    if isinstance(value, dict):
+        return ", ".join(f"{name} {_text(number)}" for name, number in value.items())
+    return str(value)

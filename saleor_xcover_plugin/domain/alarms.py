@@ -1,0 +1,181 @@
+"""What a person must be told without asking: a closed list of codes, each with what to do.
+
+An alarm is raised once, when its trouble begins, and cleared by itself when the trouble is over.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+PAID_PATIENCE = timedelta(minutes=15)
+"""A paid cover is a policy sooner; an order's payment is in full sooner, if it comes at once."""
+
+NEAR_EVENT = timedelta(hours=24)
+"""An unpaid cover so close to its event may become no policy in time."""
+
+OVERDUE = timedelta(minutes=5)
+"""Messages are sent within a minute of their time, unless workers do not keep up."""
+
+SILENCE = timedelta(minutes=5)
+"""The sweep ends every minute; five times missed is no accident."""
+
+_BEAT_ROW_LAG = timedelta(minutes=5)
+"""Beat writes down when it ran an entry only every few minutes."""
+
+_FAILED_SWEEPS = 3
+
+UNTRIED = timedelta(hours=1)
+"""A breaker nobody tried for so long says nothing any more: nobody needed XCover."""
+
+
+class AlarmCode(StrEnum):
+    """Stable codes for logs, metrics and monitoring (docs/operations.md)."""
+
+    PAID_UNPROTECTED = "paid_unprotected"
+    UNPAID_NEAR_EVENT = "unpaid_near_event"
+    PARKED = "parked"
+    CREDENTIALS_REFUSED = "credentials_refused"
+    CLOCK_OFF = "clock_off"
+    BREAKER_OPEN = "breaker_open"
+    MESSAGES_OVERDUE = "messages_overdue"
+    RECONCILE_FINDINGS = "reconcile_findings"
+    SWEEP_FAILING = "sweep_failing"
+    NO_WORKER = "no_worker"
+    BEAT_NOT_RUNNING = "beat_not_running"
+
+
+SILENT = frozenset(
+    {AlarmCode.SWEEP_FAILING, AlarmCode.NO_WORKER, AlarmCode.BEAT_NOT_RUNNING},
+)
+"""What a sweep that does not run cannot tell of itself; ``xcover_status`` does."""
+
+SENTENCES: Mapping[AlarmCode, str] = {
+    AlarmCode.PAID_UNPROTECTED: (
+        "The order was paid more than {minutes} minutes ago and its policy is not confirmed. The "
+        "tickets are valid; the protection is missing. It is tried again by itself; operations "
+        "see in xcover_status what stands in the way (XCover, credentials, clock, worker)."
+    ),
+    AlarmCode.UNPAID_NEAR_EVENT: (
+        "The order is not paid in full and its event begins at {starts_at}. Paid later, the "
+        "protection buys no policy: capture the payment now, or tell the buyer that nothing is "
+        "insured."
+    ),
+    AlarmCode.PARKED: (
+        "Work on this order waits for a person ({what}). What happened and what to do stands in "
+        "xcover_status under its number."
+    ),
+    AlarmCode.CREDENTIALS_REFUSED: (
+        "XCover refuses the credentials of {account}: no offers, no policies. Save working ones "
+        "in the plugin's settings; what waits for them is then sent by itself."
+    ),
+    AlarmCode.CLOCK_OFF: (
+        "The clock of a server here is {seconds} seconds {direction} XCover's ({account}). XCover "
+        "refuses calls signed at a wrong time: set the clocks of web servers and workers (NTP)."
+    ),
+    AlarmCode.BREAKER_OPEN: (
+        "XCover ({account}) has not answered since {since}. Tickets sell without an offer, paid "
+        "covers wait, and one call at a time tries whether it is back. See whether this server "
+        "reaches XCover; if it does, ask Cover Genius."
+    ),
+    AlarmCode.MESSAGES_OVERDUE: (
+        "{count} due for more than {minutes} minutes, the oldest since {since}. Workers do not "
+        "keep up or do not run: see how many there are and what their log says. A rush after an "
+        "outage ends by itself."
+    ),
+    AlarmCode.RECONCILE_FINDINGS: (
+        "The nightly comparison with XCover at {at} found {findings} differences ({by_code}). "
+        "manage.py xcover_reconcile lists them with what mends each; the alarm ends with the next "
+        "night that finds none."
+    ),
+    AlarmCode.SWEEP_FAILING: (
+        "The sweep begins and does not end: {unfinished} in a row, the last at {begun_at}. An "
+        "exception or a killed worker stops it; look for saleor_xcover_plugin in the worker's log."
+    ),
+    AlarmCode.NO_WORKER: (
+        "Celery beat asks for the sweep and no worker runs it; it ended last {ended_at}. Start a "
+        "worker, or see whether it reads the queue the broker holds."
+    ),
+    AlarmCode.BEAT_NOT_RUNNING: (
+        "The sweep ended last {ended_at}; nobody asks for it. Start Celery beat (celery -A saleor "
+        "beat) and see that a worker runs. Until then: manage.py xcover_work."
+    ),
+}
+
+NO_CRON = (
+    "The sweep ended last {ended_at}. This store has no broker, so cron must run manage.py "
+    "xcover_work every minute: see why it does not."
+)
+"""``BEAT_NOT_RUNNING`` in a store without Celery workers."""
+
+
+@dataclass(frozen=True, slots=True)
+class Trouble:
+    """Something a person must know, as it is now: what an alarm is raised for."""
+
+    code: AlarmCode
+    sentence: str
+    subject: str = ""
+    """An order's number, a gate's name, else empty."""
+    order_id: uuid.UUID | None = None
+    """The order whose history shall say it, too."""
+
+    @property
+    def key(self) -> tuple[str, str]:
+        return (self.code.value, self.subject)
+
+
+def trouble(
+    code: AlarmCode, subject: str = "", *, order_id: uuid.UUID | None = None, **facts: object
+) -> Trouble:
+    """Say what is the matter, with the facts its sentence names."""
+    return Trouble(code, SENTENCES[code].format(**facts), subject, order_id)
+
+
+@dataclass(frozen=True, slots=True)
+class Pulse:
+    """What is known of something periodic."""
+
+    begun_at: datetime | None = None
+    ended_at: datetime | None = None
+    unfinished: int = 0
+    """How often it began since it ended last."""
+
+
+def silence(
+    sweep: Pulse, now: datetime, *, beat_ran_at: datetime | None, has_broker: bool
+) -> Trouble | None:
+    """Say why the sweep does not run, or None when it does.
+
+    ``beat_ran_at`` is when Celery beat asked for it last, as far as that is known.
+    """
+    if is_recent(sweep.ended_at, now, SILENCE):
+        return None
+    ended_at = at(sweep.ended_at)
+    if is_recent(sweep.begun_at, now, SILENCE):
+        if sweep.unfinished < _FAILED_SWEEPS:
+            return None
+        begun_at, unfinished = at(sweep.begun_at), sweep.unfinished
+        return trouble(AlarmCode.SWEEP_FAILING, begun_at=begun_at, unfinished=unfinished)
+    if not has_broker:
+        return Trouble(AlarmCode.BEAT_NOT_RUNNING, NO_CRON.format(ended_at=ended_at))
+    if is_recent(beat_ran_at, now, SILENCE + _BEAT_ROW_LAG):
+        return trouble(AlarmCode.NO_WORKER, ended_at=ended_at)
+    return trouble(AlarmCode.BEAT_NOT_RUNNING, ended_at=ended_at)
+
+
+def is_recent(time: datetime | None, now: datetime, patience: timedelta) -> bool:
+    """Whether it was within the last while. A time to come was written by a wrong clock."""
+    return time is not None and abs(now - time) <= patience
+
+
+def at(time: datetime | None) -> str:
+    """Write a time for people, to the minute."""
+    return f"{time:%Y-%m-%d %H:%M} UTC" if time else "never"
+
+
+def minutes(period: timedelta) -> int:
+    return int(period.total_seconds() // 60)

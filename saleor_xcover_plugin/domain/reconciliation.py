@@ -1,0 +1,61 @@
+"""What may be wrong between orders, our tables and XCover, and the command that mends it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import Decimal
+from enum import StrEnum
+
+WORK = "python manage.py xcover_work"
+STATUS = "python manage.py xcover_status"
+
+
+class FindingCode(StrEnum):
+    PAID_WITHOUT_POLICY = "paid_without_policy"
+    POLICY_WITHOUT_PAYMENT = "policy_without_payment"
+    BOOKING_DIFFERS = "booking_differs"
+    DECLINE_NOT_REPORTED = "decline_not_reported"
+    CANCELLED_AT_XCOVER_ONLY = "cancelled_at_xcover_only"
+    CANCELLED_HERE_ONLY = "cancelled_here_only"
+    UNKNOWN_AT_XCOVER = "unknown_at_xcover"
+    AMOUNT_DUE_BACK = "amount_due_back"
+
+    @property
+    def is_information(self) -> bool:
+        """Whether it is no defect: known, and for the store to settle with its buyer."""
+        return self == FindingCode.AMOUNT_DUE_BACK
+
+
+SENTENCES: dict[FindingCode, str] = {
+    FindingCode.PAID_WITHOUT_POLICY: "The order is paid and its cover has no policy yet.",
+    FindingCode.POLICY_WITHOUT_PAYMENT: (
+        "The order is cancelled, expired or refunded in full, and its policy still stands."
+    ),
+    FindingCode.BOOKING_DIFFERS: "XCover's booking is not what the buyer agreed to.",
+    FindingCode.DECLINE_NOT_REPORTED: (
+        "An offer was shown, the order went without cover, and XCover was not told."
+    ),
+    FindingCode.CANCELLED_AT_XCOVER_ONLY: "XCover cancelled the policy; here it is confirmed.",
+    FindingCode.CANCELLED_HERE_ONLY: "Here the policy is cancelled; at XCover it is confirmed.",
+    FindingCode.UNKNOWN_AT_XCOVER: "XCover does not know the policy this order was given.",
+    FindingCode.AMOUNT_DUE_BACK: "The buyer is owed this; refund it in Saleor.",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One difference. ``amount`` in ``currency``: the premium, or what is due back."""
+
+    code: FindingCode
+    order_number: str
+    amount: Decimal
+    currency: str
+    mend: str
+    """The command or the person that mends it."""
+    detail: str = ""
+    """What XCover says, where that differs."""
+
+    @property
+    def sentence(self) -> str:
+        known = SENTENCES[self.code]
+        return f"{known} {self.detail}" if self.detail else known

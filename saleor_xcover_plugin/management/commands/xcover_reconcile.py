@@ -1,0 +1,138 @@
+"""Compare orders, our tables and XCover for a period, and say what mends each difference."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import asdict
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+
+from ...host import catalog, orders
+from ...host.db import allow_writer
+from ...services.clock import utc_now
+from ...services.reconciliation import GRACE, Period, Report, reconcile
+from ..output import print_json, print_table
+from ..progress import Progress
+
+DAYS = 7
+MOST_MINUTES = 100_000
+BAD_ARGUMENTS, FOUND, NOT_COMPARED = 2, 1, 3
+
+
+class Command(BaseCommand):
+    help = (
+        "Find paid orders without policy, policies without paid order, other prices, declines "
+        "XCover was not told, and what was cancelled on one side only. Changes nothing without "
+        "--mend. Exit code: 0 nothing found, 1 something found, 2 bad arguments, 3 XCover could "
+        "not be asked about everything."
+    )
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        day = "YYYY-MM-DD"
+        parser.add_argument("--from", dest="first", metavar=day, help="first day, UTC")
+        parser.add_argument("--to", dest="last", metavar=day, help="last day, UTC, inclusive")
+        parser.add_argument(
+            "--channel", action="append", default=[], metavar="SLUG", help="may be repeated"
+        )
+        parser.add_argument("--local", action="store_true", help="do not ask XCover")
+        parser.add_argument(
+            "--older-than",
+            type=int,
+            default=int(GRACE.total_seconds() // 60),
+            metavar="MINUTES",
+            help="younger work is on its way (default: %(default)s)",
+        )
+        parser.add_argument(
+            "--mend",
+            action="store_true",
+            help="repeat what a lost hook or webhook would have done; nothing else",
+        )
+        parser.add_argument("--json", action="store_true", help="machine-readable output")
+        parser.add_argument("--no-progress", action="store_true", help="no bar on a terminal")
+
+    @allow_writer()
+    def handle(self, *args: Any, **options: Any) -> None:
+        period = self._period(options)
+        progress = Progress(
+            self.stderr,
+            "orders",
+            total=orders.count_created(period.start, period.end, period.channel_ids),
+            is_wanted=not options["no_progress"],
+        )
+        report = reconcile(
+            period,
+            utc_now,
+            asks_xcover=not options["local"],
+            grace=timedelta(minutes=options["older_than"]),
+            mends=options["mend"],
+            progress=progress,
+        )
+        progress.close()
+        self._print(report, period, options)
+        if report.not_compared:
+            sys.exit(NOT_COMPARED)
+        if report.defects:
+            sys.exit(FOUND)
+
+    def _period(self, options: dict[str, Any]) -> Period:
+        today = utc_now().date()
+        last = _day(options["last"]) if options["last"] else today
+        first = _day(options["first"]) if options["first"] else last - timedelta(days=DAYS - 1)
+        if first > last:
+            raise CommandError("--from is after --to.", returncode=BAD_ARGUMENTS)
+        if not 0 <= options["older_than"] <= MOST_MINUTES:
+            raise CommandError(f"--older-than: 0 to {MOST_MINUTES}.", returncode=BAD_ARGUMENTS)
+        known = catalog.channel_ids()
+        unknown = sorted(set(options["channel"]) - set(known))
+        if unknown:
+            raise CommandError(
+                f"No such channel: {', '.join(unknown)}. Known: {', '.join(sorted(known))}.",
+                returncode=BAD_ARGUMENTS,
+            )
+        try:
+            until = _midnight(last + timedelta(days=1))
+        except OverflowError:
+            raise CommandError("--to is too late.", returncode=BAD_ARGUMENTS) from None
+        return Period(_midnight(first), until, [known[slug] for slug in options["channel"]])
+
+    def _print(self, report: Report, period: Period, options: dict[str, Any]) -> None:
+        rows = [asdict(finding) | {"sentence": finding.sentence} for finding in report.findings]
+        if options["json"]:
+            said: dict[str, Any] = {
+                "from": period.start,
+                "until": period.end,
+                "mended": options["mend"],
+                "orders": report.orders,
+                "compared": report.compared,
+                "not_compared": report.not_compared,
+                "by_code": report.by_code,
+                "findings": rows,
+            }
+            print_json(self.stdout, said)
+            return
+        if rows:
+            columns = ("code", "order_number", "amount", "currency", "sentence", "mend")
+            print_table(self.stdout, columns, rows)
+        self.stdout.write(
+            f"{report.orders} orders with our traces, {report.compared} policies compared, "
+            f"{len(report.defects)} differences."
+        )
+        if report.not_compared:
+            self.stdout.write(
+                f"Not compared, run this again: orders {', '.join(report.not_compared)}."
+            )
+        if options["mend"] and report.defects:
+            self.stdout.write("Mended what a hook would have done; run xcover_work, then this.")
+
+
+def _day(text: str) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise CommandError(f"Not a day: {text}.", returncode=BAD_ARGUMENTS) from None
+
+
+def _midnight(day: date) -> datetime:
+    return datetime.combine(day, time(), tzinfo=UTC)

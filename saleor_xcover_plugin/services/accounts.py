@@ -1,0 +1,34 @@
+"""The XCover accounts in use, and the gates to them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from ..conf import PluginSettings
+from ..domain.states import MessageState
+from ..host import accounts
+from ..models import Gate, OutboxMessage
+from . import gate
+
+
+def by_channel() -> dict[int, PluginSettings]:
+    """Return the settings of every channel that sells or has messages to send."""
+    open_channels = _channels(MessageState.PENDING) | _channels(MessageState.PARKED)
+    return accounts.settings_in_use(open_channels)
+
+
+def gates_of(settings: Iterable[PluginSettings]) -> list[tuple[Gate, PluginSettings]]:
+    """Return the gates to these accounts, once each, as far as anybody called through them."""
+    used = {gate.name_of(one): one for one in settings}
+    return [(row, used[row.name]) for row in Gate.objects.filter(pk__in=used).order_by("pk")]
+
+
+def subject_of(settings: PluginSettings) -> str:
+    """Name an account in a few characters, as alarms and ``xcover_status`` do."""
+    return gate.name_of(settings)[:8]
+
+
+def _channels(state: MessageState) -> set[int]:
+    # One query per state: each has its own partial index.
+    messages = OutboxMessage.objects.filter(status=state.value)
+    return set(messages.values_list("channel_id", flat=True).distinct())

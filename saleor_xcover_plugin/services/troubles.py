@@ -1,0 +1,232 @@
+"""Look at everything that may need a person. Reads only, bounded, along our partial indexes."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import cached_property
+from typing import Any
+
+from django.db import transaction
+from django.db.models import Q
+
+from .. import outbox
+from ..apps import BEAT_ENTRY
+from ..conf import PluginSettings
+from ..domain.alarms import (
+    NEAR_EVENT,
+    OVERDUE,
+    PAID_PATIENCE,
+    SILENT,
+    UNTRIED,
+    AlarmCode,
+    Trouble,
+    at,
+    is_recent,
+    minutes,
+    silence,
+    trouble,
+)
+from ..domain.states import CoverStatus, MessageState
+from ..host import beat, order_facts
+from ..models import Cover, Gate, OutboxMessage
+from . import accounts, heartbeats, outlook
+from .wake import can_wake
+
+log = logging.getLogger(__name__)
+
+LIMIT = 200
+"""So many of a kind are told one by one; who has more has one problem, not many."""
+
+
+@dataclass
+class View:
+    """What is the matter now, and about which codes nothing can be said."""
+
+    troubles: dict[tuple[str, str], Trouble] = field(default_factory=dict)
+    unknown: set[AlarmCode] = field(default_factory=set)
+    """Looking failed, or there are more than ``LIMIT``: what is missing may not be over."""
+
+
+def look(now: datetime) -> View:
+    """Look at everything. What cannot be looked at is logged and hides nothing else."""
+    view, facts = View(), _Facts(now)
+    for codes, find in _FINDERS:
+        try:
+            with transaction.atomic():
+                found = list(find(facts))
+        except Exception:
+            log.exception("xcover.alarm.failed", extra={"codes": sorted(codes)})
+            view.unknown |= codes
+            continue
+        if len(found) >= LIMIT:
+            view.unknown |= codes
+        for one in found:
+            view.troubles.setdefault(one.key, one)
+    return view
+
+
+class _Facts:
+    """What several of the questions below need, read once."""
+
+    def __init__(self, now: datetime) -> None:
+        self.now = now
+
+    @cached_property
+    def accounts(self) -> dict[int, PluginSettings]:
+        return accounts.by_channel()
+
+    @cached_property
+    def gates(self) -> list[tuple[Gate, PluginSettings]]:
+        """Gates of accounts in use: what a corrected setting left behind is nobody's trouble."""
+        return accounts.gates_of(self.accounts.values())
+
+
+def _paid_unprotected(facts: _Facts) -> Iterator[Trouble]:
+    """Covers on their way for too long, and covers left behind although their order is paid."""
+    since = facts.now - PAID_PATIENCE
+    placed = Cover.objects.filter(status=CoverStatus.PLACED.value)
+    left = order_facts.paid_in_full(list(placed.values_list("order_id", flat=True)), before=since)
+    lagging = Q(status=CoverStatus.CONFIRMING.value, paid_at__lte=since)
+    lagging |= Q(status=CoverStatus.PLACED.value, order_id__in=left)
+    for cover in Cover.objects.filter(lagging).order_by("updated_at", "pk")[:LIMIT]:
+        yield trouble(
+            AlarmCode.PAID_UNPROTECTED,
+            cover.order_number,
+            order_id=cover.order_id,
+            minutes=minutes(PAID_PATIENCE),
+        )
+
+
+def _unpaid_near_event(facts: _Facts) -> Iterator[Trouble]:
+    covers = list(
+        Cover.objects.filter(
+            status=CoverStatus.PLACED.value,
+            created_at__lte=facts.now - PAID_PATIENCE,
+            offer__event_starts_at__gt=facts.now,
+            offer__event_starts_at__lte=facts.now + NEAR_EVENT,
+        )
+        .select_related("offer")
+        .order_by("updated_at", "pk")[:LIMIT]
+    )
+    paid = order_facts.paid_in_full([cover.order_id for cover in covers], before=facts.now)
+    for cover in covers:
+        if cover.order_id not in paid and cover.offer is not None:
+            yield trouble(
+                AlarmCode.UNPAID_NEAR_EVENT,
+                cover.order_number,
+                order_id=cover.order_id,
+                starts_at=at(cover.offer.event_starts_at),
+            )
+
+
+def _parked(_facts: _Facts) -> Iterator[Trouble]:
+    """One per order: an old case must not hide a new one. Parking itself wrote the order's note."""
+    for row in outlook.parked(LIMIT):
+        if row["reason"] == outbox.CREDENTIALS_REASON:
+            continue  # saving working ones is all there is to do
+        reason = f", {row['reason']}" if row["reason"] else ""
+        subject = row["order"] or f"{row['kind']} {row['id']}"
+        yield trouble(AlarmCode.PARKED, subject, what=f"{row['kind']}{reason}")
+
+
+def _credentials_refused(facts: _Facts) -> Iterator[Trouble]:
+    for gate, settings in facts.gates:
+        if gate.refused_since is not None:
+            yield _of_account(AlarmCode.CREDENTIALS_REFUSED, settings)
+    waiting = OutboxMessage.objects.filter(
+        status=MessageState.PARKED.value, reason_code=outbox.CREDENTIALS_REASON
+    )
+    for channel_id in waiting.values_list("channel_id", flat=True).distinct()[:LIMIT]:
+        settings_or_none = facts.accounts.get(channel_id)
+        if settings_or_none is not None:
+            yield _of_account(AlarmCode.CREDENTIALS_REFUSED, settings_or_none)
+        else:
+            channel = f"channel {channel_id}"
+            account = f"{channel} (they are incomplete)"
+            yield trouble(AlarmCode.CREDENTIALS_REFUSED, channel, account=account)
+
+
+def _clock_off(facts: _Facts) -> Iterator[Trouble]:
+    for gate, settings in facts.gates:
+        if gate.clock_skew:
+            yield _of_account(
+                AlarmCode.CLOCK_OFF,
+                settings,
+                seconds=abs(gate.clock_skew),
+                direction="ahead of" if gate.clock_skew > 0 else "behind",
+            )
+
+
+def _breaker_open(facts: _Facts) -> Iterator[Trouble]:
+    for gate, settings in facts.gates:
+        if gate.open_until is not None and is_recent(gate.updated_at, facts.now, UNTRIED):
+            since = at(gate.opened_at or gate.updated_at)
+            yield _of_account(AlarmCode.BREAKER_OPEN, settings, since=since)
+
+
+def _of_account(code: AlarmCode, settings: PluginSettings, **facts: Any) -> Trouble:
+    account = f"partner code {settings.partner_code}"
+    return trouble(code, accounts.subject_of(settings), account=account, **facts)
+
+
+def _messages_overdue(facts: _Facts) -> Iterator[Trouble]:
+    """Due, and taken by nobody."""
+    overdue = OutboxMessage.objects.filter(
+        Q(leased_until=None) | Q(leased_until__lte=facts.now),
+        status=MessageState.PENDING.value,
+        next_attempt_at__lte=facts.now - OVERDUE,
+    )
+    oldest_first = overdue.order_by("next_attempt_at")
+    times = list(oldest_first.values_list("next_attempt_at", flat=True)[:LIMIT])
+    if times:
+        count = f"{len(times)} message{'s are' if len(times) > 1 else ' is'}"
+        yield trouble(
+            AlarmCode.MESSAGES_OVERDUE,
+            count=f"At least {count}" if len(times) == LIMIT else count,
+            minutes=minutes(OVERDUE),
+            since=at(times[0]),
+        )
+
+
+def _reconcile_findings(_facts: _Facts) -> Iterator[Trouble]:
+    last = heartbeats.found(heartbeats.RECONCILE)
+    if last is None or not last.details.get("findings"):
+        return
+    by_code = last.details.get("by_code", {})
+    yield trouble(
+        AlarmCode.RECONCILE_FINDINGS,
+        at=at(last.beat_at),
+        findings=last.details["findings"],
+        by_code=", ".join(f"{code}: {count}" for code, count in sorted(by_code.items())),
+    )
+
+
+def _silence(facts: _Facts) -> Iterator[Trouble]:
+    found = silence(
+        heartbeats.pulse(heartbeats.SWEEP),
+        facts.now,
+        beat_ran_at=beat.last_run(BEAT_ENTRY),
+        has_broker=can_wake(),
+    )
+    if found is not None:
+        yield found
+
+
+_Find = Callable[[_Facts], Iterator[Trouble]]
+_ONE_EACH: Mapping[AlarmCode, _Find] = {
+    AlarmCode.PAID_UNPROTECTED: _paid_unprotected,
+    AlarmCode.UNPAID_NEAR_EVENT: _unpaid_near_event,
+    AlarmCode.PARKED: _parked,
+    AlarmCode.CREDENTIALS_REFUSED: _credentials_refused,
+    AlarmCode.CLOCK_OFF: _clock_off,
+    AlarmCode.BREAKER_OPEN: _breaker_open,
+    AlarmCode.MESSAGES_OVERDUE: _messages_overdue,
+    AlarmCode.RECONCILE_FINDINGS: _reconcile_findings,
+}
+_FINDERS: tuple[tuple[frozenset[AlarmCode], _Find], ...] = (
+    *((frozenset({code}), find) for code, find in _ONE_EACH.items()),
+    (SILENT, _silence),
+)

@@ -1,0 +1,144 @@
+"""``make chaos``: kill workers at random, take XCover away for an hour, measure the drain.
+
+Exit code 1 when anything was lost, doubled or refused with 429.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Callable
+from datetime import timedelta
+from pathlib import Path
+
+os.environ.setdefault("XCOVER_FLOWS_DATABASE", "xcover_chaos")
+
+from demo import ending
+from demo.client.driver import Driver
+from demo.client.shopper import Shopper
+from demo.client.staff import Staff
+from demo.client.store import Channel, Store
+from demo.client.transports import in_process
+from demo.process import ROOT
+from demo.seed import PARTNER
+from demo.simulator import SimulatorProcess
+
+from ..flows import hosts
+
+FOLDER = ROOT / ".cache" / "chaos"
+CREWS = (2, 4, 8)
+FRESH = 20
+
+
+class _Progress:
+    """One line that is drawn anew whenever there is news: no thread of its own, as we fork.
+
+    Where nobody watches, a line at every tenth.
+    """
+
+    def __init__(self) -> None:
+        self._is_watched = sys.stderr.isatty()
+        self._last = ("", -1)
+
+    def __call__(self, what: str, done: int, total: int, extra: str = "") -> None:
+        share = done / max(total, 1)
+        bar = ("#" * round(30 * share)).ljust(30, ".")
+        line = f"{what:<16} {bar} {done} of {total} {extra}"
+        if self._is_watched:
+            sys.stderr.write(f"\r\x1b[K{line}")
+        elif (what, int(10 * share)) != self._last:
+            self._last = (what, int(10 * share))
+            sys.stderr.write(f"{line}\n")
+        sys.stderr.flush()
+
+
+def main() -> int:
+    options = _options()
+    ending.listen()
+    if hosts.HOST is None:
+        raise SystemExit(hosts.NO_HOST)
+    hosts.HOST.configure()
+    store = hosts.HOST.open_store()
+    driver = Driver(in_process())
+    with SimulatorProcess() as simulator:
+        staff = Staff(driver, store)
+        for channel in store.channels:
+            store.command("xcover_setup", "--channel", channel.slug)
+            staff.configure_plugin(channel, {"api_url": simulator.base_url, **PARTNER})
+        return _run(options, store, simulator, lambda channel: Shopper(driver, channel))
+
+
+def _run(
+    options: argparse.Namespace,
+    store: Store,
+    simulator: SimulatorProcess,
+    shopper: Callable[[Channel], Shopper],
+) -> int:
+    # Not before Django is set up.
+    from . import sales
+    from .outage import Drain, Outage
+    from .random_kills import RandomKills
+    from .report import Report
+
+    progress, report = _Progress(), Report()
+
+    def covered() -> sales.Template:
+        store.forget()
+        simulator.reset()
+        return sales.covered(shopper, store, simulator)
+
+    def drained(backlog: int, workers: int, outage: timedelta, fresh: int) -> Drain:
+        template = covered()
+        run = Outage(
+            simulator, template, backlog=backlog, fresh=fresh, workers=workers, tell=progress
+        )
+        return run.run(outage)
+
+    if options.orders:
+        report.note_load("before the random kills")
+        report.chaos = RandomKills(
+            simulator,
+            covered(),
+            sales.declined(shopper, store, simulator),
+            orders=options.orders,
+            workers=options.workers,
+            seed=options.seed,
+            tell=lambda done, total, kills: progress("orders done", done, total, f"{kills} kills"),
+        ).run()
+        report.write(options.report)
+    if options.throughput:
+        for workers in CREWS:
+            report.note_load(f"before {workers} workers")
+            report.throughput.append(drained(options.throughput, workers, timedelta(0), 0))
+            report.write(options.report)
+    if options.outage:
+        report.note_load("before the hour without XCover")
+        report.outage = drained(options.outage, max(CREWS), timedelta(hours=1), FRESH)
+    report.note_load("at the end")
+    report.write(options.report)
+    print(f"\n{report.text()}\nWritten to {options.report}/report.md and report.json.")
+    return 0 if report.is_clean else 1
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m tests.chaos", description=__doc__)
+    parser.add_argument("--orders", type=int, default=1000, help="of the random kills; 0: none")
+    parser.add_argument("--workers", type=int, default=4, help="of the random kills")
+    parser.add_argument("--seed", type=int, default=1, help="of kills and faults")
+    parser.add_argument("--outage", type=int, default=5000, help="covers that wait; 0: none")
+    parser.add_argument(
+        "--throughput", type=int, default=400, help="covers each crew of 2, 4, 8 drains; 0: none"
+    )
+    parser.add_argument("--report", type=Path, default=FOLDER, help="folder of the report")
+    return parser.parse_args()
+
+
+if __name__ == "__main__":
+    try:
+        sys.exit(main())
+    except ending.ToldToEnd as told:
+        sys.exit(told.exit_code)
+    finally:
+        # PostgreSQL is stopped while the interpreter ends.
+        ending.no_more()

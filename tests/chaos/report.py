@@ -1,0 +1,174 @@
+"""What a run of chaos found: Markdown for people, JSON for machines."""
+
+from __future__ import annotations
+
+import json
+import os
+import platform
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from statistics import median
+
+from .outage import SELLING, Drain
+from .random_kills import Chaos
+from .witness import Finding
+
+_BARS = 40
+_EDGES = (60, 65, 90, 120, 180, 240, 300, 600, 1200, 3600)
+
+
+@dataclass(slots=True)
+class Report:
+    """Parts that were not run are None or empty."""
+
+    chaos: Chaos | None = None
+    outage: Drain | None = None
+    throughput: list[Drain] = field(default_factory=list)
+    load: list[str] = field(default_factory=list)
+    """The machine's load average (1, 5, 15 minutes) before each part and at the end."""
+
+    @property
+    def findings(self) -> list[Finding]:
+        parts = [self.chaos, self.outage, *self.throughput]
+        return [part.finding for part in parts if part is not None]
+
+    @property
+    def is_clean(self) -> bool:
+        refused = sum(sum(d.throttled.values()) for d in self._drains())
+        return all(finding.is_clean for finding in self.findings) and not refused
+
+    def note_load(self, part: str) -> None:
+        loads = " ".join(f"{value:.1f}" for value in os.getloadavg())
+        self.load.append(f"{part}: {loads}")
+
+    def write(self, folder: Path) -> None:
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / "report.md").write_text(self.text())
+        content = {**asdict(self), "is_clean": self.is_clean}
+        (folder / "report.json").write_text(json.dumps(content, indent=1))
+
+    def text(self) -> str:
+        lines = [f"{os.cpu_count()} cores, Python {platform.python_version()}. Load average"]
+        lines += [f"  {load}" for load in self.load]
+        if self.chaos:
+            lines += ["", *_chaos_lines(self.chaos)]
+        if self.outage:
+            lines += ["", *_outage_lines(self.outage)]
+        if self.throughput:
+            lines += ["", *_throughput_lines(self.throughput)]
+        for finding in self.findings:
+            problems = (*finding.lost, *finding.doubled, *finding.wrong)
+            lines += [f"- {problem}" for problem in problems[:50]]
+        return "\n".join([*lines, ""])
+
+    def _drains(self) -> Iterable[Drain]:
+        return [*([self.outage] if self.outage else []), *self.throughput]
+
+
+def _chaos_lines(chaos: Chaos) -> list[str]:
+    calls = sum(n for name, n in chaos.calls.items() if name != "create_offer")
+    rows = [
+        ("paid orders", chaos.orders),
+        ("lost", len(chaos.finding.lost)),
+        ("doubled", len(chaos.finding.doubled)),
+        ("otherwise wrong", len(chaos.finding.wrong)),
+        ("workers at a time", chaos.workers),
+        ("kills (SIGKILL)", chaos.kills),
+        ("of them with an unsettled message in hand", chaos.in_flight),
+        ("calls to XCover after the offers", calls),
+        ("faults met", f"{sum(chaos.faults.values())} {_counts(chaos.faults)}"),
+        ("real time", f"{chaos.real_seconds:.0f} s"),
+        ("the plugin's time", f"{chaos.plugin_seconds / 60:.0f} min"),
+        ("seed", chaos.seed),
+    ]
+    return [
+        "Random kills",
+        "",
+        *_table(("what", "how much"), rows),
+        "",
+        "Seconds (the plugin's) from a kill to the settling of the message in hand",
+        "",
+        *_table(("median", "90 %", "99 %", "max"), [_quantiles(chaos.recoveries)]),
+        "",
+        *_histogram(chaos.recoveries),
+    ]
+
+
+def _outage_lines(drain: Drain) -> list[str]:
+    rows = [
+        ("covers that waited", drain.backlog),
+        ("workers", drain.workers),
+        ("confirm calls while XCover was dead for an hour", drain.calls_in_outage),
+        ("policies per second over the drain", f"{drain.rate:.1f}"),
+        (f"of the allowed {SELLING}/s", f"{drain.share:.0%}"),
+        ("length of the drain", f"{drain.seconds:.0f} s"),
+        ("429 at XCover", sum(drain.throttled.values())),
+        ("busiest second at XCover", drain.busiest_second["selling"]),
+        ("lost, doubled, otherwise wrong", _verdict(drain.finding)),
+    ]
+    waits = [
+        ("backlog, from XCover's return", len(drain.backlog_waits), *_ends(drain.backlog_waits)),
+        ("sold meanwhile, from the payment", len(drain.fresh_waits), *_ends(drain.fresh_waits)),
+    ]
+    return [
+        "An hour without XCover",
+        "",
+        *_table(("what", "how much"), rows),
+        "",
+        *_table(("seconds until the policy", "orders", "median", "max"), waits),
+    ]
+
+
+def _throughput_lines(drains: Sequence[Drain]) -> list[str]:
+    head = ("workers", "covers", "policies/s", "of 50/s", "429", "lost, doubled, wrong")
+    rows = [
+        (
+            d.workers,
+            d.backlog,
+            f"{d.rate:.1f}",
+            f"{d.share:.0%}",
+            sum(d.throttled.values()),
+            _verdict(d.finding),
+        )
+        for d in drains
+    ]
+    return ["Throughput", "", *_table(head, rows)]
+
+
+def _verdict(finding: Finding) -> str:
+    return f"{len(finding.lost)}, {len(finding.doubled)}, {len(finding.wrong)}"
+
+
+def _counts(found: dict[str, int]) -> str:
+    return "(" + ", ".join(f"{name} {count}" for name, count in sorted(found.items())) + ")"
+
+
+def _quantiles(values: Sequence[float]) -> tuple[str, ...]:
+    if not values:
+        return ("-",) * 4
+    last = len(values) - 1
+    return tuple(f"{values[round(last * part)]:.0f}" for part in (0.5, 0.9, 0.99, 1.0))
+
+
+def _ends(values: Sequence[float]) -> tuple[str, str]:
+    return (f"{median(values):.1f}", f"{max(values):.1f}") if values else ("-", "-")
+
+
+def _histogram(values: Sequence[float]) -> list[str]:
+    """Draw how many values lie in each span of seconds."""
+    if not values:
+        return []
+    spans = list(zip((0, *_EDGES), (*_EDGES, float("inf")), strict=True))
+    counts = [sum(low <= value < high for value in values) for low, high in spans]
+    most = max(counts)
+    return [
+        f"    {low:>5} to {high:>5} s {count:>5} {'#' * round(_BARS * count / most)}"
+        for (low, high), count in zip(spans, counts, strict=True)
+        if count
+    ]
+
+
+def _table(head: Sequence[object], rows: Iterable[Sequence[object]]) -> list[str]:
+    lines = [head, ["---"] * len(head), *rows]
+    return ["| " + " | ".join(str(cell) for cell in line) + " |" for line in lines]

@@ -1,0 +1,28 @@
+"""The short form of the hour without XCover; rates are measured by ``make chaos`` alone."""
+
+from datetime import timedelta
+
+from . import sales
+from .outage import Outage
+
+
+def test_what_waited_for_xcover_is_confirmed_once_and_within_its_limits(store, shopper, simulator):
+    # given thirty paid covers and an XCover that is dead for ten minutes
+    run = Outage(
+        simulator,
+        sales.covered(shopper, store, simulator),
+        backlog=30,
+        fresh=2,
+        workers=2,
+        tell=lambda *_: None,
+    )
+
+    # when it is back
+    drain = run.run(timedelta(minutes=10))
+
+    # then each has one policy, those sold meanwhile too, and XCover refused nothing
+    assert drain.finding.is_clean, drain.finding
+    assert drain.throttled == {"selling": 0, "other": 0}
+    assert (len(drain.backlog_waits), len(drain.fresh_waits)) == (30, 2)
+    # and while it was dead hardly anybody knocked
+    assert drain.calls_in_outage < 30

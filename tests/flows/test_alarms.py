@@ -1,0 +1,723 @@
+"""What a person must know is said once, wherever they look, and taken back by itself."""
+
+import io
+import json
+import logging
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from demo.client.driver import Refused
+
+from .steps import PREMIUM, TOTAL, accept_cover, sell_with_cover
+from .waits import let_waits_pass
+
+QUARTER = timedelta(minutes=16)
+"""A little more than a paid cover is waited for."""
+
+
+class Told:
+    """The alarm events in the log, as (what, code, subject)."""
+
+    def __init__(self, caplog):
+        self._caplog = caplog
+
+    def __call__(self, what="raised"):
+        return [
+            (record.code, record.subject)
+            for record in self._caplog.records
+            if record.getMessage() == f"xcover.alarm.{what}"
+        ]
+
+
+@pytest.fixture
+def told(caplog):
+    caplog.set_level(logging.INFO, logger="saleor_xcover_plugin")
+    return Told(caplog)
+
+
+def status(*arguments):
+    """Run ``xcover_status`` and return what it prints and its exit code."""
+    from django.core.management import call_command
+
+    printed = io.StringIO()
+    try:
+        call_command("xcover_status", *arguments, stdout=printed)
+    except SystemExit as end:
+        return printed.getvalue(), end.code
+    return printed.getvalue(), 0
+
+
+def report():
+    """Return ``xcover_status --json``, read."""
+    return json.loads(status("--json")[0])
+
+
+def raised():
+    """Return the open alarms' codes and subjects."""
+    from saleor_xcover_plugin.models import Alarm
+
+    return sorted(Alarm.objects.filter(cleared_at=None).values_list("code", "subject"))
+
+
+def alarms_ever():
+    from saleor_xcover_plugin.models import Alarm
+
+    return Alarm.objects.count()
+
+
+def let_time_pass(by=QUARTER):
+    """Make covers older, as if they had been placed and paid earlier."""
+    from django.db.models import F
+
+    from saleor_xcover_plugin.models import Cover
+
+    Cover.objects.update(created_at=F("created_at") - by, paid_at=F("paid_at") - by)
+
+
+def account():
+    """The first characters of the gate's name, as alarms and status give them."""
+    from saleor_xcover_plugin.models import Gate
+
+    return Gate.objects.get().name[:8]
+
+
+@pytest.fixture
+def unpaid(store, shopper):
+    """Return a function that places an unpaid order with cover."""
+
+    def place(event=None):
+        ada = shopper(store.usd_unpaid)
+        ada.create_checkout({event or store.concert: 2})
+        ada.accept(ada.offer())
+        return ada.complete()
+
+    return place
+
+
+@pytest.fixture
+def waiting(unpaid, staff, simulator):
+    """Return a function that sells a cover while XCover answers 503, for 16 minutes."""
+
+    def sell():
+        order = unpaid()
+        staff.mark_as_paid(order.id)
+        let_time_pass()
+        return order
+
+    simulator.fault("confirm", "status", times=None, status=503)
+    return sell
+
+
+# Healthy -----------------------------------------------------------------------------------------
+
+
+def test_a_healthy_store_raises_nothing(store, shopper, staff, payments, work, simulator, told):
+    # given a sale with cover and one refunded in time, one without, an unpaid one, a visitor
+    sell_with_cover(shopper(store.usd), store, payments, work, simulator)
+    simulator.reset()
+    refunded = sell_with_cover(shopper(store.usd), store, payments, work, simulator)
+    payments.refund(refunded.payment, TOTAL)
+    plain = shopper(store.usd_unpaid)
+    plain.create_checkout({store.concert: 2})
+    plain.offer()
+    plain.complete()
+    unpaid, _ = shopper(store.usd_unpaid), accept_cover(shopper(store.usd), store)
+    accept_cover(unpaid, store)
+    unpaid.complete()
+    # when
+    let_time_pass()
+    for _ in range(3):
+        work()
+    # then
+    printed, code = status()
+    assert code == 0
+    assert printed.startswith("Nothing needs a person.")
+    assert "Alarms" not in printed
+    assert alarms_ever() == 0
+    assert told() == told("cleared") == []
+    assert (report()["is_fine"], report()["alarms"], report()["not_looked_at"]) == (True, [], [])
+
+
+# Covers ------------------------------------------------------------------------------------------
+
+
+def test_a_paid_cover_without_a_policy_is_told_once_and_taken_back(
+    waiting, staff, work, simulator, told
+):
+    # given
+    order = waiting()
+    # when
+    for _ in range(3):
+        work()
+    # then
+    key = ("paid_unprotected", order.number)
+    assert raised() == told() == [key]
+    assert len(staff.order(order.id).notes) == 1
+    assert staff.order(order.id).has_note("paid more than 15 minutes ago", "not confirmed")
+    printed, code = status()
+    assert code == 1
+    (line,) = [line for line in printed.splitlines() if line.startswith("paid_unprotected")]
+    assert order.number in line
+
+    # when XCover is back
+    simulator.clear_faults()
+    let_waits_pass()
+    work()
+    work()
+    # then
+    assert raised() == []
+    assert told("cleared") == told() == [key]
+    assert status()[1] == 0
+
+
+def test_a_cover_paid_just_now_is_no_alarm(unpaid, staff, work, simulator, told):
+    simulator.fault("confirm", "status", times=None, status=503)
+    staff.mark_as_paid(unpaid().id)
+
+    work()
+
+    assert raised() == told() == []
+
+
+def test_a_paid_order_nobody_aligned_is_told_too(store, unpaid, staff, work, told, monkeypatch):
+    # given a defect that keeps every hook and sweep from moving a cover, and an event tomorrow
+    from saleor.order.models import Order
+
+    from saleor_xcover_plugin.models import Cover
+
+    soon = datetime.now(UTC) + timedelta(hours=20)
+    order = unpaid(store.new_event(price="100.00", starts_at=soon))
+    let_time_pass()
+    with monkeypatch.context() as broken:
+        for module in ("plugin", "services.sweep"):
+            broken.setattr(f"saleor_xcover_plugin.{module}.align", lambda *_: None)
+        staff.mark_as_paid(order.id)
+        work()
+        assert raised() == []
+        Order.objects.filter(number=order.number).update(updated_at=datetime.now(UTC) - QUARTER)
+        # when
+        work()
+        # then it is told as what it is: paid
+        assert Cover.objects.get().status == "placed"
+        assert raised() == [("paid_unprotected", order.number)]
+    # when it is mended
+    Order.objects.filter(number=order.number).update(updated_at=datetime.now(UTC))
+    work()
+    # then
+    assert Cover.objects.get().status == "confirmed"
+    assert raised() == []
+    assert len(told()) == 1
+
+
+def test_an_authorised_cover_near_its_event_is_told_once(
+    store, unpaid, staff, payments, work, told
+):
+    # given an order of yesterday, its money only set aside, for an event tomorrow
+    soon = store.new_event(price="100.00", starts_at=datetime.now(UTC) + timedelta(hours=20))
+    order = unpaid(soon)
+    held = payments.authorize(order.id, order.total)
+    let_time_pass()
+    # when
+    for _ in range(3):
+        work()
+    # then
+    key = ("unpaid_near_event", order.number)
+    assert raised() == told() == [key]
+    assert len(staff.order(order.id).notes) == 1
+    assert staff.order(order.id).has_note("not paid in full", "capture the payment")
+    # when
+    payments.capture(held, order.total)
+    work()
+    # then
+    assert raised() == []
+    assert told("cleared") == [key]
+
+
+@pytest.mark.parametrize(
+    ("_case", "hours", "is_old"),
+    [("far away", 60 * 24, True), ("ordered just now", 20, False)],
+)
+def test_an_unpaid_cover_with_time_left_is_no_alarm(
+    store, unpaid, work, told, _case, hours, is_old
+):
+    unpaid(store.new_event(price="100.00", starts_at=datetime.now(UTC) + timedelta(hours=hours)))
+    if is_old:
+        let_time_pass()
+
+    work()
+
+    assert raised() == told() == []
+
+
+def kill_workers():
+    """Have all that is pending seem to have killed every worker that sent it."""
+    from saleor_xcover_plugin.models import OutboxMessage
+    from saleor_xcover_plugin.outbox import MAX_DEATHS
+
+    OutboxMessage.objects.filter(status="pending").update(
+        deaths=MAX_DEATHS - 1, leased_until=datetime.now(UTC)
+    )
+
+
+# Parked ------------------------------------------------------------------------------------------
+
+
+def test_every_order_with_parked_work_is_told_by_itself(
+    unpaid, staff, work, simulator, told, store
+):
+    # given a refused policy: its cover and its message are parked
+    simulator.fault("confirm", "status", times=1, status=422)
+    first = unpaid()
+    staff.mark_as_paid(first.id)
+    work()
+    work()
+    notes = staff.order(first.id).notes
+    assert raised() == told() == [("parked", first.number)]
+    # when another order is parked while nobody looks after the first
+    second = unpaid()
+    staff.mark_as_paid(second.id)
+    kill_workers()
+    work()
+    work()
+    # then it is told, too; parking wrote the note, so the alarm writes none
+    assert told() == [("parked", first.number), ("parked", second.number)]
+    assert staff.order(first.id).notes == notes
+    printed, code = status()
+    assert code == 1
+    assert "Alarms:" not in printed
+    assert printed.count(f"  {first.number}  ") == 2  # cover and message
+    assert [row["order"] for row in report()["parked"]] == [first.number] * 2 + [second.number]
+    # when
+    store.command("xcover_replay", "--all")
+    work()
+    # then
+    assert raised() == []
+    assert len(told("cleared")) == 2
+    assert status()[1] == 0
+
+
+def test_a_parked_opt_out_and_cancellation_show_their_order(
+    store, shopper, staff, payments, work, simulator
+):
+    # given a refund and a purchase without cover, both sent by workers that died
+    sale = sell_with_cover(shopper(store.usd), store, payments, work, simulator)
+    payments.refund(sale.payment, TOTAL)
+    plain = shopper(store.usd_unpaid)
+    plain.create_checkout({store.concert: 2})
+    plain.offer()
+    declined = plain.complete()
+    kill_workers()
+    # when
+    work()
+    # then
+    shown = {row["kind"]: row["order"] for row in report()["parked"]}
+    assert shown == {
+        "message preview_cancellation": sale.order.number,
+        "message opt_out": declined.number,
+    }
+    assert raised() == sorted([("parked", sale.order.number), ("parked", declined.number)])
+
+
+def test_too_many_to_tell_one_by_one_are_not_taken_back_unseen(
+    unpaid, staff, work, simulator, told, store, monkeypatch
+):
+    from saleor_xcover_plugin.models import OutboxMessage
+
+    # given as many parked orders as are told one by one
+    monkeypatch.setattr("saleor_xcover_plugin.services.troubles.LIMIT", 2)
+    orders = [unpaid() for _ in range(3)]
+    for order in orders:
+        staff.mark_as_paid(order.id)
+    kill_workers()
+    work()
+    assert len(told()) == 2
+    assert report()["not_looked_at"] == ["parked"]
+    # when the first is helped, and the third comes into view
+    store.command("xcover_replay", str(OutboxMessage.objects.earliest("updated_at").pk))
+    work()
+    # then nothing is taken back before all can be seen
+    assert len(told()) == 3
+    assert told("cleared") == []
+    store.command("xcover_replay", "--all")
+    work()
+    assert len(told("cleared")) == 3
+    assert raised() == []
+
+
+# XCover ------------------------------------------------------------------------------------------
+
+
+def ask_for_offers(shopper, store, count):
+    """Ask as so many shoppers would, whatever comes of it."""
+    for _ in range(count):
+        ada = shopper(store.usd_unpaid)
+        ada.create_checkout({store.concert: 1})
+        with suppress(Refused):
+            ada.offer()
+
+
+def test_an_open_breaker_is_told_and_told_again_when_it_comes_back(
+    store, shopper, work, simulator, told
+):
+    from saleor_xcover_plugin.models import Gate
+
+    for times in (1, 2):
+        # given
+        simulator.fault("create_offer", "status", times=None, status=503)
+        ask_for_offers(shopper, store, 6)
+        # when
+        for _ in range(3):
+            work()
+        # then
+        key = ("breaker_open", account())
+        assert raised() == [key]
+        assert told() == [key] * times
+        (gate,) = report()["gates"]
+        assert (gate["breaker"], gate["account"], gate["rate"]) == ("open", account(), "50/s")
+        # when XCover is back and the breaker's rest is over
+        simulator.clear_faults()
+        Gate.objects.update(open_until=datetime.now(UTC))
+        ask_for_offers(shopper, store, 1)
+        work()
+        # then
+        assert raised() == []
+        assert told("cleared") == [key] * times
+    assert alarms_ever() == 2
+
+
+def test_a_breaker_nobody_tried_for_an_hour_is_no_alarm(store, shopper, work, simulator, told):
+    from saleor_xcover_plugin.models import Gate
+
+    simulator.fault("create_offer", "status", times=None, status=503)
+    ask_for_offers(shopper, store, 6)
+    Gate.objects.update(updated_at=datetime.now(UTC) - timedelta(minutes=61))
+
+    work()
+
+    assert raised() == told() == []
+
+
+@pytest.mark.parametrize(
+    ("skew", "words"), [(600, "600 seconds ahead of"), (-90, "90 seconds behind")]
+)
+def test_a_clock_that_is_off_is_told_with_its_seconds(
+    store, shopper, payments, work, simulator, told, skew, words
+):
+    from saleor_xcover_plugin.models import Gate
+
+    sell_with_cover(shopper(store.usd), store, payments, work, simulator)
+    Gate.objects.update(clock_skew=skew)
+
+    work()
+    work()
+
+    assert raised() == told() == [("clock_off", account())]
+    (line,) = [line for line in status()[0].splitlines() if line.startswith("clock_off")]
+    assert words in line
+    assert report()["gates"][0]["clock_ahead_seconds"] == skew
+    # when the next answer of XCover agrees with our clock
+    ask_for_offers(shopper, store, 1)
+    work()
+    assert raised() == []
+
+
+def test_refused_credentials_are_one_alarm_for_all_that_waits_for_them(
+    store, unpaid, staff, work, simulator, told
+):
+    # given
+    simulator.fault("confirm", "status", times=None, status=403)
+    for _ in range(2):
+        staff.mark_as_paid(unpaid().id)
+    # when
+    for _ in range(3):
+        work()
+    # then
+    key = ("credentials_refused", account())
+    assert raised() == told() == [key]
+    assert status()[1] == 1
+    # when working ones are saved
+    simulator.clear_faults()
+    staff.configure_plugin(store.usd_unpaid, {"partner_code": "ABCDE"})
+    work()
+    # then
+    assert raised() == []
+    assert told("cleared") == [key]
+
+
+def test_an_account_no_channel_uses_any_more_is_nobodys_trouble(
+    store, shopper, payments, work, simulator, told
+):
+    from saleor_xcover_plugin.models import Gate
+
+    sell_with_cover(shopper(store.usd), store, payments, work, simulator)
+    now = datetime.now(UTC)
+    Gate.objects.create(
+        name="0" * 64, clock_skew=600, refused_since=now, open_until=now, updated_at=now
+    )
+
+    work()
+
+    assert raised() == told() == []
+    assert [gate["account"] for gate in report()["gates"]] == [
+        Gate.objects.exclude(name="0" * 64).get().name[:8]
+    ]
+
+
+# The work itself ---------------------------------------------------------------------------------
+
+
+def test_a_store_whose_cron_is_dead_learns_it_from_the_status(unpaid, staff, work, told):
+    from saleor_xcover_plugin.models import OutboxMessage
+
+    # given a paid order, due for ten minutes, and nobody who works
+    staff.mark_as_paid(unpaid().id)
+    OutboxMessage.objects.update(next_attempt_at=datetime.now(UTC) - timedelta(minutes=10))
+    # when monitoring asks three times
+    printed = [status() for _ in range(3)]
+    # then
+    assert {code for _, code in printed} == {1}
+    alarms = {row["code"]: row["sentence"] for row in report()["alarms"]}
+    assert set(alarms) == {"beat_not_running", "messages_overdue"}
+    assert "cron must run manage.py xcover_work" in alarms["beat_not_running"]
+    assert alarms["messages_overdue"].startswith("1 message is due for more than 5 minutes")
+    # what a dead sweep cannot tell is told once by who looked; the rest is the sweep's
+    assert told() == [("beat_not_running", "")]
+    # when somebody works
+    work()
+    # then
+    assert told("cleared") == told()
+    assert report()["alarms"] == []
+    assert status()[1] == 0
+
+
+@contextmanager
+def broker() -> Iterator[None]:
+    """Have Celery believe in a broker; it reads Django's settings live."""
+    from celery import current_app
+    from django.conf import settings
+
+    before = settings.CELERY_TASK_ALWAYS_EAGER
+    settings.CELERY_TASK_ALWAYS_EAGER = False
+    try:
+        assert not current_app.conf.task_always_eager
+        yield
+    finally:
+        settings.CELERY_TASK_ALWAYS_EAGER = before
+
+
+def test_with_a_broker_a_dead_beat_is_told_from_missing_workers(store, simulator, told):
+    from django_celery_beat.models import IntervalSchedule, PeriodicTask
+
+    from saleor_xcover_plugin.apps import BEAT_ENTRY
+
+    # given nobody ever swept
+    PeriodicTask.objects.filter(name=BEAT_ENTRY).delete()
+    with broker():
+        assert [row["code"] for row in report()["alarms"]] == ["beat_not_running"]
+        assert "Start Celery beat" in report()["alarms"][0]["sentence"]
+        # when beat runs, and no worker does
+        minute, _ = IntervalSchedule.objects.get_or_create(every=60, period="seconds")
+        entry = PeriodicTask.objects.create(
+            name=BEAT_ENTRY, task="sweep", interval=minute, last_run_at=datetime.now(UTC)
+        )
+        assert [row["code"] for row in report()["alarms"]] == ["no_worker"]
+    # then each was told once, and the first taken back
+    assert told() == [("beat_not_running", ""), ("no_worker", "")]
+    assert told("cleared") == [("beat_not_running", "")]
+    entry.delete()
+
+
+def test_a_sweep_that_fails_every_time_is_told_and_still_watches(
+    store, simulator, work, told, monkeypatch
+):
+    # given
+    with monkeypatch.context() as broken:
+        broken.setattr("saleor_xcover_plugin.services.sweep.handle_due", _fail)
+        for times in range(3):
+            assert told() == []
+            with pytest.raises(RuntimeError):
+                work()
+            assert times <= 2
+    # then
+    assert told() == [("sweep_failing", "")]
+    assert "3 in a row" in report()["alarms"][0]["sentence"]
+    # when it works again
+    work()
+    # then
+    assert raised() == []
+    assert told("cleared") == told()
+
+
+def _fail(*_args, **_kwargs):
+    raise RuntimeError
+
+
+# Reconciliation ----------------------------------------------------------------------------------
+
+
+def test_findings_of_the_nightly_comparison_are_told_until_one_finds_none(
+    store, simulator, work, told
+):
+    from saleor_xcover_plugin.services import heartbeats
+
+    def compare(findings, by_code):
+        details = {"findings": findings, "by_code": by_code, "compared": 7, "not_compared": 0}
+        heartbeats.beat(heartbeats.RECONCILE, datetime.now(UTC), details)
+
+    compare(0, {})
+    work()
+    assert raised() == []
+
+    compare(3, {"other_price": 1, "missing": 2})
+    work()
+    work()
+
+    assert raised() == told() == [("reconcile_findings", "")]
+    (alarm,) = report()["alarms"]
+    assert "found 3 differences (missing: 2, other_price: 1)" in alarm["sentence"]
+    (beat,) = [row for row in report()["heartbeats"] if row["name"] == "reconcile"]
+    assert beat["found"]["compared"] == 7
+    compare(0, {})
+    work()
+    assert raised() == []
+
+
+# Alarms that fail --------------------------------------------------------------------------------
+
+
+def test_a_question_that_cannot_be_answered_hides_no_other_and_stops_nothing(
+    unpaid, staff, work, simulator, told, caplog
+):
+    from saleor_xcover_plugin.models import Heartbeat
+
+    # given a row somebody broke, a message nobody may send any more, and a sale
+    Heartbeat.objects.create(
+        name="reconcile", beat_at=datetime.now(UTC), details=["neither", "nor"]
+    )
+    simulator.fault("confirm", "status", times=1, status=422)
+    parked = unpaid()
+    staff.mark_as_paid(parked.id)
+    work()
+    sold = unpaid()
+    staff.mark_as_paid(sold.id)
+    # when
+    work()
+    # then the sale has its policy, the other alarm is raised, and the status says what is missing
+    assert len(simulator.state()["bookings"]) == 1
+    assert told() == [("parked", parked.number)]
+    assert len([r for r in caplog.records if r.getMessage() == "xcover.alarm.failed"]) == 2
+    assert report()["not_looked_at"] == ["reconcile_findings"]
+    assert status()[1] == 1
+
+
+def test_deliveries_go_on_when_no_alarm_can_be_written(waiting, work, simulator, told):
+    from django.db import connection
+
+    def rename(before, after):
+        with connection.cursor() as cursor:
+            cursor.execute(
+                f"ALTER TABLE saleor_xcover_plugin_{before} RENAME TO saleor_xcover_plugin_{after}"
+            )
+
+    # given new code before its migration ran, and something to tell
+    waiting()
+    work()
+    simulator.clear_faults()
+    let_waits_pass()
+    rename("alarm", "elsewhere")
+    # when
+    try:
+        done = work()
+    finally:
+        rename("elsewhere", "alarm")
+    # then
+    assert done["messages"] == 1
+    assert len(simulator.state()["bookings"]) == 1
+
+
+def test_a_note_that_cannot_be_written_takes_no_alarm_with_it(
+    waiting, work, told, staff, monkeypatch
+):
+    order = waiting()
+    with monkeypatch.context() as broken:
+        broken.setattr("saleor_xcover_plugin.host.notes.order_note_added_event", _fail)
+        work()
+
+    assert raised() == told() == [("paid_unprotected", order.number)]
+    assert staff.order(order.id).notes == ()
+
+
+def test_workers_that_see_it_at_once_raise_it_once(waiting, staff, told, simulator):
+    from django.db import connection
+
+    from saleor_xcover_plugin.models import Alarm
+    from saleor_xcover_plugin.services.alarms import watch
+
+    # given
+    order = waiting()
+    barrier, failures = threading.Barrier(6), []
+
+    def look():
+        try:
+            barrier.wait()
+            watch(datetime.now(UTC))
+        except Exception as error:  # told by the test below
+            failures.append(error)
+        finally:
+            connection.close()
+
+    # when
+    threads = [threading.Thread(target=look) for _ in range(6)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    # then
+    assert failures == []
+    assert Alarm.objects.filter(code="paid_unprotected").count() == 1
+    assert told().count(("paid_unprotected", order.number)) == 1
+    assert len(staff.order(order.id).notes) == 1
+
+
+# What is said ------------------------------------------------------------------------------------
+
+
+def test_nobody_is_named(waiting, work, told, caplog, store, shopper):
+    from saleor_xcover_plugin.models import Alarm
+
+    waiting()
+    work()
+
+    words = " ".join(Alarm.objects.values_list("sentence", flat=True)) + status()[0]
+    words += "".join(str(vars(r)) for r in caplog.records if "xcover.alarm" in r.getMessage())
+    for secret in ("ada", "Lovelace", "@example.com", "demo-key", "demo-secret"):
+        assert secret not in words.lower()
+    assert told() != []
+
+
+def test_the_status_says_alarms_first_then_parked_then_counts(
+    waiting, unpaid, staff, work, simulator
+):
+    # given one of each
+    waiting()
+    work()
+    simulator.clear_faults()
+    simulator.fault("confirm", "status", times=1, status=404)
+    staff.mark_as_paid(unpaid().id)
+    work()
+    # when
+    printed, code = status()
+    # then
+    titles = [line for line in printed.splitlines() if line.endswith(":") and " " not in line[:-1]]
+    assert titles == ["Alarms:", "Open:", "Heartbeats:"]
+    order = [printed.index(t) for t in ("Alarms:", "Waiting for a person:", "Open:", "Ways to")]
+    assert order == sorted(order)
+    assert code == 1
+    assert f"{PREMIUM} USD" in printed
+    whole = report()
+    assert whole["counts"]["covers"] == {"confirming": 1, "parked": 1}
+    assert [row["name"] for row in whole["heartbeats"]] == ["sweep", "sweep begun"]
