@@ -49,7 +49,10 @@ def sweep(clock: Clock, *, limit: int = LIMIT) -> SweepResult:
 
     Then look whether a person must be told, whatever became of the rest.
     """
-    heartbeats.begin(heartbeats.SWEEP, clock())
+    try:
+        heartbeats.begin(heartbeats.SWEEP, clock())
+    except Exception:  # work goes on, say between an upgrade and its migration
+        log.exception("xcover.heartbeat.failed")
     try:
         result = _do_all(clock, limit)
         heartbeats.beat(heartbeats.SWEEP, clock(), asdict(result))
