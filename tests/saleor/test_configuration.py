@@ -35,12 +35,17 @@ def test_tasks_and_beat_entry_are_found() -> None:
 
     assert names == {
         "saleor_xcover_plugin.tasks.deliver",
+        "saleor_xcover_plugin.tasks.drain",
         "saleor_xcover_plugin.tasks.receive_event",
+        "saleor_xcover_plugin.tasks.reconcile",
         "saleor_xcover_plugin.tasks.request_offer",
         "saleor_xcover_plugin.tasks.sweep",
     }
     entry = settings.CELERY_BEAT_SCHEDULE["saleor_xcover_plugin.sweep"]
     assert (entry["task"], entry["schedule"]) == ("saleor_xcover_plugin.tasks.sweep", 60)
+    nightly = settings.CELERY_BEAT_SCHEDULE["saleor_xcover_plugin.reconcile"]
+    assert nightly["task"] == "saleor_xcover_plugin.tasks.reconcile"
+    assert (nightly["schedule"].hour, nightly["schedule"].minute) == ({3}, {20})
 
 
 def test_the_beat_task_runs_under_saleors_own_database_rules(
