@@ -105,7 +105,10 @@ def eventually(is_so: Callable[[], bool]) -> None:
 
 def ring(broker: Any) -> None:
     """Do what beat does every minute."""
-    broker.send_task("saleor_xcover_plugin.tasks.sweep", ignore_result=True)
+    # A connection of its own: the pool may remember the broker of another test.
+    with broker.connection_for_write(BROKER) as connection:
+        task = "saleor_xcover_plugin.tasks.sweep"
+        broker.send_task(task, ignore_result=True, connection=connection)
 
 
 def is_confirmed(buyer: Shopper) -> bool:
