@@ -12,15 +12,24 @@ def main(arguments: list[str]) -> int:
     ending.listen()
     try:
         return _run(options)
-    except (Trouble, host.RealSaleorFound) as trouble:
-        sys.stderr.write(f"{str(trouble).strip()}\n")
-        return EXIT_CODE
     except ending.ToldToEnd as told:
-        sys.stderr.write(f"Ended by {told}; everything it had started is stopped.\n")
-        return told.exit_code
+        return _ended_by(told)
+    except Exception as error:
+        # Whatever broke after we were told to end broke because of it.
+        if heard := ending.told():
+            return _ended_by(heard)
+        if not isinstance(error, (Trouble, host.RealSaleorFound)):
+            raise
+        sys.stderr.write(f"{str(error).strip()}\n")
+        return EXIT_CODE
     finally:
         # PostgreSQL is stopped while the interpreter ends.
         ending.no_more()
+
+
+def _ended_by(told: ending.ToldToEnd) -> int:
+    sys.stderr.write(f"Ended by {told}; everything it had started is stopped.\n")
+    return told.exit_code
 
 
 def _run(options: argparse.Namespace) -> int:

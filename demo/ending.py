@@ -27,12 +27,14 @@ class ToldToEnd(BaseException):
 class _Listener:
     def __init__(self) -> None:
         self.is_ending = False
+        self.heard: int | None = None
         self._waiting: int | None = None
         self._held = 0
 
     def hear(self, number: int, _frame: FrameType | None) -> None:
         if self.is_ending:
             return
+        self.heard = number
         if self._held:
             self._waiting = number
             return
@@ -59,6 +61,22 @@ def listen() -> None:
         if number == signal.SIGHUP and signal.getsignal(number) == signal.SIG_IGN:
             continue
         signal.signal(number, _listener.hear)
+
+
+def told() -> ToldToEnd | None:
+    """Return what was heard, also when the exception never arrived as itself.
+
+    It is raised wherever the interpreter is just then. Inside a ``__set_name__`` Python 3.11 turns
+    it into a RuntimeError, inside a ``__del__`` or a callback it is printed and forgotten.
+    """
+    return None if _listener.heard is None else ToldToEnd(_listener.heard)
+
+
+def end_if_told() -> None:
+    """Raise what a finalizer swallowed; between steps, where nothing can be torn."""
+    heard = told()
+    if heard and not _listener.is_ending:
+        raise heard
 
 
 def no_more() -> None:

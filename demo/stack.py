@@ -38,6 +38,7 @@ class Stack:
             for name, step in self._STEPS.items():
                 self._say(name)
                 step(self)
+                ending.end_if_told()
         except BaseException:
             self._stop()
             raise

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Iterator
 
 from rich.console import Console
 
+from . import ending
 from .client.driver import Driver, DriverError
 from .client.transports import over_http
 from .progress import Steps
@@ -61,4 +62,5 @@ def play(stage: Stage, scenes: Iterable[Scene], playing: Callable[[Scene], None]
         except Exception as error:
             # A host that died, an answer without a field: also something that did not hold.
             held, sentence, booking = False, f"DID NOT HOLD: {type(error).__name__}: {error}", ""
+        ending.end_if_told()
         yield Row(scene.title, held, sentence, booking, round(time.monotonic() - begun, 1))

@@ -1,6 +1,7 @@
 """However the demo ends, nobody it had started lives on, and the next start works."""
 
 import json
+import os
 import re
 import signal
 import subprocess
@@ -10,9 +11,22 @@ import time
 import pytest
 import requests
 
+from demo import __main__ as demo_main
+from demo import ending, story
 from demo.process import ROOT
 
 from .running import Running
+
+
+@pytest.fixture
+def signals_as_before():
+    before = {number: signal.getsignal(number) for number in ending.SIGNALS}
+    listener = ending._listener
+    ending._listener = ending._Listener()
+    yield
+    ending._listener = listener
+    for number, handler in before.items():
+        signal.signal(number, handler)
 
 
 def test_a_story_killed_outright_leaves_nobody_and_the_next_one_holds():
@@ -77,3 +91,50 @@ def test_a_story_told_to_end_while_it_starts_ends_with_a_sentence(number, code):
             f"Ended by {number.name}; everything it had started is stopped."
         )
         assert "Traceback" not in running.said
+
+
+class _NamesItself:
+    """What a class of Django's is made of: its ``__set_name__`` runs while it is imported."""
+
+    def __init__(self, act):
+        self._act = act
+
+    def __set_name__(self, owner, name):
+        self._act()
+
+
+class _Finalized:
+    def __del__(self):
+        _signal_itself()
+
+
+def _signal_itself():
+    os.kill(os.getpid(), signal.SIGTERM)
+    time.sleep(0.1)
+
+
+def _inside_an_import(*_arguments, **_options):
+    # Python 3.11 makes a RuntimeError of whatever is raised here.
+    type("Imported", (), {"part": _NamesItself(_signal_itself)})
+    return 0
+
+
+def _inside_a_finalizer(*_arguments, **_options):
+    _Finalized()
+    ending.end_if_told()
+    return 0
+
+
+@pytest.mark.parametrize("moment", [_inside_an_import, _inside_a_finalizer])
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+def test_a_signal_that_python_turns_into_something_else_still_ends_it(
+    moment, monkeypatch, capfd, signals_as_before
+):
+    monkeypatch.setattr(story, "run", moment)
+
+    code = demo_main.main(["story"])
+
+    assert code == 143
+    assert capfd.readouterr().err.endswith(
+        "Ended by SIGTERM; everything it had started is stopped.\n"
+    )
