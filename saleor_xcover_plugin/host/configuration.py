@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
+from django.db.models import Q
 from saleor.plugins.models import PluginConfiguration
 
-from ..conf import PLUGIN_ID, PluginSettings, read_settings
+from ..conf import PLUGIN_ID, PluginSettings, SettingsError, read_settings
 
 
 def settings_of(channel_id: int) -> PluginSettings:
@@ -13,8 +16,21 @@ def settings_of(channel_id: int) -> PluginSettings:
     An inactive plugin stops offers only; sold covers are still confirmed and cancelled. Raise
     ``SettingsError`` when something is missing.
     """
-    row = PluginConfiguration.objects.filter(identifier=PLUGIN_ID, channel_id=channel_id).first()
-    return read_settings(row.configuration if row and row.configuration else [])
+    return read_settings(stored_configuration(channel_id))
+
+
+def settings_in_use(open_channels: Collection[int]) -> dict[int, PluginSettings]:
+    """Return complete settings by channel: where the plugin is active, or has work to end."""
+    rows = PluginConfiguration.objects.filter(
+        Q(active=True) | Q(channel_id__in=open_channels), identifier=PLUGIN_ID
+    ).exclude(channel_id=None)
+    found = {}
+    for row in rows:
+        try:
+            found[row.channel_id] = read_settings(row.configuration or [])
+        except SettingsError:
+            continue  # nobody can call XCover with them
+    return found
 
 
 def is_active(channel_id: int | None) -> bool:

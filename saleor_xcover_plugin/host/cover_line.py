@@ -162,12 +162,9 @@ def cost(checkout: Any, line_ids: Iterable[uuid.UUID]) -> Decimal:
     """
     with transaction.atomic():
         with_lines = totals(checkout)
-        remove(line_ids)
-        recalculate(checkout)
-        without = totals(checkout)
         transaction.set_rollback(True)
     checkout.refresh_from_db()
-    return with_lines.costs_more_than(without)
+    return with_lines.costs_more_than(totals_without(checkout, line_ids))
 
 
 def mirror_prices(checkout: Any) -> None:

@@ -105,6 +105,17 @@ class OrderState:
         return self.charged >= self.total and not (self.is_cancelled or self.is_expired)
 
     @property
+    def is_over(self) -> bool:
+        """Cancelled, expired or refunded in full: it will never be paid (again)."""
+        return self.is_cancelled or self.is_expired or self.is_refunded_in_full
+
+    @property
+    def cover_price(self) -> Decimal:
+        """What its cover lines cost."""
+        prices = ((line.unit_price or Decimal(0)) * line.quantity for line in self.cover_lines)
+        return sum(prices, Decimal(0))
+
+    @property
     def is_refunded_in_full(self) -> bool:
         """Whether all the order cost went back to the buyer, and nothing of it is charged still.
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from ..conf import PluginSettings
 from ..domain.states import MessageState
-from ..host import accounts
+from ..host import configuration
 from ..models import Gate, OutboxMessage
 from . import gate
 
@@ -14,7 +14,7 @@ from . import gate
 def by_channel() -> dict[int, PluginSettings]:
     """Return the settings of every channel that sells or has messages to send."""
     open_channels = _channels(MessageState.PENDING) | _channels(MessageState.PARKED)
-    return accounts.settings_in_use(open_channels)
+    return configuration.settings_in_use(open_channels)
 
 
 def gates_of(settings: Iterable[PluginSettings]) -> list[tuple[Gate, PluginSettings]]:

@@ -165,8 +165,7 @@ def _cost_of_cover(order: OrderState, offer: Offer | None) -> Decimal:
     A line above the premium is too much, whatever was noted. A premium that made a discount reach
     the order may cost less than nothing: then nothing is due.
     """
-    lines = order.cover_lines
-    paid = sum(((line.unit_price or Decimal(0)) * line.quantity for line in lines), Decimal(0))
+    paid = order.cover_price
     if offer is None or offer.cost is None:
         return paid
     return max(offer.cost, paid if paid > chosen_premium(offer) else Decimal(0))
@@ -183,8 +182,8 @@ def _advance(cover: Cover, order: OrderState, now: datetime) -> None:
     if cover.status == CoverStatus.PLACED:
         _advance_placed(cover, order, now)
     elif cover.status == CoverStatus.PARKED:
-        is_over = _will_never_be_paid(order) and order.charged <= 0
-        if is_over and cover.reason_code in _NOTHING_BOUGHT:
+        is_void = order.is_over and order.charged <= 0
+        if is_void and cover.reason_code in _NOTHING_BOUGHT:
             cover.become(CoverStatus.VOID, now, amount_due_back=Decimal(0))
             outbox.drop_parked("confirm", cover.pk, _VOID, now)
     elif cover.status == CoverStatus.CONFIRMED:
@@ -194,7 +193,7 @@ def _advance(cover: Cover, order: OrderState, now: datetime) -> None:
 
 
 def _advance_placed(cover: Cover, order: OrderState, now: datetime) -> None:
-    if _will_never_be_paid(order):
+    if order.is_over:
         cover.become(CoverStatus.VOID, now, reason_code="not_paid", reason=_VOID)
         if cover.offer is not None and may_become(cover.offer.state, OfferStatus.ABANDONED):
             cover.offer.become(OfferStatus.ABANDONED, now)
@@ -238,10 +237,6 @@ _NOTHING_BOUGHT = {
 """Reasons with which XCover surely holds no policy; any other stays for a person to find out."""
 
 _VOID = "The order was cancelled, expired or fully refunded before its policy was confirmed."
-
-
-def _will_never_be_paid(order: OrderState) -> bool:
-    return order.is_cancelled or order.is_expired or order.is_refunded_in_full
 
 
 def park_cover(

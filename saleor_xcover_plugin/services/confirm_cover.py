@@ -28,6 +28,7 @@ from ..xcover.errors import (
 from ..xcover.payloads import confirm_body
 from .align import defect_of, park_cover
 from .delivery import Call, Outcome, give_up_or_retry
+from .offers import chosen_ids
 
 log = logging.getLogger(__name__)
 
@@ -57,7 +58,7 @@ class Confirm:
             if body is None:
                 return None
             offer_id, key = cover.offer.xcover_offer_id, str(message.idempotency_key)
-            order_number, quote_ids = cover.order_number, _chosen_ids(cover.offer)
+            order_number, quote_ids = cover.order_number, chosen_ids(cover.offer)
             frozen = outbox.freeze_body(current, body, now)
 
         def call(client: XCoverClient) -> Booking:
@@ -86,7 +87,7 @@ class Confirm:
         if defect is None and not missing and cover.offer is not None:
             cover.write(now, policyholder_digests=_digests(order.policyholder))
             return confirm_body(
-                _chosen_ids(cover.offer), order.policyholder, transaction_id=order.number
+                chosen_ids(cover.offer), order.policyholder, transaction_id=order.number
             )
         if defect is not None:
             outbox.drop(message, defect.sentence, now)
@@ -149,7 +150,7 @@ def _record_booking(cover: Cover, message: OutboxMessage, booking: Booking, now:
     offer = cover.offer
     assert offer is not None  # noqa: S101 checked by the caller
     outbox.settle(message, now)
-    difference = _difference(booking, cover, _chosen_ids(offer))
+    difference = _difference(booking, cover, chosen_ids(offer))
     offer.become(OfferStatus.CONFIRMED, now)
     if difference:
         sentence = (
@@ -199,10 +200,6 @@ def _locked(message: OutboxMessage) -> Cover:
         .select_related("offer")
         .get(pk=message.subject_id)
     )
-
-
-def _chosen_ids(offer: Offer) -> list[str]:
-    return [quote.quote_id for quote in offer.quotes.all() if quote.is_chosen]
 
 
 def _digests(holder: Policyholder) -> dict[str, str]:

@@ -10,8 +10,7 @@ import logging
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
-from email.utils import parsedate_to_datetime
+from datetime import datetime, timedelta
 
 from django.db import transaction
 
@@ -20,6 +19,7 @@ from ..domain.breaker import Breaker
 from ..domain.rates import LATE, Lane, turn
 from ..models import Gate
 from ..xcover.errors import XCoverError, XCoverUnavailable
+from ..xcover.reading import read_http_date
 from ..xcover.transport import Answer, Request, Transport
 
 log = logging.getLogger(__name__)
@@ -207,12 +207,9 @@ def _throttle(answer: Answer | None) -> timedelta | None:
 
 def _skew(answer: Answer | None, now: datetime) -> int:
     """Return by how many seconds our clock is ahead of XCover's; 0 when it hardly is."""
-    try:
-        theirs = parsedate_to_datetime(answer.headers["Date"]) if answer else now
-    except (KeyError, ValueError):
+    theirs = read_http_date(answer.headers.get("Date", "")) if answer else None
+    if theirs is None:
         return 0
-    if theirs.tzinfo is None:
-        theirs = theirs.replace(tzinfo=UTC)
     seconds = round((now - theirs).total_seconds())
     return seconds if abs(seconds) > _TOLERATED_SKEW else 0
 

@@ -26,6 +26,11 @@ def chosen_premium(offer: Offer) -> Decimal:
     return sum((quote.premium for quote in offer.quotes.all() if quote.is_chosen), Decimal(0))
 
 
+def chosen_ids(offer: Offer) -> list[str]:
+    """Return the quotes the shopper said yes to."""
+    return [quote.quote_id for quote in offer.quotes.all() if quote.is_chosen]
+
+
 def whole_premium(offer: Offer) -> Decimal:
     """Sum of all premiums offered."""
     return sum((quote.premium for quote in offer.quotes.all()), Decimal(0))

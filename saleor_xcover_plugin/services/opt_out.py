@@ -25,14 +25,19 @@ DEADLINE_SECONDS = 10.0
 
 def append_for(order: OrderState, offers: Sequence[Offer], now: datetime) -> None:
     """Opt out of the offer the shopper saw last; offers nobody saw are just over."""
-    shown = [offer for offer in offers if offer.shown_at and offer.xcover_offer_id]
-    last = shown[-1] if shown else None
+    last = last_shown(offers)
     for offer in offers:
         is_live = offer.status in LIVE_OFFER_STATUSES
         if offer is not last and is_live:
             offer.become(OfferStatus.ABANDONED, now)
     if last is not None and may_become(last.state, OfferStatus.OPTED_OUT):
         append("opt_out", str(last.pk), subject_id=last.pk, channel_id=order.channel_id, now=now)
+
+
+def last_shown(offers: Sequence[Offer]) -> Offer | None:
+    """Return the offer of XCover's the shopper saw last, of a checkout's offers in their order."""
+    shown = [offer for offer in offers if offer.shown_at and offer.xcover_offer_id]
+    return shown[-1] if shown else None
 
 
 class OptOut:

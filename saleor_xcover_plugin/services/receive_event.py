@@ -94,27 +94,24 @@ def _claim(now: datetime, only: int | None) -> InboundEvent | None:
     return event
 
 
-def look_at_booking(order_id: uuid.UUID, clock: Clock) -> str:
-    """Do what a webhook about this order's policy would have done. Raise ``XCoverError``."""
-    cover = Cover.objects.get(order_id=order_id)
+def look_at_booking(cover: Cover, clock: Clock) -> str:
+    """Ask XCover for the policy and do what its answer says.
+
+    Raise ``XCoverError`` or ``SettingsError`` when it cannot be asked.
+    """
     settings = configuration.settings_of(cover.channel_id)
     booking = client_for(settings).get_booking(cover.booking_id or "")
-    return _bring_in_line(order_id, booking, clock())
+    return _bring_in_line(cover.order_id, booking, clock())
 
 
 def _handle(event: InboundEvent, clock: Clock) -> str | None:
     """Return what came of it, or None to try again later."""
-    order_id = (
-        Cover.objects.filter(booking_id=event.booking_id, channel_id=event.channel_id)
-        .values_list("order_id", flat=True)
-        .first()
-    )
-    if order_id is None:
+    cover = Cover.objects.filter(booking_id=event.booking_id, channel_id=event.channel_id).first()
+    if cover is None:
         log.warning("xcover.webhook.unknown_booking", extra={"booking": event.booking_id})
         return "unknown booking"
     try:
-        settings = configuration.settings_of(event.channel_id)
-        booking = client_for(settings).get_booking(event.booking_id)
+        return look_at_booking(cover, clock)
     except HeldBack as held:
         event.attempts -= 1
         event.next_attempt_at = held.until
@@ -122,7 +119,6 @@ def _handle(event: InboundEvent, clock: Clock) -> str | None:
         return None
     except (XCoverError, SettingsError) as error:
         return f"gave up: {type(error).__name__}" if event.attempts >= MAX_ATTEMPTS else None
-    return _bring_in_line(order_id, booking, clock())
 
 
 def _bring_in_line(order_id: uuid.UUID, booking: Booking, now: datetime) -> str:

@@ -157,13 +157,14 @@ def _retry_after(answer: Answer, now: datetime | None) -> float | None:
     text = headers.get("retry-after", "").strip()
     if re.fullmatch(r"[0-9]{1,9}(\.[0-9]{1,9})?", text):
         return min(float(text), LONGEST_WAIT)
-    until, sent = _http_date(text), _http_date(headers.get("date", "")) or now
+    until, sent = read_http_date(text), read_http_date(headers.get("date", "")) or now
     if until is None or sent is None:
         return None
     return min(max((until - sent).total_seconds(), 0.0), LONGEST_WAIT)
 
 
-def _http_date(text: str) -> datetime | None:
+def read_http_date(text: str) -> datetime | None:
+    """Return the moment a Date header names; None for rubbish."""
     try:
         moment = parsedate_to_datetime(text)
     except (ValueError, TypeError, IndexError, OverflowError):

@@ -24,6 +24,7 @@ from demo.client.store import Channel, Store
 from demo.process import ROOT
 from demo.simulator import SimulatorProcess
 
+from ..chaos.killing import killed_at
 from ..flows.steps import accept_cover, bookings
 from ..flows.waits import let_waits_pass
 from .test_broker import REDIS, celery_with
@@ -130,60 +131,6 @@ def require_one_policy(buyer: Shopper, staff: Staff, simulator: SimulatorProcess
     assert len(notes) == 1
 
 
-def killed_in_the_hook(act: Callable[[], object], step: int) -> bool:
-    """Do something in a web process of its own that dies at a step of our hook.
-
-    Return whether it died; it did not when the hook has fewer steps.
-    """
-    from django.db import connections
-
-    connections.close_all()  # the child must not share a connection
-    pid = os.fork()
-    if pid == 0:
-        try:
-            _die_at(step)
-            act()
-        finally:
-            os._exit(0)
-    _, status = os.waitpid(pid, 0)
-    return os.WIFSIGNALED(status) and os.WTERMSIG(status) == signal.SIGKILL
-
-
-def _die_at(wanted: int) -> None:
-    """Count every statement and commit of ours, before and after; end at the wanted one."""
-    from django.db import connection
-
-    from saleor_xcover_plugin import plugin
-
-    steps = count(1)
-
-    def step() -> None:
-        if next(steps) == wanted:
-            os.kill(os.getpid(), signal.SIGKILL)
-
-    def counted(execute: Any, *arguments: Any) -> Any:
-        step()
-        result = execute(*arguments)
-        step()
-        return result
-
-    align, commit = plugin.align, connection._commit
-
-    def counted_commit() -> None:
-        step()
-        commit()
-        step()
-
-    def counted_align(*arguments: Any) -> None:
-        step()
-        with connection.execute_wrapper(counted):
-            align(*arguments)
-        connection._commit = counted_commit
-        step()
-
-    plugin.align = counted_align
-
-
 def test_a_web_process_killed_in_the_hook_loses_no_policy(
     store: Store,
     shopper: SendShopper,
@@ -199,12 +146,13 @@ def test_a_web_process_killed_in_the_hook_loses_no_policy(
         simulator.reset()
         ada = order_with_cover(shopper, store)
         # when the order is paid
-        died = killed_in_the_hook(partial(staff.mark_as_paid, ada.order_id), step)
+        pay = partial(staff.mark_as_paid, ada.order_id)
+        end = killed_at(step, pay, only_in_hooks=True)
         ring(broker)
         # then the policy is there, once
         eventually(partial(is_confirmed, ada))
         require_one_policy(ada, staff, simulator)
-        if not died:
+        if not end.killed:
             break
         killed += 1
     assert killed >= 3

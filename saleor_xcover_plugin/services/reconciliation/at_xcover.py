@@ -15,6 +15,7 @@ from ...xcover.errors import XCoverError, XCoverMisconfigured, XCoverNotFound
 from ..clients import client_for
 from ..clock import Clock
 from ..gate import HeldBack
+from ..offers import chosen_ids
 from .here import Books
 
 ASK = "ask Cover Genius before anything else"
@@ -78,6 +79,6 @@ class Comparison:
 def _difference(booking: Booking, cover: Cover) -> str:
     if (booking.total_price, booking.currency) != (cover.premium, cover.currency):
         return f"Booked: {booking.total_price} {booking.currency}."
-    offer = cover.offer
-    wanted = {q.quote_id for q in offer.quotes.all() if q.is_chosen} if offer else set()
-    return "" if {quote.id for quote in booking.quotes} == wanted else "It holds other quotes."
+    wanted = chosen_ids(cover.offer) if cover.offer else []
+    is_same = {quote.id for quote in booking.quotes} == set(wanted)
+    return "" if is_same else "It holds other quotes."

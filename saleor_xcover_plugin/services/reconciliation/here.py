@@ -13,6 +13,7 @@ from ...host.values import OrderState
 from ...models import Cover, Offer, OutboxMessage
 from ..judge_refunds import scope_of
 from ..offers import whole_premium
+from ..opt_out import last_shown
 
 _OPEN = (CoverStatus.PLACED, CoverStatus.CONFIRMING, CoverStatus.PARKED, CoverStatus.VOID)
 
@@ -49,7 +50,7 @@ def compare(books: Books, now: datetime, grace: timedelta) -> Iterator[Finding]:
     """Yield what is wrong for longer than ``grace``."""
     if _is_paid_without_policy(books, now, grace):
         yield books.finding(
-            FindingCode.PAID_WITHOUT_POLICY, _how_to_confirm(books), _paid_for_cover(books)
+            FindingCode.PAID_WITHOUT_POLICY, _how_to_confirm(books), books.order.cover_price
         )
     if _is_policy_without_payment(books):
         yield books.finding(FindingCode.POLICY_WITHOUT_PAYMENT, books.mend)
@@ -70,7 +71,7 @@ def compare(books: Books, now: datetime, grace: timedelta) -> Iterator[Finding]:
 
 def _is_paid_without_policy(books: Books, now: datetime, grace: timedelta) -> bool:
     order, cover = books.order, books.cover
-    if not order.cover_lines or not order.is_paid_in_full or order.charged < order.total:
+    if not order.cover_lines or not order.is_paid_in_full:
         return False
     if cover is None:
         return now - order.updated_at > grace
@@ -80,27 +81,18 @@ def _is_paid_without_policy(books: Books, now: datetime, grace: timedelta) -> bo
     return now - (since or cover.created_at) > grace
 
 
-def _paid_for_cover(books: Books) -> Decimal:
-    lines = books.order.cover_lines
-    return sum(((line.unit_price or Decimal(0)) * line.quantity for line in lines), Decimal(0))
-
-
 def _how_to_confirm(books: Books) -> str:
     cover = books.cover
     if cover is None or cover.status in (CoverStatus.PLACED, CoverStatus.VOID):
         return books.mend
     if cover.status == CoverStatus.PARKED:
-        message = _message("confirm", cover.pk)
-        if message is not None and message.status == MessageState.PARKED:
-            return f"what {STATUS} says, then python manage.py xcover_replay {message.pk}"
-        return f"what {STATUS} says"
+        return _replay_of(_message("confirm", cover.pk)) or f"what {STATUS} says"
     return WORK
 
 
 def _is_policy_without_payment(books: Books) -> bool:
     order, cover = books.order, books.cover
-    is_over = order.is_cancelled or order.is_expired or order.is_refunded_in_full
-    if not is_over or cover is None or cover.status != CoverStatus.CONFIRMED:
+    if not order.is_over or cover is None or cover.status != CoverStatus.CONFIRMED:
         return False
     # A refund that was judged is on its way, done, or waits for a person: xcover_status shows it.
     scope = scope_of(order)
@@ -111,20 +103,23 @@ def _unreported(books: Books, now: datetime, grace: timedelta) -> Offer | None:
     """Return the offer XCover should have heard of, or None."""
     if books.cover is not None or books.order.cover_lines:
         return None
-    shown = [offer for offer in books.offers if offer.shown_at and offer.xcover_offer_id]
-    if not shown or now - books.order.created_at <= grace:
+    last = last_shown(books.offers)
+    if last is None or now - books.order.created_at <= grace:
         return None
     over = (OfferStatus.OPTED_OUT, OfferStatus.CONFIRMED, OfferStatus.ABANDONED)
-    return None if shown[-1].state in over else shown[-1]
+    return None if last.state in over else last
 
 
 def _how_to_report(books: Books, offer: Offer) -> str:
     message = _message("opt_out", offer.pk)
-    if message is None:
-        return books.mend
-    if message.status == MessageState.PARKED:
-        return f"what {STATUS} says, then python manage.py xcover_replay {message.pk}"
-    return WORK
+    return books.mend if message is None else _replay_of(message) or WORK
+
+
+def _replay_of(message: OutboxMessage | None) -> str:
+    """Say how a parked message is sent again; nothing when it is not parked."""
+    if message is None or message.status != MessageState.PARKED:
+        return ""
+    return f"what {STATUS} says, then python manage.py xcover_replay {message.pk}"
 
 
 def _message(kind: str, subject_id: int) -> OutboxMessage | None:

@@ -99,9 +99,9 @@ def _asked(comparison: Comparison, books: Books, report: Report) -> list[Finding
 
 def _mend(books: Books, found: Sequence[Finding], clock: Clock) -> None:
     codes = {finding.code for finding in found}
-    if FindingCode.CANCELLED_AT_XCOVER_ONLY in codes:
+    if FindingCode.CANCELLED_AT_XCOVER_ONLY in codes and books.cover is not None:
         try:
-            look_at_booking(books.order.id, clock)
+            look_at_booking(books.cover, clock)
         except XCoverError as error:  # it answered a moment ago; found again the next time
             log.warning("xcover.reconcile.not_mended", extra={"error": str(error)})
     if codes - {FindingCode.AMOUNT_DUE_BACK}:
@@ -124,11 +124,11 @@ def _books(page: Sequence[uuid.UUID]) -> Iterator[Books]:
         cover.order_id: cover
         for cover in Cover.objects.filter(order_id__in=ours).select_related("offer")
     }
-    offers: dict[str, list[Offer]] = defaultdict(list)
+    offers: dict[uuid.UUID | None, list[Offer]] = defaultdict(list)
     states = [state for state in map(orders.read, ours) if state is not None]
     tokens = [state.checkout_token for state in states if state.checkout_token]
     for offer in Offer.objects.filter(checkout_token__in=tokens).order_by("pk"):
-        offers[str(offer.checkout_token)].append(offer)
+        offers[offer.checkout_token].append(offer)
     for state in states:
         if state.is_from_checkout:  # replacements and bulk orders copy our metadata only
-            yield Books(state, covers.get(state.id), offers[str(state.checkout_token)])
+            yield Books(state, covers.get(state.id), offers[state.checkout_token])

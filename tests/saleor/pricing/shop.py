@@ -106,13 +106,13 @@ class Shop:
         from saleor.product.models import ProductVariantChannelListing
         from saleor.shipping.models import ShippingMethod
 
-        channel_id = _key(self.channel.id)
+        channel_id = key(self.channel.id)
         Promotion.objects.filter(rules__channels=channel_id).delete()
         ShippingMethod.objects.filter(channel_listings__channel=channel_id).delete()
         self.taxes_by_flat_rates()
         for variant in self._shelf.variants.values():
             ProductVariantChannelListing.objects.filter(
-                channel_id=channel_id, variant_id=_key(variant.id)
+                channel_id=channel_id, variant_id=key(variant.id)
             ).update(price_amount=variant.price, discounted_price_amount=variant.price)
         if self._plugins:
             settings.PLUGINS = self._plugins
@@ -127,7 +127,7 @@ class Shop:
         from saleor.product.models import ProductVariantChannelListing
 
         ProductVariantChannelListing.objects.filter(
-            channel_id=_key(self.channel.id), variant_id=_key(self.variant(name).id)
+            channel_id=key(self.channel.id), variant_id=key(self.variant(name).id)
         ).update(price_amount=Decimal(amount), discounted_price_amount=Decimal(amount))
 
     def absorb(self) -> None:
@@ -174,7 +174,7 @@ class Shop:
     def run_promotions(self, buyer: Shopper) -> None:
         """The promotion runs, again if another shopper saw its end."""
         self._set_promotions_end(None)
-        self.let_prices_expire(buyer)
+        let_prices_expire(buyer)
 
     def run_voucher(self, buyer: Shopper) -> None:
         """The voucher is valid, again if another shopper saw its end; the buyer uses it."""
@@ -184,7 +184,7 @@ class Shop:
     def end_voucher(self, buyer: Shopper) -> None:
         """The voucher has run out. Saleor refuses the order until the buyer takes it off."""
         self._set_voucher_end(datetime.now(UTC) - timedelta(minutes=1))
-        self.let_prices_expire(buyer)
+        let_prices_expire(buyer)
         with pytest.raises(Refused, match="VOUCHER_NOT_APPLICABLE"):
             buyer.complete()
         buyer.remove_promo_code(self.code)
@@ -192,7 +192,7 @@ class Shop:
     def end_promotions(self, buyer: Shopper) -> None:
         """The promotion is over; Saleor sees it when the checkout's prices have expired."""
         self._set_promotions_end(datetime.now(UTC) - timedelta(minutes=1))
-        self.let_prices_expire(buyer)
+        let_prices_expire(buyer)
 
     def catalogue_promotion(self, percentage: str, *names: str) -> None:
         """Reduce the named variants and the cover product too: everything in the shop."""
@@ -223,7 +223,7 @@ class Shop:
             prices_entered_with_tax=True, tax_calculation_strategy="FLAT_RATES", tax_app_id=None
         )
         TaxConfigurationPerCountry.objects.filter(
-            tax_configuration__channel_id=_key(self.channel.id)
+            tax_configuration__channel_id=key(self.channel.id)
         ).delete()
 
     def taxes_by_app(self) -> None:
@@ -242,7 +242,7 @@ class Shop:
         from saleor.tax.models import TaxConfiguration
 
         self._configure_taxes(tax_calculation_strategy=channel)
-        configuration = TaxConfiguration.objects.get(channel_id=_key(self.channel.id))
+        configuration = TaxConfiguration.objects.get(channel_id=key(self.channel.id))
         configuration.country_exceptions.update_or_create(
             country=country, defaults={"tax_calculation_strategy": there}
         )
@@ -262,7 +262,7 @@ class Shop:
         )
         ShippingMethodChannelListing.objects.create(
             shipping_method=method,
-            channel_id=_key(self.channel.id),
+            channel_id=key(self.channel.id),
             currency=self.channel.currency,
             price_amount=Decimal(price),
             minimum_order_price_amount=Decimal(minimum or 0),
@@ -273,15 +273,6 @@ class Shop:
     def ship_by(self, buyer: Shopper, name: str) -> None:
         self._driver.mutate(
             DELIVERY_METHOD_UPDATE, {"id": buyer.checkout_id, "method": self.methods[name]}
-        )
-
-    def let_prices_expire(self, buyer: Shopper) -> None:
-        """An hour passes: Saleor prices the checkout anew when it is looked at."""
-        from saleor.checkout.models import Checkout
-
-        past = datetime.now(UTC) - timedelta(minutes=1)
-        Checkout.objects.filter(pk=_key(buyer.checkout_id)).update(
-            price_expiration=past, discount_expiration=past
         )
 
     def discount_order(self, order_id: str, value: str, kind: str) -> str:
@@ -305,7 +296,7 @@ class Shop:
     def _set_promotions_end(self, end: datetime | None) -> None:
         from saleor.discount.models import Promotion
 
-        promotions = Promotion.objects.filter(rules__channels=_key(self.channel.id))
+        promotions = Promotion.objects.filter(rules__channels=key(self.channel.id))
         promotions.update(end_date=end)
 
     def _set_voucher_end(self, end: datetime | None) -> None:
@@ -324,13 +315,23 @@ class Shop:
     def _configure_taxes(self, **fields: Any) -> None:
         from saleor.tax.models import TaxConfiguration
 
-        TaxConfiguration.objects.filter(channel_id=_key(self.channel.id)).update(**fields)
+        TaxConfiguration.objects.filter(channel_id=key(self.channel.id)).update(**fields)
 
     def _as_app(self, document: str, **variables: object) -> Json:
         return self._driver.mutate(document, variables, token=self._app_token)
 
 
 BACK_OFFICE = ("manage_orders", "manage_discounts", "manage_taxes", "manage_checkouts")
+
+
+def let_prices_expire(buyer: Shopper) -> None:
+    """Let an hour pass: Saleor prices the checkout anew when it is looked at."""
+    from saleor.checkout.models import Checkout
+
+    past = datetime.now(UTC) - timedelta(minutes=1)
+    Checkout.objects.filter(pk=key(buyer.checkout_id)).update(
+        price_expiration=past, discount_expiration=past
+    )
 
 
 def make_app(*names: str) -> str:
@@ -360,10 +361,10 @@ def _tax(variant: Variant) -> None:
 
     tax_class = TaxClass.objects.create(name="Tickets")
     TaxClassCountryRate.objects.create(tax_class=tax_class, country="US", rate=TAX_RATE)
-    Product.objects.filter(variants__pk=_key(variant.id)).update(tax_class=tax_class)
+    Product.objects.filter(variants__pk=key(variant.id)).update(tax_class=tax_class)
 
 
-def _key(global_id: str) -> str:
+def key(global_id: str) -> str:
     from graphql_relay import from_global_id
 
     return str(from_global_id(global_id)[1])

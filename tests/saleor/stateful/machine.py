@@ -20,8 +20,9 @@ from demo.client.people import BERLIN, NEW_YORK
 from demo.client.shopper import Shopper
 from demo.client.values import PlacedOrder
 
+from ..pricing.shop import let_prices_expire
 from .pair import Pair, require_codes, require_held
-from .world import GOODS, VOUCHERS, World, let_prices_expire, let_the_offer_expire
+from .world import GOODS, VOUCHERS, World, let_the_offer_expire
 
 WITHOUT_PHONE = {name: value for name, value in NEW_YORK.items() if name != "phone"}
 ADDRESSES = {"New York": NEW_YORK, "Berlin": BERLIN, "no phone": WITHOUT_PHONE}

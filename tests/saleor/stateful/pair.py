@@ -20,8 +20,9 @@ from saleor_xcover_plugin.models import Cover
 from saleor_xcover_plugin.models import Offer as OfferRow
 from saleor_xcover_plugin.services.offers import chosen_premium
 
+from ..pricing.shop import key
 from ..test_races import together
-from .world import CARD, Act, World, key, spent_from
+from .world import CARD, Act, World, spent_from
 
 NOTHING = Decimal(0)
 CODES = {code.value for code in Code} - {Code.INTERNAL.value, Code.BAD_REQUEST.value}

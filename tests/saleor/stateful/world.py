@@ -8,8 +8,6 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from graphql_relay import from_global_id
-from saleor.checkout.models import Checkout
 from saleor.giftcard.models import GiftCard
 
 from demo.client import documents as docs
@@ -23,7 +21,7 @@ from demo.simulator import SimulatorProcess
 from saleor_xcover_plugin.models import Offer
 
 from ...flows.work import Work
-from ..pricing.shop import TAX_EXEMPTION_MANAGE, make_app
+from ..pricing.shop import TAX_EXEMPTION_MANAGE, key, make_app
 
 VOUCHERS: Mapping[str, Mapping[str, Any]] = {
     "P10": {"value": Decimal(10)},
@@ -105,18 +103,6 @@ def open_world(
         further = {"variants": [store.concert.id]} if name == "CONCERT10" else {}
         staff.create_voucher(codes[name], [store.usd, store.usd_unpaid], **fields, **further)
     return World(driver, store, staff, payments, work, simulator, codes, make_app())
-
-
-def key(global_id: str) -> str:
-    return str(from_global_id(global_id)[1])
-
-
-def let_prices_expire(buyer: Shopper) -> None:
-    """Let an hour pass: Saleor prices the checkout anew when it is looked at."""
-    past = datetime.now(UTC) - timedelta(minutes=1)
-    Checkout.objects.filter(pk=key(buyer.checkout_id)).update(
-        price_expiration=past, discount_expiration=past
-    )
 
 
 def let_the_offer_expire(buyer: Shopper) -> None:
