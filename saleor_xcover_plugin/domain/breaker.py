@@ -14,6 +14,9 @@ LONGEST_REST = timedelta(minutes=2)
 PROBE = timedelta(seconds=20)
 """Longer than any call: while one call tries, nobody else does."""
 
+PEEK = timedelta(seconds=2)
+"""How soon those who wait for that one call look again: most answers come sooner."""
+
 
 @dataclass(frozen=True, slots=True)
 class Breaker:
@@ -23,6 +26,8 @@ class Breaker:
     trips: int = 0
     open_until: datetime | None = None
     opened_at: datetime | None = None
+    is_trying: bool = False
+    """One call is out to see whether XCover is back; ``open_until`` is the latest its end comes."""
 
     @property
     def is_open(self) -> bool:
@@ -33,17 +38,20 @@ class Breaker:
         if self.open_until is None or self.open_until <= now:
             return None
         # Further away than any rest: set by a clock that was wrong.
-        return None if self.open_until > now + LONGEST_REST + PROBE else self.open_until
+        if self.open_until > now + LONGEST_REST + PROBE:
+            return None
+        return min(self.open_until, now + PEEK) if self.is_trying else self.open_until
 
     def trying(self, now: datetime) -> Breaker:
         """One call goes out to see whether XCover is back."""
-        return replace(self, open_until=now + PROBE) if self.is_open else self
+        return replace(self, open_until=now + PROBE, is_trying=True) if self.is_open else self
 
     def failed(self, now: datetime) -> Breaker:
         """A call got no usable answer."""
         if self.is_open:
             rest = min(FIRST_REST * 2**self.trips, LONGEST_REST)
-            return replace(self, trips=min(self.trips + 1, 10), open_until=now + rest)
+            trips = min(self.trips + 1, 10)
+            return replace(self, trips=trips, open_until=now + rest, is_trying=False)
         if self.failures + 1 < THRESHOLD:
             return replace(self, failures=self.failures + 1)
         return Breaker(

@@ -198,6 +198,11 @@ class Cancellation(Stateful):
             models.Index(
                 fields=["updated_at"], condition=Q(status="parked"), name="xcover_cancel_parked"
             ),
+            models.Index(
+                fields=["updated_at"],
+                condition=Q(status__in=["requested", "confirming"]),
+                name="xcover_cancel_open",
+            ),
         )
 
     def __str__(self) -> str:

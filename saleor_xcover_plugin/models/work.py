@@ -139,6 +139,8 @@ class Gate(models.Model):
     trips = models.PositiveSmallIntegerField(default=0)
     open_until = models.DateTimeField(null=True)
     opened_at = models.DateTimeField(null=True)
+    # One call is out to see whether XCover is back; the others look again in a moment.
+    is_trying = models.BooleanField(default=False)
     last_failed_call = models.CharField(max_length=64, blank=True, default="")
     # How far our clock is ahead of XCover's, in seconds; 0 while both agree.
     clock_skew = models.IntegerField(default=0)

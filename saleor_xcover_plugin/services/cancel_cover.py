@@ -66,6 +66,15 @@ class _CancellationDelivery:
             else:
                 _record_cancelled(cancellation, now)
 
+    def park(self, message: OutboxMessage, code: str, sentence: str, now: datetime) -> None:
+        with transaction.atomic():
+            begun = self._begin(message, now)
+            if begun is None:
+                return
+            cancellation, current = begun
+            outbox.park(current, sentence, now, reason=code)
+            _park(cancellation, sentence, now)
+
     def order_of(self, message: OutboxMessage) -> uuid.UUID | None:
         return Cancellation.objects.values_list("cover__order_id", flat=True).get(
             pk=message.subject_id

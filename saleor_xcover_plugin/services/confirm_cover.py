@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import fields
 from datetime import datetime
+from decimal import Decimal
 
 from django.db import transaction
 
@@ -97,8 +98,7 @@ class Confirm:
             f"The policy needs the buyer's {', '.join(missing)}. Complete the order's address, "
             "then replay the confirmation."
         )
-        outbox.park(message, sentence, now, reason="policyholder_incomplete")
-        park_cover(cover, "policyholder_incomplete", sentence, now)
+        _park(cover, message, "policyholder_incomplete", sentence, now)
         return None
 
     def record(self, message: OutboxMessage, outcome: Outcome, now: datetime) -> None:
@@ -111,6 +111,13 @@ class Confirm:
                 self._record_error(cover, current, outcome, now)
             else:
                 _record_booking(cover, current, outcome, now)
+
+    def park(self, message: OutboxMessage, code: str, sentence: str, now: datetime) -> None:
+        with transaction.atomic():
+            cover = _locked(message)
+            current = outbox.lock(message)
+            if current is not None:
+                _park(cover, current, code, f"{sentence} {_ONE_POLICY}", now)
 
     def order_of(self, message: OutboxMessage) -> uuid.UUID | None:
         return Cover.objects.values_list("order_id", flat=True).get(pk=message.subject_id)
@@ -136,14 +143,29 @@ class Confirm:
             code, due_back = "gave_up", None
             sentence = (
                 "XCover could not be reached for a day; it is unknown whether a policy exists. "
-                "Replay the confirmation: its key makes a second policy impossible."
+                f"Replay the confirmation. {_ONE_POLICY}"
             )
         else:
             code, due_back = "refused", None
             named = f" Fields named: {', '.join(error.fields)}." if error.fields else ""
             sentence = f"XCover refused the policy ({error}).{named} Correct it, then replay."
-        outbox.park(message, sentence, now, reason=code)
-        park_cover(cover, code, sentence, now, due_back=due_back or cover.amount_due_back)
+        _park(cover, message, code, sentence, now, due_back=due_back)
+
+
+_ONE_POLICY = "Its key makes a second policy impossible."
+
+
+def _park(
+    cover: Cover,
+    message: OutboxMessage,
+    code: str,
+    sentence: str,
+    now: datetime,
+    *,
+    due_back: Decimal | None = None,
+) -> None:
+    outbox.park(message, sentence, now, reason=code)
+    park_cover(cover, code, sentence, now, due_back=due_back or cover.amount_due_back)
 
 
 def _record_booking(cover: Cover, message: OutboxMessage, booking: Booking, now: datetime) -> None:

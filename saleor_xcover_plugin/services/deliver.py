@@ -67,25 +67,42 @@ def _deliver(message: OutboxMessage, clock: Clock) -> bool:
         return _attempt(DELIVERIES[message.kind], message, clock)
     except Exception:
         log.exception("xcover.delivery.failed", extra={"outbox_message": message.pk})
-        with transaction.atomic():
-            current = outbox.lock(message)
-            sentence = "An unexpected error was logged under saleor_xcover_plugin."
-            if current and not outbox.retry_later(current, sentence, clock()):
-                outbox.park(current, sentence, clock(), reason="unexpected")
+        sentence = "An unexpected error was logged under saleor_xcover_plugin"
+        if not _plan_again(message, f"{sentence}.", clock()):
+            _park(
+                message, "unexpected", f"{sentence}; nothing more is sent before a replay.", clock()
+            )
         return True
+
+
+def _plan_again(message: OutboxMessage, sentence: str, now: datetime) -> bool:
+    """Return False when no attempt is left."""
+    with transaction.atomic():
+        current = outbox.lock(message)
+        return current is None or outbox.retry_later(current, sentence, now)
 
 
 def _park_deadly(message: OutboxMessage, now: datetime) -> None:
     """Nobody tries it again before a person has looked."""
     log.error("xcover.delivery.deadly", extra={"outbox_message": message.pk})
-    with transaction.atomic():
-        current = outbox.lock(message)
-        if current is not None:
-            sentence = (
-                f"{message.deaths} workers in a row died while they sent it. Look at their logs "
-                "(memory, time limits), then replay it."
-            )
-            outbox.park(current, sentence, now, reason="deadly")
+    sentence = (
+        f"{message.deaths} workers in a row died while they called XCover "
+        f"({message.kind.replace('_', ' ')}, message {message.pk}). Look at their logs (memory, "
+        "time limits), then replay it."
+    )
+    _park(message, "deadly", sentence, now)
+
+
+def _park(message: OutboxMessage, code: str, sentence: str, now: datetime) -> None:
+    """Put the message aside, and what it is about; at least the message, whatever is broken."""
+    try:
+        DELIVERIES[message.kind].park(message, code, sentence, now)
+    except Exception:
+        log.exception("xcover.delivery.failed", extra={"outbox_message": message.pk})
+        with transaction.atomic():
+            current = outbox.lock(message)
+            if current is not None:
+                outbox.park(current, sentence, now, reason=code)
 
 
 def _hold_back(message: OutboxMessage, held: HeldBack, now: datetime) -> None:

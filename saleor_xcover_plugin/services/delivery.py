@@ -29,6 +29,9 @@ class Delivery(Protocol):
     def record(self, message: OutboxMessage, outcome: Outcome, now: datetime) -> None:
         """Write down what came of it. A message another worker took over is left alone."""
 
+    def park(self, message: OutboxMessage, code: str, sentence: str, now: datetime) -> None:
+        """Stop for a reason that lies with us, not with XCover: a person must look."""
+
     def order_of(self, _message: OutboxMessage, /) -> uuid.UUID | None:
         """Return the order to align after the result was written down."""
 

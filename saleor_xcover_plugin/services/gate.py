@@ -47,7 +47,7 @@ class HeldBack(XCoverUnavailable):
         super().__init__(message)
         self.until = until
         self.is_busy = is_busy
-        """Only the rate stands in the way: a moment later it goes."""
+        """Only the rate, or a call that tries just now, stands in the way: look a moment later."""
 
 
 def name_of(settings: PluginSettings) -> str:
@@ -110,7 +110,8 @@ class GatedTransport:
             breaker = _breaker_of(gate)
             held_until = breaker.held_until(now)
             if held_until is not None:
-                raise HeldBack(f"{operation}: XCover does not answer; not called", held_until)
+                message = f"{operation}: XCover does not answer; not called"
+                raise HeldBack(message, held_until, is_busy=breaker.is_trying)
             leaves_at = _take_turn(gate, self._rates.queues_of(lane), now)
             if leaves_at - now > PATIENCE[lane]:
                 raise HeldBack(f"{operation}: the allowed rate is used up", leaves_at, is_busy=True)
@@ -189,12 +190,13 @@ def _is_quiet(gate: Gate) -> bool:
 
 
 def _breaker_of(gate: Gate) -> Breaker:
-    return Breaker(gate.failures, gate.trips, gate.open_until, gate.opened_at)
+    return Breaker(gate.failures, gate.trips, gate.open_until, gate.opened_at, gate.is_trying)
 
 
 def _set_breaker(gate: Gate, breaker: Breaker) -> None:
     gate.failures, gate.trips = breaker.failures, breaker.trips
     gate.open_until, gate.opened_at = breaker.open_until, breaker.opened_at
+    gate.is_trying = breaker.is_trying
 
 
 def _throttle(answer: Answer | None) -> timedelta | None:

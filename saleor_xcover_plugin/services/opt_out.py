@@ -60,6 +60,12 @@ class OptOut:
 
         return call
 
+    def park(self, message: OutboxMessage, code: str, sentence: str, now: datetime) -> None:
+        with transaction.atomic():
+            current = outbox.lock(message)
+            if current is not None:
+                outbox.park(current, sentence, now, reason=code)
+
     def order_of(self, message: OutboxMessage) -> uuid.UUID | None:
         return Offer.objects.values_list("order_id", flat=True).get(pk=message.subject_id)
 

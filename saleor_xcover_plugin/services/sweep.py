@@ -93,16 +93,19 @@ def _changed_orders(now: datetime, limit: int) -> int:
         for order_id in orders.with_our_traces([order_id for _, order_id in changed]):
             _align_safely(order_id, now)
         count += len(changed)
-        if len(changed) < limit:
-            reached = now
+        is_last = len(changed) < limit
+        position = (now, position[1]) if is_last else changed[-1]
+        _set_mark(position[0], now)  # after each page: a sweep that is killed loses one at most
+        if is_last:
             break
-        position = changed[-1]
-        reached = position[0]
-    # What commits late carries an older time: the last minutes are always read again.
+    return count
+
+
+def _set_mark(reached: datetime, now: datetime) -> None:
+    """What commits late carries an older time: the last minutes are always read again."""
     Watermark.objects.update_or_create(
         name=_ORDERS, defaults={"reached_at": min(reached, now - _OVERLAP)}
     )
-    return count
 
 
 def _resting_covers(now: datetime, limit: int) -> int:

@@ -124,7 +124,7 @@ def _unpaid_near_event(facts: _Facts) -> Iterator[Trouble]:
 
 def _parked(_facts: _Facts) -> Iterator[Trouble]:
     """One per order: an old case must not hide a new one. Parking itself wrote the order's note."""
-    for row in outlook.parked(LIMIT):
+    for row in outlook.parked(2 * LIMIT):  # a message is often parked beside what it is about
         if row["reason"] == outbox.CREDENTIALS_REASON:
             continue  # saving working ones is all there is to do
         reason = f", {row['reason']}" if row["reason"] else ""

@@ -283,14 +283,15 @@ def test_every_order_with_parked_work_is_told_by_itself(
     kill_workers()
     work()
     work()
-    # then it is told, too; parking wrote the note, so the alarm writes none
+    # then it is told, too; parking wrote the notes, so the alarm writes none
     assert told() == [("parked", first.number), ("parked", second.number)]
     assert staff.order(first.id).notes == notes
+    assert len([n for n in staff.order(second.id).notes if "workers in a row died" in n]) == 1
     printed, code = status()
     assert code == 1
     assert "Alarms:" not in printed
     assert printed.count(f"  {first.number}  ") == 2  # cover and message
-    assert [row["order"] for row in report()["parked"]] == [first.number] * 2 + [second.number]
+    assert [row["order"] for row in report()["parked"]] == [first.number] * 2 + [second.number] * 2
     # when
     store.command("xcover_replay", "--all")
     work()
@@ -316,6 +317,7 @@ def test_a_parked_opt_out_and_cancellation_show_their_order(
     # then
     shown = {row["kind"]: row["order"] for row in report()["parked"]}
     assert shown == {
+        "cancellation": sale.order.number,
         "message preview_cancellation": sale.order.number,
         "message opt_out": declined.number,
     }

@@ -13,7 +13,7 @@ import pytest
 from django.db import connection
 
 from saleor_xcover_plugin.conf import PluginSettings, read_settings
-from saleor_xcover_plugin.domain.breaker import FIRST_REST, PROBE, THRESHOLD
+from saleor_xcover_plugin.domain.breaker import FIRST_REST, PEEK, PROBE, THRESHOLD
 from saleor_xcover_plugin.models import Gate
 from saleor_xcover_plugin.services.gate import GatedTransport, HeldBack
 from saleor_xcover_plugin.xcover.errors import XCoverMisconfigured, XCoverUnavailable
@@ -201,7 +201,23 @@ def test_while_one_call_tries_nobody_else_does() -> None:
 
     call(GatedTransport(Busy(now=line.now), settings_for(), pause=line.pause))
 
-    assert [held.until for held in others] == [line.now + PROBE]
+    # They look again in a moment, and nothing else that is due is made to wait for a rest.
+    assert [(held.until, held.is_busy) for held in others] == [(line.now + PEEK, True)]
+    assert PEEK < PROBE
+
+
+def test_a_try_whose_worker_died_is_made_by_another() -> None:
+    line = down()
+    fail(line.gate(), THRESHOLD)
+    line.now += FIRST_REST
+    Gate.objects.update(is_trying=True, open_until=line.now + PROBE)
+    line.script = iter([200])
+
+    line.now += PROBE
+    call(line.gate())
+
+    gate = Gate.objects.get()
+    assert (gate.open_until, gate.is_trying) == (None, False)
 
 
 def test_one_operation_that_fails_for_ever_closes_the_way_for_nobody() -> None:

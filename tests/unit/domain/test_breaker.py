@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 from saleor_xcover_plugin.domain.breaker import (
     FIRST_REST,
     LONGEST_REST,
+    PEEK,
     PROBE,
     THRESHOLD,
     Breaker,
@@ -44,7 +45,19 @@ def test_after_the_rest_one_call_tries_and_the_others_wait_for_it() -> None:
     breaker = failed(THRESHOLD)
 
     assert breaker.held_until(later) is None
-    assert breaker.trying(later).held_until(later) == later + PROBE
+    trying = breaker.trying(later)
+    assert trying.held_until(later) == later + PEEK
+    assert trying.held_until(later + PROBE - timedelta(seconds=1)) == later + PROBE
+    assert trying.held_until(later + PROBE) is None  # the one that tried has died
+
+
+def test_a_failed_try_is_a_rest_again() -> None:
+    trying = failed(THRESHOLD).trying(NOW)
+
+    breaker = trying.failed(NOW)
+
+    assert not breaker.is_trying
+    assert breaker.held_until(NOW) == NOW + 2 * FIRST_REST
 
 
 def test_each_failed_try_doubles_the_rest_up_to_the_longest() -> None:
