@@ -9,6 +9,6 @@ from saleor.order.models import Order
 
 
 def add(order_id: uuid.UUID, sentence: str) -> None:
-    order = Order.objects.filter(pk=order_id).first()
+    order = Order.objects.filter(pk=order_id).only("pk").first()
     if order is not None:
         order_note_added_event(order=order, user=None, app=None, message=f"XCover: {sentence}")

@@ -24,7 +24,7 @@ from .values import CoverLine, OrderState
 def read(order_id: uuid.UUID, *, lock: bool = False) -> OrderState | None:
     """Return the order from the writer database; ``lock`` holds its row until the commit."""
     if lock:
-        order_qs_select_for_update().filter(pk=order_id).first()
+        order_qs_select_for_update().filter(pk=order_id).only("pk").first()
     order = (
         Order.objects.filter(pk=order_id)
         .select_related("billing_address", "shipping_address")

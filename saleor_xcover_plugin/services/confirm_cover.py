@@ -49,8 +49,7 @@ class Confirm:
                 body = outbox.frozen_body(current)
             except SealBroken as error:
                 sentence = f"The stored request cannot be opened: {error}."
-                outbox.park(current, sentence, now, reason="seal_broken")
-                park_cover(cover, "seal_broken", sentence, now)
+                _park(cover, current, "seal_broken", sentence, now)
                 return None
             # Once a body is frozen an earlier attempt may have reached XCover: then only its
             # definite answer ends this, and a refund made meanwhile cancels the policy after.
@@ -215,13 +214,11 @@ def _is_ours(booking: Booking, order_number: str, quote_ids: Sequence[str]) -> b
 
 
 def _locked(message: OutboxMessage) -> Cover:
-    offer_id = Cover.objects.values_list("offer_id", flat=True).get(pk=message.subject_id)
-    Offer.objects.select_for_update().filter(pk=offer_id).first()
-    return (
-        Cover.objects.select_for_update(of=("self",))
-        .select_related("offer")
-        .get(pk=message.subject_id)
-    )
+    offers = Offer.objects.select_for_update(of=("self",)).prefetch_related("quotes")
+    offer = offers.filter(cover=message.subject_id).first()
+    cover = Cover.objects.select_for_update().get(pk=message.subject_id)
+    cover.offer = offer
+    return cover
 
 
 def _digests(holder: Policyholder) -> dict[str, str]:

@@ -29,6 +29,8 @@ from ..flows import hosts
 FOLDER = ROOT / ".cache" / "chaos"
 CREWS = (2, 4, 8)
 FRESH = 20
+RATE = 50
+"""Calls per second for offers and confirmations, unless the store has agreed others."""
 
 
 class _Progress:
@@ -63,9 +65,10 @@ def main() -> int:
     driver = Driver(in_process())
     with SimulatorProcess() as simulator:
         staff = Staff(driver, store)
+        agreed = {"calls_per_second": str(options.rate)}
         for channel in store.channels:
             store.command("xcover_setup", "--channel", channel.slug)
-            staff.configure_plugin(channel, {"api_url": simulator.base_url, **PARTNER})
+            staff.configure_plugin(channel, {"api_url": simulator.base_url, **PARTNER, **agreed})
         return _run(options, store, simulator, lambda channel: Shopper(driver, channel))
 
 
@@ -91,7 +94,13 @@ def _run(
     def drained(backlog: int, workers: int, outage: timedelta, fresh: int) -> Drain:
         template = covered()
         run = Outage(
-            simulator, template, backlog=backlog, fresh=fresh, workers=workers, tell=progress
+            simulator,
+            template,
+            backlog=backlog,
+            fresh=fresh,
+            workers=workers,
+            tell=progress,
+            allowed=options.rate,
         )
         return run.run(outage)
 
@@ -117,7 +126,10 @@ def _run(
         report.outage = drained(options.outage, max(CREWS), timedelta(hours=1), FRESH)
     report.note_load("at the end")
     report.write(options.report)
-    print(f"\n{report.text()}\nWritten to {options.report}/report.md and report.json.")
+    if options.json:
+        print(report.json())
+    else:
+        print(f"\n{report.text()}\nWritten to {options.report}/report.md and report.json.")
     return 0 if report.is_clean else 1
 
 
@@ -130,6 +142,10 @@ def _options() -> argparse.Namespace:
     parser.add_argument(
         "--throughput", type=int, default=400, help="covers each crew of 2, 4, 8 drains; 0: none"
     )
+    parser.add_argument(
+        "--rate", type=int, default=RATE, help="calls per second agreed with Cover Genius"
+    )
+    parser.add_argument("--json", action="store_true", help="print the report for machines")
     parser.add_argument("--report", type=Path, default=FOLDER, help="folder of the report")
     return parser.parse_args()
 

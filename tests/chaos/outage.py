@@ -19,7 +19,7 @@ from .plugin_time import PluginClock
 from .witness import Fate, Finding, compare
 
 SELLING, OTHER = 50, 20
-"""Calls per second XCover takes."""
+"""Calls per second XCover takes, unless a store has agreed another rate for the first."""
 
 HOUR = timedelta(hours=1)
 _FRESH_EVERY = 2.0
@@ -35,6 +35,7 @@ class Drain:
 
     backlog: int
     workers: int
+    allowed: int = SELLING
     rate: float = 0.0
     seconds: float = 0.0
     calls_in_outage: int = 0
@@ -49,7 +50,7 @@ class Drain:
     @property
     def share(self) -> float:
         """The part of the allowed rate that was used."""
-        return self.rate / SELLING
+        return self.rate / self.allowed
 
 
 class Outage:
@@ -64,11 +65,12 @@ class Outage:
         fresh: int,
         workers: int,
         tell: Tell,
+        allowed: int = SELLING,
     ) -> None:
         self._simulator = simulator
         self._clock = PluginClock()
         self._tell = tell
-        self._drain = Drain(backlog, workers)
+        self._drain = Drain(backlog, workers, allowed)
         placed = sales.Sales(simulator, self._clock)
         self._backlog: list[Any] = []
         while len(self._backlog) < backlog:
@@ -87,7 +89,9 @@ class Outage:
             for order in self._backlog:
                 align(order.pk, self._clock())
         self._drain.calls_in_outage = len(self._simulator.calls("confirm"))
-        self._simulator.settings(selling_per_second=SELLING, other_per_second=OTHER)
+        self._simulator.settings(
+            selling_per_second=self._drain.allowed, other_per_second=min(OTHER, self._drain.allowed)
+        )
         self._returned_at = self._clock()
         drainers = Drainers(self._drain.workers, self._clock)
         try:

@@ -67,6 +67,8 @@ class Chaos:
     workers: int
     seed: int
     kills: int = 0
+    replays: int = 0
+    """Messages that killed so many workers in a row that a person had to send them again."""
     in_flight: int = 0
     recoveries: list[float] = field(default_factory=list)
     calls: dict[str, int] = field(default_factory=dict)
@@ -181,6 +183,7 @@ class RandomKills:
         """Refund what has its policy and is to be refunded; return how many orders are done."""
         from saleor_xcover_plugin.models import Cover, Offer
 
+        self._replay_what_killed_too_many()
         confirmed = Cover.objects.filter(order_id__in=self._to_refund, status="confirmed")
         for order_id in confirmed.values_list("order_id", flat=True):
             sales.refund(self._to_refund.pop(order_id), self._clock())
@@ -190,6 +193,15 @@ class RandomKills:
         kept = Cover.objects.filter(status="confirmed").exclude(order_id__in=refunded).count()
         told = Offer.objects.filter(status__in=["opted_out", "abandoned"]).count()
         return kept + covers["cancelled"] + parked + told
+
+    def _replay_what_killed_too_many(self) -> None:
+        """Do as the note in the order tells staff."""
+        from saleor_xcover_plugin.models import OutboxMessage
+        from saleor_xcover_plugin.services.replay import replay
+
+        deadly = OutboxMessage.objects.filter(status="parked", reason_code="deadly")
+        for message in deadly.values_list("pk", flat=True):
+            self._chaos.replays += replay(message, self._clock())
 
     def _look_back(self) -> None:
         from saleor_xcover_plugin.models import OutboxMessage
