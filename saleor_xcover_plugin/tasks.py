@@ -17,7 +17,7 @@ from .services.clock import utc_now
 from .services.deliver import deliver_due
 from .services.drain import drain as drain_outbox
 from .services.receive_event import handle_due
-from .services.reconciliation import reconcile_last_days
+from .services.reconciliation import reconcile_tonight
 from .services.sweep import sweep as sweep_all
 from .services.wake import DELIVER_TASK, DRAIN_TASK, RECEIVE_TASK, REQUEST_OFFER_TASK
 
@@ -56,7 +56,7 @@ def sweep() -> None:
 @allow_writer()
 def reconcile() -> None:
     """Compare orders, policies and XCover (beat, every night)."""
-    reconcile_last_days(utc_now)
+    reconcile_tonight(utc_now)
 
 
 @shared_task(name=REQUEST_OFFER_TASK, ignore_result=True)

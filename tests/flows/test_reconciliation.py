@@ -323,6 +323,59 @@ def test_every_night_is_written_down_and_logged(healthy, staff, caplog):
     assert [(r.order, r.code) for r in logged] == [(number(staff, healthy), "booking_differs")]
 
 
+def nights(start):
+    """Reconcile on 28 nights and return how many differences each found."""
+    from saleor_xcover_plugin.services.reconciliation import reconcile_tonight
+    from saleor_xcover_plugin.services.reconciliation.nightly import NIGHTS
+
+    return [
+        len(reconcile_tonight(lambda night=night: start + timedelta(days=night)).defects)
+        for night in range(NIGHTS)
+    ]
+
+
+def grow_old(days):
+    from django.apps import apps
+
+    past = datetime.now(UTC) - timedelta(days=days)
+    apps.get_model("order", "Order").objects.update(created_at=past)
+    covers().update(created_at=past, confirmed_at=past)
+
+
+@pytest.mark.parametrize(("event_in", "found"), [(60, 1), (0, 0)])
+def test_an_older_policy_is_looked_at_once_a_month_until_its_event(
+    healthy, event_in, found, simulator
+):
+    from saleor_xcover_plugin.models import Offer
+
+    # given a policy of a month ago that differs from XCover's
+    grow_old(days=30)
+    covers().update(premium=Decimal("6.65"))
+    start = datetime.now(UTC)
+    Offer.objects.update(event_starts_at=start + timedelta(days=event_in))
+    before = len(simulator.calls())
+    # when
+    counts = nights(start)
+    # then
+    assert (sum(counts), max(counts)) == (found, found)
+    assert len(simulator.calls()) == before + found
+
+
+def test_alarms_that_were_over_long_ago_are_forgotten(healthy):
+    from saleor_xcover_plugin.models import Alarm
+    from saleor_xcover_plugin.services.reconciliation import reconcile_tonight
+
+    now = datetime.now(UTC)
+    past = {"sentence": "s", "raised_at": now - timedelta(days=200)}
+    Alarm.objects.create(code="old", cleared_at=now - timedelta(days=91), **past)
+    Alarm.objects.create(code="recent", cleared_at=now - timedelta(days=89), **past)
+    Alarm.objects.create(code="open", **past)
+
+    reconcile_tonight(lambda: now)
+
+    assert sorted(Alarm.objects.values_list("code", flat=True)) == ["open", "recent"]
+
+
 def test_looking_twice_changes_nothing(healthy, store, shopper, staff):
     buy(store, shopper, staff)
     before = [list(covers().order_by("pk").values()), list(messages().order_by("pk").values())]

@@ -12,7 +12,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from ...host import catalog, orders
 from ...host.db import allow_writer
 from ...services.clock import utc_now
-from ...services.reconciliation import GRACE, Period, Report, reconcile
+from ...services.reconciliation import GRACE, Period, Report, orders_of, reconcile
 from ..output import print_json, print_table
 from ..progress import Progress
 
@@ -62,7 +62,7 @@ class Command(BaseCommand):
             is_wanted=not options["no_progress"],
         )
         report = reconcile(
-            period,
+            orders_of(period),
             utc_now,
             asks_xcover=not options["local"],
             grace=timedelta(minutes=options["older_than"]),

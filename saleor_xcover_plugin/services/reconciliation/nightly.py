@@ -1,24 +1,40 @@
-"""The comparison of every night: the last days, written to the log and for ``xcover_status``."""
+"""The comparison of every night: written to the log and for ``xcover_status``."""
 
 from __future__ import annotations
 
 import logging
-from datetime import timedelta
+import uuid
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from itertools import chain
 
+from django.db.models import F, Q
+
+from ...domain.states import CoverStatus
+from ...models import Alarm, Cover
 from .. import heartbeats
 from ..clock import Clock
-from .run import Period, Report, reconcile
+from .run import PAGE, Period, Report, orders_of, reconcile
 
 log = logging.getLogger(__name__)
 
 DAYS = 7
+NIGHTS = 28
+"""Each older policy is looked at in one of so many nights, until its event begins."""
+
+_FORGET_ALARMS = timedelta(days=90)
 
 
-def reconcile_last_days(clock: Clock) -> Report:
-    """Compare what was ordered in the last days; say once per night what is wrong."""
+def reconcile_tonight(clock: Clock) -> Report:
+    """Compare what was ordered in the last days, and tonight's part of the older policies.
+
+    Say once per night what is wrong.
+    """
     now = clock()
     heartbeats.begin(heartbeats.RECONCILE, now)
-    report = reconcile(Period(now - timedelta(days=DAYS), now), clock)
+    Alarm.objects.filter(cleared_at__lt=now - _FORGET_ALARMS).delete()
+    recent = Period(now - timedelta(days=DAYS), now)
+    report = reconcile(chain(orders_of(recent), _older_policies(recent.start, now)), clock)
     for finding in report.defects:
         log.error(
             "xcover.reconcile.finding",
@@ -35,3 +51,23 @@ def reconcile_last_days(clock: Clock) -> Report:
         },
     )
     return report
+
+
+def _older_policies(before: datetime, now: datetime) -> Iterator[list[uuid.UUID]]:
+    """Yield tonight's orders with a policy whose event is still to come, page by page.
+
+    A buyer who cancels at XCover, and a webhook that never came, would else stay unknown.
+    """
+    tonight = now.date().toordinal() % NIGHTS
+    covers = (
+        Cover.objects.filter(status=CoverStatus.CONFIRMED.value, created_at__lt=before)
+        .filter(Q(offer__event_starts_at=None) | Q(offer__event_starts_at__gt=now))
+        .annotate(night=F("pk") % NIGHTS)
+        .filter(night=tonight)
+        .order_by("pk")
+        .values_list("pk", "order_id")
+    )
+    last = 0
+    while page := list(covers.filter(pk__gt=last)[:PAGE]):
+        yield [order_id for _, order_id in page]
+        last = page[-1][0]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import uuid
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -56,7 +56,7 @@ class Report:
 
 
 def reconcile(
-    period: Period,
+    pages: Iterable[Sequence[uuid.UUID]],
     clock: Clock,
     *,
     asks_xcover: bool = True,
@@ -64,13 +64,13 @@ def reconcile(
     mends: bool = False,
     progress: Callable[[int], None] = lambda _: None,
 ) -> Report:
-    """Compare every order of the period that has to do with us.
+    """Compare the orders that have to do with us, of pages of order ids.
 
     ``mends`` repeats what a hook or a webhook would have done: idempotent, and nothing else.
     ``progress`` hears how many orders were looked at since it was last told.
     """
     report, comparison = Report(), Comparison(clock)
-    for page in _pages(period):
+    for page in pages:
         for books in _books(page):
             report.orders += 1
             try:
@@ -108,7 +108,7 @@ def _mend(books: Books, found: Sequence[Finding], clock: Clock) -> None:
         align(books.order.id, clock())
 
 
-def _pages(period: Period) -> Iterator[list[uuid.UUID]]:
+def orders_of(period: Period) -> Iterator[list[uuid.UUID]]:
     """Yield the ids of the period's orders, page by page in order of creation."""
     position = (period.start, uuid.UUID(int=0))
     while page := orders.created_after(
