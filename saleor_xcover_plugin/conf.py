@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from datetime import timedelta
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
@@ -40,6 +41,8 @@ class PluginSettings:
     api_secret: str = field(repr=False)
     offer_schema: str
     offer_minutes: int
+    cooling_off: timedelta | None
+    """How long after its confirmation a policy may be cancelled, where XCover does not say."""
     rates: Rates
     rules: EligibilityRules
     webhook_secrets: Mapping[str, str] = field(repr=False)
@@ -98,6 +101,7 @@ def read_settings(configuration: Iterable[Mapping[str, Any]]) -> PluginSettings:
         api_secret=values["api_secret"],
         offer_schema=values["offer_schema"],
         offer_minutes=int(values["offer_minutes"]),
+        cooling_off=_cooling_off(values["cooling_off_days"]),
         rates=_rates(values["calls_per_second"]),
         rules=EligibilityRules(
             mapping=mapping,
@@ -114,6 +118,16 @@ def read_settings(configuration: Iterable[Mapping[str, Any]]) -> PluginSettings:
             if values[f"{which}key"] and values[f"{which}secret"]
         },
     )
+
+
+def _cooling_off(text: str) -> timedelta | None:
+    if not text:
+        return None
+    if not text.isdigit() or not 1 <= int(text) <= 3650:
+        raise SettingsError(
+            "cooling_off_days", "Give the cooling-off period in days, 1 to 3650, or nothing."
+        )
+    return timedelta(days=int(text))
 
 
 def _rates(text: str) -> Rates:

@@ -101,6 +101,13 @@ FIELDS = (
         default="30",
     ),
     Field(
+        "cooling_off_days",
+        STRING,
+        "Cooling-off period in days",
+        "Only used where XCover does not name its end: days from the confirmation of a policy. "
+        "Empty: unknown, then XCover is asked and a person decides.",
+    ),
+    Field(
         "calls_per_second",
         STRING,
         "Calls per second",

@@ -98,10 +98,17 @@ class Driver:
         """Send a mutation of one root field and return that field; raise ``Refused``."""
         return self._root(document, self.execute(document, variables, token=token))
 
-    def ask_plugin(self, channel: str, document: str, variables: Mapping[str, Any]) -> Json:
+    def ask_plugin(
+        self,
+        channel: str,
+        document: str,
+        variables: Mapping[str, Any],
+        *,
+        token: str | None = None,
+    ) -> Json:
         """Send a document to the plugin's own endpoint of a channel; raise ``Refused``."""
         url = f"/plugins/channel/{channel}/{PLUGIN_ID}/graphql"
-        return self._root(document, self.execute(document, variables, url=url))
+        return self._root(document, self.execute(document, variables, url=url, token=token))
 
     def _root(self, document: str, data: Json) -> Json:
         ((_, root),) = data.items()

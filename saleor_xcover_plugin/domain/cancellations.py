@@ -1,4 +1,4 @@
-"""From refund to cancellation: closed tables, first before and then after XCover's preview.
+"""From refund to cancellation: a closed table before XCover's preview, and rules after it.
 
 XCover restricts cancelling ticket protection and refunds it only inside the cooling-off period
 (XCover docs, events and tickets FAQ). What no row allows goes to a person.
@@ -11,20 +11,49 @@ from datetime import datetime
 from enum import StrEnum
 
 from .money import Money
-
-
-class RefundScope(StrEnum):
-    """What was given back to the buyer."""
-
-    EVERYTHING = "everything"
-    PART = "part"
-    NOTHING = "nothing"
+from .refunds import RefundScope
 
 
 class Verdict(StrEnum):
+    """What happens to the policy after a refund."""
+
     REQUEST = "request"
-    CONFIRM = "confirm"
+    """XCover is asked; a refund of the whole premium inside cooling-off is confirmed at once."""
+    PREVIEW = "preview"
+    """XCover is asked what it would refund; a person confirms or keeps the policy."""
     REVIEW = "review"
+    """A person decides; XCover is not asked."""
+    KEEP = "keep"
+    """The policy stays in force; there is nothing to decide."""
+    CONFIRM = "confirm"
+    """Of a preview only: carry it out."""
+
+
+class CoolingOff(StrEnum):
+    INSIDE = "inside"
+    OVER = "over"
+    UNKNOWN = "unknown"
+
+
+class ClaimState(StrEnum):
+    """What staff know of claims; XCover tells it nowhere (reference 6.7)."""
+
+    UNKNOWN = "unknown"
+    NONE = "none"
+    OPEN = "open"
+    PAID = "paid"
+
+
+@dataclass(frozen=True, slots=True)
+class Situation:
+    """All that a judgement depends on."""
+
+    scope: RefundScope
+    is_before_event: bool
+    cooling_off: CoolingOff
+    is_event_cancelled: bool
+    """The organiser cancelled every insured event."""
+    claim: ClaimState
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,69 +63,205 @@ class Judgement:
 
 
 @dataclass(frozen=True, slots=True)
-class _Rule:
-    scope: RefundScope
-    is_before_event: bool
-    judgement: Judgement
+class Rule:
+    """One row of the table: None stands for any."""
+
+    name: str
+    verdict: Verdict
+    sentence: str
+    scopes: frozenset[RefundScope] | None = None
+    is_before_event: bool | None = None
+    cooling_off: frozenset[CoolingOff] | None = None
+    is_event_cancelled: bool | None = None
+    claims: frozenset[ClaimState] | None = None
+
+    def fits(self, situation: Situation) -> bool:
+        return all(
+            (
+                self.scopes is None or situation.scope in self.scopes,
+                self.is_before_event in (None, situation.is_before_event),
+                self.cooling_off is None or situation.cooling_off in self.cooling_off,
+                self.is_event_cancelled in (None, situation.is_event_cancelled),
+                self.claims is None or situation.claim in self.claims,
+            )
+        )
 
 
-_RULES = (
-    _Rule(
-        RefundScope.EVERYTHING,
-        True,
-        Judgement(
-            Verdict.REQUEST,
-            "The whole order was refunded before the event; XCover is asked what it refunds.",
-        ),
+_IN_TIME = frozenset({CoolingOff.INSIDE, CoolingOff.UNKNOWN})
+_OVER = frozenset({CoolingOff.OVER})
+
+
+def _only(*scopes: RefundScope) -> frozenset[RefundScope]:
+    return frozenset(scopes)
+
+
+RULES = (
+    Rule(
+        "claim_open",
+        Verdict.REVIEW,
+        "A claim on the policy is open. The policy stays in force: cancelling it could cost the "
+        "buyer the claim. Decide with Cover Genius.",
+        claims=frozenset({ClaimState.OPEN}),
     ),
-    _Rule(
-        RefundScope.EVERYTHING,
-        False,
-        Judgement(
-            Verdict.REVIEW,
-            "The whole order was refunded after the event began. The policy stays in force; "
-            "decide with XCover whether it can be cancelled.",
-        ),
+    Rule(
+        "claim_paid",
+        Verdict.REVIEW,
+        "XCover paid a claim on the policy. It stays in force; make sure that the buyer is not "
+        "paid twice.",
+        claims=frozenset({ClaimState.PAID}),
     ),
-    _Rule(
-        RefundScope.PART,
-        True,
-        Judgement(
-            Verdict.REVIEW,
-            "Only part of the order was refunded. The policy covers all tickets together and "
-            "stays in force; decide whether to cancel it.",
-        ),
+    Rule(
+        "chargeback",
+        Verdict.REVIEW,
+        "The buyer's bank took the payment back. The policy stays in force; contest the payment "
+        "or decide with Cover Genius.",
+        scopes=_only(RefundScope.CHARGEBACK),
     ),
-    _Rule(
-        RefundScope.PART,
-        False,
-        Judgement(
-            Verdict.REVIEW,
-            "Part of the order was refunded after the event began. The policy stays in force.",
-        ),
+    Rule(
+        "event_cancelled_refunded",
+        Verdict.REQUEST,
+        "The organiser cancelled the event and the protection was refunded with the order; XCover "
+        "is asked what it refunds.",
+        scopes=_only(RefundScope.EVERYTHING, RefundScope.COVER),
+        is_event_cancelled=True,
     ),
-    _Rule(
-        RefundScope.NOTHING,
-        True,
-        Judgement(
-            Verdict.REVIEW,
-            "The order was cancelled but not refunded. The policy stays in force; refund the "
-            "order or decide whether to cancel the policy.",
-        ),
+    Rule(
+        "event_cancelled",
+        Verdict.PREVIEW,
+        "The organiser cancelled the event. XCover is asked what it would refund; confirm the "
+        "cancellation or keep the policy.",
+        is_event_cancelled=True,
+    ),
+    Rule(
+        "everything",
+        Verdict.REQUEST,
+        "The whole order was refunded before the event; XCover is asked what it refunds.",
+        scopes=_only(RefundScope.EVERYTHING),
+        is_before_event=True,
+        cooling_off=_IN_TIME,
+    ),
+    Rule(
+        "everything_late",
+        Verdict.PREVIEW,
+        "The whole order was refunded before the event, but after the cooling-off period. XCover "
+        "is asked what it would refund; confirm the cancellation or keep the policy.",
+        scopes=_only(RefundScope.EVERYTHING),
+        is_before_event=True,
+        cooling_off=_OVER,
+    ),
+    Rule(
+        "everything_after",
+        Verdict.REVIEW,
+        "The whole order was refunded after the event began. The policy stays in force; decide "
+        "with XCover whether it can be cancelled.",
+        scopes=_only(RefundScope.EVERYTHING),
+        is_before_event=False,
+    ),
+    Rule(
+        "cover",
+        Verdict.REQUEST,
+        "The protection was refunded before the event; XCover is asked what it refunds.",
+        scopes=_only(RefundScope.COVER),
+        is_before_event=True,
+        cooling_off=_IN_TIME,
+    ),
+    Rule(
+        "cover_late",
+        Verdict.PREVIEW,
+        "The protection was refunded after the cooling-off period. XCover is asked what it would "
+        "refund; confirm the cancellation or keep the policy.",
+        scopes=_only(RefundScope.COVER),
+        is_before_event=True,
+        cooling_off=_OVER,
+    ),
+    Rule(
+        "cover_after",
+        Verdict.REVIEW,
+        "The protection was refunded after the event began. The policy stays in force; decide "
+        "with XCover whether it can be cancelled.",
+        scopes=_only(RefundScope.COVER),
+        is_before_event=False,
+    ),
+    Rule(
+        "tickets",
+        Verdict.PREVIEW,
+        "All insured tickets were refunded, their protection was not. XCover is asked what it "
+        "would refund; confirm the cancellation or keep the policy.",
+        scopes=_only(RefundScope.TICKETS),
+        is_before_event=True,
+    ),
+    Rule(
+        "tickets_after",
+        Verdict.REVIEW,
+        "All insured tickets were refunded after the event began, their protection was not. The "
+        "policy stays in force; decide with XCover whether it can be cancelled.",
+        scopes=_only(RefundScope.TICKETS),
+        is_before_event=False,
+    ),
+    Rule(
+        "some_tickets",
+        Verdict.REVIEW,
+        "Only part of the order was refunded. The policy covers all tickets together and stays in "
+        "force; decide whether to cancel it.",
+        scopes=_only(RefundScope.SOME_TICKETS),
+        is_before_event=True,
+    ),
+    Rule(
+        "some_tickets_after",
+        Verdict.KEEP,
+        "Some of the insured tickets were refunded after the event began. The policy stays in "
+        "force.",
+        scopes=_only(RefundScope.SOME_TICKETS),
+        is_before_event=False,
+    ),
+    Rule(
+        "money",
+        Verdict.REVIEW,
+        "Only part of the order was refunded, and not for named lines. The policy covers all "
+        "tickets together and stays in force; decide whether to cancel it.",
+        scopes=_only(RefundScope.MONEY),
+        is_before_event=True,
+    ),
+    Rule(
+        "money_after",
+        Verdict.KEEP,
+        "Part of the order was refunded after the event began. The policy stays in force.",
+        scopes=_only(RefundScope.MONEY),
+        is_before_event=False,
+    ),
+    Rule(
+        "order_cancelled",
+        Verdict.PREVIEW,
+        "The order was cancelled but not refunded. XCover is asked what it would refund; refund "
+        "the order, confirm the cancellation or keep the policy.",
+        scopes=_only(RefundScope.NOTHING),
+        is_before_event=True,
+    ),
+    Rule(
+        "order_cancelled_after",
+        Verdict.REVIEW,
+        "The order was cancelled after the event began, but not refunded. The policy stays in "
+        "force.",
+        scopes=_only(RefundScope.NOTHING),
+        is_before_event=False,
     ),
 )
-
-_NO_RULE = Judgement(
-    Verdict.REVIEW, "No rule allows a cancellation here. The policy stays in force; decide by hand."
-)
+"""The table: the first row that fits decides. Every situation is decided by one of them."""
 
 
-def judge_refund(scope: RefundScope, *, is_before_event: bool) -> Judgement:
-    """Say whether XCover may be asked to cancel after a refund of ``scope``."""
-    for rule in _RULES:
-        if (rule.scope, rule.is_before_event) == (scope, is_before_event):
-            return rule.judgement
-    return _NO_RULE
+def rule_for(situation: Situation) -> Rule:
+    """Return the row that decides. Raise LookupError if the table had a hole."""
+    for rule in RULES:
+        if rule.fits(situation):
+            return rule
+    raise LookupError(f"no rule for {situation}")
+
+
+def cooling_off_at(now: datetime, until: datetime | None) -> CoolingOff:
+    """Compare the end of the cooling-off period with now; None where nobody named it."""
+    if until is None:
+        return CoolingOff.UNKNOWN
+    return CoolingOff.INSIDE if now <= until else CoolingOff.OVER
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,39 +275,60 @@ class Preview:
     is_refunded_by_xcover: bool
 
 
-def judge_preview(preview: Preview, premium: Money, now: datetime) -> Judgement:
-    """Say whether the previewed cancellation may be confirmed without a person.
+def judge_preview(
+    preview: Preview,
+    premium: Money,
+    now: datetime,
+    *,
+    needs_person: bool = False,
+    approved: Money | None = None,
+) -> Judgement:
+    """Say whether the previewed cancellation may be confirmed.
 
-    Only a refund of exactly the premium, inside the cooling-off period XCover named, by the
-    store (XCover's automatic-refund flags off), with amounts that agree.
+    Without a person: only a refund of exactly the premium, inside the cooling-off period XCover
+    named, by the store (XCover's automatic-refund flags off), with amounts that agree, and where
+    the table does not want a person (``needs_person``). A person approves one exact refund.
     """
-    if preview.is_refunded_by_xcover:
-        return Judgement(
-            Verdict.REVIEW,
-            "XCover says it refunds this buyer itself. Make sure the premium is not refunded "
-            "twice, then decide.",
-        )
-    if preview.refund.amount <= 0:
-        return Judgement(
-            Verdict.REVIEW,
-            "XCover would end the policy without any refund. Ask the buyer before you decide.",
-        )
-    if not preview.refund_amounts_agree or preview.refund != premium:
-        return Judgement(
-            Verdict.REVIEW,
-            f"XCover would refund {preview.refund}, but the buyer paid a premium of {premium}. "
-            "Decide by hand.",
-        )
-    if preview.cooling_off_until is None or now > preview.cooling_off_until:
-        return Judgement(
-            Verdict.REVIEW,
-            "The cooling-off period is over or XCover did not name it. Decide by hand.",
-        )
     if now >= preview.confirm_before:
         return Judgement(
             Verdict.REVIEW, "The preview has lapsed before it could be confirmed. Ask again."
+        )
+    if approved is not None:
+        if approved == preview.refund:
+            return Judgement(Verdict.CONFIRM, f"Staff approved a refund of {approved}.")
+        return Judgement(
+            Verdict.REVIEW,
+            f"XCover would now refund {preview.refund}, not the approved {approved}. Decide again.",
+        )
+    obstacle = _obstacle(preview, premium, now)
+    if obstacle:
+        return Judgement(Verdict.REVIEW, obstacle)
+    if needs_person:
+        return Judgement(
+            Verdict.REVIEW,
+            f"XCover would refund the whole premium of {premium}. Confirm the cancellation or "
+            "keep the policy.",
         )
     return Judgement(
         Verdict.CONFIRM,
         f"XCover refunds the whole premium of {premium} inside the cooling-off period.",
     )
+
+
+def _obstacle(preview: Preview, premium: Money, now: datetime) -> str:
+    """Say what keeps a cancellation from being confirmed without a person, or nothing."""
+    if preview.is_refunded_by_xcover:
+        return (
+            "XCover says it refunds this buyer itself. Make sure the premium is not refunded "
+            "twice, then decide."
+        )
+    if preview.refund.amount <= 0:
+        return "XCover would end the policy without any refund. Ask the buyer before you decide."
+    if not preview.refund_amounts_agree or preview.refund != premium:
+        return (
+            f"XCover would refund {preview.refund}, but the buyer paid a premium of {premium}. "
+            "Decide by hand."
+        )
+    if preview.cooling_off_until is None or now > preview.cooling_off_until:
+        return "The cooling-off period is over or XCover did not name it. Decide by hand."
+    return ""

@@ -34,6 +34,7 @@ class CancellationStatus(StrEnum):
     CONFIRMING = "confirming"
     CANCELLED = "cancelled"
     PARKED = "parked"
+    KEPT = "kept"
 
 
 class MessageState(StrEnum):
@@ -106,9 +107,12 @@ TRANSITIONS: Mapping[type, Mapping[Status, frozenset[Status]]] = {
     # A preview first, money and rules compared, then the final word.
     CancellationStatus: {
         Ca.REQUESTED: frozenset({Ca.CONFIRMING, Ca.CANCELLED, Ca.PARKED}),
-        Ca.CONFIRMING: frozenset({Ca.CANCELLED, Ca.PARKED}),
-        Ca.PARKED: frozenset({Ca.REQUESTED, Ca.CONFIRMING, Ca.CANCELLED}),
+        # A preview that lapsed is asked for again.
+        Ca.CONFIRMING: frozenset({Ca.CANCELLED, Ca.PARKED, Ca.REQUESTED}),
+        Ca.PARKED: frozenset({Ca.REQUESTED, Ca.CONFIRMING, Ca.CANCELLED, Ca.KEPT}),
         Ca.CANCELLED: frozenset(),
+        # Nothing to decide, or a person decided to keep the policy; they may think again.
+        Ca.KEPT: frozenset({Ca.REQUESTED}),
     },
     MessageState: {
         Ms.PENDING: frozenset({Ms.SETTLED, Ms.DROPPED, Ms.PARKED}),

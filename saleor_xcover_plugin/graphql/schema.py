@@ -1,4 +1,4 @@
-"""The storefront contract: offer, shown, accept, decline, cover."""
+"""The storefront contract (offer, shown, accept, decline, cover) and what staff may do."""
 
 from __future__ import annotations
 
@@ -12,10 +12,12 @@ import graphene
 
 from ..conf import PluginSettings
 from ..errors import Code, Refusal
+from ..host.requestor import Requestor
 from ..models import Cover, Offer
 from ..services import place_cover, request_offer
 from ..services.clock import utc_now
 from .ids import uuid_of
+from .staff import StaffMutation, StaffQuery
 from .types import (
     InsuranceCover,
     InsuranceError,
@@ -34,6 +36,8 @@ class Context:
 
     channel_id: int
     settings: PluginSettings
+    requestor: Callable[[], Requestor]
+    """Finds out who asks; only what staff do needs it."""
 
 
 class OfferResult(graphene.ObjectType):
@@ -75,7 +79,7 @@ def _checkout(text: str) -> uuid.UUID:
     return token
 
 
-class Query(graphene.ObjectType):
+class Query(StaffQuery, graphene.ObjectType):
     insurance_offer = graphene.Field(
         OfferResult,
         required=True,
@@ -177,7 +181,7 @@ class InsuranceDecline(graphene.Mutation):
         )
 
 
-class Mutation(graphene.ObjectType):
+class Mutation(StaffMutation, graphene.ObjectType):
     insurance_shown = InsuranceShown.Field(required=True)
     insurance_accept = InsuranceAccept.Field(required=True)
     insurance_decline = InsuranceDecline.Field(required=True)

@@ -12,6 +12,7 @@ from graphql.language import ast
 
 from ..conf import SettingsError, read_settings
 from ..errors import Code
+from ..host.requestor import requestor_of
 from .schema import Context, schema
 
 MAX_BODY = 16_384
@@ -47,7 +48,7 @@ def graphql_view(
     result = schema.execute(
         query,
         variables=variables,
-        context=Context(channel_id=channel_id, settings=settings),
+        context=Context(channel_id, settings, requestor=lambda: requestor_of(request)),
     )
     answer: dict[str, Any] = {"data": result.data}
     if result.errors:

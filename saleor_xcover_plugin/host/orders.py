@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import uuid
-from collections import Counter
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from decimal import Decimal
@@ -14,10 +13,11 @@ from saleor.order import OrderOrigin, OrderStatus
 from saleor.order.lock_objects import order_qs_select_for_update
 from saleor.order.models import Order, OrderLine
 
+from ..domain.refunds import LineCount
 from ..models import Offer
 from .cover_product import MARK, MARK_VALUE, is_cover_type
 from .people import policyholder_of
-from .refunds import refunded_amount
+from .refunds import refunded
 from .values import CoverLine, OrderState
 
 
@@ -44,10 +44,8 @@ def read(order_id: uuid.UUID, *, lock: bool = False) -> OrderState | None:
         )
     )
     cover_lines = [CoverLine.of(*row[:4]) for row in lines if _is_cover(row)]
-    counts: Counter[str] = Counter()
-    for row in lines:
-        if not _is_cover(row) and not row[6]:
-            counts[str(row[5])] += row[1]
+    others = [row for row in lines if not _is_cover(row) and not row[6]]
+    given = refunded(order)
     return OrderState(
         id=order.pk,
         number=str(order.number),
@@ -59,10 +57,11 @@ def read(order_id: uuid.UUID, *, lock: bool = False) -> OrderState | None:
         currency=order.currency,
         total=order.total_gross_amount,
         charged=order.total_charged_amount or Decimal(0),
-        refunded=refunded_amount(order),
+        given=given,
+        has_gift_card=bool(given.amount) and order.gift_cards.exists(),
         created_at=order.created_at,
         updated_at=order.updated_at,
-        ticket_counts=dict(counts),
+        lines=tuple(LineCount(row[0], str(row[5]), row[1]) for row in others),
         cover_lines=tuple(cover_lines),
         policyholder=policyholder_of(
             order.billing_address, order.shipping_address, order.user_email

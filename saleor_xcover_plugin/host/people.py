@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import uuid
+from collections.abc import Mapping
 from typing import Any
+
+from saleor.order.lock_objects import order_qs_select_for_update
+from saleor.order.models import Order
 
 from ..domain.tickets import Policyholder
 
@@ -32,3 +37,29 @@ def _e164(phone: Any) -> str:
     """Return the number with a leading plus, which XCover demands, or nothing."""
     text = str(getattr(phone, "as_e164", phone) or "")
     return text if text.startswith("+") else ""
+
+
+def complete(order_id: uuid.UUID, wanted: Mapping[str, str]) -> list[str]:
+    """Fill empty fields of the order's own copy of the address; return the names of those filled.
+
+    Call inside a transaction: the order's row is locked.
+    """
+    order = order_qs_select_for_update().filter(pk=order_id).first()
+    if order is None:
+        return []
+    filled = []
+    if "email" in wanted and not order.user_email:
+        Order.objects.filter(pk=order_id).update(user_email=wanted["email"])
+        filled.append("email")
+    address = order.billing_address or order.shipping_address
+    if address is not None:
+        empty = [n for n in _IN_ADDRESS if n in wanted and not str(getattr(address, n) or "")]
+        for name in empty:
+            setattr(address, name, wanted[name])
+        if empty:
+            address.save(update_fields=empty)
+        filled += empty
+    return filled
+
+
+_IN_ADDRESS = ("first_name", "last_name", "phone")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -11,6 +12,7 @@ from typing import Any
 
 from ..domain.eligibility import CheckoutFacts
 from ..domain.premium import OrderDiscount
+from ..domain.refunds import LineCount, Refunded
 from ..domain.tickets import Policyholder
 
 OFFER_KEY = "xcover.offer"
@@ -92,12 +94,28 @@ class OrderState:
     currency: str
     total: Decimal
     charged: Decimal
-    refunded: Decimal
+    given: Refunded
+    has_gift_card: bool
+    """Part of a refunded order was paid with gift cards; Saleor took that off the total."""
     created_at: datetime
     updated_at: datetime
-    ticket_counts: Mapping[str, int]
+    lines: tuple[LineCount, ...]
+    """Everything but covers and gifts."""
     cover_lines: tuple[CoverLine, ...]
     policyholder: Policyholder
+
+    @property
+    def refunded(self) -> Decimal:
+        """All money that went back to the buyer."""
+        return self.given.amount
+
+    @property
+    def ticket_counts(self) -> Mapping[str, int]:
+        """Pieces bought, by variant."""
+        counts: Counter[str] = Counter()
+        for line in self.lines:
+            counts[line.variant] += line.quantity
+        return counts
 
     @property
     def is_paid_in_full(self) -> bool:

@@ -1,6 +1,7 @@
 """Our tables. Host ids are plain values: checkouts vanish when an order is made."""
 
-from .sales import Cancellation, Consent, Cover, Offer, Quote
+from .cancellations import Cancellation, EventChange
+from .sales import Consent, Cover, Offer, Quote
 from .work import Alarm, Gate, Heartbeat, InboundEvent, OutboxMessage, Watermark
 
 __all__ = [
@@ -8,6 +9,7 @@ __all__ = [
     "Cancellation",
     "Consent",
     "Cover",
+    "EventChange",
     "Gate",
     "Heartbeat",
     "InboundEvent",

@@ -1,12 +1,13 @@
-"""What was offered, answered, sold and cancelled."""
+"""What was offered, answered and sold."""
 
 from __future__ import annotations
 
 from django.db import models
 from django.db.models import Q
 
+from ..domain.cancellations import ClaimState
 from ..domain.money import Money
-from ..domain.states import LIVE_OFFER_STATUSES, CancellationStatus, CoverStatus, OfferStatus
+from ..domain.states import LIVE_OFFER_STATUSES, CoverStatus, OfferStatus
 from .base import Stateful, choices
 
 
@@ -137,6 +138,14 @@ class Cover(Stateful):
     reason = models.TextField(blank=True, default="")
     # What the buyer is owed back because a paid premium bought nothing; the plugin never moves it.
     amount_due_back = models.DecimalField(max_digits=20, decimal_places=3, default=0)
+    # What had gone back when that was noted: what goes back from then on settles it.
+    refunded_when_due = models.DecimalField(max_digits=20, decimal_places=3, null=True)
+    # The end of the cooling-off period, where XCover or the channel's setting names it.
+    cooling_off_until = models.DateTimeField(null=True)
+    # What staff know of claims; XCover tells it nowhere.
+    claim = models.CharField(
+        max_length=8, choices=choices(ClaimState), default=ClaimState.UNKNOWN.value
+    )
     paid_at = models.DateTimeField(null=True)
     confirmed_at = models.DateTimeField(null=True)
     cancelled_at = models.DateTimeField(null=True)
@@ -169,41 +178,3 @@ class Cover(Stateful):
 
     def __str__(self) -> str:
         return f"cover of order {self.order_number} {self.status}"
-
-
-class Cancellation(Stateful):
-    """One judged refund of a covered order and what became of it at XCover."""
-
-    _status_type = CancellationStatus
-
-    cover = models.ForeignKey(Cover, on_delete=models.PROTECT, related_name="cancellations")
-    # The refund that was judged; one judgement per refund event and booking.
-    refund_key = models.CharField(max_length=120)
-    scope = models.CharField(max_length=12)
-    status = models.CharField(max_length=12, choices=choices(CancellationStatus))
-    sentence = models.TextField()
-    xcover_cancellation_id = models.CharField(max_length=64, null=True, unique=True)
-    refund = models.DecimalField(max_digits=20, decimal_places=3, null=True)
-    currency = models.CharField(max_length=3)
-    confirm_before = models.DateTimeField(null=True)
-    cooling_off_until = models.DateTimeField(null=True)
-    created_at = models.DateTimeField()
-    updated_at = models.DateTimeField()
-
-    class Meta:
-        constraints = (
-            models.UniqueConstraint(fields=["cover", "refund_key"], name="xcover_judged_once"),
-        )
-        indexes = (
-            models.Index(
-                fields=["updated_at"], condition=Q(status="parked"), name="xcover_cancel_parked"
-            ),
-            models.Index(
-                fields=["updated_at"],
-                condition=Q(status__in=["requested", "confirming"]),
-                name="xcover_cancel_open",
-            ),
-        )
-
-    def __str__(self) -> str:
-        return f"cancellation {self.pk} {self.status}"

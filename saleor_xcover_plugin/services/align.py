@@ -23,6 +23,7 @@ from ..host.values import OrderState
 from ..models import Cover, Offer
 from . import judge_refunds, opt_out
 from .offers import chosen_premium
+from .settle_due import settle_due
 from .wake import append
 
 log = logging.getLogger(__name__)
@@ -59,6 +60,7 @@ def align(order_id: uuid.UUID, now: datetime) -> None:
             opt_out.append_for(order, offers, now)
             return
         _advance(cover, order, now)
+        settle_due(cover, order, now)
 
 
 def defect_of(order: OrderState, offer: Offer | None, now: datetime) -> Defect | None:

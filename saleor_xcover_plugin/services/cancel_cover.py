@@ -16,11 +16,11 @@ from .. import outbox
 from ..domain.cancellations import (
     Judgement,
     Preview,
-    RefundScope,
     Verdict,
     judge_preview,
 )
 from ..domain.money import Money
+from ..domain.refunds import RefundScope
 from ..domain.states import CancellationStatus, CoverStatus
 from ..host import metadata, notes, orders
 from ..models import Cancellation, Cover, Offer, OutboxMessage
@@ -29,11 +29,21 @@ from ..xcover.client import XCoverClient
 from ..xcover.errors import XCoverError, XCoverStatusConflict
 from ..xcover.payloads import cancellation_preview_body
 from .delivery import Call, Outcome, give_up_or_retry
+from .events import insured_events
+from .offers import chosen_ids
+from .refund_scope import scope_of
 from .wake import append
 
 log = logging.getLogger(__name__)
 
 DEADLINE_SECONDS = 15.0
+MAX_RENEWALS = 3
+STAFF_RULE = "staff"
+"""Begun by a person, whatever the order's refunds say."""
+
+ORDER_REFUNDED = "Order refunded"
+EVENT_CANCELLED = "Event cancelled"
+"""The reason XCover wants when the event is cancelled (reference 7)."""
 
 
 def append_call(kind: str, operation_id: str, cancellation: Cancellation, now: datetime) -> None:
@@ -100,25 +110,18 @@ class _CancellationDelivery:
         if begun is None or begun[1].sealed_body is not None:
             return begun
         cancellation, current = begun
-        obstacle = ""
-        order = orders.read(cancellation.cover.order_id, lock=True)
-        if order is None or not order.is_refunded_in_full:
-            obstacle = (
-                "The refund was taken back before the policy was cancelled. It stays in force."
-            )
+        if cancellation.approved_refund is None and _is_taken_back(cancellation):
+            outbox.drop(current, _TAKEN_BACK, now)
             # This judgement is void: the same refund, made again, is judged anew.
-            cancellation.write(
-                now,
-                scope=RefundScope.NOTHING.value,
-                refund_key=f"{cancellation.refund_key}:taken-back:{cancellation.pk}",
-            )
-        elif cancellation.confirm_before and now >= cancellation.confirm_before:
-            obstacle = "The preview lapsed before it could be confirmed. Ask again."
-        if not obstacle:
-            return begun
-        outbox.drop(current, obstacle, now)
-        _park(cancellation, obstacle, now)
-        return None
+            void = f"{cancellation.refund_key}:void:{cancellation.pk}"
+            _park(cancellation, _TAKEN_BACK, now, refund_key=void)
+            cancellation.become(CancellationStatus.KEPT, now)
+            return None
+        if cancellation.confirm_before and now >= cancellation.confirm_before:
+            outbox.drop(current, _LAPSED, now)
+            _renew(cancellation, now)
+            return None
+        return begun
 
     def _record_error(
         self, cancellation: Cancellation, message: OutboxMessage, error: XCoverError, now: datetime
@@ -133,6 +136,48 @@ class _CancellationDelivery:
         _park(cancellation, sentence, now)
 
 
+_TAKEN_BACK = "The refund was taken back before the policy was cancelled. It stays in force."
+_LAPSED = "The preview lapsed before it could be confirmed."
+
+
+def _is_taken_back(cancellation: Cancellation) -> bool:
+    """Whether what was judged is no longer so."""
+    cover = cancellation.cover
+    order = orders.read(cover.order_id, lock=True)
+    if cancellation.rule == STAFF_RULE or insured_events(cover.offer).are_cancelled:
+        return False  # no refund is behind it
+    return order is None or scope_of(order, cover) != cancellation.scope
+
+
+def _renew(cancellation: Cancellation, now: datetime) -> None:
+    """Ask for a preview again; after some that lapsed, a person looks why."""
+    if cancellation.renewals >= MAX_RENEWALS:
+        _park(cancellation, f"{_LAPSED} It was renewed {MAX_RENEWALS} times; ask again.", now)
+        return
+    cancellation.become(
+        CancellationStatus.REQUESTED,
+        now,
+        renewals=cancellation.renewals + 1,
+        xcover_cancellation_id=None,
+        confirm_before=None,
+    )
+    begin_preview(cancellation, now)
+
+
+def begin_preview(cancellation: Cancellation, now: datetime) -> None:
+    """Have XCover asked what cancelling would refund; each asking is an operation of its own."""
+    operation_id = f"{cancellation.cover.booking_id}:{cancellation.pk}"
+    if cancellation.renewals:
+        operation_id += f":{cancellation.renewals}"
+    append_call("preview_cancellation", operation_id, cancellation, now)
+
+
+def begin_confirmation(cancellation: Cancellation, now: datetime) -> None:
+    """Have the previewed cancellation carried out."""
+    operation_id = f"{cancellation.cover.booking_id}:{cancellation.xcover_cancellation_id}"
+    append_call("confirm_cancellation", operation_id, cancellation, now)
+
+
 class PreviewCancellation(_CancellationDelivery):
     """Ask what XCover would refund. Changes nothing at XCover."""
 
@@ -145,8 +190,10 @@ class PreviewCancellation(_CancellationDelivery):
                 return None
             cancellation, current = begun
             cover = cancellation.cover
-            quote_ids = [q.quote_id for q in cover.offer.quotes.all() if q.is_chosen]  # type: ignore[union-attr]
-            body = cancellation_preview_body(quote_ids, "Order refunded")
+            events = insured_events(cover.offer)
+            reason = EVENT_CANCELLED if events.are_cancelled else ORDER_REFUNDED
+            quote_ids = chosen_ids(cover.offer) if cover.offer else []
+            body = cancellation_preview_body(quote_ids, reason)
             body = outbox.freeze_body(current, body, now)
             booking_id, key = str(cover.booking_id), str(message.idempotency_key)
 
@@ -203,7 +250,11 @@ def _record_preview(cancellation: Cancellation, answer: CancellationPreview, now
         ),
         cover.premium_money,
         now,
+        needs_person=cancellation.needs_person,
+        approved=_approved(cancellation),
     )
+    if answer.cooling_off_until is not None:
+        cover.write(now, cooling_off_until=answer.cooling_off_until)
     cancellation.write(
         now,
         xcover_cancellation_id=answer.cancellation_id,
@@ -215,29 +266,47 @@ def _record_preview(cancellation: Cancellation, answer: CancellationPreview, now
         _park(cancellation, judgement.sentence, now)
         return
     cancellation.become(CancellationStatus.CONFIRMING, now, sentence=judgement.sentence)
-    append_call(
-        "confirm_cancellation", f"{cover.booking_id}:{answer.cancellation_id}", cancellation, now
-    )
+    begin_confirmation(cancellation, now)
+
+
+def _approved(cancellation: Cancellation) -> Money | None:
+    if cancellation.approved_refund is None:
+        return None
+    return Money(cancellation.approved_refund, cancellation.currency)
 
 
 def _record_cancelled(cancellation: Cancellation, now: datetime) -> None:
     cover = cancellation.cover
+    due = _due_to_buyer(cancellation)
     cancellation.become(CancellationStatus.CANCELLED, now)
-    # The whole order went back to the buyer, the premium with it: nothing is due.
-    cover.become(CoverStatus.CANCELLED, now, cancelled_at=now, amount_due_back=Decimal(0))
+    cover.become(
+        CoverStatus.CANCELLED,
+        now,
+        cancelled_at=now,
+        amount_due_back=due.amount,
+        refunded_when_due=None,
+    )
     log.info(
         "xcover.cover.cancelled", extra={"order": cover.order_number, "booking": cover.booking_id}
     )
     metadata.write_order_facts(cover.order_id, {"xcover.status": "cancelled"})
-    notes.add(
-        cover.order_id,
-        f"policy {cover.booking_id} cancelled, XCover refunds {cover.premium_money} to the store.",
-    )
+    refund = cancellation.refund_money
+    said = f", XCover refunds {refund} to the store" if refund is not None else ""
+    todo = f" Refund {due} to the buyer." if due.amount else ""
+    notes.add(cover.order_id, f"policy {cover.booking_id} cancelled{said}.{todo}")
 
 
-def _park(cancellation: Cancellation, sentence: str, now: datetime) -> None:
+def _due_to_buyer(cancellation: Cancellation) -> Money:
+    """What XCover refunds is the buyer's, unless the premium went back with the refund."""
+    went_back = (RefundScope.EVERYTHING.value, RefundScope.COVER.value)
+    is_due = cancellation.scope not in went_back and cancellation.refund is not None
+    amount = min(cancellation.refund or Decimal(0), cancellation.cover.premium)
+    return Money(amount if is_due else Decimal(0), cancellation.currency)
+
+
+def _park(cancellation: Cancellation, sentence: str, now: datetime, **changes: str) -> None:
     """The policy stays in force until a person decides."""
-    cancellation.become(CancellationStatus.PARKED, now, sentence=sentence)
+    cancellation.become(CancellationStatus.PARKED, now, sentence=sentence, **changes)
     cancellation.cover.become(CoverStatus.CONFIRMED, now)
     log.warning("xcover.cancellation.parked", extra={"order": cancellation.cover.order_number})
     notes.add(cancellation.cover.order_id, sentence)

@@ -186,6 +186,7 @@ def _record_booking(cover: Cover, message: OutboxMessage, booking: Booking, now:
         booking_id=booking.id,
         pds_url=booking.pds_url or "",
         confirmed_at=now,
+        cooling_off_until=booking.cooling_off_until,
         reason="",
         reason_code="",
     )

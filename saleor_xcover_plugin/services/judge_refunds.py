@@ -3,14 +3,36 @@
 from __future__ import annotations
 
 from datetime import datetime
-from decimal import Decimal
 
-from ..domain.cancellations import RefundScope, Verdict, judge_refund
+from django.db.models import QuerySet
+
+from .. import outbox
+from ..conf import SettingsError
+from ..domain.cancellations import (
+    ClaimState,
+    Rule,
+    Situation,
+    Verdict,
+    cooling_off_at,
+    rule_for,
+)
+from ..domain.refunds import RefundScope
 from ..domain.states import CancellationStatus, CoverStatus
-from ..host import notes
+from ..host import configuration, notes
 from ..host.values import OrderState
 from ..models import Cancellation, Cover
-from .cancel_cover import append_call
+from .cancel_cover import STAFF_RULE, begin_preview
+from .events import InsuredEvents, insured_events
+from .refund_scope import scope_of
+
+_ADDS_UP = (RefundScope.SOME_TICKETS, RefundScope.MONEY, RefundScope.CHARGEBACK)
+"""Further money is a further judgement; of the others there is only one."""
+
+EVENT_CANCELLED_KEY = "event-cancelled"
+"""What the name of a judgement ends with that was made for a cancelled event."""
+
+_TAKEN_BACK = "The refund was taken back: there is nothing to decide, the policy stays in force."
+_JUDGED_ANEW = "A later refund was judged instead."
 
 
 def judge(cover: Cover, order: OrderState, now: datetime) -> None:
@@ -18,34 +40,66 @@ def judge(cover: Cover, order: OrderState, now: datetime) -> None:
 
     The caller holds the cover's lock.
     """
-    scope = scope_of(order)
+    scope = scope_of(order, cover)
     if scope is None:
+        # A cancelled order or event has no refund that could be taken back.
+        _close_parked(_parked(cover).exclude(scope=RefundScope.NOTHING.value), _TAKEN_BACK, now)
         return
-    money = f"{order.refunded.normalize():f}:{order.charged.normalize():f}"
-    key = f"{money}:{'cancelled' if order.is_cancelled else 'kept'}"
+    events = insured_events(cover.offer)
+    key = judgement_key(scope, order, events)
     if cover.cancellations.filter(refund_key=key).exists():
         return
-    starts_at = cover.offer.event_starts_at if cover.offer else None
-    judgement = judge_refund(scope, is_before_event=starts_at is not None and now < starts_at)
-    if judgement.verdict == Verdict.REQUEST and _has_requested(cover):
-        return
-    is_requested = judgement.verdict == Verdict.REQUEST
-    status = CancellationStatus.REQUESTED if is_requested else CancellationStatus.PARKED
+    replace_judgement(cover, scope, key, rule_for(situation_of(cover, scope, events, now)), now)
+
+
+def judge_anew(cover: Cover, order: OrderState, now: datetime) -> None:
+    """Judge a refund again whose judgement waits for a person: what is known has changed."""
+    _close_parked(_parked(cover), _JUDGED_ANEW, now)
+    judge(cover, order, now)
+
+
+def replace_judgement(
+    cover: Cover, scope: RefundScope, key: str, rule: Rule, now: datetime
+) -> Cancellation:
+    """Write the judgement down, tell staff, and ask XCover where the rule says so.
+
+    What waited for a person because of an earlier one is over.
+    """
+    _close_parked(_parked(cover), _JUDGED_ANEW, now, is_void=False)
+    status = {
+        Verdict.REVIEW: CancellationStatus.PARKED,
+        Verdict.KEEP: CancellationStatus.KEPT,
+    }.get(rule.verdict, CancellationStatus.REQUESTED)
     cancellation = Cancellation.objects.create(
         cover=cover,
         refund_key=key,
         scope=scope.value,
+        rule=rule.name,
         status=status.value,
-        sentence=judgement.sentence,
+        needs_person=rule.verdict == Verdict.PREVIEW,
+        sentence=rule.sentence,
         currency=cover.currency,
         created_at=now,
         updated_at=now,
     )
-    notes.add(cover.order_id, judgement.sentence)
-    if is_requested:
+    notes.add(cover.order_id, rule.sentence)
+    if status == CancellationStatus.REQUESTED:
         cover.become(CoverStatus.CANCELLING, now)
-        operation_id = f"{cover.booking_id}:{cancellation.pk}"
-        append_call("preview_cancellation", operation_id, cancellation, now)
+        begin_preview(cancellation, now)
+    return cancellation
+
+
+def situation_of(
+    cover: Cover, scope: RefundScope, events: InsuredEvents, now: datetime
+) -> Situation:
+    """Gather what the table asks for."""
+    return Situation(
+        scope,
+        is_before_event=events.first_start is not None and now < events.first_start,
+        cooling_off=cooling_off_at(now, _cooling_off_until(cover)),
+        is_event_cancelled=events.are_cancelled,
+        claim=ClaimState(cover.claim),
+    )
 
 
 def look_back(cover: Cover, order: OrderState, now: datetime) -> None:
@@ -56,27 +110,52 @@ def look_back(cover: Cover, order: OrderState, now: datetime) -> None:
     """
     if not cover.cancellations.filter(status=CancellationStatus.CANCELLED.value).exists():
         return
-    due = cover.premium if order.is_paid_in_full else Decimal(0)
-    if cover.amount_due_back == due:
-        return
-    cover.write(now, amount_due_back=due)
-    if due:
+    if order.is_paid_in_full and cover.amount_due_back == 0 and cover.refunded_when_due is None:
+        cover.write(now, amount_due_back=cover.premium, refunded_when_due=order.refunded)
         notes.add(
             cover.order_id,
             f"The refund was taken back, but policy {cover.booking_id} is cancelled. Refund the "
             f"premium of {cover.premium_money} to the buyer.",
         )
+    elif cover.amount_due_back == 0 and not order.is_paid_in_full:
+        cover.write(now, refunded_when_due=None)
 
 
-def scope_of(order: OrderState) -> RefundScope | None:
-    """Say what of the order went back to the buyer; None when nothing did."""
-    if order.is_refunded_in_full:
-        return RefundScope.EVERYTHING
-    if order.is_refunded_in_part:
-        return RefundScope.PART
-    return RefundScope.NOTHING if order.is_cancelled else None
+def judgement_key(scope: RefundScope, order: OrderState, events: InsuredEvents) -> str:
+    """Name the refund that is judged, so that it is judged once."""
+    parts = [scope.value]
+    if scope in _ADDS_UP:
+        parts += [f"{order.refunded.normalize():f}", f"{order.charged.normalize():f}"]
+    if events.are_cancelled:
+        parts.append(EVENT_CANCELLED_KEY)
+    return ":".join(parts)
 
 
-def _has_requested(cover: Cover) -> bool:
-    """Whether this policy was already previewed: a later order cancellation adds nothing new."""
-    return cover.cancellations.filter(scope=RefundScope.EVERYTHING.value).exists()
+def _cooling_off_until(cover: Cover) -> datetime | None:
+    """Return the end XCover named, else what the channel's setting makes of it."""
+    if cover.cooling_off_until is not None or cover.confirmed_at is None:
+        return cover.cooling_off_until
+    try:
+        period = configuration.settings_of(cover.channel_id).cooling_off
+    except SettingsError:
+        return None
+    return None if period is None else cover.confirmed_at + period
+
+
+def _parked(cover: Cover) -> QuerySet[Cancellation]:
+    """Return the judgements that wait for a person; what staff began themselves is theirs."""
+    parked = cover.cancellations.filter(status=CancellationStatus.PARKED.value)
+    return parked.exclude(rule=STAFF_RULE)
+
+
+def _close_parked(
+    parked: QuerySet[Cancellation], sentence: str, now: datetime, *, is_void: bool = True
+) -> None:
+    """What waited for a person is over; ``is_void`` lets the same refund be judged again."""
+    for cancellation in parked.select_for_update():
+        changes = {"sentence": sentence}
+        if is_void:
+            changes["refund_key"] = f"{cancellation.refund_key}:void:{cancellation.pk}"
+        cancellation.become(CancellationStatus.KEPT, now, **changes)
+        for kind in ("preview_cancellation", "confirm_cancellation"):
+            outbox.drop_parked(kind, cancellation.pk, sentence, now)

@@ -240,4 +240,5 @@ def _quoted_tickets(basket: Basket) -> dict[str, Any]:
     counts: dict[str, int] = {}
     for line in basket.tickets:
         counts[line.reference] = counts.get(line.reference, 0) + line.count
-    return {"tickets": counts}
+    starts = {line.reference: line.event.starts_at.isoformat() for line in basket.tickets}
+    return {"tickets": counts, "starts": starts}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -86,6 +87,11 @@ class Booking(AnswerModel):
     def is_cancelled(self) -> bool:
         return self.status == "CANCELLED"
 
+    @property
+    def cooling_off_until(self) -> datetime | None:
+        """The earliest end of a quote's cooling-off period; None if any quote names none."""
+        return _earliest_end(self.quotes)
+
 
 class CancelledBooking(Booking):
     """The answer to a cancellation that took place, and the only one that names the refund."""
@@ -144,9 +150,13 @@ class CancellationPreview(AnswerModel):
     @property
     def cooling_off_until(self) -> datetime | None:
         """The earliest end of a quote's cooling-off period; None if any quote names none."""
-        ends = [quote.cooling_off_until for quote in self.quotes]
-        known = [end for end in ends if end is not None]
-        return min(known) if known and len(known) == len(ends) else None
+        return _earliest_end(self.quotes)
+
+
+def _earliest_end(quotes: Sequence[BookedQuote]) -> datetime | None:
+    ends = [quote.cooling_off_until for quote in quotes]
+    known = [end for end in ends if end is not None]
+    return min(known) if known and len(known) == len(ends) else None
 
 
 def _is_refunded_by_xcover(data: dict[str, Any]) -> bool:

@@ -1,6 +1,5 @@
 """The generated parts of the README say what the code and the recorded runs say."""
 
-import re
 from pathlib import Path
 
 import pytest
@@ -8,6 +7,7 @@ import pytest
 from saleor_xcover_plugin.conf import FIELDS
 
 from ..saleor import runs
+from .generated import require_current
 
 README = Path(__file__).resolve().parents[2] / "README.md"
 
@@ -34,12 +34,5 @@ def _default(value: str | bool) -> str:
 
 @pytest.mark.parametrize("part", [configuration, support])
 def test_a_generated_table_is_current(part, request):
-    marks = f"<!-- {part.__name__}: generated -->\n", f"<!-- {part.__name__}: end -->"
-    between = re.compile(re.escape(marks[0]) + "(.*?)" + re.escape(marks[1]), re.DOTALL)
-    text = README.read_text()
-    if request.config.getoption("--update-golden"):
-        README.write_text(between.sub(lambda _: marks[0] + part() + marks[1], text))
-
-    (found,) = between.findall(README.read_text())
-
-    assert found == part(), "run pytest tests/contract --update-golden"
+    update = request.config.getoption("--update-golden")
+    require_current(README, part.__name__, part(), update=update)

@@ -191,10 +191,12 @@ def test_cancel_without_a_refund(
     # when
     staff.cancel(sale.order.id)
     work()
-    # then the policy stays until a person decides
-    assert asked(simulator) == SOLD
+    # then XCover is asked what it would refund, and the policy stays until a person decides
+    assert asked(simulator) == {**SOLD, "cancel": 1}
     assert [b["status"] for b in bookings(simulator)] == ["CONFIRMED"]
-    assert staff.order(sale.order.id).has_note("cancelled but not refunded", "stays in force")
+    order = staff.order(sale.order.id)
+    assert order.has_note("cancelled but not refunded")
+    assert order.has_note("would refund the whole premium of 6.66 USD", "keep the policy")
 
 
 @pytest.mark.trace

@@ -11,9 +11,9 @@ from ...domain.reconciliation import STATUS, WORK, Finding, FindingCode
 from ...domain.states import CoverStatus, MessageState, OfferStatus
 from ...host.values import OrderState
 from ...models import Cover, Offer, OutboxMessage
-from ..judge_refunds import scope_of
 from ..offers import whole_premium
 from ..opt_out import last_shown
+from ..refund_scope import scope_of
 
 _OPEN = (CoverStatus.PLACED, CoverStatus.CONFIRMING, CoverStatus.PARKED, CoverStatus.VOID)
 
@@ -95,7 +95,7 @@ def _is_policy_without_payment(books: Books) -> bool:
     if not order.is_over or cover is None or cover.status != CoverStatus.CONFIRMED:
         return False
     # A refund that was judged is on its way, done, or waits for a person: xcover_status shows it.
-    scope = scope_of(order)
+    scope = scope_of(order, cover)
     return scope is None or not cover.cancellations.filter(scope=scope.value).exists()
 
 

@@ -25,6 +25,7 @@ _CHANGES = {
     # event: what it adds to charged, authorized and refunded
     "AUTHORIZATION_SUCCESS": (0, 1, 0),
     "CHARGE_SUCCESS": (1, -1, 0),
+    "CHARGE_BACK": (-1, 0, 0),
     "REFUND_SUCCESS": (-1, 0, 1),
     "REFUND_REVERSE": (1, 0, -1),
 }

@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 from django.db import transaction
+from django.db.models import Sum
 
 from ..channel.models import Channel
 from ..core.refusal import deny, refuse
@@ -50,16 +51,18 @@ def order_grant_refund_create(request: Request, id: str, input: dict[str, Any]) 
     rows = TransactionItem.objects.filter(order=order)
     item = find(rows, "TransactionItem", input["transactionId"], key="token")
     amount, lines = input.get("amount"), input.get("lines") or []
+    pieces: list[tuple[OrderLine, int]] = []
     if (amount is None) == (not lines):
         refuse("grants either an amount or lines", "required")
     if amount is None:
-        pieces = Decimal(0)
         for wanted in lines:
             line = find(OrderLine.objects.filter(order=order), "OrderLine", wanted["id"])
-            if order.granted_refunds.exists() or not 0 < wanted["quantity"] <= line.quantity:
-                refuse("grants pieces of lines once, and no more than there are")
-            pieces += line.unit_price_gross_amount * wanted["quantity"]
-        amount = min(pieces, item.charged_value)
+            granted = line.granted_refund_lines.aggregate(count=Sum("quantity"))["count"] or 0
+            if not 0 < wanted["quantity"] <= line.quantity - granted:
+                refuse("grants each piece of a line once, and no more than there are")
+            pieces.append((line, wanted["quantity"]))
+        value = sum((line.unit_price_gross_amount * count for line, count in pieces), Decimal(0))
+        amount = min(value, item.charged_value)
     elif amount > item.charged_value:
         deny("The transaction was charged less.", "amount_greater_than_available", "amount")
     row = OrderGrantedRefund.objects.create(
@@ -69,6 +72,8 @@ def order_grant_refund_create(request: Request, id: str, input: dict[str, Any]) 
         reason=input.get("reason") or "",
         transaction_item=item,
     )
+    for line, count in pieces:
+        row.lines.create(order_line=line, quantity=count)
     update_order_money(order)
     refund = {"amount": views.money(amount, order.currency), "status": "NONE"}
     return {"grantedRefund": {"id": global_id("OrderGrantedRefund", row.pk), **refund}}

@@ -8,7 +8,7 @@ from ..giftcard.models import GiftCard
 from ..payment import ChargeStatus
 from ..payment.models import TransactionItem
 from ..product.models import ProductVariant
-from . import OrderOrigin, OrderStatus
+from . import OrderGrantedRefundStatus, OrderOrigin, OrderStatus
 
 
 class OrderNumber(models.Model):
@@ -72,6 +72,33 @@ class OrderGrantedRefund(models.Model):
     currency = currency()
     reason = models.TextField(blank=True, default="")
     transaction_item = models.ForeignKey(TransactionItem, null=True, on_delete=models.SET_NULL)
+    status = models.CharField(max_length=128, default=OrderGrantedRefundStatus.NONE)
+
+
+class OrderGrantedRefundLine(models.Model):
+    granted_refund = models.ForeignKey(
+        OrderGrantedRefund, related_name="lines", on_delete=models.CASCADE
+    )
+    order_line = models.ForeignKey(
+        OrderLine, related_name="granted_refund_lines", on_delete=models.CASCADE
+    )
+    quantity = models.PositiveIntegerField()
+
+
+class Fulfillment(models.Model):
+    """Only those that refund: nothing is shipped here."""
+
+    order = models.ForeignKey(Order, related_name="fulfillments", on_delete=models.CASCADE)
+    status = models.CharField(max_length=32)
+    total_refund_amount = amount(null=True)
+
+
+class FulfillmentLine(models.Model):
+    fulfillment = models.ForeignKey(Fulfillment, related_name="lines", on_delete=models.CASCADE)
+    order_line = models.ForeignKey(
+        OrderLine, related_name="fulfillment_lines", on_delete=models.CASCADE
+    )
+    quantity = models.PositiveIntegerField()
 
 
 class OrderEvent(models.Model):

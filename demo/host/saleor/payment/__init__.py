@@ -11,6 +11,7 @@ class TransactionEventType:
     CHARGE_SUCCESS = "charge_success"
     CHARGE_FAILURE = "charge_failure"
     CHARGE_REQUEST = "charge_request"
+    CHARGE_BACK = "charge_back"
     CHARGE_ACTION_REQUIRED = "charge_action_required"
     CANCEL_SUCCESS = "cancel_success"
     REFUND_SUCCESS = "refund_success"

@@ -65,3 +65,4 @@ class TransactionEvent(models.Model):
     psp_reference = models.CharField(max_length=512, null=True)
     amount_value = amount()
     currency = currency()
+    include_in_calculations = models.BooleanField(default=True)

@@ -1,0 +1,94 @@
+"""Staff who look after policies, through the plugin's own GraphQL."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from .driver import Driver, Json
+from .store import Channel
+
+_COVER = """{
+  id orderId orderNumber status reasonCode reason policyNumber coolingOffUntil claim
+  premium { amount currency } amountDueBack { amount currency }
+  cancellations { id status rule sentence refund { amount currency } confirmBefore createdAt }
+  parkedMessages { id kind reasonCode sentence }
+  history { at what }
+}"""
+_RESULT = f"{{ cover {_COVER} errors {{ code message }} }}"
+
+COVERS = f"""
+query insuranceCovers(
+  $status: String, $orderNumber: String, $needsDecision: Boolean, $isDue: Boolean,
+  $first: Int, $after: String
+) {{
+  insuranceCovers(
+    status: $status, orderNumber: $orderNumber, needsDecision: $needsDecision, isDue: $isDue,
+    first: $first, after: $after
+  ) {{ covers {_COVER} endCursor hasNextPage errors {{ code message }} }}
+}}"""
+ASK = f"""
+mutation insuranceAskCancellation($orderId: ID!) {{
+  insuranceAskCancellation(orderId: $orderId) {_RESULT}
+}}"""
+APPROVE = f"""
+mutation insuranceApproveCancellation($id: ID!, $amount: String!, $currency: String!) {{
+  insuranceApproveCancellation(id: $id, amount: $amount, currency: $currency) {_RESULT}
+}}"""
+KEEP = f"""
+mutation insuranceKeepPolicy($id: ID!) {{ insuranceKeepPolicy(id: $id) {_RESULT} }}"""
+SET_CLAIM = f"""
+mutation insuranceSetClaim($orderId: ID!, $claim: String!) {{
+  insuranceSetClaim(orderId: $orderId, claim: $claim) {_RESULT}
+}}"""
+RETRY = f"""
+mutation insuranceRetry($orderId: ID!, $messageId: ID!) {{
+  insuranceRetry(orderId: $orderId, messageId: $messageId) {_RESULT}
+}}"""
+COMPLETE = f"""
+mutation insuranceCompletePolicyholder(
+  $orderId: ID!, $firstName: String, $lastName: String, $email: String, $phone: String
+) {{
+  insuranceCompletePolicyholder(
+    orderId: $orderId, firstName: $firstName, lastName: $lastName, email: $email, phone: $phone
+  ) {_RESULT}
+}}"""
+
+
+@dataclass
+class InsuranceDesk:
+    """Asks in one channel with one token. Raise ``Refused`` with the plugin's codes."""
+
+    driver: Driver
+    channel: Channel
+    token: str | None
+
+    def covers(self, **wanted: object) -> Json:
+        return self._ask(COVERS, **wanted)
+
+    def cover(self, order_number: str) -> Json:
+        """Return the one cover of an order."""
+        (found,) = self.covers(orderNumber=order_number)["covers"]
+        cover: Json = found
+        return cover
+
+    def ask(self, order_id: str) -> Json:
+        return self._ask(ASK, orderId=order_id)
+
+    def approve(self, cancellation: str, amount: str, currency: str) -> Json:
+        return self._ask(APPROVE, id=cancellation, amount=amount, currency=currency)
+
+    def keep(self, cancellation: str) -> Json:
+        return self._ask(KEEP, id=cancellation)
+
+    def set_claim(self, order_id: str, claim: str) -> Json:
+        return self._ask(SET_CLAIM, orderId=order_id, claim=claim)
+
+    def retry(self, order_id: str, message: str) -> Json:
+        return self._ask(RETRY, orderId=order_id, messageId=message)
+
+    def complete(self, order_id: str, **given: str) -> Json:
+        return self._ask(COMPLETE, orderId=order_id, **given)
+
+    def _ask(self, document: str, **variables: Any) -> Json:
+        return self.driver.ask_plugin(self.channel.slug, document, variables, token=self.token)

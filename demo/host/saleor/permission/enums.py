@@ -1,0 +1,5 @@
+from enum import Enum
+
+
+class OrderPermissions(Enum):
+    MANAGE_ORDERS = "order.manage_orders"

@@ -1,0 +1,120 @@
+"""A cancelled or moved event: every cover, what XCover would refund, and cancelling them."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from dataclasses import asdict
+from datetime import UTC, datetime
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+
+from ...host import tickets
+from ...host.db import allow_writer
+from ...services import event_changes, event_run
+from ...services.clock import utc_now
+from ..output import print_json, print_table
+from ..progress import Progress
+
+WAITS, BAD_ARGUMENTS, NOT_CONFIRMED = 1, 2, 3
+
+
+class Command(BaseCommand):
+    help = (
+        "Find every cover of an event. Without --cancelled or --moved-to nothing is changed. "
+        "--cancelled remembers that the organiser cancelled it and asks XCover what cancelling "
+        "each policy would refund; the policies are cancelled only after you confirmed their "
+        "number. Interrupted, it goes on where it was. Exit code: 0 nothing is left, 1 something "
+        "waits, 2 bad arguments, 3 nobody confirmed."
+    )
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("product", help="slug or id of the product sold as its tickets")
+        what = parser.add_mutually_exclusive_group()
+        what.add_argument("--cancelled", action="store_true", help="the organiser cancelled it")
+        what.add_argument(
+            "--moved-to", metavar="TIME", help="when it begins now: 2027-03-01T19:00+01:00"
+        )
+        parser.add_argument(
+            "--confirm", type=int, metavar="NUMBER", help="cancel so many policies, do not ask"
+        )
+        parser.add_argument("--json", action="store_true", help="machine-readable output")
+        parser.add_argument("--no-progress", action="store_true", help="no bar on a terminal")
+
+    @allow_writer()
+    def handle(self, *args: Any, **options: Any) -> None:
+        variants = tickets.variants_of(options["product"])
+        if not variants:
+            raise CommandError(
+                f"There is no product {options['product']}.", returncode=BAD_ARGUMENTS
+            )
+        if options["confirm"] is not None and not options["cancelled"]:
+            raise CommandError("--confirm goes with --cancelled.", returncode=BAD_ARGUMENTS)
+        code = 0
+        if options["moved_to"]:
+            self._move(variants, options["moved_to"])
+        elif options["cancelled"]:
+            code = self._cancel(variants, options)
+        self._print(variants, options)
+        if code or (options["cancelled"] and self._waits(variants)):
+            sys.exit(code or WAITS)
+
+    def _move(self, variants: Sequence[str], text: str) -> None:
+        try:
+            starts_at = datetime.fromisoformat(text)
+        except ValueError:
+            starts_at = None
+        if starts_at is None or starts_at.tzinfo is None:
+            raise CommandError(
+                "Give the time with its offset: 2027-03-01T19:00+01:00.", returncode=BAD_ARGUMENTS
+            )
+        event_changes.tell_moved(variants, starts_at.astimezone(UTC), utc_now())
+        count = event_changes.note_move(variants, starts_at.astimezone(UTC))
+        self.stderr.write(f"{count} orders with a policy were told; none was cancelled.")
+
+    def _cancel(self, variants: Sequence[str], options: dict[str, Any]) -> int:
+        """Ask, show, have it confirmed, carry out; return the exit code of a refusal."""
+        event_changes.tell_cancelled(variants, utc_now())
+        asking = event_changes.unasked(variants).count() + event_run.open_calls(variants)
+        progress = self._progress("previews", asking, options)
+        event_run.ask(variants, utc_now, progress=progress, pause=event_run.sleep)
+        progress.close()
+        count = event_run.to_approve(variants).count()
+        if count and not self._is_confirmed(variants, count, options):
+            return NOT_CONFIRMED
+        progress = self._progress("cancellations", count + event_run.open_calls(variants), options)
+        event_run.carry_out(variants, utc_now, progress=progress, pause=event_run.sleep)
+        progress.close()
+        return 0
+
+    def _is_confirmed(self, variants: Sequence[str], count: int, options: dict[str, Any]) -> bool:
+        if options["confirm"] is not None:
+            if options["confirm"] != count:
+                self.stderr.write(
+                    f"{count} policies could be cancelled, not {options['confirm']}: nothing was."
+                )
+            return bool(options["confirm"] == count)
+        if options["json"] or not sys.stdin.isatty():
+            self.stderr.write(f"Nothing was cancelled. Look, then add --confirm {count}.")
+            return False
+        self._print(variants, options)
+        answer = input(f"It cannot be undone. Type {count} to cancel {count} policies: ")
+        return answer.strip() == str(count)
+
+    def _progress(self, what: str, total: int, options: dict[str, Any]) -> Progress:
+        return Progress(self.stderr, what, total=total, is_wanted=not options["no_progress"])
+
+    def _waits(self, variants: Sequence[str]) -> bool:
+        done = ("cancelled", "kept")
+        found = event_run.outcomes(variants)
+        return any(o.what not in done and not o.what.startswith("no policy") for o in found)
+
+    def _print(self, variants: Sequence[str], options: dict[str, Any]) -> None:
+        rows = [asdict(outcome) for outcome in event_run.outcomes(variants)]
+        if options["json"]:
+            print_json(self.stdout, {"variants": list(variants), "outcomes": rows})
+        elif rows:
+            print_table(self.stdout, ("what", "policies", "refund", "currency"), rows)
+        else:
+            self.stdout.write("No cover was sold for it.")

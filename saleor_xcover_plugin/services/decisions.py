@@ -1,0 +1,191 @@
+"""What staff decide about a policy: ask what cancelling would refund, approve it, or keep it."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from enum import StrEnum
+
+from django.db import transaction
+
+from .. import outbox
+from ..domain.cancellations import ClaimState
+from ..domain.money import Money
+from ..domain.refunds import RefundScope
+from ..domain.states import CancellationStatus, CoverStatus
+from ..host import notes, orders
+from ..models import Cancellation, Cover, Offer
+from . import judge_refunds
+from .cancel_cover import STAFF_RULE, begin_confirmation, begin_preview
+from .refund_scope import scope_of
+
+
+class DecisionCode(StrEnum):
+    """Why a decision cannot be carried out; part of the staff API."""
+
+    COVER_NOT_FOUND = "cover_not_found"
+    CANCELLATION_NOT_FOUND = "cancellation_not_found"
+    NO_POLICY = "no_policy"
+    UNDER_WAY = "under_way"
+    NOT_WAITING = "not_waiting"
+    NOT_PREVIEWED = "not_previewed"
+    REFUND_CHANGED = "refund_changed"
+    BAD_INPUT = "bad_input"
+
+
+class DecisionRefused(Exception):
+    """Nothing was changed; the text says why and what to do."""
+
+    def __init__(self, code: DecisionCode, sentence: str) -> None:
+        super().__init__(sentence)
+        self.code = code
+
+
+def ask(order_id: uuid.UUID, now: datetime) -> Cancellation:
+    """Have XCover asked what cancelling the order's policy would refund. Cancels nothing."""
+    with _locked_cover(order_id) as cover:
+        _require_policy(cover)
+        waiting = cover.cancellations.filter(status=CancellationStatus.PARKED.value).last()
+        cover.become(CoverStatus.CANCELLING, now)
+        if waiting is not None:
+            _drop_parked(waiting, now)
+            waiting.become(
+                CancellationStatus.REQUESTED,
+                now,
+                needs_person=True,
+                approved_refund=None,
+                renewals=waiting.renewals + 1,
+                xcover_cancellation_id=None,
+                confirm_before=None,
+            )
+            begin_preview(waiting, now)
+            return waiting
+        order = orders.read(order_id)
+        scope = (order and scope_of(order, cover)) or RefundScope.NOTHING
+        asked = Cancellation.objects.create(
+            cover=cover,
+            refund_key=f"{STAFF_RULE}:{cover.cancellations.count() + 1}",
+            scope=scope.value,
+            rule=STAFF_RULE,
+            status=CancellationStatus.REQUESTED.value,
+            needs_person=True,
+            sentence="Staff ask XCover what it would refund.",
+            currency=cover.currency,
+            created_at=now,
+            updated_at=now,
+        )
+        begin_preview(asked, now)
+        return asked
+
+
+def approve(cancellation_id: int, refund: Money, now: datetime) -> Cancellation:
+    """Confirm a previewed cancellation for exactly the refund staff have seen.
+
+    A preview that lapsed is renewed first; the policy is then cancelled only for the same refund.
+    It cannot be undone.
+    """
+    with _locked_cancellation(cancellation_id) as cancellation:
+        _require_waiting(cancellation)
+        _require_policy(cancellation.cover)
+        if cancellation.refund_money is None:
+            raise DecisionRefused(
+                DecisionCode.NOT_PREVIEWED, "XCover was not asked what it refunds. Ask it first."
+            )
+        if cancellation.refund_money != refund:
+            raise DecisionRefused(
+                DecisionCode.REFUND_CHANGED,
+                f"XCover would refund {cancellation.refund_money}, not {refund}. Decide again.",
+            )
+        _drop_parked(cancellation, now)
+        cancellation.cover.become(CoverStatus.CANCELLING, now)
+        before = cancellation.confirm_before
+        is_fresh = cancellation.xcover_cancellation_id and before is not None and now < before
+        approved = {"approved_refund": refund.amount}
+        if is_fresh:
+            cancellation.become(CancellationStatus.CONFIRMING, now, **approved)
+            begin_confirmation(cancellation, now)
+        else:
+            cancellation.become(
+                CancellationStatus.REQUESTED,
+                now,
+                renewals=cancellation.renewals + 1,
+                xcover_cancellation_id=None,
+                confirm_before=None,
+                **approved,
+            )
+            begin_preview(cancellation, now)
+        return cancellation
+
+
+def keep(cancellation_id: int, now: datetime) -> Cancellation:
+    """Leave the policy in force: nothing waits for staff any more."""
+    with _locked_cancellation(cancellation_id) as cancellation:
+        _require_waiting(cancellation)
+        sentence = "Staff decided to keep the policy."
+        _drop_parked(cancellation, now)
+        cancellation.become(CancellationStatus.KEPT, now, sentence=sentence)
+        notes.add(cancellation.cover.order_id, sentence)
+        return cancellation
+
+
+def note_claim(order_id: uuid.UUID, claim: ClaimState, now: datetime) -> Cover:
+    """Write down what staff know of claims; what waits because of it is judged anew."""
+    with _locked_cover(order_id) as cover:
+        if cover.claim == claim.value:
+            return cover
+        cover.write(now, claim=claim.value)
+        notes.add(order_id, f"claim on the policy: {claim.value}.")
+        order = orders.read(order_id)
+        if order is not None and cover.status == CoverStatus.CONFIRMED:
+            judge_refunds.judge_anew(cover, order, now)
+        return cover
+
+
+@contextmanager
+def _locked_cover(order_id: uuid.UUID) -> Iterator[Cover]:
+    """Lock offer and cover, in this order, as every writer does."""
+    with transaction.atomic():
+        Offer.objects.select_for_update(of=("self",)).filter(cover__order_id=order_id).first()
+        rows = Cover.objects.select_for_update(of=("self",)).select_related("offer")
+        cover = rows.filter(order_id=order_id).first()
+        if cover is None:
+            raise DecisionRefused(DecisionCode.COVER_NOT_FOUND, "The order has no protection.")
+        yield cover
+
+
+@contextmanager
+def _locked_cancellation(cancellation_id: int) -> Iterator[Cancellation]:
+    found = Cancellation.objects.filter(pk=cancellation_id).select_related("cover").first()
+    if found is None:
+        raise DecisionRefused(DecisionCode.CANCELLATION_NOT_FOUND, "There is no such cancellation.")
+    with _locked_cover(found.cover.order_id) as cover:
+        cancellation = Cancellation.objects.select_for_update().get(pk=cancellation_id)
+        cancellation.cover = cover
+        yield cancellation
+
+
+def _require_policy(cover: Cover) -> None:
+    if cover.status == CoverStatus.CANCELLING:
+        raise DecisionRefused(
+            DecisionCode.UNDER_WAY, "XCover is being asked already. Look again in a minute."
+        )
+    if cover.status != CoverStatus.CONFIRMED:
+        raise DecisionRefused(
+            DecisionCode.NO_POLICY, f"There is no policy in force: the cover is {cover.status}."
+        )
+
+
+def _require_waiting(cancellation: Cancellation) -> None:
+    if cancellation.status != CancellationStatus.PARKED:
+        raise DecisionRefused(
+            DecisionCode.NOT_WAITING,
+            f"Nothing waits for a decision: the cancellation is {cancellation.status}.",
+        )
+
+
+def _drop_parked(cancellation: Cancellation, now: datetime) -> None:
+    """A message that waited beside it is not sent any more."""
+    for kind in ("preview_cancellation", "confirm_cancellation"):
+        outbox.drop_parked(kind, cancellation.pk, "A person decided otherwise.", now)

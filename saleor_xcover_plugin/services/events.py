@@ -1,0 +1,45 @@
+"""When the insured events of a cover begin, and whether their organiser cancelled them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from ..models import EventChange, Offer
+
+
+@dataclass(frozen=True, slots=True)
+class InsuredEvents:
+    """What is known of all events one policy covers."""
+
+    first_start: datetime | None
+    """When the earliest begins, UTC; None where nobody knows."""
+    are_cancelled: bool
+    """Every one of them."""
+
+
+def insured_events(offer: Offer | None) -> InsuredEvents:
+    """Read what was quoted, and what staff told of it since."""
+    if offer is None:
+        return InsuredEvents(None, are_cancelled=False)
+    variants = list(offer.request.get("tickets", {}))
+    changes = {
+        change.variant: change.starts_at
+        for change in EventChange.objects.filter(variant__in=variants)
+    }
+    cancelled = {variant for variant, starts_at in changes.items() if starts_at is None}
+    starts = [
+        start
+        for variant in variants
+        if variant not in cancelled
+        and (start := changes.get(variant) or _quoted_start(offer, variant)) is not None
+    ]
+    return InsuredEvents(
+        min(starts, default=offer.event_starts_at),
+        are_cancelled=bool(variants) and cancelled == set(variants),
+    )
+
+
+def _quoted_start(offer: Offer, variant: str) -> datetime | None:
+    text = offer.request.get("starts", {}).get(variant)
+    return datetime.fromisoformat(text) if text else offer.event_starts_at

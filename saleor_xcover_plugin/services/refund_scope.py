@@ -1,0 +1,28 @@
+"""What of an order went back to the buyer, seen from its policy."""
+
+from __future__ import annotations
+
+from ..domain.refunds import RefundScope, scope_of_pieces
+from ..host.values import OrderState
+from ..models import Cover
+
+
+def scope_of(order: OrderState, cover: Cover | None = None) -> RefundScope | None:
+    """Say what of the order went back to the buyer; None when nothing of ours did."""
+    if order.is_refunded_in_full and not order.has_gift_card:
+        return RefundScope.EVERYTHING
+    scope = RefundScope.NOTHING
+    if order.given.charged_back > 0 and order.charged < order.total:
+        return RefundScope.CHARGEBACK
+    if order.is_refunded_in_part or order.is_refunded_in_full:
+        offer = cover.offer if cover else None
+        quoted = offer.request.get("tickets", {}) if offer else order.ticket_counts
+        scope = scope_of_pieces(
+            order.given,
+            order.lines,
+            insured=quoted,
+            cover_lines=[line.id for line in order.cover_lines],
+        )
+    if scope == RefundScope.NOTHING and not order.is_cancelled:
+        return None
+    return scope

@@ -1,0 +1,308 @@
+"""Staff look after policies through the plugin's own address; nobody else gets anything."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from demo.client.driver import Driver, Refused
+from demo.client.insurance_desk import InsuranceDesk
+from demo.client.payment_app import PaymentApp
+from demo.client.people import NEW_YORK
+from demo.client.shopper import Shopper
+from demo.client.staff import Staff
+from demo.client.store import Channel, Store
+from demo.simulator import SimulatorProcess
+
+from .steps import PREMIUM, TICKETS, Sale, asked, bookings, sell_with_cover
+from .work import Work
+
+SendShopper = Callable[[Channel], Shopper]
+
+
+@pytest.fixture
+def desk(store: Store, driver: Driver, simulator: SimulatorProcess) -> InsuranceDesk:
+    return InsuranceDesk(driver, store.usd, store.staff_token())
+
+
+@pytest.fixture
+def sale(
+    shopper: SendShopper,
+    store: Store,
+    payments: PaymentApp,
+    work: Work,
+    simulator: SimulatorProcess,
+) -> Sale:
+    return sell_with_cover(shopper(store.usd), store, payments, work, simulator)
+
+
+def refuse_cover(sale: Sale, staff: Staff, payments: PaymentApp, work: Work) -> None:
+    """Give all tickets back, but not their cover."""
+    (line,) = sale.order.ticket_lines
+    staff.grant_refund(sale.order.id, sale.payment, lines={line.id: 2})
+    payments.refund(sale.payment, TICKETS)
+    work()
+
+
+def codes(refused: Any) -> tuple[str, ...]:
+    found: tuple[str, ...] = refused.value.codes
+    return found
+
+
+def test_a_cover_with_its_history(sale: Sale, desk: InsuranceDesk) -> None:
+    cover = desk.cover(sale.order.number)
+
+    assert (cover["status"], cover["policyNumber"]) == ("confirmed", sale.booking_id)
+    assert cover["premium"] == {"amount": "6.66", "currency": "USD"}
+    assert cover["amountDueBack"] == {"amount": "0.00", "currency": "USD"}
+    assert cover["claim"] == "unknown"
+    assert [step["what"] for step in cover["history"]] == [
+        "offered",
+        "accepted at 6.66 USD",
+        "ordered",
+        "paid",
+        f"policy {sale.booking_id} confirmed",
+    ]
+    assert (cover["cancellations"], cover["parkedMessages"]) == ([], [])
+
+
+def test_a_decision_from_the_list_to_the_end(
+    sale: Sale,
+    desk: InsuranceDesk,
+    staff: Staff,
+    payments: PaymentApp,
+    work: Work,
+    simulator: SimulatorProcess,
+) -> None:
+    # given
+    assert desk.covers(needsDecision=True)["covers"] == []
+    refuse_cover(sale, staff, payments, work)
+    # when
+    (cover,) = desk.covers(needsDecision=True)["covers"]
+    (waiting,) = cover["cancellations"]
+    assert (waiting["rule"], waiting["status"]) == ("tickets", "parked")
+    assert waiting["refund"] == {"amount": "6.66", "currency": "USD"}
+    with pytest.raises(Refused) as wrong:
+        desk.approve(waiting["id"], "6.67", "USD")
+    assert codes(wrong) == ("refund_changed",)
+    desk.approve(waiting["id"], **waiting["refund"])
+    work()
+    # then
+    (booking,) = bookings(simulator)
+    assert booking["status"] == "CANCELLED"
+    assert desk.covers(needsDecision=True)["covers"] == []
+    (due,) = desk.covers(isDue=True)["covers"]
+    assert due["amountDueBack"]["amount"] == "6.66"
+    assert due["history"][-1]["what"] == "policy cancelled"
+    # when the premium goes back, too
+    payments.refund(sale.payment, PREMIUM)
+    work()
+    # then
+    assert desk.covers(isDue=True)["covers"] == []
+
+
+def test_staff_keep_a_policy_ask_again_and_note_a_claim(
+    sale: Sale,
+    desk: InsuranceDesk,
+    staff: Staff,
+    payments: PaymentApp,
+    work: Work,
+    simulator: SimulatorProcess,
+) -> None:
+    refuse_cover(sale, staff, payments, work)
+    (waiting,) = desk.cover(sale.order.number)["cancellations"]
+
+    kept = desk.keep(waiting["id"])["cover"]
+    assert [row["status"] for row in kept["cancellations"]] == ["kept"]
+    with pytest.raises(Refused) as twice:
+        desk.keep(waiting["id"])
+    assert codes(twice) == ("not_waiting",)
+
+    desk.ask(sale.order.id)
+    with pytest.raises(Refused) as busy:
+        desk.ask(sale.order.id)
+    assert codes(busy) == ("under_way",)
+    work()
+    rows = desk.cover(sale.order.number)["cancellations"]
+    assert [(row["rule"], row["status"]) for row in rows] == [
+        ("tickets", "kept"),
+        ("staff", "parked"),
+    ]
+    assert asked(simulator)["cancel"] == 2
+    assert "confirm_cancellation" not in asked(simulator)
+
+    assert desk.set_claim(sale.order.id, "open")["cover"]["claim"] == "open"
+    with pytest.raises(Refused) as unknown:
+        desk.set_claim(sale.order.id, "perhaps")
+    assert codes(unknown) == ("bad_input",)
+
+
+def test_missing_buyer_details_are_filled_and_the_policy_is_made(
+    shopper: SendShopper,
+    store: Store,
+    desk: InsuranceDesk,
+    payments: PaymentApp,
+    staff: Staff,
+    work: Work,
+    simulator: SimulatorProcess,
+) -> None:
+    # given a yes after which the phone went missing, and money
+    ada = shopper(store.usd)
+    ada.create_checkout({store.concert: 2})
+    ada.accept(ada.offer())
+    checkout = ada.checkout()
+    payments.charge(checkout.id, checkout.total)
+    order = ada.complete()
+    _lose_phone(order.number)
+    work()
+    cover = desk.cover(order.number)
+    assert (cover["status"], cover["reasonCode"]) == ("parked", "policyholder_incomplete")
+    # when staff give what cannot be used
+    for given in ({"phone": "555 0100"}, {}, {"email": "nobody"}):
+        with pytest.raises(Refused) as bad:
+            desk.complete(order.id, **given)
+        assert codes(bad) == ("bad_input",)
+    assert bookings(simulator) == []
+    # when they give the phone, and another name that is there already
+    desk.complete(order.id, phone="+14155550123", firstName="Grace")
+    work()
+    # then the policy is made, with the name the order has
+    (call,) = simulator.calls("confirm")
+    assert call["body"]["policyholder"]["phone"] == "+14155550123"
+    assert call["body"]["policyholder"]["first_name"] == NEW_YORK["firstName"]
+    assert desk.cover(order.number)["status"] == "confirmed"
+    notes = " ".join(staff.order(order.id).notes)
+    assert "staff completed the buyer's phone" in notes
+    assert "4155550123" not in notes
+    with pytest.raises(Refused) as late:
+        desk.complete(order.id, phone="+14155550124")
+    assert codes(late) == ("not_waiting",)
+
+
+def _lose_phone(order_number: str) -> None:
+    from django.apps import apps
+
+    order = apps.get_model("order", "Order").objects.get(number=order_number)
+    for address in (order.billing_address, order.shipping_address):
+        if address is not None:
+            type(address).objects.filter(pk=address.pk).update(phone="")
+
+
+def test_a_parked_message_is_sent_again(
+    shopper: SendShopper,
+    store: Store,
+    desk: InsuranceDesk,
+    payments: PaymentApp,
+    work: Work,
+    simulator: SimulatorProcess,
+) -> None:
+    ada = shopper(store.usd)
+    ada.create_checkout({store.concert: 2})
+    ada.accept(ada.offer())
+    checkout = ada.checkout()
+    payments.charge(checkout.id, checkout.total)
+    simulator.fault("confirm", "status", times=1, status=422)
+    order = ada.complete()
+    work()
+    cover = desk.cover(order.number)
+    (message,) = cover["parkedMessages"]
+    assert message["reasonCode"] == "refused"
+
+    for wrong in ("0", "x", "99999999999999999999"):
+        with pytest.raises(Refused) as refused:
+            desk.retry(order.id, wrong)
+        assert codes(refused) == ("not_waiting",)
+    desk.retry(order.id, message["id"])
+    work()
+
+    assert desk.cover(order.number)["status"] == "confirmed"
+    assert len(bookings(simulator)) == 1
+
+
+def test_pages_and_filters(
+    shopper: SendShopper,
+    store: Store,
+    desk: InsuranceDesk,
+    payments: PaymentApp,
+    work: Work,
+    simulator: SimulatorProcess,
+) -> None:
+    numbers = []
+    for _ in range(3):
+        ada = shopper(store.usd)
+        ada.create_checkout({store.concert: 1})
+        ada.accept(ada.offer())
+        checkout = ada.checkout()
+        payments.charge(checkout.id, checkout.total)
+        numbers.append(ada.complete().number)
+    work()
+
+    first = desk.covers(first=2)
+    assert [row["orderNumber"] for row in first["covers"]] == [numbers[2], numbers[1]]
+    assert first["hasNextPage"] is True
+    second = desk.covers(first=2, after=first["endCursor"])
+    assert [row["orderNumber"] for row in second["covers"]] == [numbers[0]]
+    assert second["hasNextPage"] is False
+    assert len(desk.covers(status="confirmed")["covers"]) == 3
+    assert desk.covers(status="parked")["covers"] == []
+    for wanted in ({"status": "sold"}, {"after": "x"}):
+        with pytest.raises(Refused) as refused:
+            desk.covers(**wanted)
+        assert codes(refused) == ("bad_input",)
+
+
+@pytest.mark.parametrize("who", ["a shopper", "a payment app", "rubbish"])
+def test_nobody_else_learns_or_changes_anything(
+    sale: Sale,
+    desk: InsuranceDesk,
+    store: Store,
+    driver: Driver,
+    staff: Staff,
+    payments: PaymentApp,
+    work: Work,
+    simulator: SimulatorProcess,
+    who: str,
+) -> None:
+    # given
+    refuse_cover(sale, staff, payments, work)
+    (waiting,) = desk.cover(sale.order.number)["cancellations"]
+    token = {"a shopper": None, "a payment app": store.payment_app_token(), "rubbish": "x.y.z"}
+    stranger = InsuranceDesk(driver, store.usd, token[who])
+    # when
+    for act in (
+        lambda: stranger.covers(),
+        lambda: stranger.ask(sale.order.id),
+        lambda: stranger.approve(waiting["id"], "6.66", "USD"),
+        lambda: stranger.keep(waiting["id"]),
+        lambda: stranger.set_claim(sale.order.id, "open"),
+        lambda: stranger.retry(sale.order.id, "1"),
+        lambda: stranger.complete(sale.order.id, phone="+14155550123"),
+    ):
+        with pytest.raises(Refused) as refused:
+            act()
+        assert codes(refused) == ("permission_denied",)
+    # then
+    assert desk.cover(sale.order.number)["claim"] == "unknown"
+    assert [row["status"] for row in desk.cover(sale.order.number)["cancellations"]] == ["parked"]
+
+
+def test_another_channel_is_another_desk(
+    sale: Sale, store: Store, driver: Driver, desk: InsuranceDesk
+) -> None:
+    elsewhere = InsuranceDesk(driver, store.usd_unpaid, store.staff_token())
+
+    assert elsewhere.covers()["covers"] == []
+    for act in (
+        lambda: elsewhere.ask(sale.order.id),
+        lambda: elsewhere.set_claim(sale.order.id, "open"),
+    ):
+        with pytest.raises(Refused) as refused:
+            act()
+        assert codes(refused) == ("cover_not_found",)
+    with pytest.raises(Refused) as unknown:
+        elsewhere.keep("1")
+    assert codes(unknown) == ("cancellation_not_found",)
+    assert Decimal(desk.cover(sale.order.number)["premium"]["amount"]) == PREMIUM
