@@ -25,8 +25,8 @@ Progress = Callable[[int], None]
 Pause = Callable[[float], None]
 
 _CHUNK = 200
-_PATIENCE = timedelta(seconds=30)
-"""How long a run waits for messages that are held back; later ones are left to the workers."""
+_PATIENCE = timedelta(seconds=90)
+"""How long a run waits without any progress, longer than a dead worker's lease; then it ends."""
 
 
 @dataclass(frozen=True, slots=True)

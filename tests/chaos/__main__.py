@@ -80,6 +80,7 @@ def _run(
 ) -> int:
     # Not before Django is set up.
     from . import sales
+    from .event import CancelledEvent, every_few_seconds
     from .outage import Drain, Outage
     from .random_kills import RandomKills
     from .report import Report
@@ -124,6 +125,10 @@ def _run(
     if options.outage:
         report.note_load("before the hour without XCover")
         report.outage = drained(options.outage, max(CREWS), timedelta(hours=1), FRESH)
+    if options.event:
+        report.note_load("before the cancelled event")
+        event = CancelledEvent(simulator, covered(), options.event, tell=progress)
+        report.event = event.play(kill_after=every_few_seconds(options.seed, 2, 20), kills=20)
     report.note_load("at the end")
     report.write(options.report)
     if options.json:
@@ -139,6 +144,9 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--workers", type=int, default=4, help="of the random kills")
     parser.add_argument("--seed", type=int, default=1, help="of kills and faults")
     parser.add_argument("--outage", type=int, default=5000, help="covers that wait; 0: none")
+    parser.add_argument(
+        "--event", type=int, default=2000, help="policies of a cancelled event; 0: none"
+    )
     parser.add_argument(
         "--throughput", type=int, default=400, help="covers each crew of 2, 4, 8 drains; 0: none"
     )

@@ -80,7 +80,7 @@ class Crew:
                 process.join()
 
     def _started(self, slot: int) -> multiprocessing.process.BaseProcess:
-        _share_nothing()
+        share_nothing()
         self._waits_for[slot], self._in_flight[slot] = _BUSY, 0
         process = _FORK.Process(target=self._work, args=(slot,), daemon=True)
         process.start()
@@ -163,7 +163,7 @@ def _tell_claims(tell: Callable[[int], None]) -> None:
     outbox.claim, deliver._deliver = claimed, told
 
 
-def _share_nothing() -> None:
+def share_nothing() -> None:
     """A child must share neither a database connection nor one to XCover."""
     from django.db import connections
 

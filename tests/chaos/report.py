@@ -10,6 +10,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from statistics import median
 
+from .event import EventRun
 from .outage import Drain
 from .random_kills import Chaos
 from .witness import Finding
@@ -28,12 +29,13 @@ class Report:
     chaos: Chaos | None = None
     outage: Drain | None = None
     throughput: list[Drain] = field(default_factory=list)
+    event: EventRun | None = None
     load: list[str] = field(default_factory=list)
     """The machine's load average (1, 5, 15 minutes) before each part and at the end."""
 
     @property
     def findings(self) -> list[Finding]:
-        parts = [self.chaos, self.outage, *self.throughput]
+        parts = [self.chaos, self.outage, self.event, *self.throughput]
         return [part.finding for part in parts if part is not None]
 
     @property
@@ -52,7 +54,7 @@ class Report:
         (folder / "report.json").write_text(self.json())
 
     def json(self) -> str:
-        return json.dumps({**asdict(self), "is_clean": self.is_clean}, indent=1)
+        return json.dumps({**asdict(self), "is_clean": self.is_clean}, indent=1, default=str)
 
     def text(self) -> str:
         lines = [f"{os.cpu_count()} cores, Python {platform.python_version()}. Load average"]
@@ -63,6 +65,8 @@ class Report:
             lines += ["", *_outage_lines(self.outage)]
         if self.throughput:
             lines += ["", *_throughput_lines(self.throughput)]
+        if self.event:
+            lines += ["", *_event_lines(self.event)]
         for finding in self.findings:
             problems = (*finding.lost, *finding.doubled, *finding.wrong)
             lines += [f"- {problem}" for problem in problems[:50]]
@@ -126,6 +130,23 @@ def _outage_lines(drain: Drain) -> list[str]:
         "",
         *_table(("seconds until the policy", "orders", "median", "max"), waits),
     ]
+
+
+def _event_lines(run: EventRun) -> list[str]:
+    rows = [
+        ("policies", run.policies),
+        ("runs of xcover_event begun", run.runs),
+        ("of them killed (SIGKILL)", run.kills),
+        ("previews and cancellations at XCover", _counts(_cancelling(run.calls))),
+        ("due to the buyers", run.due),
+        ("real time", f"{run.seconds:.0f} s"),
+        ("lost, doubled, otherwise wrong", _verdict(run.finding)),
+    ]
+    return ["A cancelled event", "", *_table(("what", "how much"), rows)]
+
+
+def _cancelling(calls: dict[str, int]) -> dict[str, int]:
+    return {name: calls.get(name, 0) for name in ("cancel", "confirm_cancellation")}
 
 
 def _throughput_lines(drains: Sequence[Drain]) -> list[str]:

@@ -43,24 +43,24 @@ def compare(orders: Sequence[tuple[Any, Fate]], state: Mapping[str, Any]) -> Fin
     for order, fate in orders:
         if fate is Fate.OPT_OUT:
             offer = offers[order.checkout_token]
-            _one(finding, order, "opt-out", seen.opt_outs[offer.xcover_offer_id])
+            sole(finding, order, "opt-out", seen.opt_outs[offer.xcover_offer_id])
             if seen.bookings[str(order.number)]:
                 finding.doubled.append(f"order {order.number}: a policy nobody asked for")
             continue
         booked = seen.bookings[str(order.number)]
-        _one(finding, order, "policy", len(booked))
+        sole(finding, order, "policy", len(booked))
         if not booked:
             continue
         cover = covers.get(order.pk)
         is_cancelled = fate is Fate.CANCEL
-        _one(finding, order, "cancellation", seen.cancelled[booked[0]], int(is_cancelled))
+        sole(finding, order, "cancellation", seen.cancelled[booked[0]], int(is_cancelled))
         wanted = ("cancelled" if is_cancelled else "confirmed", booked[0])
         if cover is None or (cover.status, cover.booking_id) != wanted:
             finding.wrong.append(f"order {order.number}: {cover} is not {wanted}")
         notes = sales.notes_of(order)
-        _one(finding, order, "note", sum("confirmed, premium" in note for note in notes))
+        sole(finding, order, "note", sum("confirmed, premium" in note for note in notes))
         told = sum("cancelled, XCover refunds" in note for note in notes)
-        _one(finding, order, "cancellation note", told, int(is_cancelled))
+        sole(finding, order, "cancellation note", told, int(is_cancelled))
     for path, keys in seen.keys.items():
         if len(keys) > 1:
             finding.doubled.append(f"{path}: {len(keys)} idempotency keys")
@@ -84,7 +84,8 @@ class _Seen:
                 self.keys[call["path"]].add(call["idempotency_key"])
 
 
-def _one(finding: Finding, order: Any, what: str, count: int, wanted: int = 1) -> None:
+def sole(finding: Finding, order: Any, what: str, count: int, wanted: int = 1) -> None:
+    """Note when there are fewer (lost) or more (doubled) than wanted."""
     if count < wanted:
         finding.lost.append(f"order {order.number}: no {what}")
     elif count > wanted:

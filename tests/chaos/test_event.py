@@ -1,0 +1,23 @@
+"""The short form of the cancelled event: forty policies, the run killed six times."""
+
+from ..flows.steps import PREMIUM
+from . import sales
+from .event import CancelledEvent, every_few_seconds
+
+POLICIES, KILLS = 40, 6
+
+
+def test_a_run_that_is_killed_goes_on_and_cancels_nothing_twice(store, shopper, simulator):
+    # given
+    event = CancelledEvent(
+        simulator, sales.covered(shopper, store, simulator), POLICIES, tell=lambda *_: None
+    )
+
+    # when
+    run = event.play(kill_after=every_few_seconds(1, 0.3, 1.5), kills=KILLS, minute_passes=True)
+
+    # then
+    assert run.finding.is_clean, run.finding
+    assert run.kills >= 3
+    assert run.calls["cancel"] >= POLICIES
+    assert run.due == POLICIES * PREMIUM

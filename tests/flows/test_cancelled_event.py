@@ -1,0 +1,254 @@
+"""``xcover_event``: every policy of a cancelled event is asked about and ended once."""
+
+from __future__ import annotations
+
+import io
+import json
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from django.core.management import CommandError, call_command
+
+from demo.client.payment_app import PaymentApp
+from demo.client.shopper import Shopper
+from demo.client.staff import Staff
+from demo.client.store import Channel, Store, Variant
+from demo.client.values import PlacedOrder
+from demo.simulator import SimulatorProcess
+
+from .steps import PREMIUM, asked, bookings
+from .work import Work
+
+SendShopper = Callable[[Channel], Shopper]
+Sell = Callable[[Variant], tuple[Shopper, PlacedOrder]]
+
+
+def run(*arguments: str) -> tuple[dict[str, Any], int, str]:
+    """Run the command; return what it prints, its exit code, and what it says beside."""
+    out, said, code = io.StringIO(), io.StringIO(), 0
+    try:
+        call_command("xcover_event", *arguments, "--json", stdout=out, stderr=said)
+    except SystemExit as end:
+        code = int(end.code or 0)
+    return json.loads(out.getvalue()), code, said.getvalue()
+
+
+def groups(data: dict[str, Any]) -> dict[str, tuple[int, Decimal]]:
+    return {row["what"]: (row["policies"], Decimal(row["refund"])) for row in data["outcomes"]}
+
+
+def slug_of(variant: Variant) -> str:
+    from django.apps import apps
+
+    rows = apps.get_model("product", "ProductVariant").objects
+    return str(rows.get(sku=variant.sku).product.slug)
+
+
+@pytest.fixture
+def sell(shopper: SendShopper, store: Store, payments: PaymentApp, work: Work) -> Sell:
+    """Return a function that sells two tickets with cover, up to the policy."""
+
+    def sold(variant: Variant) -> tuple[Shopper, PlacedOrder]:
+        ada = shopper(store.usd)
+        ada.create_checkout({variant: 2})
+        ada.accept(ada.offer())
+        checkout = ada.checkout()
+        payments.charge(checkout.id, checkout.total)
+        order = ada.complete()
+        work()
+        return ada, order
+
+    return sold
+
+
+def test_a_cancelled_event_from_the_first_look_to_the_last_policy(
+    sell: Sell, store: Store, staff: Staff, simulator: SimulatorProcess
+) -> None:
+    # given three policies of the concert and one of the festival
+    buyers = [sell(store.concert) for _ in range(3)]
+    sell(store.festival)
+    product = slug_of(store.concert)
+    sold = asked(simulator)
+    # when somebody looks
+    data, code, _ = run(product)
+    # then nothing happens
+    assert (groups(data), code) == ({"not asked yet": (3, Decimal(0))}, 0)
+    assert asked(simulator) == sold
+    # when it is cancelled, and nobody confirmed a number
+    data, code, said = run(product, "--cancelled")
+    # then XCover was asked about these three only, and nothing is cancelled
+    assert (groups(data), code) == ({"refund offered": (3, 3 * PREMIUM)}, 3)
+    assert "add --confirm 3" in said
+    assert asked(simulator) == {**sold, "cancel": 3}
+    assert {
+        call["body"]["quotes"][0]["reason_for_cancellation"] for call in simulator.calls("cancel")
+    } == {"Event cancelled"}
+    # when a wrong number is confirmed
+    data, code, said = run(product, "--cancelled", "--confirm", "4")
+    assert code == 3
+    assert "3 policies could be cancelled, not 4" in said
+    assert asked(simulator) == {**sold, "cancel": 3}
+    # when the right one is, twice
+    data, code, _ = run(product, "--cancelled", "--confirm", "3")
+    assert (groups(data), code) == ({"cancelled": (3, 3 * PREMIUM)}, 0)
+    data, code, _ = run(product, "--cancelled", "--confirm", "3")
+    # then each is cancelled once, the festival's stays, and the premiums are due
+    assert (groups(data), code) == ({"cancelled": (3, 3 * PREMIUM)}, 0)
+    assert asked(simulator) == {**sold, "cancel": 3, "confirm_cancellation": 3}
+    statuses = sorted(booking["status"] for booking in bookings(simulator))
+    assert statuses == ["CANCELLED"] * 3 + ["CONFIRMED"]
+    for ada, order in buyers:
+        cover = ada.cover()
+        assert cover is not None
+        assert (cover.status, cover.amount_due_back) == ("cancelled", PREMIUM)
+        assert len([n for n in staff.order(order.id).notes if "Refund 6.66 USD" in n]) == 1
+
+
+def test_policies_without_a_refund_stay_in_force(
+    sell: Sell, store: Store, simulator: SimulatorProcess
+) -> None:
+    for _ in range(2):
+        sell(store.concert)
+    simulator.settings(refund_rule="zero")
+
+    data, code, _ = run(slug_of(store.concert), "--cancelled", "--confirm", "0")
+
+    assert (groups(data), code) == ({"no refund offered": (2, Decimal(0))}, 1)
+    assert {booking["status"] for booking in bookings(simulator)} == {"CONFIRMED"}
+    assert "confirm_cancellation" not in asked(simulator)
+
+
+def test_refusals_and_claims_are_told_apart(
+    sell: Sell, store: Store, simulator: SimulatorProcess
+) -> None:
+    from saleor_xcover_plugin.domain.cancellations import ClaimState
+    from saleor_xcover_plugin.models import Cover
+    from saleor_xcover_plugin.services.decisions import note_claim
+
+    sell(store.concert)
+    sell(store.concert)
+    claimed = Cover.objects.latest("pk")
+    note_claim(claimed.order_id, ClaimState.OPEN, datetime.now(UTC))
+    simulator.settings(refund_rule="refuse")
+
+    data, code, _ = run(slug_of(store.concert), "--cancelled", "--confirm", "0")
+
+    assert groups(data) == {
+        "refused by XCover": (1, Decimal(0)),
+        "not asked: claim_open": (1, Decimal(0)),
+    }
+    assert code == 1
+    assert asked(simulator)["cancel"] == 1
+
+
+def test_a_refund_after_the_event_was_cancelled_needs_no_run(
+    shopper: SendShopper,
+    store: Store,
+    payments: PaymentApp,
+    work: Work,
+    simulator: SimulatorProcess,
+) -> None:
+    # given a policy of an event that is cancelled, about which XCover was asked
+    ada = shopper(store.usd)
+    ada.create_checkout({store.concert: 2})
+    ada.accept(ada.offer())
+    checkout = ada.checkout()
+    payment = payments.charge(checkout.id, checkout.total)
+    ada.complete()
+    work()
+    run(slug_of(store.concert), "--cancelled")
+    # when the order is refunded
+    payments.refund(payment, checkout.total)
+    work()
+    # then it is cancelled by itself: the buyer has the premium back
+    cover = ada.cover()
+    assert cover is not None
+    assert (cover.status, cover.amount_due_back) == ("cancelled", 0)
+    assert asked(simulator)["confirm_cancellation"] == 1
+    # and a later run finds nothing to do
+    data, code, _ = run(slug_of(store.concert), "--cancelled", "--confirm", "0")
+    assert (groups(data), code) == ({"cancelled": (1, PREMIUM)}, 0)
+
+
+def test_xcover_down_says_what_is_left_and_the_next_run_ends_it(
+    sell: Sell, store: Store, simulator: SimulatorProcess, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from .waits import let_waits_pass
+
+    sell(store.concert)
+    monkeypatch.setattr("saleor_xcover_plugin.services.event_run._PATIENCE", timedelta(seconds=1))
+    simulator.fault("cancel", "status", times=None, status=503)
+
+    data, code, _ = run(slug_of(store.concert), "--cancelled", "--confirm", "0")
+    assert (groups(data), code) == ({"under way": (1, Decimal(0))}, 1)
+
+    simulator.clear_faults()
+    let_waits_pass()
+    data, code, _ = run(slug_of(store.concert), "--cancelled", "--confirm", "1")
+    assert (groups(data), code) == ({"cancelled": (1, PREMIUM)}, 0)
+    assert asked(simulator)["confirm_cancellation"] == 1
+
+
+def test_a_moved_event_is_told_to_its_orders_and_judged_by_its_new_date(
+    sell: Sell,
+    store: Store,
+    staff: Staff,
+    payments: PaymentApp,
+    work: Work,
+    simulator: SimulatorProcess,
+) -> None:
+    from saleor_xcover_plugin.services.events import insured_events
+
+    _, order = sell(store.concert)
+    past = datetime.now(UTC) - timedelta(hours=1)
+
+    data, code, said = run(slug_of(store.concert), "--moved-to", past.isoformat())
+
+    assert code == 0
+    assert "1 orders with a policy were told" in said
+    assert groups(data) == {"not asked yet": (1, Decimal(0))}
+    assert staff.order(order.id).has_note("event was moved to", "stays in force")
+    from saleor_xcover_plugin.models import Cover
+
+    events = insured_events(Cover.objects.get().offer)
+    assert (events.first_start, events.are_cancelled) == (past, False)
+    staff.cancel(order.id)
+    work()
+    assert "cancel" not in asked(simulator)  # the event has begun: a person decides
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (("no-such-product",), "no product"),
+        (("CONCERT", "--moved-to", "tomorrow"), "with its offset"),
+        (("CONCERT", "--moved-to", "2027-01-01T20:00"), "with its offset"),
+        (("CONCERT", "--confirm", "1"), "goes with --cancelled"),
+        (("CONCERT", "--cancelled", "--moved-to", "2027-01-01T20:00Z"), "not allowed with"),
+    ],
+)
+def test_bad_arguments_change_nothing(
+    store: Store, simulator: SimulatorProcess, arguments: tuple[str, ...], sentence: str
+) -> None:
+    from saleor_xcover_plugin.models import EventChange
+
+    given = [slug_of(store.concert) if word == "CONCERT" else word for word in arguments]
+
+    with pytest.raises(CommandError, match=sentence):
+        run(*given)
+
+    assert EventChange.objects.count() == 0
+
+
+def test_people_get_a_table(sell: Sell, store: Store, simulator: SimulatorProcess) -> None:
+    sell(store.concert)
+    out = io.StringIO()
+
+    call_command("xcover_event", slug_of(store.concert), stdout=out)
+    call_command("xcover_event", slug_of(store.mystery), stdout=out)
+
+    assert "WHAT           POLICIES  REFUND  CURRENCY\nnot asked yet  1" in out.getvalue()
+    assert "No cover was sold for it." in out.getvalue()
