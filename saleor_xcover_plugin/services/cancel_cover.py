@@ -110,11 +110,12 @@ class _CancellationDelivery:
         if begun is None or begun[1].sealed_body is not None:
             return begun
         cancellation, current = begun
-        if cancellation.approved_refund is None and _is_taken_back(cancellation):
-            outbox.drop(current, _TAKEN_BACK, now)
+        changed = "" if cancellation.approved_refund is not None else _what_changed(cancellation)
+        if changed:
+            outbox.drop(current, changed, now)
             # This judgement is void: the same refund, made again, is judged anew.
             void = f"{cancellation.refund_key}:void:{cancellation.pk}"
-            _park(cancellation, _TAKEN_BACK, now, refund_key=void)
+            _park(cancellation, changed, now, refund_key=void)
             cancellation.become(CancellationStatus.KEPT, now)
             return None
         if cancellation.confirm_before and now >= cancellation.confirm_before:
@@ -137,16 +138,23 @@ class _CancellationDelivery:
 
 
 _TAKEN_BACK = "The refund was taken back before the policy was cancelled. It stays in force."
+_SUPERSEDED = "A further refund came before XCover was asked; both are judged together."
 _LAPSED = "The preview lapsed before it could be confirmed."
 
 
-def _is_taken_back(cancellation: Cancellation) -> bool:
-    """Whether what was judged is no longer so."""
+def _what_changed(cancellation: Cancellation) -> str:
+    """Say why what was judged is no longer so, or nothing."""
     cover = cancellation.cover
     order = orders.read(cover.order_id, lock=True)
-    if cancellation.rule == STAFF_RULE or insured_events(cover.offer).are_cancelled:
-        return False  # no refund is behind it
-    return order is None or scope_of(order, cover) != cancellation.scope
+    if cancellation.rule == STAFF_RULE:
+        return ""  # no refund is behind it
+    scope = None if order is None else scope_of(order, cover)
+    if scope == cancellation.scope:
+        return ""
+    if scope is None:
+        is_event = insured_events(cover.offer).are_cancelled
+        return "" if is_event and cancellation.scope == RefundScope.NOTHING else _TAKEN_BACK
+    return _SUPERSEDED
 
 
 def _renew(cancellation: Cancellation, now: datetime) -> None:

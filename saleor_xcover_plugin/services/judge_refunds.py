@@ -43,7 +43,9 @@ def judge(cover: Cover, order: OrderState, now: datetime) -> None:
     scope = scope_of(order, cover)
     if scope is None:
         # A cancelled order or event has no refund that could be taken back.
-        _close_parked(_parked(cover).exclude(scope=RefundScope.NOTHING.value), _TAKEN_BACK, now)
+        over = _parked(cover).exclude(scope=RefundScope.NOTHING.value)
+        if _close_parked(over, _TAKEN_BACK, now):
+            notes.add(cover.order_id, _TAKEN_BACK)
         return
     events = insured_events(cover.offer)
     key = judgement_key(scope, order, events)
@@ -150,12 +152,17 @@ def _parked(cover: Cover) -> QuerySet[Cancellation]:
 
 def _close_parked(
     parked: QuerySet[Cancellation], sentence: str, now: datetime, *, is_void: bool = True
-) -> None:
-    """What waited for a person is over; ``is_void`` lets the same refund be judged again."""
-    for cancellation in parked.select_for_update():
+) -> int:
+    """What waited for a person is over; ``is_void`` lets the same refund be judged again.
+
+    Return how much it was.
+    """
+    waiting = list(parked.select_for_update())
+    for cancellation in waiting:
         changes = {"sentence": sentence}
         if is_void:
             changes["refund_key"] = f"{cancellation.refund_key}:void:{cancellation.pk}"
         cancellation.become(CancellationStatus.KEPT, now, **changes)
         for kind in ("preview_cancellation", "confirm_cancellation"):
             outbox.drop_parked(kind, cancellation.pk, sentence, now)
+    return len(waiting)
