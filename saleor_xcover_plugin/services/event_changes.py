@@ -10,7 +10,7 @@ from django.db.models import QuerySet
 
 from ..domain.cancellations import rule_for
 from ..domain.refunds import RefundScope
-from ..domain.states import CancellationStatus, CoverStatus
+from ..domain.states import CoverStatus
 from ..host import notes, orders
 from ..models import Cancellation, Cover, EventChange, Offer
 from .events import insured_events
@@ -37,33 +37,46 @@ def _tell(variants: Sequence[str], starts_at: datetime | None, now: datetime) ->
         )
 
 
-def covers_of(variants: Sequence[str]) -> QuerySet[Cover]:
-    """Return every cover of tickets for the event."""
-    return Cover.objects.filter(offer__request__tickets__has_any_keys=list(variants))
+def covers_of(variants: Sequence[str]) -> list[int]:
+    """Return the key of every cover of tickets for the event, oldest first.
+
+    Read once per run: no index helps to find them.
+    """
+    covers = Cover.objects.filter(offer__request__tickets__has_any_keys=list(variants))
+    return list(covers.order_by("pk").values_list("pk", flat=True))
 
 
-def cancellations_of(variants: Sequence[str]) -> QuerySet[Cancellation]:
-    """Return what was begun because the event is cancelled."""
+def cancellations_of(covers: Sequence[int]) -> QuerySet[Cancellation]:
+    """Return what was begun for these covers because the event is cancelled."""
     return Cancellation.objects.filter(
-        cover__in=covers_of(variants), refund_key__endswith=EVENT_CANCELLED_KEY
+        cover_id__in=covers, refund_key__endswith=EVENT_CANCELLED_KEY
     )
 
 
-def unasked(variants: Sequence[str]) -> QuerySet[Cover]:
-    """Return the policies XCover was not asked about yet."""
-    asked = cancellations_of(variants).values("cover_id")
-    return covers_of(variants).filter(status=CoverStatus.CONFIRMED.value).exclude(pk__in=asked)
+def unasked(covers: Sequence[int]) -> list[int]:
+    """Return those of a few covers with a policy XCover was not asked about yet."""
+    asked = set(cancellations_of(covers).values_list("cover_id", flat=True))
+    confirmed = Cover.objects.filter(pk__in=covers, status=CoverStatus.CONFIRMED.value)
+    return [
+        key for key in confirmed.order_by("pk").values_list("pk", flat=True) if key not in asked
+    ]
 
 
-def ask_all(variants: Sequence[str], now: datetime) -> Iterator[int]:
+def ask_all(covers: Sequence[int], now: datetime) -> Iterator[int]:
     """Judge every policy of a cancelled event and have XCover asked; yield after each.
 
     Each is its own transaction and judged once, so that a run may be interrupted anywhere.
     """
-    while page := list(unasked(variants).order_by("pk").values_list("pk", flat=True)[:PAGE]):
-        for cover_id in page:
+    for page in pages(covers):
+        for cover_id in unasked(page):
             _ask(cover_id, now)
             yield cover_id
+
+
+def pages(keys: Sequence[int]) -> Iterator[Sequence[int]]:
+    """Cut keys into pieces PostgreSQL looks up one by one."""
+    for start in range(0, len(keys), PAGE):
+        yield keys[start : start + PAGE]
 
 
 def _ask(cover_id: int, now: datetime) -> None:
@@ -83,22 +96,16 @@ def _ask(cover_id: int, now: datetime) -> None:
             replace_judgement(cover, scope, key, rule, now)
 
 
-def waiting(variants: Sequence[str]) -> QuerySet[Cancellation]:
-    """Return the previewed cancellations of the event that wait for a decision."""
-    return cancellations_of(variants).filter(
-        status=CancellationStatus.PARKED.value, refund__isnull=False
-    )
-
-
-def note_move(variants: Sequence[str], starts_at: datetime) -> int:
+def note_move(covers: Sequence[int], starts_at: datetime) -> int:
     """Tell each order with a policy of a moved event; return how many."""
     count = 0
-    moved = covers_of(variants).filter(status=CoverStatus.CONFIRMED.value)
-    for order_id in moved.values_list("order_id", flat=True).order_by("pk"):
-        notes.add(
-            order_id,
-            f"the event was moved to {starts_at:%Y-%m-%d %H:%M} UTC. The policy stays in force; "
-            "ask Cover Genius whether it follows the new date.",
-        )
-        count += 1
+    for page in pages(covers):
+        moved = Cover.objects.filter(pk__in=page, status=CoverStatus.CONFIRMED.value)
+        for order_id in moved.order_by("pk").values_list("order_id", flat=True):
+            notes.add(
+                order_id,
+                f"the event was moved to {starts_at:%Y-%m-%d %H:%M} UTC. The policy stays in "
+                "force; ask Cover Genius whether it follows the new date.",
+            )
+            count += 1
     return count

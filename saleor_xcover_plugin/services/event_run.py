@@ -7,16 +7,14 @@ interrupted goes on where it was when it is begun again, and nothing is cancelle
 from __future__ import annotations
 
 import time
-from collections import Counter
-from collections.abc import Callable, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from decimal import Decimal
 
-from django.db.models import QuerySet
-
 from ..domain.states import CancellationStatus, CoverStatus, MessageState
-from ..models import Cancellation, OutboxMessage
+from ..models import Cancellation, Cover, OutboxMessage
 from . import decisions, event_changes
 from .clock import Clock
 from .deliver import deliver_due
@@ -25,6 +23,7 @@ Progress = Callable[[int], None]
 Pause = Callable[[float], None]
 
 _CHUNK = 200
+_NAP = 0.5
 _PATIENCE = timedelta(seconds=90)
 """How long a run waits without any progress, longer than a dead worker's lease; then it ends."""
 
@@ -39,21 +38,20 @@ class Outcome:
     currency: str
 
 
-def ask(variants: Sequence[str], clock: Clock, *, progress: Progress, pause: Pause) -> None:
+def ask(covers: Sequence[int], clock: Clock, *, progress: Progress, pause: Pause) -> None:
     """Have XCover asked about every policy that was not asked about yet. Cancels nothing."""
-    for _ in event_changes.ask_all(variants, clock()):
+    for _ in event_changes.ask_all(covers, clock()):
         pass
-    _deliver(variants, "preview_cancellation", clock, progress, pause)
+    _deliver(covers, "preview_cancellation", clock, progress, pause)
 
 
-def carry_out(variants: Sequence[str], clock: Clock, *, progress: Progress, pause: Pause) -> int:
+def carry_out(covers: Sequence[int], clock: Clock, *, progress: Progress, pause: Pause) -> int:
     """Approve every refund that was shown and cancel those policies; return how many.
 
     Policies XCover would end without a refund stay in force: their buyers must be asked.
     """
     count = 0
-    keys = list(to_approve(variants).values_list("pk", flat=True))
-    for cancellation in Cancellation.objects.filter(pk__in=keys).order_by("pk"):
+    for cancellation in to_approve(covers):
         refund = cancellation.refund_money
         if refund is None:
             continue
@@ -62,34 +60,44 @@ def carry_out(variants: Sequence[str], clock: Clock, *, progress: Progress, paus
             count += 1
         except decisions.DecisionRefused:  # somebody decided about it meanwhile
             continue
-    _deliver(variants, "confirm_cancellation", clock, progress, pause)
+    _deliver(covers, "confirm_cancellation", clock, progress, pause)
     return count
 
 
-def to_approve(variants: Sequence[str]) -> QuerySet[Cancellation]:
-    """Return the previewed cancellations with a refund."""
-    return event_changes.waiting(variants).filter(refund__gt=0)
+def to_approve(covers: Sequence[int]) -> Iterator[Cancellation]:
+    """Yield the previewed cancellations with a refund that wait for a decision."""
+    for page in event_changes.pages(covers):
+        waiting = event_changes.cancellations_of(page).filter(
+            status=CancellationStatus.PARKED.value, refund__gt=0
+        )
+        yield from waiting.order_by("pk")
 
 
-def open_calls(variants: Sequence[str]) -> int:
+def open_calls(covers: Sequence[int]) -> int:
     """Count the calls of the event's cancellations that are still to be made."""
-    return len(_pending(variants))
+    return len(_pending(covers, ("preview_cancellation", "confirm_cancellation")))
 
 
-def outcomes(variants: Sequence[str]) -> list[Outcome]:
+def unasked(covers: Sequence[int]) -> int:
+    """Count the policies XCover was not asked about yet."""
+    return sum(len(event_changes.unasked(page)) for page in event_changes.pages(covers))
+
+
+def outcomes(covers: Sequence[int]) -> list[Outcome]:
     """Say what came of every cover of the event, the biggest group first."""
-    groups: Counter[tuple[str, str]] = Counter()
-    refunds: dict[tuple[str, str], Decimal] = {}
-    judged = {row.cover_id: row for row in event_changes.cancellations_of(variants).order_by("pk")}
-    for cover in event_changes.covers_of(variants).order_by("pk").iterator(chunk_size=_CHUNK):
-        row = judged.get(cover.pk)
-        key = (_what(cover.status, row), cover.currency)
-        groups[key] += 1
-        refund = (row.refund if row else None) or Decimal(0)
-        refunds[key] = refunds.get(key, Decimal(0)) + refund
+    counts: Counter[tuple[str, str]] = Counter()
+    refunds: dict[tuple[str, str], Decimal] = defaultdict(Decimal)
+    for page in event_changes.pages(covers):
+        rows = event_changes.cancellations_of(page).order_by("pk")
+        judged = {row.cover_id: row for row in rows}
+        for cover in Cover.objects.filter(pk__in=page):
+            row = judged.get(cover.pk)
+            key = (_what(cover.status, row), cover.currency)
+            counts[key] += 1
+            refunds[key] += (row.refund if row else None) or Decimal(0)
     return [
         Outcome(what, count, refunds[(what, currency)], currency)
-        for (what, currency), count in groups.most_common()
+        for (what, currency), count in counts.most_common()
     ]
 
 
@@ -109,37 +117,35 @@ def _what(status: str, row: Cancellation | None) -> str:
     return "not asked yet" if status == CoverStatus.CONFIRMED else f"no policy: {status}"
 
 
-def _pending(variants: Sequence[str], kind: str | None = None) -> list[int]:
-    keys = list(event_changes.cancellations_of(variants).values_list("pk", flat=True))
-    kinds = [kind] if kind else ["preview_cancellation", "confirm_cancellation"]
+def _pending(covers: Sequence[int], kinds: Sequence[str]) -> list[int]:
     found: list[int] = []
-    for start in range(0, len(keys), _CHUNK):
-        messages = OutboxMessage.objects.filter(
-            kind__in=kinds,
-            subject_id__in=keys[start : start + _CHUNK],
-            status=MessageState.PENDING.value,
-        )
-        found += messages.values_list("pk", flat=True)
+    for page in event_changes.pages(covers):
+        subjects = event_changes.cancellations_of(page).values("pk")
+        found += OutboxMessage.objects.filter(
+            kind__in=kinds, subject_id__in=subjects, status=MessageState.PENDING.value
+        ).values_list("pk", flat=True)
     return found
 
 
 def _deliver(
-    variants: Sequence[str], kind: str, clock: Clock, progress: Progress, pause: Pause
+    covers: Sequence[int], kind: str, clock: Clock, progress: Progress, pause: Pause
 ) -> None:
     """Deliver the event's calls beside the workers, at the shared rate, while XCover answers."""
-    pending = _pending(variants, kind)
+    pending = _pending(covers, (kind,))
     gives_up_at = clock() + _PATIENCE
     while pending:
-        before = len(pending)
-        deliver_due(clock, limit=_CHUNK, only=pending[:_CHUNK])
-        pending = _pending(variants, kind)
-        if len(pending) < before:
-            progress(before - len(pending))
+        chunk = pending[:_CHUNK]
+        deliver_due(clock, limit=len(chunk), only=chunk)
+        open_still = OutboxMessage.objects.filter(pk__in=chunk, status=MessageState.PENDING.value)
+        left = list(open_still.values_list("pk", flat=True))
+        pending = [*pending[_CHUNK:], *left]  # those held back come last
+        if len(left) < len(chunk):
+            progress(len(chunk) - len(left))
             gives_up_at = clock() + _PATIENCE
         elif clock() >= gives_up_at:
             return
         else:
-            pause(0.5)
+            pause(_NAP)
 
 
 def sleep(seconds: float) -> None:

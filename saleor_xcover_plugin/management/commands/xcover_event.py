@@ -51,16 +51,17 @@ class Command(BaseCommand):
             )
         if options["confirm"] is not None and not options["cancelled"]:
             raise CommandError("--confirm goes with --cancelled.", returncode=BAD_ARGUMENTS)
-        code = 0
+        covers, code = event_changes.covers_of(variants), 0
         if options["moved_to"]:
-            self._move(variants, options["moved_to"])
+            self._move(variants, covers, options["moved_to"])
         elif options["cancelled"]:
-            code = self._cancel(variants, options)
-        self._print(variants, options)
-        if code or (options["cancelled"] and self._waits(variants)):
+            event_changes.tell_cancelled(variants, utc_now())
+            code = self._cancel(covers, options)
+        self._print(covers, options)
+        if code or (options["cancelled"] and self._waits(covers)):
             sys.exit(code or WAITS)
 
-    def _move(self, variants: Sequence[str], text: str) -> None:
+    def _move(self, variants: Sequence[str], covers: Sequence[int], text: str) -> None:
         try:
             starts_at = datetime.fromisoformat(text)
         except ValueError:
@@ -70,25 +71,24 @@ class Command(BaseCommand):
                 "Give the time with its offset: 2027-03-01T19:00+01:00.", returncode=BAD_ARGUMENTS
             )
         event_changes.tell_moved(variants, starts_at.astimezone(UTC), utc_now())
-        count = event_changes.note_move(variants, starts_at.astimezone(UTC))
+        count = event_changes.note_move(covers, starts_at.astimezone(UTC))
         self.stderr.write(f"{count} orders with a policy were told; none was cancelled.")
 
-    def _cancel(self, variants: Sequence[str], options: dict[str, Any]) -> int:
+    def _cancel(self, covers: Sequence[int], options: dict[str, Any]) -> int:
         """Ask, show, have it confirmed, carry out; return the exit code of a refusal."""
-        event_changes.tell_cancelled(variants, utc_now())
-        asking = event_changes.unasked(variants).count() + event_run.open_calls(variants)
+        asking = event_run.unasked(covers) + event_run.open_calls(covers)
         progress = self._progress("previews", asking, options)
-        event_run.ask(variants, utc_now, progress=progress, pause=event_run.sleep)
+        event_run.ask(covers, utc_now, progress=progress, pause=event_run.sleep)
         progress.close()
-        count = event_run.to_approve(variants).count()
-        if count and not self._is_confirmed(variants, count, options):
+        count = sum(1 for _ in event_run.to_approve(covers))
+        if count and not self._is_confirmed(covers, count, options):
             return NOT_CONFIRMED
-        progress = self._progress("cancellations", count + event_run.open_calls(variants), options)
-        event_run.carry_out(variants, utc_now, progress=progress, pause=event_run.sleep)
+        progress = self._progress("cancellations", count + event_run.open_calls(covers), options)
+        event_run.carry_out(covers, utc_now, progress=progress, pause=event_run.sleep)
         progress.close()
         return 0
 
-    def _is_confirmed(self, variants: Sequence[str], count: int, options: dict[str, Any]) -> bool:
+    def _is_confirmed(self, covers: Sequence[int], count: int, options: dict[str, Any]) -> bool:
         if options["confirm"] is not None:
             if options["confirm"] != count:
                 self.stderr.write(
@@ -98,22 +98,22 @@ class Command(BaseCommand):
         if options["json"] or not sys.stdin.isatty():
             self.stderr.write(f"Nothing was cancelled. Look, then add --confirm {count}.")
             return False
-        self._print(variants, options)
+        self._print(covers, options)
         answer = input(f"It cannot be undone. Type {count} to cancel {count} policies: ")
         return answer.strip() == str(count)
 
     def _progress(self, what: str, total: int, options: dict[str, Any]) -> Progress:
         return Progress(self.stderr, what, total=total, is_wanted=not options["no_progress"])
 
-    def _waits(self, variants: Sequence[str]) -> bool:
+    def _waits(self, covers: Sequence[int]) -> bool:
         done = ("cancelled", "kept")
-        found = event_run.outcomes(variants)
+        found = event_run.outcomes(covers)
         return any(o.what not in done and not o.what.startswith("no policy") for o in found)
 
-    def _print(self, variants: Sequence[str], options: dict[str, Any]) -> None:
-        rows = [asdict(outcome) for outcome in event_run.outcomes(variants)]
+    def _print(self, covers: Sequence[int], options: dict[str, Any]) -> None:
+        rows = [asdict(outcome) for outcome in event_run.outcomes(covers)]
         if options["json"]:
-            print_json(self.stdout, {"variants": list(variants), "outcomes": rows})
+            print_json(self.stdout, {"covers": len(covers), "outcomes": rows})
         elif rows:
             print_table(self.stdout, ("what", "policies", "refund", "currency"), rows)
         else:
