@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from demo.client.driver import Refused
 from demo.client.payment_app import PaymentApp
 from demo.client.shopper import Shopper
 from demo.client.staff import Staff
@@ -391,3 +392,33 @@ def test_a_grant_without_money_is_no_refund(shop: Shop, simulator: SimulatorProc
 
     assert judgements().count() == 0
     assert "cancel" not in asked(simulator)
+
+
+@pytest.mark.parametrize(
+    ("setting", "rule"), [("", "everything"), ("14", "everything"), ("1", "everything_late")]
+)
+def test_where_xcover_names_no_cooling_off_the_channels_setting_counts(
+    shop: Shop, store: Store, simulator: SimulatorProcess, setting: str, rule: str
+) -> None:
+    from saleor_xcover_plugin.models import Cover
+
+    # given a policy of two days ago whose cooling-off XCover did not name
+    two_days_ago = datetime.now(UTC) - timedelta(days=2)
+    Cover.objects.update(cooling_off_until=None, confirmed_at=two_days_ago)
+    shop.staff.configure_plugin(store.usd, {"cooling_off_days": setting})
+    try:
+        # when
+        whole(shop)
+        shop.finish()
+    finally:
+        shop.staff.configure_plugin(store.usd, {"cooling_off_days": ""})
+    # then
+    assert [row.rule for row in judgements()] == [rule]
+
+
+@pytest.mark.parametrize("setting", ["0", "-1", "soon", "3651"])
+def test_a_cooling_off_period_that_is_none_is_refused(
+    store: Store, staff: Staff, simulator: SimulatorProcess, setting: str
+) -> None:
+    with pytest.raises(Refused):
+        staff.configure_plugin(store.usd, {"cooling_off_days": setting})
