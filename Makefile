@@ -19,7 +19,7 @@ test: $(INSTALLED)
 	$(BIN)/python -m pytest
 	$(BIN)/python -m pytest -c tests/flows/pytest.ini --rootdir=. tests/flows tests/miniature tests/chaos
 
-# SIGKILL at every step, then at random moments of 1,000 orders, then an hour without XCover
+# SIGKILL at every step, then at random moments of 1,000 orders, an hour without XCover, a cancelled event
 # (CHAOS="--orders 1000 --workers 4 --outage 5000"). Report in .cache/chaos; exit code 1 when
 # anything was lost, doubled or refused with 429.
 chaos: $(INSTALLED)

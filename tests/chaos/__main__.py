@@ -128,7 +128,7 @@ def _run(
     if options.event:
         report.note_load("before the cancelled event")
         event = CancelledEvent(simulator, covered(), options.event, tell=progress)
-        report.event = event.play(kill_after=every_few_seconds(options.seed, 2, 20), kills=20)
+        report.event = event.play(kill_after=every_few_seconds(options.seed, 5, 60), kills=20)
     report.note_load("at the end")
     report.write(options.report)
     if options.json:
