@@ -1,6 +1,6 @@
 """Our tables. Host ids are plain values: checkouts vanish when an order is made."""
 
-from .sales import Cancellation, Consent, Cover, Offer, Quote
+from .sales import Cancellation, Consent, Cover, Modification, Offer, Quote
 from .work import Alarm, Gate, Heartbeat, InboundEvent, OutboxMessage, Watermark
 
 __all__ = [
@@ -11,6 +11,7 @@ __all__ = [
     "Gate",
     "Heartbeat",
     "InboundEvent",
+    "Modification",
     "Offer",
     "OutboxMessage",
     "Quote",
