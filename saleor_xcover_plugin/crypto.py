@@ -48,12 +48,25 @@ def unseal(text: str) -> str:
 
 def keyed_digest(text: str) -> str:
     """Return a keyed hash that tells equal values apart from different ones, and no more."""
-    return hmac.new(_key(settings.SECRET_KEY, "digest"), text.encode(), hashlib.sha256).hexdigest()
+    return keyed_digests(text)[0]
+
+
+def keyed_digests(text: str) -> tuple[str, ...]:
+    """Return the hash of ``keyed_digest`` by each known key, the present one first."""
+    return tuple(
+        hmac.new(_key(key, "digest"), text.encode(), hashlib.sha256).hexdigest()
+        for key in _known_keys()
+    )
+
+
+def _known_keys() -> list[str]:
+    return [settings.SECRET_KEY, *getattr(settings, "SECRET_KEY_FALLBACKS", [])]
 
 
 def _fernet() -> MultiFernet:
-    keys = [settings.SECRET_KEY, *getattr(settings, "SECRET_KEY_FALLBACKS", [])]
-    return MultiFernet([Fernet(base64.urlsafe_b64encode(_key(key, "seal"))) for key in keys])
+    return MultiFernet(
+        [Fernet(base64.urlsafe_b64encode(_key(key, "seal"))) for key in _known_keys()]
+    )
 
 
 def _key(secret: str, purpose: str) -> bytes:

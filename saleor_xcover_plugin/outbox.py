@@ -23,7 +23,14 @@ CREDENTIALS_REASON = "xcover_refused_credentials"
 
 _NAMESPACE = uuid.UUID("5b1f5c0e-58c4-5f6e-9b43-3a5e7a5a9d10")
 
-PRIORITIES = {"confirm": 0, "confirm_cancellation": 1, "preview_cancellation": 2, "opt_out": 3}
+PRIORITIES = {
+    "confirm": 0,
+    "confirm_cancellation": 1,
+    "preview_cancellation": 2,
+    "confirm_modification": 3,
+    "preview_modification": 4,
+    "opt_out": 5,
+}
 
 LEASE = timedelta(seconds=60)
 """Longer than the longest deadline of one call, so that a living worker is never overtaken."""
@@ -38,6 +45,8 @@ MAX_ATTEMPTS = {
     "confirm": 288,  # about a day: a paid cover without a policy is the worst that can happen
     "confirm_cancellation": 288,
     "preview_cancellation": 48,
+    "confirm_modification": 288,
+    "preview_modification": 288,
     "opt_out": 24,
 }
 

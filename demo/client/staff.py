@@ -31,6 +31,19 @@ class Staff:
         """Cancel an order. Saleor moves no money by it."""
         self._mutate(docs.ORDER_CANCEL, id=order_id)
 
+    def update_order(
+        self,
+        order_id: str,
+        *,
+        email: str | None = None,
+        billing: Mapping[str, str] | None = None,
+        shipping: Mapping[str, str] | None = None,
+    ) -> None:
+        """Edit who an order is for; what is left out stays. Addresses are given whole."""
+        chosen = {"userEmail": email, "billingAddress": billing, "shippingAddress": shipping}
+        wanted = {name: value for name, value in chosen.items() if value is not None}
+        self._mutate(docs.ORDER_UPDATE, id=order_id, input=wanted)
+
     def refund_legacy(self, order_id: str, amount: Decimal) -> None:
         """Refund an order paid in the legacy flow."""
         self._mutate(docs.ORDER_REFUND, id=order_id, amount=amount)

@@ -33,6 +33,7 @@ query order($id: ID!) {
 ORDER_MARK_AS_PAID = _order_mutation("orderMarkAsPaid")
 ORDER_CANCEL = _order_mutation("orderCancel")
 ORDER_REFUND = _order_mutation("orderRefund", ", $amount: PositiveDecimal!", ", amount: $amount")
+ORDER_UPDATE = _order_mutation("orderUpdate", ", $input: OrderUpdateInput!", ", input: $input")
 ORDER_GRANT_REFUND_CREATE = """
 mutation orderGrantRefundCreate($id: ID!, $input: OrderGrantRefundCreateInput!) {
   orderGrantRefundCreate(id: $id, input: $input) {

@@ -37,6 +37,14 @@ class CancellationStatus(StrEnum):
     KEPT = "kept"
 
 
+class ModificationStatus(StrEnum):
+    REQUESTED = "requested"
+    CONFIRMING = "confirming"
+    APPLIED = "applied"
+    PARKED = "parked"
+    DROPPED = "dropped"
+
+
 class MessageState(StrEnum):
     PENDING = "pending"
     SETTLED = "settled"
@@ -44,10 +52,11 @@ class MessageState(StrEnum):
     PARKED = "parked"
 
 
-Status = OfferStatus | CoverStatus | CancellationStatus | MessageState
+Status = OfferStatus | CoverStatus | CancellationStatus | ModificationStatus | MessageState
 
-Of, Co, Ca, Ms = OfferStatus, CoverStatus, CancellationStatus, MessageState
+Of, Co, Ca, Mo, Ms = OfferStatus, CoverStatus, CancellationStatus, ModificationStatus, MessageState
 
+OPEN_MODIFICATION_STATUSES = (Mo.REQUESTED, Mo.CONFIRMING)
 LIVE_OFFER_STATUSES = (Of.REQUESTED, Of.AVAILABLE, Of.UNAVAILABLE, Of.SELECTED, Of.DECLINED)
 
 # Equal words of two tables are equal strings, so each table stands on its own.
@@ -113,6 +122,15 @@ TRANSITIONS: Mapping[type, Mapping[Status, frozenset[Status]]] = {
         Ca.CANCELLED: frozenset(),
         # Nothing to decide, or a person decided to keep the policy; they may think again.
         Ca.KEPT: frozenset({Ca.REQUESTED}),
+    },
+    # A preview first, applied only when it costs nothing; the policy stays confirmed throughout.
+    ModificationStatus: {
+        Mo.REQUESTED: frozenset({Mo.CONFIRMING, Mo.PARKED, Mo.DROPPED}),
+        Mo.CONFIRMING: frozenset({Mo.APPLIED, Mo.PARKED, Mo.DROPPED}),
+        # Cover Genius may apply by hand what waited for a person.
+        Mo.PARKED: frozenset({Mo.REQUESTED, Mo.CONFIRMING, Mo.APPLIED, Mo.DROPPED}),
+        Mo.APPLIED: frozenset(),
+        Mo.DROPPED: frozenset(),
     },
     MessageState: {
         Ms.PENDING: frozenset({Ms.SETTLED, Ms.DROPPED, Ms.PARKED}),

@@ -1,6 +1,7 @@
 """Our tables. Host ids are plain values: checkouts vanish when an order is made."""
 
 from .cancellations import Cancellation, EventChange
+from .modifications import Modification
 from .sales import Consent, Cover, Offer, Quote
 from .work import Alarm, Gate, Heartbeat, InboundEvent, OutboxMessage, Watermark
 
@@ -13,6 +14,7 @@ __all__ = [
     "Gate",
     "Heartbeat",
     "InboundEvent",
+    "Modification",
     "Offer",
     "OutboxMessage",
     "Quote",

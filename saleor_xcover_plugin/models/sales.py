@@ -133,6 +133,8 @@ class Cover(Stateful):
     absorbed = models.DecimalField(max_digits=20, decimal_places=3, default=0)
     booking_id = models.CharField(max_length=64, null=True, unique=True)
     pds_url = models.TextField(blank=True, default="")
+    # Keyed hashes of the buyer's details XCover holds, by field; a field it may hold otherwise is
+    # missing.
     policyholder_digests = models.JSONField(default=dict)
     reason_code = models.CharField(max_length=40, blank=True, default="")
     reason = models.TextField(blank=True, default="")

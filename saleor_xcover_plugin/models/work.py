@@ -14,7 +14,14 @@ class OutboxMessage(Stateful):
 
     _status_type = MessageState
 
-    KINDS = ("confirm", "preview_cancellation", "confirm_cancellation", "opt_out")
+    KINDS = (
+        "confirm",
+        "preview_cancellation",
+        "confirm_cancellation",
+        "preview_modification",
+        "confirm_modification",
+        "opt_out",
+    )
 
     kind = models.CharField(max_length=24, choices=[(k, k) for k in KINDS])
     operation_id = models.CharField(max_length=200)

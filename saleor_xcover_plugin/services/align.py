@@ -21,7 +21,7 @@ from ..domain.states import CoverStatus, OfferStatus, may_become
 from ..host import notes, orders
 from ..host.values import OrderState
 from ..models import Cover, Offer
-from . import judge_refunds, opt_out
+from . import judge_refunds, opt_out, watch_policyholder
 from .offers import chosen_premium
 from .settle_due import settle_due
 from .wake import append
@@ -190,8 +190,11 @@ def _advance(cover: Cover, order: OrderState, now: datetime) -> None:
             outbox.drop_parked("confirm", cover.pk, _VOID, now)
     elif cover.status == CoverStatus.CONFIRMED:
         judge_refunds.judge(cover, order, now)
+        if cover.status == CoverStatus.CONFIRMED:
+            watch_policyholder.watch(cover, order, now)
     elif cover.status == CoverStatus.CANCELLED:
         judge_refunds.look_back(cover, order, now)
+        watch_policyholder.end_with_policy(cover, now)
 
 
 def _advance_placed(cover: Cover, order: OrderState, now: datetime) -> None:

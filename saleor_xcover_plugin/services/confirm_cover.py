@@ -6,16 +6,14 @@ import logging
 import uuid
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import fields
 from datetime import datetime
 from decimal import Decimal
 
 from django.db import transaction
 
 from .. import outbox
-from ..crypto import SealBroken, keyed_digest
+from ..crypto import SealBroken
 from ..domain.states import CoverStatus, OfferStatus
-from ..domain.tickets import Policyholder
 from ..host import metadata, notes, orders
 from ..models import Cover, Offer, OutboxMessage
 from ..xcover.answers import Booking
@@ -30,6 +28,7 @@ from ..xcover.payloads import confirm_body
 from .align import defect_of, park_cover
 from .delivery import Call, Outcome, give_up_or_retry
 from .offers import chosen_ids
+from .policyholders import digests_of
 
 log = logging.getLogger(__name__)
 
@@ -85,7 +84,7 @@ class Confirm:
         defect = defect_of(order, cover.offer, now)
         missing = order.policyholder.missing_fields()
         if defect is None and not missing and cover.offer is not None:
-            cover.write(now, policyholder_digests=_digests(order.policyholder))
+            cover.write(now, policyholder_digests=digests_of(order.policyholder))
             return confirm_body(
                 chosen_ids(cover.offer), order.policyholder, transaction_id=order.number
             )
@@ -220,8 +219,3 @@ def _locked(message: OutboxMessage) -> Cover:
     cover = Cover.objects.select_for_update().get(pk=message.subject_id)
     cover.offer = offer
     return cover
-
-
-def _digests(holder: Policyholder) -> dict[str, str]:
-    """Keep one keyed hash per field: changes can be seen without keeping the person's data."""
-    return {f.name: keyed_digest(f"{f.name}:{getattr(holder, f.name)}") for f in fields(holder)}

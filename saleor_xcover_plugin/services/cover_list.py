@@ -82,7 +82,7 @@ def _steps(cover: Cover) -> Iterator[Step]:
     for cancellation in cover.cancellations.all():
         yield Step(cancellation.created_at, f"refund judged: {cancellation.rule}")
         if cancellation.status == CancellationStatus.KEPT:
-            yield Step(cancellation.updated_at, "policy kept")
+            yield Step(cancellation.updated_at, cancellation.sentence)
     if cover.cancelled_at:
         yield Step(cover.cancelled_at, "policy cancelled")
 

@@ -21,6 +21,7 @@ from .clock import Clock
 from .confirm_cover import Confirm
 from .delivery import Delivery, Outcome
 from .gate import HeldBack
+from .modify_cover import ConfirmModification, PreviewModification
 from .opt_out import OptOut
 
 log = logging.getLogger(__name__)
@@ -29,6 +30,8 @@ DELIVERIES: Mapping[str, Delivery] = {
     "confirm": Confirm(),
     "preview_cancellation": PreviewCancellation(),
     "confirm_cancellation": ConfirmCancellation(),
+    "preview_modification": PreviewModification(),
+    "confirm_modification": ConfirmModification(),
     "opt_out": OptOut(),
 }
 

@@ -104,6 +104,12 @@ def situation_of(
     )
 
 
+def end_with_policy(cover: Cover, now: datetime) -> None:
+    """The policy is gone: nothing about cancelling it waits for a person any more."""
+    parked = cover.cancellations.filter(status=CancellationStatus.PARKED.value)
+    _close_parked(parked, "The policy was cancelled meanwhile.", now, is_void=False)
+
+
 def look_back(cover: Cover, order: OrderState, now: datetime) -> None:
     """Record what is due once a refund is taken back after it ended the policy.
 

@@ -8,9 +8,9 @@ from typing import Any
 
 from django.db.models import Model
 
-from ..domain.states import CancellationStatus, CoverStatus, MessageState
+from ..domain.states import CancellationStatus, CoverStatus, MessageState, ModificationStatus
 from ..host import order_facts
-from ..models import Cancellation, Cover, Heartbeat, Offer, OutboxMessage
+from ..models import Cancellation, Cover, Heartbeat, Modification, Offer, OutboxMessage
 from . import accounts
 
 _OPEN_COVERS = [
@@ -19,6 +19,7 @@ _OPEN_COVERS = [
 _OPEN: Sequence[tuple[str, type[Model], Sequence[str]]] = (
     ("covers", Cover, [*_OPEN_COVERS, CoverStatus.PARKED.value]),
     ("cancellations", Cancellation, ["requested", "confirming", "parked"]),
+    ("modifications", Modification, ["requested", "confirming", "parked"]),
     ("messages", OutboxMessage, ["pending", "parked"]),
 )
 
@@ -32,7 +33,7 @@ def open_work() -> int:
 
 
 def counts() -> dict[str, dict[str, int]]:
-    """Open covers, cancellations and outbox messages by status; years of ended ones are not read.
+    """What is open or parked, by status; years of ended rows are not read.
 
     One query per status: each has a partial index, all together have none.
     """
@@ -57,6 +58,11 @@ def parked(limit: int = 100) -> Sequence[dict[str, Any]]:
     rows += [
         _row("cancellation", x, x.cover.order_number, "", x.sentence)
         for x in cancellations.select_related("cover").order_by("updated_at")[:limit]
+    ]
+    modifications = Modification.objects.filter(status=ModificationStatus.PARKED.value)
+    rows += [
+        _row("modification", x, x.cover.order_number, "", x.sentence)
+        for x in modifications.select_related("cover").order_by("updated_at")[:limit]
     ]
     messages = list(
         OutboxMessage.objects.filter(status=MessageState.PARKED.value).order_by("updated_at")[
@@ -123,15 +129,16 @@ def _order_numbers(messages: Iterable[OutboxMessage]) -> dict[int, str]:
 
 
 def _numbers_by_subject(kind: str, ids: set[int]) -> dict[int, str]:
-    """What a message's subject is depends on its kind: a cover, a cancellation or an offer."""
+    """What a message is about depends on its kind: a cover, offer, cancellation or modification."""
     if kind == "confirm":
         return dict(Cover.objects.filter(pk__in=ids).values_list("pk", "order_number"))
     if kind == "opt_out":
         orders = dict(Offer.objects.filter(pk__in=ids).values_list("pk", "order_id"))
         known = order_facts.numbers_of(order_id for order_id in orders.values() if order_id)
         return {pk: known[order_id] for pk, order_id in orders.items() if order_id in known}
-    cancellations = Cancellation.objects.filter(pk__in=ids)
-    return dict(cancellations.values_list("pk", "cover__order_number"))
+    model = Modification if kind.endswith("_modification") else Cancellation
+    about = model._default_manager.filter(pk__in=ids)
+    return dict(about.values_list("pk", "cover__order_number"))
 
 
 def _latest(times: Iterable[str], now: datetime) -> datetime | None:

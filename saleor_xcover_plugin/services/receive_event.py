@@ -17,6 +17,7 @@ from ..host import configuration, metadata, notes
 from ..models import Cover, InboundEvent, Offer
 from ..xcover.answers import Booking
 from ..xcover.errors import XCoverError
+from . import judge_refunds, modifications, watch_policyholder
 from .clients import client_for
 from .clock import Clock
 from .gate import HeldBack
@@ -126,9 +127,14 @@ def _bring_in_line(order_id: uuid.UUID, booking: Booking, now: datetime) -> str:
         offer_id = Cover.objects.values_list("offer_id", flat=True).get(order_id=order_id)
         Offer.objects.select_for_update().filter(pk=offer_id).first()
         cover = Cover.objects.select_for_update().get(order_id=order_id)
-        if not booking.is_cancelled or cover.status != CoverStatus.CONFIRMED:
+        if cover.status != CoverStatus.CONFIRMED:
             return "nothing to do"
+        if not booking.is_cancelled:
+            is_adopted = modifications.adopt(cover, booking, now)
+            return "change adopted" if is_adopted else "nothing to do"
         cover.become(CoverStatus.CANCELLED, now, cancelled_at=now)
+        judge_refunds.end_with_policy(cover, now)
+        watch_policyholder.end_with_policy(cover, now)
         metadata.write_order_facts(cover.order_id, {"xcover.status": "cancelled"})
         notes.add(
             cover.order_id,

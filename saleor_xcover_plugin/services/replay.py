@@ -7,18 +7,24 @@ from datetime import datetime
 from django.db import transaction
 
 from .. import outbox
-from ..domain.states import CancellationStatus, CoverStatus, MessageState
+from ..domain.states import CancellationStatus, CoverStatus, MessageState, ModificationStatus
+from ..host import orders
 from ..models import Cancellation, Cover, Offer, OutboxMessage
+from . import modifications, watch_policyholder
 from .wake import DELIVER_TASK, wake
 
 _STEP_OF = {
     "preview_cancellation": CancellationStatus.REQUESTED,
     "confirm_cancellation": CancellationStatus.CONFIRMING,
 }
+_MODIFICATION_STEP_OF = {
+    "preview_modification": ModificationStatus.REQUESTED,
+    "confirm_modification": ModificationStatus.CONFIRMING,
+}
 
 
 def replay(message_id: int, now: datetime) -> bool:
-    """Make a parked message pending again, with its cover or cancellation; False if not parked."""
+    """Make a parked message pending again, with what it is about; False if not parked."""
     with transaction.atomic():
         message = OutboxMessage.objects.get(pk=message_id)
         _reopen_subject(message, now)
@@ -26,6 +32,9 @@ def replay(message_id: int, now: datetime) -> bool:
         if current.status != MessageState.PARKED:
             transaction.set_rollback(True)
             return False
+        if current.kind in modifications.KINDS and current.reason_code == "refused":
+            _ask_again(current, now)
+            return True
         if current.kind == "confirm" and current.reason_code == "refused":
             current = _begin_anew(current, now)
         else:
@@ -50,6 +59,19 @@ def _begin_anew(refused: OutboxMessage, now: datetime) -> OutboxMessage:
     )
 
 
+def _ask_again(refused: OutboxMessage, now: datetime) -> None:
+    """Begin a refused change of the buyer's details again: with a preview, if it is still wanted.
+
+    An answer may be kept by its key, and a preview may have lapsed.
+    """
+    modification = modifications.locked(refused.subject_id)
+    modifications.drop(modification, "Asked again, with a preview of its own.", now)
+    cover = modification.cover
+    order = orders.read(cover.order_id)
+    if order is not None and cover.status == CoverStatus.CONFIRMED:
+        watch_policyholder.watch(cover, order, now)
+
+
 def _reopen_subject(message: OutboxMessage, now: datetime) -> None:
     """Take the subject back to the state its message expects, under the lock order."""
     if message.kind == "confirm":
@@ -66,3 +88,7 @@ def _reopen_subject(message: OutboxMessage, now: datetime) -> None:
         cancellation = Cancellation.objects.select_for_update().get(pk=cancellation.pk)
         if cancellation.status == CancellationStatus.PARKED:
             cancellation.become(_STEP_OF[message.kind], now)
+    elif message.kind in _MODIFICATION_STEP_OF:
+        modification = modifications.locked(message.subject_id)
+        if modification.status == ModificationStatus.PARKED:
+            modification.become(_MODIFICATION_STEP_OF[message.kind], now)

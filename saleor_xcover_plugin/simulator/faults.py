@@ -62,12 +62,13 @@ _PARAMETERS: dict[Kind, set[str]] = {
     Kind.MALFORMED: set(),
 }
 
+_MODIFYING = {"modify", "preview_modification", "confirm_modification"}
 _WITHOUT_BODY = {"opt_out", "send_email"}
 # Kinds that make sense for some operations only; "*" then means just these.
 _APPLIES_TO: dict[Kind, set[str]] = {
     Kind.ERRORS_IN_2XX: set(OPERATIONS) - _WITHOUT_BODY - {"list_bookings"},
     Kind.NULL_PRODUCT: {"create_offer", "confirm"},
-    Kind.PRICE_DRIFT: {"create_offer", "confirm"},
+    Kind.PRICE_DRIFT: {"create_offer", "confirm", *_MODIFYING},
     Kind.MISSING_CONTENT: {"create_offer"},
 }
 

@@ -8,7 +8,7 @@ from typing import Any
 from .answers import amounts, booking_answer
 from .bookings import booking_of
 from .jsontext import Json
-from .offers import price, problem_with
+from .offers import price, price_drift, problem_with
 from .operation import Answer, Incoming
 from .payloads import REQUIRED, EventChangesIn, PolicyholderIn, by_field, read, read_policyholder
 from .refusals import business_rule, field_errors, not_found, unexpected_fields
@@ -18,14 +18,14 @@ from .world import CANCELLED, BookedQuote, Booking, Update, World
 def modify(world: World, incoming: Incoming) -> Answer:
     """Change a booking at once (XCover partner docs, Modify booking)."""
     booking = booking_of(world, incoming)
-    changed = _changed(world, booking, incoming.body)
+    changed = _changed(world, booking, incoming.body, price_drift(incoming))
     return Answer(200, _apply(world, booking, changed), ("BOOKING_UPDATED", booking.id))
 
 
 def preview_modification(world: World, incoming: Incoming) -> Answer:
     """Say what a change would cost; the booking stays as it is (recorded)."""
     booking = booking_of(world, incoming)
-    changed = _changed(world, booking, incoming.body)
+    changed = _changed(world, booking, incoming.body, price_drift(incoming))
     update = Update(
         world.ids.update(), booking.id, incoming.body, world.now(), _difference(booking, changed)
     )
@@ -43,13 +43,16 @@ def confirm_modification(world: World, incoming: Incoming) -> Answer:
         raise field_errors(errors)
     if update.applied_at:
         raise business_rule(f"Update {update.id} was already confirmed")
-    changed = _changed(world, booking, update.body)
+    changed = _changed(world, booking, update.body, price_drift(incoming))
     update.applied_at = world.now()
     return Answer(201, _apply(world, booking, changed), ("BOOKING_UPDATED", booking.id))
 
 
-def _changed(world: World, booking: Booking, body: Json) -> Booking:
-    """Return a changed copy of ``booking`` or raise why it cannot be changed."""
+def _changed(world: World, booking: Booking, body: Json, drift: Decimal) -> Booking:
+    """Return a changed copy of ``booking`` or raise why it cannot be changed.
+
+    ``drift`` is what the price drift fault adds to the first quote's price.
+    """
     if errors := unexpected_fields(body, {"policyholder", "quotes"}):
         raise field_errors(errors)
     if booking.status == CANCELLED:
@@ -59,19 +62,28 @@ def _changed(world: World, booking: Booking, body: Json) -> Booking:
     quotes = [replace(quote, updated_at=world.now()) for quote in booking.quotes]
     changed = replace(booking, quotes=quotes, updated_at=world.now())
     if "policyholder" in body:
-        changed.policyholder = _policyholder(booking, body["policyholder"])
+        changed.policyholder = _policyholder(world, booking, body["policyholder"])
     if "quotes" in body:
         _change_quotes(world, changed, body["quotes"])
+    if drift:
+        drifting = quotes[0].premium.total + drift
+        quotes[0].premium = price(world, [], booking.currency, drifting)
     if _difference(booking, changed) and not world.settings.financial_modifications:
         raise business_rule("Only non-financial modifications are allowed for this policy")
     return changed
 
 
-def _policyholder(booking: Booking, fields: Any) -> Json:
+def _policyholder(world: World, booking: Booking, fields: Any) -> Json:
     if not isinstance(fields, dict) or not fields:
         raise field_errors({"policyholder": [REQUIRED]})
     if errors := unexpected_fields(fields, set(PolicyholderIn.model_fields)):
         raise field_errors({"policyholder": errors})
+    settings = world.settings
+    if refused := [name for name in fields if name in settings.fields_refused_on_update]:
+        sentence = "This field cannot be updated."
+        raise field_errors({"policyholder": {name: [sentence] for name in refused}})
+    ignored = settings.fields_ignored_on_update
+    fields = {name: value for name, value in fields.items() if name not in ignored}
     return read_policyholder({**booking.policyholder, **fields}).model_dump(mode="json")
 
 

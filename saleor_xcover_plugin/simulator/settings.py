@@ -53,6 +53,10 @@ class Settings(BaseModel):
     payment_providers: list[str] = ["stripe"]
     # False refuses modifications that change the price, as the events overview says.
     financial_modifications: bool = True
+    # Fields of the policyholder no modification may hold, and such as it leaves as they are. Every
+    # capture says fields_allowed_to_update [], and nobody knows what that means.
+    fields_refused_on_update: list[str] = []
+    fields_ignored_on_update: list[str] = []
 
     # Inferred (nothing is recorded after cooling-off or after the event): "full" pays
     # back inside cooling-off and before the event, and then does what after_cooling_off says.

@@ -21,6 +21,7 @@ from .values import (
     SoftAmount,
     SoftIdentifier,
     Status,
+    TextsByName,
     items,
     mapping,
 )
@@ -30,6 +31,7 @@ class BookedQuote(AnswerModel):
     id: Identifier
     status: Status
     price: SoftAmount = None
+    price_difference: SoftAmount = Field(None, alias="price_diff")
     can_be_cancelled: Flag = None
     cooling_off_until: Moment = Field(None, alias="policy_coolingoff_date")
     refund_value: Amount | None = None
@@ -60,6 +62,8 @@ class Booking(AnswerModel):
     quotes: tuple[BookedQuote, ...]
     pds_url: Link = None
     created_at: Moment = None
+    policyholder: TextsByName = Field(default_factory=dict, repr=False)
+    """The buyer's details as XCover has them: compared, never stored or logged."""
     links: BookingLinks = Field(repr=False)
 
     @model_validator(mode="before")
@@ -178,6 +182,13 @@ class Modification(AnswerModel):
     @classmethod
     def _take_booking(cls, data: Any) -> Any:
         return data | {"booking": data} if isinstance(data, dict) else data
+
+    @property
+    def is_free(self) -> bool:
+        """Whether neither the booking nor any quote of it costs more or less."""
+        return not self.price_difference and not any(
+            quote.price_difference for quote in self.booking.quotes
+        )
 
     @property
     def booking_id(self) -> str:

@@ -117,12 +117,22 @@ def link_of(value: Any) -> str | None:
     return text if re.fullmatch(r"https?://[^\s\x00-\x20\"'<>\\]{1,2000}", text) else None
 
 
+def _texts_by_name(value: Any) -> dict[str, str]:
+    """Take the texts of an object as they are; half surrogates and what is no text are left out."""
+    return {
+        name: text.encode("utf-8", "ignore").decode()
+        for name, text in mapping(value).items()
+        if isinstance(text, str)
+    }
+
+
 def _flag(value: Any) -> bool | None:
     return value if isinstance(value, bool) else None
 
 
 Text = Annotated[str, BeforeValidator(text_of)]
 Texts = Annotated[tuple[str, ...], BeforeValidator(_texts)]
+TextsByName = Annotated[dict[str, str], BeforeValidator(_texts_by_name)]
 Moment = Annotated[datetime | None, BeforeValidator(_moment)]
 RequiredMoment = Annotated[datetime, BeforeValidator(_required_moment)]
 Identifier = Annotated[str, BeforeValidator(_identifier)]

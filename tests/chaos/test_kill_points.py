@@ -1,4 +1,4 @@
-"""SIGKILL at every step of confirming, opting out and cancelling, in worker and web process.
+"""SIGKILL at every step of confirming, opting out, cancelling and changing, in worker and web.
 
 ``XCOVER_KILL_EVERY=1`` tries each step (make chaos); by default every seventh, from 1 on.
 """
@@ -11,7 +11,13 @@ from itertools import count
 
 import pytest
 
-from saleor_xcover_plugin.models import Cancellation, Cover, Offer, OutboxMessage
+from saleor_xcover_plugin.models import (
+    Cancellation,
+    Cover,
+    Modification,
+    Offer,
+    OutboxMessage,
+)
 from saleor_xcover_plugin.services.align import align
 from saleor_xcover_plugin.services.clock import utc_now
 from saleor_xcover_plugin.services.deliver import deliver_due
@@ -20,6 +26,7 @@ from saleor_xcover_plugin.services.sweep import sweep
 from . import sales
 from .killing import in_a_child, killed_at
 
+NEW_EMAIL = "new@example.com"
 EVERY = int(os.environ.get("XCOVER_KILL_EVERY", "7"))
 
 
@@ -65,6 +72,15 @@ def refunded(copies, template):
     return order
 
 
+def corrected(copies, template):
+    """An order with a policy whose buyer has another e-mail now."""
+    order = paid(copies, template)
+    work()
+    sales.touch(order, utc_now(), user_email=NEW_EMAIL)
+    align(order.pk, utc_now())
+    return order
+
+
 def kill_at_every_step(simulator, prepare, act, require, *, only_in_hooks=False):
     """Kill further and further into ``act`` until it survives; return how often it died."""
     killed = Counter()
@@ -93,7 +109,8 @@ def require_all_settled(order, *kinds):
         "opt_out": Offer.objects.get(order_id=order.pk).pk,
     }
     for kind in kinds:
-        subject = subjects.get(kind) or Cancellation.objects.get(cover=cover).pk
+        model = Modification if kind.endswith("_modification") else Cancellation
+        subject = subjects.get(kind) or model.objects.get(cover=cover).pk
         (message,) = OutboxMessage.objects.filter(kind=kind, subject_id=subject)
         assert (message.status, message.sealed_body, message.leased_until) == (
             "settled",
@@ -148,7 +165,22 @@ def require_one_cancellation(order, simulator):
     assert len(notes) == len(set(notes))
 
 
-WORKER_STEPS = {"confirm": 20, "opt_out": 15, "cancel": 40}
+def require_one_change(order, simulator):
+    (booking,) = simulator.state()["bookings"]
+    assert (booking["status"], booking["policyholder"]["email"]) == ("CONFIRMED", NEW_EMAIL)
+    cover = Cover.objects.get(order_id=order.pk)
+    assert cover.status == "confirmed"
+    (modification,) = cover.modifications.all()
+    assert modification.status == "applied"
+    require_all_settled(order, "confirm", "preview_modification", "confirm_modification")
+    for operation in ("confirm", "preview_modification", "confirm_modification"):
+        require_calls(simulator, operation)
+    notes = sales.notes_of(order)
+    assert len([note for note in notes if "e-mail was changed" in note]) == 1
+    assert len(notes) == 2
+
+
+WORKER_STEPS = {"confirm": 20, "opt_out": 15, "cancel": 40, "change": 40}
 """Fewer would mean that steps are not counted any more."""
 
 
@@ -180,6 +212,16 @@ def test_a_worker_killed_while_cancelling(copies, with_cover, simulator):
         require=require_one_cancellation,
     )
     assert died * EVERY >= WORKER_STEPS["cancel"]
+
+
+def test_a_worker_killed_while_changing_the_buyers_details(copies, with_cover, simulator):
+    died = kill_at_every_step(
+        simulator,
+        prepare=lambda: corrected(copies, with_cover),
+        act=lambda _: work(),
+        require=require_one_change,
+    )
+    assert died * EVERY >= WORKER_STEPS["change"]
 
 
 def global_id(order):
@@ -220,6 +262,22 @@ def test_a_web_process_killed_in_the_hook_of_a_refund(copies, payments, with_cov
         prepare=prepare,
         act=lambda order: payments.refund(charged[order.pk], order.total_gross_amount),
         require=require_one_cancellation,
+        only_in_hooks=True,
+    )
+    assert died * EVERY >= 8
+
+
+def test_a_web_process_killed_in_the_hook_of_an_edited_order(copies, staff, with_cover, simulator):
+    def prepare():
+        order = paid(copies, with_cover)
+        work()
+        return order
+
+    died = kill_at_every_step(
+        simulator,
+        prepare=prepare,
+        act=lambda order: staff.update_order(global_id(order), email=NEW_EMAIL),
+        require=require_one_change,
         only_in_hooks=True,
     )
     assert died * EVERY >= 8

@@ -254,6 +254,7 @@ class Stories(RuleBasedStateMachine):
         assert cover.status in ("confirmed", "cancelled")
         if cover.status == "cancelled":
             assert self._booking()["status"] == "CANCELLED"
+            assert not self._judgements().filter(status="parked").exists()
         elif not self.is_cancelled_by_buyer:
             assert self._booking()["status"] == "CONFIRMED"
         self.nothing_is_cancelled_twice_or_against_the_table()

@@ -134,3 +134,42 @@ def test_a_cancelled_booking_cannot_be_changed(partner):
     answer = modify(partner, booking, {"policyholder": {"phone": "+380500000000"}})
     # then
     assert answer.status_code == 422
+
+
+def test_a_field_can_be_refused(partner, simulator):
+    # given
+    booking = partner.booking()
+    simulator.settings(fields_refused_on_update=["phone"])
+    # when
+    body = {"policyholder": {"phone": "+380500000000", "city": "Leeds"}}
+    refused = partner.read(modify(partner, booking, body, "quote_for_update"), 422)
+    city = modify(partner, booking, {"policyholder": {"city": "Leeds"}}, "quote_for_update")
+    # then
+    assert refused["errors"] == {"policyholder": {"phone": ["This field cannot be updated."]}}
+    assert city.status_code == 200
+
+
+def test_a_field_can_be_left_as_it_is(partner, simulator):
+    # given
+    booking = partner.booking()
+    simulator.settings(fields_ignored_on_update=["phone"])
+    # when
+    body = {"policyholder": {"phone": "+380500000000", "city": "Leeds"}}
+    changed = partner.read(modify(partner, booking, body))
+    # then
+    assert changed["policyholder"] == {**booking["policyholder"], "city": "Leeds"}
+
+
+@pytest.mark.parametrize("amount", [Decimal("0.50"), Decimal("-0.50")])
+def test_a_price_can_drift_with_a_preview(amount, partner, simulator):
+    # given
+    booking = partner.booking()
+    simulator.fault("preview_modification", "price_drift", amount=float(amount))
+    # when
+    body = {"policyholder": {"phone": "+380500000000"}}
+    drifted = partner.read(modify(partner, booking, body, "quote_for_update"))
+    plain = partner.read(modify(partner, booking, body, "quote_for_update"))
+    # then
+    assert (drifted["total_price_diff"], plain["total_price_diff"]) == (amount, 0)
+    assert drifted["quotes"][0]["price_diff"] == amount
+    assert partner.get(booking)["total_price"] == Decimal("6.66")

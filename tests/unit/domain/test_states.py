@@ -6,17 +6,19 @@ import pytest
 
 from saleor_xcover_plugin.domain.states import (
     LIVE_OFFER_STATUSES,
+    OPEN_MODIFICATION_STATUSES,
     TRANSITIONS,
     CancellationStatus,
     CoverStatus,
     MessageState,
+    ModificationStatus,
     OfferStatus,
     TransitionRefused,
     check_transition,
     may_become,
 )
 
-TABLES = (OfferStatus, CoverStatus, CancellationStatus, MessageState)
+TABLES = (OfferStatus, CoverStatus, CancellationStatus, ModificationStatus, MessageState)
 ALL_STATES = [state for table in TABLES for state in table]
 
 
@@ -55,8 +57,21 @@ def test_every_live_offer_has_an_end(status):
         (CoverStatus.CONFIRMED, CoverStatus.CONFIRMING),
         (MessageState.SETTLED, MessageState.PENDING),
         (CancellationStatus.CANCELLED, CancellationStatus.REQUESTED),
+        (ModificationStatus.APPLIED, ModificationStatus.REQUESTED),
+        (ModificationStatus.APPLIED, ModificationStatus.PARKED),
+        (ModificationStatus.DROPPED, ModificationStatus.REQUESTED),
     ],
 )
 def test_what_is_done_stays_done(current, wanted):
     with pytest.raises(TransitionRefused, match="may not become"):
         check_transition(current, wanted)
+
+
+def test_a_change_is_never_applied_without_a_preview():
+    assert not may_become(ModificationStatus.REQUESTED, ModificationStatus.APPLIED)
+
+
+@pytest.mark.parametrize("status", OPEN_MODIFICATION_STATUSES)
+def test_an_open_change_can_be_dropped_and_put_before_a_person(status):
+    assert may_become(status, ModificationStatus.DROPPED)
+    assert may_become(status, ModificationStatus.PARKED)

@@ -27,12 +27,19 @@ def email(text: str | None) -> str | None:
 
 def address(given: dict[str, str] | None) -> Address | None:
     """Store an address; null fields count as left out."""
-    if given is None:
-        return None
+    return None if given is None else changed_address(None, given)
+
+
+def changed_address(row: Address | None, given: dict[str, str]) -> Address:
+    """Write given fields over an address, or into a new one."""
     if given.get("country") not in countries:
         deny("This country is not known.", "invalid", "country")
-    fields = {snake(name): value for name, value in given.items() if value is not None}
-    return Address.objects.create(**fields)
+    row = row or Address()
+    for name, value in given.items():
+        if value is not None:
+            setattr(row, snake(name), value)
+    row.save()
+    return row
 
 
 def language(code: str) -> str:

@@ -19,7 +19,7 @@ from ..order.models import Order, OrderGrantedRefund, OrderLine
 from ..order.utils import update_order_money
 from ..payment.models import TransactionItem
 from ..plugins.error_codes import PluginErrorCode
-from . import views
+from . import inputs, views
 from .ids import find, global_id
 from .permissions import STAFF, require
 from .registry import Request, mutation
@@ -41,6 +41,24 @@ def _order_mutation(name: str, action: Any) -> None:
 _order_mutation("orderMarkAsPaid", actions.mark_order_as_paid)
 _order_mutation("orderCancel", actions.cancel_order)
 _order_mutation("orderRefund", actions.refund_legacy_payment)
+
+
+@mutation("orderUpdate")
+def order_update(request: Request, id: str, input: dict[str, Any]) -> views.View:
+    """Edit e-mail and addresses in place; announced after the commit, if anything was given."""
+    require(request.requestor, STAFF)
+    with transaction.atomic():
+        order = find(order_qs_select_for_update(), "Order", id)
+        if email := inputs.email(input.get("userEmail")):
+            order.user_email = email
+        for name in ("billingAddress", "shippingAddress"):
+            if given := input.get(name):
+                field = inputs.snake(name)
+                setattr(order, field, inputs.changed_address(getattr(order, field), given))
+        order.save()
+    if input:
+        actions.announce(order, request.manager, "order_updated")
+    return {"order": views.order(order, request.requestor)}
 
 
 @mutation("orderGrantRefundCreate")

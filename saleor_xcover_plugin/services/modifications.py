@@ -1,0 +1,114 @@
+"""What may become of one modification: row, outbox, log and order note say the same."""
+
+from __future__ import annotations
+
+import logging
+from datetime import datetime
+
+from .. import outbox
+from ..domain.modifications import in_words
+from ..domain.states import ModificationStatus
+from ..host import notes
+from ..models import Cover, Modification, Offer
+from ..xcover.answers import Booking
+from .policyholders import is_held
+from .wake import append
+
+log = logging.getLogger(__name__)
+
+KINDS = ("preview_modification", "confirm_modification")
+
+
+def append_call(kind: str, operation_id: str, modification: Modification, now: datetime) -> None:
+    append(
+        kind,
+        operation_id,
+        subject_id=modification.pk,
+        channel_id=modification.cover.channel_id,
+        now=now,
+    )
+
+
+def locked(modification_id: int) -> Modification:
+    """Return the modification with its cover, both locked, the offer before them."""
+    cover_id, offer_id = Modification.objects.values_list("cover_id", "cover__offer_id").get(
+        pk=modification_id
+    )
+    Offer.objects.select_for_update().filter(pk=offer_id).first()
+    cover = Cover.objects.select_for_update(of=("self",)).select_related("offer").get(pk=cover_id)
+    modification = Modification.objects.select_for_update().get(pk=modification_id)
+    modification.cover = cover
+    return modification
+
+
+def has_begun(cover: Cover, now: datetime) -> bool:
+    """Whether the (first) event has begun; one without a known start counts as begun."""
+    starts_at = cover.offer.event_starts_at if cover.offer else None
+    return starts_at is None or now >= starts_at
+
+
+def apply(modification: Modification, now: datetime) -> None:
+    """XCover holds what the order says."""
+    cover = modification.cover
+    verb = "were" if len(modification.wanted) > 1 else "was"
+    sentence = (
+        f"the buyer's {in_words(modification.wanted)} {verb} changed in policy {cover.booking_id}."
+    )
+    modification.become(ModificationStatus.APPLIED, now, sentence=sentence)
+    cover.write(now, policyholder_digests={**cover.policyholder_digests, **modification.wanted})
+    log.info(
+        "xcover.modification.applied",
+        extra={"order": cover.order_number, "booking": cover.booking_id},
+    )
+    notes.add(cover.order_id, sentence)
+
+
+def park(modification: Modification, sentence: str, now: datetime) -> None:
+    """The policy stays in force as it is until a person decides."""
+    modification.become(ModificationStatus.PARKED, now, sentence=sentence)
+    tell_parked(modification)
+
+
+def tell_parked(modification: Modification) -> None:
+    cover = modification.cover
+    log.warning("xcover.modification.parked", extra={"order": cover.order_number})
+    notes.add(cover.order_id, modification.sentence)
+
+
+def drop(modification: Modification, sentence: str, now: datetime) -> None:
+    """Nothing more is sent, and nobody needs to decide."""
+    _drop_messages(modification, sentence, now)
+    modification.become(ModificationStatus.DROPPED, now, sentence=sentence)
+
+
+def forget(modification: Modification, now: datetime) -> None:
+    """From its first sending on, do not claim to know what XCover holds, until it answers.
+
+    Else a change taken back would leave the policy with what nobody wants any more.
+    """
+    cover = modification.cover
+    known = {
+        name: digest
+        for name, digest in cover.policyholder_digests.items()
+        if name not in modification.wanted
+    }
+    cover.write(now, policyholder_digests=known)
+
+
+def adopt(cover: Cover, booking: Booking, now: datetime) -> bool:
+    """End what waits for a person when XCover holds it: Cover Genius changed it by hand.
+
+    The caller holds the cover's lock.
+    """
+    waiting = cover.modifications.select_for_update().filter(status=ModificationStatus.PARKED.value)
+    held = [modification for modification in waiting if is_held(booking, modification.wanted)]
+    for modification in held:
+        modification.cover = cover
+        _drop_messages(modification, "Cover Genius applied the change by hand.", now)
+        apply(modification, now)
+    return bool(held)
+
+
+def _drop_messages(modification: Modification, sentence: str, now: datetime) -> None:
+    for kind in KINDS:
+        outbox.drop_parked(kind, modification.pk, sentence, now)

@@ -1,0 +1,233 @@
+"""A change of the buyer's details: preview, apply only what costs nothing, else ask a person.
+
+The policy stays in force throughout.
+"""
+
+from __future__ import annotations
+
+import uuid
+from datetime import datetime
+
+from django.db import transaction
+
+from .. import outbox
+from ..domain.cancellations import Verdict
+from ..domain.modifications import in_words, judge_price
+from ..domain.money import Money
+from ..domain.states import CoverStatus, ModificationStatus
+from ..domain.tickets import Policyholder
+from ..host import orders
+from ..models import Modification, OutboxMessage
+from ..xcover.answers import Modification as Answer
+from ..xcover.client import XCoverClient
+from ..xcover.errors import XCoverBadAnswer, XCoverError
+from ..xcover.payloads import policyholder_update_body
+from .delivery import Call, Outcome, give_up_or_retry
+from .modifications import append_call, apply, drop, forget, has_begun, locked, park
+from .policyholders import is_as_wanted, is_contradicted, is_held
+
+DEADLINE_SECONDS = 15.0
+
+
+class _ModificationDelivery:
+    """Both calls begin alike: lock, check that the order still asks for it, freeze the body."""
+
+    due: ModificationStatus
+    left_open: str
+    """What is known when XCover never answers, before "the buyer's phone in policy ..."."""
+
+    def record(self, message: OutboxMessage, outcome: Outcome, now: datetime) -> None:
+        with transaction.atomic():
+            begun = self._begin(message, now)
+            if begun is None:
+                return
+            modification, current = begun
+            if isinstance(outcome, XCoverError):
+                self._record_error(modification, current, outcome, now)
+                return
+            outbox.settle(current, now)
+            if self.due == ModificationStatus.REQUESTED:
+                _record_preview(modification, outcome, now)
+            else:
+                _record_applied(modification, outcome, now)
+
+    def park(self, message: OutboxMessage, code: str, sentence: str, now: datetime) -> None:
+        with transaction.atomic():
+            begun = self._begin(message, now)
+            if begun is None:
+                return
+            modification, current = begun
+            outbox.park(current, sentence, now, reason=code)
+            park(modification, sentence, now)
+
+    def order_of(self, message: OutboxMessage) -> uuid.UUID | None:
+        return Modification.objects.values_list("cover__order_id", flat=True).get(
+            pk=message.subject_id
+        )
+
+    def _begin(
+        self, message: OutboxMessage, now: datetime
+    ) -> tuple[Modification, OutboxMessage] | None:
+        modification = locked(message.subject_id)
+        current = outbox.lock(message)
+        if current is None:
+            return None
+        if modification.status != self.due:
+            outbox.drop(current, f"The modification is {modification.status}.", now)
+            return None
+        return modification, current
+
+    def _begin_wanted(
+        self, message: OutboxMessage, now: datetime
+    ) -> tuple[Modification, OutboxMessage, Policyholder] | None:
+        """Begin an attempt only while the policy is in force and the order asks for just this."""
+        begun = self._begin(message, now)
+        if begun is None:
+            return None
+        modification, current = begun
+        order = orders.read(modification.cover.order_id, lock=True)
+        if order is None:
+            obstacle = "The order is gone."
+        else:
+            obstacle = _obstacle_to(modification, order.policyholder, now)
+        if order is not None and not obstacle:
+            return modification, current, order.policyholder
+        outbox.drop(current, obstacle, now)
+        drop(modification, obstacle, now)
+        return None
+
+    def _record_error(
+        self, modification: Modification, message: OutboxMessage, error: XCoverError, now: datetime
+    ) -> None:
+        if not give_up_or_retry(message, error, now):
+            return
+        fields = in_words(modification.wanted)
+        if error.retryable or isinstance(error, XCoverBadAnswer):
+            sentence = (
+                f"XCover gave no usable answer for a day; {self.left_open} the buyer's {fields} in "
+                f"policy {modification.cover.booking_id}. Replay the message."
+            )
+            outbox.park(message, sentence, now, reason="gave_up")
+        else:
+            named = f" Fields named: {', '.join(error.fields)}." if error.fields else ""
+            sentence = (
+                f"XCover did not change the buyer's {fields} ({error}).{named} Correct the order, "
+                "or replay the message to ask again."
+            )
+            outbox.park(message, sentence, now, reason="refused")
+        park(modification, sentence, now)
+
+
+class PreviewModification(_ModificationDelivery):
+    """Ask what the change would cost. Changes nothing at XCover."""
+
+    due = ModificationStatus.REQUESTED
+    left_open = "it did not change"
+
+    def prepare(self, message: OutboxMessage, now: datetime) -> Call | None:
+        with transaction.atomic():
+            begun = self._begin_wanted(message, now)
+            if begun is None:
+                return None
+            modification, current, holder = begun
+            changed = {name: getattr(holder, name) for name in modification.wanted}
+            body = outbox.freeze_body(current, policyholder_update_body(changed), now)
+            booking_id, key = str(modification.cover.booking_id), str(message.idempotency_key)
+
+        def call(client: XCoverClient) -> Answer:
+            return client.modify_booking(
+                booking_id, body, idempotency_key=key, preview=True, deadline=DEADLINE_SECONDS
+            )
+
+        return call
+
+
+class ConfirmModification(_ModificationDelivery):
+    """Apply a previewed change that costs nothing."""
+
+    due = ModificationStatus.CONFIRMING
+    left_open = "it may or may not have changed"
+
+    def prepare(self, message: OutboxMessage, now: datetime) -> Call | None:
+        with transaction.atomic():
+            begun = self._begin_wanted(message, now)
+            if begun is None:
+                return None
+            modification, current, _ = begun
+            is_first = current.sealed_body is None
+            outbox.freeze_body(current, b"{}", now)
+            forget(modification, now)
+            booking_id = str(modification.cover.booking_id)
+            update_id, wanted = modification.xcover_update_id, dict(modification.wanted)
+            key = str(message.idempotency_key)
+
+        def call(client: XCoverClient) -> Answer | None:
+            if not is_first and is_held(client.get_booking(booking_id), wanted):
+                return None  # the lost answer to an earlier attempt was a yes
+            return client.confirm_modification(
+                booking_id, update_id, idempotency_key=key, deadline=DEADLINE_SECONDS
+            )
+
+        return call
+
+
+def _obstacle_to(modification: Modification, holder: Policyholder, now: datetime) -> str:
+    """Say why a change may not be sent (again), or nothing."""
+    cover = modification.cover
+    if cover.status != CoverStatus.CONFIRMED:
+        return f"The policy is {cover.status}; nothing more is sent."
+    if has_begun(cover, now):
+        return "The event has begun; nothing more is sent."
+    if not is_as_wanted(holder, modification.wanted):
+        return "The buyer's details changed again before this was done."
+    return ""
+
+
+def _record_preview(modification: Modification, answer: Answer, now: datetime) -> None:
+    cover = modification.cover
+    difference = Money(answer.price_difference, answer.booking.currency)
+    modification.write(now, price_difference=difference.amount, currency=difference.currency)
+    judgement = judge_price(modification.wanted, difference, is_free=answer.is_free)
+    if judgement.verdict != Verdict.CONFIRM:
+        park(modification, judgement.sentence, now)
+        return
+    if answer.update_id is None or answer.booking_id != cover.booking_id:
+        park(modification, _ODD_PREVIEW, now)
+        return
+    modification.become(
+        ModificationStatus.CONFIRMING,
+        now,
+        xcover_update_id=answer.update_id,
+        sentence=judgement.sentence,
+    )
+    operation_id = f"{cover.booking_id}:{modification.pk}:{answer.update_id}"
+    append_call("confirm_modification", operation_id, modification, now)
+
+
+_ODD_PREVIEW = (
+    "XCover previewed the change of the buyer's details, but named no update for this policy. "
+    "The policy was not changed; ask Cover Genius."
+)
+
+
+def _record_applied(modification: Modification, answer: Answer | None, now: datetime) -> None:
+    """Believe an answer that says what was agreed; None means that XCover was seen to hold it."""
+    cover = modification.cover
+    fields = in_words(modification.wanted)
+    if answer is not None and not answer.is_free:
+        difference = Money(answer.price_difference, answer.booking.currency)
+        modification.write(now, price_difference=difference.amount)
+        sentence = (
+            f"XCover changed the buyer's {fields} in policy {cover.booking_id}, and its price, in "
+            f"all by {difference}, although the preview was free. Ask Cover Genius."
+        )
+        park(modification, sentence, now)
+        return
+    if answer is not None and is_contradicted(answer.booking, modification.wanted):
+        sentence = (
+            f"XCover took the change of the buyer's {fields}, but policy {cover.booking_id} shows "
+            "something else than the order. Compare both, then ask Cover Genius."
+        )
+        park(modification, sentence, now)
+        return
+    apply(modification, now)

@@ -1,0 +1,64 @@
+"""Which changes of the buyer's details XCover may be asked about, and which may be applied."""
+
+from dataclasses import fields
+from decimal import Decimal
+
+import pytest
+
+from saleor_xcover_plugin.domain.cancellations import Verdict
+from saleor_xcover_plugin.domain.modifications import in_words, judge_change, judge_price
+from saleor_xcover_plugin.domain.money import Money
+from saleor_xcover_plugin.domain.tickets import Policyholder
+
+NAMES = [field.name for field in fields(Policyholder)]
+
+
+def test_every_field_of_the_policyholder_has_a_word():
+    assert len(in_words(NAMES).replace(" and ", ", ").split(", ")) == len(NAMES)
+
+
+@pytest.mark.parametrize(
+    ("changed", "words"),
+    [
+        (["phone"], "phone"),
+        (["phone", "email"], "e-mail and phone"),
+        (["region", "first_name", "postcode"], "first name, postcode and region"),
+    ],
+)
+def test_fields_are_named_in_a_fixed_order(changed, words):
+    assert in_words(changed) == words
+
+
+@pytest.mark.parametrize("name", [name for name in NAMES if name != "country"])
+def test_xcover_is_asked_about_a_detail_that_costs_nothing(name):
+    assert judge_change([name], []).verdict == Verdict.REQUEST
+
+
+@pytest.mark.parametrize("changed", [["country"], ["country", "phone"], ["shoe_size"]])
+def test_the_country_and_what_nobody_listed_is_a_persons_business(changed):
+    assert judge_change(changed, []).verdict == Verdict.REVIEW
+
+
+def test_what_a_policy_needs_is_named():
+    judgement = judge_change(["phone", "city"], ["phone"])
+
+    assert judgement.verdict == Verdict.REVIEW
+    assert "buyer's phone and city changed" in judgement.sentence
+    assert "the policy needs the buyer's phone." in judgement.sentence
+
+
+@pytest.mark.parametrize(
+    ("difference", "is_free", "verdict"),
+    [
+        ("0", True, Verdict.CONFIRM),
+        ("0.00", True, Verdict.CONFIRM),
+        ("0.01", False, Verdict.REVIEW),
+        ("0.01", True, Verdict.REVIEW),
+        ("-0.01", False, Verdict.REVIEW),
+        ("0.00", False, Verdict.REVIEW),
+    ],
+)
+def test_only_what_is_free_is_applied(difference, is_free, verdict):
+    judgement = judge_price(["phone"], Money(Decimal(difference), "GBP"), is_free=is_free)
+
+    assert judgement.verdict == verdict
