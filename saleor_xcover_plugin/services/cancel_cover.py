@@ -162,12 +162,18 @@ def _renew(cancellation: Cancellation, now: datetime) -> None:
     if cancellation.renewals >= MAX_RENEWALS:
         _park(cancellation, f"{_LAPSED} It was renewed {MAX_RENEWALS} times; ask again.", now)
         return
+    ask_again(cancellation, now)
+
+
+def ask_again(cancellation: Cancellation, now: datetime, **changes: object) -> None:
+    """Forget the preview and have XCover asked for another one."""
     cancellation.become(
         CancellationStatus.REQUESTED,
         now,
         renewals=cancellation.renewals + 1,
         xcover_cancellation_id=None,
         confirm_before=None,
+        **changes,
     )
     begin_preview(cancellation, now)
 

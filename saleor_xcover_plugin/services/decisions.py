@@ -18,7 +18,7 @@ from ..domain.states import CancellationStatus, CoverStatus
 from ..host import notes, orders
 from ..models import Cancellation, Cover, Offer
 from . import judge_refunds
-from .cancel_cover import STAFF_RULE, begin_confirmation, begin_preview
+from .cancel_cover import STAFF_RULE, ask_again, begin_confirmation, begin_preview
 from .refund_scope import scope_of
 
 
@@ -51,16 +51,7 @@ def ask(order_id: uuid.UUID, now: datetime) -> Cancellation:
         cover.become(CoverStatus.CANCELLING, now)
         if waiting is not None:
             _drop_parked(waiting, now)
-            waiting.become(
-                CancellationStatus.REQUESTED,
-                now,
-                needs_person=True,
-                approved_refund=None,
-                renewals=waiting.renewals + 1,
-                xcover_cancellation_id=None,
-                confirm_before=None,
-            )
-            begin_preview(waiting, now)
+            ask_again(waiting, now, needs_person=True, approved_refund=None)
             return waiting
         order = orders.read(order_id)
         scope = (order and scope_of(order, cover)) or RefundScope.NOTHING
@@ -102,20 +93,11 @@ def approve(cancellation_id: int, refund: Money, now: datetime) -> Cancellation:
         cancellation.cover.become(CoverStatus.CANCELLING, now)
         before = cancellation.confirm_before
         is_fresh = cancellation.xcover_cancellation_id and before is not None and now < before
-        approved = {"approved_refund": refund.amount}
         if is_fresh:
-            cancellation.become(CancellationStatus.CONFIRMING, now, **approved)
+            cancellation.become(CancellationStatus.CONFIRMING, now, approved_refund=refund.amount)
             begin_confirmation(cancellation, now)
         else:
-            cancellation.become(
-                CancellationStatus.REQUESTED,
-                now,
-                renewals=cancellation.renewals + 1,
-                xcover_cancellation_id=None,
-                confirm_before=None,
-                **approved,
-            )
-            begin_preview(cancellation, now)
+            ask_again(cancellation, now, approved_refund=refund.amount)
         return cancellation
 
 

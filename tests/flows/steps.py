@@ -7,7 +7,7 @@ from typing import Any
 
 from demo.client.payment_app import PaymentApp
 from demo.client.shopper import Shopper
-from demo.client.store import Store
+from demo.client.store import Store, Variant
 from demo.client.values import Checkout, Offer, PlacedOrder, Transaction
 from demo.simulator import SimulatorProcess
 
@@ -43,12 +43,21 @@ def sell_with_cover(
     simulator: SimulatorProcess,
 ) -> Sale:
     """Sell two tickets with cover, paid before the order, up to the booking at XCover."""
-    checkout, _ = accept_cover(buyer, store)
-    payment = payments.charge(checkout.id, checkout.total, checkout.currency)
-    order = buyer.complete()
+    order, payment = buy_with_cover(buyer, payments, {store.concert: 2})
     work()
     (booking,) = bookings(simulator)
     return Sale(order, payment, booking["id"])
+
+
+def buy_with_cover(
+    buyer: Shopper, payments: PaymentApp, wanted: dict[Variant, int]
+) -> tuple[PlacedOrder, Transaction]:
+    """Accept the offer, pay and order; nobody has worked on it yet."""
+    buyer.create_checkout(wanted)
+    buyer.accept(buyer.offer())
+    checkout = buyer.checkout()
+    payment = payments.charge(checkout.id, checkout.total, checkout.currency)
+    return buyer.complete(), payment
 
 
 def bookings(simulator: SimulatorProcess) -> list[dict[str, Any]]:

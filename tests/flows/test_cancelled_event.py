@@ -19,7 +19,7 @@ from demo.client.store import Channel, Store, Variant
 from demo.client.values import PlacedOrder
 from demo.simulator import SimulatorProcess
 
-from .steps import PREMIUM, asked, bookings
+from .steps import PREMIUM, asked, bookings, buy_with_cover
 from .work import Work
 
 SendShopper = Callable[[Channel], Shopper]
@@ -53,11 +53,7 @@ def sell(shopper: SendShopper, store: Store, payments: PaymentApp, work: Work) -
 
     def sold(variant: Variant) -> tuple[Shopper, PlacedOrder]:
         ada = shopper(store.usd)
-        ada.create_checkout({variant: 2})
-        ada.accept(ada.offer())
-        checkout = ada.checkout()
-        payments.charge(checkout.id, checkout.total)
-        order = ada.complete()
+        order, _ = buy_with_cover(ada, payments, {variant: 2})
         work()
         return ada, order
 
@@ -153,15 +149,11 @@ def test_a_refund_after_the_event_was_cancelled_needs_no_run(
 ) -> None:
     # given a policy of an event that is cancelled, about which XCover was asked
     ada = shopper(store.usd)
-    ada.create_checkout({store.concert: 2})
-    ada.accept(ada.offer())
-    checkout = ada.checkout()
-    payment = payments.charge(checkout.id, checkout.total)
-    ada.complete()
+    order, payment = buy_with_cover(ada, payments, {store.concert: 2})
     work()
     run(slug_of(store.concert), "--cancelled")
     # when the order is refunded
-    payments.refund(payment, checkout.total)
+    payments.refund(payment, order.total)
     work()
     # then it is cancelled by itself: the buyer has the premium back
     cover = ada.cover()

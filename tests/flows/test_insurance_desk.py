@@ -17,7 +17,7 @@ from demo.client.staff import Staff
 from demo.client.store import Channel, Store
 from demo.simulator import SimulatorProcess
 
-from .steps import PREMIUM, TICKETS, Sale, asked, bookings, sell_with_cover
+from .steps import PREMIUM, TICKETS, Sale, asked, bookings, buy_with_cover, sell_with_cover
 from .work import Work
 
 SendShopper = Callable[[Channel], Shopper]
@@ -151,11 +151,7 @@ def test_missing_buyer_details_are_filled_and_the_policy_is_made(
 ) -> None:
     # given a yes after which the phone went missing, and money
     ada = shopper(store.usd)
-    ada.create_checkout({store.concert: 2})
-    ada.accept(ada.offer())
-    checkout = ada.checkout()
-    payments.charge(checkout.id, checkout.total)
-    order = ada.complete()
+    order, _ = buy_with_cover(ada, payments, {store.concert: 2})
     _lose_phone(order.number)
     work()
     cover = desk.cover(order.number)
@@ -199,13 +195,8 @@ def test_a_parked_message_is_sent_again(
     work: Work,
     simulator: SimulatorProcess,
 ) -> None:
-    ada = shopper(store.usd)
-    ada.create_checkout({store.concert: 2})
-    ada.accept(ada.offer())
-    checkout = ada.checkout()
-    payments.charge(checkout.id, checkout.total)
     simulator.fault("confirm", "status", times=1, status=422)
-    order = ada.complete()
+    order, _ = buy_with_cover(shopper(store.usd), payments, {store.concert: 2})
     work()
     cover = desk.cover(order.number)
     (message,) = cover["parkedMessages"]
@@ -232,12 +223,8 @@ def test_pages_and_filters(
 ) -> None:
     numbers = []
     for _ in range(3):
-        ada = shopper(store.usd)
-        ada.create_checkout({store.concert: 1})
-        ada.accept(ada.offer())
-        checkout = ada.checkout()
-        payments.charge(checkout.id, checkout.total)
-        numbers.append(ada.complete().number)
+        order, _ = buy_with_cover(shopper(store.usd), payments, {store.concert: 1})
+        numbers.append(order.number)
     work()
 
     first = desk.covers(first=2)
