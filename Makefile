@@ -17,7 +17,7 @@ $(INSTALLED): pyproject.toml
 # PostgreSQL, then the flows on the miniature host.
 test: $(INSTALLED)
 	$(BIN)/python -m pytest
-	$(BIN)/python -m pytest -c tests/flows/pytest.ini --rootdir=. tests/flows tests/miniature tests/chaos
+	$(BIN)/python -m pytest -c tests/flows/pytest.ini --rootdir=. -n 2 --dist loadfile tests/flows tests/miniature tests/chaos
 
 # SIGKILL at every step, then at random moments of 1,000 orders, an hour without XCover, a cancelled event
 # (CHAOS="--orders 1000 --workers 4 --outage 5000"). Report in .cache/chaos; exit code 1 when

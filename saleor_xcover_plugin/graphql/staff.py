@@ -5,13 +5,11 @@ from __future__ import annotations
 import logging
 import uuid
 from collections.abc import Callable
-from decimal import Decimal, InvalidOperation
 from typing import Any
 
 import graphene
 
 from ..domain.cancellations import ClaimState
-from ..domain.money import Money
 from ..domain.states import CoverStatus
 from ..models import Cancellation, Cover, OutboxMessage
 from ..services import complete_policyholder, cover_list, decisions
@@ -84,7 +82,8 @@ class StaffCover(graphene.ObjectType):
 
     @staticmethod
     def resolve_cancellations(cover: Any, _info: Any) -> list[StaffCancellation]:
-        return [_cancellation_of(row) for row in cover.row.cancellations.order_by("pk")]
+        rows = sorted(cover.row.cancellations.all(), key=lambda row: int(row.pk))
+        return [_cancellation_of(row) for row in rows]
 
     @staticmethod
     def resolve_parked_messages(cover: Any, _info: Any) -> list[StaffMessage]:
@@ -162,9 +161,9 @@ def _answered(info: Any, result: type, work: Callable[[int], dict[str, Any]]) ->
     """Check the rights first; a refusal becomes a coded error, anything else is masked."""
     empty = {"covers": [], "has_next_page": False} if result is StaffCovers else {}
     channel_id = info.context.channel_id
-    if not info.context.requestor().may_manage(channel_id):
-        return result(**empty, errors=[_NO_RIGHT])
     try:
+        if not info.context.requestor().may_manage(channel_id):
+            return result(**empty, errors=[_NO_RIGHT])
         return result(**work(channel_id), errors=[])
     except DecisionRefused as refused:
         error = StaffError(code=refused.code.value, message=str(refused))
@@ -279,7 +278,7 @@ class ApproveCancellation(graphene.Mutation):
     def mutate(_root: Any, info: Any, id: str, amount: str, currency: str) -> StaffResult:
         def work(channel_id: int) -> Cover:
             key = _cancellation(id, channel_id)
-            return decisions.approve(key, _money(amount, currency), utc_now()).cover
+            return decisions.approve(key, decisions.read_refund(amount, currency), utc_now()).cover
 
         return _decided(info, work)
 
@@ -358,15 +357,6 @@ class CompletePolicyholder(graphene.Mutation):
             return complete_policyholder.complete(_order(order_id, channel_id), given, utc_now())
 
         return _decided(info, work)
-
-
-def _money(amount: str, currency: str) -> Money:
-    try:
-        return Money(Decimal(amount), currency)
-    except (InvalidOperation, ValueError):
-        raise DecisionRefused(
-            DecisionCode.BAD_INPUT, "Give the refund as it was shown, such as 6.66 and USD."
-        ) from None
 
 
 def _replay(cover: Cover, message_id: str) -> None:

@@ -140,7 +140,7 @@ class Cover(Stateful):
     reason = models.TextField(blank=True, default="")
     # What the buyer is owed back because a paid premium bought nothing; the plugin never moves it.
     amount_due_back = models.DecimalField(max_digits=20, decimal_places=3, default=0)
-    # What had gone back when that was noted: what goes back from then on settles it.
+    # The money that had gone back, for no named line, when that was noted: only later money counts.
     refunded_when_due = models.DecimalField(max_digits=20, decimal_places=3, null=True)
     # The end of the cooling-off period, where XCover or the channel's setting names it.
     cooling_off_until = models.DateTimeField(null=True)

@@ -35,7 +35,11 @@ def page_of(
     if after is not None:
         covers = covers.filter(pk__lt=after)
     size = max(1, min(first, LONGEST_PAGE))
-    rows = list(covers.select_related("offer").order_by("-pk")[: size + 1])
+    rows = list(
+        covers.select_related("offer")
+        .prefetch_related("cancellations", "offer__consents")
+        .order_by("-pk")[: size + 1]
+    )
     return rows[:size], len(rows) > size
 
 
@@ -91,7 +95,7 @@ def parked_messages(cover: Cover) -> Sequence[OutboxMessage]:
     """Return what waits for a replay."""
     parked = OutboxMessage.objects.filter(status=MessageState.PARKED.value)
     own = parked.filter(kind="confirm", subject_id=cover.pk)
-    ids = list(cover.cancellations.values_list("pk", flat=True))
+    ids = [cancellation.pk for cancellation in cover.cancellations.all()]
     cancelling = parked.filter(
         kind__in=("preview_cancellation", "confirm_cancellation"), subject_id__in=ids
     )

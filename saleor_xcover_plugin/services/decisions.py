@@ -6,6 +6,7 @@ import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
+from decimal import Decimal
 from enum import StrEnum
 
 from django.db import transaction
@@ -41,6 +42,19 @@ class DecisionRefused(Exception):
     def __init__(self, code: DecisionCode, sentence: str) -> None:
         super().__init__(sentence)
         self.code = code
+
+
+def read_refund(amount: str, currency: str) -> Money:
+    """Read a refund as staff write it. Raise ``DecisionRefused`` for what is no amount of money."""
+    try:
+        money = Money(Decimal(amount), currency.upper())
+        if money.amount != money.rounded().amount:  # also raises for what is not finite
+            raise ValueError
+    except (ArithmeticError, ValueError):
+        raise DecisionRefused(
+            DecisionCode.BAD_INPUT, "Give the refund as it was shown, such as 6.66 and USD."
+        ) from None
+    return money
 
 
 def ask(order_id: uuid.UUID, now: datetime) -> Cancellation:

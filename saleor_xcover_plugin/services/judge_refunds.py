@@ -116,16 +116,21 @@ def look_back(cover: Cover, order: OrderState, now: datetime) -> None:
     The buyer then pays for a policy that is gone. What the buyer or XCover cancelled without us is
     not judged here.
     """
-    if not cover.cancellations.filter(status=CancellationStatus.CANCELLED.value).exists():
+    went_back = [RefundScope.EVERYTHING.value, RefundScope.COVER.value]
+    ended = cover.cancellations.filter(status=CancellationStatus.CANCELLED.value)
+    if not ended.filter(scope__in=went_back).exists():
         return
     if order.is_paid_in_full and cover.amount_due_back == 0 and cover.refunded_when_due is None:
-        cover.write(now, amount_due_back=cover.premium, refunded_when_due=order.refunded)
+        plain = order.given.plain_money
+        cover.write(now, amount_due_back=cover.premium, refunded_when_due=plain)
         notes.add(
             cover.order_id,
             f"The refund was taken back, but policy {cover.booking_id} is cancelled. Refund the "
             f"premium of {cover.premium_money} to the buyer.",
         )
-    elif cover.amount_due_back == 0 and not order.is_paid_in_full:
+        return
+    is_settled = cover.amount_due_back == 0 and cover.refunded_when_due is not None
+    if is_settled and not order.is_paid_in_full:
         cover.write(now, refunded_when_due=None)
 
 

@@ -14,17 +14,30 @@ from .refund_scope import scope_of
 
 
 def settle_due(cover: Cover, order: OrderState, now: datetime) -> None:
-    """Take back what is due once it was refunded: with the cover line, or by that much money.
+    """Take back what is due once the cover's line was refunded, or plain money of just that amount.
 
-    The caller holds the cover's lock. What had gone back before it was due does not count.
+    The caller holds the cover's lock. What had gone back before it was due does not count, nor does
+    a larger sum: that was for something else, such as the tickets.
     """
     if cover.amount_due_back <= 0:
         return
-    if scope_of(order, cover) not in (RefundScope.EVERYTHING, RefundScope.COVER):
-        if cover.refunded_when_due is None:
-            cover.write(now, refunded_when_due=order.refunded)
-        if order.refunded - (cover.refunded_when_due or Decimal(0)) < cover.amount_due_back:
-            return
+    if not _is_line_back(cover, order) and not _is_money_back(cover, order, now):
+        return
     due = Money(cover.amount_due_back, cover.currency)
-    cover.write(now, amount_due_back=Decimal(0), refunded_when_due=order.refunded)
+    cover.write(now, amount_due_back=Decimal(0), refunded_when_due=order.given.plain_money)
     notes.add(cover.order_id, f"{due} went back to the buyer; nothing is due any more.")
+
+
+def _is_line_back(cover: Cover, order: OrderState) -> bool:
+    if any(order.given.pieces.get(line.id) for line in order.cover_lines):
+        return True
+    return scope_of(order, cover) in (RefundScope.EVERYTHING, RefundScope.COVER)
+
+
+def _is_money_back(cover: Cover, order: OrderState, now: datetime) -> bool:
+    plain = order.given.plain_money
+    since = plain - (plain if cover.refunded_when_due is None else cover.refunded_when_due)
+    if cover.refunded_when_due is None or not 0 <= since <= cover.amount_due_back:
+        cover.write(now, refunded_when_due=plain)
+        return False
+    return since == cover.amount_due_back

@@ -20,7 +20,16 @@ NO_HOST = (
     "needs a host of its own: run pytest -c tests/flows/pytest.ini (the miniature), or make "
     "test-saleor SALEOR_ROOT=<a Saleor checkout with its own .venv> (a real Saleor)"
 )
-DATABASE = os.environ.get("XCOVER_FLOWS_DATABASE", "xcover_flows_miniature")
+# Side by side (pytest -n), each worker plays in a database of its own.
+DATABASE = "_".join(
+    filter(
+        None,
+        (
+            os.environ.get("XCOVER_FLOWS_DATABASE", "xcover_flows_miniature"),
+            os.environ.get("PYTEST_XDIST_WORKER"),
+        ),
+    )
+)
 
 _FIXTURES = f"{__package__}.fixtures"
 

@@ -86,7 +86,7 @@ def test_kept_and_claimed(
     [
         (("ask", "0"), "Order 0 has no protection"),
         (("keep", "0"), "cancellation_not_found"),
-        (("approve", "1", "much", "USD"), "such as 6.66 USD"),
+        (("approve", "1", "much", "USD"), "such as 6.66 and USD"),
         (("claim", "1", "perhaps"), "invalid choice"),
     ],
 )

@@ -422,3 +422,50 @@ def test_a_cooling_off_period_that_is_none_is_refused(
 ) -> None:
     with pytest.raises(Refused):
         staff.configure_plugin(store.usd, {"cooling_off_days": setting})
+
+
+def test_the_tickets_refund_does_not_settle_what_is_due_for_the_cover(
+    shop: Shop, buyer: Shopper
+) -> None:
+    from saleor_xcover_plugin.services.decisions import approve, ask
+
+    # given a policy staff cancelled before any money went back
+    ask(cover_row().order_id, datetime.now(UTC))
+    shop.finish()
+    approve(judgements().get().pk, Money(PREMIUM, "USD"), datetime.now(UTC))
+    shop.finish()
+    due = buyer.cover()
+    assert due is not None
+    assert (due.status, due.amount_due_back) == ("cancelled", PREMIUM)
+    # when the tickets are refunded, which is more money than is due
+    tickets(shop)
+    shop.finish()
+    # then the premium is still due
+    due = buyer.cover()
+    assert due is not None
+    assert due.amount_due_back == PREMIUM
+    # until the cover's line is refunded, too
+    cover(shop)
+    shop.finish()
+    due = buyer.cover()
+    assert due is not None
+    assert due.amount_due_back == 0
+
+
+def test_an_order_that_is_looked_at_again_is_not_written_again(shop: Shop, buyer: Shopper) -> None:
+    from saleor_xcover_plugin.models import Cancellation, Cover, OutboxMessage
+    from saleor_xcover_plugin.services.align import align
+
+    whole(shop)
+    shop.finish()
+
+    def rows() -> list[Any]:
+        tables = (Cover, Cancellation, OutboxMessage)
+        return [list(table.objects.order_by("pk").values()) for table in tables]
+
+    before, notes = rows(), shop.staff.order(shop.sale.order.id).notes
+    for minutes in (1, 2):
+        align(cover_row().order_id, datetime.now(UTC) + timedelta(minutes=minutes))
+
+    assert rows() == before
+    assert shop.staff.order(shop.sale.order.id).notes == notes

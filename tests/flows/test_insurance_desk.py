@@ -88,6 +88,16 @@ def test_a_decision_from_the_list_to_the_end(
     with pytest.raises(Refused) as wrong:
         desk.approve(waiting["id"], "6.67", "USD")
     assert codes(wrong) == ("refund_changed",)
+    for amount, currency in (
+        ("NaN", "USD"),
+        ("Infinity", "USD"),
+        ("1e999999", "USD"),
+        ("six", "USD"),
+        ("", ""),
+    ):
+        with pytest.raises(Refused) as odd:
+            desk.approve(waiting["id"], amount, currency)
+        assert codes(odd) in (("bad_input",), ("refund_changed",))
     desk.approve(waiting["id"], **waiting["refund"])
     work()
     # then

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import uuid
-from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from ...domain.cancellations import ClaimState
-from ...domain.money import Money
 from ...domain.states import CancellationStatus
 from ...host.db import allow_writer
 from ...models import Cancellation, Cover
@@ -58,7 +56,7 @@ class Command(BaseCommand):
             decisions.ask(_order(options["order"]), now)
             said = "XCover will be asked; look again with: xcover_cancellation list"
         elif action == "approve":
-            money = _money(options["amount"], options["currency"])
+            money = decisions.read_refund(options["amount"], options["currency"])
             decisions.approve(options["id"], money, now)
             said = f"The policy will be cancelled for a refund of {money}."
         elif action == "keep":
@@ -97,10 +95,3 @@ def _order(number: str) -> uuid.UUID:
     if found is None:
         raise CommandError(f"Order {number} has no protection.")
     return found
-
-
-def _money(amount: str, currency: str) -> Money:
-    try:
-        return Money(Decimal(amount), currency.upper())
-    except InvalidOperation:
-        raise CommandError("Give the refund as it was shown, such as 6.66 USD.") from None
