@@ -14,10 +14,12 @@ $(INSTALLED): pyproject.toml
 	touch $@
 
 # Everything that needs no Saleor: domain, client against the simulator over HTTP, outbox on
-# PostgreSQL, then the flows on the miniature host.
+# PostgreSQL, then the flows on the miniature host, then the element and the shop in a browser
+# (skipped with a sentence where no Chromium is; XCOVER_BROWSER=required fails instead).
 test: $(INSTALLED)
 	$(BIN)/python -m pytest
 	$(BIN)/python -m pytest -c tests/flows/pytest.ini --rootdir=. -n 2 --dist loadfile tests/flows tests/miniature tests/chaos
+	$(BIN)/python -m pytest -c tests/browser/pytest.ini --rootdir=. tests/browser
 
 # SIGKILL at every step, then at random moments of 1,000 orders, an hour without XCover, a cancelled event
 # (CHAOS="--orders 1000 --workers 4 --outage 5000"). Report in .cache/chaos; exit code 1 when

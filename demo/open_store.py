@@ -53,7 +53,7 @@ def run(*, port: int) -> int:
 
 def run_before(saleor: str, channel: str | None, *, port: int) -> int:
     """Put the same shop before a real Saleor; tokens come from the environment."""
-    command = _shop(saleor, channel or Settings().channel, port)
+    command = shop_command(saleor, channel or Settings().channel, port)
     os.execv(command[0], command)  # noqa: S606 (the same Python, no shell)
 
 
@@ -68,7 +68,7 @@ def _open(stack: Stack, shop: ReadyProcess, port: int) -> tuple[str, str]:
         STAFF_KEY: key,
     }
     simulator = ["--simulator", stack.simulator.control_url]
-    command = _shop(stack.host_url, store.channel.slug, port, *simulator)
+    command = shop_command(stack.host_url, store.channel.slug, port, *simulator)
     return shop.start(command, env={**os.environ, **given}), key
 
 
@@ -84,7 +84,8 @@ def _tell(stack: Stack, address: str, key: str) -> None:
     print("\n".join(lines), flush=True)
 
 
-def _shop(saleor: str, channel: str, port: int, *further: str) -> list[str]:
+def shop_command(saleor: str, channel: str, port: int, *further: str) -> list[str]:
+    """Return how to start the shop before a host; tokens come from the environment."""
     return [
         sys.executable,
         *("-m", "demo.shop", "--saleor", saleor, "--channel", channel, "--port", str(port)),

@@ -15,6 +15,7 @@ from django.db import connection, transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseNotFound
 
 from . import conf
+from .element import element_view
 from .graphql.view import graphql_view
 from .host import configuration
 from .host.cover_line import mirror_prices
@@ -159,7 +160,7 @@ class XCoverPlugin(BasePlugin):
 
     def webhook(self, request: HttpRequest, path: str, previous_value: Any) -> HttpResponse:
         """Serve storefronts and XCover. Saleor also routes here without a channel: refused."""
-        views = {"graphql": graphql_view, "events": events_view}
+        views = {"graphql": graphql_view, "events": events_view, "element.js": element_view}
         view = views.get(path.strip("/"))
         if self.channel is None or not self.active or view is None:
             return HttpResponseNotFound()

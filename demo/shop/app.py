@@ -23,7 +23,7 @@ from .headers import SafeHeaders
 from .settings import PAYMENT_TOKEN, Settings
 from .staff_key import StaffOnly
 from .till import Till
-from .upstream import PLUGIN_PATH, Host, Json, Problem, written
+from .upstream import Host, Json, Problem, plugin_path, written
 
 STATIC = Path(__file__).parent / "static"
 POST = ["POST"]
@@ -35,6 +35,7 @@ def create_app(settings: Settings) -> Starlette:
     host = Host(settings)
     till = Till(host, settings.payment_token)
     office = BackOffice(settings, host, till)
+    element_path = plugin_path(settings.channel, "element.js")
 
     def page(_: Request) -> Response:
         return FileResponse(STATIC / "index.html")
@@ -42,6 +43,8 @@ def create_app(settings: Settings) -> Starlette:
     def config() -> Json:
         return {
             "coverSku": COVER_SKU,
+            "channel": settings.channel,
+            "element": element_path,
             "buyer": {"email": EMAIL, **NEW_YORK},
             "missingTokens": settings.missing_tokens,
         }
@@ -69,6 +72,10 @@ def create_app(settings: Settings) -> Starlette:
         status, answer = await anyio.to_thread.run_sync(host.pass_to_plugin, content)
         return Response(answer, status, media_type="application/json")
 
+    def element(_: Request) -> Response:
+        status, module = host.element()
+        return Response(module, status, media_type="text/javascript")
+
     staff_only = Middleware(StaffOnly, key=settings.staff_key)
     staff = [
         Route("/orders", _get(office.orders)),
@@ -87,8 +94,9 @@ def create_app(settings: Settings) -> Starlette:
             Route("/api/config", _get(config)),
             Route("/api/graphql", _post(graphql), methods=POST),
             Route("/api/pay", _post(pay), methods=POST),
-            # As on the host, for a component that speaks to the plugin by itself.
-            Route(PLUGIN_PATH.format(channel=settings.channel), plugin, methods=POST),
+            # As on the host: the plugin's element speaks to the plugin by itself.
+            Route(plugin_path(settings.channel, "graphql"), plugin, methods=POST),
+            Route(element_path, element),
             Mount("/api/staff", routes=staff, middleware=[staff_only]),
             Mount("/static", StaticFiles(directory=STATIC)),
         ],

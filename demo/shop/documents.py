@@ -32,23 +32,6 @@ _STAFF_ORDER = """
     lines { productSku productName quantity totalPrice { gross { amount } } }
 """
 _ERRORS = "errors { field message code }"
-# The plugin's endpoint takes one operation without fragments.
-_OFFER = """{
-    offer {
-      heading
-      disclaimer
-      contentHash
-      answer
-      validUntil
-      ticketCount
-      premium { amount currency }
-      quotes {
-        id title description benefits exclusions disclaimer pdsUrl
-        premium { amount currency }
-      }
-    }
-    errors { code message fields }
-  }"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +82,7 @@ query order($id: ID!) {
     lines { productSku productName quantity totalPrice { gross { amount } } }
   }
 }""")
+# The plugin's endpoint takes one operation without fragments.
 INSURANCE_COVER = Document(
     """
 query insuranceCover($id: ID!) {
@@ -144,19 +128,6 @@ FOR_SHOPPERS: dict[str, Document] = {
         "id: $id, billingAddress: $address",
     ),
     "order": ORDER,
-    "insuranceOffer": Document(
-        f"query insuranceOffer($id: ID!) {{ insuranceOffer(checkoutId: $id) {_OFFER} }}", "plugin"
-    ),
-    "insuranceAccept": Document(
-        "mutation insuranceAccept($id: ID!, $quoteIds: [ID!]!, $contentHash: String!) { "
-        "insuranceAccept(checkoutId: $id, quoteIds: $quoteIds, contentHash: $contentHash) "
-        f"{_OFFER} }}",
-        "plugin",
-    ),
-    "insuranceDecline": Document(
-        f"mutation insuranceDecline($id: ID!) {{ insuranceDecline(checkoutId: $id) {_OFFER} }}",
-        "plugin",
-    ),
     "insuranceCover": INSURANCE_COVER,
 }
 

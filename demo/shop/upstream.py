@@ -11,9 +11,13 @@ from .documents import Document
 from .settings import Settings
 
 TIMEOUT = (3, 20)  # seconds to connect and to answer; the host may ask XCover meanwhile
-PLUGIN_PATH = "/plugins/channel/{channel}/covergenius.xcover/graphql"
 
 Json = dict[str, Any]
+
+
+def plugin_path(channel: str, part: str) -> str:
+    """Return where the host serves a part of the plugin."""
+    return f"/plugins/channel/{channel}/covergenius.xcover/{part}"
 
 
 class Problem(Exception):
@@ -100,15 +104,19 @@ class Host:
 
     def pass_to_plugin(self, body: bytes) -> tuple[int, bytes]:
         """Hand a request over to the plugin's own endpoint as it is."""
-        return self._upstream.send("POST", self._plugin_address(), body)
+        return self._upstream.send("POST", self._plugin("graphql"), body)
+
+    def element(self) -> tuple[int, bytes]:
+        """Return the module of the plugin's custom element."""
+        return self._upstream.send("GET", self._plugin("element.js"))
 
     def _address(self, document: Document) -> str:
         if document.target == "plugin":
-            return self._plugin_address()
+            return self._plugin("graphql")
         return f"{self._settings.saleor}/graphql/"
 
-    def _plugin_address(self) -> str:
-        return self._settings.saleor + PLUGIN_PATH.format(channel=self._settings.channel)
+    def _plugin(self, part: str) -> str:
+        return self._settings.saleor + plugin_path(self._settings.channel, part)
 
 
 class Simulator:

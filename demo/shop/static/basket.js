@@ -5,7 +5,6 @@ import { detailsForm } from "./details.js";
 import { checkout } from "./checkout.js";
 import { announce, busyButton, h, notice } from "./dom.js";
 import { money } from "./format.js";
-import { offerBox } from "./offer.js";
 import { poster } from "./poster.js";
 
 export async function basketPage() {
@@ -15,33 +14,33 @@ export async function basketPage() {
 
   const tickets = h("div", {});
   const total = h("aside", { class: "total", "aria-label": "Your order" });
-  const offer = offerBox(checkout.current.id);
-  const payment = paymentStep(offer);
+  // The plugin's own element; the tickets sell as well when it could not be loaded.
+  const offer = h("xcover-offer", { channel: checkout.channel, checkout: checkout.current.id });
+  const lookAgain = () => offer.refresh?.();
+  const payment = paymentStep(lookAgain);
   const showAll = () => {
     if (!checkout.current) {
       page.replaceChildren(empty());
       return;
     }
     const focused = document.activeElement?.dataset?.focus;
-    tickets.replaceChildren(h("ul", { class: "lines" }, checkout.ticketLines.map((line) => lineRow(line, offer))));
+    tickets.replaceChildren(h("ul", { class: "lines" }, checkout.ticketLines.map((line) => lineRow(line, lookAgain))));
     total.replaceChildren(...totals(payment));
     // Lines are drawn anew: keep the place of who uses the keyboard.
     if (focused) tickets.querySelector(`[data-focus="${focused}"]`)?.focus();
   };
-  offer.addEventListener("insurance-answer", () => checkout.reload());
+  for (const name of ["accepted", "declined", "changed"]) offer.addEventListener(`xcover:${name}`, () => checkout.reload());
 
   page.append(
     h("div", { class: "steps" },
       step(1, "Tickets", tickets),
-      step(2, "Your details", detailsForm(() => offer.refresh())),
+      step(2, "Your details", detailsForm(lookAgain)),
       step(3, "Ticket protection", offer),
     ),
     total,
   );
   checkout.follow(showAll, page);
   showAll();
-  // The box asks once it is on the page.
-  queueMicrotask(() => setTimeout(() => offer.refresh()));
   return [h("h1", {}, "Your basket"), page];
 }
 
@@ -52,14 +51,14 @@ function step(number, title, content) {
   );
 }
 
-function lineRow(line, offer) {
+function lineRow(line, lookAgain) {
   const { variant, quantity } = line;
   const change = (to, label, sign) =>
     busyButton(sign, async (button) => {
       try {
         await checkout.setQuantity(line, to);
         announce(`${variant.product.name}: ${to}. Total ${checkout.total() || "nothing"}.`);
-        if (checkout.current) await offer.refresh();
+        if (checkout.current) await lookAgain();
       } catch (problem) {
         button.closest("li").append(notice(problem.message));
       }
@@ -90,7 +89,7 @@ function totals(payment) {
   ];
 }
 
-function paymentStep(offer) {
+function paymentStep(lookAgain) {
   const said = h("div", { "aria-live": "polite" });
   const button = busyButton("Pay now", async () => {
     said.replaceChildren();
@@ -111,7 +110,7 @@ function paymentStep(offer) {
   async function tellRefusal({ refused, charged, currency }) {
     const before = checkout.total();
     await checkout.reload();
-    await offer.refresh();
+    await lookAgain();
     const sentences = [refused];
     if (checkout.total() !== before) sentences.push(`The total was ${before} and is now ${checkout.total()}.`);
     if (Number(charged) > 0) {

@@ -9,12 +9,14 @@ const DETAILS = "buyer";
 class CurrentCheckout {
   current = null;
   coverSku = "";
+  channel = "";
   buyer = {};
   #listeners = new Map();
 
   // Take up the checkout this browser left; one that became an order is forgotten.
-  async open({ coverSku, buyer }) {
+  async open({ coverSku, channel, buyer }) {
     this.coverSku = coverSku;
+    this.channel = channel;
     this.buyer = JSON.parse(localStorage.getItem(DETAILS)) ?? buyer;
     const id = localStorage.getItem(KEY);
     if (id) await this.reload(id).catch(() => this.#show(null));

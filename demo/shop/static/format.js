@@ -4,10 +4,6 @@ export function money(amount, currency) {
   return new Intl.NumberFormat("en", { style: "currency", currency }).format(amount);
 }
 
-export function digits(currency) {
-  return new Intl.NumberFormat("en", { style: "currency", currency }).resolvedOptions().maximumFractionDigits;
-}
-
 export function gross(price) {
   return money(price.gross.amount, price.gross.currency);
 }

@@ -71,7 +71,9 @@ function showCount() {
 
 checkout.follow(showCount, document.body);
 try {
-  await checkout.open(await config());
+  const settings = await config();
+  import(settings.element).catch(console.error);
+  await checkout.open(settings);
 } catch (problem) {
   main.replaceChildren(notice(problem.message));
 }

@@ -7,6 +7,7 @@ from .shop_process import OpenedShop
 from .upstream_server import FakeUpstream
 
 PLUGIN = "/plugins/channel/boxoffice/covergenius.xcover/graphql"
+ELEMENT = "/plugins/channel/boxoffice/covergenius.xcover/element.js"
 
 
 def test_products_are_asked_for_in_the_channel_of_the_shop(
@@ -70,12 +71,21 @@ def test_other_sites_cannot_post(shop: OpenedShop, host: FakeUpstream) -> None:
 
 
 def test_insurance_goes_to_the_endpoint_of_the_plugin(shop: OpenedShop, host: FakeUpstream) -> None:
-    host.answers["insuranceOffer"] = {"offer": None, "errors": [{"code": "no_tickets"}]}
+    host.answers["insuranceCover"] = {"cover": None, "errors": [{"code": "order_not_found"}]}
 
-    answer = shop.post("/api/graphql", json={"operation": "insuranceOffer", "variables": {"id": 1}})
+    answer = shop.post("/api/graphql", json={"operation": "insuranceCover", "variables": {"id": 1}})
 
-    assert answer.json()["errors"] == [{"code": "no_tickets"}]
+    assert answer.json()["errors"] == [{"code": "order_not_found"}]
     assert host.received[0].path == PLUGIN
+
+
+def test_the_element_comes_from_the_plugin(shop: OpenedShop, host: FakeUpstream) -> None:
+    host.answers[f"GET {ELEMENT}"] = b"customElements;"
+
+    answer = shop.get(shop.get("/api/config").json()["element"])
+
+    assert (answer.text, answer.status_code) == ("customElements;", 200)
+    assert answer.headers["content-type"].startswith("text/javascript")
 
 
 def test_a_component_may_speak_to_the_plugin_by_itself(

@@ -1,0 +1,234 @@
+"""A storefront of one page with the element in it, and the shopper's checkout behind it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from playwright.sync_api import APIResponse, BrowserContext, Locator, Page, Route, expect
+
+from demo.client.shopper import Shopper
+
+GRAPHQL = "**/covergenius.xcover/graphql"
+PAGE = "/a-storefront-of-one-page"
+
+_HTML = """<!doctype html>
+<html lang="en">
+<head>
+  <meta charset="utf-8">
+  <meta name="viewport" content="width=device-width, initial-scale=1">
+  <meta name="color-scheme" content="light dark">
+  <title>Checkout</title>
+  <style>
+    body {{ font: 16px/1.5 sans-serif; margin: 0; }}
+    main {{ max-width: 42rem; padding: 1rem; }}
+  </style>
+  <script>
+    window.heard = [];
+    for (const name of ["accepted", "declined", "changed", "unavailable"]) {{
+      document.addEventListener(`xcover:${{name}}`, ({{ detail }}) => heard.push([name, detail]));
+    }}
+    new PerformanceObserver((list) => {{
+      for (const {{ value }} of list.getEntries()) window.shifted = (window.shifted ?? 0) + value;
+    }}).observe({{ type: "layout-shift", buffered: true }});
+  </script>
+  <script type="module" src="/plugins/channel/{channel}/covergenius.xcover/element.js"></script>
+</head>
+<body>
+  <main>
+    <h1>Checkout</h1>
+    <h2>Protection</h2>
+    <xcover-offer channel="{channel}" checkout="{checkout}"{locale}></xcover-offer>
+    <p id="below">What follows the offer</p>
+  </main>
+</body>
+</html>"""
+
+
+class HeldAnswer:
+    """An answer of the plugin that is slow to arrive."""
+
+    def __init__(self, page: Page) -> None:
+        self._page = page
+        self.route: Route | None = None
+        self.answer: APIResponse | None = None
+
+    def wait_until_given(self) -> None:
+        """Wait until the plugin has answered."""
+        while self.answer is None:
+            self._page.wait_for_timeout(20)
+
+    def deliver(self) -> None:
+        assert self.route
+        self.route.fulfill(response=self.answer)
+
+
+class Storefront:
+    """One tab. ``asked`` holds the operations it sent to the plugin, oldest first."""
+
+    def __init__(self, context: BrowserContext, url: str, shopper: Shopper) -> None:
+        self.page: Page = context.new_page()
+        self.shopper = shopper
+        self.asked: list[str] = []
+        self._url = url
+        self._releases: list[Callable[[], None]] = []
+        self.page.on("request", self._note)
+        self.locale: str | None = None
+        self.failures: list[str] = []
+        self.page.on("pageerror", lambda error: self.failures.append(str(error)))
+
+    def open(self, locale: str | None = None) -> None:
+        """Open the page with the shopper's checkout in the element; ``locale`` is its attribute."""
+        locale = locale or self.locale
+        html = _HTML.format(
+            channel=self.shopper.channel.slug,
+            checkout=self.shopper.checkout_id,
+            locale=f' locale="{locale}"' if locale else "",
+        )
+        self.page.route(
+            f"**{PAGE}", lambda route: route.fulfill(body=html, content_type="text/html")
+        )
+        self.page.goto(self._url + PAGE)
+
+    @property
+    def offer(self) -> Locator:
+        return self.page.locator("xcover-offer")
+
+    @property
+    def yes(self) -> Locator:
+        return self.offer.locator("#accepted")
+
+    @property
+    def no(self) -> Locator:
+        return self.offer.locator("#declined")
+
+    @property
+    def notice(self) -> Locator:
+        return self.offer.locator("[part=notice]")
+
+    @property
+    def status(self) -> Locator:
+        """What a screen reader is told politely."""
+        return self.offer.get_by_role("status")
+
+    def wait_for(self, state: str) -> None:
+        expect(self.offer).to_have_attribute("state", state)
+        expect(self.offer.locator("[part=box]")).to_have_attribute(
+            "aria-busy", str(state == "loading").lower()
+        )
+
+    def expect_answer(self, answer: str | None) -> None:
+        """Expect this answer to be the pressed one; None: neither."""
+        for button, means in ((self.yes, "accepted"), (self.no, "declined")):
+            expect(button).to_have_attribute("aria-pressed", str(answer == means).lower())
+
+    def heard(self) -> list[tuple[str, Any]]:
+        """Return the element's events as the page heard them, with their details."""
+        return [(name, detail) for name, detail in self.page.evaluate("heard")]
+
+    def events(self) -> list[str]:
+        return [name for name, _ in self.heard()]
+
+    def refresh(self) -> None:
+        """Call the element's method without waiting for what comes of it."""
+        self.offer.evaluate("(element) => { element.refresh(); }")
+
+    def hold(self, operation: str) -> Callable[[], None]:
+        """Keep the next request of ``operation`` back; what is returned sends it."""
+        seen: list[Route] = []
+        held: list[Route] = []
+
+        def handle(route: Route) -> None:
+            if operation in _query(route.request.post_data) and not seen:
+                seen.append(route)
+                held.append(route)
+            else:
+                route.fallback()
+
+        self.page.route(GRAPHQL, handle)
+
+        def release() -> None:
+            while held:
+                held.pop().continue_()
+
+        self._releases.append(release)
+        return release
+
+    def close(self) -> None:
+        """Let go of what is still held, so that nothing waits for it."""
+        for release in self._releases:
+            release()
+        self.page.unroute_all(behavior="ignoreErrors")
+
+    def hold_answer(self, operation: str) -> HeldAnswer:
+        """Let the next ``operation`` do its work but keep its answer back until told."""
+        held = HeldAnswer(self.page)
+
+        def handle(route: Route) -> None:
+            if operation in _query(route.request.post_data) and held.route is None:
+                held.route = route
+                held.answer = route.fetch()
+            else:
+                route.fallback()
+
+        self.page.route(GRAPHQL, handle)
+        return held
+
+    def cut_off_after(self, operation: str) -> None:
+        """Let the next ``operation`` do its work and lose the answer."""
+        lost: list[Route] = []
+
+        def handle(route: Route) -> None:
+            if operation in _query(route.request.post_data) and not lost:
+                lost.append(route)
+                route.fetch()
+                route.abort()
+            else:
+                route.fallback()
+
+        self.page.route(GRAPHQL, handle)
+
+    def answer_with(
+        self, change: Callable[[dict[str, Any]], None], *, operation: str = "insuranceOffer"
+    ) -> None:
+        """Let ``change`` alter what the plugin answers to ``operation``."""
+
+        def handle(route: Route) -> None:
+            if operation not in _query(route.request.post_data):
+                route.fallback()
+                return
+            body = route.fetch().json()
+            change(body["data"][operation])
+            route.fulfill(json=body)
+
+        self.page.route(GRAPHQL, handle)
+
+    def _note(self, request: Any) -> None:
+        if request.url.endswith("/covergenius.xcover/graphql"):
+            query = _query(request.post_data)
+            names = ("insuranceOffer", "insuranceAccept", "insuranceDecline")
+            self.asked.append(next(name for name in names if name in query))
+
+
+def let_offers_expire() -> None:
+    """Make every offer older than it may be accepted."""
+    from saleor_xcover_plugin.models import Offer
+
+    Offer.objects.update(valid_until=datetime.now(UTC) - timedelta(seconds=1))
+
+
+def forget() -> None:
+    """Empty the plugin's tables: offers, open breakers, used-up rates."""
+    from django.apps import apps
+    from django.db import connection
+
+    models = apps.get_app_config("saleor_xcover_plugin").get_models()
+    tables = ", ".join(connection.ops.quote_name(model._meta.db_table) for model in models)
+    with connection.cursor() as cursor:
+        cursor.execute(f"TRUNCATE {tables} RESTART IDENTITY")
+
+
+def _query(body: str | None) -> str:
+    return str(json.loads(body or "{}").get("query", ""))

@@ -1,0 +1,349 @@
+"""What a shopper can do with the element, and what a storefront hears of it."""
+
+from collections.abc import Callable
+
+from playwright.sync_api import expect
+
+from demo.client.payment_app import PaymentApp
+from demo.client.people import NEW_YORK
+from demo.client.shopper import Shopper
+from demo.client.values import COVER_SKU
+from demo.seed import SYMPHONY
+from demo.simulator import SimulatorProcess
+
+from .conftest import Place
+from .storefront import GRAPHQL, Storefront, forget, let_offers_expire
+
+PREMIUM = {"amount": "6.66", "currency": "USD"}
+
+
+def cover_prices(shopper: Shopper) -> list[str]:
+    return [f"{line.total:.2f}" for line in shopper.checkout().lines if line.sku == COVER_SKU]
+
+
+def test_an_offer_shows_all_the_law_wants_and_no_answer_is_chosen(storefront: Storefront) -> None:
+    storefront.open()
+
+    storefront.wait_for("offer")
+    storefront.expect_answer(None)
+    expect(storefront.offer).to_contain_text("$6.66 with tax, $3.33 per ticket")
+    for part, text in {
+        "heading": "Protect your tickets",
+        "benefits": "Up to the full price of your tickets.",
+        "exclusions": "Events that the organiser cancels or moves.",
+        "disclaimer": "I have read the policy wording",
+        "wording": "Policy wording",
+    }.items():
+        expect(storefront.offer.locator(f"[part={part}]").first).to_contain_text(text)
+    link = storefront.offer.get_by_role("link")
+    expect(link).to_have_attribute("rel", "noopener")
+    assert str(link.get_attribute("href")).startswith("https://")
+    assert storefront.events() == []
+
+
+def test_yes_puts_the_cover_into_the_checkout(storefront: Storefront, shopper: Shopper) -> None:
+    storefront.open()
+
+    storefront.yes.click()
+
+    storefront.expect_answer("accepted")
+    storefront.wait_for("offer")
+    assert storefront.heard() == [("accepted", {"premium": PREMIUM})]
+    assert cover_prices(shopper) == ["6.66"]
+    assert storefront.asked == ["insuranceOffer", "insuranceAccept"]
+
+
+def test_no_after_yes_takes_it_out_again(storefront: Storefront, shopper: Shopper) -> None:
+    storefront.open()
+    storefront.yes.click()
+    storefront.expect_answer("accepted")
+
+    storefront.no.click()
+
+    storefront.expect_answer("declined")
+    assert storefront.events() == ["accepted", "declined"]
+    assert cover_prices(shopper) == []
+
+
+def test_an_answer_given_before_is_there_again_after_a_reload(storefront: Storefront) -> None:
+    storefront.open()
+    storefront.no.click()
+    storefront.expect_answer("declined")
+
+    storefront.page.reload()
+
+    storefront.expect_answer("declined")
+    assert storefront.offer.evaluate("(element) => element.answer") == "declined"
+    assert storefront.events() == []
+
+
+def test_a_double_click_is_one_answer(storefront: Storefront, shopper: Shopper) -> None:
+    storefront.open()
+    storefront.wait_for("offer")
+    send = storefront.hold("insuranceAccept")
+
+    storefront.yes.dblclick()
+    storefront.no.click()
+    send()
+
+    storefront.expect_answer("accepted")
+    assert storefront.asked == ["insuranceOffer", "insuranceAccept"]
+    assert cover_prices(shopper) == ["6.66"]
+
+
+def test_an_offer_that_ran_out_is_replaced_and_said_so(
+    storefront: Storefront, shopper: Shopper, simulator: SimulatorProcess
+) -> None:
+    # given an offer that ran out on the screen, and a new price
+    storefront.open()
+    storefront.wait_for("offer")
+    let_offers_expire()
+    simulator.settings(rate=0.05)
+    # when
+    storefront.yes.click()
+    # then the yes to the old price counts for nothing
+    expect(storefront.notice).to_have_text(
+        "The offer is no longer valid. Please look at the new offer."
+    )
+    expect(storefront.status).to_have_text(
+        "The offer is no longer valid. Please look at the new offer."
+    )
+    expect(storefront.yes).to_contain_text("$10.00")
+    storefront.expect_answer(None)
+    assert cover_prices(shopper) == []
+    new = {"amount": "10.00", "currency": "USD"}
+    assert storefront.heard() == [
+        ("unavailable", {"codes": ["offer_expired"], "fields": []}),
+        ("changed", {"codes": ["offer_expired"], "answer": None, "premium": new}),
+    ]
+    # and when the new one is accepted
+    storefront.yes.click()
+    storefront.expect_answer("accepted")
+    expect(storefront.notice).to_have_count(0)
+    assert cover_prices(shopper) == ["10.00"]
+
+
+def test_another_ticket_ends_a_yes_and_the_shopper_is_told(
+    storefront: Storefront, shopper: Shopper
+) -> None:
+    storefront.open()
+    storefront.yes.click()
+    storefront.expect_answer("accepted")
+    (tickets,) = [line for line in shopper.checkout().lines if line.sku != COVER_SKU]
+    shopper.set_quantity(tickets, 3)
+
+    storefront.refresh()
+
+    expect(storefront.notice).to_have_text("The offer has changed. Please answer again.")
+    expect(storefront.yes).to_contain_text("$9.99")
+    storefront.expect_answer(None)
+    assert storefront.events() == ["accepted", "changed"]
+    assert storefront.heard()[1][1]["premium"] == {"amount": "9.99", "currency": "USD"}
+
+
+def test_another_checkout_is_another_question(
+    storefront: Storefront, shopper: Shopper, place: Place
+) -> None:
+    storefront.open()
+    storefront.yes.click()
+    storefront.expect_answer("accepted")
+    shopper.create_checkout({place.store.events[SYMPHONY]: 1})
+
+    storefront.offer.evaluate(
+        "(element, id) => element.setAttribute('checkout', id)", shopper.checkout_id
+    )
+
+    expect(storefront.yes).to_contain_text("$3.33")
+    storefront.expect_answer(None)
+    expect(storefront.notice).to_have_count(0)
+    assert storefront.events() == ["accepted"]
+
+
+def test_what_is_missing_is_said_beside_the_offer(storefront: Storefront, shopper: Shopper) -> None:
+    shopper.set_billing({**NEW_YORK, "phone": ""})
+    storefront.open()
+
+    storefront.yes.click()
+
+    expect(storefront.notice).to_have_text("Please complete your details to add ticket protection.")
+    storefront.expect_answer(None)
+    assert storefront.heard() == [
+        ("unavailable", {"codes": ["policyholder_incomplete"], "fields": ["phone"]})
+    ]
+    assert cover_prices(shopper) == []
+
+
+def test_once_payment_has_started_a_yes_stays_and_that_is_said(
+    storefront: Storefront, shopper: Shopper, place: Place
+) -> None:
+    # given
+    storefront.open()
+    storefront.yes.click()
+    storefront.expect_answer("accepted")
+    payments = PaymentApp(place.driver, place.store.payment_app_token())
+    payments.authorize(shopper.checkout_id, shopper.checkout().total)
+    # when
+    storefront.no.click()
+    # then
+    expect(storefront.notice).to_contain_text("Your payment has started")
+    storefront.wait_for("offer")
+    expect(storefront.notice).to_contain_text("Your payment has started")
+    storefront.expect_answer("accepted")
+    assert storefront.events() == ["accepted", "unavailable"]
+    assert cover_prices(shopper) == ["6.66"]
+
+
+def test_attributes_set_together_are_one_question(storefront: Storefront) -> None:
+    storefront.open()
+    storefront.wait_for("offer")
+
+    storefront.offer.evaluate(
+        """(element) => {
+            for (const [name, value] of [["locale", "de"], ["endpoint", location.origin + "/"]]) {
+                element.setAttribute(name, value);
+            }
+        }"""
+    )
+
+    expect(storefront.yes).to_contain_text("Ja, mit Schutz")
+    assert storefront.asked == ["insuranceOffer", "insuranceOffer"]
+
+
+def test_an_element_taken_off_the_page_is_silent(storefront: Storefront) -> None:
+    storefront.open()
+    storefront.wait_for("offer")
+    late = storefront.hold_answer("insuranceOffer")
+    storefront.refresh()
+    late.wait_until_given()
+
+    storefront.page.evaluate(
+        "window.taken = document.querySelector('xcover-offer'); taken.remove()"
+    )
+    with storefront.page.expect_response(GRAPHQL):
+        late.deliver()
+    storefront.page.evaluate("dispatchEvent(new Event('online'))")
+    storefront.page.evaluate("new Promise((done) => setTimeout(done, 200))")
+
+    assert storefront.asked == ["insuranceOffer", "insuranceOffer"]
+    assert storefront.page.evaluate("taken.getAttribute('state')") == "offer"
+    assert storefront.events() == []
+
+
+def test_an_outage_leaves_a_sentence_and_a_way_back(
+    storefront: Storefront, simulator: SimulatorProcess
+) -> None:
+    simulator.fault("create_offer", "reset", times=None)
+    forget()
+    storefront.open()
+    storefront.wait_for("failed")
+    assert storefront.heard() == [("unavailable", {"codes": ["xcover_unavailable"]})]
+    expect(storefront.yes).to_have_count(0)
+    # when XCover is back and half a minute has passed
+    simulator.clear_faults()
+    forget()
+    storefront.offer.get_by_role("button", name="Try again").click()
+    # then
+    storefront.wait_for("offer")
+    assert storefront.events() == ["unavailable"]
+
+
+def test_a_checkout_without_tickets_gets_no_offer(storefront: Storefront, place: Place) -> None:
+    storefront.shopper.create_checkout({place.store.shirt: 1})
+    storefront.open()
+
+    storefront.wait_for("unavailable")
+
+    expect(storefront.offer.get_by_role("button")).to_have_count(0)
+    assert storefront.heard() == [("unavailable", {"codes": ["no_tickets"]})]
+
+
+def test_a_late_answer_never_replaces_a_newer_one(storefront: Storefront, shopper: Shopper) -> None:
+    # given an answer that is on its way for long
+    storefront.open()
+    storefront.wait_for("offer")
+    late = storefront.hold_answer("insuranceOffer")
+    storefront.refresh()
+    late.wait_until_given()
+    # when the tickets change and are asked for again
+    (tickets,) = shopper.checkout().lines
+    shopper.set_quantity(tickets, 3)
+    storefront.refresh()
+    expect(storefront.yes).to_contain_text("$9.99")
+    with storefront.page.expect_response(GRAPHQL):
+        late.deliver()
+    # then the old one is not shown
+    storefront.wait_for("offer")
+    expect(storefront.yes).to_contain_text("$9.99")
+
+
+def test_an_answer_that_was_lost_on_its_way_is_looked_up(
+    storefront: Storefront, shopper: Shopper
+) -> None:
+    storefront.open()
+    storefront.wait_for("offer")
+    storefront.cut_off_after("insuranceAccept")
+
+    storefront.yes.click()
+
+    storefront.expect_answer("accepted")
+    expect(storefront.notice).to_have_count(0)
+    assert storefront.events() == ["unavailable", "changed"]
+    assert storefront.asked == ["insuranceOffer", "insuranceAccept", "insuranceOffer"]
+    assert cover_prices(shopper) == ["6.66"]
+
+
+def test_offline_is_said_and_ends_by_itself(storefront: Storefront) -> None:
+    storefront.open()
+    storefront.wait_for("offer")
+    storefront.page.context.set_offline(True)
+    storefront.refresh()
+    storefront.wait_for("offline")
+    expect(storefront.offer).to_contain_text("You are offline.")
+
+    storefront.page.context.set_offline(False)
+
+    storefront.wait_for("offer")
+
+
+def test_a_tab_left_open_learns_what_the_other_one_said(
+    tab: Callable[[], Storefront], shopper: Shopper
+) -> None:
+    first, second = tab(), tab()
+    first.open()
+    second.open()
+    first.yes.click()
+    first.expect_answer("accepted")
+    second.expect_answer(None)
+    # when the shopper comes back to it
+    second.page.evaluate("document.dispatchEvent(new Event('visibilitychange', {bubbles: true}))")
+    # then
+    second.expect_answer("accepted")
+    assert second.events() == ["changed"]
+    # and what it says itself counts
+    second.no.click()
+    second.expect_answer("declined")
+    assert cover_prices(shopper) == []
+
+
+def test_what_xcover_says_never_becomes_markup(storefront: Storefront) -> None:
+    def poison(root: dict) -> None:
+        root["offer"]["heading"] = "<img src=x onerror=alert(1)>"
+        root["offer"]["quotes"][0]["benefits"] = ["<script>alert(1)</script>"]
+
+    storefront.answer_with(poison)
+    storefront.open()
+
+    storefront.wait_for("offer")
+    expect(storefront.offer.locator("[part=heading]")).to_have_text("<img src=x onerror=alert(1)>")
+    expect(storefront.offer.locator("img, script")).to_have_count(0)
+
+
+def test_an_offer_whose_wording_is_no_web_address_is_not_shown(storefront: Storefront) -> None:
+    def poison(root: dict) -> None:
+        root["offer"]["quotes"][0]["pdsUrl"] = "javascript:alert(1)"
+
+    storefront.answer_with(poison)
+    storefront.open()
+
+    storefront.wait_for("unavailable")
+    expect(storefront.offer.get_by_role("link")).to_have_count(0)

@@ -1,0 +1,276 @@
+"""The element for everybody: keyboard, screen reader, any direction, any light, any size."""
+
+import re
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from demo.process import ROOT
+
+from . import axe
+from .conftest import IS_REQUIRED, Place
+from .storefront import Storefront, forget, let_offers_expire
+
+IMAGES = ROOT / "docs" / "images"
+Prepare = Callable[[Storefront, Place], None]
+
+
+def wait_for_nothing(storefront: Storefront, place: Place) -> None:
+    storefront.open()
+    storefront.wait_for("offer")
+
+
+def have_accepted(storefront: Storefront, place: Place) -> None:
+    storefront.open()
+    storefront.yes.click()
+    storefront.expect_answer("accepted")
+
+
+def have_it_changed(storefront: Storefront, place: Place) -> None:
+    wait_for_nothing(storefront, place)
+    let_offers_expire()
+    storefront.yes.click()
+    expect(storefront.notice).to_be_visible()
+    storefront.wait_for("offer")
+
+
+def have_an_outage(storefront: Storefront, place: Place) -> None:
+    place.simulator.fault("create_offer", "reset", times=None)
+    forget()
+    storefront.open()
+    storefront.wait_for("failed")
+
+
+def have_no_tickets(storefront: Storefront, place: Place) -> None:
+    storefront.shopper.create_checkout({place.store.shirt: 1})
+    storefront.open()
+    storefront.wait_for("unavailable")
+
+
+def be_offline(storefront: Storefront, place: Place) -> None:
+    wait_for_nothing(storefront, place)
+    storefront.page.context.set_offline(True)
+    storefront.refresh()
+    storefront.wait_for("offline")
+
+
+def be_waiting(storefront: Storefront, place: Place) -> None:
+    storefront.hold("insuranceOffer")
+    storefront.open()
+    storefront.wait_for("loading")
+
+
+STATES: dict[str, Prepare] = {
+    "loading": be_waiting,
+    "offer": wait_for_nothing,
+    "accepted": have_accepted,
+    "changed": have_it_changed,
+    "failed": have_an_outage,
+    "unavailable": have_no_tickets,
+    "offline": be_offline,
+}
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("prepare", STATES.values(), ids=STATES)
+def test_no_state_hinders_anybody(
+    storefront: Storefront, place: Place, prepare: Prepare, scheme: Any
+) -> None:
+    check_that_axe_is_there()
+    storefront.page.emulate_media(color_scheme=scheme)
+
+    prepare(storefront, place)
+
+    assert axe.violations(storefront.page) == []
+
+
+def test_the_checker_would_find_a_fault(storefront: Storefront) -> None:
+    check_that_axe_is_there()
+    storefront.open()
+    storefront.wait_for("offer")
+
+    storefront.page.add_style_tag(content="xcover-offer { --xcover-ink: #bbb; }")
+
+    assert {found.split(":")[0] for found in axe.violations(storefront.page)} == {"color-contrast"}
+
+
+def check_that_axe_is_there() -> None:
+    if reason := axe.missing():
+        (pytest.fail if IS_REQUIRED else pytest.skip)(f"accessibility was NOT checked: {reason}")
+
+
+def test_everything_is_reached_by_keyboard_in_order(storefront: Storefront) -> None:
+    storefront.open()
+    storefront.wait_for("offer")
+    press = storefront.page.keyboard.press
+
+    press("Tab")
+    expect(storefront.offer.get_by_role("link")).to_be_focused()
+    press("Tab")
+    expect(storefront.yes).to_be_focused()
+    press("Tab")
+    expect(storefront.no).to_be_focused()
+    # Being there is no answer.
+    storefront.expect_answer(None)
+    press("Space")
+    storefront.expect_answer("declined")
+    # Whoever answered is still there, and can think again.
+    expect(storefront.no).to_be_focused()
+    press("Shift+Tab")
+    press("Enter")
+    storefront.expect_answer("accepted")
+    expect(storefront.yes).to_be_focused()
+    assert storefront.events() == ["declined", "accepted"]
+
+
+def test_a_screen_reader_hears_two_equal_answers(storefront: Storefront) -> None:
+    storefront.open()
+    storefront.wait_for("offer")
+
+    expect(storefront.offer.get_by_role("region", name="Ticket protection")).to_be_visible()
+    answers = storefront.offer.get_by_role("group").get_by_role("button")
+    expect(answers).to_have_text([re.compile("Yes, with protection"), re.compile("No, without")])
+    expect(storefront.offer.get_by_role("button", pressed=True)).to_have_count(0)
+    sizes = [answers.nth(index).bounding_box() for index in (0, 1)]
+    assert all(sizes)
+    first, second = ((size["width"], size["height"]) for size in sizes if size)
+    assert first == second
+    looks = """(e) => ["color", "backgroundColor", "fontSize", "fontWeight", "borderTopColor"]
+        .map((name) => getComputedStyle(e)[name])"""
+    assert storefront.yes.evaluate(looks) == storefront.no.evaluate(looks)
+
+
+@pytest.mark.parametrize("width", [1000, 600, 500, 360])
+def test_nothing_below_moves_when_the_offer_arrives(storefront: Storefront, width: int) -> None:
+    storefront.page.set_viewport_size({"width": width, "height": 900})
+    send = storefront.hold("insuranceOffer")
+    storefront.open()
+    storefront.wait_for("loading")
+    before = storefront.page.locator("#below").bounding_box()
+    storefront.page.evaluate("window.shifted = 0")
+
+    send()
+
+    storefront.wait_for("offer")
+    assert storefront.page.locator("#below").bounding_box() == before
+    assert storefront.page.evaluate("window.shifted") == 0
+
+
+@pytest.mark.parametrize(
+    ("locale", "answer", "price", "direction"),
+    [
+        ("de", "Ja, mit Schutz", "6,66\xa0$", "ltr"),
+        ("de-AT", "Ja, mit Schutz", "$\xa06,66", "ltr"),
+        ("fr", "Oui, avec protection", "6,66\xa0$US", "ltr"),
+        ("ar", "نعم، مع الحماية", "6.66", "rtl"),
+        ("xx-nonsense_", "Yes, with protection", "$6.66", "ltr"),
+        ("nb", "Yes, with protection", "6,66", "ltr"),
+    ],
+)
+def test_the_language_of_the_page_is_spoken(
+    storefront: Storefront, locale: str, answer: str, price: str, direction: str
+) -> None:
+    storefront.open(locale)
+
+    expect(storefront.yes).to_contain_text(answer)
+    expect(storefront.offer.locator("[part=price]")).to_contain_text(price)
+    assert storefront.yes.evaluate("(e) => getComputedStyle(e).direction") == direction
+
+
+@pytest.mark.parametrize(
+    ("amount", "currency", "count", "shown"),
+    [
+        ("333", "JPY", 2, "¥333 with tax, ≈ ¥167 per ticket"),
+        ("1.234", "KWD", 2, "KWD\xa01.234 with tax, KWD\xa00.617 per ticket"),
+        ("6.66", "EUR", 1, "€6.66 with tax"),
+        ("10.00", "USD", 3, "$10.00 with tax, ≈ $3.33 per ticket"),
+        ("90071992547409.93", "USD", 1, "$90,071,992,547,409.93 with tax"),
+    ],
+)
+def test_no_cent_is_lost(
+    storefront: Storefront, amount: str, currency: str, count: int, shown: str
+) -> None:
+    def reprice(root: dict[str, Any]) -> None:
+        root["offer"]["premium"] = {"amount": amount, "currency": currency}
+        root["offer"]["ticketCount"] = count
+
+    storefront.answer_with(reprice)
+    storefront.open()
+
+    expect(storefront.offer.locator("[part=price]")).to_have_text(shown)
+
+
+def test_the_page_decides_about_light_and_dark(storefront: Storefront) -> None:
+    storefront.page.emulate_media(color_scheme="dark")
+    storefront.open()
+    storefront.wait_for("offer")
+    ground = "(e) => getComputedStyle(e).backgroundColor"
+    box = storefront.offer.locator("[part=box]")
+    assert box.evaluate(ground) == "rgb(18, 18, 18)"
+
+    storefront.page.evaluate("document.documentElement.style.colorScheme = 'light'")
+
+    assert box.evaluate(ground) == "rgb(255, 255, 255)"
+
+
+@pytest.mark.parametrize("width", [640, 320], ids=["200 percent", "400 percent"])
+def test_a_magnified_page_needs_no_sideways_scrolling(storefront: Storefront, width: int) -> None:
+    # 1280 px wide, magnified: the page has this many left.
+    storefront.page.set_viewport_size({"width": width, "height": 512})
+    storefront.open()
+    storefront.wait_for("offer")
+
+    assert fits(storefront.page)
+    storefront.no.click()
+    storefront.expect_answer("declined")
+
+
+def test_text_of_twice_the_size_fits(storefront: Storefront) -> None:
+    storefront.open()
+    storefront.wait_for("offer")
+
+    storefront.page.add_style_tag(content="body { font-size: 32px !important; }")
+
+    assert fits(storefront.page)
+    assert storefront.yes.evaluate("(e) => e.scrollWidth <= e.clientWidth")
+
+
+def fits(page: Page) -> bool:
+    return bool(
+        page.evaluate(
+            "document.documentElement.scrollWidth <= document.documentElement.clientWidth"
+        )
+    )
+
+
+@pytest.mark.picture
+@pytest.mark.parametrize(
+    ("name", "state", "locale", "scheme", "width"),
+    [
+        ("element-offer", "offer", "en", "light", 720),
+        ("element-accepted-dark", "accepted", "de", "dark", 720),
+        ("element-changed", "changed", "en", "light", 720),
+        ("element-failed", "failed", "fr", "light", 720),
+        ("element-loading", "loading", "en", "light", 720),
+        ("element-rtl", "accepted", "ar", "light", 720),
+        ("element-narrow", "offer", "en", "light", 360),
+    ],
+)
+def test_pictures_for_the_documentation(
+    storefront: Storefront,
+    place: Place,
+    name: str,
+    state: str,
+    locale: str,
+    scheme: Any,
+    width: int,
+) -> None:
+    storefront.locale = locale
+    storefront.page.emulate_media(color_scheme=scheme)
+    storefront.page.set_viewport_size({"width": width, "height": 900})
+
+    STATES[state](storefront, place)
+
+    storefront.offer.screenshot(path=IMAGES / f"{name}.png")

@@ -1,0 +1,78 @@
+"""The demo shop sells with the element, under its strict content security policy."""
+
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import BrowserContext, Page, expect
+
+from demo.process import ROOT
+
+from .conftest import Place
+
+IMAGES = ROOT / "docs" / "images"
+
+
+@pytest.fixture
+def page(context: BrowserContext, place: Place) -> Iterator[Page]:
+    opened = context.new_page()
+    said: list[str] = []
+    opened.on("console", lambda message: said.append(message.text))
+    opened.goto(place.shop_url)
+    yield opened
+    assert [text for text in said if "Content Security Policy" in text] == []
+
+
+def fill_basket(page: Page, event: str) -> None:
+    page.get_by_role("button", name=f"Add ticket: {event}").click()
+    expect(page.locator("#count")).to_have_text("1")
+    page.get_by_role("link", name="Go to basket").click()
+    page.get_by_role("button", name="One more:").click()
+
+
+def say_yes(page: Page, price: str) -> None:
+    yes = page.locator("xcover-offer #accepted")
+    expect(yes).to_contain_text(price)
+    yes.click()
+
+
+def test_tickets_and_protection_are_bought_together(page: Page, place: Place) -> None:
+    fill_basket(page, "Example Symphony")
+    total = page.locator(".total")
+    expect(total).to_contain_text("$200.00")
+
+    say_yes(page, "$6.66")
+    expect(total).to_contain_text("$206.66")
+    page.get_by_role("button", name="Pay now").click()
+
+    expect(page.get_by_role("heading", name="Your tickets are protected")).to_be_visible()
+    assert len(place.simulator.calls("confirm")) == 1
+
+
+def test_another_ticket_asks_again_and_the_total_is_right(page: Page) -> None:
+    fill_basket(page, "Example Symphony")
+    say_yes(page, "$6.66")
+    expect(page.locator(".total")).to_contain_text("$206.66")
+
+    page.get_by_role("button", name="One more:").click()
+
+    expect(page.locator("xcover-offer [part=notice]")).to_be_visible()
+    expect(page.locator("xcover-offer #accepted")).to_contain_text("$9.99")
+    expect(page.locator(".total")).to_contain_text("$300.00")
+
+
+def test_without_the_element_tickets_sell_all_the_same(page: Page) -> None:
+    page.route("**/element.js", lambda route: route.abort())
+    page.reload()
+    fill_basket(page, "City Derby")
+    expect(page.locator(".total")).to_contain_text("$164.00")
+
+    page.get_by_role("button", name="Pay now").click()
+
+    expect(page.get_by_role("heading", name="Order")).to_be_visible()
+
+
+@pytest.mark.picture
+def test_a_picture_of_the_shop(page: Page) -> None:
+    fill_basket(page, "Example Symphony")
+    expect(page.locator("xcover-offer #accepted")).to_contain_text("$6.66")
+    page.screenshot(path=IMAGES / "shop-offer.png", full_page=True)
