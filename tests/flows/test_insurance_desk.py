@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
@@ -303,3 +304,35 @@ def test_another_channel_is_another_desk(
         elsewhere.keep("1")
     assert codes(unknown) == ("cancellation_not_found",)
     assert Decimal(desk.cover(sale.order.number)["premium"]["amount"]) == PREMIUM
+
+
+def test_missing_buyer_details_are_filled_from_a_shell(
+    shopper: SendShopper,
+    store: Store,
+    payments: PaymentApp,
+    work: Work,
+    simulator: SimulatorProcess,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    from django.core.management import CommandError, call_command
+
+    order, _ = buy_with_cover(shopper(store.usd), payments, {store.concert: 2})
+    _lose_phone(order.number)
+    work()
+
+    for text, sentence in (("", "bad_input"), ("shoe_size: 44\n", "bad_input: Not a field")):
+        monkeypatch.setattr("sys.stdin", io.StringIO(text))
+        with pytest.raises(CommandError, match=sentence):
+            call_command("xcover_complete", order.number)
+    with pytest.raises(CommandError, match="Order 0 has no protection"):
+        call_command("xcover_complete", "0")
+    assert bookings(simulator) == []
+
+    monkeypatch.setattr("sys.stdin", io.StringIO("phone: +14155550123\n"))
+    out = io.StringIO()
+    call_command("xcover_complete", order.number, stdout=out)
+    work()
+
+    assert out.getvalue() == "The confirmation will be sent again.\n"
+    (call,) = simulator.calls("confirm")
+    assert call["body"]["policyholder"]["phone"] == "+14155550123"
