@@ -229,6 +229,12 @@ def transaction_updated(case: Case) -> None:
     )
 
 
+def void_a_second_authorization(case: Case) -> None:
+    """Money that was set aside beside the payment is let go: nothing was ever taken."""
+    second = case.payments.authorize(case.order.id, Decimal(50))
+    case.payments.report(second, "CANCEL_SUCCESS", Decimal(50))
+
+
 def cancel_order(case: Case) -> None:
     case.staff.cancel(case.order.id)
 
@@ -308,6 +314,7 @@ TRANSACTIONS: tuple[tuple[Callable[[Case], None], str | None, dict[str, int]], .
     (charge_back, "chargeback", NOTHING),
     (charge_back_a_part, "chargeback", NOTHING),
     (transaction_updated, "everything", ENDS),
+    (void_a_second_authorization, None, NOTHING),
     (cancel_order, "order_cancelled", ASKS),
     (cancel_and_refund, "everything", ENDS),
 )
