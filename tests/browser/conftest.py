@@ -83,7 +83,11 @@ class Place:
     shop_url: str
     store: DemoStore
     driver: Driver
-    simulator: SimulatorProcess
+    stack: Stack
+
+    @property
+    def simulator(self) -> SimulatorProcess:
+        return self.stack.simulator
 
 
 @pytest.fixture(scope="session")
@@ -100,7 +104,7 @@ def place() -> Iterator[Place]:
         shop = ReadyProcess("the shop", READY)
         command = shop_command(stack.host_url, store.channel.slug, 0)
         url = shop.start(command, env={**os.environ, **tokens})
-        yield Place(url, store, driver, stack.simulator)
+        yield Place(url, store, driver, stack)
         shop.stop()
 
 
@@ -153,6 +157,14 @@ def wait_for_offer(shopper: Shopper) -> None:
             if refused.codes != ("offer_pending",) or time.monotonic() > until:
                 raise
         time.sleep(0.1)
+
+
+@pytest.fixture
+def no_worker(place: Place, shopper: Shopper) -> Iterator[None]:
+    """Nobody but the page asks for offers: what the worker still had to do waits for the end."""
+    place.stack.kill_worker()
+    yield
+    place.stack.start_worker()
 
 
 @pytest.fixture

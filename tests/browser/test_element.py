@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+import pytest
 from playwright.sync_api import expect
 
 from demo.client.payment_app import PaymentApp
@@ -91,6 +92,7 @@ def test_a_double_click_is_one_answer(storefront: Storefront, shopper: Shopper) 
     assert cover_prices(shopper) == ["6.66"]
 
 
+@pytest.mark.usefixtures("no_worker")
 def test_an_offer_that_ran_out_is_replaced_and_said_so(
     storefront: Storefront, shopper: Shopper, simulator: SimulatorProcess
 ) -> None:
@@ -121,6 +123,29 @@ def test_an_offer_that_ran_out_is_replaced_and_said_so(
     storefront.expect_answer("accepted")
     expect(storefront.notice).to_have_count(0)
     assert cover_prices(shopper) == ["10.00"]
+
+
+def test_a_yes_to_what_was_quoted_anew_meanwhile_counts_for_nothing(
+    storefront: Storefront, shopper: Shopper, simulator: SimulatorProcess
+) -> None:
+    # given an offer on the screen that the worker has replaced behind it
+    storefront.open()
+    storefront.wait_for("offer")
+    let_offers_expire()
+    simulator.settings(rate=0.05)
+    shopper.offer()
+    # when
+    storefront.yes.click()
+    # then
+    expect(storefront.notice).to_have_text("The terms have changed. Please read them again.")
+    expect(storefront.yes).to_contain_text("$10.00")
+    storefront.expect_answer(None)
+    assert cover_prices(shopper) == []
+    new = {"amount": "10.00", "currency": "USD"}
+    assert storefront.heard() == [
+        ("unavailable", {"codes": ["terms_changed"], "fields": []}),
+        ("changed", {"codes": ["terms_changed"], "answer": None, "premium": new}),
+    ]
 
 
 def test_another_ticket_ends_a_yes_and_the_shopper_is_told(
