@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import random
 import uuid
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 
 from django.db import transaction
@@ -246,9 +246,9 @@ def replay_refused(channel_id: int, now: datetime) -> list[OutboxMessage]:
     return messages
 
 
-def drop_parked(kind: str, subject_id: int, sentence: str, now: datetime) -> None:
+def drop_parked(kinds: Collection[str], subject_id: int, sentence: str, now: datetime) -> None:
     """What waited for a person is over with its subject."""
     for message in OutboxMessage.objects.select_for_update().filter(
-        kind=kind, subject_id=subject_id, status=MessageState.PARKED.value
+        kind__in=kinds, subject_id=subject_id, status=MessageState.PARKED.value
     ):
         drop(message, sentence, now)

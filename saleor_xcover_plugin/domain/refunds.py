@@ -25,6 +25,11 @@ class RefundScope(StrEnum):
     """The buyer's bank took the payment back."""
     NOTHING = "nothing"
 
+    @property
+    def includes_premium(self) -> bool:
+        """Whether the premium went back with it."""
+        return self in (RefundScope.EVERYTHING, RefundScope.COVER)
+
 
 @dataclass(frozen=True, slots=True)
 class Intention:

@@ -22,6 +22,7 @@ from ..host import notes, orders
 from ..host.values import OrderState
 from ..models import Cover, Offer
 from . import judge_refunds, opt_out, watch_policyholder
+from .events import insured_events
 from .offers import chosen_premium
 from .settle_due import settle_due
 from .wake import append
@@ -90,7 +91,16 @@ def defect_of(order: OrderState, offer: Offer | None, now: datetime) -> Defect |
             f"The buyer's country is no longer the quoted {offer.country}. The policy was not "
             "confirmed; refund what was paid for the protection.",
         )
-    if offer.event_starts_at is not None and now >= offer.event_starts_at:
+    events = insured_events(offer)
+    if events.are_cancelled:
+        return Defect(
+            "event_cancelled",
+            "The organiser cancelled the event before the policy was confirmed, so it was not. "
+            "Refund what was paid for the protection.",
+        )
+    # Neither the quoted start nor one it was moved to may lie behind us.
+    starts = [start for start in (offer.event_starts_at, events.first_start) if start is not None]
+    if starts and now >= min(starts):
         return Defect(
             "event_started",
             "The event had begun when the order was paid. The policy was not confirmed; refund "
@@ -187,7 +197,7 @@ def _advance(cover: Cover, order: OrderState, now: datetime) -> None:
         is_void = order.is_over and order.charged <= 0
         if is_void and cover.reason_code in _NOTHING_BOUGHT:
             cover.become(CoverStatus.VOID, now, amount_due_back=Decimal(0))
-            outbox.drop_parked("confirm", cover.pk, _VOID, now)
+            outbox.drop_parked(("confirm",), cover.pk, _VOID, now)
     elif cover.status == CoverStatus.CONFIRMED:
         judge_refunds.judge(cover, order, now)
         if cover.status == CoverStatus.CONFIRMED:
@@ -235,6 +245,7 @@ _NOTHING_BOUGHT = {
     "offer_ended",
     "country_changed",
     "event_started",
+    "event_cancelled",
     "refunded_in_part",
     "offer_gone",
     "policyholder_incomplete",

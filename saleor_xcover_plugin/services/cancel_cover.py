@@ -6,7 +6,6 @@ Never a reason to block the ticket refund, and the plugin never moves money.
 from __future__ import annotations
 
 import logging
-import uuid
 from datetime import datetime
 from decimal import Decimal
 
@@ -23,21 +22,23 @@ from ..domain.money import Money
 from ..domain.refunds import RefundScope
 from ..domain.states import CancellationStatus, CoverStatus
 from ..host import metadata, notes, orders
-from ..models import Cancellation, Cover, Offer, OutboxMessage
+from ..models import Cancellation, OutboxMessage
 from ..xcover.answers import Booking, CancellationPreview
 from ..xcover.client import XCoverClient
 from ..xcover.errors import XCoverError, XCoverStatusConflict
 from ..xcover.payloads import cancellation_preview_body
-from .delivery import Call, Outcome, give_up_or_retry
+from .delivery import Call, give_up_or_retry
 from .events import insured_events
+from .locks import lock_cancellation
 from .offers import chosen_ids
 from .refund_scope import scope_of
-from .wake import append
+from .steps import StepDelivery, append_step
 
 log = logging.getLogger(__name__)
 
 DEADLINE_SECONDS = 15.0
 MAX_RENEWALS = 3
+KINDS = ("preview_cancellation", "confirm_cancellation")
 STAFF_RULE = "staff"
 """Begun by a person, whatever the order's refunds say."""
 
@@ -46,67 +47,22 @@ EVENT_CANCELLED = "Event cancelled"
 """The reason XCover wants when the event is cancelled (reference 7)."""
 
 
-def append_call(kind: str, operation_id: str, cancellation: Cancellation, now: datetime) -> None:
-    append(
-        kind,
-        operation_id,
-        subject_id=cancellation.pk,
-        channel_id=cancellation.cover.channel_id,
-        now=now,
-    )
+class _CancellationDelivery(StepDelivery[Cancellation]):
+    """Both calls begin alike: check that what was judged still holds, freeze the body."""
 
+    rows = Cancellation
 
-class _CancellationDelivery:
-    """Both calls begin alike: lock, check that the step is still due, freeze the body."""
+    def lock(self, key: int) -> Cancellation:
+        return lock_cancellation(key)
 
-    due: CancellationStatus
-
-    def record(self, message: OutboxMessage, outcome: Outcome, now: datetime) -> None:
-        with transaction.atomic():
-            begun = self._begin(message, now)
-            if begun is None:
-                return
-            cancellation, current = begun
-            if isinstance(outcome, XCoverError):
-                self._record_error(cancellation, current, outcome, now)
-                return
-            outbox.settle(current, now)
-            if isinstance(outcome, CancellationPreview):
-                _record_preview(cancellation, outcome, now)
-            else:
-                _record_cancelled(cancellation, now)
-
-    def park(self, message: OutboxMessage, code: str, sentence: str, now: datetime) -> None:
-        with transaction.atomic():
-            begun = self._begin(message, now)
-            if begun is None:
-                return
-            cancellation, current = begun
-            outbox.park(current, sentence, now, reason=code)
-            _park(cancellation, sentence, now)
-
-    def order_of(self, message: OutboxMessage) -> uuid.UUID | None:
-        return Cancellation.objects.values_list("cover__order_id", flat=True).get(
-            pk=message.subject_id
-        )
-
-    def _begin(
-        self, message: OutboxMessage, now: datetime
-    ) -> tuple[Cancellation, OutboxMessage] | None:
-        cancellation = _locked(message)
-        current = outbox.lock(message)
-        if current is None:
-            return None
-        if cancellation.status != self.due:
-            outbox.drop(current, f"The cancellation is {cancellation.status}.", now)
-            return None
-        return cancellation, current
+    def put_aside(self, row: Cancellation, sentence: str, now: datetime) -> None:
+        _park(row, sentence, now)
 
     def _begin_unhindered(
         self, message: OutboxMessage, now: datetime
     ) -> tuple[Cancellation, OutboxMessage] | None:
         """Begin a first attempt only while the refund stands; a later one must find its answer."""
-        begun = self._begin(message, now)
+        begun = self.begin(message, now)
         if begun is None or begun[1].sealed_body is not None:
             return begun
         cancellation, current = begun
@@ -124,8 +80,8 @@ class _CancellationDelivery:
             return None
         return begun
 
-    def _record_error(
-        self, cancellation: Cancellation, message: OutboxMessage, error: XCoverError, now: datetime
+    def refused(
+        self, row: Cancellation, message: OutboxMessage, error: XCoverError, now: datetime
     ) -> None:
         if not give_up_or_retry(message, error, now):
             return
@@ -134,7 +90,13 @@ class _CancellationDelivery:
             "Cover Genius."
         )
         outbox.park(message, sentence, now, reason="refused")
-        _park(cancellation, sentence, now)
+        _park(row, sentence, now)
+
+    def answered(self, row: Cancellation, answer: object, now: datetime) -> None:
+        if isinstance(answer, CancellationPreview):
+            _record_preview(row, answer, now)
+        else:
+            _record_cancelled(row, now)
 
 
 _TAKEN_BACK = "The refund was taken back before the policy was cancelled. It stays in force."
@@ -183,13 +145,13 @@ def begin_preview(cancellation: Cancellation, now: datetime) -> None:
     operation_id = f"{cancellation.cover.booking_id}:{cancellation.pk}"
     if cancellation.renewals:
         operation_id += f":{cancellation.renewals}"
-    append_call("preview_cancellation", operation_id, cancellation, now)
+    append_step("preview_cancellation", operation_id, cancellation, now)
 
 
 def begin_confirmation(cancellation: Cancellation, now: datetime) -> None:
     """Have the previewed cancellation carried out."""
     operation_id = f"{cancellation.cover.booking_id}:{cancellation.xcover_cancellation_id}"
-    append_call("confirm_cancellation", operation_id, cancellation, now)
+    append_step("confirm_cancellation", operation_id, cancellation, now)
 
 
 class PreviewCancellation(_CancellationDelivery):
@@ -312,8 +274,8 @@ def _record_cancelled(cancellation: Cancellation, now: datetime) -> None:
 
 def _due_to_buyer(cancellation: Cancellation) -> Money:
     """What XCover refunds is the buyer's, unless the premium went back with the refund."""
-    went_back = (RefundScope.EVERYTHING.value, RefundScope.COVER.value)
-    is_due = cancellation.scope not in went_back and cancellation.refund is not None
+    is_back = RefundScope(cancellation.scope).includes_premium
+    is_due = not is_back and cancellation.refund is not None
     amount = min(cancellation.refund or Decimal(0), cancellation.cover.premium)
     return Money(amount if is_due else Decimal(0), cancellation.currency)
 
@@ -332,14 +294,3 @@ def _cancelled_booking(client: XCoverClient, booking_id: str) -> Booking:
     if not booking.is_cancelled:
         raise XCoverStatusConflict("the policy may not be cancelled in its present state")
     return booking
-
-
-def _locked(message: OutboxMessage) -> Cancellation:
-    cover_id, offer_id = Cancellation.objects.values_list("cover_id", "cover__offer_id").get(
-        pk=message.subject_id
-    )
-    Offer.objects.select_for_update().filter(pk=offer_id).first()
-    cover = Cover.objects.select_for_update(of=("self",)).select_related("offer").get(pk=cover_id)
-    cancellation = Cancellation.objects.select_for_update().get(pk=message.subject_id)
-    cancellation.cover = cover
-    return cancellation

@@ -15,7 +15,7 @@ from .. import outbox
 from ..crypto import SealBroken
 from ..domain.states import CoverStatus, OfferStatus
 from ..host import metadata, notes, orders
-from ..models import Cover, Offer, OutboxMessage
+from ..models import Cover, OutboxMessage
 from ..xcover.answers import Booking
 from ..xcover.client import XCoverClient
 from ..xcover.errors import (
@@ -27,6 +27,7 @@ from ..xcover.errors import (
 from ..xcover.payloads import confirm_body
 from .align import defect_of, park_cover
 from .delivery import Call, Outcome, give_up_or_retry
+from .locks import lock_cover
 from .offers import chosen_ids
 from .policyholders import digests_of
 
@@ -40,9 +41,9 @@ class Confirm:
 
     def prepare(self, message: OutboxMessage, now: datetime) -> Call | None:
         with transaction.atomic():
-            cover = _locked(message)
+            cover = lock_cover(pk=message.subject_id)
             current = outbox.lock(message)
-            if current is None or cover.offer is None:
+            if current is None or cover is None or cover.offer is None:
                 return None
             try:
                 body = outbox.frozen_body(current)
@@ -101,9 +102,9 @@ class Confirm:
 
     def record(self, message: OutboxMessage, outcome: Outcome, now: datetime) -> None:
         with transaction.atomic():
-            cover = _locked(message)
+            cover = lock_cover(pk=message.subject_id)
             current = outbox.lock(message)
-            if current is None or cover.offer is None:
+            if current is None or cover is None or cover.offer is None:
                 return
             if isinstance(outcome, XCoverError):
                 self._record_error(cover, current, outcome, now)
@@ -112,9 +113,9 @@ class Confirm:
 
     def park(self, message: OutboxMessage, code: str, sentence: str, now: datetime) -> None:
         with transaction.atomic():
-            cover = _locked(message)
+            cover = lock_cover(pk=message.subject_id)
             current = outbox.lock(message)
-            if current is not None:
+            if current is not None and cover is not None:
                 _park(cover, current, code, f"{sentence} {_ONE_POLICY}", now)
 
     def order_of(self, message: OutboxMessage) -> uuid.UUID | None:
@@ -211,11 +212,3 @@ def _is_ours(booking: Booking, order_number: str, quote_ids: Sequence[str]) -> b
     return booking.partner_transaction_id == order_number and {
         quote.id for quote in booking.quotes
     } == set(quote_ids)
-
-
-def _locked(message: OutboxMessage) -> Cover:
-    offers = Offer.objects.select_for_update(of=("self",)).prefetch_related("quotes")
-    offer = offers.filter(cover=message.subject_id).first()
-    cover = Cover.objects.select_for_update().get(pk=message.subject_id)
-    cover.offer = offer
-    return cover

@@ -11,6 +11,7 @@ from django.db.models import QuerySet
 from ..domain.money import Money
 from ..domain.states import CancellationStatus, CoverStatus, MessageState
 from ..models import Cancellation, Cover, OutboxMessage
+from .cancel_cover import KINDS
 
 LONGEST_PAGE = 100
 
@@ -97,6 +98,6 @@ def parked_messages(cover: Cover) -> Sequence[OutboxMessage]:
     own = parked.filter(kind="confirm", subject_id=cover.pk)
     ids = [cancellation.pk for cancellation in cover.cancellations.all()]
     cancelling = parked.filter(
-        kind__in=("preview_cancellation", "confirm_cancellation"), subject_id__in=ids
+        kind__in=KINDS, subject_id__in=ids
     )
     return [*own, *cancelling]

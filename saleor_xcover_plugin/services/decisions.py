@@ -17,9 +17,10 @@ from ..domain.money import Money
 from ..domain.refunds import RefundScope
 from ..domain.states import CancellationStatus, CoverStatus
 from ..host import notes, orders
-from ..models import Cancellation, Cover, Offer
+from ..models import Cancellation, Cover
 from . import judge_refunds
-from .cancel_cover import STAFF_RULE, ask_again, begin_confirmation, begin_preview
+from .cancel_cover import KINDS, STAFF_RULE, ask_again, begin_confirmation, begin_preview
+from .locks import lock_cancellation, lock_cover
 from .refund_scope import scope_of
 
 
@@ -141,11 +142,8 @@ def note_claim(order_id: uuid.UUID, claim: ClaimState, now: datetime) -> Cover:
 
 @contextmanager
 def _locked_cover(order_id: uuid.UUID) -> Iterator[Cover]:
-    """Lock offer and cover, in this order, as every writer does."""
     with transaction.atomic():
-        Offer.objects.select_for_update(of=("self",)).filter(cover__order_id=order_id).first()
-        rows = Cover.objects.select_for_update(of=("self",)).select_related("offer")
-        cover = rows.filter(order_id=order_id).first()
+        cover = lock_cover(order_id=order_id)
         if cover is None:
             raise DecisionRefused(DecisionCode.COVER_NOT_FOUND, "The order has no protection.")
         yield cover
@@ -153,13 +151,10 @@ def _locked_cover(order_id: uuid.UUID) -> Iterator[Cover]:
 
 @contextmanager
 def _locked_cancellation(cancellation_id: int) -> Iterator[Cancellation]:
-    found = Cancellation.objects.filter(pk=cancellation_id).select_related("cover").first()
-    if found is None:
+    if not Cancellation.objects.filter(pk=cancellation_id).exists():
         raise DecisionRefused(DecisionCode.CANCELLATION_NOT_FOUND, "There is no such cancellation.")
-    with _locked_cover(found.cover.order_id) as cover:
-        cancellation = Cancellation.objects.select_for_update().get(pk=cancellation_id)
-        cancellation.cover = cover
-        yield cancellation
+    with transaction.atomic():
+        yield lock_cancellation(cancellation_id)
 
 
 def _require_policy(cover: Cover) -> None:
@@ -183,5 +178,4 @@ def _require_waiting(cancellation: Cancellation) -> None:
 
 def _drop_parked(cancellation: Cancellation, now: datetime) -> None:
     """A message that waited beside it is not sent any more."""
-    for kind in ("preview_cancellation", "confirm_cancellation"):
-        outbox.drop_parked(kind, cancellation.pk, "A person decided otherwise.", now)
+    outbox.drop_parked(KINDS, cancellation.pk, "A person decided otherwise.", now)

@@ -12,9 +12,10 @@ from ..domain.cancellations import rule_for
 from ..domain.refunds import RefundScope
 from ..domain.states import CoverStatus
 from ..host import notes, orders
-from ..models import Cancellation, Cover, EventChange, Offer
+from ..models import Cancellation, Cover, EventChange
 from .events import insured_events
 from .judge_refunds import EVENT_CANCELLED_KEY, judgement_key, replace_judgement, situation_of
+from .locks import lock_cover
 from .refund_scope import scope_of
 
 PAGE = 200
@@ -81,12 +82,11 @@ def pages(keys: Sequence[int]) -> Iterator[Sequence[int]]:
 
 def _ask(cover_id: int, now: datetime) -> None:
     with transaction.atomic():
-        Offer.objects.select_for_update(of=("self",)).filter(cover=cover_id).first()
-        cover = (
-            Cover.objects.select_for_update(of=("self",)).select_related("offer").get(pk=cover_id)
-        )
+        cover = lock_cover(pk=cover_id)
+        if cover is None or cover.status != CoverStatus.CONFIRMED:
+            return
         order = orders.read(cover.order_id)
-        if order is None or cover.status != CoverStatus.CONFIRMED:
+        if order is None:
             return
         events = insured_events(cover.offer)
         scope = scope_of(order, cover) or RefundScope.NOTHING

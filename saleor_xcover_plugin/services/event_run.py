@@ -16,6 +16,7 @@ from decimal import Decimal
 from ..domain.states import CancellationStatus, CoverStatus, MessageState
 from ..models import Cancellation, Cover, OutboxMessage
 from . import decisions, event_changes
+from .cancel_cover import KINDS
 from .clock import Clock
 from .deliver import deliver_due
 
@@ -75,7 +76,7 @@ def to_approve(covers: Sequence[int]) -> Iterator[Cancellation]:
 
 def open_calls(covers: Sequence[int]) -> int:
     """Count the calls of the event's cancellations that are still to be made."""
-    return len(_pending(covers, ("preview_cancellation", "confirm_cancellation")))
+    return len(_pending(covers, KINDS))
 
 
 def unasked(covers: Sequence[int]) -> int:

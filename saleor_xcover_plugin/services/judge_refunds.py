@@ -21,7 +21,7 @@ from ..domain.states import CancellationStatus, CoverStatus
 from ..host import configuration, notes
 from ..host.values import OrderState
 from ..models import Cancellation, Cover
-from .cancel_cover import STAFF_RULE, begin_preview
+from .cancel_cover import KINDS, STAFF_RULE, begin_preview
 from .events import InsuredEvents, insured_events
 from .refund_scope import scope_of
 
@@ -116,7 +116,7 @@ def look_back(cover: Cover, order: OrderState, now: datetime) -> None:
     The buyer then pays for a policy that is gone. What the buyer or XCover cancelled without us is
     not judged here.
     """
-    went_back = [RefundScope.EVERYTHING.value, RefundScope.COVER.value]
+    went_back = [scope.value for scope in RefundScope if scope.includes_premium]
     ended = cover.cancellations.filter(status=CancellationStatus.CANCELLED.value)
     if not ended.filter(scope__in=went_back).exists():
         return
@@ -174,6 +174,5 @@ def _close_parked(
         if is_void:
             changes["refund_key"] = f"{cancellation.refund_key}:void:{cancellation.pk}"
         cancellation.become(CancellationStatus.KEPT, now, **changes)
-        for kind in ("preview_cancellation", "confirm_cancellation"):
-            outbox.drop_parked(kind, cancellation.pk, sentence, now)
+        outbox.drop_parked(KINDS, cancellation.pk, sentence, now)
     return len(waiting)

@@ -9,41 +9,19 @@ from .. import outbox
 from ..domain.modifications import in_words
 from ..domain.states import ModificationStatus
 from ..host import notes
-from ..models import Cover, Modification, Offer
+from ..models import Cover, Modification
 from ..xcover.answers import Booking
+from .events import insured_events
 from .policyholders import is_held
-from .wake import append
 
 log = logging.getLogger(__name__)
 
 KINDS = ("preview_modification", "confirm_modification")
 
 
-def append_call(kind: str, operation_id: str, modification: Modification, now: datetime) -> None:
-    append(
-        kind,
-        operation_id,
-        subject_id=modification.pk,
-        channel_id=modification.cover.channel_id,
-        now=now,
-    )
-
-
-def locked(modification_id: int) -> Modification:
-    """Return the modification with its cover, both locked, the offer before them."""
-    cover_id, offer_id = Modification.objects.values_list("cover_id", "cover__offer_id").get(
-        pk=modification_id
-    )
-    Offer.objects.select_for_update().filter(pk=offer_id).first()
-    cover = Cover.objects.select_for_update(of=("self",)).select_related("offer").get(pk=cover_id)
-    modification = Modification.objects.select_for_update().get(pk=modification_id)
-    modification.cover = cover
-    return modification
-
-
 def has_begun(cover: Cover, now: datetime) -> bool:
     """Whether the (first) event has begun; one without a known start counts as begun."""
-    starts_at = cover.offer.event_starts_at if cover.offer else None
+    starts_at = insured_events(cover.offer).first_start
     return starts_at is None or now >= starts_at
 
 
@@ -77,7 +55,7 @@ def tell_parked(modification: Modification) -> None:
 
 def drop(modification: Modification, sentence: str, now: datetime) -> None:
     """Nothing more is sent, and nobody needs to decide."""
-    _drop_messages(modification, sentence, now)
+    outbox.drop_parked(KINDS, modification.pk, sentence, now)
     modification.become(ModificationStatus.DROPPED, now, sentence=sentence)
 
 
@@ -104,11 +82,7 @@ def adopt(cover: Cover, booking: Booking, now: datetime) -> bool:
     held = [modification for modification in waiting if is_held(booking, modification.wanted)]
     for modification in held:
         modification.cover = cover
-        _drop_messages(modification, "Cover Genius applied the change by hand.", now)
+        said = "Cover Genius applied the change by hand."
+        outbox.drop_parked(KINDS, modification.pk, said, now)
         apply(modification, now)
     return bool(held)
-
-
-def _drop_messages(modification: Modification, sentence: str, now: datetime) -> None:
-    for kind in KINDS:
-        outbox.drop_parked(kind, modification.pk, sentence, now)

@@ -5,7 +5,6 @@ The policy stays in force throughout.
 
 from __future__ import annotations
 
-import uuid
 from datetime import datetime
 
 from django.db import transaction
@@ -22,66 +21,33 @@ from ..xcover.answers import Modification as Answer
 from ..xcover.client import XCoverClient
 from ..xcover.errors import XCoverBadAnswer, XCoverError
 from ..xcover.payloads import policyholder_update_body
-from .delivery import Call, Outcome, give_up_or_retry
-from .modifications import append_call, apply, drop, forget, has_begun, locked, park
+from .delivery import Call, give_up_or_retry
+from .locks import lock_modification
+from .modifications import apply, drop, forget, has_begun, park
 from .policyholders import is_as_wanted, is_contradicted, is_held
+from .steps import StepDelivery, append_step
 
 DEADLINE_SECONDS = 15.0
 
 
-class _ModificationDelivery:
-    """Both calls begin alike: lock, check that the order still asks for it, freeze the body."""
+class _ModificationDelivery(StepDelivery[Modification]):
+    """Both calls begin alike: check that the order still asks for it, freeze the body."""
 
-    due: ModificationStatus
+    rows = Modification
     left_open: str
     """What is known when XCover never answers, before "the buyer's phone in policy ..."."""
 
-    def record(self, message: OutboxMessage, outcome: Outcome, now: datetime) -> None:
-        with transaction.atomic():
-            begun = self._begin(message, now)
-            if begun is None:
-                return
-            modification, current = begun
-            if isinstance(outcome, XCoverError):
-                self._record_error(modification, current, outcome, now)
-                return
-            outbox.settle(current, now)
-            if self.due == ModificationStatus.REQUESTED:
-                _record_preview(modification, outcome, now)
-            else:
-                _record_applied(modification, outcome, now)
+    def lock(self, key: int) -> Modification:
+        return lock_modification(key)
 
-    def park(self, message: OutboxMessage, code: str, sentence: str, now: datetime) -> None:
-        with transaction.atomic():
-            begun = self._begin(message, now)
-            if begun is None:
-                return
-            modification, current = begun
-            outbox.park(current, sentence, now, reason=code)
-            park(modification, sentence, now)
-
-    def order_of(self, message: OutboxMessage) -> uuid.UUID | None:
-        return Modification.objects.values_list("cover__order_id", flat=True).get(
-            pk=message.subject_id
-        )
-
-    def _begin(
-        self, message: OutboxMessage, now: datetime
-    ) -> tuple[Modification, OutboxMessage] | None:
-        modification = locked(message.subject_id)
-        current = outbox.lock(message)
-        if current is None:
-            return None
-        if modification.status != self.due:
-            outbox.drop(current, f"The modification is {modification.status}.", now)
-            return None
-        return modification, current
+    def put_aside(self, row: Modification, sentence: str, now: datetime) -> None:
+        park(row, sentence, now)
 
     def _begin_wanted(
         self, message: OutboxMessage, now: datetime
     ) -> tuple[Modification, OutboxMessage, Policyholder] | None:
         """Begin an attempt only while the policy is in force and the order asks for just this."""
-        begun = self._begin(message, now)
+        begun = self.begin(message, now)
         if begun is None:
             return None
         modification, current = begun
@@ -96,16 +62,16 @@ class _ModificationDelivery:
         drop(modification, obstacle, now)
         return None
 
-    def _record_error(
-        self, modification: Modification, message: OutboxMessage, error: XCoverError, now: datetime
+    def refused(
+        self, row: Modification, message: OutboxMessage, error: XCoverError, now: datetime
     ) -> None:
         if not give_up_or_retry(message, error, now):
             return
-        fields = in_words(modification.wanted)
+        fields = in_words(row.wanted)
         if error.retryable or isinstance(error, XCoverBadAnswer):
             sentence = (
                 f"XCover gave no usable answer for a day; {self.left_open} the buyer's {fields} in "
-                f"policy {modification.cover.booking_id}. Replay the message."
+                f"policy {row.cover.booking_id}. Replay the message."
             )
             outbox.park(message, sentence, now, reason="gave_up")
         else:
@@ -115,7 +81,7 @@ class _ModificationDelivery:
                 "or replay the message to ask again."
             )
             outbox.park(message, sentence, now, reason="refused")
-        park(modification, sentence, now)
+        park(row, sentence, now)
 
 
 class PreviewModification(_ModificationDelivery):
@@ -123,6 +89,9 @@ class PreviewModification(_ModificationDelivery):
 
     due = ModificationStatus.REQUESTED
     left_open = "it did not change"
+
+    def answered(self, row: Modification, answer: Answer, now: datetime) -> None:
+        _record_preview(row, answer, now)
 
     def prepare(self, message: OutboxMessage, now: datetime) -> Call | None:
         with transaction.atomic():
@@ -147,6 +116,9 @@ class ConfirmModification(_ModificationDelivery):
 
     due = ModificationStatus.CONFIRMING
     left_open = "it may or may not have changed"
+
+    def answered(self, row: Modification, answer: Answer | None, now: datetime) -> None:
+        _record_applied(row, answer, now)
 
     def prepare(self, message: OutboxMessage, now: datetime) -> Call | None:
         with transaction.atomic():
@@ -201,7 +173,7 @@ def _record_preview(modification: Modification, answer: Answer, now: datetime) -
         sentence=judgement.sentence,
     )
     operation_id = f"{cover.booking_id}:{modification.pk}:{answer.update_id}"
-    append_call("confirm_modification", operation_id, modification, now)
+    append_step("confirm_modification", operation_id, modification, now)
 
 
 _ODD_PREVIEW = (

@@ -14,13 +14,14 @@ from django.db import transaction
 from ..conf import SettingsError
 from ..domain.states import CoverStatus
 from ..host import configuration, metadata, notes
-from ..models import Cover, InboundEvent, Offer
+from ..models import Cover, InboundEvent
 from ..xcover.answers import Booking
 from ..xcover.errors import XCoverError
 from . import judge_refunds, modifications, watch_policyholder
 from .clients import client_for
 from .clock import Clock
 from .gate import HeldBack
+from .locks import lock_cover
 from .wake import RECEIVE_TASK, wake
 
 log = logging.getLogger(__name__)
@@ -124,10 +125,8 @@ def _handle(event: InboundEvent, clock: Clock) -> str | None:
 
 def _bring_in_line(order_id: uuid.UUID, booking: Booking, now: datetime) -> str:
     with transaction.atomic():
-        offer_id = Cover.objects.values_list("offer_id", flat=True).get(order_id=order_id)
-        Offer.objects.select_for_update().filter(pk=offer_id).first()
-        cover = Cover.objects.select_for_update().get(order_id=order_id)
-        if cover.status != CoverStatus.CONFIRMED:
+        cover = lock_cover(order_id=order_id)
+        if cover is None or cover.status != CoverStatus.CONFIRMED:
             return "nothing to do"
         if not booking.is_cancelled:
             is_adopted = modifications.adopt(cover, booking, now)

@@ -9,8 +9,9 @@ from django.db import transaction
 from .. import outbox
 from ..domain.states import CancellationStatus, CoverStatus, MessageState, ModificationStatus
 from ..host import orders
-from ..models import Cancellation, Cover, Offer, OutboxMessage
+from ..models import OutboxMessage
 from . import modifications, watch_policyholder
+from .locks import lock_cancellation, lock_cover, lock_modification
 from .wake import DELIVER_TASK, wake
 
 _STEP_OF = {
@@ -64,7 +65,7 @@ def _ask_again(refused: OutboxMessage, now: datetime) -> None:
 
     An answer may be kept by its key, and a preview may have lapsed.
     """
-    modification = modifications.locked(refused.subject_id)
+    modification = lock_modification(refused.subject_id)
     modifications.drop(modification, "Asked again, with a preview of its own.", now)
     cover = modification.cover
     order = orders.read(cover.order_id)
@@ -75,20 +76,16 @@ def _ask_again(refused: OutboxMessage, now: datetime) -> None:
 def _reopen_subject(message: OutboxMessage, now: datetime) -> None:
     """Take the subject back to the state its message expects, under the lock order."""
     if message.kind == "confirm":
-        offer_id = Cover.objects.values_list("offer_id", flat=True).get(pk=message.subject_id)
-        Offer.objects.select_for_update().filter(pk=offer_id).first()
-        cover = Cover.objects.select_for_update().get(pk=message.subject_id)
-        if cover.status == CoverStatus.PARKED:
+        cover = lock_cover(pk=message.subject_id)
+        if cover is not None and cover.status == CoverStatus.PARKED:
             cover.become(CoverStatus.CONFIRMING, now, reason="", reason_code="")
     elif message.kind in _STEP_OF:
-        cancellation = Cancellation.objects.get(pk=message.subject_id)
-        cover = Cover.objects.select_for_update().get(pk=cancellation.cover_id)
-        if cover.status == CoverStatus.CONFIRMED:
-            cover.become(CoverStatus.CANCELLING, now)
-        cancellation = Cancellation.objects.select_for_update().get(pk=cancellation.pk)
+        cancellation = lock_cancellation(message.subject_id)
+        if cancellation.cover.status == CoverStatus.CONFIRMED:
+            cancellation.cover.become(CoverStatus.CANCELLING, now)
         if cancellation.status == CancellationStatus.PARKED:
             cancellation.become(_STEP_OF[message.kind], now)
     elif message.kind in _MODIFICATION_STEP_OF:
-        modification = modifications.locked(message.subject_id)
+        modification = lock_modification(message.subject_id)
         if modification.status == ModificationStatus.PARKED:
             modification.become(_MODIFICATION_STEP_OF[message.kind], now)

@@ -6,7 +6,6 @@ from datetime import datetime
 from decimal import Decimal
 
 from ..domain.money import Money
-from ..domain.refunds import RefundScope
 from ..host import notes
 from ..host.values import OrderState
 from ..models import Cover
@@ -31,7 +30,8 @@ def settle_due(cover: Cover, order: OrderState, now: datetime) -> None:
 def _is_line_back(cover: Cover, order: OrderState) -> bool:
     if any(order.given.pieces.get(line.id) for line in order.cover_lines):
         return True
-    return scope_of(order, cover) in (RefundScope.EVERYTHING, RefundScope.COVER)
+    scope = scope_of(order, cover)
+    return scope is not None and scope.includes_premium
 
 
 def _is_money_back(cover: Cover, order: OrderState, now: datetime) -> bool:

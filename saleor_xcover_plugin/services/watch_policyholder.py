@@ -17,6 +17,7 @@ from ..host.values import OrderState
 from ..models import Cover, Modification
 from . import modifications
 from .policyholders import Digests, changes, digests_of, summary_of, under_present_key
+from .steps import append_step
 
 log = logging.getLogger(__name__)
 
@@ -69,7 +70,7 @@ def _begin(cover: Cover, order: OrderState, wanted: Digests, now: datetime) -> N
     )
     if is_requested:
         operation_id = f"{cover.booking_id}:{modification.pk}"
-        modifications.append_call("preview_modification", operation_id, modification, now)
+        append_step("preview_modification", operation_id, modification, now)
     else:
         modifications.tell_parked(modification)
 

@@ -12,7 +12,7 @@ from demo.client.values import COVER_SKU
 from demo.seed import SYMPHONY
 from demo.simulator import SimulatorProcess
 
-from .conftest import Place
+from .conftest import Place, wait_for_offer
 from .storefront import GRAPHQL, Storefront, forget, let_offers_expire
 
 PREMIUM = {"amount": "6.66", "currency": "USD"}
@@ -133,7 +133,7 @@ def test_a_yes_to_what_was_quoted_anew_meanwhile_counts_for_nothing(
     storefront.wait_for("offer")
     let_offers_expire()
     simulator.settings(rate=0.05)
-    shopper.offer()
+    wait_for_offer(shopper)
     # when
     storefront.yes.click()
     # then

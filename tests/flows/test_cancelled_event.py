@@ -213,6 +213,36 @@ def test_a_moved_event_is_told_to_its_orders_and_judged_by_its_new_date(
 
 
 @pytest.mark.parametrize(
+    ("change", "code"),
+    [
+        (("--cancelled",), "event_cancelled"),
+        (("--moved-to", "2026-01-01T20:00+00:00"), "event_started"),
+    ],
+)
+def test_an_event_that_is_off_before_the_policy_is_made_gets_none(
+    change: tuple[str, ...],
+    code: str,
+    shopper: SendShopper,
+    store: Store,
+    payments: PaymentApp,
+    work: Work,
+    simulator: SimulatorProcess,
+) -> None:
+    from saleor_xcover_plugin.models import Cover
+
+    # given a paid order that nobody has worked on
+    buy_with_cover(shopper(store.usd), payments, {store.concert: 2})
+    # when its event is cancelled, or has been brought forward
+    run(slug_of(store.concert), *change)
+    work()
+    # then nothing is bought, and the buyer is owed the premium
+    assert bookings(simulator) == []
+    (cover,) = Cover.objects.all()
+    assert (cover.status, cover.reason_code) == ("parked", code)
+    assert cover.amount_due_back == PREMIUM
+
+
+@pytest.mark.parametrize(
     ("arguments", "sentence"),
     [
         (("no-such-product",), "no product"),

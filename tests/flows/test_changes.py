@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -91,6 +91,15 @@ def sent(simulator: SimulatorProcess) -> list[Any]:
 def as_typed(holder: dict[str, Any]) -> dict[str, Any]:
     """Saleor writes cities of the United States in capitals."""
     return {name: text.title() if name == "city" else text for name, text in holder.items()}
+
+
+def move_event(starts_at: datetime) -> None:
+    """Let the organiser move the insured event."""
+    from saleor_xcover_plugin.models import Offer
+    from saleor_xcover_plugin.services.event_changes import tell_moved
+
+    (offer,) = Offer.objects.all()
+    tell_moved(list(offer.request["tickets"]), starts_at, datetime.now(UTC))
 
 
 def statuses() -> list[str]:
@@ -664,11 +673,9 @@ def test_after_the_event_has_begun_nothing_is_sent(
     work: Work,
     simulator: SimulatorProcess,
 ) -> None:
-    from saleor_xcover_plugin.models import Offer
-
     # given one change on its way when the event begins, and one after it
     edit(NEW_PHONE)
-    Offer.objects.update(event_starts_at=datetime.now(UTC))
+    move_event(datetime.now(UTC))
     work()
     edit(OTHER_NEW_PHONE)
     work()
@@ -676,6 +683,26 @@ def test_after_the_event_has_begun_nothing_is_sent(
     assert asked(simulator) == SOLD
     assert statuses() == ["dropped"]
     assert changes() == []
+
+
+def test_a_moved_event_keeps_its_policies_changeable_until_it_begins(
+    edit: Callable[..., None], work: Work, simulator: SimulatorProcess
+) -> None:
+    from saleor_xcover_plugin.models import Offer
+
+    # given an event that was to begin an hour ago, and was put off in time
+    past = datetime.now(UTC) - timedelta(hours=1)
+    (offer,) = Offer.objects.all()
+    starts = dict.fromkeys(offer.request["tickets"], past.isoformat())
+    offer.write(past, event_starts_at=past, request={**offer.request, "starts": starts})
+    move_event(datetime.now(UTC) + timedelta(days=7))
+    # when
+    edit(NEW_PHONE)
+    work()
+    work()
+    # then
+    assert statuses() == ["applied"]
+    assert insured(simulator)["phone"] == PHONE
 
 
 def test_a_policy_that_is_being_cancelled_is_left_alone(

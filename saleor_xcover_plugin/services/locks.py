@@ -1,0 +1,36 @@
+"""The one order in which rows about an order are locked: offer, cover, what hangs on the cover."""
+
+from __future__ import annotations
+
+from ..models import Cancellation, Cover, Modification, Offer
+
+
+def lock_cover(**which: object) -> Cover | None:
+    """Return the cover ``which`` names, locked after its offer; None when there is none.
+
+    The quotes of the offer are read with it.
+    """
+    offers = Offer.objects.select_for_update(of=("self",)).prefetch_related("quotes")
+    offer = offers.filter(**{f"cover__{name}": value for name, value in which.items()}).first()
+    cover = Cover.objects.select_for_update(of=("self",)).filter(**which).first()
+    if cover is not None:
+        cover.offer = offer
+    return cover
+
+
+def lock_cancellation(key: int) -> Cancellation:
+    """Return the cancellation with its cover, both locked."""
+    cover = lock_cover(cancellations=key)
+    cancellation = Cancellation.objects.select_for_update().get(pk=key)
+    assert cover is not None  # noqa: S101 no cancellation is without
+    cancellation.cover = cover
+    return cancellation
+
+
+def lock_modification(key: int) -> Modification:
+    """Return the modification with its cover, both locked."""
+    cover = lock_cover(modifications=key)
+    modification = Modification.objects.select_for_update().get(pk=key)
+    assert cover is not None  # noqa: S101 no modification is without
+    modification.cover = cover
+    return modification
