@@ -1,3 +1,6 @@
+from importlib import import_module
+from importlib.util import find_spec
+
 from celery.schedules import crontab
 from django.apps import AppConfig
 from django.conf import settings
@@ -16,6 +19,12 @@ class XCoverConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
+        self._schedule_work()
+        # Our tables do without a Saleor; the checks need it, with its models loaded.
+        if find_spec("saleor") is not None:
+            import_module(f"{self.name}.checks")
+
+    def _schedule_work(self) -> None:
         schedule = getattr(settings, "CELERY_BEAT_SCHEDULE", None)
         if schedule is not None:
             schedule[BEAT_ENTRY] = {

@@ -42,10 +42,6 @@ def channel_ids() -> dict[str, int]:
     return dict(Channel.objects.values_list("slug", "pk"))
 
 
-def channel_slugs() -> list[str]:
-    return list(Channel.objects.order_by("slug").values_list("slug", flat=True))
-
-
 def provision(slugs: Iterable[str], now: datetime) -> list[Step]:
     """Create or correct everything a cover line needs. The caller opens the transaction.
 

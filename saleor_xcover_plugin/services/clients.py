@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from ..conf import PluginSettings
 from ..host import http
 from ..xcover.client import Credentials, XCoverClient
-from ..xcover.transport import Transport
+from ..xcover.transport import Answer, Request, Transport
 from .clock import utc_now
-from .gate import GatedTransport
+from .gate import GatedTransport, seconds_ahead
 
 
 def client_for(settings: PluginSettings) -> XCoverClient:
@@ -21,6 +23,31 @@ def probing_client(settings: PluginSettings) -> XCoverClient:
     Saving settings happens inside a transaction of Saleor's, which would keep the gate locked.
     """
     return XCoverClient(_credentials(settings), _transport())
+
+
+@dataclass(slots=True)
+class Skew:
+    """How far our clock was ahead of XCover's at the last answer, in seconds; None: not known."""
+
+    seconds: int | None = None
+
+
+def measuring_client(settings: PluginSettings) -> tuple[XCoverClient, Skew]:
+    """Return a probing client, and what its answers tell of the clock."""
+    measuring = _MeasuringTransport(_transport())
+    return XCoverClient(_credentials(settings), measuring), measuring.skew
+
+
+class _MeasuringTransport:
+    def __init__(self, transport: Transport) -> None:
+        self.clock = transport.clock
+        self.skew = Skew()
+        self._transport = transport
+
+    def send(self, request: Request, *, deadline: float) -> Answer:
+        answer = self._transport.send(request, deadline=deadline)
+        self.skew.seconds = seconds_ahead(answer, self.clock())
+        return answer
 
 
 def _transport() -> Transport:

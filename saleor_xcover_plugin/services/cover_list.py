@@ -97,7 +97,5 @@ def parked_messages(cover: Cover) -> Sequence[OutboxMessage]:
     parked = OutboxMessage.objects.filter(status=MessageState.PARKED.value)
     own = parked.filter(kind="confirm", subject_id=cover.pk)
     ids = [cancellation.pk for cancellation in cover.cancellations.all()]
-    cancelling = parked.filter(
-        kind__in=KINDS, subject_id__in=ids
-    )
+    cancelling = parked.filter(kind__in=KINDS, subject_id__in=ids)
     return [*own, *cancelling]

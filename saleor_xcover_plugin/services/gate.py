@@ -207,13 +207,21 @@ def _throttle(answer: Answer | None) -> timedelta | None:
     return min(max(named, _THROTTLE), LONGEST_THROTTLE)
 
 
+def seconds_ahead(answer: Answer, now: datetime) -> int | None:
+    """Return by how many seconds our clock is ahead of XCover's; None when it tells no time."""
+    theirs = read_http_date(answer.headers.get("Date", ""))
+    return None if theirs is None else round((now - theirs).total_seconds())
+
+
+def is_tolerated(seconds: int) -> bool:
+    """Whether a clock that far from XCover's is no trouble."""
+    return abs(seconds) <= _TOLERATED_SKEW
+
+
 def _skew(answer: Answer | None, now: datetime) -> int:
     """Return by how many seconds our clock is ahead of XCover's; 0 when it hardly is."""
-    theirs = read_http_date(answer.headers.get("Date", "")) if answer else None
-    if theirs is None:
-        return 0
-    seconds = round((now - theirs).total_seconds())
-    return seconds if abs(seconds) > _TOLERATED_SKEW else 0
+    seconds = (answer and seconds_ahead(answer, now)) or 0
+    return 0 if is_tolerated(seconds) else seconds
 
 
 def _read(text: str | None) -> datetime | None:

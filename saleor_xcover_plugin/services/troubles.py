@@ -204,13 +204,18 @@ def _reconcile_findings(_facts: _Facts) -> Iterator[Trouble]:
     )
 
 
-def _silence(facts: _Facts) -> Iterator[Trouble]:
-    found = silence(
+def silence_of_sweep(now: datetime) -> Trouble | None:
+    """Say why the sweep does not run, or None when it does."""
+    return silence(
         heartbeats.pulse(heartbeats.SWEEP),
-        facts.now,
+        now,
         beat_ran_at=beat.last_run(BEAT_ENTRY),
         has_broker=can_wake(),
     )
+
+
+def _silence(facts: _Facts) -> Iterator[Trouble]:
+    found = silence_of_sweep(facts.now)
     if found is not None:
         yield found
 

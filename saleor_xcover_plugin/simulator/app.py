@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from email.utils import format_datetime
 
 from starlette.applications import Starlette
 from starlette.datastructures import MutableHeaders
@@ -43,7 +44,7 @@ def create_app(world: World, connections: Connections) -> ASGIApp:
 
 
 class Journal:
-    """Writes down every partner call and marks every answer as simulated."""
+    """Writes down every partner call; marks and dates every answer as simulated."""
 
     def __init__(self, app: ASGIApp, world: World) -> None:
         self._app = app
@@ -67,7 +68,9 @@ class Journal:
 
         async def marked(message: Message) -> None:
             if message["type"] == "http.response.start":
-                MutableHeaders(scope=message)[SIMULATED] = "true"
+                headers = MutableHeaders(scope=message)
+                headers[SIMULATED] = "true"
+                headers["date"] = format_datetime(self._world.now(), usegmt=True)
                 call.status = message["status"]
             await send(message)
 

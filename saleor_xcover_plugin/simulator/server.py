@@ -28,6 +28,7 @@ class Server(uvicorn.Server):
             log_config=None,
             access_log=False,
             server_header=False,
+            date_header=False,  # the world's time may be another
             timeout_keep_alive=KEEP_ALIVE,
             timeout_graceful_shutdown=LAST_WAIT,
         )

@@ -13,6 +13,7 @@ from ...host import catalog
 from ...host.db import allow_writer
 from ...services import outlook
 from ...services.clock import utc_now
+from ..channels import chosen_channels
 from ..output import print_json, print_table
 
 
@@ -52,13 +53,7 @@ class Command(BaseCommand):
             self.stdout.write("Dry run: nothing was changed.")
 
     def _provision(self, chosen: list[str] | None) -> list[catalog.Step]:
-        known = catalog.channel_slugs()
-        unknown = sorted(set(chosen or ()) - set(known))
-        if unknown:
-            raise CommandError(
-                f"No such channel: {', '.join(unknown)}. Known channels: {', '.join(known)}."
-            )
-        return catalog.provision(chosen or known, utc_now())
+        return catalog.provision(chosen_channels(chosen), utc_now())
 
     def _remove(self) -> list[catalog.Step]:
         open_work = outlook.open_work()

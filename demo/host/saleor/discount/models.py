@@ -1,4 +1,7 @@
+import uuid
+
 from django.db import models
+from django.utils import timezone
 
 from ..channel.models import Channel
 from ..core.models import amount, currency
@@ -13,6 +16,8 @@ class Voucher(models.Model):
     name = models.CharField(max_length=255, null=True)
     discount_value_type = models.CharField(max_length=10, default=DiscountValueType.PERCENTAGE)
     apply_once_per_order = models.BooleanField(default=False)
+    start_date = models.DateTimeField(default=timezone.now)
+    end_date = models.DateTimeField(null=True)
     products = models.ManyToManyField(Product)
     variants = models.ManyToManyField(ProductVariant)
     collections = models.ManyToManyField(Collection)
@@ -29,6 +34,22 @@ class VoucherChannelListing(models.Model):
     channel = models.ForeignKey(Channel, on_delete=models.CASCADE)
     discount_value = amount()
     currency = currency()
+
+
+class Promotion(models.Model):
+    """Promotions are there to be read; none ever changes a price here."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4)
+    name = models.CharField(max_length=255)
+    start_date = models.DateTimeField(default=timezone.now)
+    end_date = models.DateTimeField(null=True)
+
+
+class PromotionRule(models.Model):
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4)
+    promotion = models.ForeignKey(Promotion, related_name="rules", on_delete=models.CASCADE)
+    channels = models.ManyToManyField(Channel)
+    variants = models.ManyToManyField(ProductVariant)
 
 
 class CheckoutDiscount(models.Model):

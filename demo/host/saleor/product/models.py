@@ -27,6 +27,8 @@ class Product(ModelWithMetadata):
     product_type = models.ForeignKey(ProductType, related_name="products", on_delete=models.CASCADE)
     name = models.CharField(max_length=250)
     slug = models.SlugField(max_length=255, unique=True)
+    category = models.ForeignKey(Category, null=True, on_delete=models.SET_NULL)
+    collections = models.ManyToManyField(Collection)
     tax_class = models.ForeignKey(TaxClass, null=True, on_delete=models.SET_NULL)
     default_variant = models.OneToOneField(
         "ProductVariant", null=True, on_delete=models.SET_NULL, related_name="+"

@@ -1,0 +1,64 @@
+"""What the products of a channel say about their events."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
+
+from saleor.product.models import ProductVariantChannelListing
+
+from ..domain.event_data import EventMapping, TicketFacts
+from .attributes import annotate_attributes, ticket_facts
+from .cover_product import is_cover_type
+
+_CHUNK = 500
+
+
+@dataclass(frozen=True, slots=True)
+class ListedVariant:
+    """One variant for sale in a channel."""
+
+    product: str
+    """The product's slug."""
+    name: str
+    facts: TicketFacts
+
+
+def for_sale(
+    channel_id: int, mapping: EventMapping, product_types: Collection[str]
+) -> Iterator[ListedVariant]:
+    """Read the channel's priced variants of published products; empty ``product_types``: of all.
+
+    Ordered by product. Free ones are left out: nothing is paid, so nothing is insured.
+    """
+    listings = ProductVariantChannelListing.objects.filter(
+        channel_id=channel_id,
+        price_amount__gt=0,
+        variant__product__channel_listings__channel_id=channel_id,
+        variant__product__channel_listings__is_published=True,
+    )
+    if product_types:
+        listings = listings.filter(variant__product__product_type__slug__in=product_types)
+    rows = annotate_attributes(listings, mapping).order_by("variant__product__slug", "variant_id")
+    for row in rows.values(*_columns(mapping)).iterator(_CHUNK):
+        if not is_cover_type(row["variant__product__product_type__private_metadata"]):
+            yield ListedVariant(
+                row["variant__product__slug"],
+                row["variant__name"] or "",
+                ticket_facts(row, {}),
+            )
+
+
+def _columns(mapping: EventMapping) -> list[str]:
+    columns = [
+        "variant__product__slug",
+        "variant__product__name",
+        "variant__product__metadata",
+        "variant__product__product_type__private_metadata",
+        "variant__name",
+        "variant__metadata",
+    ]
+    for level in ("product", "variant"):
+        if mapping.uses(f"{level}.attribute."):
+            columns.append(f"{level}_attributes")
+    return columns

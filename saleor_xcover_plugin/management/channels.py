@@ -1,0 +1,20 @@
+"""The channels a command is about."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from django.core.management.base import CommandError
+
+from ..host import catalog
+
+
+def chosen_channels(wanted: Sequence[str] | None) -> dict[str, int]:
+    """Return the wanted channels, or all, by slug. Raise ``CommandError`` for an unknown one."""
+    known = catalog.channel_ids()
+    unknown = sorted(set(wanted or ()) - set(known))
+    if unknown:
+        raise CommandError(
+            f"No such channel: {', '.join(unknown)}. Known channels: {', '.join(sorted(known))}."
+        )
+    return {slug: known[slug] for slug in wanted or sorted(known)}

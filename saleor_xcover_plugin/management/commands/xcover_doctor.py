@@ -1,0 +1,75 @@
+"""Look at everything a store needs, say what is wrong and what to do."""
+
+from __future__ import annotations
+
+import sys
+from collections import Counter
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandParser
+
+from ...host.db import allow_writer
+from ...services.clock import utc_now
+from ...services.doctor import Finding, Outcome, examine
+from ..channels import chosen_channels
+from ..output import print_json
+
+_MARKS = {
+    Outcome.FINE: "ok     ",
+    Outcome.WARNING: "warning",
+    Outcome.PROBLEM: "PROBLEM",
+    Outcome.SKIPPED: "skipped",
+}
+
+
+class Command(BaseCommand):
+    help = (
+        "Look at credentials (a real call without effect), clock, cover product, discounts, event "
+        "data, broker, worker, beat and hooks; changes nothing. Exit code 1 when there is a "
+        "problem."
+    )
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument(
+            "--channel",
+            action="append",
+            metavar="SLUG",
+            help="only this channel (may be repeated); default: all",
+        )
+        parser.add_argument("--no-call", action="store_true", help="do not call XCover")
+        parser.add_argument("--json", action="store_true", help="machine-readable output")
+
+    @allow_writer()
+    def handle(self, *args: Any, **options: Any) -> None:
+        channels = chosen_channels(options["channel"])
+        found = []
+        for finding in examine(channels, utc_now(), may_call=not options["no_call"]):
+            found.append(finding)
+            if not options["json"]:
+                self._print(finding)
+        counts = Counter(finding.outcome for finding in found)
+        if options["json"]:
+            rows = [
+                {
+                    "check": each.check,
+                    "subject": each.subject,
+                    "outcome": each.outcome.value,
+                    "sentence": each.sentence,
+                }
+                for each in found
+            ]
+            is_fine = not counts[Outcome.PROBLEM]
+            print_json(self.stdout, {"is_fine": is_fine, "findings": rows})
+        else:
+            told = [f"{counts[each]} {each.value}" for each in Outcome if counts[each]]
+            self.stdout.write(f"\n{', '.join(told)}.")
+        if counts[Outcome.PROBLEM]:
+            sys.exit(1)
+
+    def _print(self, finding: Finding) -> None:
+        """Each line as it is found: a slow look is seen to be one."""
+        colour = {Outcome.PROBLEM: self.style.ERROR, Outcome.WARNING: self.style.WARNING}
+        paint = colour.get(finding.outcome, str)
+        about = f"{finding.check}, {finding.subject}" if finding.subject else finding.check
+        self.stdout.write(f"{paint(_MARKS[finding.outcome])}  {about}: {finding.sentence}")
+        self.stdout.flush()

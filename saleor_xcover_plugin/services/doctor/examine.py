@@ -1,0 +1,61 @@
+"""All looks, one after the other, each told of as it ends."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterator, Mapping
+from datetime import datetime
+from functools import partial
+
+from ...conf import PluginSettings, SettingsError
+from ...host import configuration
+from . import account, catalogue, events, hooks, running
+from .finding import Finding, fine, problem, warning
+
+log = logging.getLogger(__name__)
+
+
+def examine(channels: Mapping[str, int], now: datetime, *, may_call: bool) -> Iterator[Finding]:
+    """Look at these channels (slug to key) and at what all share. Changes nothing.
+
+    ``may_call`` allows one call per account to XCover, without effect there.
+    """
+    active = {slug: key for slug, key in channels.items() if configuration.is_active(key)}
+    settings: dict[str, PluginSettings] = {}
+    yield from _settings(channels, active, settings)
+    looks: dict[str, Callable[[], Iterator[Finding]]] = {
+        "credentials": partial(account.look, settings, may_call=may_call),
+        "cover product": partial(catalogue.look, active, now),
+        "event data": partial(events.look, settings, active, now),
+        "running": partial(running.look, now),
+        "hooks": hooks.look,
+    }
+    for name, look in looks.items():
+        try:
+            yield from look()
+        except Exception as error:
+            log.exception("xcover.doctor.failed", extra={"look": name})
+            sentence = f"Looking failed ({type(error).__name__}); the log has the rest."
+            yield problem(name, "", sentence)
+
+
+def _settings(
+    channels: Mapping[str, int], active: Mapping[str, int], found: dict[str, PluginSettings]
+) -> Iterator[Finding]:
+    """Read the settings of every active channel into ``found``."""
+    for slug, key in sorted(active.items()):
+        try:
+            found[slug] = configuration.settings_of(key)
+        except SettingsError as error:
+            sentence = f"{error} Correct it in the plugin's form; no offers are made until then."
+            yield problem("settings", slug, sentence)
+        else:
+            yield fine("settings", slug, "Complete.")
+    if not active:
+        yield problem(
+            "settings",
+            ", ".join(sorted(channels)),
+            "The plugin is active in none of these channels: activate it in the dashboard.",
+        )
+    for slug in sorted(set(channels) - set(active)) if active else ():
+        yield warning("settings", slug, "The plugin is not active in this channel.")
