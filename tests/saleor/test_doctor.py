@@ -14,6 +14,7 @@ from demo.client.store import Channel, Store
 from ..flows.test_doctor import bad, run, said
 from ..flows.work import Work
 from .test_broker import REDIS, celery_with
+from .test_kills import BROKER, Worker, eventually
 
 
 @pytest.fixture
@@ -67,11 +68,11 @@ def test_a_dead_broker_is_a_problem_and_nobody_is_asked(channel: Channel) -> Non
     with socket.socket() as unused:
         unused.bind(("127.0.0.1", 0))
         port = unused.getsockname()[1]
-    with celery_with(f"redis://:secret@127.0.0.1:{port}/0"):
+    with celery_with(f"redis://:pa55word@127.0.0.1:{port}/0"):
         findings, code = run("--channel", channel.slug)
 
     assert (running(findings), code) == ({"broker": "problem", "worker": "skipped"}, 1)
-    assert "secret" not in str(findings)
+    assert "pa55word" not in str(findings)
 
 
 def test_a_broker_without_workers_is_told_from_one_with(channel: Channel) -> None:
@@ -81,3 +82,13 @@ def test_a_broker_without_workers_is_told_from_one_with(channel: Channel) -> Non
     assert (running(findings), code) == ({"broker": "fine", "worker": "problem"}, 1)
     ((_, sentence),) = said(findings, "worker")
     assert "Start one (celery -A saleor worker)" in sentence
+
+
+def test_a_worker_that_knows_the_plugin_is_heard(channel: Channel) -> None:
+    worker = Worker()
+    with celery_with(BROKER):
+        worker.start()
+        try:
+            eventually(lambda: running(run("--channel", channel.slug)[0])["worker"] == "fine")
+        finally:
+            worker.kill()

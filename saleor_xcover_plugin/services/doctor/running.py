@@ -63,8 +63,10 @@ def _broker() -> Finding:
 
 def _workers() -> Finding:
     try:
-        asked = current_app.control.inspect(timeout=PING_SECONDS)
-        registered = asked.registered() or {}
+        # A connection of its own: a pool may still hold one that has died.
+        with current_app.connection_for_read(connect_timeout=BROKER_SECONDS) as link:
+            asked = current_app.control.inspect(timeout=PING_SECONDS, connection=link)
+            registered = asked.registered() or {}
     except Exception as error:
         sentence = f"Asking for workers failed ({type(error).__name__})."
         return problem("worker", "", sentence)
