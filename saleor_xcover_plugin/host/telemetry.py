@@ -1,34 +1,132 @@
-"""Metrics through Saleor's own OpenTelemetry meter; nothing where the host has none.
+"""Metrics and traces through Saleor's own OpenTelemetry; nothing where the host has none.
 
-Saleor initialises it in web and worker processes. Management commands measure nothing.
+Saleor initialises it in web and worker processes. Management commands measure nothing. No
+attribute names an order, a booking or a person.
 """
 
 from __future__ import annotations
 
+import logging
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
-ALARMS = "saleor.xcover.alarm.count"
-"""How many alarms were raised, by ``code``."""
+from django.db import transaction
 
-_meter: Any = None
+log = logging.getLogger(__name__)
+
+Attributes = Mapping[str, str | int]
+
+_CALL_BUCKETS = (0.05, 0.1, 0.2, 0.3, 0.5, 0.8, 1.2, 1.8, 2.5, 4, 7, 15)
+_DELAY_BUCKETS = (1, 2, 5, 15, 60, 300, 900, 3600, 21600, 86400)
+
+
+@dataclass(frozen=True, slots=True)
+class Metric:
+    """A metric as operations see it. With ``buckets`` a histogram of seconds, else a counter."""
+
+    name: str
+    description: str
+    attributes: tuple[str, ...]
+    buckets: tuple[float, ...] = ()
+
+
+CALLS = Metric(
+    "saleor.xcover.call.duration",
+    "Calls to XCover, each attempt, in seconds.",
+    ("operation", "http.response.status_code", "error.type"),
+    _CALL_BUCKETS,
+)
+OFFERS = Metric(
+    "saleor.xcover.offer.count",
+    "Offers asked for: available, or the code that says why not.",
+    ("outcome",),
+)
+ANSWERS = Metric(
+    "saleor.xcover.answer.count",
+    "Answers of shoppers: accepted, declined, withdrawn.",
+    ("answer",),
+)
+POLICIES = Metric(
+    "saleor.xcover.policy.count",
+    "Policies confirmed, cancelled, or parked for a person.",
+    ("event",),
+)
+CONFIRMATIONS = Metric(
+    "saleor.xcover.confirmation.delay",
+    "From the order's full payment to its policy, in seconds.",
+    (),
+    _DELAY_BUCKETS,
+)
+ALARMS = Metric(
+    "saleor.xcover.alarm.count",
+    "Alarms raised.",
+    ("code",),
+)
+METRICS = (CALLS, OFFERS, ANSWERS, POLICIES, CONFIRMATIONS, ALARMS)
+
+_telemetry: Any = None
 try:
-    from saleor.core.telemetry import MetricType, Scope, Unit, meter
+    from saleor.core import telemetry
 
     # Saleor makes its metrics at import, too, so that they exist in every process from its start.
-    meter.create_metric(
-        ALARMS,
-        type=MetricType.COUNTER,
-        unit=Unit.EVENT,
-        scope=Scope.SERVICE,
-        description="Number of alarms of the XCover plugin.",
-    )
-    _meter = meter
-except (ImportError, AttributeError):
+    for each in METRICS:
+        kind = telemetry.MetricType
+        telemetry.meter.create_metric(
+            each.name,
+            type=kind.HISTOGRAM if each.buckets else kind.COUNTER,
+            unit=telemetry.Unit.SECOND if each.buckets else telemetry.Unit.EVENT,
+            scope=telemetry.Scope.SERVICE,
+            description=each.description,
+            bucket_boundaries=each.buckets or None,
+        )
+    _telemetry = telemetry
+except (ImportError, AttributeError, TypeError):
     # A plugin that fails to import stops Saleor: without telemetry it works all the same.
     pass
 
 
-def count_alarm(code: str) -> None:
-    """Count one raised alarm."""
-    if _meter is not None:
-        _meter.record(ALARMS, 1, Unit.EVENT, attributes={"code": code})
+def count(metric: Metric, **attributes: str) -> None:
+    """Count one event, once what it is about is committed."""
+    transaction.on_commit(partial(_record, metric, 1, attributes), robust=True)
+
+
+def measure(metric: Metric, seconds: float, attributes: Attributes | None = None) -> None:
+    """Record a duration, once what it is about is committed."""
+    transaction.on_commit(partial(_record, metric, seconds, attributes or {}), robust=True)
+
+
+@contextmanager
+def client_span(name: str, attributes: Mapping[str, str]) -> Iterator[dict[str, str | int]]:
+    """Trace a call to another service; what is put into the yielded attributes is traced too.
+
+    Exceptions are not recorded in words: only ``error.type`` tells of them.
+    """
+    learned: dict[str, str | int] = {}
+    if _telemetry is None:
+        yield learned
+        return
+    with _telemetry.tracer.start_as_current_span(
+        name,
+        scope=_telemetry.Scope.SERVICE,
+        kind=_telemetry.SpanKind.CLIENT,
+        attributes=attributes,
+        record_exception=False,
+        set_status_on_exception=False,
+    ) as span:
+        try:
+            yield learned
+        finally:
+            span.set_attributes(learned)
+
+
+def _record(metric: Metric, amount: float, attributes: Attributes) -> None:
+    if _telemetry is None:
+        return
+    unit = _telemetry.Unit.SECOND if metric.buckets else _telemetry.Unit.EVENT
+    try:
+        _telemetry.meter.record(metric.name, amount, unit, attributes=dict(attributes))
+    except Exception:
+        log.exception("xcover.telemetry.failed", extra={"metric": metric.name})

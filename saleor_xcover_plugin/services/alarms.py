@@ -94,7 +94,7 @@ def _raise(trouble: Trouble, now: datetime) -> None:
             _safely(partial(_note, trouble.order_id, trouble.sentence), trouble.code)
     code = trouble.code.value
     log.error("xcover.alarm.raised", extra={"code": code, "subject": trouble.subject})
-    telemetry.count_alarm(code)
+    telemetry.count(telemetry.ALARMS, code=code)
 
 
 def _note(order_id: uuid.UUID, sentence: str) -> None:

@@ -18,7 +18,7 @@ from django.db import transaction
 from .. import outbox
 from ..domain.money import Money
 from ..domain.states import CoverStatus, OfferStatus, may_become
-from ..host import notes, orders
+from ..host import notes, orders, telemetry
 from ..host.values import OrderState
 from ..models import Cover, Offer
 from . import judge_refunds, opt_out, watch_policyholder
@@ -158,6 +158,7 @@ def _place(order: OrderState, offers: Sequence[Offer], now: datetime) -> Cover:
         updated_at=now,
     )
     if defect:
+        telemetry.count(telemetry.POLICIES, event="parked")
         log.error("xcover.cover.parked", extra={"order": order.number, "code": defect.code})
         notes.add(order.id, defect.sentence)
     elif overcharged:
@@ -274,5 +275,6 @@ def park_cover(
         amount_due_back=due_back,
         **changes,
     )
+    telemetry.count(telemetry.POLICIES, event="parked")
     log.error("xcover.cover.parked", extra={"order": cover.order_number, "code": code})
     notes.add(cover.order_id, sentence)

@@ -21,7 +21,7 @@ from ..domain.cancellations import (
 from ..domain.money import Money
 from ..domain.refunds import RefundScope
 from ..domain.states import CancellationStatus, CoverStatus
-from ..host import metadata, notes, orders
+from ..host import metadata, notes, orders, telemetry
 from ..models import Cancellation, OutboxMessage
 from ..xcover.answers import Booking, CancellationPreview
 from ..xcover.client import XCoverClient
@@ -262,6 +262,7 @@ def _record_cancelled(cancellation: Cancellation, now: datetime) -> None:
         amount_due_back=due.amount,
         refunded_when_due=None,
     )
+    telemetry.count(telemetry.POLICIES, event="cancelled")
     log.info(
         "xcover.cover.cancelled", extra={"order": cover.order_number, "booking": cover.booking_id}
     )

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from ..conf import PluginSettings
 from ..host import http
 from ..xcover.client import Credentials, XCoverClient
-from ..xcover.transport import Answer, Request, Transport
+from ..xcover.transport import Answer, Request, Sends, Transport
 from .clock import utc_now
 from .gate import GatedTransport, seconds_ahead
+from .measured import MeasuredTransport
 
 
 def client_for(settings: PluginSettings) -> XCoverClient:
@@ -39,7 +40,7 @@ def measuring_client(settings: PluginSettings) -> tuple[XCoverClient, Skew]:
 
 
 class _MeasuringTransport:
-    def __init__(self, transport: Transport) -> None:
+    def __init__(self, transport: Sends) -> None:
         self.clock = transport.clock
         self.skew = Skew()
         self._transport = transport
@@ -50,8 +51,8 @@ class _MeasuringTransport:
         return answer
 
 
-def _transport() -> Transport:
-    return Transport(http.session(), clock=utc_now)
+def _transport() -> Sends:
+    return MeasuredTransport(Transport(http.session(), clock=utc_now))
 
 
 def _credentials(settings: PluginSettings) -> Credentials:

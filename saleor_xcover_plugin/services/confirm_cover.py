@@ -14,7 +14,7 @@ from django.db import transaction
 from .. import outbox
 from ..crypto import SealBroken
 from ..domain.states import CoverStatus, OfferStatus
-from ..host import metadata, notes, orders
+from ..host import metadata, notes, orders, telemetry
 from ..models import Cover, OutboxMessage
 from ..xcover.answers import Booking
 from ..xcover.client import XCoverClient
@@ -190,6 +190,9 @@ def _record_booking(cover: Cover, message: OutboxMessage, booking: Booking, now:
         reason="",
         reason_code="",
     )
+    telemetry.count(telemetry.POLICIES, event="confirmed")
+    if cover.paid_at is not None:
+        telemetry.measure(telemetry.CONFIRMATIONS, (now - cover.paid_at).total_seconds())
     log.info("xcover.cover.confirmed", extra={"order": cover.order_number, "booking": booking.id})
     metadata.write_order_facts(
         cover.order_id, {"xcover.policy": booking.id, "xcover.status": "confirmed"}

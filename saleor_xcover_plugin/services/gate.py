@@ -20,7 +20,7 @@ from ..domain.rates import LATE, Lane, turn
 from ..models import Gate
 from ..xcover.errors import XCoverError, XCoverUnavailable
 from ..xcover.reading import read_http_date
-from ..xcover.transport import Answer, Request, Transport
+from ..xcover.transport import Answer, Request, Sends
 
 log = logging.getLogger(__name__)
 
@@ -67,7 +67,7 @@ class GatedTransport:
     """Sends through ``transport`` when the gate lets it. Raise ``HeldBack`` when it does not."""
 
     def __init__(
-        self, transport: Transport, settings: PluginSettings, *, pause: Pause = time.sleep
+        self, transport: Sends, settings: PluginSettings, *, pause: Pause = time.sleep
     ) -> None:
         self.clock = transport.clock
         self._transport = transport

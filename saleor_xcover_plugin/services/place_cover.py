@@ -13,7 +13,7 @@ from ..domain.eligibility import fingerprint, insurable_basket
 from ..domain.money import Money
 from ..domain.states import OfferStatus
 from ..errors import Code, Refusal
-from ..host import checkouts, cover_line, cover_product
+from ..host import checkouts, cover_line, cover_product, telemetry
 from ..host.values import CheckoutState
 from ..models import Consent, Offer
 from .offers import chosen_premium, clear_lines, is_fresh, live_offer, summarise, take_notice
@@ -181,6 +181,7 @@ def _record(
     source: str,
 ) -> None:
     take_notice(offer.checkout_token)  # who answers has looked
+    telemetry.count(telemetry.ANSWERS, answer=answer)
     Consent.objects.create(
         offer=offer,
         answer=answer,

@@ -18,7 +18,7 @@ from ..domain.money import Money
 from ..domain.states import OfferStatus
 from ..domain.tickets import Basket
 from ..errors import Code, Refusal
-from ..host import checkouts, cover_product
+from ..host import checkouts, cover_product, telemetry
 from ..host.values import CheckoutState
 from ..models import Offer, Quote
 from ..xcover.answers import Offer as OfferAnswer
@@ -180,7 +180,9 @@ def _ask(offer: Offer, basket: Basket, settings: PluginSettings, clock: Clock) -
         else:
             _store_answer(current, answer, settings, now)
     if current.status == OfferStatus.UNAVAILABLE:
+        telemetry.count(telemetry.OFFERS, outcome=current.reason_code)
         raise Refusal(Code(current.reason_code))
+    telemetry.count(telemetry.OFFERS, outcome="available")
     return current
 
 
