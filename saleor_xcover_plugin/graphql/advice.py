@@ -1,0 +1,61 @@
+"""What a storefront does about each code, and says of each state of a cover."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from ..domain.states import CoverStatus
+from ..errors import Code
+
+ADVICE: Mapping[str, tuple[Code, ...]] = {
+    "Say that the price is being asked for; ask again after 1.5 s, then 3 s, 6 s and so on.": (
+        Code.OFFER_PENDING,
+    ),
+    "Say the sentence, ask for the offer again, leave both answers open: nothing was accepted.": (
+        Code.OFFER_STALE,
+        Code.OFFER_EXPIRED,
+        Code.QUOTE_NOT_OFFERED,
+        Code.TERMS_CHANGED,
+        Code.POLICYHOLDER_COUNTRY_DIFFERS,
+    ),
+    "Say the sentence beside the form that lacks it (`fields` names what); ask again afterwards.": (
+        Code.COUNTRY_MISSING,
+        Code.POLICYHOLDER_INCOMPLETE,
+    ),
+    "Say the sentence; what was answered before holds.": (Code.PAYMENT_STARTED,),
+    "Say the sentence, or nothing at all. Do not ask again before the checkout changes.": (
+        Code.NO_TICKETS,
+        Code.EVENT_DATA_MISSING,
+        Code.EVENT_STARTED,
+        Code.COUNTRY_WITHOUT_OFFER,
+        Code.CURRENCY_WITHOUT_OFFER,
+        Code.DISCOUNT_NOT_SUPPORTED,
+        Code.TAXED_BY_APP,
+        Code.NOT_SET_UP,
+        Code.NO_OFFER,
+        Code.PRICE_NOT_EXACT,
+        Code.XCOVER_REFUSED_CREDENTIALS,
+    ),
+    "Say the sentence with a button to try again.": (
+        Code.XCOVER_UNAVAILABLE,
+        Code.CHECKOUT_NOT_FOUND,
+        Code.CHECKOUT_IN_OTHER_CHANNEL,
+        Code.ORDER_NOT_FOUND,
+        Code.BAD_REQUEST,
+        Code.INTERNAL,
+    ),
+    "Comes as an error of Saleor's checkoutComplete: show checkout and offer anew. Completing "
+    "again goes through.": (Code.COVER_CHANGED,),
+}
+"""In none of them the purchase is stopped."""
+
+COVERS: Mapping[CoverStatus, str] = {
+    CoverStatus.PLACED: "The tickets are protected as soon as the order is paid.",
+    CoverStatus.CONFIRMING: "The policy is being made; it takes a moment.",
+    CoverStatus.CONFIRMED: "The tickets are protected: `policyNumber`, wording at `pdsUrl`.",
+    CoverStatus.CANCELLING: "The policy is in force; its cancellation is being looked at.",
+    CoverStatus.CANCELLED: "The policy was cancelled.",
+    CoverStatus.PARKED: "The store is looking after it. Do not say that the tickets are protected.",
+    CoverStatus.VOID: "Nothing: the order was not paid, so nothing was insured.",
+}
+"""With an ``amountDueBack`` above 0 also: that the store gives it back."""
