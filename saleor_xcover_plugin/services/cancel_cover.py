@@ -27,6 +27,7 @@ from ..xcover.answers import Booking, CancellationPreview
 from ..xcover.client import XCoverClient
 from ..xcover.errors import XCoverError, XCoverStatusConflict
 from ..xcover.payloads import cancellation_preview_body
+from .cancellations import STAFF_RULE, end_with_policy, park
 from .delivery import Call, give_up_or_retry
 from .events import insured_events
 from .locks import lock_cancellation
@@ -38,10 +39,6 @@ log = logging.getLogger(__name__)
 
 DEADLINE_SECONDS = 15.0
 MAX_RENEWALS = 3
-KINDS = ("preview_cancellation", "confirm_cancellation")
-STAFF_RULE = "staff"
-"""Begun by a person, whatever the order's refunds say."""
-
 ORDER_REFUNDED = "Order refunded"
 EVENT_CANCELLED = "Event cancelled"
 """The reason XCover wants when the event is cancelled (reference 7)."""
@@ -56,7 +53,7 @@ class _CancellationDelivery(StepDelivery[Cancellation]):
         return lock_cancellation(key)
 
     def put_aside(self, row: Cancellation, sentence: str, now: datetime) -> None:
-        _park(row, sentence, now)
+        park(row, sentence, now)
 
     def _begin_unhindered(
         self, message: OutboxMessage, now: datetime
@@ -71,7 +68,7 @@ class _CancellationDelivery(StepDelivery[Cancellation]):
             outbox.drop(current, changed, now)
             # This judgement is void: the same refund, made again, is judged anew.
             void = f"{cancellation.refund_key}:void:{cancellation.pk}"
-            _park(cancellation, changed, now, refund_key=void)
+            park(cancellation, changed, now, refund_key=void)
             cancellation.become(CancellationStatus.KEPT, now)
             return None
         if cancellation.confirm_before and now >= cancellation.confirm_before:
@@ -90,7 +87,7 @@ class _CancellationDelivery(StepDelivery[Cancellation]):
             "Cover Genius."
         )
         outbox.park(message, sentence, now, reason="refused")
-        _park(row, sentence, now)
+        park(row, sentence, now)
 
     def answered(self, row: Cancellation, answer: object, now: datetime) -> None:
         if isinstance(answer, CancellationPreview):
@@ -122,7 +119,7 @@ def _what_changed(cancellation: Cancellation) -> str:
 def _renew(cancellation: Cancellation, now: datetime) -> None:
     """Ask for a preview again; after some that lapsed, a person looks why."""
     if cancellation.renewals >= MAX_RENEWALS:
-        _park(cancellation, f"{_LAPSED} It was renewed {MAX_RENEWALS} times; ask again.", now)
+        park(cancellation, f"{_LAPSED} It was renewed {MAX_RENEWALS} times; ask again.", now)
         return
     ask_again(cancellation, now)
 
@@ -239,7 +236,7 @@ def _record_preview(cancellation: Cancellation, answer: CancellationPreview, now
         cooling_off_until=answer.cooling_off_until,
     )
     if judgement.verdict != Verdict.CONFIRM:
-        _park(cancellation, judgement.sentence, now)
+        park(cancellation, judgement.sentence, now)
         return
     cancellation.become(CancellationStatus.CONFIRMING, now, sentence=judgement.sentence)
     begin_confirmation(cancellation, now)
@@ -262,6 +259,7 @@ def _record_cancelled(cancellation: Cancellation, now: datetime) -> None:
         amount_due_back=due.amount,
         refunded_when_due=None,
     )
+    end_with_policy(cover, now)
     telemetry.count(telemetry.POLICIES, event="cancelled")
     log.info(
         "xcover.cover.cancelled", extra={"order": cover.order_number, "booking": cover.booking_id}
@@ -279,14 +277,6 @@ def _due_to_buyer(cancellation: Cancellation) -> Money:
     is_due = not is_back and cancellation.refund is not None
     amount = min(cancellation.refund or Decimal(0), cancellation.cover.premium)
     return Money(amount if is_due else Decimal(0), cancellation.currency)
-
-
-def _park(cancellation: Cancellation, sentence: str, now: datetime, **changes: str) -> None:
-    """The policy stays in force until a person decides."""
-    cancellation.become(CancellationStatus.PARKED, now, sentence=sentence, **changes)
-    cancellation.cover.become(CoverStatus.CONFIRMED, now)
-    log.warning("xcover.cancellation.parked", extra={"order": cancellation.cover.order_number})
-    notes.add(cancellation.cover.order_id, sentence)
 
 
 def _cancelled_booking(client: XCoverClient, booking_id: str) -> Booking:

@@ -11,7 +11,7 @@ from django.db.models import QuerySet
 from ..domain.money import Money
 from ..domain.states import CancellationStatus, CoverStatus, MessageState
 from ..models import Cancellation, Cover, OutboxMessage
-from .cancel_cover import KINDS
+from .cancellations import KINDS
 
 LONGEST_PAGE = 100
 

@@ -19,7 +19,8 @@ from ..domain.states import CancellationStatus, CoverStatus
 from ..host import notes, orders
 from ..models import Cancellation, Cover
 from . import judge_refunds
-from .cancel_cover import KINDS, STAFF_RULE, ask_again, begin_confirmation, begin_preview
+from .cancel_cover import ask_again, begin_confirmation, begin_preview
+from .cancellations import KINDS, STAFF_RULE
 from .locks import lock_cancellation, lock_cover
 from .refund_scope import scope_of
 

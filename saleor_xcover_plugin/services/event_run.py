@@ -16,7 +16,7 @@ from decimal import Decimal
 from ..domain.states import CancellationStatus, CoverStatus, MessageState
 from ..models import Cancellation, Cover, OutboxMessage
 from . import decisions, event_changes
-from .cancel_cover import KINDS
+from .cancellations import KINDS
 from .clock import Clock
 from .deliver import deliver_due
 

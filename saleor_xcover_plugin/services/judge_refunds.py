@@ -4,9 +4,6 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from django.db.models import QuerySet
-
-from .. import outbox
 from ..conf import SettingsError
 from ..domain.cancellations import (
     ClaimState,
@@ -21,7 +18,8 @@ from ..domain.states import CancellationStatus, CoverStatus
 from ..host import configuration, notes
 from ..host.values import OrderState
 from ..models import Cancellation, Cover
-from .cancel_cover import KINDS, STAFF_RULE, begin_preview
+from . import cancellations
+from .cancel_cover import begin_preview
 from .events import InsuredEvents, insured_events
 from .refund_scope import scope_of
 
@@ -43,8 +41,8 @@ def judge(cover: Cover, order: OrderState, now: datetime) -> None:
     scope = scope_of(order, cover)
     if scope is None:
         # A cancelled order or event has no refund that could be taken back.
-        over = _parked(cover).exclude(scope=RefundScope.NOTHING.value)
-        if _close_parked(over, _TAKEN_BACK, now):
+        over = cancellations.waiting(cover).exclude(scope=RefundScope.NOTHING.value)
+        if cancellations.close(over, _TAKEN_BACK, now):
             notes.add(cover.order_id, _TAKEN_BACK)
         return
     events = insured_events(cover.offer)
@@ -56,7 +54,7 @@ def judge(cover: Cover, order: OrderState, now: datetime) -> None:
 
 def judge_anew(cover: Cover, order: OrderState, now: datetime) -> None:
     """Judge a refund again whose judgement waits for a person: what is known has changed."""
-    _close_parked(_parked(cover), _JUDGED_ANEW, now)
+    cancellations.close(cancellations.waiting(cover), _JUDGED_ANEW, now)
     judge(cover, order, now)
 
 
@@ -67,7 +65,7 @@ def replace_judgement(
 
     What waited for a person because of an earlier one is over.
     """
-    _close_parked(_parked(cover), _JUDGED_ANEW, now, is_void=False)
+    cancellations.close(cancellations.waiting(cover), _JUDGED_ANEW, now, is_void=False)
     status = {
         Verdict.REVIEW: CancellationStatus.PARKED,
         Verdict.KEEP: CancellationStatus.KEPT,
@@ -102,12 +100,6 @@ def situation_of(
         is_event_cancelled=events.are_cancelled,
         claim=ClaimState(cover.claim),
     )
-
-
-def end_with_policy(cover: Cover, now: datetime) -> None:
-    """The policy is gone: nothing about cancelling it waits for a person any more."""
-    parked = cover.cancellations.filter(status=CancellationStatus.PARKED.value)
-    _close_parked(parked, "The policy was cancelled meanwhile.", now, is_void=False)
 
 
 def look_back(cover: Cover, order: OrderState, now: datetime) -> None:
@@ -153,26 +145,3 @@ def _cooling_off_until(cover: Cover) -> datetime | None:
     except SettingsError:
         return None
     return None if period is None else cover.confirmed_at + period
-
-
-def _parked(cover: Cover) -> QuerySet[Cancellation]:
-    """Return the judgements that wait for a person; what staff began themselves is theirs."""
-    parked = cover.cancellations.filter(status=CancellationStatus.PARKED.value)
-    return parked.exclude(rule=STAFF_RULE)
-
-
-def _close_parked(
-    parked: QuerySet[Cancellation], sentence: str, now: datetime, *, is_void: bool = True
-) -> int:
-    """What waited for a person is over; ``is_void`` lets the same refund be judged again.
-
-    Return how much it was.
-    """
-    waiting = list(parked.select_for_update())
-    for cancellation in waiting:
-        changes = {"sentence": sentence}
-        if is_void:
-            changes["refund_key"] = f"{cancellation.refund_key}:void:{cancellation.pk}"
-        cancellation.become(CancellationStatus.KEPT, now, **changes)
-        outbox.drop_parked(KINDS, cancellation.pk, sentence, now)
-    return len(waiting)

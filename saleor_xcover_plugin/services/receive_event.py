@@ -17,7 +17,7 @@ from ..host import configuration, metadata, notes
 from ..models import Cover, InboundEvent
 from ..xcover.answers import Booking
 from ..xcover.errors import XCoverError
-from . import judge_refunds, modifications, watch_policyholder
+from . import cancellations, modifications, watch_policyholder
 from .clients import client_for
 from .clock import Clock
 from .gate import HeldBack
@@ -132,7 +132,7 @@ def _bring_in_line(order_id: uuid.UUID, booking: Booking, now: datetime) -> str:
             is_adopted = modifications.adopt(cover, booking, now)
             return "change adopted" if is_adopted else "nothing to do"
         cover.become(CoverStatus.CANCELLED, now, cancelled_at=now)
-        judge_refunds.end_with_policy(cover, now)
+        cancellations.end_with_policy(cover, now)
         watch_policyholder.end_with_policy(cover, now)
         metadata.write_order_facts(cover.order_id, {"xcover.status": "cancelled"})
         notes.add(

@@ -151,6 +151,36 @@ def test_staff_keep_a_policy_ask_again_and_note_a_claim(
     assert codes(unknown) == ("bad_input",)
 
 
+def test_what_staff_asked_waits_for_nobody_once_a_refund_has_ended_the_policy(
+    sale: Sale,
+    desk: InsuranceDesk,
+    staff: Staff,
+    payments: PaymentApp,
+    work: Work,
+    simulator: SimulatorProcess,
+) -> None:
+    # given staff who asked what cancelling would refund, and have not decided
+    desk.ask(sale.order.id)
+    work()
+    (cover,) = desk.covers(needsDecision=True)["covers"]
+    # when the whole order is refunded, which ends the policy without them
+    payments.refund(sale.payment, sale.order.total)
+    for _ in range(3):
+        work()
+    # then
+    (booking,) = bookings(simulator)
+    assert booking["status"] == "CANCELLED"
+    assert desk.covers(needsDecision=True)["covers"] == []
+    cover = desk.cover(sale.order.number)
+    assert [(each["rule"], each["status"]) for each in cover["cancellations"]] == [
+        ("staff", "kept"),
+        ("everything", "cancelled"),
+    ]
+    with pytest.raises(Refused) as late:
+        desk.approve(cover["cancellations"][0]["id"], "6.66", "USD")
+    assert codes(late) == ("not_waiting",)
+
+
 def test_missing_buyer_details_are_filled_and_the_policy_is_made(
     shopper: SendShopper,
     store: Store,
