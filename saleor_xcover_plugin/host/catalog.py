@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -40,6 +40,16 @@ class Step:
 def channel_ids() -> dict[str, int]:
     """Return the id of every channel by its slug."""
     return dict(Channel.objects.values_list("slug", "pk"))
+
+
+class _Names(dict[int, str]):
+    def __missing__(self, key: int) -> str:
+        return f"channel {key}, deleted"
+
+
+def channel_names() -> Mapping[int, str]:
+    """Return the slug of every channel by its id; any other id names a channel that is gone."""
+    return _Names((pk, slug) for slug, pk in channel_ids().items())
 
 
 def provision(slugs: Iterable[str], now: datetime) -> list[Step]:

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Iterable, Sequence
-from datetime import datetime
+from datetime import UTC, date, datetime
 
-from django.db.models import F
+from django.db.models import Count, Exists, F, OuterRef
+from django.db.models.functions import TruncDate
 from saleor.order import OrderStatus
 from saleor.order.models import Order
+
+from ..domain.states import OfferStatus
+from ..models import Cover, Offer
 
 _CHUNK = 500
 """Few enough for PostgreSQL to look each up by its key, however many orders there are."""
@@ -34,3 +38,36 @@ def numbers_of(order_ids: Iterable[uuid.UUID]) -> dict[uuid.UUID, str]:
     """Return the orders' numbers; orders that are gone are left out."""
     rows = Order.objects.filter(pk__in=list(order_ids)).values_list("pk", "number")
     return {pk: str(number) for pk, number in rows}
+
+
+def count_without_cover(
+    start: datetime, end: datetime, channel_ids: Sequence[int]
+) -> list[tuple[int, str, date, int]]:
+    """Count the orders made without cover after an offer was seen: channel, currency, day, count.
+
+    Days are UTC days. An offer that could not be bought any more when the order was made is none.
+    """
+    seen = Offer.objects.filter(order_id=OuterRef("pk"), shown_at__isnull=False).exclude(
+        status=OfferStatus.UNAVAILABLE.value
+    )
+    made = Order.objects.filter(created_at__gte=start, created_at__lt=end)
+    if channel_ids:
+        made = made.filter(channel_id__in=channel_ids)
+    days = (
+        made.filter(Exists(seen), ~Exists(Cover.objects.filter(order_id=OuterRef("pk"))))
+        .order_by()
+        .values("channel_id", "currency", on_day=TruncDate("created_at", tzinfo=UTC))
+        .annotate(count=Count("pk"))
+    )
+    return list(days.values_list("channel_id", "currency", "on_day", "count"))
+
+
+def find(number: str) -> tuple[uuid.UUID, uuid.UUID | None] | None:
+    """Return the id of the order with a number and the token of its checkout, or None."""
+    if not (number.isascii() and number.isdecimal()):
+        return None
+    found = Order.objects.filter(number=number).values_list("pk", "checkout_token").first()
+    if found is None:
+        return None
+    order_id, token = found
+    return order_id, uuid.UUID(token) if token else None

@@ -8,6 +8,9 @@ from django.core.management.base import CommandError
 
 from ..host import catalog
 
+BAD_ARGUMENTS = 2
+"""The exit code of a command that was asked for something it cannot do."""
+
 
 def chosen_channels(wanted: Sequence[str] | None) -> dict[str, int]:
     """Return the wanted channels, or all, by slug. Raise ``CommandError`` for an unknown one."""
@@ -15,6 +18,7 @@ def chosen_channels(wanted: Sequence[str] | None) -> dict[str, int]:
     unknown = sorted(set(wanted or ()) - set(known))
     if unknown:
         raise CommandError(
-            f"No such channel: {', '.join(unknown)}. Known channels: {', '.join(sorted(known))}."
+            f"No such channel: {', '.join(unknown)}. Known channels: {', '.join(sorted(known))}.",
+            returncode=BAD_ARGUMENTS,
         )
     return {slug: known[slug] for slug in wanted or sorted(known)}

@@ -64,6 +64,17 @@ class Offer(Stateful):
                 condition=Q(order_id=None, status__in=[s.value for s in LIVE_OFFER_STATUSES]),
                 name="xcover_offer_open",
             ),
+            # Reports and evidence: cost follows their period.
+            models.Index(
+                fields=["shown_at"],
+                condition=Q(shown_at__isnull=False),
+                name="xcover_offer_shown",
+            ),
+            models.Index(
+                fields=["order_id"],
+                condition=Q(order_id__isnull=False),
+                name="xcover_offer_order",
+            ),
         )
 
     def __str__(self) -> str:
@@ -112,6 +123,7 @@ class Consent(models.Model):
 
     class Meta:
         ordering = ("created_at", "pk")
+        indexes = (models.Index(fields=["created_at", "id"], name="xcover_consent_made"),)
 
     def __str__(self) -> str:
         return f"consent {self.answer} for offer {self.offer_id}"
@@ -169,6 +181,7 @@ class Cover(Stateful):
                 condition=Q(status="confirmed"),
                 name="xcover_cover_confirmed",
             ),
+            models.Index(fields=["created_at"], name="xcover_cover_made"),
             models.Index(
                 fields=["updated_at"], condition=Q(status="parked"), name="xcover_cover_parked"
             ),

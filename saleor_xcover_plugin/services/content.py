@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Mapping
 from typing import Any
 
@@ -32,6 +34,11 @@ def displayed_content(answer: OfferAnswer) -> dict[str, Any]:
             for quote in answer.quotes
         ],
     }
+
+
+def hash_of(content: Mapping[str, Any]) -> str:
+    """Return the hash an answer names, so that what was shown cannot be changed afterwards."""
+    return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
 
 
 def terms_of(content: Mapping[str, Any]) -> dict[str, Any]:

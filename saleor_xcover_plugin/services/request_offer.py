@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 import logging
 import uuid
 from dataclasses import dataclass
@@ -31,7 +29,7 @@ from ..xcover.errors import (
 from ..xcover.payloads import offer_body
 from .clients import client_for
 from .clock import Clock
-from .content import displayed_content
+from .content import displayed_content, hash_of
 from .follow_quote import follow, is_withheld, recheck
 from .gate import HeldBack
 from .offers import clear_lines, end_offer, is_fresh, live_offer
@@ -230,7 +228,7 @@ def _store_answer(
         now,
         xcover_offer_id=answer.id,
         content=content,
-        content_hash=hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest(),
+        content_hash=hash_of(content),
         quoted_at=now,
         valid_until=now + timedelta(minutes=settings.offer_minutes),
         leased_until=None,

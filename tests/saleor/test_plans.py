@@ -26,6 +26,7 @@ BIG = {
     "order_orderline",
     "saleor_xcover_plugin_offer",
     "saleor_xcover_plugin_cover",
+    "saleor_xcover_plugin_consent",
     "saleor_xcover_plugin_outboxmessage",
 }
 YEARS = "now() - interval '1 day' - g * interval '20 seconds'"
@@ -68,9 +69,15 @@ def _multiply() -> None:
     past = {"updated_at": YEARS, "created_at": YEARS}
     _copy(
         "saleor_xcover_plugin_offer",
-        {"checkout_token": "history.checkout_token::uuid", "order_id": "history.id", **past},
+        {
+            "checkout_token": "history.checkout_token::uuid",
+            "order_id": "history.id",
+            "shown_at": YEARS,
+            **past,
+        },
         source=orders,
     )
+    _copy("saleor_xcover_plugin_consent", {"created_at": YEARS}, source=orders)
     _copy(
         "saleor_xcover_plugin_cover",
         {
@@ -174,6 +181,28 @@ def test_what_operators_ask_reads_no_big_table_either(history: None) -> None:
     statements = _executed_by(lambda: call_command("xcover_status", stdout=io.StringIO()))
 
     assert len(statements) > 15
+    assert {sql[:300]: tables for sql in statements if (tables := _big_scans(sql))} == {}
+
+
+def test_a_report_and_the_evidence_of_a_day_cost_a_day(history: None, tmp_path: Any) -> None:
+    from django.core.management import call_command
+
+    today = str(datetime.now(UTC).date())
+    printed = io.StringIO()
+    number = _run("SELECT max(number) FROM order_order")[0][0]
+
+    def act() -> None:
+        call_command("xcover_report", "--from", today, "--json", stdout=printed)
+        out = str(tmp_path / "evidence.jsonl")
+        call_command("xcover_evidence", "--from", today, "--out", out, stderr=io.StringIO())
+        call_command("xcover_evidence", "--order", str(number), stdout=io.StringIO())
+
+    statements = _executed_by(act)
+
+    (row,) = json.loads(printed.getvalue())["totals"]
+    assert (row["shown"], row["sold"]) == (1, 1)
+    assert len((tmp_path / "evidence.jsonl").read_text().splitlines()) == 1
+    assert len(statements) > 10
     assert {sql[:300]: tables for sql in statements if (tables := _big_scans(sql))} == {}
 
 

@@ -4,21 +4,23 @@ from __future__ import annotations
 
 import sys
 from dataclasses import asdict
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import timedelta
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from ...host import catalog, orders
+from ...host import orders
 from ...host.db import allow_writer
 from ...services.clock import utc_now
-from ...services.reconciliation import GRACE, Period, Report, orders_of, reconcile
+from ...services.period import Period
+from ...services.reconciliation import GRACE, Report, orders_of, reconcile
 from ..output import print_json, print_table
+from ..period import BAD_ARGUMENTS, add_period, read_period
 from ..progress import Progress
 
 DAYS = 7
 MOST_MINUTES = 100_000
-BAD_ARGUMENTS, FOUND, NOT_COMPARED = 2, 1, 3
+FOUND, NOT_COMPARED = 1, 3
 
 
 class Command(BaseCommand):
@@ -30,12 +32,7 @@ class Command(BaseCommand):
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
-        day = "YYYY-MM-DD"
-        parser.add_argument("--from", dest="first", metavar=day, help="first day, UTC")
-        parser.add_argument("--to", dest="last", metavar=day, help="last day, UTC, inclusive")
-        parser.add_argument(
-            "--channel", action="append", default=[], metavar="SLUG", help="may be repeated"
-        )
+        add_period(parser, days=DAYS)
         parser.add_argument("--local", action="store_true", help="do not ask XCover")
         parser.add_argument(
             "--older-than",
@@ -54,7 +51,9 @@ class Command(BaseCommand):
 
     @allow_writer()
     def handle(self, *args: Any, **options: Any) -> None:
-        period = self._period(options)
+        if not 0 <= options["older_than"] <= MOST_MINUTES:
+            raise CommandError(f"--older-than: 0 to {MOST_MINUTES}.", returncode=BAD_ARGUMENTS)
+        period = read_period(options, utc_now(), days=DAYS)
         progress = Progress(
             self.stderr,
             "orders",
@@ -75,27 +74,6 @@ class Command(BaseCommand):
             sys.exit(NOT_COMPARED)
         if report.defects:
             sys.exit(FOUND)
-
-    def _period(self, options: dict[str, Any]) -> Period:
-        today = utc_now().date()
-        last = _day(options["last"]) if options["last"] else today
-        first = _day(options["first"]) if options["first"] else last - timedelta(days=DAYS - 1)
-        if first > last:
-            raise CommandError("--from is after --to.", returncode=BAD_ARGUMENTS)
-        if not 0 <= options["older_than"] <= MOST_MINUTES:
-            raise CommandError(f"--older-than: 0 to {MOST_MINUTES}.", returncode=BAD_ARGUMENTS)
-        known = catalog.channel_ids()
-        unknown = sorted(set(options["channel"]) - set(known))
-        if unknown:
-            raise CommandError(
-                f"No such channel: {', '.join(unknown)}. Known: {', '.join(sorted(known))}.",
-                returncode=BAD_ARGUMENTS,
-            )
-        try:
-            until = _midnight(last + timedelta(days=1))
-        except OverflowError:
-            raise CommandError("--to is too late.", returncode=BAD_ARGUMENTS) from None
-        return Period(_midnight(first), until, [known[slug] for slug in options["channel"]])
 
     def _print(self, report: Report, period: Period, options: dict[str, Any]) -> None:
         rows = [asdict(finding) | {"sentence": finding.sentence} for finding in report.findings]
@@ -125,14 +103,3 @@ class Command(BaseCommand):
             )
         if options["mend"] and report.defects:
             self.stdout.write("Mended what a hook would have done; run xcover_work, then this.")
-
-
-def _day(text: str) -> date:
-    try:
-        return date.fromisoformat(text)
-    except ValueError:
-        raise CommandError(f"Not a day: {text}.", returncode=BAD_ARGUMENTS) from None
-
-
-def _midnight(day: date) -> datetime:
-    return datetime.combine(day, time(), tzinfo=UTC)

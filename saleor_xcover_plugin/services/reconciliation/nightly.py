@@ -14,7 +14,8 @@ from ...domain.states import CoverStatus
 from ...models import Alarm, Cover
 from .. import heartbeats
 from ..clock import Clock
-from .run import PAGE, Period, Report, orders_of, reconcile
+from ..period import Period
+from .run import PAGE, Report, orders_of, reconcile
 
 log = logging.getLogger(__name__)
 

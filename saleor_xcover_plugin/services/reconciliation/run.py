@@ -7,7 +7,7 @@ import uuid
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from ...domain.reconciliation import Finding, FindingCode
 from ...host import orders
@@ -15,6 +15,7 @@ from ...models import Cover, Offer
 from ...xcover.errors import XCoverError
 from ..align import align
 from ..clock import Clock
+from ..period import Period
 from ..receive_event import look_at_booking
 from .at_xcover import Comparison, NotCompared
 from .here import Books, compare
@@ -24,15 +25,6 @@ log = logging.getLogger(__name__)
 PAGE = 200
 GRACE = timedelta(minutes=15)
 """Younger work is on its way."""
-
-
-@dataclass(frozen=True, slots=True)
-class Period:
-    """Orders made from ``start`` until before ``end``, in all channels or in some."""
-
-    start: datetime
-    end: datetime
-    channel_ids: Sequence[int] = ()
 
 
 @dataclass

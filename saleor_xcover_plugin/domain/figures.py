@@ -1,0 +1,126 @@
+"""What was offered, sold and declined in a period: figures that add up within one currency."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, fields
+from datetime import date, timedelta
+from decimal import Decimal
+from functools import reduce
+from operator import add
+from typing import NamedTuple
+
+from .money import Money
+
+_SHARE = Decimal("0.0001")
+
+
+class Market(NamedTuple):
+    """What is never added to another: one channel's sales in one currency."""
+
+    channel: str
+    currency: str
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """Counts and amounts of one day or one period, all in one currency; ``MEANINGS`` says of what.
+
+    Adding figures of two currencies raises ``CurrencyMismatch``.
+    """
+
+    shown: int
+    answered_no: int
+    sold: int
+    declined: int
+    confirmed: int
+    cancelled: int
+    void: int
+    waiting: int
+    premium: Money
+    tax: Money
+    tax_unknown: int
+    absorbed: Money
+    due_back: Money
+
+    @classmethod
+    def of(cls, currency: str, **known: int | Decimal) -> Figures:
+        """Build figures from what is known, amounts in ``currency``; the rest is nothing."""
+        values = {
+            field.name: _value(known.get(field.name, 0), currency, field.name in AMOUNTS)
+            for field in fields(cls)
+        }
+        return cls(**values)  # type: ignore[arg-type]  # each value is of its field's kind
+
+    def __add__(self, other: Figures) -> Figures:
+        sums = (getattr(self, f.name) + getattr(other, f.name) for f in fields(self))
+        return Figures(*sums)
+
+    @property
+    def attach_rate(self) -> Decimal | None:
+        """The share of sold covers in the orders placed after an offer was seen; None without."""
+        orders = self.sold + self.declined
+        return (Decimal(self.sold) / orders).quantize(_SHARE) if orders else None
+
+
+def _value(known: int | Decimal, currency: str, is_amount: bool) -> int | Decimal | Money:
+    return Money(Decimal(known), currency) if is_amount else known
+
+
+AMOUNTS = ("premium", "tax", "absorbed", "due_back")
+
+MEANINGS: Mapping[str, str] = {
+    "shown": "offers shoppers saw for the first time that day; a changed or expired checkout "
+    "gets a new offer",
+    "answered_no": "offers answered with no that day, whatever was answered later",
+    "sold": "orders placed that day with a cover, whatever became of it since",
+    "declined": "orders placed that day without a cover after an offer was seen that could be "
+    "bought, answered with no or not at all",
+    "attach_rate": "sold / (sold + declined)",
+    "premium": "what the sold covers cost, tax included, void ones left out",
+    "tax": "the tax within that premium, as far as XCover named it",
+    "tax_unknown": "sold covers, void ones left out, whose tax XCover did not name in full",
+    "absorbed": "what of that premium the store pays instead of the buyer",
+    "confirmed": "of the sold covers, those whose policy is in force now",
+    "cancelled": "of the sold covers, those whose policy was cancelled since",
+    "void": "of the sold covers, those whose order was cancelled, expired or refunded before there "
+    "was a policy: nothing was insured",
+    "waiting": "of the sold covers, those that are not confirmed yet or wait for a person",
+    "due_back": "what buyers of the sold covers are owed back and have not got yet",
+}
+"""What each figure counts, in the order figures are shown. Days are UTC days."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sales:
+    """The figures of a period, by market and UTC day; days without any are left out."""
+
+    first: date
+    last: date
+    by_day: Mapping[tuple[Market, date], Figures]
+
+    @property
+    def markets(self) -> list[Market]:
+        """Return every market with figures, by name."""
+        return sorted({market for market, _ in self.by_day})
+
+    def busy_days(self, market: Market) -> Iterator[tuple[date, Figures]]:
+        """Yield the days with figures, oldest first."""
+        for day in self._days():
+            if (market, day) in self.by_day:
+                yield day, self.by_day[market, day]
+
+    def every_day(self, market: Market) -> Iterator[tuple[date, Figures]]:
+        """Yield all days of the period, those without figures as nothing."""
+        nothing = Figures.of(market.currency)
+        for day in self._days():
+            yield day, self.by_day.get((market, day), nothing)
+
+    def total(self, market: Market) -> Figures:
+        """Add up the days of one market."""
+        days = (figures for _, figures in self.busy_days(market))
+        return reduce(add, days, Figures.of(market.currency))
+
+    def _days(self) -> Iterator[date]:
+        for number in range((self.last - self.first).days + 1):
+            yield self.first + timedelta(days=number)

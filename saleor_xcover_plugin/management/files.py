@@ -1,0 +1,45 @@
+"""Write a report to a file, or to standard output: a file is replaced whole or not at all."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any, TextIO
+
+from django.core.management.base import CommandError
+
+STDOUT = "-"
+
+
+@contextmanager
+def writing(name: str, stdout: Any) -> Iterator[TextIO]:
+    """Open the file ``name`` for text, or ``stdout`` for ``-``.
+
+    An earlier file of that name stays as it was until all is written. Raise ``CommandError`` when
+    the path cannot be written.
+    """
+    if name == STDOUT:
+        yield stdout
+        return
+    path = Path(name)
+    try:
+        # What is no file (a pipe, /dev/stdout) cannot be replaced.
+        target = path.resolve()
+        part = target.with_name(f"{target.name}.part") if _is_replaceable(target) else target
+        try:
+            with part.open("w", encoding="utf-8", newline="") as out:
+                yield out
+            if part != target:
+                part.replace(target)
+        except BaseException:
+            if part != target:
+                with suppress(OSError):
+                    part.unlink(missing_ok=True)
+            raise
+    except OSError as error:
+        raise CommandError(f"Cannot write {name}: {error.strerror or error}.") from error
+
+
+def _is_replaceable(target: Path) -> bool:
+    return target.is_file() or not target.exists()

@@ -1,0 +1,166 @@
+"""The report as one page: totals, plots with their figures beneath, and what each figure counts.
+
+It holds everything it needs and fetches nothing, so it can be mailed, kept and printed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import date, datetime
+from decimal import Decimal
+from importlib.resources import files
+from xml.etree.ElementTree import Element
+
+from ...domain.figures import MEANINGS, Figures, Market, Sales
+from ...domain.money import Money, quantum
+from .markup import as_document, node
+from .plots import Plot, Series, bars, line
+from .rows import FIGURES, days_of, for_people, percent, totals_of
+
+Days = Sequence[date]
+
+TITLE = "Ticket protection"
+LABELS: Mapping[str, str] = {
+    "day": "Day",
+    "channel": "Channel",
+    "currency": "Currency",
+    "shown": "Offers shown",
+    "answered_no": "Answered no",
+    "sold": "Sold",
+    "declined": "Declined",
+    "attach_rate": "Attach rate",
+    "premium": "Premium",
+    "tax": "Tax in it",
+    "tax_unknown": "Tax unknown",
+    "absorbed": "Absorbed",
+    "confirmed": "Confirmed",
+    "cancelled": "Cancelled",
+    "void": "Void",
+    "waiting": "Waiting",
+    "due_back": "Due back",
+}
+
+
+def page_of(sales: Sales, made_at: datetime) -> str:
+    """Write the page. ``made_at`` is the time the figures are of."""
+    period = f"{sales.first} to {sales.last}"
+    said = (
+        f"{period}, whole days in UTC. Figures of {made_at:%Y-%m-%d %H:%M} UTC; what became of a "
+        "cover may still change."
+    )
+    sections = _sections(sales) if sales.by_day else [node("p", nothing(sales))]
+    head = node(
+        "head",
+        node("meta", charset="utf-8"),
+        node("meta", name="viewport", content="width=device-width, initial-scale=1"),
+        node("title", f"{TITLE}, {period}"),
+        node("style", files(__package__).joinpath("page.css").read_text("utf-8")),
+    )
+    body = node("body", node("header", node("h1", TITLE), node("p", said)), node("main", *sections))
+    return as_document(node("html", head, body, lang="en"))
+
+
+def nothing(sales: Sales) -> str:
+    """Say that there is nothing to report."""
+    return f"Nothing was offered, sold or declined from {sales.first} to {sales.last}."
+
+
+def _sections(sales: Sales) -> Iterator[Element]:
+    columns = ("channel", "currency", *FIGURES)
+    said = "The whole period. Currencies are never added together."
+    table = _table(said, columns, list(totals_of(sales)))
+    yield node("section", node("h2", "Totals"), table)
+    rows = list(days_of(sales))
+    for number, market in enumerate(sales.markets):
+        own = [row for row in rows if (row["channel"], row["currency"]) == market]
+        name = ", ".join(market)
+        yield node(
+            "section",
+            node("h2", name),
+            node("div", *_figures(sales, market, f"market-{number}"), class_="plots"),
+            _table(f"Days with figures: {name}", ("day", *FIGURES), own),
+        )
+    yield node("section", node("h2", "What is counted"), _meanings())
+
+
+def _figures(sales: Sales, market: Market, id_: str) -> Iterator[Element]:
+    """Draw what a market sold, how often it was chosen, and beside what was declined."""
+    days, figures = zip(*sales.every_day(market), strict=True)
+    total = sales.total(market)
+    yield _premiums(days, figures, total, f"{id_}-premium")
+    yield _rates(days, figures, total, f"{id_}-rate")
+    yield _orders(days, figures, total, f"{id_}-orders")
+
+
+def _premiums(days: Days, figures: Sequence[Figures], total: Figures, id_: str) -> Element:
+    currency = total.premium.currency
+    premiums = Series("premium", [one.premium.amount for one in figures])
+    plot = Plot(
+        id_,
+        f"Premium per day, {currency}",
+        f"{total.premium} in all.",
+        days,
+        lambda amount: f"{Money(amount, currency).rounded().amount:,}",
+        quantum(currency),
+    )
+    return _figure(plot, bars(plot, premiums))
+
+
+def _rates(days: Days, figures: Sequence[Figures], total: Figures, id_: str) -> Element:
+    rates = Series("rate", [one.attach_rate for one in figures])
+    plot = Plot(
+        id_,
+        "Attach rate per day",
+        f"{percent(total.attach_rate) or 'None'} over the period. No point where nobody ordered "
+        "after seeing an offer.",
+        days,
+        lambda rate: percent(rate).replace(".0 %", " %"),
+        Decimal("0.01"),
+    )
+    return _figure(plot, line(plot, rates))
+
+
+def _orders(days: Days, figures: Sequence[Figures], total: Figures, id_: str) -> Element:
+    sold = Series("sold", [Decimal(one.sold) for one in figures])
+    declined = Series("declined", [Decimal(one.declined) for one in figures])
+    plot = Plot(
+        id_,
+        "Orders with and without cover per day",
+        f"{total.sold} sold, {total.declined} declined.",
+        days,
+        "{:,}".format,
+        Decimal(1),
+    )
+    return _figure(plot, bars(plot, sold, declined), sold, declined)
+
+
+def _figure(plot: Plot, drawing: Element, *named: Series) -> Element:
+    """Put the plot below its title, and below what its colours mean where there are several."""
+    names = [node("span", one.name, class_=f"key {one.name}") for one in named]
+    caption = node("figcaption", node("strong", plot.title), " ", plot.description, *names)
+    return node("figure", caption, drawing)
+
+
+def _table(caption: str, columns: Sequence[str], rows: Sequence[dict[str, str]]) -> Element:
+    """Write rows of texts; what is wider than the page is scrolled by itself, by keyboard too."""
+    heads = [node("th", LABELS[column], scope="col") for column in columns]
+    lines = [node("tr", *_cells(columns, row)) for row in rows]
+    table = node(
+        "table", node("caption", caption), node("thead", node("tr", *heads)), node("tbody", *lines)
+    )
+    return node("div", table, class_="wide", role="region", aria_label=caption, tabindex="0")
+
+
+def _cells(columns: Sequence[str], row: dict[str, str]) -> Iterator[Element]:
+    texts = for_people(row)
+    yield node("th", texts[columns[0]], scope="row")
+    yield from (node("td", texts[column]) for column in columns[1:])
+
+
+def _meanings() -> Element:
+    pairs = (
+        part
+        for name, meaning in MEANINGS.items()
+        for part in (node("dt", LABELS[name]), node("dd", meaning))
+    )
+    return node("dl", *pairs)
