@@ -50,7 +50,10 @@ class XCoverPlugin(BasePlugin):
     PLUGIN_NAME = conf.PLUGIN_NAME
     PLUGIN_DESCRIPTION = (
         "Sells XCover ticket protection: an offer in the checkout, one exact cover line, the "
-        "policy when the order is paid, restricted cancellations. Run manage.py xcover_setup once."
+        "policy when the order is paid, restricted cancellations. Run manage.py xcover_setup once; "
+        "manage.py xcover_doctor says what is missing. Set API key and secret (below, under "
+        "Authorization) before you activate it; to change both later, deactivate it first. XCover "
+        "sends webhooks to /plugins/channel/CHANNEL/covergenius.xcover/events."
     )
     CONFIGURATION_PER_CHANNEL = True
     DEFAULT_ACTIVE = False

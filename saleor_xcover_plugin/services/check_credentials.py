@@ -30,7 +30,8 @@ def check(settings: PluginSettings, *, is_known_to_work: bool) -> None:
         raise SettingsError(
             "api_secret",
             f"XCover refused these credentials ({error}). Check the address, partner code, API "
-            "key, API secret and this server's clock. Nothing was saved.",
+            "key, API secret and this server's clock. Nothing was saved. To change key and secret "
+            "one after the other, deactivate the plugin first.",
         ) from error
     except XCoverError as error:
         raise SettingsError(

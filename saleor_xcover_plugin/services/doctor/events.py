@@ -96,7 +96,8 @@ def _tell(slug: str, coverage: Coverage, settings: PluginSettings) -> Iterator[F
     if coverage.insurable:
         lacking = [f"{count} without {name}" for name, count in coverage.unfilled.items()]
         beside = f" ({', '.join(lacking)})" if lacking else ""
-        yield fine(check, slug, f"{coverage.insurable} products can be insured{beside}.")
+        products = "1 product" if coverage.insurable == 1 else f"{coverage.insurable} products"
+        yield fine(check, slug, f"{products} can be insured{beside}.")
     elif not coverage.gaps:
         types = ", ".join(sorted(settings.rules.ticket_product_types))
         among = f"of the types {types}" if types else "for which the mapping finds a start"
