@@ -52,6 +52,12 @@ def channel_names() -> Mapping[int, str]:
     return _Names((pk, slug) for slug, pk in channel_ids().items())
 
 
+def market_of(slug: str) -> tuple[str, str]:
+    """Return currency and default country of a channel."""
+    channel = Channel.objects.get(slug=slug)
+    return channel.currency_code, channel.default_country.code
+
+
 def provision(slugs: Iterable[str], now: datetime) -> list[Step]:
     """Create or correct everything a cover line needs. The caller opens the transaction.
 

@@ -33,9 +33,14 @@ class Skew:
     seconds: int | None = None
 
 
-def measuring_client(settings: PluginSettings) -> tuple[XCoverClient, Skew]:
-    """Return a probing client, and what its answers tell of the clock."""
-    measuring = _MeasuringTransport(_transport())
+def measuring_client(
+    settings: PluginSettings, *, is_gated: bool = False
+) -> tuple[XCoverClient, Skew]:
+    """Return a client, and what its answers tell of the clock; not ``is_gated`` it is probing."""
+    transport: Sends = _transport()
+    if is_gated:
+        transport = GatedTransport(transport, settings)
+    measuring = _MeasuringTransport(transport)
     return XCoverClient(_credentials(settings), measuring), measuring.skew
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from importlib.resources import files
 from xml.etree.ElementTree import Element, tostring
 
 Content = Element | str
@@ -14,6 +16,20 @@ def node(tag: str, *contents: Content, **attributes: str) -> Element:
     for content in contents:
         _append(element, content)
     return element
+
+
+def page(title: str, heading: str, said: str, contents: Iterable[Element]) -> str:
+    """Write a page that fetches nothing: looks, a heading, a sentence and what there is to say."""
+    head = node(
+        "head",
+        node("meta", charset="utf-8"),
+        node("meta", name="viewport", content="width=device-width, initial-scale=1"),
+        node("title", title),
+        node("style", files(__package__).joinpath("page.css").read_text("utf-8")),
+    )
+    header = node("header", node("h1", heading), node("p", said))
+    body = node("body", header, node("main", *contents))
+    return as_document(node("html", head, body, lang="en"))
 
 
 def as_document(root: Element) -> str:

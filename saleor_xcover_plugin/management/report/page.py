@@ -8,12 +8,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, datetime
 from decimal import Decimal
-from importlib.resources import files
 from xml.etree.ElementTree import Element
 
 from ...domain.figures import MEANINGS, Figures, Market, Sales
 from ...domain.money import Money, quantum
-from .markup import as_document, node
+from .markup import node, page
 from .plots import Plot, Series, bars, line
 from .rows import FIGURES, days_of, for_people, percent, totals_of
 
@@ -48,16 +47,8 @@ def page_of(sales: Sales, made_at: datetime) -> str:
         f"{period}, whole days in UTC. Figures of {made_at:%Y-%m-%d %H:%M} UTC; what became of a "
         "cover may still change."
     )
-    sections = _sections(sales) if sales.by_day else [node("p", nothing(sales))]
-    head = node(
-        "head",
-        node("meta", charset="utf-8"),
-        node("meta", name="viewport", content="width=device-width, initial-scale=1"),
-        node("title", f"{TITLE}, {period}"),
-        node("style", files(__package__).joinpath("page.css").read_text("utf-8")),
-    )
-    body = node("body", node("header", node("h1", TITLE), node("p", said)), node("main", *sections))
-    return as_document(node("html", head, body, lang="en"))
+    sections = list(_sections(sales)) if sales.by_day else [node("p", nothing(sales))]
+    return page(f"{TITLE}, {period}", TITLE, said, sections)
 
 
 def nothing(sales: Sales) -> str:

@@ -1,0 +1,137 @@
+"""Play XCover's acceptance cases with a channel's settings, and write the report to send."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+
+from ...conf import SettingsError
+from ...host import catalog, configuration
+from ...host.db import allow_writer
+from ...services.clock import utc_now
+from ...services.go_live import CASES, Ended, Outcome, Play, begin, clean_up, markets_of, play
+from ..channels import BAD_ARGUMENTS, chosen_channels
+from ..files import writing
+from ..output import print_json, print_table
+from ..report.acceptance import acceptance_page
+
+_MARKS = {Outcome.PASSED: "ok     ", Outcome.FAILED: "FAILED ", Outcome.SKIPPED: "skipped"}
+
+
+class Command(BaseCommand):
+    help = (
+        "Play XCover's acceptance cases with a channel's settings, against Cover Genius' sandbox "
+        "or the simulator. Offers only, unless --bind repeats the partner code: then policies are "
+        "made for an invented person and cancelled again. Exit code 1 when a case failed."
+    )
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument(
+            "--channel", metavar="SLUG", help="whose settings; needed where several are active"
+        )
+        parser.add_argument(
+            "--bind",
+            metavar="PARTNER_CODE",
+            help="make test policies too, and cancel them; never with production credentials",
+        )
+        parser.add_argument("--dry-run", action="store_true", help="show the cases, send nothing")
+        parser.add_argument("--html", metavar="FILE", help="write a page to send")
+        parser.add_argument("--json", action="store_true", help="machine-readable output")
+
+    @allow_writer()
+    def handle(self, *args: Any, **options: Any) -> None:
+        if options["dry_run"]:
+            rows = [{"case": c.name, "expects": c.expected, "sends": c.sends} for c in CASES]
+            print_table(self.stdout, ("case", "sends", "expects"), rows)
+            self.stdout.write("Dry run: nothing was sent.")
+            return
+        shared = _begin(_channel(options["channel"]), options["bind"])
+        ended = self._play(shared, may_bind=options["bind"] is not None, quiet=options["json"])
+        verdict = _verdict(ended)
+        facts = {
+            "Address": shared.settings.api_url,
+            "Partner code": shared.settings.partner_code,
+            "Offer schema": shared.settings.offer_schema or "the partner's default",
+            "Markets": ", ".join(map(str, shared.markets)),
+        }
+        if options["html"]:
+            with writing(options["html"], self.stdout) as out:
+                out.write(acceptance_page(facts, ended, verdict, utc_now()))
+        if options["json"]:
+            print_json(self.stdout, {"verdict": verdict, **facts, "cases": _rows(ended)})
+        else:
+            self.stdout.write(f"\n{verdict}")
+        if any(each.outcome == Outcome.FAILED for each in ended):
+            sys.exit(1)
+
+    def _play(self, shared: Play, *, may_bind: bool, quiet: bool) -> list[Ended]:
+        """Tell each case as it ends; whatever ends them, what is bound is cancelled."""
+        ended: list[Ended] = []
+
+        def tell(one: Ended) -> None:
+            ended.append(one)
+            if not quiet:
+                self._print(one)
+
+        try:
+            for each in play(CASES, shared, may_bind=may_bind):
+                tell(each)
+        except KeyboardInterrupt:
+            self.stderr.write("Interrupted: the cases after this one were not played.")
+        finally:
+            if shared.bound:
+                tell(clean_up(shared))
+        return ended
+
+    def _print(self, each: Ended) -> None:
+        paint = self.style.ERROR if each.outcome == Outcome.FAILED else str
+        mark = paint(_MARKS[each.outcome])
+        self.stdout.write(f"{mark}  {each.case} ({each.seconds:.1f} s): {each.found}")
+        self.stdout.flush()
+
+
+def _channel(wanted: str | None) -> str:
+    channels = chosen_channels([wanted] if wanted else None)
+    active = [slug for slug, key in channels.items() if wanted or configuration.is_active(key)]
+    if len(active) != 1:
+        named = ", ".join(active) or "none"
+        raise CommandError(
+            f"Name one channel with --channel; active are: {named}.", returncode=BAD_ARGUMENTS
+        )
+    return active[0]
+
+
+def _begin(slug: str, bind: str | None) -> Play:
+    try:
+        settings = configuration.settings_of(catalog.channel_ids()[slug])
+    except SettingsError as error:
+        raise CommandError(f"{slug}: {error}", returncode=BAD_ARGUMENTS) from error
+    if bind is not None and bind != settings.partner_code:
+        raise CommandError(
+            f"--bind {bind} is not the partner code of {slug} ({settings.partner_code} at "
+            f"{settings.api_url}). Look whether that is a sandbox; nothing was sent.",
+            returncode=BAD_ARGUMENTS,
+        )
+    return begin(settings, markets_of(settings, *catalog.market_of(slug)), utc_now)
+
+
+def _verdict(ended: Sequence[Ended]) -> str:
+    counts = {outcome: sum(each.outcome == outcome for each in ended) for outcome in Outcome}
+    return ", ".join(f"{count} {outcome.value}" for outcome, count in counts.items() if count) + "."
+
+
+def _rows(ended: Sequence[Ended]) -> list[dict[str, object]]:
+    return [
+        {
+            "case": each.case,
+            "outcome": each.outcome.value,
+            "expected": each.expected,
+            "found": each.found,
+            "seconds": round(each.seconds, 3),
+            "at": each.at,
+        }
+        for each in ended
+    ]
