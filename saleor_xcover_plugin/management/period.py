@@ -9,7 +9,7 @@ from typing import Any
 from django.core.management.base import CommandError, CommandParser
 
 from ..services.period import Period
-from .channels import BAD_ARGUMENTS, chosen_channels
+from .channels import BAD_ARGUMENTS, add_channels, chosen_channels
 
 
 def add_period(parser: CommandParser, *, days: int | None) -> None:
@@ -18,9 +18,7 @@ def add_period(parser: CommandParser, *, days: int | None) -> None:
     usual = f" (default: {days} days in all)" if days else ""
     parser.add_argument("--from", dest="first", metavar=day, help=f"first day, UTC{usual}")
     parser.add_argument("--to", dest="last", metavar=day, help="last day, UTC, inclusive")
-    parser.add_argument(
-        "--channel", action="append", default=[], metavar="SLUG", help="may be repeated"
-    )
+    add_channels(parser)
 
 
 def read_period(

@@ -11,6 +11,7 @@ from ..xcover.transport import Answer, Request, Sends, Transport
 from .clock import utc_now
 from .gate import GatedTransport, seconds_ahead
 from .measured import MeasuredTransport
+from .patient import PatientTransport
 
 
 def client_for(settings: PluginSettings) -> XCoverClient:
@@ -33,13 +34,17 @@ class Skew:
     seconds: int | None = None
 
 
-def measuring_client(
-    settings: PluginSettings, *, is_gated: bool = False
-) -> tuple[XCoverClient, Skew]:
-    """Return a client, and what its answers tell of the clock; not ``is_gated`` it is probing."""
-    transport: Sends = _transport()
-    if is_gated:
-        transport = GatedTransport(transport, settings)
+def measuring_client(settings: PluginSettings) -> tuple[XCoverClient, Skew]:
+    """Return a probing client, and what its answers tell of the clock."""
+    return _measuring(settings, _transport())
+
+
+def patient_client(settings: PluginSettings) -> tuple[XCoverClient, Skew]:
+    """Return a client for commands, which wait for their turn, and what it learns of the clock."""
+    return _measuring(settings, PatientTransport(GatedTransport(_transport(), settings)))
+
+
+def _measuring(settings: PluginSettings, transport: Sends) -> tuple[XCoverClient, Skew]:
     measuring = _MeasuringTransport(transport)
     return XCoverClient(_credentials(settings), measuring), measuring.skew
 

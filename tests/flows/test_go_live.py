@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from django.core.management import CommandError, call_command
 
+from demo.client.staff import Staff
 from demo.client.store import Channel, Store
 from demo.seed import PARTNER
 from demo.simulator import SimulatorProcess
@@ -115,19 +116,36 @@ def test_a_dry_run_sends_nothing(channel: Channel, simulator: SimulatorProcess) 
     assert asked(simulator) == {}
 
 
+@pytest.fixture(autouse=True)
+def no_rest(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Cleaning up tries as often as ever, at once."""
+    from saleor_xcover_plugin.services.go_live import clean_up
+
+    monkeypatch.setattr(clean_up, "RESTS", (0.0,) * len(clean_up.RESTS))
+
+
 @pytest.mark.parametrize(
     ("fault", "failed", "sentence"),
     [
         (("create_offer", "status", {"status": 503}), "offer", "503"),
+        (
+            ("create_offer", "missing_content", {"part": "disclaimer"}),
+            "offer",
+            "lacks a disclaimer",
+        ),
         (("confirm", "status", {"status": 422}), "policy", "422"),
-        (("preview_modification", "status", {"status": 422}), "correction", "422"),
+        (("confirm", "price_drift", {"amount": "7.77"}), "policy", "14.43 USD, offered were 6.66"),
+        (("confirm", "reset_after", {}), "policy", "network failed"),
+        (("confirm", "malformed", {}), "policy", "JSON"),
+        (("confirm", "status", {"status": 500, "after_work": True}), "policy", "500"),
         (("cancel", "status", {"status": 500}), "cancellation preview", "500"),
+        (("confirm_cancellation", "reset_after", {}), "cancellation", "network failed"),
     ],
 )
-def test_what_xcover_refuses_fails_its_case_and_skips_what_needs_it(
+def test_what_goes_wrong_fails_its_case_alone_and_leaves_no_policy(
     go_live: GoLive,
     simulator: SimulatorProcess,
-    fault: tuple[str, str, dict[str, int]],
+    fault: tuple[str, str, dict[str, Any]],
     failed: str,
     sentence: str,
 ) -> None:
@@ -142,8 +160,20 @@ def test_what_xcover_refuses_fails_its_case_and_skips_what_needs_it(
     needing = {"offer": "markets", "policy": "read back", "cancellation preview": "cancellation"}
     if failed in needing:
         assert found[needing[failed]] == f"It needs: {failed}."
-    # and no policy is left in force, also when its own cancellation was not played
-    assert {booking["status"] for booking in bookings(simulator)} <= {"CANCELLED"}
+    # and no policy is left in force, also one whose confirmation was never answered
+    left = {booking["status"] for booking in bookings(simulator)}
+    assert left == (set() if "422" in sentence or failed == "offer" else {"CANCELLED"})
+
+
+def test_a_correction_xcover_does_not_take_is_no_failure(
+    go_live: GoLive, simulator: SimulatorProcess
+) -> None:
+    simulator.fault("preview_modification", "status", status=422)
+
+    outcomes, found, code = go_live(*BIND)
+
+    assert (outcomes["correction"], code) == ("skipped", 0)
+    assert "corrections wait for a person" in found["correction"]
 
 
 def test_a_policy_that_cannot_be_cancelled_is_named(
@@ -156,6 +186,73 @@ def test_a_policy_that_cannot_be_cancelled_is_named(
     (booking,) = bookings(simulator)
     assert (outcomes["clean up"], code) == ("failed", 1)
     assert found["clean up"] == f"Still in force: {booking['id']}. Have Cover Genius cancel them."
+
+
+def test_an_offer_nobody_knows_the_end_of_is_named(
+    go_live: GoLive, simulator: SimulatorProcess
+) -> None:
+    simulator.fault("confirm", "status", status=500, after_work=True, times=None)
+
+    _, found, code = go_live(*BIND)
+
+    assert code == 1
+    assert found["clean up"].startswith("Perhaps a policy was made of: offer ")
+
+
+def test_ctrl_c_is_told_and_what_was_made_is_cancelled(
+    go_live: GoLive, simulator: SimulatorProcess, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from saleor_xcover_plugin.xcover.client import XCoverClient
+
+    def interrupt(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(XCoverClient, "modify_booking", interrupt)
+
+    outcomes, _, code = go_live(*BIND)
+
+    assert list(outcomes) == [*ALL[:10], "interrupted", "clean up"]
+    assert (outcomes["interrupted"], outcomes["clean up"], code) == ("failed", "passed", 1)
+    (booking,) = bookings(simulator)
+    assert booking["status"] == "CANCELLED"
+
+
+def test_test_keys_are_slow_and_every_market_is_asked_once(
+    go_live: GoLive, channel: Channel, staff: Staff, simulator: SimulatorProcess
+) -> None:
+    # given 2 calls per second and three countries
+    staff.configure_plugin(channel, {"calls_per_second": "2", "countries": "US, DE, FR"})
+    simulator.reset()
+
+    outcomes, found, code = go_live()
+
+    assert (outcomes["markets"], code) == ("passed", 0)
+    assert [market.split()[0] for market in found["markets"].split("; ")] == [
+        "USD/DE",
+        "USD/FR",
+        "USD/US",
+    ]
+    assert asked(simulator)["create_offer"] == 6  # one each for offer, two events, opt-out
+
+
+def test_policies_with_production_keys_need_a_second_word(
+    channel: Channel, staff: Staff, simulator: SimulatorProcess
+) -> None:
+    staff.configure_plugin(channel, {"api_url": "https://api.xcover.com/x"}, is_active=False)
+
+    with pytest.raises(CommandError, match="say so with --test-keys"):
+        call_command("xcover_go_live", "--channel", channel.slug, *BIND)
+
+    assert asked(simulator) == {}
+
+
+def test_a_page_that_cannot_be_written_is_found_out_first(
+    channel: Channel, simulator: SimulatorProcess, tmp_path: Path
+) -> None:
+    with pytest.raises(CommandError, match="Nothing was sent"):
+        call_command("xcover_go_live", "--channel", channel.slug, *BIND, "--html", str(tmp_path))
+
+    assert asked(simulator) == {}
 
 
 def test_a_refund_that_is_not_whole_fails_and_the_policy_is_cancelled_all_the_same(

@@ -11,7 +11,7 @@ from django.core.management.base import BaseCommand, CommandParser
 from ...host.db import allow_writer
 from ...services.clock import utc_now
 from ...services.doctor import Finding, Outcome, examine
-from ..channels import chosen_channels
+from ..channels import add_channels, chosen_channels
 from ..output import print_json
 
 _MARKS = {
@@ -30,12 +30,7 @@ class Command(BaseCommand):
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument(
-            "--channel",
-            action="append",
-            metavar="SLUG",
-            help="only this channel (may be repeated); default: all",
-        )
+        add_channels(parser)
         parser.add_argument("--no-call", action="store_true", help="do not call XCover")
         parser.add_argument("--json", action="store_true", help="machine-readable output")
 

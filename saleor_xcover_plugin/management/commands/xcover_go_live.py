@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
@@ -12,11 +14,24 @@ from ...conf import SettingsError
 from ...host import catalog, configuration
 from ...host.db import allow_writer
 from ...services.clock import utc_now
-from ...services.go_live import CASES, Ended, Outcome, Play, begin, clean_up, markets_of, play
+from ...services.go_live import (
+    CASES,
+    Ended,
+    Outcome,
+    Play,
+    begin,
+    cleaned_up,
+    interrupted,
+    markets_of,
+    play,
+)
 from ..channels import BAD_ARGUMENTS, chosen_channels
 from ..files import writing
 from ..output import print_json, print_table
 from ..report.acceptance import acceptance_page
+
+PRODUCTION = "://api.xcover.com/"
+"""Where test keys work beside live ones (reference 1)."""
 
 _MARKS = {Outcome.PASSED: "ok     ", Outcome.FAILED: "FAILED ", Outcome.SKIPPED: "skipped"}
 
@@ -37,26 +52,26 @@ class Command(BaseCommand):
             metavar="PARTNER_CODE",
             help="make test policies too, and cancel them; never with production credentials",
         )
+        parser.add_argument(
+            "--test-keys",
+            action="store_true",
+            help=f"with --bind at {PRODUCTION}: the credentials are test keys",
+        )
         parser.add_argument("--dry-run", action="store_true", help="show the cases, send nothing")
         parser.add_argument("--html", metavar="FILE", help="write a page to send")
         parser.add_argument("--json", action="store_true", help="machine-readable output")
 
     @allow_writer()
     def handle(self, *args: Any, **options: Any) -> None:
+        shared = _begin(_channel(options["channel"]), options)
         if options["dry_run"]:
-            rows = [{"case": c.name, "expects": c.expected, "sends": c.sends} for c in CASES]
-            print_table(self.stdout, ("case", "sends", "expects"), rows)
-            self.stdout.write("Dry run: nothing was sent.")
+            self._show(shared, as_json=options["json"])
             return
-        shared = _begin(_channel(options["channel"]), options["bind"])
+        if options["html"]:
+            _require_writable(options["html"])
         ended = self._play(shared, may_bind=options["bind"] is not None, quiet=options["json"])
         verdict = _verdict(ended)
-        facts = {
-            "Address": shared.settings.api_url,
-            "Partner code": shared.settings.partner_code,
-            "Offer schema": shared.settings.offer_schema or "the partner's default",
-            "Markets": ", ".join(map(str, shared.markets)),
-        }
+        facts = _facts(shared)
         if options["html"]:
             with writing(options["html"], self.stdout) as out:
                 out.write(acceptance_page(facts, ended, verdict, utc_now()))
@@ -66,6 +81,18 @@ class Command(BaseCommand):
             self.stdout.write(f"\n{verdict}")
         if any(each.outcome == Outcome.FAILED for each in ended):
             sys.exit(1)
+
+    def _show(self, shared: Play, *, as_json: bool) -> None:
+        """Say what would be sent, and where to."""
+        rows = [{"case": c.name, "sends": c.sends, "expects": c.expected} for c in CASES]
+        if as_json:
+            print_json(self.stdout, {**_facts(shared), "dry_run": True, "cases": rows})
+            return
+        for name, value in _facts(shared).items():
+            self.stdout.write(f"{name}: {value}")
+        self.stdout.write("")
+        print_table(self.stdout, ("case", "sends", "expects"), rows)
+        self.stdout.write("Dry run: nothing was sent.")
 
     def _play(self, shared: Play, *, may_bind: bool, quiet: bool) -> list[Ended]:
         """Tell each case as it ends; whatever ends them, what is bound is cancelled."""
@@ -80,10 +107,10 @@ class Command(BaseCommand):
             for each in play(CASES, shared, may_bind=may_bind):
                 tell(each)
         except KeyboardInterrupt:
-            self.stderr.write("Interrupted: the cases after this one were not played.")
+            tell(interrupted(shared))
         finally:
-            if shared.bound:
-                tell(clean_up(shared))
+            if shared.needs_clean_up:
+                tell(cleaned_up(shared))
         return ended
 
     def _print(self, each: Ended) -> None:
@@ -104,7 +131,8 @@ def _channel(wanted: str | None) -> str:
     return active[0]
 
 
-def _begin(slug: str, bind: str | None) -> Play:
+def _begin(slug: str, options: Mapping[str, Any]) -> Play:
+    bind = options["bind"]
     try:
         settings = configuration.settings_of(catalog.channel_ids()[slug])
     except SettingsError as error:
@@ -115,7 +143,29 @@ def _begin(slug: str, bind: str | None) -> Play:
             f"{settings.api_url}). Look whether that is a sandbox; nothing was sent.",
             returncode=BAD_ARGUMENTS,
         )
+    if bind is not None and PRODUCTION in settings.api_url and not options["test_keys"]:
+        raise CommandError(
+            f"{settings.api_url} is XCover's production. Test keys work there too; if these are "
+            "test keys, say so with --test-keys. Nothing was sent.",
+            returncode=BAD_ARGUMENTS,
+        )
     return begin(settings, markets_of(settings, *catalog.market_of(slug)), utc_now)
+
+
+def _facts(shared: Play) -> dict[str, str]:
+    return {
+        "Address": shared.settings.api_url,
+        "Partner code": shared.settings.partner_code,
+        "Offer schema": shared.settings.offer_schema or "the partner's default",
+        "Markets": ", ".join(map(str, shared.markets)),
+    }
+
+
+def _require_writable(name: str) -> None:
+    """Policies are made before the page is written: find out first."""
+    path = Path(name)
+    if path.is_dir() or not os.access(path if path.exists() else path.parent, os.W_OK):
+        raise CommandError(f"Cannot write {name}. Nothing was sent.", returncode=BAD_ARGUMENTS)
 
 
 def _verdict(ended: Sequence[Ended]) -> str:

@@ -13,7 +13,7 @@ from ...host import catalog
 from ...host.db import allow_writer
 from ...services import outlook
 from ...services.clock import utc_now
-from ..channels import chosen_channels
+from ..channels import add_channels, chosen_channels
 from ..output import print_json, print_table
 
 
@@ -24,12 +24,7 @@ class Command(BaseCommand):
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument(
-            "--channel",
-            action="append",
-            metavar="SLUG",
-            help="only this channel (may be repeated); default: all",
-        )
+        add_channels(parser)
         parser.add_argument("--dry-run", action="store_true", help="show what would be done")
         parser.add_argument(
             "--remove",

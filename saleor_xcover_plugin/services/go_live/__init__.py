@@ -1,8 +1,8 @@
 """XCover's acceptance cases, played with a store's own settings against sandbox or simulator."""
 
 from .begin import begin, markets_of
-from .cases import CASES, Case, Market
-from .play import Ended, Outcome, Play, clean_up, play
+from .cases import CASES, Case, Market, Play
+from .play import Ended, Outcome, cleaned_up, interrupted, play
 
 __all__ = [
     "CASES",
@@ -12,7 +12,8 @@ __all__ = [
     "Outcome",
     "Play",
     "begin",
-    "clean_up",
+    "cleaned_up",
+    "interrupted",
     "markets_of",
     "play",
 ]

@@ -7,15 +7,14 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from ...conf import PluginSettings
-from ..clients import measuring_client, probing_client
+from ..clients import patient_client, probing_client
 from ..clock import Clock
-from .cases import Market
-from .play import Play
+from .cases import Market, Play
 
 
 def begin(settings: PluginSettings, markets: Sequence[Market], clock: Clock) -> Play:
     """Return what the cases share. The first market is the one they play in."""
-    client, skew = measuring_client(settings, is_gated=True)
+    client, skew = patient_client(settings)
     stranger = probing_client(replace(settings, api_secret=secrets.token_hex(16)))
     return Play(settings, client, stranger, skew, markets[0], markets, clock)
 

@@ -5,14 +5,22 @@ Chosen from the partner guide's flows (offer, confirm, opt out, modify, cancel) 
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+import uuid
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 from decimal import Decimal
-from typing import TYPE_CHECKING
 
+from ...conf import PluginSettings
 from ...domain.money import Money
-from ...xcover.answers import Offer
-from ...xcover.errors import XCoverAlreadyBooked, XCoverMisconfigured, XCoverStatusConflict
+from ...xcover.answers import Booking, CancellationPreview, Offer
+from ...xcover.client import XCoverClient
+from ...xcover.errors import (
+    XCoverAlreadyBooked,
+    XCoverError,
+    XCoverMisconfigured,
+    XCoverRejected,
+    XCoverStatusConflict,
+)
 from ...xcover.payloads import (
     cancellation_preview_body,
     confirm_body,
@@ -20,10 +28,9 @@ from ...xcover.payloads import (
     policyholder_update_body,
 )
 from .. import gate
+from ..clients import Skew
+from ..clock import Clock
 from . import sample
-
-if TYPE_CHECKING:
-    from .play import Play
 
 DEADLINE_SECONDS = 20.0
 REASON = "Order refunded"
@@ -47,6 +54,45 @@ class Market:
 
     def __str__(self) -> str:
         return f"{self.currency}/{self.country}"
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """A confirmation as it was sent: asked again with its key, it makes no second policy."""
+
+    offer_id: str
+    quote_ids: list[str]
+    body: bytes
+    key: str
+
+
+@dataclass(slots=True)
+class Play:
+    """What the cases share: clients, the market they play in, and what earlier ones made."""
+
+    settings: PluginSettings
+    client: XCoverClient
+    stranger: XCoverClient
+    """The same account with a secret nobody gave it."""
+    skew: Skew
+    market: Market
+    markets: Sequence[Market]
+    clock: Clock
+    offer: Offer | None = None
+    attempt: Attempt | None = None
+    """Whose answer has not come: a policy may have been made."""
+    made: Attempt | None = None
+    booking: Booking | None = None
+    preview: CancellationPreview | None = None
+    bound: dict[str, list[str]] = field(default_factory=dict)
+    """Policies made and not yet cancelled: booking to its quotes."""
+
+    @property
+    def needs_clean_up(self) -> bool:
+        return bool(self.bound) or self.attempt is not None
+
+    def new_key(self) -> str:
+        return str(uuid.uuid4())
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,8 +124,10 @@ def _clock(shared: Play) -> str:
 def _stranger(shared: Play) -> str:
     try:
         shared.stranger.probe(deadline=DEADLINE_SECONDS)
-    except XCoverMisconfigured:
-        return "Refused."
+    except XCoverMisconfigured as error:
+        if error.status in (401, 403):
+            return f"Refused with {error.status}."
+        raise
     raise Failed("Accepted! Tell Cover Genius: a wrong signature must be refused.")
 
 
@@ -93,9 +141,7 @@ def _markets(shared: Play) -> str:
     for market in shared.markets:
         try:
             offer = _ask(shared, market)
-        except gate.HeldBack:
-            raise
-        except Exception as error:
+        except (Failed, XCoverError) as error:
             missing.append(f"{market} ({error})")
         else:
             found.append(f"{market} {_premium(offer)}")
@@ -123,12 +169,19 @@ def _confirm(shared: Play) -> str:
     quote_ids = [quote.id for quote in offer.quotes]
     holder = sample.policyholder(shared.market.country)
     body = confirm_body(quote_ids, holder, transaction_id=f"go-live-{shared.new_key()[:8]}")
-    key = shared.new_key()
-    booking = shared.client.confirm_offer(
-        offer.id, body, idempotency_key=key, deadline=DEADLINE_SECONDS
-    )
-    shared.bound[booking.id] = quote_ids
-    shared.booking, shared.confirmed_with = booking, (body, key)
+    made = Attempt(offer.id, quote_ids, body, shared.new_key())
+    # Noted before it is sent: an answer may be lost, the policy then is not.
+    shared.attempt = shared.made = made
+    try:
+        booking = shared.client.confirm_offer(
+            offer.id, body, idempotency_key=made.key, deadline=DEADLINE_SECONDS
+        )
+    except XCoverAlreadyBooked:
+        raise
+    except XCoverRejected:
+        shared.attempt = None  # surely no policy
+        raise
+    shared.bound[booking.id], shared.attempt, shared.booking = quote_ids, None, booking
     premium = _premium(offer)
     booked = Money(booking.total_price, booking.currency)
     if booked != premium:
@@ -139,19 +192,18 @@ def _confirm(shared: Play) -> str:
 
 
 def _confirm_again(shared: Play) -> str:
-    assert shared.offer is not None  # noqa: S101
-    assert shared.booking is not None  # noqa: S101
-    assert shared.confirmed_with is not None  # noqa: S101
-    body, key = shared.confirmed_with
+    made, booking = shared.made, shared.booking
+    assert made is not None  # noqa: S101
+    assert booking is not None  # noqa: S101
     try:
         again = shared.client.confirm_offer(
-            shared.offer.id, body, idempotency_key=key, deadline=DEADLINE_SECONDS
+            made.offer_id, made.body, idempotency_key=made.key, deadline=DEADLINE_SECONDS
         ).id
     except XCoverAlreadyBooked as error:
         again = error.booking_id
-    if again != shared.booking.id:
-        shared.bound[again] = [quote.id for quote in shared.offer.quotes]
-        raise Failed(f"A second policy, {again}, beside {shared.booking.id}. Tell Cover Genius.")
+    if again != booking.id:
+        shared.bound[again] = made.quote_ids
+        raise Failed(f"A second policy, {again}, beside {booking.id}. Tell Cover Genius.")
     return f"The same policy, {again}."
 
 
@@ -168,13 +220,16 @@ def _read_back(shared: Play) -> str:
 def _modify(shared: Play) -> str:
     assert shared.booking is not None  # noqa: S101
     body = policyholder_update_body({"email": sample.OTHER_EMAIL})
-    preview = shared.client.modify_booking(
-        shared.booking.id,
-        body,
-        idempotency_key=shared.new_key(),
-        preview=True,
-        deadline=DEADLINE_SECONDS,
-    )
+    try:
+        preview = shared.client.modify_booking(
+            shared.booking.id,
+            body,
+            idempotency_key=shared.new_key(),
+            preview=True,
+            deadline=DEADLINE_SECONDS,
+        )
+    except XCoverRejected as error:
+        raise Skipped(f"Not allowed here ({error}): corrections wait for a person.") from error
     if not preview.is_free:
         raise Failed(f"A corrected e-mail address would cost {preview.price_difference}.")
     if preview.update_id is None:
@@ -192,7 +247,7 @@ def _preview(shared: Play) -> str:
     assert shared.booking is not None  # noqa: S101
     shared.preview = shared.client.preview_cancellation(
         shared.booking.id,
-        cancellation_preview_body(shared.bound[shared.booking.id], REASON),
+        cancellation_preview_body(_quotes(shared), REASON),
         idempotency_key=shared.new_key(),
         deadline=DEADLINE_SECONDS,
     )
@@ -225,7 +280,7 @@ def _cancel_again(shared: Play) -> str:
     try:
         shared.client.preview_cancellation(
             shared.booking.id,
-            cancellation_preview_body([], REASON),
+            cancellation_preview_body(_quotes(shared), REASON),
             idempotency_key=shared.new_key(),
             deadline=DEADLINE_SECONDS,
         )
@@ -355,13 +410,21 @@ def _require_usable(offer: Offer, market: Market) -> None:
             for what, is_there in (
                 ("a title", quote.title),
                 ("a disclaimer", quote.disclaimer or offer.disclaimer),
-                ("a link to the policy wording", quote.pds_url),
+                ("an https link to the policy wording", _is_https(quote.pds_url)),
                 ("a payable premium", Money(quote.premium, offer.currency).is_payable()),
             )
             if not is_there
         ]
         if lacks:
             raise Failed(f"Offer {offer.id} lacks {', '.join(lacks)}; it would not be shown.")
+
+
+def _is_https(link: str | None) -> bool:
+    return bool(link and link.startswith("https://"))
+
+
+def _quotes(shared: Play) -> list[str]:
+    return shared.made.quote_ids if shared.made else []
 
 
 def _premium(offer: Offer) -> Money:
