@@ -11,7 +11,6 @@ from typing import Any
 from django.db import transaction
 from django.db.models import OuterRef, Subquery
 from django.db.models.functions import Coalesce
-from saleor.checkout.calculations import fetch_checkout_data
 from saleor.checkout.fetch import fetch_checkout_info, fetch_checkout_lines
 from saleor.checkout.models import Checkout, CheckoutLine
 from saleor.checkout.utils import checkout_lines_bulk_delete, invalidate_checkout
@@ -21,6 +20,7 @@ from saleor.plugins.manager import get_plugins_manager
 
 from ..domain.money import Money
 from ..domain.premium import Totals
+from .compat import price_checkout
 from .cover_product import is_cover_type
 from .shipping import allowed_shipping_methods
 from .values import OFFER_KEY, PREMIUM_KEY, CoverLine
@@ -123,9 +123,7 @@ def totals(checkout: Any) -> Totals:
     lines, _ = fetch_checkout_lines(checkout)
     manager = get_plugins_manager(allow_replica=False)
     info = fetch_checkout_info(checkout, lines, manager)
-    info, lines = fetch_checkout_data(
-        info, manager, lines, requestor=None, force_update=True, allow_sync_webhooks=False
-    ).get()
+    info, lines = price_checkout(info, lines, manager)
     cover = [
         line.line.total_price_gross_amount
         for line in lines

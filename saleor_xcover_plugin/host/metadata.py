@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import uuid
-from typing import Any
 
-from django.db.models import F, JSONField, Value
 from saleor.checkout.models import CheckoutMetadata
-from saleor.core.db.expressions import PostgresJsonConcatenate
 from saleor.order.models import Order
+
+from .compat import merged_metadata
 
 SUMMARY_KEY = "xcover"
 
@@ -17,14 +16,12 @@ def write_checkout_summary(token: uuid.UUID, summary: str) -> None:
     """Show storefronts what became of the cover. Display only: shoppers can overwrite it."""
     CheckoutMetadata.objects.get_or_create(checkout_id=token)
     CheckoutMetadata.objects.filter(checkout_id=token).update(
-        metadata=_merged("metadata", {SUMMARY_KEY: summary})
+        metadata=merged_metadata("metadata", {SUMMARY_KEY: summary})
     )
 
 
 def write_order_facts(order_id: uuid.UUID, facts: dict[str, str]) -> None:
     """Show staff the policy number and state in the order's private metadata."""
-    Order.objects.filter(pk=order_id).update(private_metadata=_merged("private_metadata", facts))
-
-
-def _merged(column: str, items: dict[str, str]) -> Any:
-    return PostgresJsonConcatenate(F(column), Value(items, output_field=JSONField()))
+    Order.objects.filter(pk=order_id).update(
+        private_metadata=merged_metadata("private_metadata", facts)
+    )

@@ -8,9 +8,12 @@ from __future__ import annotations
 import os
 import secrets
 import shutil
+import sys
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import cache
+from subprocess import run
 from typing import TYPE_CHECKING
 
 import pytest
@@ -41,9 +44,18 @@ HOW = "install Debian's package chromium, or name one in XCOVER_CHROMIUM"
 os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"
 
 
+@cache
 def why_not() -> str | None:
     """Say what is missing for a browser; None when all is there."""
-    return None if CHROMIUM else f"the browser tests were NOT run: no Chromium here ({HOW})"
+    if not CHROMIUM:
+        return f"the browser tests were NOT run: no Chromium here ({HOW})"
+    driver = run([sys.executable, "-m", "playwright", "--version"], capture_output=True, text=True)
+    if driver.returncode:
+        return (
+            f"the browser tests were NOT run: Playwright does not start: {driver.stderr.strip()} "
+            "(a fresh Debian lacks its package libatomic1)"
+        )
+    return None
 
 
 def pytest_configure(config: pytest.Config) -> None:

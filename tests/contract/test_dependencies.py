@@ -29,8 +29,10 @@ def test_every_requirement_is_met_by_what_saleor_already_pins(path):
         assert pins[name] in requirement.specifier, f"{name} {pins[name]} would be changed"
 
 
-def test_there_is_at_least_one_saleor_to_prove_it_against():
-    assert "saleor-3.23" in {path.stem for path in PIN_FILES}
+def test_every_supported_saleor_is_there_to_prove_it_against():
+    assert [path.stem for path in PIN_FILES] == [
+        f"saleor-{minor}" for minor in ("3.21", "3.22", "3.23", "3.24")
+    ]
 
 
 @pytest.mark.parametrize("name", ["urllib3", "phonenumbers", "orjson", "tenacity", "werkzeug"])

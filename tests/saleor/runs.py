@@ -4,6 +4,7 @@ import datetime
 import json
 import tomllib
 from pathlib import Path
+from typing import Any
 from xml.etree import ElementTree
 
 RUNS = Path(__file__).resolve().parents[2] / "fixtures" / "saleor" / "runs.json"
@@ -12,7 +13,7 @@ RUNS = Path(__file__).resolve().parents[2] / "fixtures" / "saleor" / "runs.json"
 def record(report: Path, saleor: Path) -> Path:
     """Keep the newest whole run of this Saleor minor version; return where."""
     suite = next(ElementTree.parse(report).getroot().iter("testsuite"))  # noqa: S314 (our own file)
-    version = tomllib.loads((saleor / "pyproject.toml").read_text())["project"]["version"]
+    version = version_of(tomllib.loads((saleor / "pyproject.toml").read_text()))
     known = read()
     known[".".join(version.split(".")[:2])] = {
         "saleor": version,
@@ -28,3 +29,8 @@ def record(report: Path, saleor: Path) -> Path:
 def read() -> dict[str, dict[str, str | int]]:
     """Return the recorded runs by minor version."""
     return json.loads(RUNS.read_text()) if RUNS.exists() else {}
+
+
+def version_of(project: dict[str, Any]) -> str:
+    """Read a Saleor's version in its ``pyproject.toml``: 3.21 is a Poetry project, others are not."""
+    return str((project.get("project") or project["tool"]["poetry"])["version"])
