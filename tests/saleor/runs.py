@@ -32,5 +32,5 @@ def read() -> dict[str, dict[str, str | int]]:
 
 
 def version_of(project: dict[str, Any]) -> str:
-    """Read a Saleor's version in its ``pyproject.toml``: 3.21 is a Poetry project, others are not."""
+    """Read a Saleor's version in its ``pyproject.toml``; 3.21 is a Poetry project."""
     return str((project.get("project") or project["tool"]["poetry"])["version"])
