@@ -15,20 +15,18 @@ from django.db.models.functions import Coalesce
 from saleor.checkout.calculations import fetch_checkout_data
 from saleor.core.db.expressions import PostgresJsonConcatenate
 
-_REQUESTOR: dict[str, Any] = (
-    {"requestor": None} if "requestor" in inspect.signature(fetch_checkout_data).parameters else {}
-)
+_HAS_REQUESTOR = "requestor" in inspect.signature(fetch_checkout_data).parameters
 
 
 def price_checkout(info: Any, lines: Any, manager: Any) -> tuple[Any, Any]:
     """Let Saleor price a checkout now, without outside calls; return the checkout's info and lines.
 
-    From 3.23 on Saleor must be told who asks.
+    From 3.23 on Saleor must be told who asks, and answers with a promise.
     """
-    info, lines = fetch_checkout_data(
-        info, manager, lines, force_update=True, allow_sync_webhooks=False, **_REQUESTOR
-    ).get()
-    return info, lines
+    options: dict[str, Any] = {"force_update": True, "allow_sync_webhooks": False}
+    if _HAS_REQUESTOR:
+        return fetch_checkout_data(info, manager, lines, requestor=None, **options).get()
+    return fetch_checkout_data(info, manager, lines, **options)
 
 
 def merged_metadata(column: str, items: dict[str, str]) -> Any:

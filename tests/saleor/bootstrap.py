@@ -89,6 +89,11 @@ def described() -> str:
 def _require_plugin() -> None:
     from django.conf import settings
 
+    import saleor_xcover_plugin
+
+    used = Path(saleor_xcover_plugin.__file__)
+    if os.environ.get("PYTHONSAFEPATH") and used.is_relative_to(ROOT):
+        raise RuntimeError(f"The installed plugin was to be tested, and {used.parent} is used.")
     wanted = "saleor_xcover_plugin.plugin.XCoverPlugin"
     if wanted not in settings.PLUGINS:  # type: ignore[misc]  # a setting of Saleor's own
         found = [point.name for point in importlib.metadata.entry_points(group="saleor.plugins")]
