@@ -13,7 +13,7 @@ RECORDER = pytest.StashKey[Recorder]()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    parser.addoption("--record", action="store_true", help="write traces and the exported schema")
+    hosts.add_options(parser)
 
 
 def pytest_configure(config: pytest.Config) -> None:

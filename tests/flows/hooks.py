@@ -4,24 +4,10 @@ import functools
 from collections.abc import Callable
 from typing import Any
 
-HOOKS = (
-    "checkout_created",
-    "checkout_updated",
-    "checkout_metadata_updated",
-    "preprocess_order_creation",
-    "order_created",
-    "order_confirmed",
-    "order_paid",
-    "order_fully_paid",
-    "order_updated",
-    "order_cancelled",
-    "order_expired",
-    "order_refunded",
-    "order_fully_refunded",
-    "order_fulfilled",
-    "fulfillment_created",
-    "fulfillment_canceled",
-)
+from saleor_xcover_plugin.domain.hooks import HOOKS
+
+# The storefront's address is asked by tests themselves.
+WATCHED = tuple(name for name in HOOKS if name != "webhook")
 
 HookCall = dict[str, Any]
 
@@ -36,7 +22,7 @@ class HookWatch:
     def __enter__(self) -> "HookWatch":
         from saleor_xcover_plugin.plugin import XCoverPlugin
 
-        for name in HOOKS:
+        for name in WATCHED:
             hook = getattr(XCoverPlugin, name)
             self._unwatched[name] = hook
             setattr(XCoverPlugin, name, self._watched(name, hook))

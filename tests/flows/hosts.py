@@ -3,6 +3,7 @@
 import os
 import sys
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -41,6 +42,12 @@ class Host:
     configure: Callable[[], None]
     describe: Callable[[], str]
     open_store: Callable[[], Store]
+
+
+def add_options(parser: pytest.Parser) -> None:
+    """Add ``--record``; the folders of flows and of a real Saleor are often collected together."""
+    with suppress(ValueError):
+        parser.addoption("--record", action="store_true", help="write down what the host does")
 
 
 def find() -> Host | None:

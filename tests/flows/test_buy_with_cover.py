@@ -12,7 +12,7 @@ from demo.client.staff import Staff
 from demo.client.store import Channel, Store
 from demo.simulator import SimulatorProcess
 
-from .hooks import HOOKS
+from .hooks import WATCHED
 from .steps import PREMIUM, TICKETS, TOTAL, accept_cover, asked, bookings, opt_outs
 from .work import Work
 
@@ -252,7 +252,7 @@ def test_lost_hooks_lose_nothing(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     # given a host whose order hooks never arrive, as when a process dies after its commit
-    for hook in HOOKS:
+    for hook in WATCHED:
         if hook.startswith("order_"):
             monkeypatch.setattr(
                 f"saleor_xcover_plugin.plugin.XCoverPlugin.{hook}", lambda *_, **__: None

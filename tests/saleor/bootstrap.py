@@ -69,6 +69,7 @@ def configure() -> None:
 
     django.setup()
     _require_plugin()
+    _require_gateway()
 
 
 def version() -> str:
@@ -102,6 +103,14 @@ def _require_plugin() -> None:
             f"Saleor (make test-saleor does), for example: "
             f"uv pip install --python <saleor>/.venv/bin/python --no-deps -e {ROOT}"
         )
+
+
+def _require_gateway() -> None:
+    from django.conf import settings
+
+    plugins: list[str] = settings.PLUGINS  # type: ignore[misc]  # a setting of Saleor's own
+    if not any(name.startswith("saleor.payment.gateways.dummy.") for name in plugins):
+        plugins.append(f"{__package__}.gateway.Gateway")
 
 
 def _private_key() -> str:

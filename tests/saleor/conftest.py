@@ -7,6 +7,10 @@ import pytest
 from ..flows import hosts
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    hosts.add_options(parser)
+
+
 def pytest_configure(config: pytest.Config) -> None:
     hosts.start(config)
 

@@ -21,7 +21,6 @@ import pytest
 from demo.client.shopper import Shopper
 from demo.client.staff import Staff
 from demo.client.store import Channel, Store
-from demo.process import ROOT
 from demo.simulator import SimulatorProcess
 
 from ..chaos.killing import killed_at
@@ -52,7 +51,6 @@ class Worker:
         command = [sys.executable, "-m", "celery", "--app", "saleor.celeryconf:app", "worker"]
         self._process = subprocess.Popen(
             [*command, "--pool=solo", "--loglevel=ERROR", "--without-gossip", "--without-mingle"],
-            cwd=ROOT,
             env={
                 **os.environ,
                 "CELERY_BROKER_URL": BROKER,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import suppress
 from typing import TYPE_CHECKING
 
 import pytest
@@ -23,11 +22,6 @@ from .record import Record
 if TYPE_CHECKING:  # Django is not ready when a conftest is read
     from ..store import SaleorStore
     from .shop import Shelf, Shop
-
-
-def pytest_addoption(parser: pytest.Parser) -> None:
-    with suppress(ValueError):  # tests/flows has it too
-        parser.addoption("--record", action="store_true", help="write numbers, do not compare")
 
 
 @pytest.fixture(scope="session")
