@@ -54,7 +54,7 @@ def operations() -> str:
     for operation in sorted(set().union(*seen.values())):
         ways: dict[str, list[str]] = defaultdict(list)
         for minor, found in seen.items():
-            ways["<br>".join(found.get(operation, ("none",)))].append(minor)
+            ways["<br>".join(found.get(operation, ("not played",)))].append(minor)
         rows += [(f"`{operation}`", _all_or(minors), hooks) for hooks, minors in ways.items()]
     return table(("operation", "Saleor", "hooks it was seen calling, a line for each way"), rows)
 
