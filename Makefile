@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 
-.PHONY: test test-saleor chaos demo store lint wheel clean
+.PHONY: test test-saleor chaos bench bench-check demo store lint wheel clean
 
 $(INSTALLED): pyproject.toml
 	$(PYTHON) -m venv $(VENV)
@@ -31,6 +31,14 @@ chaos: $(INSTALLED)
 # The flows inside a real Saleor (SALEOR_ROOT, with its own .venv), with real commits.
 test-saleor: $(INSTALLED) wheel
 	$(BIN)/python -m tests.saleor.run $(SALEOR_ROOT) $(ARGS)
+
+# Measure (about an hour; BENCH="mutations --quick"), each beside what it is compared with, and judge
+# the budgets; bench-check only judges what is kept in bench/results.json.
+bench: $(INSTALLED)
+	$(BIN)/python -m bench --saleor $(SALEOR_ROOT) $(BENCH)
+
+bench-check: $(INSTALLED)
+	$(BIN)/python -m bench --check
 
 # See it work: the whole story in a terminal, or the store in a browser (STORE="--saleor URL ...").
 demo: $(INSTALLED)

@@ -39,11 +39,12 @@ def main(arguments: list[str]) -> int:
     _say(f"Saleor at {saleor}, plugin {wheel.name}")
     _require_nothing_else(python, wheel)
     _pip(python, "install", "--force-reinstall", "--no-deps", str(wheel))
-    _install_test_packages(python)
+    install_test_packages(python)
     return _pytest(python, saleor, pytest_arguments)
 
 
-def _install_test_packages(python: Path) -> None:
+def install_test_packages(python: Path) -> None:
+    """Put what the tests need beside Saleor's own packages, in a folder of ours."""
     installed, wanted = TEST_DEPENDENCIES / "installed.txt", "\n".join(TEST_PACKAGES)
     if installed.exists() and installed.read_text() == wanted:
         return

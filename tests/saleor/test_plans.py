@@ -19,18 +19,9 @@ from demo.client.staff import Staff
 from demo.client.store import Store
 
 from ..flows.work import Work
+from .history import BIG, multiply, run
 
 ORDERS = int(os.environ.get("XCOVER_PLAN_ORDERS", "20000"))
-BIG = {
-    "order_order",
-    "order_orderline",
-    "saleor_xcover_plugin_offer",
-    "saleor_xcover_plugin_cover",
-    "saleor_xcover_plugin_consent",
-    "saleor_xcover_plugin_outboxmessage",
-}
-YEARS = "now() - interval '1 day' - g * interval '20 seconds'"
-"""When order number g of the history was last touched."""
 
 
 @pytest.fixture
@@ -44,94 +35,14 @@ def history(store: Store, shopper: Any, staff: Staff, work: Work, simulator: Any
     staff.mark_as_paid(ada.complete().id)
     work()
     with transaction.atomic():
-        _multiply()
+        multiply(ORDERS)
         yield
         transaction.set_rollback(True)
 
 
-def _multiply() -> None:
-    token = "gen_random_uuid()"
-    _copy(
-        "order_order",
-        {
-            "id": token,
-            "number": "1000000 + g",
-            "checkout_token": f"{token}::text",
-            "updated_at": YEARS,
-            "created_at": YEARS,
-        },
-    )
-    orders = (
-        "(SELECT id, checkout_token, row_number() OVER () AS g FROM order_order "
-        "WHERE number > 1000000) AS history"
-    )
-    _copy("order_orderline", {"id": token, "order_id": "history.id"}, source=orders)
-    past = {"updated_at": YEARS, "created_at": YEARS}
-    _copy(
-        "saleor_xcover_plugin_offer",
-        {
-            "checkout_token": "history.checkout_token::uuid",
-            "order_id": "history.id",
-            "shown_at": YEARS,
-            **past,
-        },
-        source=orders,
-    )
-    _copy("saleor_xcover_plugin_consent", {"created_at": YEARS}, source=orders)
-    _copy(
-        "saleor_xcover_plugin_cover",
-        {
-            "order_id": "history.id",
-            "offer_id": "NULL",
-            "booking_id": "'B-' || g",
-            "confirmed_at": YEARS,
-            **past,
-        },
-        source=orders,
-    )
-    _copy(
-        "saleor_xcover_plugin_outboxmessage",
-        {"operation_id": "'past-' || g", "idempotency_key": token, **past},
-        source=orders,
-    )
-    for table in BIG:
-        _run(f"ANALYZE {table}")
-
-
-def _copy(
-    table: str,
-    changes: Mapping[str, str],
-    source: str = f"generate_series(1, {ORDERS}) AS g",
-) -> None:
-    """Copy one row of a table once per row of the source, with changed columns."""
-    columns = [
-        name
-        for (name,) in _run(
-            "SELECT column_name FROM information_schema.columns WHERE table_name = %s "
-            "AND is_generated = 'NEVER' AND (column_default IS NULL OR "
-            "column_default NOT LIKE 'nextval%%') AND is_identity = 'NO'",
-            [table],
-        )
-    ]
-    values = [changes.get(name, f"template.{name}") for name in columns]
-    # Every name is one of ours.
-    _run(
-        f"INSERT INTO {table} ({', '.join(columns)}) SELECT {', '.join(values)} "  # noqa: S608
-        f"FROM (SELECT * FROM {table} LIMIT 1) AS template, {source}"
-    )
-
-
-def _run(sql: str, parameters: list[Any] | None = None) -> list[tuple[Any, ...]]:
-    from django.db import connection
-
-    with connection.cursor() as cursor:
-        cursor.execute(sql, parameters)
-        return cursor.fetchall() if cursor.description else []
-
-
 def _big_scans(statement: str) -> list[str]:
     """Return the big tables a statement would read from end to end."""
-    ((plan,),) = _run(f"EXPLAIN (FORMAT JSON) {statement}")
+    ((plan,),) = run(f"EXPLAIN (FORMAT JSON) {statement}")
     found: list[str] = []
 
     def walk(node: Mapping[str, Any]) -> None:
@@ -164,7 +75,7 @@ def test_the_sweep_reads_no_big_table_from_end_to_end(history: None) -> None:
     from saleor_xcover_plugin.services.clock import utc_now
     from saleor_xcover_plugin.services.sweep import sweep
 
-    ((count,),) = _run("SELECT count(*) FROM order_order")
+    ((count,),) = run("SELECT count(*) FROM order_order")
     assert count > ORDERS
     Watermark.objects.update(reached_at=datetime.now(UTC) - timedelta(hours=1))
     # when
@@ -189,7 +100,7 @@ def test_a_report_and_the_evidence_of_a_day_cost_a_day(history: None, tmp_path: 
 
     today = str(datetime.now(UTC).date())
     printed = io.StringIO()
-    number = _run("SELECT max(number) FROM order_order")[0][0]
+    number = run("SELECT max(number) FROM order_order")[0][0]
 
     def act() -> None:
         call_command("xcover_report", "--from", today, "--json", stdout=printed)
@@ -211,8 +122,8 @@ def test_many_unpaid_orders_are_watched_one_by_one(history: None) -> None:
     from saleor_xcover_plugin.services.clock import utc_now
 
     # given one order in twenty waits for its payment
-    _run("UPDATE saleor_xcover_plugin_cover SET status = 'placed' WHERE id % 20 = 0")
-    _run("ANALYZE saleor_xcover_plugin_cover")
+    run("UPDATE saleor_xcover_plugin_cover SET status = 'placed' WHERE id % 20 = 0")
+    run("ANALYZE saleor_xcover_plugin_cover")
 
     statements = _executed_by(lambda: troubles.look(utc_now()))
 

@@ -1,0 +1,47 @@
+"""The simulated XCover's partner and one question to it, for the vendor's own client."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable
+from typing import Any
+
+from xcover.config import XCoverConfig
+
+from demo.seed import PARTNER
+
+URL = "BENCH_XCOVER_URL"
+"""Environment variable with the simulator's address; the peers are plugins and get no arguments."""
+PATIENCE = 10.0
+"""Seconds a careful store lets a call last."""
+
+
+def vendor_config() -> XCoverConfig:
+    """Return a configuration of xcover-python 0.1.2, with a shorter patience than its own 60 s."""
+    return XCoverConfig(
+        partner_code=PARTNER["partner_code"],
+        base_url=os.environ[URL] + "/",
+        auth_api_key=PARTNER["api_key"],
+        auth_api_secret=PARTNER["api_secret"],
+        headers="date",
+        http_timeout=PATIENCE,
+    )
+
+
+def offer_question(currency: str, prices: Iterable[float]) -> dict[str, Any]:
+    """Return the body of *create offer* for tickets at these prices to one concert."""
+    return {
+        "customer": {"language": "en", "currency": currency, "country": "US"},
+        "partner": {},
+        "context": {
+            "events": [
+                {
+                    "name": "Concert",
+                    "start_date": "2030-01-01T20:00:00+00:00",
+                    "end_date": "2030-01-01T23:00:00+00:00",
+                    "country": "US",
+                    "tickets": [{"price": price} for price in prices],
+                }
+            ]
+        },
+    }

@@ -1,0 +1,79 @@
+"""What one call costs: this plugin's client beside the vendor's, in turns; XCover answers at once.
+
+Seconds on the clock, and seconds of this process's own work.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from dataclasses import asdict
+from datetime import UTC, datetime
+from decimal import Decimal
+from time import process_time
+from typing import Any
+
+import requests
+from xcover.xcover import XCover
+
+from demo.seed import PARTNER
+from demo.simulator import SimulatorProcess
+from saleor_xcover_plugin.domain.tickets import Basket, Event, Tickets
+from saleor_xcover_plugin.xcover.client import Credentials, XCoverClient
+from saleor_xcover_plugin.xcover.payloads import offer_body
+from saleor_xcover_plugin.xcover.transport import Transport
+
+from . import command
+from .account import URL, offer_question, vendor_config
+from .measures import Spread, Stopwatch
+
+QUESTION = offer_question("USD", [100.0, 100.0])
+CONCERT = Event("Concert", datetime(2030, 1, 1, 20, tzinfo=UTC), "US")
+BASKET = Basket((Tickets(CONCERT, 2, Decimal("100.00"), "1"),), "USD", "US", "en")
+
+
+def measure(rounds: int) -> dict[str, Any]:
+    """Return spreads in seconds for each client."""
+    with SimulatorProcess() as simulator:
+        os.environ[URL] = simulator.base_url
+        clients = {"this plugin": _ours(simulator.base_url), "xcover-python": _vendors()}
+        watches = {name: Stopwatch() for name in clients}
+        work: dict[str, list[float]] = {name: [] for name in clients}
+        for ask in clients.values():
+            ask()  # warm
+        for _ in range(rounds):
+            for name, ask in clients.items():
+                began = process_time()
+                with watches[name].lap():
+                    ask()
+                work[name].append(process_time() - began)
+    return {
+        name: {"clock": asdict(watches[name].spread), "work": asdict(Spread.of(work[name]))}
+        for name in clients
+    }
+
+
+def _ours(url: str) -> Callable[[], Any]:
+    """As in a worker: a session that is kept, exact amounts, an answer that is read and checked."""
+    session = requests.Session()
+    session.trust_env = False
+    client = XCoverClient(
+        Credentials(api_url=url, **PARTNER), Transport(session, clock=lambda: datetime.now(UTC))
+    )
+    terms: dict[str, Any] = {"schema": "", "transaction_id": None, "sales_channel": None}
+    return lambda: client.create_offer(offer_body(BASKET, **terms))
+
+
+def _vendors() -> Callable[[], Any]:
+    """As its documentation shows: the client makes a session for each call."""
+    client = XCover(vendor_config())
+    return lambda: client.call_partner_endpoint("POST", "offers/", QUESTION)
+
+
+def main() -> int:
+    options = command.options(__doc__)
+    return command.write(options, measure(20 if options.quick else 500))
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

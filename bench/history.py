@@ -1,0 +1,99 @@
+"""What sweep and reconciliation take when the store is old: the same open work, more history."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import asdict
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+os.environ.setdefault("XCOVER_FLOWS_DATABASE", "xcover_bench_history")
+
+from . import command
+from .measures import Stopwatch
+from .place import ON, Place, opened
+
+SIZES = (10_000, 100_000, 1_000_000)
+OPEN = 50
+"""Paid covers whose hooks were all lost, found by each sweep."""
+
+
+def measure(sizes: tuple[int, ...], rounds: int) -> dict[str, Any]:
+    """Return spreads in seconds by the number of orders; the history grows and is thrown away."""
+    _throw_away()
+    with opened() as place:
+        place.choose(ON)
+        from tests.chaos import sales
+
+        template = sales.covered(place.shopper, place.store, place.simulator)
+        _sell_first(place)
+        found, there = {}, 0
+        for size in sizes:
+            from tests.saleor.history import multiply
+
+            multiply(size - there, already=there)
+            there = size
+            found[str(size)] = _measured(place, template, rounds)
+    _throw_away()
+    return found
+
+
+def _sell_first(place: Place) -> None:
+    """Sell and confirm the policy whose copies become the history."""
+    from tests.flows.work import Work
+
+    ada = place.shopper()
+    ada.create_checkout({place.store.concert: 2})
+    ada.accept(ada.offer())
+    place.staff.mark_as_paid(ada.complete().id)
+    Work(place.store)()
+
+
+def _measured(place: Place, template: Any, rounds: int) -> dict[str, Any]:
+    from saleor_xcover_plugin.services.clock import utc_now
+    from saleor_xcover_plugin.services.period import Period
+    from saleor_xcover_plugin.services.reconciliation.run import orders_of, reconcile
+    from saleor_xcover_plugin.services.sweep import sweep
+    from tests.chaos import sales
+
+    sweeping, idle, comparing = Stopwatch(), Stopwatch(), Stopwatch()
+    placed = sales.Sales(place.simulator, utc_now)
+    yesterday = datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+    day = Period(yesterday - timedelta(days=2), yesterday - timedelta(days=1))
+    sweep(utc_now)  # warm
+    for _ in range(rounds):
+        sales.pay_all(placed.place_many(template, OPEN), utc_now())
+        with sweeping.lap():
+            result = sweep(utc_now)
+        if result.messages < OPEN:
+            raise SystemExit(f"the sweep did not do its work: {result}")
+        with idle.lap():
+            sweep(utc_now)
+        with comparing.lap():
+            report = reconcile(orders_of(day), utc_now, asks_xcover=False)
+    return {
+        "sweep": asdict(sweeping.spread) | {"messages": OPEN},
+        "sweep with nothing to do": asdict(idle.spread),
+        "reconciliation of a day": asdict(comparing.spread) | {"orders": report.orders},
+    }
+
+
+def _throw_away() -> None:
+    import psycopg
+    from psycopg import sql
+
+    from tests.saleor import bootstrap
+
+    name = sql.Identifier(bootstrap.database_name())
+    with psycopg.connect(bootstrap.server_url(), dbname="postgres", autocommit=True) as server:
+        server.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(name))
+
+
+def main() -> int:
+    options = command.options(__doc__)
+    quick = options.quick
+    return command.write(options, measure((2_000, 6_000), 2) if quick else measure(SIZES, rounds=7))
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

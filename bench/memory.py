@@ -1,0 +1,103 @@
+"""Memory of a web process and of a worker over many operations: does it grow?"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+from . import command
+from .place import OFF, ON, Place, opened
+
+STEPS = 10
+"""Times the memory is read."""
+
+
+def measure(operations: int) -> dict[str, Any]:
+    """Return MiB after each tenth of the operations, the warm-up left out."""
+    with opened() as place:
+        return {
+            "operations": operations,
+            "web, plugin off": _web(place, OFF, operations),
+            "web, plugin on": _web(place, ON, operations),
+            "worker": _worker(place, operations),
+        }
+
+
+def _web(place: Place, plugin: str, operations: int) -> list[float]:
+    """One checkout in ten looks, as at a storefront: create, then read checkout or offer."""
+    place.choose(plugin)
+    shopper = place.shopper()
+
+    def act(number: int) -> None:
+        if number % 10 == 0:
+            shopper.create_checkout({place.store.concert: 2})
+        elif plugin == ON:
+            shopper.offer()
+        else:
+            shopper.checkout()
+
+    return _watched(act, operations)
+
+
+def _worker(place: Place, operations: int) -> list[float]:
+    """Confirm one policy after the other, each a sale of its own."""
+    from saleor_xcover_plugin.services.clock import utc_now
+    from saleor_xcover_plugin.services.deliver import deliver_due
+    from tests.chaos import sales
+
+    place.choose(ON)
+    place.store.forget()
+    place.simulator.reset()
+    template = sales.covered(place.shopper, place.store, place.simulator)
+    placed = sales.Sales(place.simulator, utc_now)
+    waiting: list[Any] = []
+
+    def act(_: int) -> None:
+        from saleor_xcover_plugin.services.align import align
+
+        if not waiting:
+            made = placed.place_many(template, 100)
+            sales.pay_all(made, utc_now())
+            for order in made:
+                align(order.pk, utc_now())
+            waiting.extend(made)
+        waiting.pop()
+        deliver_due(lambda: utc_now() + timedelta(seconds=1), limit=1)
+
+    found = _watched(act, operations)
+    from saleor_xcover_plugin.models import Cover
+
+    confirmed = Cover.objects.filter(status="confirmed").count()
+    if confirmed < operations * 0.9:
+        raise SystemExit(f"the worker confirmed {confirmed} of {operations}")
+    return found
+
+
+def _watched(act: Callable[[int], None], operations: int) -> list[float]:
+    step = max(operations // STEPS, 1)
+    for number in range(step):
+        act(number)
+    found = [_mebibytes()]
+    for number in range(step, operations):
+        act(number)
+        if (number + 1) % step == 0:
+            found.append(_mebibytes())
+    return found
+
+
+def _mebibytes() -> float:
+    """Return what this process holds in memory now."""
+    lines = Path("/proc/self/status").read_text().splitlines()
+    (held,) = [line.split()[1] for line in lines if line.startswith("VmRSS:")]
+    return round(int(held) / 1024, 1)
+
+
+def main() -> int:
+    options = command.options(__doc__)
+    return command.write(options, measure(100 if options.quick else 10_000))
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

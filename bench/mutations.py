@@ -1,0 +1,120 @@
+"""What checkoutCreate, checkoutLinesAdd and checkoutComplete take: the plugin off, on, and peers.
+
+In one run, the plugins by turns in every round, XCover answering at once, in 300 ms, in 2 s and
+never. Statements and calls are counted in rounds of their own, which are not timed.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable
+from dataclasses import asdict
+from typing import Any
+
+from demo.client.shopper import Shopper
+
+from . import command
+from .measures import Stopwatch
+from .place import OFF, ON, PLAIN, PRICING, Place, counted, opened
+from .results import MUTATIONS
+
+XCOVERS: dict[str, float | None] = {"0 ms": 0.0, "300 ms": 0.3, "2000 ms": 2.0, "dead": None}
+"""How long XCover takes to answer; None: it takes the call and never answers."""
+ANSWERED = "on, answered yes"
+PLUGINS = (OFF, ON, ANSWERED, PLAIN, PRICING)
+SEED = 8
+
+Watches = dict[str, dict[str, Stopwatch]]
+
+
+def measure(rounds: int, slow_rounds: int, dead_rounds: int) -> dict[str, Any]:
+    """Return spreads in seconds, and counts, by XCover, plugin and mutation."""
+    how_often = {"0 ms": rounds, "300 ms": rounds, "2000 ms": slow_rounds, "dead": dead_rounds}
+    with opened() as place:
+        return {
+            name: _with_xcover(place, seconds, how_often[name], rounds)
+            for name, seconds in XCOVERS.items()
+        }
+
+
+def _with_xcover(
+    place: Place, seconds: float | None, peer_rounds: int, our_rounds: int
+) -> dict[str, Any]:
+    plugins = [name for name in PLUGINS if name != ANSWERED or seconds is not None]
+    watches: Watches = {name: {each: Stopwatch() for each in MUTATIONS} for name in plugins}
+    order = random.Random(SEED)  # noqa: S311 (nothing is secret here)
+    _break(place, 0.0)
+    for name in plugins:
+        _buy(place, name, lambda _, act: act())  # warm
+    counts = {name: _count(place, name) for name in plugins}
+    for number in range(our_rounds):
+        order.shuffle(plugins)
+        for name in plugins:
+            if name in (PLAIN, PRICING) and number >= peer_rounds:
+                continue
+            _break(place, 0.0 if name == ANSWERED else seconds)
+            _buy(place, name, _timed(watches[name]))
+    return {
+        name: {
+            each: asdict(watch.spread) | counts[name][each] for each, watch in watches[name].items()
+        }
+        for name in watches
+    }
+
+
+def _break(place: Place, seconds: float | None) -> None:
+    place.simulator.clear_faults()
+    if seconds is None:
+        place.simulator.fault("*", "hang", times=None, seconds=300)
+    elif seconds:
+        place.simulator.fault("*", "delay", times=None, seconds=seconds)
+
+
+Doing = Callable[[str, Callable[[], Any]], Any]
+
+
+def _timed(watches: dict[str, Stopwatch]) -> Doing:
+    def do(mutation: str, act: Callable[[], Any]) -> None:
+        with watches[mutation].lap():
+            act()
+
+    return do
+
+
+def _count(place: Place, name: str) -> dict[str, dict[str, int]]:
+    counts: dict[str, dict[str, int]] = {}
+
+    def do(mutation: str, act: Callable[[], Any]) -> None:
+        before = len(place.simulator.calls())
+        statements = counted(act)
+        counts[mutation] = {"sql": statements, "http": len(place.simulator.calls()) - before}
+
+    _buy(place, name, do)
+    return counts
+
+
+def _buy(place: Place, name: str, do: Doing) -> None:
+    """Buy two tickets and a T-shirt without a cover, or with one, doing each mutation by ``do``."""
+    place.choose(ON if name == ANSWERED else name)
+    ada: Shopper = place.shopper()
+    store = place.store
+    do("checkoutCreate", lambda: ada.create_checkout({store.concert: 2}))
+    do("checkoutLinesAdd", lambda: ada.add(store.shirt))
+    if name == ANSWERED:
+        ada.accept(ada.offer())
+    do("checkoutComplete", ada.complete)
+
+
+def main() -> int:
+    options = command.options(__doc__)
+    quick = options.quick
+    return command.write(
+        options,
+        measure(rounds=3, slow_rounds=1, dead_rounds=1)
+        if quick
+        else measure(rounds=40, slow_rounds=8, dead_rounds=2),
+    )
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

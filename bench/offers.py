@@ -1,0 +1,134 @@
+"""From checkoutCreate to the offer a shopper sees.
+
+Asked for by the storefront at once, with nobody else at work; with a worker that the hook woke, a
+second later; and beside them a plain plugin, whose offer is made inside checkoutCreate.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import asdict
+from typing import Any
+
+from demo.client.driver import Refused
+from tests.saleor.test_kills import Worker
+
+from . import command
+from .measures import Stopwatch
+from .place import ON, PLAIN, Place, opened
+
+XCOVERS = {"0 ms": 0.0, "300 ms": 0.3, "2000 ms": 2.0}
+READS = 1.0
+"""Seconds a page needs before it asks, where a worker asks first."""
+_POLL, _GIVE_UP = 0.05, 30.0
+
+
+def measure(rounds: int) -> dict[str, Any]:
+    """Return, for each XCover and way, spreads in seconds and the offers asked of XCover."""
+    with opened() as place:
+        found = {name: _by_storefront(place, seconds, rounds) for name, seconds in XCOVERS.items()}
+        found["dead"] = _without_xcover(place, rounds)
+        worker = Worker()
+        worker.start()
+        try:
+            _wait_for(worker, place)
+            for name, seconds in XCOVERS.items():
+                found[name] |= _by_worker(place, seconds, rounds)
+        finally:
+            worker.kill()
+    return found
+
+
+def _by_storefront(place: Place, seconds: float, rounds: int) -> dict[str, Any]:
+    watches = {"storefront": Stopwatch(), "plain": Stopwatch()}
+    _slow(place, seconds)
+    for _ in range(rounds):
+        with watches["storefront"].lap():
+            _shop(place, ON).offer()
+        with watches["plain"].lap():
+            _shop(place, PLAIN)
+    asked = len(place.simulator.calls("create_offer"))
+    return {
+        "storefront asks": asdict(watches["storefront"].spread) | {"xcover": asked - rounds},
+        "plain plugin": asdict(watches["plain"].spread) | {"xcover": rounds},
+    }
+
+
+def _without_xcover(place: Place, rounds: int) -> dict[str, Any]:
+    """Ask while XCover takes every call and answers none, until the breaker opens and after."""
+    waiting, refusing = Stopwatch(), Stopwatch()
+    place.store.forget()
+    place.simulator.reset()
+    place.simulator.fault("*", "hang", times=None, seconds=300)
+    while len(refusing.laps) < rounds:
+        ada, before = _shop(place, ON), len(place.simulator.calls("create_offer"))
+        started = time.perf_counter()
+        with suppress(Refused):
+            ada.offer()
+        seconds = time.perf_counter() - started
+        was_asked = len(place.simulator.calls("create_offer")) > before
+        (waiting if was_asked else refusing).laps.append(seconds)
+    place.store.forget()
+    return {
+        "unavailable, XCover was asked": asdict(waiting.spread),
+        "unavailable, breaker open": asdict(refusing.spread),
+    }
+
+
+def _by_worker(place: Place, seconds: float, rounds: int) -> dict[str, Any]:
+    watch = Stopwatch()
+    _slow(place, seconds)
+    for _ in range(rounds):
+        ada = _shop(place, ON)
+        time.sleep(READS)
+        with watch.lap():
+            _until_there(ada.offer)
+    asked = len(place.simulator.calls("create_offer"))
+    return {"worker asked before, 1 s later": asdict(watch.spread) | {"xcover": asked}}
+
+
+def _shop(place: Place, plugin: str) -> Any:
+    place.choose(plugin)
+    ada = place.shopper()
+    ada.create_checkout({place.store.concert: 2})
+    return ada
+
+
+def _slow(place: Place, seconds: float) -> None:
+    place.simulator.reset()
+    if seconds:
+        place.simulator.fault("*", "delay", times=None, seconds=seconds)
+
+
+def _until_there(ask: Callable[[], Any]) -> Any:
+    """Ask as the element does while another request runs."""
+    deadline = time.monotonic() + _GIVE_UP
+    while True:
+        try:
+            return ask()
+        except Refused:
+            if time.monotonic() > deadline:
+                raise
+            time.sleep(_POLL)
+
+
+def _wait_for(worker: Worker, place: Place) -> None:
+    """Return when the worker has asked for its first offer."""
+    place.simulator.reset()
+    _shop(place, ON)
+    deadline = time.monotonic() + _GIVE_UP
+    while not place.simulator.calls("create_offer"):
+        if time.monotonic() > deadline:
+            raise SystemExit(f"no worker: {worker}")
+        time.sleep(_POLL)
+
+
+def main() -> int:
+    options = command.options(__doc__)
+    return command.write(options, measure(2 if options.quick else 30))
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

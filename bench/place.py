@@ -1,0 +1,109 @@
+"""A real Saleor in this process, its ticket store, a simulated XCover, and a choice of plugins."""
+
+from __future__ import annotations
+
+import logging
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+os.environ.setdefault("XCOVER_FLOWS_DATABASE", "xcover_bench")
+
+from demo.client.driver import Driver
+from demo.client.shopper import Shopper
+from demo.client.staff import Staff
+from demo.client.store import Channel, Store
+from demo.client.transports import in_process
+from demo.seed import PARTNER
+from demo.simulator import SimulatorProcess
+from tests.flows import hosts
+
+from .account import URL
+
+BROKER = os.environ.get("BENCH_BROKER", "redis://localhost:6379/5")
+OFF, ON, PLAIN, PRICING = "off", "on", "plain", "pricing"
+GENEROUS = "1000"
+"""Calls per second agreed, where XCover's rate is not what is measured."""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a benchmark shops."""
+
+    store: Store
+    driver: Driver
+    staff: Staff
+    simulator: SimulatorProcess
+
+    def shopper(self, channel: Channel | None = None) -> Shopper:
+        return Shopper(self.driver, channel or self.store.usd_unpaid)
+
+    def choose(self, plugin: str) -> None:
+        """Have exactly this plugin work in the channel without payment."""
+        from django.apps import apps
+
+        from .peers.plain import Plain
+        from .peers.pricing import Pricing
+
+        channel = {"channel__slug": self.store.usd_unpaid.slug}
+        apps.get_model("plugins", "PluginConfiguration").objects.filter(
+            identifier="covergenius.xcover", **channel
+        ).update(active=plugin == ON)
+        Plain.DEFAULT_ACTIVE = plugin == PLAIN
+        Pricing.DEFAULT_ACTIVE = plugin == PRICING
+        apps.get_model("tax", "TaxConfiguration").objects.filter(**channel).update(
+            charge_taxes=plugin == PRICING,
+            tax_calculation_strategy="TAX_APP" if plugin == PRICING else "FLAT_RATES",
+            tax_app_id="plugin:bench.pricing" if plugin == PRICING else None,
+        )
+
+
+@contextmanager
+def opened(*, calls_per_second: str = GENEROUS) -> Iterator[Place]:
+    """Open the store, set the plugin up in all its channels, and let Celery use a real broker.
+
+    Without a worker tasks wait in the broker, as they do for a worker on another machine.
+    """
+    host = hosts.HOST
+    if host is None:
+        raise SystemExit(hosts.NO_HOST)
+    host.configure()
+    logging.disable(logging.WARNING)
+    from django.conf import settings
+
+    settings.PLUGINS += ["bench.peers.plain.Plain", "bench.peers.pricing.Pricing"]
+    store = host.open_store()
+    driver = Driver(in_process())
+    staff = Staff(driver, store)
+    simulator = SimulatorProcess()
+    simulator.start(hosts.python())
+    os.environ[URL] = simulator.base_url
+    agreed = {"api_url": simulator.base_url, **PARTNER, "calls_per_second": calls_per_second}
+    for channel in store.channels:
+        store.command("xcover_setup", "--channel", channel.slug)
+        staff.configure_plugin(channel, agreed)
+    store.forget()
+    settings.CELERY_TASK_ALWAYS_EAGER, settings.CELERY_BROKER_URL = False, BROKER
+    try:
+        yield Place(store, driver, staff, simulator)
+    finally:
+        simulator.stop()
+        _empty_broker()
+
+
+def counted(act: Callable[[], Any]) -> int:
+    """Do something and return how many SQL statements it took."""
+    from django.db import connection
+    from django.test.utils import CaptureQueriesContext
+
+    with CaptureQueriesContext(connection) as captured:
+        act()
+    return len(captured)
+
+
+def _empty_broker() -> None:
+    import redis
+
+    redis.Redis.from_url(BROKER).flushdb()
