@@ -17,7 +17,7 @@ $(INSTALLED): pyproject.toml
 # PostgreSQL, then the flows on the miniature host, then the element and the shop in a browser
 # (skipped with a sentence where no Chromium is; XCOVER_BROWSER=required fails instead).
 test: $(INSTALLED)
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n 2 --dist loadfile
 	$(BIN)/python -m pytest -c tests/flows/pytest.ini --rootdir=. -n 2 --dist loadfile tests/flows tests/miniature tests/chaos
 	$(BIN)/python -m pytest -c tests/browser/pytest.ini --rootdir=. tests/browser
 

@@ -19,6 +19,7 @@ from demo.client.transports import in_process
 from demo.seed import PARTNER
 from demo.simulator import SimulatorProcess
 from tests.flows import hosts
+from tests.saleor.broker import empty
 
 from .account import URL
 
@@ -90,7 +91,7 @@ def opened(*, calls_per_second: str = GENEROUS) -> Iterator[Place]:
         yield Place(store, driver, staff, simulator)
     finally:
         simulator.stop()
-        _empty_broker()
+        empty(BROKER)
 
 
 def counted(act: Callable[[], Any]) -> int:
@@ -101,9 +102,3 @@ def counted(act: Callable[[], Any]) -> int:
     with CaptureQueriesContext(connection) as captured:
         act()
     return len(captured)
-
-
-def _empty_broker() -> None:
-    import redis
-
-    redis.Redis.from_url(BROKER).flushdb()

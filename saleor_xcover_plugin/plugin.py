@@ -135,13 +135,26 @@ class XCoverPlugin(BasePlugin):
 
     # Orders: every hook is only a hint to look ---------------------------------------------
 
+    _just_created: Any = None
+
     def _order_changed(self, order: Any, previous_value: Any = None, **kwargs: Any) -> Any:
         with guard("order", order=str(order.pk)):
             align(order.pk, utc_now())
         return previous_value
 
-    order_created = _order_changed
-    order_confirmed = _order_changed
+    def order_created(self, order: Any, previous_value: Any = None, **kwargs: Any) -> Any:
+        self._just_created = order.pk
+        return self._order_changed(order, previous_value)
+
+    def order_confirmed(self, order: Any, previous_value: Any = None, **kwargs: Any) -> Any:
+        """Look unless the order was made in this very request: confirming changes nothing of ours.
+
+        Saleor makes the plugin anew for each request.
+        """
+        if self._just_created == order.pk:
+            return previous_value
+        return self._order_changed(order, previous_value)
+
     order_paid = _order_changed
     order_fully_paid = _order_changed
     order_updated = _order_changed

@@ -17,7 +17,7 @@ from ..domain.refunds import LineCount
 from ..models import Offer
 from .cover_product import MARK, MARK_VALUE, is_cover_type
 from .people import policyholder_of
-from .refunds import refunded
+from .refunds import refunded, with_sums
 from .values import CoverLine, OrderState
 
 
@@ -26,7 +26,7 @@ def read(order_id: uuid.UUID, *, lock: bool = False) -> OrderState | None:
     if lock:
         order_qs_select_for_update().filter(pk=order_id).only("pk").first()
     order = (
-        Order.objects.filter(pk=order_id)
+        with_sums(Order.objects.filter(pk=order_id))
         .select_related("billing_address", "shipping_address")
         .first()
     )

@@ -7,7 +7,8 @@ from collections.abc import Iterable, Iterator
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import Sum
+from django.db.models import DecimalField, OuterRef, QuerySet, Subquery, Sum, Value
+from django.db.models.functions import Coalesce
 from saleor.order import FulfillmentStatus, OrderGrantedRefundStatus
 from saleor.order.models import Fulfillment, OrderGrantedRefund
 from saleor.payment import TransactionEventType, TransactionKind
@@ -18,42 +19,50 @@ from ..domain.refunds import Intention, Refunded, attribute
 _REFUNDED = [FulfillmentStatus.REFUNDED, FulfillmentStatus.REFUNDED_AND_RETURNED]
 
 
+def with_sums(orders: QuerySet[Any]) -> QuerySet[Any]:
+    """Have orders bring along what ``refunded`` asks of them, in the same statement.
+
+    Neither ``charge_status`` nor granted refunds tell what went back: granted amounts are
+    intentions, and Saleor subtracts them from the total. What banks took back is kept in the
+    events only.
+    """
+    return orders.annotate(
+        given_in_transactions=_sum(TransactionItem, "order_id", "refunded_value"),
+        given_in_payments=_sum(
+            Transaction,
+            "payment__order_id",
+            "amount",
+            kind=TransactionKind.REFUND,
+            is_success=True,
+        ),
+        charged_back=_sum(
+            TransactionEvent,
+            "transaction__order_id",
+            "amount_value",
+            type=TransactionEventType.CHARGE_BACK,
+            include_in_calculations=True,
+        ),
+    )
+
+
+def _sum(model: Any, order: str, amount: str, **kind: Any) -> Any:
+    """Add up an amount, gross, in the order's currency, of the rows of one order."""
+    rows = model.objects.filter(**{order: OuterRef("pk")}, **kind).order_by().values(order)
+    total = Subquery(rows.annotate(value=Sum(amount)).values("value"))
+    return Coalesce(total, Value(Decimal(0)), output_field=DecimalField())
+
+
 def refunded(order: Any) -> Refunded:
-    """Read what went back, per line where somebody said so.
+    """Read what went back, per line where somebody said so. The order comes ``with_sums``.
 
     An order that is still paid in full had no refund of its own: a duplicate payment may have been
     given back. Then, and before it is paid, nothing is asked for lines.
     """
-    amount = _amount(order)
+    amount = order.given_in_transactions + order.given_in_payments
     if order.total_charged_amount >= order.total_gross_amount:
         return Refunded(amount)
-    charged_back = _charged_back(order)
-    return attribute(amount, list(_intentions(order)) if amount else (), charged_back=charged_back)
-
-
-def _amount(order: Any) -> Decimal:
-    """Sum of all money given back, gross, in the order's currency.
-
-    Neither ``charge_status`` nor granted refunds tell it: granted amounts are intentions, and
-    Saleor subtracts them from the total.
-    """
-    transactions = TransactionItem.objects.filter(order_id=order.pk).aggregate(
-        value=Sum("refunded_value")
-    )["value"]
-    legacy = Transaction.objects.filter(
-        payment__order_id=order.pk, kind=TransactionKind.REFUND, is_success=True
-    ).aggregate(value=Sum("amount"))["value"]
-    return (transactions or Decimal(0)) + (legacy or Decimal(0))
-
-
-def _charged_back(order: Any) -> Decimal:
-    """Sum of what banks took back; Saleor keeps it in the events only."""
-    taken = TransactionEvent.objects.filter(
-        transaction__order_id=order.pk,
-        type=TransactionEventType.CHARGE_BACK,
-        include_in_calculations=True,
-    ).aggregate(value=Sum("amount_value"))["value"]
-    return taken or Decimal(0)
+    intentions = list(_intentions(order)) if amount else ()
+    return attribute(amount, intentions, charged_back=order.charged_back)
 
 
 def _intentions(order: Any) -> Iterator[Intention]:

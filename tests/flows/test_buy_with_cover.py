@@ -1,6 +1,8 @@
 """Tickets with cover: one exact line, one booking, whatever way the order is paid."""
 
+import uuid
 from collections.abc import Callable
+from datetime import datetime
 from decimal import Decimal
 
 import pytest
@@ -315,3 +317,30 @@ def test_two_events_have_a_quote_each(
     assert booking["total_price"] == offer.premium
     assert len(booking["quotes"]) == 2
     assert asked(simulator) == {"create_offer": 1, "confirm": 1}
+
+
+def test_an_order_confirmed_as_it_is_made_is_looked_at_once(
+    store: Store, shopper: SendShopper, staff: Staff, work: Work, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from saleor_xcover_plugin import plugin
+
+    looked_at = []
+    align = plugin.align
+
+    def watched(order_id: uuid.UUID, now: datetime) -> None:
+        looked_at.append(order_id)
+        align(order_id, now)
+
+    monkeypatch.setattr(plugin, "align", watched)
+    buyer = shopper(store.usd_unpaid)
+    accept_cover(buyer, store)
+    # when Saleor tells of an order made, then of the same order confirmed
+    placed = buyer.complete()
+    # then
+    assert len(looked_at) == 1
+    # and what happens to it later is looked at
+    staff.mark_as_paid(placed.id)
+    assert set(looked_at[1:]) == set(looked_at[:1])
+    work()
+    assert (cover := buyer.cover()) is not None
+    assert cover.status == "confirmed"

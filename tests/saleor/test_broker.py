@@ -5,7 +5,6 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from decimal import Decimal
-from typing import Any
 
 import pytest
 
@@ -15,28 +14,9 @@ from demo.client.store import Channel, Store
 from demo.simulator import SimulatorProcess
 
 from ..flows.work import Work
+from .broker import REDIS, celery_with
 
 SendShopper = Callable[[Channel], Shopper]
-REDIS = ("localhost", 6379)
-
-
-@contextmanager
-def celery_with(broker: str) -> Iterator[Any]:
-    """Have Celery use a broker as a store with workers does; it reads Django's settings live."""
-    from celery import current_app
-    from django.conf import settings
-
-    wanted = {"CELERY_TASK_ALWAYS_EAGER": False, "CELERY_BROKER_URL": broker}
-    before = {name: getattr(settings, name) for name in wanted}
-    for name, value in wanted.items():
-        setattr(settings, name, value)
-    try:
-        assert current_app.conf.task_always_eager is False
-        assert current_app.conf.broker_url == broker
-        yield current_app
-    finally:
-        for name, value in before.items():
-            setattr(settings, name, value)
 
 
 def buy(shopper: SendShopper, store: Store, staff: Staff) -> tuple[Shopper, float]:

@@ -13,8 +13,8 @@ from demo.client.store import Channel, Store
 
 from ..flows.test_doctor import bad, run, said
 from ..flows.work import Work
-from .test_broker import REDIS, celery_with
-from .test_kills import BROKER, Worker, eventually
+from .broker import BROKER, REDIS, Worker, celery_with
+from .test_kills import eventually
 
 
 @pytest.fixture

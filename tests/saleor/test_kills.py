@@ -6,10 +6,6 @@ Needs Redis on localhost:6379. A few of the steps by default; ``XCOVER_KILL_EVER
 from __future__ import annotations
 
 import os
-import signal
-import socket
-import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterator
 from functools import partial
@@ -26,58 +22,26 @@ from demo.simulator import SimulatorProcess
 from ..chaos.killing import killed_at
 from ..flows.steps import accept_cover, bookings
 from ..flows.waits import let_waits_pass
-from .test_broker import REDIS, celery_with
+from .broker import BROKER, Worker, celery_with, empty, is_there
 
 SendShopper = Callable[[Channel], Shopper]
 
-BROKER = "redis://localhost:6379/8"
 EVERY = int(os.environ.get("XCOVER_KILL_EVERY", "6"))
 PATIENCE = 240.0
 """Seconds a worker may take to start and do what is due; on a busy machine it starts in 40."""
 
 pytestmark = pytest.mark.skipif(
-    socket.socket().connect_ex(REDIS) != 0,
+    not is_there(),
     reason="needs Redis on localhost:6379 (Debian: redis-server)",
 )
 
 
-class Worker:
-    """A real Celery worker of the real Saleor, to be killed and started again."""
-
-    def __init__(self) -> None:
-        self._process: subprocess.Popen[bytes] | None = None
-
-    def start(self) -> None:
-        command = [sys.executable, "-m", "celery", "--app", "saleor.celeryconf:app", "worker"]
-        self._process = subprocess.Popen(
-            [*command, "--pool=solo", "--loglevel=ERROR", "--without-gossip", "--without-mingle"],
-            env={
-                **os.environ,
-                "CELERY_BROKER_URL": BROKER,
-                "PYTHONPATH": os.pathsep.join(sys.path),
-            },
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-        )
-
-    def kill(self) -> None:
-        """End it as the kernel does when memory runs out: without a word."""
-        if self._process is not None:
-            self._process.send_signal(signal.SIGKILL)
-            self._process.wait()
-            self._process = None
-
-
 @pytest.fixture
 def broker() -> Iterator[Any]:
-    import redis
-
-    queue = redis.Redis(db=8)
-    queue.flushdb()
+    empty()
     with celery_with(BROKER) as app:
         yield app
-    queue.flushdb()
-    queue.close()
+    empty()
 
 
 @pytest.fixture
@@ -191,12 +155,10 @@ def test_what_a_worker_never_heard_of_is_found_by_the_sweep(
     simulator: SimulatorProcess,
     broker: Any,
 ) -> None:
-    import redis
-
     # given a broker that lost everything, and no worker
     ada = order_with_cover(shopper, store)
     staff.mark_as_paid(ada.order_id)
-    redis.Redis(db=8).flushdb()
+    empty()
     late = Worker()
     late.start()
     try:

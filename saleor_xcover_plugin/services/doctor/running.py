@@ -8,6 +8,7 @@ from datetime import datetime
 from celery import current_app
 from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
+from kombu.pidbox import Mailbox
 
 from ...domain.alarms import at
 from .. import heartbeats, troubles
@@ -63,10 +64,12 @@ def _broker() -> Finding:
 
 def _workers() -> Finding:
     try:
-        # A connection of its own: a pool may still hold one that has died.
+        # A connection of its own both ways: Celery's own inspector publishes over a pool, which
+        # may still hold a connection that has died, or that of another broker.
         with current_app.connection_for_read(connect_timeout=BROKER_SECONDS) as link:
-            asked = current_app.control.inspect(timeout=PING_SECONDS, connection=link)
-            registered = asked.registered() or {}
+            mailbox = Mailbox(current_app.conf.control_exchange, type="fanout")(link)
+            answers = mailbox.multi_call("registered", timeout=PING_SECONDS)
+            registered = {name: tasks for answer in answers for name, tasks in answer.items()}
     except Exception as error:
         sentence = f"Asking for workers failed ({type(error).__name__})."
         return problem("worker", "", sentence)
