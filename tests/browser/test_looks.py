@@ -142,12 +142,16 @@ def test_a_screen_reader_hears_two_equal_answers(storefront: Storefront) -> None
     assert storefront.yes.evaluate(looks) == storefront.no.evaluate(looks)
 
 
+@pytest.mark.parametrize("font", ["sans-serif", "DejaVu Sans"])  # the second is very wide
 @pytest.mark.parametrize("width", [1000, 600, 500, 360])
-def test_nothing_below_moves_when_the_offer_arrives(storefront: Storefront, width: int) -> None:
+def test_nothing_below_moves_when_the_offer_arrives(
+    storefront: Storefront, width: int, font: str
+) -> None:
     storefront.page.set_viewport_size({"width": width, "height": 900})
     send = storefront.hold("insuranceOffer")
     storefront.open()
     storefront.wait_for("loading")
+    storefront.page.add_style_tag(content=f"body {{ font-family: {font} }}")
     before = storefront.page.locator("#below").bounding_box()
     storefront.page.evaluate("window.shifted = 0")
 

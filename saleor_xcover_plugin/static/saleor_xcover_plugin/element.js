@@ -33,7 +33,7 @@ const FIELDS = `{
 	errors { code message fields } }`;
 
 const STYLE = new CSSStyleSheet();
-// .roomy: nothing below moves when a usual offer arrives.
+// .roomy: nothing below moves.
 STYLE.replaceSync(`
 :host{display:block;width:100%;container-type:inline-size}
 :host([hidden]){display:none}
@@ -43,8 +43,8 @@ section{
 	display:grid;gap:1em;padding:1.25em;align-content:start;line-height:1.5;overflow-wrap:anywhere;
 	border:1px solid var(--edge);border-radius:var(--xcover-radius,.75em);background:var(--xcover-ground,Canvas);color:var(--xcover-ink,CanvasText);
 }
-.roomy{min-height:var(--xcover-reserve,31em)}
-@container (width < 34em){.roomy{min-height:var(--xcover-reserve,calc(61em - 72cqi))} }
+.roomy{min-height:var(--xcover-reserve,calc(12em + 35ch))}
+@container (width < 34em){.roomy{min-height:var(--xcover-reserve,calc(50em + 20ch - 72cqi))} }
 h3,b{font-size:1.25em}
 ul{padding-inline-start:1.25em}
 a{color:inherit}
