@@ -21,7 +21,8 @@ def configuration() -> str:
 
 def support() -> str:
     rows = "".join(
-        f"| {minor} | {run['saleor']} | {int(run['tests']) - int(run['skipped'])} passed, {run['skipped']} skipped "
+        f"| {minor} | {run['saleor']} "
+        f"| {int(run['tests']) - int(run['skipped'])} passed, {run['skipped']} skipped "
         f"| {run['on']} |\n"
         for minor, run in runs.read().items()
     )
