@@ -22,7 +22,7 @@ from rich.console import Console
 from rich.table import Table
 
 from demo.process import ROOT
-from tests.saleor.run import TEST_DEPENDENCIES, install_test_packages
+from tests.saleor.run import TEST_DEPENDENCIES, install_beside, install_test_packages
 from tests.saleor.runs import version_of
 
 from . import budgets, measures, results
@@ -88,11 +88,7 @@ def _in_saleor(saleor: Path) -> tuple[str, dict[str, str]]:
     if not python.exists():
         raise SystemExit(f"No Saleor at {saleor}: expected its checkout with its own .venv.")
     install_test_packages(python)
-    if not VENDOR.exists():
-        pip = [sys.executable, "-m", "pip", "--python", str(python), "install", "--quiet"]
-        subprocess.run(
-            [*pip, "--no-deps", "--target", str(VENDOR), "xcover-python==0.1.2"], check=True
-        )
+    install_beside(python, VENDOR, ["xcover-python==0.1.2"])
     folders = os.pathsep.join(map(str, (saleor, TEST_DEPENDENCIES, VENDOR)))
     return str(python), {**os.environ, "PYTHONPATH": folders}
 

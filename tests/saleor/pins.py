@@ -16,7 +16,7 @@ from typing import Any
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
-from .runs import version_of
+from .runs import minor_of, version_of
 
 CONSTRAINTS = Path(__file__).resolve().parents[2] / "constraints"
 
@@ -26,7 +26,7 @@ def main() -> int:
     project = tomllib.loads((saleor / "pyproject.toml").read_text())
     version = version_of(project)
     pins = _installed(_requirements(project))
-    path = CONSTRAINTS / f"saleor-{'.'.join(version.split('.')[:2])}.txt"
+    path = CONSTRAINTS / f"saleor-{minor_of(version)}.txt"
     path.write_text(
         f"# Exact pins of Saleor {version}'s runtime environment (Python {sys.version_info[0]}."
         f"{sys.version_info[1]}).\n" + "".join(f"{n}=={v}\n" for n, v in sorted(pins.items()))

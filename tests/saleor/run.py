@@ -13,6 +13,7 @@ import subprocess
 import sys
 import tempfile
 import zipfile
+from collections.abc import Sequence
 from pathlib import Path
 
 from . import runs
@@ -45,11 +46,16 @@ def main(arguments: list[str]) -> int:
 
 def install_test_packages(python: Path) -> None:
     """Put what the tests need beside Saleor's own packages, in a folder of ours."""
-    installed, wanted = TEST_DEPENDENCIES / "installed.txt", "\n".join(TEST_PACKAGES)
+    install_beside(python, TEST_DEPENDENCIES, TEST_PACKAGES)
+
+
+def install_beside(python: Path, folder: Path, packages: Sequence[str]) -> None:
+    """Install exactly these into a folder, unless it holds just them; the environment stays."""
+    installed, wanted = folder / "installed.txt", "\n".join(packages)
     if installed.exists() and installed.read_text() == wanted:
         return
-    shutil.rmtree(TEST_DEPENDENCIES, ignore_errors=True)
-    _pip(python, "install", "--no-deps", "--target", str(TEST_DEPENDENCIES), *TEST_PACKAGES)
+    shutil.rmtree(folder, ignore_errors=True)
+    _pip(python, "install", "--no-deps", "--target", str(folder), *packages)
     installed.write_text(wanted)
 
 

@@ -15,7 +15,7 @@ def record(report: Path, saleor: Path) -> Path:
     suite = next(ElementTree.parse(report).getroot().iter("testsuite"))  # noqa: S314 (our own file)
     version = version_of(tomllib.loads((saleor / "pyproject.toml").read_text()))
     known = read()
-    known[".".join(version.split(".")[:2])] = {
+    known[minor_of(version)] = {
         "saleor": version,
         "on": datetime.datetime.now(datetime.UTC).date().isoformat(),
         "tests": int(suite.attrib["tests"]),
@@ -34,3 +34,8 @@ def read() -> dict[str, dict[str, str | int]]:
 def version_of(project: dict[str, Any]) -> str:
     """Read a Saleor's version in its ``pyproject.toml``; 3.21 is a Poetry project."""
     return str((project.get("project") or project["tool"]["poetry"])["version"])
+
+
+def minor_of(version: str) -> str:
+    """Return what recordings are kept by: ``3.23`` of ``3.23.28``."""
+    return ".".join(version.split(".")[:2])

@@ -8,7 +8,7 @@ from saleor.permission.models import Permission
 
 from ..factories import unique
 from ..flows.rows import RowStore
-from . import bootstrap, factories
+from . import bootstrap, factories, runs
 
 STAFF_PERMISSIONS = (
     "manage_orders",
@@ -28,7 +28,7 @@ class SaleorStore(RowStore):
         self._staff = self._make_staff()
         self._payment_app = self._make_app("handle_payments")
         self._store_app = self._make_app("handle_checkouts", "manage_checkouts")
-        super().__init__(trace_version=".".join(bootstrap.version().split(".")[:2]))
+        super().__init__(trace_version=runs.minor_of(bootstrap.version()))
 
     def staff_token(self) -> str:
         return str(create_access_token(self._staff))

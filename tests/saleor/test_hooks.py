@@ -12,7 +12,7 @@ import pytest
 
 from saleor_xcover_plugin.domain.hooks import HOOKS
 
-from . import bootstrap
+from . import bootstrap, runs
 
 FIXTURES = Path(__file__).resolve().parents[2] / "fixtures" / "saleor"
 
@@ -22,8 +22,7 @@ def test_the_places_that_call_our_hooks_are_those_the_docs_tell_of(
 ) -> None:
     from saleor_xcover_plugin.host import hooks
 
-    minor = ".".join(bootstrap.version().split(".")[:2])
-    path = FIXTURES / f"hooks-{minor}.json"
+    path = FIXTURES / f"hooks-{runs.minor_of(bootstrap.version())}.json"
     found = {"saleor": bootstrap.version(), "places": dict(hooks.calls(HOOKS))}
 
     if request.config.getoption("--record"):
