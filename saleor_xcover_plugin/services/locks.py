@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from typing import TypeVar
+
 from ..models import Cancellation, Cover, Modification, Offer
+
+Row = TypeVar("Row", Cancellation, Modification)
 
 
 def lock_cover(**which: object) -> Cover | None:
@@ -20,17 +24,17 @@ def lock_cover(**which: object) -> Cover | None:
 
 def lock_cancellation(key: int) -> Cancellation:
     """Return the cancellation with its cover, both locked."""
-    cover = lock_cover(cancellations=key)
-    cancellation = Cancellation.objects.select_for_update().get(pk=key)
-    assert cover is not None  # noqa: S101 no cancellation is without
-    cancellation.cover = cover
-    return cancellation
+    return _lock_with_cover(Cancellation, "cancellations", key)
 
 
 def lock_modification(key: int) -> Modification:
     """Return the modification with its cover, both locked."""
-    cover = lock_cover(modifications=key)
-    modification = Modification.objects.select_for_update().get(pk=key)
-    assert cover is not None  # noqa: S101 no modification is without
-    modification.cover = cover
-    return modification
+    return _lock_with_cover(Modification, "modifications", key)
+
+
+def _lock_with_cover(rows: type[Row], of_cover: str, key: int) -> Row:
+    cover = lock_cover(**{of_cover: key})
+    row = rows.objects.select_for_update().get(pk=key)
+    assert cover is not None  # noqa: S101 no such row is without
+    row.cover = cover
+    return row

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 from datetime import datetime
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic
 
 from django.db import transaction
 
@@ -12,9 +12,8 @@ from .. import outbox
 from ..models import Cancellation, Modification, OutboxMessage
 from ..xcover.errors import XCoverError
 from .delivery import Outcome
+from .locks import Row
 from .wake import append
-
-Row = TypeVar("Row", Cancellation, Modification)
 
 
 class StepDelivery(Generic[Row]):
