@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from django.contrib.postgres.expressions import ArraySubquery
@@ -21,19 +21,27 @@ _VALUE = JSONObject(
 )
 
 
-def annotate_attributes(lines: QuerySet[Any], mapping: EventMapping) -> QuerySet[Any]:
-    """Add attribute values to a query of lines, only where the mapping asks for them."""
-    if mapping.uses("product.attribute."):
-        values = AssignedProductAttributeValue.objects.filter(
-            product_id=OuterRef("variant__product_id")
-        )
-        lines = lines.annotate(product_attributes=ArraySubquery(values.values(json=_VALUE)))
-    if mapping.uses("variant.attribute."):
-        values = AssignedVariantAttributeValue.objects.filter(
-            assignment__variant_id=OuterRef("variant_id")
-        )
-        lines = lines.annotate(variant_attributes=ArraySubquery(values.values(json=_VALUE)))
-    return lines
+def attribute_columns(mapping: EventMapping) -> tuple[str, ...]:
+    """Return the columns of attribute values that the mapping asks for."""
+    return tuple(
+        f"{level}_attributes"
+        for level in ("product", "variant")
+        if mapping.uses(f"{level}.attribute.")
+    )
+
+
+def annotate_attributes(lines: QuerySet[Any], columns: Collection[str]) -> QuerySet[Any]:
+    """Add columns of attribute values to a query of lines or listings."""
+    of_products = AssignedProductAttributeValue.objects.filter(
+        product_id=OuterRef("variant__product_id")
+    )
+    of_variants = AssignedVariantAttributeValue.objects.filter(
+        assignment__variant_id=OuterRef("variant_id")
+    )
+    values = {"product_attributes": of_products, "variant_attributes": of_variants}
+    return lines.annotate(
+        **{name: ArraySubquery(values[name].values(json=_VALUE)) for name in columns}
+    )
 
 
 def ticket_facts(row: Mapping[str, Any], checkout_metadata: Mapping[str, Any]) -> TicketFacts:

@@ -1,7 +1,8 @@
-"""Money, discounts and taxes of a checkout, asked in the one query that reads it."""
+"""Money, discounts and taxes of a checkout, asked where it is read."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
@@ -14,43 +15,23 @@ from saleor.payment.models import Payment, TransactionEvent, TransactionItem
 from saleor.tax import TaxCalculationStrategy
 from saleor.tax.models import TaxConfiguration, TaxConfigurationPerCountry
 
-from ..domain.event_data import EventMapping
 from ..domain.premium import OrderDiscount
 
 _GIVEN_UP = timedelta(hours=1)
 
 
-def with_flags(checkouts: QuerySet[Any], mapping: EventMapping) -> QuerySet[Any]:
-    """Answer what money and discounts there are in the same query as the checkout itself."""
-    related = ["billing_address", "shipping_address", "user"]
-    if mapping.uses("checkout.metadata."):
-        related.append("metadata_storage")
+def with_flags(checkouts: QuerySet[Any]) -> QuerySet[Any]:
+    """Answer what money, taxes and promotions there are in the query of the checkout itself."""
     money = (
         Q(authorized_value__gt=0)
         | Q(charged_value__gt=0)
         | Q(authorize_pending_value__gt=0)
         | Q(charge_pending_value__gt=0)
     )
-    # Vouchers that reach the cover line: everything but shipping and named products.
-    narrow = Q(voucher__type=VoucherType.SHIPPING) | (
-        Q(voucher__type=VoucherType.SPECIFIC_PRODUCT)
-        & (
-            Q(voucher__products__isnull=False)
-            | Q(voucher__variants__isnull=False)
-            | Q(voucher__collections__isnull=False)
-            | Q(voucher__categories__isnull=False)
-        )
-    )
-    codes = VoucherCode.objects.filter(code=OuterRef("voucher_code"))
-    percentage = Q(
-        voucher__type=VoucherType.ENTIRE_ORDER,
-        voucher__discount_value_type=DiscountValueType.PERCENTAGE,
-        voucher__apply_once_per_order=False,
-    )
     promotions = CheckoutDiscount.objects.filter(
         checkout_id=OuterRef("pk"), type=DiscountType.ORDER_PROMOTION
     )
-    return checkouts.select_related(*related).annotate(
+    return checkouts.annotate(
         is_taxed_by_app=_is_taxed_by_app(),
         # Saleor compares with the time now as well, not with one that is passed in.
         has_stale_prices=Q(price_expiration__lte=Now()),
@@ -68,6 +49,31 @@ def with_flags(checkouts: QuerySet[Any], mapping: EventMapping) -> QuerySet[Any]
         ),
         has_promotion=Exists(promotions),
         has_percentage_promotion=Exists(promotions.filter(value_type=DiscountValueType.PERCENTAGE)),
+    )
+
+
+def with_voucher_flags(checkouts: QuerySet[Any]) -> QuerySet[Any]:
+    """Answer what the voucher of a checkout with one does to the cover line.
+
+    A query of its own: to plan it costs PostgreSQL more than all the other flags.
+    """
+    # Vouchers that reach the cover line: everything but shipping and named products.
+    narrow = Q(voucher__type=VoucherType.SHIPPING) | (
+        Q(voucher__type=VoucherType.SPECIFIC_PRODUCT)
+        & (
+            Q(voucher__products__isnull=False)
+            | Q(voucher__variants__isnull=False)
+            | Q(voucher__collections__isnull=False)
+            | Q(voucher__categories__isnull=False)
+        )
+    )
+    codes = VoucherCode.objects.filter(code=OuterRef("voucher_code"))
+    percentage = Q(
+        voucher__type=VoucherType.ENTIRE_ORDER,
+        voucher__discount_value_type=DiscountValueType.PERCENTAGE,
+        voucher__apply_once_per_order=False,
+    )
+    return checkouts.annotate(
         has_wide_voucher=Exists(codes) & ~Exists(codes.filter(narrow)),
         has_percentage_voucher=Exists(codes.filter(percentage)),
     )
@@ -92,13 +98,15 @@ def _tax_country() -> Coalesce:
     return Coalesce(*[NullIf(OuterRef(name), Value("")) for name in addresses])
 
 
-def order_discount(checkout: Any) -> OrderDiscount:
-    is_other = (checkout.has_promotion and not checkout.has_percentage_promotion) or (
-        checkout.has_wide_voucher and not checkout.has_percentage_voucher
+def order_discount(checkout: Mapping[str, Any], voucher: Mapping[str, Any]) -> OrderDiscount:
+    """Judge what lowers the whole order by the flags; ``voucher`` is empty when there is none."""
+    has_wide_voucher = voucher.get("has_wide_voucher", False)
+    is_other = (checkout["has_promotion"] and not checkout["has_percentage_promotion"]) or (
+        has_wide_voucher and not voucher["has_percentage_voucher"]
     )
     if is_other:
         return OrderDiscount.OTHER
-    is_discounted = checkout.has_promotion or checkout.has_wide_voucher
+    is_discounted = checkout["has_promotion"] or has_wide_voucher
     return OrderDiscount.PERCENTAGE if is_discounted else OrderDiscount.NONE
 
 

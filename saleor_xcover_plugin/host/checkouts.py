@@ -1,25 +1,23 @@
-"""Read a checkout in two queries and lock it as Saleor does."""
+"""Read a checkout in two queries, three with a voucher, and lock it as Saleor does."""
 
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from decimal import Decimal
 from typing import Any
 
 from django.db import transaction
-from django.db.models import F, OuterRef, Subquery
-from django.db.models.functions import Coalesce
+from saleor.account.models import Address
 from saleor.checkout.lock_objects import checkout_qs_select_for_update
-from saleor.checkout.models import Checkout, CheckoutLine
-from saleor.product.models import ProductVariantChannelListing
+from saleor.checkout.models import Checkout
 
 from ..domain.eligibility import CheckoutFacts, ProductLine
 from ..domain.event_data import EventMapping
-from .attributes import annotate_attributes, ticket_facts
-from .checkout_flags import order_discount, with_flags
-from .cover_line import correction_of_line
+from .attributes import ticket_facts
+from .checkout_flags import order_discount
+from .checkout_rows import ADDRESS, METADATA, Row, checkout_row, line_rows, voucher_row
 from .cover_product import is_cover_type
 from .people import policyholder_of
 from .values import CheckoutState, CoverLine
@@ -27,54 +25,38 @@ from .values import CheckoutState, CoverLine
 
 def read(token: uuid.UUID, mapping: EventMapping) -> CheckoutState | None:
     """Return the checkout, or None when it is gone (it may have become an order)."""
-    checkout = with_flags(Checkout.objects.filter(pk=token), mapping).first()
-    if checkout is None:
+    row = checkout_row(token, mapping)
+    if row is None:
         return None
-    lines = _lines(checkout, mapping)
-    holder = policyholder_of(checkout.billing_address, checkout.shipping_address, _email(checkout))
+    voucher = voucher_row(token) if row["voucher_code"] else {}
+    lines = line_rows(token, mapping)
+    tickets = [line for line in lines if not _is_cover(line) and not line["is_gift"]]
+    holder = policyholder_of(
+        _address(row, "billing_address"), _address(row, "shipping_address"), _email(row)
+    )
     facts = CheckoutFacts(
-        currency=checkout.currency,
+        currency=row["currency"],
         country=holder.country,
-        language=checkout.language_code or "",
-        lines=[
-            ProductLine(
-                reference=str(row["variant_id"]),
-                product_type=row["variant__product__product_type__slug"],
-                quantity=row["quantity"],
-                unit_price=row["unit_price"] or Decimal(0),
-                facts=ticket_facts(row, checkout_metadata=_metadata(checkout, mapping)),
-            )
-            for row in lines
-            if not _is_cover(row) and not row["is_gift"]
-        ],
-        order_discount=order_discount(checkout),
-        is_taxed_by_app=checkout.is_taxed_by_app,
+        language=row["language_code"] or "",
+        lines=[_product_line(line, row.get(METADATA) or {}) for line in tickets],
+        order_discount=order_discount(row, voucher),
+        is_taxed_by_app=row["is_taxed_by_app"],
     )
     return CheckoutState(
-        token=checkout.pk,
-        channel_id=checkout.channel_id,
+        token=row["pk"],
+        channel_id=row["channel_id"],
         facts=facts,
-        cover_lines=tuple(
-            CoverLine.of(
-                row["id"],
-                row["quantity"],
-                row["unit_price"],
-                row["private_metadata"],
-                row["correction"],
-            )
-            for row in lines
-            if _is_cover(row)
-        ),
+        cover_lines=tuple(_cover_line(line) for line in lines if _is_cover(line)),
         policyholder=holder,
-        has_voucher=bool(checkout.voucher_code),
-        has_gift=any(row["is_gift"] for row in lines),
-        is_priced_anew=checkout.has_stale_prices,
+        has_voucher=bool(row["voucher_code"]),
+        has_gift=any(line["is_gift"] for line in lines),
+        is_priced_anew=row["has_stale_prices"],
         needs_shipping=any(
-            row["variant__product__product_type__is_shipping_required"] for row in lines
+            line["variant__product__product_type__is_shipping_required"] for line in lines
         ),
-        has_money=checkout.has_transaction_money
-        or checkout.has_payment_money
-        or checkout.is_checkout_locked(),
+        has_money=row["has_transaction_money"]
+        or row["has_payment_money"]
+        or Checkout(completing_started_at=row["completing_started_at"]).is_checkout_locked(),
     )
 
 
@@ -92,53 +74,36 @@ def exists(token: uuid.UUID) -> bool:
     return Checkout.objects.filter(pk=token).exists()
 
 
-def _lines(checkout: Any, mapping: EventMapping) -> list[dict[str, Any]]:
-    listing = ProductVariantChannelListing.objects.filter(
-        variant_id=OuterRef("variant_id"), channel_id=checkout.channel_id
+def _product_line(line: Row, checkout_metadata: Mapping[str, Any]) -> ProductLine:
+    return ProductLine(
+        reference=str(line["variant_id"]),
+        product_type=line["variant__product__product_type__slug"],
+        quantity=line["quantity"],
+        unit_price=line["unit_price"] or Decimal(0),
+        facts=ticket_facts(line, checkout_metadata),
     )
-    price = Coalesce(
-        F("price_override"),
-        Subquery(listing.values("discounted_price_amount")[:1]),
-        Subquery(listing.values("price_amount")[:1]),
+
+
+def _cover_line(line: Row) -> CoverLine:
+    return CoverLine.of(
+        line["id"],
+        line["quantity"],
+        line["unit_price"],
+        line["private_metadata"],
+        line["correction"],
     )
-    lines = CheckoutLine.objects.filter(checkout_id=checkout.pk).annotate(
-        unit_price=price, correction=correction_of_line()
-    )
-    lines = annotate_attributes(lines, mapping)
-    columns = [
-        "id",
-        "quantity",
-        "is_gift",
-        "private_metadata",
-        "unit_price",
-        "correction",
-        "variant_id",
-        "variant__name",
-        "variant__metadata",
-        "variant__product__name",
-        "variant__product__metadata",
-        "variant__product__product_type__slug",
-        "variant__product__product_type__is_shipping_required",
-        "variant__product__product_type__private_metadata",
-    ]
-    columns += [
-        name
-        for name in ("product_attributes", "variant_attributes")
-        if name in lines.query.annotations
-    ]
-    return list(lines.order_by("created_at", "id").values(*columns))
 
 
-def _is_cover(row: dict[str, Any]) -> bool:
-    return is_cover_type(row["variant__product__product_type__private_metadata"])
+def _is_cover(line: Row) -> bool:
+    return is_cover_type(line["variant__product__product_type__private_metadata"])
 
 
-def _email(checkout: Any) -> str:
-    return (checkout.user.email if checkout.user else checkout.email) or ""
+def _address(row: Row, name: str) -> Address | None:
+    """Return one of the addresses; Saleor's own model tells what a phone or country is."""
+    if row[f"{name}_id"] is None:
+        return None
+    return Address(**{column: row[f"{name}__{column}"] for column in ADDRESS})
 
 
-def _metadata(checkout: Any, mapping: EventMapping) -> dict[str, Any]:
-    if not mapping.uses("checkout.metadata."):
-        return {}
-    storage = getattr(checkout, "metadata_storage", None)
-    return (storage.metadata if storage else None) or {}
+def _email(row: Row) -> str:
+    return row["user__email"] or row["email"] or ""

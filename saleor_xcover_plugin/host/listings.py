@@ -8,10 +8,18 @@ from dataclasses import dataclass
 from saleor.product.models import ProductVariantChannelListing
 
 from ..domain.event_data import EventMapping, TicketFacts
-from .attributes import annotate_attributes, ticket_facts
+from .attributes import annotate_attributes, attribute_columns, ticket_facts
 from .cover_product import is_cover_type
 
 _CHUNK = 500
+_COLUMNS = (
+    "variant__product__slug",
+    "variant__product__name",
+    "variant__product__metadata",
+    "variant__product__product_type__private_metadata",
+    "variant__name",
+    "variant__metadata",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,26 +47,14 @@ def for_sale(
     )
     if product_types:
         listings = listings.filter(variant__product__product_type__slug__in=product_types)
-    rows = annotate_attributes(listings, mapping).order_by("variant__product__slug", "variant_id")
-    for row in rows.values(*_columns(mapping)).iterator(_CHUNK):
+    attributes = attribute_columns(mapping)
+    rows = annotate_attributes(listings, attributes).order_by(
+        "variant__product__slug", "variant_id"
+    )
+    for row in rows.values(*_COLUMNS, *attributes).iterator(_CHUNK):
         if not is_cover_type(row["variant__product__product_type__private_metadata"]):
             yield ListedVariant(
                 row["variant__product__slug"],
                 row["variant__name"] or "",
                 ticket_facts(row, {}),
             )
-
-
-def _columns(mapping: EventMapping) -> list[str]:
-    columns = [
-        "variant__product__slug",
-        "variant__product__name",
-        "variant__product__metadata",
-        "variant__product__product_type__private_metadata",
-        "variant__name",
-        "variant__metadata",
-    ]
-    for level in ("product", "variant"):
-        if mapping.uses(f"{level}.attribute."):
-            columns.append(f"{level}_attributes")
-    return columns

@@ -35,6 +35,7 @@ class Checkout(models.Model):
     charge_status = models.CharField(max_length=32, default=ChargeStatus.NONE)
     price_expiration = models.DateTimeField(default=timezone.now)
     discount_expiration = models.DateTimeField(default=timezone.now)
+    completing_started_at = models.DateTimeField(null=True)
 
     def is_checkout_locked(self) -> bool:
         """Say no: a legacy completion of Saleor gives the row's lock back midway, this one never.

@@ -1,0 +1,111 @@
+"""The queries that read a checkout, compiled once in a process."""
+
+from __future__ import annotations
+
+import uuid
+from functools import cache
+from typing import Any
+
+from django.db.models import F, OuterRef, Subquery
+from django.db.models.functions import Coalesce
+from saleor.checkout.models import Checkout, CheckoutLine
+from saleor.product.models import ProductVariantChannelListing
+
+from ..domain.event_data import EventMapping
+from .attributes import annotate_attributes, attribute_columns
+from .checkout_flags import with_flags, with_voucher_flags
+from .cover_line import correction_of_line
+from .prepared import KEY, Prepared
+
+Row = dict[str, Any]
+
+ADDRESS = ("first_name", "last_name", "city", "postal_code", "country", "country_area", "phone")
+"""The columns of an address that are read, below the name of the address."""
+
+_CHECKOUT = (
+    "pk",
+    "channel_id",
+    "currency",
+    "language_code",
+    "voucher_code",
+    "completing_started_at",
+    "email",
+    "user__email",
+    "billing_address_id",
+    "shipping_address_id",
+    *(
+        f"{address}__{name}"
+        for address in ("billing_address", "shipping_address")
+        for name in ADDRESS
+    ),
+    "is_taxed_by_app",
+    "has_stale_prices",
+    "has_transaction_money",
+    "has_payment_money",
+    "has_promotion",
+    "has_percentage_promotion",
+)
+METADATA = "metadata_storage__metadata"
+
+_LINE = (
+    "id",
+    "quantity",
+    "is_gift",
+    "private_metadata",
+    "unit_price",
+    "correction",
+    "variant_id",
+    "variant__name",
+    "variant__metadata",
+    "variant__product__name",
+    "variant__product__metadata",
+    "variant__product__product_type__slug",
+    "variant__product__product_type__is_shipping_required",
+    "variant__product__product_type__private_metadata",
+)
+
+
+def checkout_row(token: uuid.UUID, mapping: EventMapping) -> Row | None:
+    """Return the checkout with its flags, addresses and email; None when it is gone."""
+    rows = _checkouts(with_metadata=mapping.uses("checkout.metadata.")).rows(token)
+    return rows[0] if rows else None
+
+
+def voucher_row(token: uuid.UUID) -> Row:
+    """Return what the voucher of the checkout does to the cover line."""
+    rows = _vouchers().rows(token)
+    return rows[0] if rows else {}
+
+
+def line_rows(token: uuid.UUID, mapping: EventMapping) -> list[Row]:
+    """Return the lines in Saleor's own order, with what the mapping needs of their products."""
+    return _lines(attribute_columns(mapping)).rows(token)
+
+
+@cache
+def _checkouts(*, with_metadata: bool) -> Prepared:
+    columns = (*_CHECKOUT, METADATA) if with_metadata else _CHECKOUT
+    return Prepared(with_flags(Checkout.objects.filter(pk=KEY)).order_by().values(*columns))
+
+
+@cache
+def _vouchers() -> Prepared:
+    flags = ("has_wide_voucher", "has_percentage_voucher")
+    return Prepared(with_voucher_flags(Checkout.objects.filter(pk=KEY)).order_by().values(*flags))
+
+
+@cache
+def _lines(attributes: tuple[str, ...]) -> Prepared:
+    listing = ProductVariantChannelListing.objects.filter(
+        variant_id=OuterRef("variant_id"), channel_id=OuterRef("checkout__channel_id")
+    )
+    price = Coalesce(
+        F("price_override"),
+        Subquery(listing.values("discounted_price_amount")[:1]),
+        Subquery(listing.values("price_amount")[:1]),
+    )
+    lines = CheckoutLine.objects.filter(checkout_id=KEY).annotate(
+        unit_price=price, correction=correction_of_line()
+    )
+    lines = annotate_attributes(lines, attributes).order_by("created_at", "id")
+    return Prepared(lines.values(*_LINE, *attributes))
