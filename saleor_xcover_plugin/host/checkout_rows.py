@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import uuid
 from functools import cache
-from typing import Any
 
 from django.db.models import F, OuterRef, Subquery
 from django.db.models.functions import Coalesce
@@ -15,12 +14,8 @@ from ..domain.event_data import EventMapping
 from .attributes import annotate_attributes, attribute_columns
 from .checkout_flags import with_flags, with_voucher_flags
 from .cover_line import correction_of_line
-from .prepared import KEY, Prepared
-
-Row = dict[str, Any]
-
-ADDRESS = ("first_name", "last_name", "city", "postal_code", "country", "country_area", "phone")
-"""The columns of an address that are read, below the name of the address."""
+from .people import address_columns
+from .prepared import KEY, Prepared, Row
 
 _CHECKOUT = (
     "pk",
@@ -31,13 +26,8 @@ _CHECKOUT = (
     "completing_started_at",
     "email",
     "user__email",
-    "billing_address_id",
-    "shipping_address_id",
-    *(
-        f"{address}__{name}"
-        for address in ("billing_address", "shipping_address")
-        for name in ADDRESS
-    ),
+    *address_columns("billing_address"),
+    *address_columns("shipping_address"),
     "is_taxed_by_app",
     "has_stale_prices",
     "has_transaction_money",

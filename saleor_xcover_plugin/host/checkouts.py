@@ -9,7 +9,6 @@ from decimal import Decimal
 from typing import Any
 
 from django.db import transaction
-from saleor.account.models import Address
 from saleor.checkout.lock_objects import checkout_qs_select_for_update
 from saleor.checkout.models import Checkout
 
@@ -17,9 +16,10 @@ from ..domain.eligibility import CheckoutFacts, ProductLine
 from ..domain.event_data import EventMapping
 from .attributes import ticket_facts
 from .checkout_flags import order_discount
-from .checkout_rows import ADDRESS, METADATA, Row, checkout_row, line_rows, voucher_row
+from .checkout_rows import METADATA, checkout_row, line_rows, voucher_row
 from .cover_product import is_cover_type
-from .people import policyholder_of
+from .people import address_in, policyholder_of
+from .prepared import Row
 from .values import CheckoutState, CoverLine
 
 
@@ -32,7 +32,7 @@ def read(token: uuid.UUID, mapping: EventMapping) -> CheckoutState | None:
     lines = line_rows(token, mapping)
     tickets = [line for line in lines if not _is_cover(line) and not line["is_gift"]]
     holder = policyholder_of(
-        _address(row, "billing_address"), _address(row, "shipping_address"), _email(row)
+        address_in(row, "billing_address"), address_in(row, "shipping_address"), _email(row)
     )
     facts = CheckoutFacts(
         currency=row["currency"],
@@ -96,13 +96,6 @@ def _cover_line(line: Row) -> CoverLine:
 
 def _is_cover(line: Row) -> bool:
     return is_cover_type(line["variant__product__product_type__private_metadata"])
-
-
-def _address(row: Row, name: str) -> Address | None:
-    """Return one of the addresses; Saleor's own model tells what a phone or country is."""
-    if row[f"{name}_id"] is None:
-        return None
-    return Address(**{column: row[f"{name}__{column}"] for column in ADDRESS})
 
 
 def _email(row: Row) -> str:

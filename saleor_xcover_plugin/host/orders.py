@@ -6,7 +6,6 @@ import uuid
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from decimal import Decimal
-from typing import Any
 
 from django.db.models import Q
 from saleor.order import OrderOrigin, OrderStatus
@@ -16,8 +15,10 @@ from saleor.order.models import Order, OrderLine
 from ..domain.refunds import LineCount
 from ..models import Offer
 from .cover_product import MARK, MARK_VALUE, is_cover_type
-from .people import policyholder_of
-from .refunds import refunded, with_sums
+from .order_rows import PRODUCT_MARK, line_rows, order_row
+from .people import address_in, policyholder_of
+from .prepared import Row
+from .refunds import refunded
 from .values import CoverLine, OrderState
 
 
@@ -25,46 +26,35 @@ def read(order_id: uuid.UUID, *, lock: bool = False) -> OrderState | None:
     """Return the order from the writer database; ``lock`` holds its row until the commit."""
     if lock:
         order_qs_select_for_update().filter(pk=order_id).only("pk").first()
-    order = (
-        with_sums(Order.objects.filter(pk=order_id))
-        .select_related("billing_address", "shipping_address")
-        .first()
-    )
-    if order is None or order.status == OrderStatus.DRAFT:
+    order = order_row(order_id)
+    if order is None or order["status"] == OrderStatus.DRAFT:
         return None
-    lines = list(
-        OrderLine.objects.filter(order_id=order.pk).values_list(
-            "id",
-            "quantity",
-            "unit_price_gross_amount",
-            "private_metadata",
-            "variant__product__product_type__private_metadata",
-            "variant_id",
-            "is_gift",
-        )
-    )
-    cover_lines = [CoverLine.of(*row[:4]) for row in lines if _is_cover(row)]
-    others = [row for row in lines if not _is_cover(row) and not row[6]]
+    lines = line_rows(order_id)
+    tickets = [line for line in lines if not _is_cover(line) and not line["is_gift"]]
     given = refunded(order)
     return OrderState(
-        id=order.pk,
-        number=str(order.number),
-        channel_id=order.channel_id,
-        checkout_token=_token(order.checkout_token),
-        is_from_checkout=order.origin == OrderOrigin.CHECKOUT,
-        is_cancelled=order.status == OrderStatus.CANCELED,
-        is_expired=order.status == OrderStatus.EXPIRED,
-        currency=order.currency,
-        total=order.total_gross_amount,
-        charged=order.total_charged_amount or Decimal(0),
+        id=order["pk"],
+        number=str(order["number"]),
+        channel_id=order["channel_id"],
+        checkout_token=_token(order["checkout_token"]),
+        is_from_checkout=order["origin"] == OrderOrigin.CHECKOUT,
+        is_cancelled=order["status"] == OrderStatus.CANCELED,
+        is_expired=order["status"] == OrderStatus.EXPIRED,
+        currency=order["currency"],
+        total=order["total_gross_amount"],
+        charged=order["total_charged_amount"] or Decimal(0),
         given=given,
-        has_gift_card=bool(given.amount) and order.gift_cards.exists(),
-        created_at=order.created_at,
-        updated_at=order.updated_at,
-        lines=tuple(LineCount(row[0], str(row[5]), row[1]) for row in others),
-        cover_lines=tuple(cover_lines),
+        has_gift_card=bool(given.amount) and _is_paid_with_gift_card(order_id),
+        created_at=order["created_at"],
+        updated_at=order["updated_at"],
+        lines=tuple(
+            LineCount(line["id"], str(line["variant_id"]), line["quantity"]) for line in tickets
+        ),
+        cover_lines=tuple(_cover_line(line) for line in lines if _is_cover(line)),
         policyholder=policyholder_of(
-            order.billing_address, order.shipping_address, order.user_email
+            address_in(order, "billing_address"),
+            address_in(order, "shipping_address"),
+            order["user_email"],
         ),
     )
 
@@ -144,9 +134,19 @@ def with_our_traces(order_ids: list[uuid.UUID]) -> list[uuid.UUID]:
     return [pk for pk in order_ids if pk in marked or tokens.get(pk, "") in known]
 
 
-def _is_cover(row: tuple[Any, ...]) -> bool:
+def _is_paid_with_gift_card(order_id: uuid.UUID) -> bool:
+    return Order.gift_cards.through.objects.filter(order_id=order_id).exists()
+
+
+def _cover_line(line: Row) -> CoverLine:
+    return CoverLine.of(
+        line["id"], line["quantity"], line["unit_price_gross_amount"], line["private_metadata"]
+    )
+
+
+def _is_cover(line: Row) -> bool:
     # The mark on the line itself survives the deletion of the product.
-    return is_cover_type(row[4]) or CoverLine.of(*row[:4]).offer_id is not None
+    return is_cover_type(line[PRODUCT_MARK]) or _cover_line(line).offer_id is not None
 
 
 def _token(text: str) -> uuid.UUID | None:

@@ -6,10 +6,28 @@ import uuid
 from collections.abc import Mapping
 from typing import Any
 
+from saleor.account.models import Address
 from saleor.order.lock_objects import order_qs_select_for_update
 from saleor.order.models import Order
 
 from ..domain.tickets import Policyholder
+
+_ADDRESS = ("first_name", "last_name", "city", "postal_code", "country", "country_area", "phone")
+
+
+def address_columns(name: str) -> tuple[str, ...]:
+    """Return the columns that bring an address along with its checkout or order."""
+    return (f"{name}_id", *(f"{name}__{column}" for column in _ADDRESS))
+
+
+def address_in(row: Mapping[str, Any], name: str) -> Address | None:
+    """Return the address of a row with ``address_columns``.
+
+    Saleor's own model, because it knows what a phone or country in the database means.
+    """
+    if row[f"{name}_id"] is None:
+        return None
+    return Address(**{column: row[f"{name}__{column}"] for column in _ADDRESS})
 
 
 def policyholder_of(billing: Any | None, shipping: Any | None, email: str) -> Policyholder:

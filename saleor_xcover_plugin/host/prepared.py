@@ -12,6 +12,9 @@ from typing import Any
 from django.db import connections
 from django.db.models import QuerySet
 
+Row = dict[str, Any]
+"""One row as ``values()`` gives it."""
+
 KEY = uuid.UUID("5f1d6a0e-0f0b-4c0e-9a63-6d2c8f1e7b3d")
 """Stands for the key where a query is built: ``filter(pk=KEY)``. Any UUID nobody else has."""
 
@@ -22,7 +25,7 @@ class Prepared:
     Raise ``ValueError`` when the query does not name ``KEY``.
     """
 
-    def __init__(self, query: QuerySet[Any, dict[str, Any]]) -> None:
+    def __init__(self, query: QuerySet[Any, Row]) -> None:
         self._using = query.db
         compiler = query.query.get_compiler(self._using)
         self._sql, parameters = compiler.as_sql()
@@ -32,8 +35,8 @@ class Prepared:
         self._names = list(query.query.selected or ())
         self._converters = compiler.get_converters([column for column, *_ in compiler.select])
 
-    def rows(self, key: uuid.UUID) -> list[dict[str, Any]]:
-        """Return what the query says of ``key``, each row as ``values()`` gives it."""
+    def rows(self, key: uuid.UUID) -> list[Row]:
+        """Return what the query says of ``key``."""
         connection = connections[self._using]
         with connection.cursor() as cursor:
             asked = [key if value == KEY else value for value in self._parameters]

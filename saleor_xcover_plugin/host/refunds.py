@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from decimal import Decimal
 from typing import Any
 
@@ -17,6 +17,10 @@ from saleor.payment.models import Transaction, TransactionEvent, TransactionItem
 from ..domain.refunds import Intention, Refunded, attribute
 
 _REFUNDED = [FulfillmentStatus.REFUNDED, FulfillmentStatus.REFUNDED_AND_RETURNED]
+
+
+SUMS = ("given_in_transactions", "given_in_payments", "charged_back")
+"""What ``with_sums`` adds."""
 
 
 def with_sums(orders: QuerySet[Any]) -> QuerySet[Any]:
@@ -52,26 +56,26 @@ def _sum(model: Any, order: str, amount: str, **kind: Any) -> Any:
     return Coalesce(total, Value(Decimal(0)), output_field=DecimalField())
 
 
-def refunded(order: Any) -> Refunded:
-    """Read what went back, per line where somebody said so. The order comes ``with_sums``.
+def refunded(order: Mapping[str, Any]) -> Refunded:
+    """Tell what went back, per line where somebody said so, of an order's row with its sums.
 
     An order that is still paid in full had no refund of its own: a duplicate payment may have been
     given back. Then, and before it is paid, nothing is asked for lines.
     """
-    amount = order.given_in_transactions + order.given_in_payments
-    if order.total_charged_amount >= order.total_gross_amount:
+    amount = order["given_in_transactions"] + order["given_in_payments"]
+    if order["total_charged_amount"] >= order["total_gross_amount"]:
         return Refunded(amount)
-    intentions = list(_intentions(order)) if amount else ()
-    return attribute(amount, intentions, charged_back=order.charged_back)
+    intentions = list(_intentions(order["pk"])) if amount else ()
+    return attribute(amount, intentions, charged_back=order["charged_back"])
 
 
-def _intentions(order: Any) -> Iterator[Intention]:
+def _intentions(order_id: uuid.UUID) -> Iterator[Intention]:
     """Yield granted refunds (transactions) and refunded fulfillments (legacy payments)."""
-    grants = OrderGrantedRefund.objects.filter(order_id=order.pk).order_by("pk")
+    grants = OrderGrantedRefund.objects.filter(order_id=order_id).order_by("pk")
     for grant in grants.exclude(status=OrderGrantedRefundStatus.FAILURE).prefetch_related("lines"):
         is_done = grant.status == OrderGrantedRefundStatus.SUCCESS
         yield Intention(grant.amount_value, _pieces(grant.lines.all()), is_done)
-    fulfillments = Fulfillment.objects.filter(order_id=order.pk, status__in=_REFUNDED)
+    fulfillments = Fulfillment.objects.filter(order_id=order_id, status__in=_REFUNDED)
     for fulfillment in fulfillments.order_by("pk").prefetch_related("lines"):
         amount = fulfillment.total_refund_amount
         if amount is not None:  # refunded only later, or not at all
