@@ -1,33 +1,22 @@
-"""Money, discounts and taxes of a checkout, asked where it is read."""
+"""Discounts and taxes of a checkout, asked where it is read."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import timedelta
 from typing import Any
 
 from django.db.models import Exists, OuterRef, Q, QuerySet, Value
 from django.db.models.functions import Coalesce, Now, NullIf
 from saleor.discount import DiscountType, DiscountValueType, VoucherType
 from saleor.discount.models import CheckoutDiscount, VoucherCode
-from saleor.payment import TransactionEventType
-from saleor.payment.models import Payment, TransactionEvent, TransactionItem
 from saleor.tax import TaxCalculationStrategy
 from saleor.tax.models import TaxConfiguration, TaxConfigurationPerCountry
 
 from ..domain.premium import OrderDiscount
 
-_GIVEN_UP = timedelta(hours=1)
-
 
 def with_flags(checkouts: QuerySet[Any]) -> QuerySet[Any]:
-    """Answer what money, taxes and promotions there are in the query of the checkout itself."""
-    money = (
-        Q(authorized_value__gt=0)
-        | Q(charged_value__gt=0)
-        | Q(authorize_pending_value__gt=0)
-        | Q(charge_pending_value__gt=0)
-    )
+    """Answer what taxes and promotions there are in the query of the checkout itself."""
     promotions = CheckoutDiscount.objects.filter(
         checkout_id=OuterRef("pk"), type=DiscountType.ORDER_PROMOTION
     )
@@ -35,18 +24,6 @@ def with_flags(checkouts: QuerySet[Any]) -> QuerySet[Any]:
         is_taxed_by_app=_is_taxed_by_app(),
         # Saleor compares with the time now as well, not with one that is passed in.
         has_stale_prices=Q(price_expiration__lte=Now()),
-        has_transaction_money=Exists(
-            TransactionItem.objects.filter(
-                money | Exists(_unanswered()), checkout_id=OuterRef("pk")
-            )
-        ),
-        has_payment_money=Exists(
-            Payment.objects.filter(
-                Q(captured_amount__gt=0) | Q(transactions__is_success=True) | Q(to_confirm=True),
-                checkout_id=OuterRef("pk"),
-                is_active=True,
-            )
-        ),
         has_promotion=Exists(promotions),
         has_percentage_promotion=Exists(promotions.filter(value_type=DiscountValueType.PERCENTAGE)),
     )
@@ -55,7 +32,7 @@ def with_flags(checkouts: QuerySet[Any]) -> QuerySet[Any]:
 def with_voucher_flags(checkouts: QuerySet[Any]) -> QuerySet[Any]:
     """Answer what the voucher of a checkout with one does to the cover line.
 
-    A query of its own: to plan it costs PostgreSQL more than all the other flags.
+    A query of its own, as that of the money is: PostgreSQL plans each longer than it runs.
     """
     # Vouchers that reach the cover line: everything but shipping and named products.
     narrow = Q(voucher__type=VoucherType.SHIPPING) | (
@@ -108,35 +85,3 @@ def order_discount(checkout: Mapping[str, Any], voucher: Mapping[str, Any]) -> O
         return OrderDiscount.OTHER
     is_discounted = checkout["has_promotion"] or has_wide_voucher
     return OrderDiscount.PERCENTAGE if is_discounted else OrderDiscount.NONE
-
-
-def _unanswered() -> QuerySet[Any]:
-    """A payment the shopper is in the middle of (3-D Secure): neither done nor failed.
-
-    A request and its failure may both be without reference: the payment app gave none. One that
-    got no answer at all is given up after an hour; its worker died.
-    """
-    kinds = TransactionEventType
-    reference = Coalesce("psp_reference", Value(""))
-    answered = TransactionEvent.objects.annotate(reference=reference).filter(
-        transaction_id=OuterRef("transaction_id"),
-        reference=OuterRef("reference"),
-        type__in=[
-            kinds.AUTHORIZATION_SUCCESS,
-            kinds.AUTHORIZATION_FAILURE,
-            kinds.CHARGE_SUCCESS,
-            kinds.CHARGE_FAILURE,
-            kinds.CANCEL_SUCCESS,
-        ],
-    )
-    return TransactionEvent.objects.annotate(reference=reference).filter(
-        ~Q(reference="") | Q(created_at__gt=Now() - _GIVEN_UP),
-        ~Exists(answered),
-        transaction_id=OuterRef("pk"),
-        type__in=[
-            kinds.AUTHORIZATION_REQUEST,
-            kinds.AUTHORIZATION_ACTION_REQUIRED,
-            kinds.CHARGE_REQUEST,
-            kinds.CHARGE_ACTION_REQUIRED,
-        ],
-    )

@@ -13,6 +13,7 @@ from saleor.product.models import ProductVariantChannelListing
 from ..domain.event_data import EventMapping
 from .attributes import annotate_attributes, attribute_columns
 from .checkout_flags import with_flags, with_voucher_flags
+from .checkout_money import with_money_flags
 from .cover_line import correction_of_line
 from .people import address_columns
 from .prepared import KEY, Prepared, Row
@@ -23,15 +24,12 @@ _CHECKOUT = (
     "currency",
     "language_code",
     "voucher_code",
-    "completing_started_at",
     "email",
     "user__email",
     *address_columns("billing_address"),
     *address_columns("shipping_address"),
     "is_taxed_by_app",
     "has_stale_prices",
-    "has_transaction_money",
-    "has_payment_money",
     "has_promotion",
     "has_percentage_promotion",
 )
@@ -61,6 +59,12 @@ def checkout_row(token: uuid.UUID, mapping: EventMapping) -> Row | None:
     return rows[0] if rows else None
 
 
+def money_row(token: uuid.UUID) -> Row | None:
+    """Return what shows that the checkout is being paid or completed; None when it is gone."""
+    rows = _money().rows(token)
+    return rows[0] if rows else None
+
+
 def voucher_row(token: uuid.UUID) -> Row:
     """Return what the voucher of the checkout does to the cover line."""
     rows = _vouchers().rows(token)
@@ -76,6 +80,12 @@ def line_rows(token: uuid.UUID, mapping: EventMapping) -> list[Row]:
 def _checkouts(*, with_metadata: bool) -> Prepared:
     columns = (*_CHECKOUT, METADATA) if with_metadata else _CHECKOUT
     return Prepared(with_flags(Checkout.objects.filter(pk=KEY)).order_by().values(*columns))
+
+
+@cache
+def _money() -> Prepared:
+    flags = ("completing_started_at", "has_transaction_money", "has_payment_money")
+    return Prepared(with_money_flags(Checkout.objects.filter(pk=KEY)).order_by().values(*flags))
 
 
 @cache

@@ -16,7 +16,7 @@ from ..domain.eligibility import CheckoutFacts, ProductLine
 from ..domain.event_data import EventMapping
 from .attributes import ticket_facts
 from .checkout_flags import order_discount
-from .checkout_rows import METADATA, checkout_row, line_rows, voucher_row
+from .checkout_rows import METADATA, checkout_row, line_rows, money_row, voucher_row
 from .cover_product import is_cover_type
 from .people import address_in, policyholder_of
 from .prepared import Row
@@ -54,9 +54,16 @@ def read(token: uuid.UUID, mapping: EventMapping) -> CheckoutState | None:
         needs_shipping=any(
             line["variant__product__product_type__is_shipping_required"] for line in lines
         ),
-        has_money=row["has_transaction_money"]
+    )
+
+
+def has_money(token: uuid.UUID) -> bool:
+    """Whether money is authorised, charged or pending, or a legacy completion is under way."""
+    row = money_row(token)
+    return row is not None and (
+        row["has_transaction_money"]
         or row["has_payment_money"]
-        or Checkout(completing_started_at=row["completing_started_at"]).is_checkout_locked(),
+        or Checkout(completing_started_at=row["completing_started_at"]).is_checkout_locked()
     )
 
 

@@ -70,8 +70,6 @@ class CheckoutState:
     has_gift: bool
     is_priced_anew: bool
     """Saleor's prices have run out: what is asked of it next is priced by the rules of then."""
-    has_money: bool
-    """Money is authorised, charged or pending, or a legacy completion is under way."""
 
     @property
     def needs_proof(self) -> bool:

@@ -34,7 +34,7 @@ def recheck(offer: Offer, state: CheckoutState, settings: PluginSettings, now: d
     Raise ``Refusal`` when it cannot.
     """
     is_open = offer.status == OfferStatus.AVAILABLE and state.needs_proof
-    if state.has_money or not (is_open or is_withheld(offer)):
+    if not (is_open or is_withheld(offer)) or checkouts.has_money(state.token):
         return offer
     return _withhold_what_does_not_fit(offer, settings, now)
 

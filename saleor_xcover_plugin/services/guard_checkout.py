@@ -20,9 +20,11 @@ from ..host import checkouts, cover_line
 from ..host.values import CheckoutState
 from ..models import Offer
 from .offers import (
+    LiveOffer,
     chosen_premium,
     clear_lines,
     end_offer,
+    glance,
     is_fresh,
     live_offer,
     take_notice,
@@ -42,20 +44,21 @@ class Change:
 def checkout_changed(token: uuid.UUID, settings: PluginSettings, now: datetime) -> Change:
     """Repair what a change broke and say whether an offer should be asked for.
 
-    Three queries and no lock when nothing of ours changed. Beside a discount on the order, or
-    with things to ship, Saleor is asked for its prices every time there is a yes.
+    Three queries and no lock when nothing of ours changed; whether money has begun is asked only
+    of what is out of step, and by the worker that asks for the offer. Beside a discount on the
+    order, or with things to ship, Saleor is asked for its prices every time there is a yes.
     """
     state = checkouts.read(token, settings.rules.mapping)
     if state is None:
         return Change()
-    if state.has_money:
-        _note_cost(state, now)
-        return Change()
     wanted, _ = _wanted_fingerprint(state, settings, now)
-    offer = live_offer(token)
+    offer = glance(token)
     needs_offer = wanted is not None and (offer is None or offer.fingerprint != wanted)
     if _is_in_step(state, offer, wanted):
         return Change(needs_offer=needs_offer)
+    if checkouts.has_money(token):
+        _note_cost(state, now)
+        return Change()
     _bring_in_step(token, settings, now)
     return Change(was_repaired=True, needs_offer=needs_offer)
 
@@ -67,11 +70,11 @@ def refusal_before_order(
     state = checkouts.read(token, settings.rules.mapping)
     if state is None:
         return None
-    if state.has_money:
+    if checkouts.has_money(token):
         _note_cost(state, now)
         return None
     wanted, _ = _wanted_fingerprint(state, settings, now)
-    offer = live_offer(token)
+    offer = glance(token)
     is_selected = offer is not None and offer.status == OfferStatus.SELECTED
     if offer is not None and is_selected and not is_fresh(offer, now):
         with checkouts.locked(token) as checkout:
@@ -117,7 +120,7 @@ def _wanted_fingerprint(
     return fingerprint(basket, *settings.fingerprint_terms), None
 
 
-def _is_in_step(state: CheckoutState, offer: Offer | None, wanted: str | None) -> bool:
+def _is_in_step(state: CheckoutState, offer: LiveOffer | None, wanted: str | None) -> bool:
     """Whether line and offer fit the checkout: exactly our line for a yes, none otherwise."""
     if offer is None:
         return not state.cover_lines
@@ -128,14 +131,14 @@ def _is_in_step(state: CheckoutState, offer: Offer | None, wanted: str | None) -
     if len(state.cover_lines) != 1 or state.needs_proof or offer.cost is not None:
         return False
     (line,) = state.cover_lines
-    return line.carries(offer.pk, chosen_premium(offer)) and not line.correction
+    return line.carries(offer.pk, offer.premium) and not line.correction
 
 
 def _bring_in_step(token: uuid.UUID, settings: PluginSettings, now: datetime) -> bool:
     """Do what the present state asks for under the lock; return whether anything had to change."""
     with checkouts.locked(token) as checkout:
         state = checkouts.read(token, settings.rules.mapping) if checkout is not None else None
-        if state is None or state.has_money:
+        if state is None or checkouts.has_money(token):
             return False
         wanted, reason = _wanted_fingerprint(state, settings, now)
         offer = live_offer(token, lock=True)

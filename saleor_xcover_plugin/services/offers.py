@@ -4,13 +4,19 @@ from __future__ import annotations
 
 import json
 import uuid
+from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from functools import cache
 from typing import Any
+
+from django.db.models import OuterRef, Subquery, Sum, Value
+from django.db.models.functions import Coalesce
 
 from ..domain.states import LIVE_OFFER_STATUSES, OfferStatus
 from ..host import cover_line, metadata
-from ..models import Offer
+from ..host.prepared import KEY, Prepared
+from ..models import Offer, Quote
 
 _LIVE = [status.value for status in LIVE_OFFER_STATUSES]
 
@@ -19,6 +25,35 @@ def live_offer(token: uuid.UUID, *, lock: bool = False) -> Offer | None:
     """Return the checkout's one live offer; with ``lock`` inside a transaction."""
     offers = Offer.objects.filter(checkout_token=token, status__in=_LIVE)
     return (offers.select_for_update() if lock else offers).first()
+
+
+@dataclass(frozen=True, slots=True)
+class LiveOffer:
+    """What a hook needs to know of a live offer."""
+
+    pk: int
+    status: str
+    fingerprint: str
+    valid_until: datetime | None
+    cost: Decimal | None
+    premium: Decimal
+    """Sum of the premiums the shopper said yes to, in the offer's currency."""
+
+
+def glance(token: uuid.UUID) -> LiveOffer | None:
+    """Look at the checkout's one live offer without its contents."""
+    rows = _live_offers().rows(token)
+    return LiveOffer(**rows[0]) if rows else None
+
+
+@cache
+def _live_offers() -> Prepared:
+    chosen = Quote.objects.filter(offer_id=OuterRef("pk"), is_chosen=True).order_by()
+    premium = chosen.values("offer_id").annotate(sum=Sum("premium")).values("sum")
+    offers = Offer.objects.filter(checkout_token=KEY, status__in=_LIVE).annotate(
+        premium=Coalesce(Subquery(premium), Value(Decimal(0)))
+    )
+    return Prepared(offers.values("pk", "status", "fingerprint", "valid_until", "cost", "premium"))
 
 
 def chosen_premium(offer: Offer) -> Decimal:
@@ -66,5 +101,5 @@ def summarise(token: uuid.UUID, state: str, **details: str) -> None:
     metadata.write_checkout_summary(token, json.dumps({"state": state, **details}, sort_keys=True))
 
 
-def is_fresh(offer: Offer, now: datetime) -> bool:
+def is_fresh(offer: Offer | LiveOffer, now: datetime) -> bool:
     return offer.valid_until is not None and now < offer.valid_until

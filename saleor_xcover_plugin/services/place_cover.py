@@ -78,13 +78,13 @@ def decline(
 ) -> Offer:
     """Record the no; a line put in by an earlier yes goes. Raise ``Refusal``."""
     with checkouts.locked(token) as checkout:
-        state = _readable(checkout, token, channel_id, settings)
+        _readable(checkout, token, channel_id, settings)
         offer = live_offer(token, lock=True)
         if offer is None or offer.status in (OfferStatus.REQUESTED, OfferStatus.UNAVAILABLE):
             raise Refusal(Code.OFFER_STALE)
         if offer.status == OfferStatus.DECLINED:
             return offer
-        if state.has_money and offer.status == OfferStatus.SELECTED:
+        if offer.status == OfferStatus.SELECTED and checkouts.has_money(token):
             raise Refusal(Code.PAYMENT_STARTED)
         clear_lines(checkout)
         offer.quotes.update(is_chosen=False)
@@ -132,7 +132,7 @@ def _readable(
 
 def _answerable(state: CheckoutState, settings: PluginSettings, now: datetime) -> Offer:
     """Return the locked live offer if it may be accepted now."""
-    if state.has_money:
+    if checkouts.has_money(state.token):
         raise Refusal(Code.PAYMENT_STARTED)
     basket = insurable_basket(state.facts, settings.rules, now)
     offer = live_offer(state.token, lock=True)

@@ -113,7 +113,7 @@ def _open_request(wanted: Wanted, settings: PluginSettings, now: datetime) -> Of
         state = checkouts.read(token, settings.rules.mapping) if checkout else None
         if state is None:
             raise Refusal(Code.CHECKOUT_NOT_FOUND)
-        if state.has_money:
+        if checkouts.has_money(token):
             raise Refusal(Code.PAYMENT_STARTED)
         previous = live_offer(token, lock=True)
         if previous is not None:
