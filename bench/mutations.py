@@ -17,9 +17,12 @@ from . import command
 from .measures import Stopwatch
 from .place import OFF, ON, PLAIN, PRICING, Place, counted, opened
 from .results import MUTATIONS
+from .work import Work
 
 XCOVERS: dict[str, float | None] = {"0 ms": 0.0, "300 ms": 0.3, "2000 ms": 2.0, "dead": None}
 """How long XCover takes to answer; None: it takes the call and never answers."""
+ROUNDS = {"0 ms": (30, 30), "300 ms": (80, 20), "2000 ms": (15, 6), "dead": (15, 2)}
+"""Of the plugin off and on, and of the peers, which wait; the budget is at 300 ms."""
 ANSWERED = "on, answered yes"
 PLUGINS = (OFF, ON, ANSWERED, PLAIN, PRICING)
 SEED = 8
@@ -27,18 +30,17 @@ SEED = 8
 Watches = dict[str, dict[str, Stopwatch]]
 
 
-def measure(rounds: int, slow_rounds: int, dead_rounds: int) -> dict[str, Any]:
-    """Return spreads in seconds, and counts, by XCover, plugin and mutation."""
-    how_often = {"0 ms": rounds, "300 ms": rounds, "2000 ms": slow_rounds, "dead": dead_rounds}
+def measure(*, is_quick: bool) -> dict[str, Any]:
+    """Return spreads and work in seconds, and counts, by XCover, plugin and mutation."""
     with opened() as place:
         return {
-            name: _with_xcover(place, seconds, how_often[name], rounds)
+            name: _with_xcover(place, seconds, *((1, 1) if is_quick else ROUNDS[name]))
             for name, seconds in XCOVERS.items()
         }
 
 
 def _with_xcover(
-    place: Place, seconds: float | None, peer_rounds: int, our_rounds: int
+    place: Place, seconds: float | None, our_rounds: int, peer_rounds: int
 ) -> dict[str, Any]:
     plugins = [name for name in PLUGINS if name != ANSWERED or seconds is not None]
     watches: Watches = {name: {each: Stopwatch() for each in MUTATIONS} for name in plugins}
@@ -47,16 +49,18 @@ def _with_xcover(
     for name in plugins:
         _buy(place, name, lambda _, act: act())  # warm
     counts = {name: _count(place, name) for name in plugins}
+    works = {name: {each: Work() for each in MUTATIONS} for name in plugins}
     for number in range(our_rounds):
         order.shuffle(plugins)
         for name in plugins:
             if name in (PLAIN, PRICING) and number >= peer_rounds:
                 continue
             _break(place, 0.0 if name == ANSWERED else seconds)
-            _buy(place, name, _timed(watches[name]))
+            _buy(place, name, _timed(watches[name], works[name]))
     return {
         name: {
-            each: asdict(watch.spread) | counts[name][each] for each, watch in watches[name].items()
+            each: asdict(watch.spread) | counts[name][each] | works[name][each].each
+            for each, watch in watches[name].items()
         }
         for name in watches
     }
@@ -73,9 +77,9 @@ def _break(place: Place, seconds: float | None) -> None:
 Doing = Callable[[str, Callable[[], Any]], Any]
 
 
-def _timed(watches: dict[str, Stopwatch]) -> Doing:
+def _timed(watches: dict[str, Stopwatch], works: dict[str, Work]) -> Doing:
     def do(mutation: str, act: Callable[[], Any]) -> None:
-        with watches[mutation].lap():
+        with works[mutation].done(), watches[mutation].lap():
             act()
 
     return do
@@ -107,13 +111,7 @@ def _buy(place: Place, name: str, do: Doing) -> None:
 
 def main() -> int:
     options = command.options(__doc__)
-    quick = options.quick
-    return command.write(
-        options,
-        measure(rounds=3, slow_rounds=1, dead_rounds=1)
-        if quick
-        else measure(rounds=40, slow_rounds=8, dead_rounds=2),
-    )
+    return command.write(options, measure(is_quick=options.quick))
 
 
 if __name__ == "__main__":

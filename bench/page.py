@@ -1,0 +1,155 @@
+"""The tables of docs/performance.md, from the kept numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from tests.contract.generated import table
+
+from . import budgets
+from .results import MUTATIONS, NAMES
+
+Numbers = Mapping[str, Any]
+Results = Mapping[str, Mapping[str, Any]]
+
+
+def verdicts(results: Results) -> str:
+    """Return the budgets and whether they are met."""
+    rows = [
+        (each.budget, each.limit, each.measured, "met" if each.is_met else "**missed**")
+        for each in budgets.judge(results)
+    ]
+    rows += [(name, "", "not measured", "") for name in budgets.unmeasured(results)]
+    return table(("budget", "limit", "measured", ""), rows)
+
+
+def circumstances(results: Results) -> str:
+    """Return where and when each benchmark ran."""
+    rows = []
+    for name in (name for name in NAMES if name in results):
+        result = results[name]
+        machine, versions = result["machine"], result["versions"]
+        where = f"{machine['processor']}, {machine['cores']} cores, {machine['memory_gib']} GiB"
+        on = f"{machine['system']}, Python {machine['python']}"
+        said = ", ".join(f"{what} {version}" for what, version in versions.items())
+        load = f"{machine['load']:.2f}"
+        rows.append((name, result["on"], said, f"{where}; {on}", load, f"{result['took']} s"))
+    return table(("benchmark", "on", "versions", "machine", "load before", "took"), rows)
+
+
+def mutations(results: Results) -> str:
+    """Return what shoppers wait for, plugin by plugin."""
+    found = _numbers(results, "mutations")
+    parts = []
+    for mutation in MUTATIONS:
+        rows = []
+        for plugin in next(iter(found.values()), {}):
+            cells = [_milliseconds(by.get(plugin, {}).get(mutation)) for by in found.values()]
+            counts = found["0 ms"][plugin][mutation]
+            rows.append((plugin, *cells, str(counts["sql"]), str(counts["http"])))
+        head = ("plugin", *(f"XCover {name}" for name in found), "SQL", "calls")
+        parts.append(f"`{mutation}`\n\n{table(head, rows)}")
+    return "\n".join(parts)
+
+
+def offers(results: Results) -> str:
+    """Return how long an offer takes to be there."""
+    rows = [
+        (xcover, way, _milliseconds(spread), str(spread.get("xcover", "")))
+        for xcover, ways in _numbers(results, "offers").items()
+        for way, spread in ways.items()
+    ]
+    return table(("XCover", "way", "time", "offers asked of XCover"), rows)
+
+
+def confirmations(results: Results) -> str:
+    """Return policies per second by number of workers."""
+    found = _numbers(results, "confirmations")
+    if not found:
+        return ""
+    rows = [
+        (
+            workers,
+            f"{each['confirmed_per_second']:.1f}",
+            f"{each['confirmed_per_second'] / found['rate']:.0%}",
+            str(each["throttled"]),
+            str(each["lost"] + each["doubled"]),
+        )
+        for workers, each in found["workers"].items()
+    ]
+    vendor = found["vendor"]["confirmed_per_second"]
+    rows.append(
+        ("xcover-python in a loop", f"{vendor:.1f}", f"{vendor / found['rate']:.0%}", "", "")
+    )
+    return table(("workers", "per second", "of the rate", "429", "lost or doubled"), rows)
+
+
+def history(results: Results) -> str:
+    """Return what sweep and reconciliation take as the store grows old."""
+    rows = [
+        (f"{int(size):,}", what, _milliseconds(spread), str(spread.get("orders", "")))
+        for size, each in _numbers(results, "history").items()
+        for what, spread in each.items()
+    ]
+    return table(("orders in the store", "what", "time", "orders looked at"), rows)
+
+
+def calls(results: Results) -> str:
+    """Return the cost of one call for each client."""
+    rows = [
+        (client, _milliseconds(each["clock"]), _milliseconds(each["work"]))
+        for client, each in _numbers(results, "calls").items()
+    ]
+    return table(("client", "on the clock", "own work"), rows)
+
+
+def memory(results: Results) -> str:
+    """Return memory at the first and the last look, and between."""
+    found = dict(_numbers(results, "memory"))
+    count = found.pop("operations", 0)
+    rows = [
+        (what, f"{held[0]:.0f} MiB", f"{held[-1]:.0f} MiB", f"{max(held):.0f} MiB")
+        for what, held in found.items()
+    ]
+    return table((f"{count:,} operations", "after a tenth", "at the end", "most"), rows)
+
+
+def element(results: Results) -> str:
+    """Return size and speed of the storefront element."""
+    found = dict(_numbers(results, "element"))
+    rows = [
+        (what, _milliseconds(each) if isinstance(each, dict) else f"{each:,} bytes")
+        for what, each in found.items()
+    ]
+    return table(("", ""), [(("file" if what == "bytes" else what), told) for what, told in rows])
+
+
+PARTS = (
+    verdicts,
+    circumstances,
+    mutations,
+    offers,
+    confirmations,
+    history,
+    calls,
+    memory,
+    element,
+)
+
+
+def _numbers(results: Results, name: str) -> Numbers:
+    found: Numbers = results.get(name, {}).get("numbers", {})
+    return found
+
+
+def _milliseconds(spread: Mapping[str, float] | None) -> str:
+    """Write median, and quartiles in brackets."""
+    if spread is None:
+        return "-"
+    median, low, high = (_rounded(spread[name] * 1000) for name in ("median", "low", "high"))
+    return f"{median} ms ({low} to {high})"
+
+
+def _rounded(amount: float) -> str:
+    return f"{amount:.1f}" if amount < 20 else f"{amount:,.0f}"
