@@ -13,3 +13,13 @@ if ROOT not in sys.path:
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--update-golden", action="store_true", help="rewrite fixtures/xcover")
+
+
+def pytest_sessionfinish() -> None:
+    """Close what is open: a connection that dies with its process warns."""
+    from django.conf import settings
+
+    if settings.configured:
+        from django.db import connections
+
+        connections.close_all()
