@@ -26,6 +26,7 @@ from .offers import (
     end_offer,
     glance,
     is_fresh,
+    is_notice_due,
     live_offer,
     take_notice,
 )
@@ -70,25 +71,34 @@ def refusal_before_order(
     state = checkouts.read(token, settings.rules.mapping)
     if state is None:
         return None
-    if checkouts.has_money(token):
-        _note_cost(state, now)
-        return None
     wanted, _ = _wanted_fingerprint(state, settings, now)
     offer = glance(token)
     is_selected = offer is not None and offer.status == OfferStatus.SELECTED
-    if offer is not None and is_selected and not is_fresh(offer, now):
-        with checkouts.locked(token) as checkout:
-            current = live_offer(token, lock=True)
-            if checkout is not None and current is not None and current.pk == offer.pk:
-                end_offer(checkout, current, OfferStatus.EXPIRED, now, reason=Code.OFFER_EXPIRED)
-                take_notice(token)
+    has_expired = offer is not None and is_selected and not is_fresh(offer, now)
+    is_fine = _is_in_step(state, offer, wanted) and not has_expired
+    if is_fine and not is_notice_due(token):
+        return None
+    if checkouts.has_money(token):
+        _note_cost(state, now)
+        return None
+    if offer is not None and has_expired:
+        _end_expired(token, offer, now)
         return Refusal(Code.OFFER_EXPIRED)
-    if not _is_in_step(state, offer, wanted):
+    if not is_fine:
         was_changed = _bring_in_step(token, settings, now)
         if was_changed and (is_selected or state.cover_lines):
             take_notice(token)
             return Refusal(Code.COVER_CHANGED)
     return Refusal(Code.COVER_CHANGED) if take_notice(token) else None
+
+
+def _end_expired(token: uuid.UUID, expired: LiveOffer, now: datetime) -> None:
+    """End the offer, unless another took its place meanwhile; the caller tells the shopper."""
+    with checkouts.locked(token) as checkout:
+        current = live_offer(token, lock=True)
+        if checkout is not None and current is not None and current.pk == expired.pk:
+            end_offer(checkout, current, OfferStatus.EXPIRED, now, reason=Code.OFFER_EXPIRED)
+            take_notice(token)
 
 
 def _note_cost(state: CheckoutState, now: datetime) -> None:

@@ -82,6 +82,11 @@ def end_offer(
         summarise(offer.checkout_token, "withdrawn", code=reason)
 
 
+def is_notice_due(token: uuid.UUID) -> bool:
+    """Whether a yes of this checkout ended without the shopper's doing, and nobody said so yet."""
+    return Offer.objects.filter(checkout_token=token, is_notice_due=True).exists()
+
+
 def take_notice(token: uuid.UUID) -> bool:
     """Whether the shopper has yet to learn that a yes of this checkout ended; asked once."""
     noticed = Offer.objects.filter(checkout_token=token, is_notice_due=True)
