@@ -2,21 +2,47 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import signal
 import socket
 import subprocess
 import sys
-import zlib
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
-
-from . import bootstrap
+from functools import cache
+from pathlib import Path
+from typing import Any, TextIO
 
 REDIS = ("localhost", 6379)
-BROKER = f"redis://localhost:6379/{10 + zlib.crc32(bootstrap.database_name().encode()) % 6}"
-"""Sessions side by side have databases of their own, and so brokers: no worker hears another's."""
+_OWN = range(6, 16)
+"""Redis databases of test sessions; below are a store's and the benchmarks'."""
+_claims: list[TextIO] = []
+"""Kept open: closing one gives it back."""
+
+
+@cache
+def own_broker() -> str:
+    """Return a broker nobody else uses: no worker hears another session's.
+
+    A locked file says whose it is until the session's process ends, however it ends.
+    """
+    for number in _OWN:
+        claim = (Path(tempfile.gettempdir()) / f"xcover-tests-redis-{number}.lock").open("w")
+        try:
+            fcntl.flock(claim, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            claim.close()
+            continue
+        _claims.append(claim)
+        return _url(number)
+    raise RuntimeError(f"all Redis databases from {_OWN.start} on are in use by other sessions")
+
+
+def _url(number: int) -> str:
+    host, port = REDIS
+    return f"redis://{host}:{port}/{number}"
 
 
 def is_there() -> bool:
@@ -25,7 +51,7 @@ def is_there() -> bool:
         return probe.connect_ex(REDIS) == 0
 
 
-def empty(broker: str = BROKER) -> None:
+def empty(broker: str) -> None:
     """Forget all tasks."""
     import redis
 
@@ -55,7 +81,7 @@ def celery_with(broker: str) -> Iterator[Any]:
 class Worker:
     """A real Celery worker of the real Saleor, to be killed and started again."""
 
-    def __init__(self, broker: str = BROKER) -> None:
+    def __init__(self, broker: str) -> None:
         self._broker = broker
         self._process: subprocess.Popen[bytes] | None = None
 

@@ -1,9 +1,12 @@
 """Waking a worker never holds up or breaks a sale: no broker, dead broker, real broker."""
 
+import os
 import socket
+import subprocess
+import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from decimal import Decimal
 
 import pytest
@@ -14,7 +17,7 @@ from demo.client.store import Channel, Store
 from demo.simulator import SimulatorProcess
 
 from ..flows.work import Work
-from .broker import REDIS, celery_with
+from .broker import REDIS, celery_with, own_broker
 
 SendShopper = Callable[[Channel], Shopper]
 
@@ -111,7 +114,7 @@ def test_with_a_broker_the_worker_is_woken_with_one_id_and_nothing_else(
 
     import redis
 
-    with celery_with("redis://localhost:6379/9") as app:
+    with celery_with(own_broker()) as app:
         queue = redis.Redis(db=9)
         queue.flushdb()
         buy(shopper, store, staff)
@@ -126,3 +129,25 @@ def test_with_a_broker_the_worker_is_woken_with_one_id_and_nothing_else(
     written = json.dumps(messages)
     assert "demo-secret" not in written
     assert "ada@example.com" not in written
+
+
+def test_sessions_side_by_side_have_brokers_of_their_own() -> None:
+    # three suites once shared one Redis database, and workers took each other's tasks
+    own = own_broker()
+    code = "import sys, tests.saleor.broker as b; print(b.own_broker()); sys.stdin.read()"
+    with ExitStack() as others:
+        told = []
+        for _ in range(3):
+            other = subprocess.Popen(
+                [sys.executable, "-c", code],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                text=True,
+                env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
+            )
+            others.enter_context(other)
+            assert other.stdout is not None
+            told.append(other.stdout.readline().strip())
+
+    assert len({own, *told}) == 4
+    assert own_broker() == own

@@ -13,7 +13,7 @@ from demo.client.store import Channel, Store
 
 from ..flows.test_doctor import bad, run, said
 from ..flows.work import Work
-from .broker import BROKER, REDIS, Worker, celery_with
+from .broker import REDIS, Worker, celery_with, own_broker
 from .test_kills import eventually
 
 
@@ -76,7 +76,7 @@ def test_a_dead_broker_is_a_problem_and_nobody_is_asked(channel: Channel) -> Non
 
 
 def test_a_broker_without_workers_is_told_from_one_with(channel: Channel) -> None:
-    with celery_with(f"redis://{REDIS[0]}:{REDIS[1]}/9"):
+    with celery_with(own_broker()):
         findings, code = run("--channel", channel.slug)
 
     assert (running(findings), code) == ({"broker": "fine", "worker": "problem"}, 1)
@@ -85,8 +85,8 @@ def test_a_broker_without_workers_is_told_from_one_with(channel: Channel) -> Non
 
 
 def test_a_worker_that_knows_the_plugin_is_heard(channel: Channel) -> None:
-    worker = Worker()
-    with celery_with(BROKER):
+    worker = Worker(own_broker())
+    with celery_with(own_broker()):
         worker.start()
         try:
             eventually(lambda: running(run("--channel", channel.slug)[0])["worker"] == "fine")

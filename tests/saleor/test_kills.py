@@ -22,7 +22,7 @@ from demo.simulator import SimulatorProcess
 from ..chaos.killing import killed_at
 from ..flows.steps import accept_cover, bookings
 from ..flows.waits import let_waits_pass
-from .broker import BROKER, Worker, celery_with, empty, is_there
+from .broker import Worker, celery_with, empty, is_there, own_broker
 
 SendShopper = Callable[[Channel], Shopper]
 
@@ -38,15 +38,15 @@ pytestmark = pytest.mark.skipif(
 
 @pytest.fixture
 def broker() -> Iterator[Any]:
-    empty()
-    with celery_with(BROKER) as app:
+    empty(own_broker())
+    with celery_with(own_broker()) as app:
         yield app
-    empty()
+    empty(own_broker())
 
 
 @pytest.fixture
 def worker(broker: Any) -> Iterator[Worker]:
-    started = Worker()
+    started = Worker(own_broker())
     started.start()
     yield started
     started.kill()
@@ -69,7 +69,7 @@ def eventually(is_so: Callable[[], bool]) -> None:
 def ring(broker: Any) -> None:
     """Do what beat does every minute."""
     # A connection of its own: the pool may remember the broker of another test.
-    with broker.connection_for_write(BROKER) as connection:
+    with broker.connection_for_write(own_broker()) as connection:
         task = "saleor_xcover_plugin.tasks.sweep"
         broker.send_task(task, ignore_result=True, connection=connection)
 
@@ -158,8 +158,8 @@ def test_what_a_worker_never_heard_of_is_found_by_the_sweep(
     # given a broker that lost everything, and no worker
     ada = order_with_cover(shopper, store)
     staff.mark_as_paid(ada.order_id)
-    empty()
-    late = Worker()
+    empty(own_broker())
+    late = Worker(own_broker())
     late.start()
     try:
         # when a worker comes and beat rings
