@@ -115,7 +115,7 @@ def test_with_a_broker_the_worker_is_woken_with_one_id_and_nothing_else(
     import redis
 
     with celery_with(own_broker()) as app:
-        queue = redis.Redis(db=9)
+        queue = redis.Redis.from_url(own_broker())
         queue.flushdb()
         buy(shopper, store, staff)
         # A countdown is held back by the worker, so every message lies in the queue.

@@ -232,19 +232,21 @@ def test_automatic_completion_sells_the_cover_that_was_accepted(
     sell_insurance: Callable[[Channel], Channel],
 ) -> None:
     # given a channel that completes paid checkouts by itself
-    from saleor.checkout.tasks import trigger_automatic_checkout_completion_task
+    from saleor.checkout import tasks
     from saleor.order.models import Order
 
+    trigger = getattr(tasks, "trigger_automatic_checkout_completion_task", None)
+    # 3.21 has no such task: there the payment itself completes the checkout.
+    delay = {"automatic_completion_delay": 0} if trigger else {}
     channel = sell_insurance(
-        store.new_channel(
-            automatically_complete_fully_paid_checkouts=True, automatic_completion_delay=0
-        )
+        store.new_channel(automatically_complete_fully_paid_checkouts=True, **delay)
     )
     buyer = shopper(channel)
     checkout, _ = accept_cover(buyer, store)
     payments.charge(checkout.id, TOTAL)
     # when
-    trigger_automatic_checkout_completion_task()
+    if trigger:
+        trigger()
     work()
     # then
     (order,) = Order.objects.filter(channel__slug=channel.slug)
