@@ -13,7 +13,7 @@ from demo.client.store import Channel, Store
 
 from ..flows.test_doctor import bad, run, said
 from ..flows.work import Work
-from .broker import REDIS, Worker, celery_with, own_broker
+from .broker import Worker, celery_with, own_broker
 from .test_kills import eventually
 
 
