@@ -703,12 +703,13 @@ def test_nobody_is_named(waiting, work, told, caplog, store, shopper):
 def test_the_status_says_alarms_first_then_parked_then_counts(
     waiting, unpaid, staff, work, simulator
 ):
-    # given one of each
-    waiting()
-    work()
+    # given one that XCover refused, and one that waits for it
     simulator.clear_faults()
     simulator.fault("confirm", "status", times=1, status=404)
     staff.mark_as_paid(unpaid().id)
+    work()
+    simulator.fault("confirm", "status", times=None, status=503)
+    waiting()
     work()
     # when
     printed, code = status()
