@@ -32,7 +32,7 @@ chaos: $(INSTALLED)
 test-saleor: $(INSTALLED) wheel
 	$(BIN)/python -m tests.saleor.run $(SALEOR_ROOT) $(ARGS)
 
-# Measure (about an hour; BENCH="mutations --quick"), each beside what it is compared with, and judge
+# Measure (about an hour; BENCH="added --quick"), each beside what it is compared with, and judge
 # the budgets; bench-check only judges what is kept in bench/results.json.
 bench: $(INSTALLED)
 	$(BIN)/python -m bench --saleor $(SALEOR_ROOT) $(BENCH)

@@ -7,6 +7,7 @@ with the vendor's client does, one call after the other, with no idea of a rate.
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -17,22 +18,33 @@ from tests.integration.simulator.partner import HOLDER, Partner
 from . import command
 from .account import vendor_config
 from .place import ON, Place, opened
+from .work import MachineWork
 
+RATES = (20, 50)
+"""Calls per second agreed with XCover."""
 WORKERS = (1, 2, 4, 8)
 LATENCY = 0.1
 """Seconds."""
+OFF_TO_A_START = 5
+"""Policies; before them workers are still starting, as ``Outage`` measures too."""
 
 
-def measure(backlog: int, rate: int) -> dict[str, Any]:
-    """Return calls per second and what went wrong, for each number of workers."""
-    with opened(calls_per_second=str(rate)) as place:
+def measure(seconds: int, workers: Sequence[int]) -> dict[str, Any]:
+    """Return calls per second and what went wrong, by rate and number of workers.
+
+    There is as much to confirm as the rate would take in ``seconds``.
+    """
+    with opened() as place:
         place.choose(ON)
-        found = {str(workers): _drained(place, workers, backlog, rate) for workers in WORKERS}
         return {
-            "rate": rate,
             "latency": LATENCY,
-            "workers": found,
-            "vendor": _vendor(place, backlog),
+            "rates": {
+                str(rate): {
+                    str(each): _drained(place, each, seconds * rate, rate) for each in workers
+                }
+                for rate in RATES
+            },
+            "vendor": _vendor(place, seconds * max(RATES)),
         }
 
 
@@ -42,22 +54,31 @@ def _drained(place: Place, workers: int, backlog: int, rate: int) -> dict[str, A
 
     place.store.forget()
     place.simulator.reset()
+    place.agree(rate)
     template = sales.covered(place.shopper, place.store, place.simulator)
+    machine = MachineWork()
+
+    def look(stage: str, confirmed: int, _: int) -> None:
+        if stage == "draining" and confirmed >= OFF_TO_A_START:
+            machine.look()
+
     run = Outage(
         place.simulator,
         template,
         backlog=backlog,
         fresh=0,
         workers=workers,
-        tell=lambda *_: None,
+        tell=look,
         allowed=rate,
     )
     place.simulator.fault("confirm", "delay", times=None, seconds=LATENCY)
+    time.sleep(1)  # the offers of the backlog, asked for in no time, leave XCover's last second
     drain = run.run(timedelta(0))
     return {
         "confirmed_per_second": round(drain.rate, 2),
         "seconds": round(drain.seconds, 2),
         "backlog": backlog,
+        "machine_busy": round(machine.busy, 3),
         "throttled": sum(drain.throttled.values()),
         "lost": len(drain.finding.lost),
         "doubled": len(drain.finding.doubled),
@@ -84,7 +105,9 @@ def _vendor(place: Place, count: int) -> dict[str, Any]:
 
 def main() -> int:
     options = command.options(__doc__)
-    return command.write(options, measure(40 if options.quick else 400, rate=50))
+    return command.write(
+        options, measure(1, WORKERS[-1:]) if options.quick else measure(8, WORKERS)
+    )
 
 
 if __name__ == "__main__":

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import os
 import platform
+import random
 import statistics
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import wraps
 from pathlib import Path
 from time import perf_counter
 from typing import Any
@@ -36,6 +38,35 @@ class Spread:
         return cls(len(values), *rounded)
 
 
+_RESAMPLES = 1000
+_SEED = 11
+
+
+@dataclass(frozen=True, slots=True)
+class Ratio:
+    """The ratio of two medians, and between what 95 % of its resamples lie (bootstrap)."""
+
+    value: float
+    low: float
+    high: float
+
+    @classmethod
+    def of(cls, above: Sequence[float], below: Sequence[float]) -> Ratio:
+        """Compare at least one value with at least one; the same values give the same interval."""
+        chance = random.Random(_SEED)  # noqa: S311 (nothing is secret here)
+        resampled = sorted(
+            _ratio(chance.choices(above, k=len(above)), chance.choices(below, k=len(below)))
+            for _ in range(_RESAMPLES)
+        )
+        cut = _RESAMPLES // 40
+        found = (_ratio(above, below), resampled[cut], resampled[-cut - 1])
+        return cls(*(round(each, 4) for each in found))
+
+
+def _ratio(above: Sequence[float], below: Sequence[float]) -> float:
+    return statistics.median(above) / statistics.median(below)
+
+
 @dataclass(slots=True)
 class Stopwatch:
     """Collects the seconds of what is done inside ``with stopwatch.lap():``."""
@@ -52,6 +83,34 @@ class Stopwatch:
     @property
     def spread(self) -> Spread:
         return Spread.of(self.laps)
+
+
+@dataclass(slots=True)
+class Inside:
+    """Seconds spent inside certain calls, until they are taken."""
+
+    seconds: float = 0.0
+    _depth: int = 0
+
+    def timed(self, act: Callable[..., Any]) -> Callable[..., Any]:
+        """Return ``act``, its time added up; what it calls in turn is counted once."""
+
+        @wraps(act)
+        def do(*args: Any, **kwargs: Any) -> Any:
+            self._depth += 1
+            started = perf_counter()
+            try:
+                return act(*args, **kwargs)
+            finally:
+                self._depth -= 1
+                if not self._depth:
+                    self.seconds += perf_counter() - started
+
+        return do
+
+    def take(self) -> float:
+        seconds, self.seconds = self.seconds, 0.0
+        return seconds
 
 
 def machine() -> dict[str, Any]:

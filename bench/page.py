@@ -38,6 +38,21 @@ def circumstances(results: Results) -> str:
     return table(("benchmark", "on", "versions", "machine", "load before", "took"), rows)
 
 
+def added(results: Results) -> str:
+    """Return the plugin off and on, and the part that is spent inside its hooks."""
+    rows = [
+        (
+            mutation,
+            *(_milliseconds(each[name]) for name in ("off", "on")),
+            f"{each['ratio']:.3f} ({each['ratio_low']:.3f} to {each['ratio_high']:.3f})",
+            _milliseconds(each["inside"]),
+            f"{each['inside']['median'] / each['off']['median']:.1%}",
+        )
+        for mutation, each in _numbers(results, "added").items()
+    ]
+    return table(("mutation", "off", "on", "on / off", "inside our hooks", "of off"), rows)
+
+
 def mutations(results: Results) -> str:
     """Return what shoppers wait for, plugin by plugin."""
     found = _numbers(results, "mutations")
@@ -64,25 +79,27 @@ def offers(results: Results) -> str:
 
 
 def confirmations(results: Results) -> str:
-    """Return policies per second by number of workers."""
+    """Return policies per second by rate and number of workers."""
     found = _numbers(results, "confirmations")
     if not found:
         return ""
     rows = [
         (
+            rate,
             workers,
             f"{each['confirmed_per_second']:.1f}",
-            f"{each['confirmed_per_second'] / found['rate']:.0%}",
+            f"{each['confirmed_per_second'] / float(rate):.0%}",
+            f"{each['machine_busy']:.0%}",
             str(each["throttled"]),
             str(each["lost"] + each["doubled"]),
         )
-        for workers, each in found["workers"].items()
+        for rate, runs in found["rates"].items()
+        for workers, each in runs.items()
     ]
     vendor = found["vendor"]["confirmed_per_second"]
-    rows.append(
-        ("xcover-python in a loop", f"{vendor:.1f}", f"{vendor / found['rate']:.0%}", "", "")
-    )
-    return table(("workers", "per second", "of the rate", "429", "lost or doubled"), rows)
+    rows.append(("", "xcover-python in a loop", f"{vendor:.1f}", "", "", "", ""))
+    head = ("allowed/s", "workers", "per second", "of the rate", "machine busy")
+    return table((*head, "429", "lost or doubled"), rows)
 
 
 def history(results: Results) -> str:
@@ -128,6 +145,7 @@ def element(results: Results) -> str:
 PARTS = (
     verdicts,
     circumstances,
+    added,
     mutations,
     offers,
     confirmations,

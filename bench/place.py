@@ -25,7 +25,7 @@ from .account import URL
 
 BROKER = os.environ.get("BENCH_BROKER", "redis://localhost:6379/5")
 OFF, ON, PLAIN, PRICING = "off", "on", "plain", "pricing"
-GENEROUS = "1000"
+GENEROUS = 1000
 """Calls per second agreed, where XCover's rate is not what is measured."""
 
 
@@ -40,6 +40,16 @@ class Place:
 
     def shopper(self, channel: Channel | None = None) -> Shopper:
         return Shopper(self.driver, channel or self.store.usd_unpaid)
+
+    def agree(self, calls_per_second: int) -> None:
+        """Set the plugin up for a rate agreed with XCover, in all channels."""
+        agreed = {
+            "api_url": self.simulator.base_url,
+            **PARTNER,
+            "calls_per_second": str(calls_per_second),
+        }
+        for channel in self.store.channels:
+            self.staff.configure_plugin(channel, agreed)
 
     def choose(self, plugin: str) -> None:
         """Have exactly this plugin work in the channel without payment."""
@@ -62,7 +72,7 @@ class Place:
 
 
 @contextmanager
-def opened(*, calls_per_second: str = GENEROUS) -> Iterator[Place]:
+def opened() -> Iterator[Place]:
     """Open the store, set the plugin up in all its channels, and let Celery use a real broker.
 
     Without a worker tasks wait in the broker, as they do for a worker on another machine.
@@ -81,14 +91,14 @@ def opened(*, calls_per_second: str = GENEROUS) -> Iterator[Place]:
     simulator = SimulatorProcess()
     simulator.start(hosts.python())
     os.environ[URL] = simulator.base_url
-    agreed = {"api_url": simulator.base_url, **PARTNER, "calls_per_second": calls_per_second}
+    place = Place(store, driver, staff, simulator)
     for channel in store.channels:
         store.command("xcover_setup", "--channel", channel.slug)
-        staff.configure_plugin(channel, agreed)
+    place.agree(GENEROUS)
     store.forget()
     settings.CELERY_TASK_ALWAYS_EAGER, settings.CELERY_BROKER_URL = False, BROKER
     try:
-        yield Place(store, driver, staff, simulator)
+        yield place
     finally:
         simulator.stop()
         empty(BROKER)

@@ -8,9 +8,18 @@ from pathlib import Path
 from typing import Any
 
 PATH = Path(__file__).parent / "results.json"
-NAMES = ("mutations", "offers", "confirmations", "history", "calls", "memory", "element")
+NAMES = (
+    "added",
+    "mutations",
+    "offers",
+    "confirmations",
+    "history",
+    "calls",
+    "memory",
+    "element",
+)
 """The benchmarks, in the order they are run and shown."""
-IN_SALEOR = {"mutations", "offers", "confirmations", "history", "memory"}
+IN_SALEOR = {"added", "mutations", "offers", "confirmations", "history", "memory"}
 """Those that need a real Saleor."""
 MUTATIONS = ("checkoutCreate", "checkoutLinesAdd", "checkoutComplete")
 """What a shopper waits for."""

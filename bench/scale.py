@@ -61,7 +61,7 @@ def sale(results: Results) -> str:
 def workers(results: Results) -> str:
     """Return how many workers use up what an agreed rate leaves to confirmations."""
     found = results["confirmations"]["numbers"]
-    own = 1 / found["workers"]["1"]["confirmed_per_second"] - found["latency"]
+    own = 1 / found["rates"]["50"]["1"]["confirmed_per_second"] - found["latency"]
     rows = []
     for agreed in AGREED:
         used = float(agreed * MARGIN)

@@ -1,4 +1,4 @@
-"""How much processor time something takes: of this process, and of PostgreSQL for it."""
+"""How much processor time something takes: of this process, of PostgreSQL, of the machine."""
 
 from __future__ import annotations
 
@@ -34,6 +34,30 @@ class Work:
             "own_work": round(self.here / self.times, 6),
             "database_work": round(self.database / self.times, 6),
         }
+
+
+@dataclass(slots=True)
+class MachineWork:
+    """The part of all processors' time that was used between the first look and the last."""
+
+    _first: tuple[int, int] | None = None
+    _last: tuple[int, int] = (0, 0)
+
+    def look(self) -> None:
+        """Read the kernel's counters (proc(5), /proc/stat: the first line, in ticks)."""
+        ticks = [
+            int(each) for each in Path("/proc/stat").read_text().split("\n", 1)[0].split()[1:9]
+        ]
+        idle = ticks[3] + ticks[4]
+        self._last = (sum(ticks) - idle, sum(ticks))
+        self._first = self._first or self._last
+
+    @property
+    def busy(self) -> float:
+        """Return 0 to 1; 0 before a second look."""
+        first = self._first or self._last
+        whole = self._last[1] - first[1]
+        return (self._last[0] - first[0]) / whole if whole else 0.0
 
 
 def _database_seconds() -> float:

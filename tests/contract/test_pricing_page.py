@@ -28,7 +28,8 @@ through is recorded as owed to the buyer.
 **How to read the tables.** Two tickets at 100.00 USD and a premium of 6.66, unless the row says
 otherwise. *Tickets alone* is what a second shopper paid who never heard of a cover. *Cover line* is
 its price in the checkout, then in the order where it differs; "from" is the price before discounts
-that both show. *Booked* is the premium XCover holds.
+that both show. *Booked* is the premium XCover holds. Where a row names a version, no older Saleor
+completes that order, with or without this plugin.
 
 | outcome | meaning |
 | --- | --- |
@@ -103,7 +104,7 @@ def _part(part: str, known: dict[str, Record]) -> str:
 
 def _row(case: Case, played: Record) -> str:
     cells = (
-        case.says,
+        f"{case.says} (Saleor {case.since} or newer)" if case.since else case.says,
         played.tickets_alone,
         played.premium or "none",
         played.checkout_total,

@@ -1,0 +1,93 @@
+"""What the plugin adds to a mutation: off and on alternately, and the time inside our hooks.
+
+XCover takes 300 ms for an answer. Between two turns nothing else happens, so that both find the
+same warm machine; which of the two comes first is drawn for every pair.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict
+from typing import Any
+from unittest import mock
+
+from saleor_xcover_plugin.domain.hooks import HOOKS
+
+from . import command
+from .measures import Inside, Ratio, Spread, Stopwatch
+from .place import OFF, ON, Place, opened
+from .results import MUTATIONS
+from .shopping import buy
+
+XCOVER_TAKES = 0.3
+"""Seconds."""
+SEED = 11
+
+
+def measure(pairs: int) -> dict[str, Any]:
+    """Return by mutation the spreads in seconds and the ratio of medians with its interval."""
+    watches = {name: {each: Stopwatch() for each in MUTATIONS} for name in (OFF, ON)}
+    inside: dict[str, list[float]] = {each: [] for each in MUTATIONS}
+    order = random.Random(SEED)  # noqa: S311 (nothing is secret here)
+    with opened() as place, _watched() as hooks:
+        place.simulator.fault("*", "delay", times=None, seconds=XCOVER_TAKES)
+        for name in (OFF, ON):
+            _turn(place, name, lambda _, act: act())  # warm
+        for _ in range(pairs):
+            for name in order.sample((OFF, ON), 2):
+
+                def do(mutation: str, act: Callable[[], Any], name: str = name) -> None:
+                    hooks.take()
+                    with watches[name][mutation].lap():
+                        act()
+                    if name == ON:
+                        inside[mutation].append(hooks.take())
+
+                _turn(place, name, do)
+    return {
+        each: _compared(watches[OFF][each].laps, watches[ON][each].laps)
+        | {"inside": asdict(Spread.of(inside[each]))}
+        for each in MUTATIONS
+    }
+
+
+def _turn(place: Place, name: str, do: Callable[[str, Callable[[], Any]], None]) -> None:
+    place.choose(name)
+    buy(place, do)
+
+
+@contextmanager
+def _watched() -> Iterator[Inside]:
+    """Time the hooks as Saleor calls them, and what they leave for the end of a transaction."""
+    from saleor_xcover_plugin.plugin import XCoverPlugin
+    from saleor_xcover_plugin.services import wake
+
+    inside = Inside()
+    hooks: dict[str, Any] = {n: inside.timed(getattr(XCoverPlugin, n)) for n in HOOKS}
+    with (
+        mock.patch.multiple(XCoverPlugin, **hooks),
+        mock.patch.object(wake, "wake", inside.timed(wake.wake)),
+    ):
+        yield inside
+
+
+def _compared(off: Sequence[float], on: Sequence[float]) -> dict[str, Any]:
+    ratio = Ratio.of(on, off)
+    return {
+        "off": asdict(Spread.of(off)),
+        "on": asdict(Spread.of(on)),
+        "ratio": ratio.value,
+        "ratio_low": ratio.low,
+        "ratio_high": ratio.high,
+    }
+
+
+def main() -> int:
+    options = command.options(__doc__)
+    return command.write(options, measure(2 if options.quick else 300))
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
