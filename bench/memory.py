@@ -1,7 +1,16 @@
-"""Memory of a web process and of a worker over many operations: does it grow?"""
+"""Memory of a web process and of a worker over many operations: does it grow?
+
+Each is a process of its own, with a store and a database of its own, all at the same time.
+"""
 
 from __future__ import annotations
 
+import argparse
+import json
+import os
+import subprocess
+import sys
+import tempfile
 from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
@@ -10,19 +19,42 @@ from typing import Any
 from . import command
 from .place import OFF, ON, Place, opened
 
+KINDS = {"off": "web, plugin off", "on": "web, plugin on", "worker": "worker"}
 STEPS = 10
 """Times the memory is read."""
 
 
 def measure(operations: int) -> dict[str, Any]:
     """Return MiB after each tenth of the operations, the warm-up left out."""
+    with tempfile.TemporaryDirectory() as folder:
+        files = {kind: Path(folder) / kind for kind in KINDS}
+        started = [
+            _start(kind, operations, file, broker=number)
+            for number, (kind, file) in enumerate(files.items(), start=3)
+        ]
+        codes = [process.wait() for process in started]
+        if any(codes):
+            raise SystemExit("one of the processes failed; its last words are above")
+        found = {KINDS[kind]: json.loads(file.read_text()) for kind, file in files.items()}
+    return {"operations": operations, **found}
+
+
+def _start(kind: str, operations: int, out: Path, *, broker: int) -> subprocess.Popen[bytes]:
+    """Measure one kind in a process of its own: what another left in memory would hide growth."""
+    environment = {
+        **os.environ,
+        "XCOVER_FLOWS_DATABASE": f"xcover_bench_memory_{kind}",
+        "BENCH_BROKER": f"redis://localhost:6379/{broker}",
+    }
+    what = ["--kind", kind, "--operations", str(operations), "--out", str(out)]
+    return subprocess.Popen([sys.executable, "-m", "bench.memory", *what], env=environment)
+
+
+def _measure_one(kind: str, operations: int) -> list[float]:
     with opened() as place:
-        return {
-            "operations": operations,
-            "web, plugin off": _web(place, OFF, operations),
-            "web, plugin on": _web(place, ON, operations),
-            "worker": _worker(place, operations),
-        }
+        if kind == "worker":
+            return _worker(place, operations)
+        return _web(place, ON if kind == "on" else OFF, operations)
 
 
 def _web(place: Place, plugin: str, operations: int) -> list[float]:
@@ -95,8 +127,20 @@ def _mebibytes() -> float:
 
 
 def main() -> int:
+    if "--kind" in sys.argv:
+        return _main_of_one()
     options = command.options(__doc__)
     return command.write(options, measure(100 if options.quick else 10_000))
+
+
+def _main_of_one() -> int:
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--kind", choices=KINDS, required=True)
+    parser.add_argument("--operations", type=int, required=True)
+    parser.add_argument("--out", type=Path, required=True)
+    options = parser.parse_args()
+    options.out.write_text(json.dumps(_measure_one(options.kind, options.operations)))
+    return 0
 
 
 if __name__ == "__main__":
