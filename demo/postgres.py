@@ -1,5 +1,6 @@
 """A PostgreSQL to play on: the one DATABASE_URL names, else an embedded one below .cache."""
 
+import atexit
 import os
 
 import psycopg
@@ -7,7 +8,6 @@ from psycopg import conninfo, sql
 
 from .trouble import Trouble
 
-_lock_holders: list[psycopg.Connection] = []
 # What Django has a setting of its own for; everything else of an address is an option.
 _SETTINGS = {"dbname": "NAME", "user": "USER", "password": "PASSWORD", "host": "HOST"}
 
@@ -44,10 +44,9 @@ def fresh_database(name: str) -> str:
     _parts(url)
     try:
         server = psycopg.connect(url, dbname="postgres", autocommit=True)
-        _lock_holders.append(server)
+        atexit.register(server.close)  # which also keeps it, and the lock with it, until then
         row = server.execute("SELECT pg_try_advisory_lock(hashtext(%s))", [name]).fetchone()
         if row is None or not row[0]:
-            _lock_holders.remove(server)
             server.close()
             raise Trouble(f"Another process uses the database {name}; end it first.")
         named = sql.Identifier(name)

@@ -35,6 +35,7 @@ class Outcry:
             reporter.write_line(f"\n{report.nodeid} ({report.when}): {reason[-1000:]}")
 
 
+@pytest.hookimpl(trylast=True)  # after the fixtures of the session, which may open one more
 def pytest_sessionfinish() -> None:
     """Close what is open: a connection that dies with its process warns."""
     from django.conf import settings

@@ -1,5 +1,6 @@
 """A PostgreSQL database of our own: Saleor's tables and the plugin's, made once, then reused."""
 
+import atexit
 import hashlib
 import os
 import subprocess
@@ -12,7 +13,6 @@ from psycopg import sql
 from . import bootstrap
 
 MIGRATIONS = bootstrap.ROOT / "saleor_xcover_plugin" / "migrations"
-_lock_holders: list[psycopg.Connection] = []
 
 
 def prepare() -> None:
@@ -41,8 +41,8 @@ def _fingerprint() -> str:
 
 
 def _lock(server: psycopg.Connection, name: str) -> None:
-    """Hold the name for the life of this process, on a connection that stays open."""
-    _lock_holders.append(server)
+    """Hold the name for the life of this process, on a connection that ``atexit`` closes."""
+    atexit.register(server.close)
     row = server.execute("SELECT pg_try_advisory_lock(hashtext(%s))", [name]).fetchone()
     if row and not row[0]:
         _say(f"another test session uses the database {name}; waiting for it to end")
