@@ -27,7 +27,7 @@ SEED = 11
 
 
 def measure(pairs: int) -> dict[str, Any]:
-    """Return by mutation the spreads in seconds and the ratio of medians with its interval."""
+    """Return by mutation the spreads in seconds and the ratio of the pairs with its interval."""
     watches = {name: {each: Stopwatch() for each in MUTATIONS} for name in (OFF, ON)}
     inside: dict[str, list[float]] = {each: [] for each in MUTATIONS}
     order = random.Random(SEED)  # noqa: S311 (nothing is secret here)
@@ -86,7 +86,7 @@ def _compared(off: Sequence[float], on: Sequence[float]) -> dict[str, Any]:
 
 def main() -> int:
     options = command.options(__doc__)
-    return command.write(options, measure(2 if options.quick else 300))
+    return command.write(options, measure(2 if options.quick else 500))
 
 
 if __name__ == "__main__":

@@ -15,15 +15,27 @@ def test_a_ratio_of_steady_laps_has_no_interval() -> None:
     assert Ratio.of([0.3] * 20, [0.2] * 20) == Ratio(1.5, 1.5, 1.5)
 
 
-def test_laps_that_scatter_say_how_sure_the_ratio_is() -> None:
+def test_what_strikes_both_of_a_pair_does_not_widen_the_interval() -> None:
     off = [0.2, 0.25, 0.22, 0.31, 0.19, 0.24, 0.27, 0.21]
     on = [each * 1.1 for each in off]
 
+    assert Ratio.of(on, off) == Ratio(1.1, 1.1, 1.1)
+
+
+def test_pairs_that_scatter_say_how_sure_the_ratio_is() -> None:
+    off = [0.2] * 8
+    on = [0.18, 0.25, 0.22, 0.31, 0.19, 0.24, 0.27, 0.21]
+
     found = Ratio.of(on, off)
 
-    assert found.value == 1.1
-    assert found.low < 1.0 < 1.2 < found.high
+    assert found.value == 1.15
+    assert found.low < 1.0 < found.value < found.high
     assert Ratio.of(on, off) == found
+
+
+def test_a_lap_without_its_partner_is_no_ratio() -> None:
+    with pytest.raises(ValueError):
+        Ratio.of([0.2, 0.3], [0.2])
 
 
 def test_a_spread_keeps_the_outlier_out_of_the_median() -> None:
