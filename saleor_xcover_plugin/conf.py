@@ -7,6 +7,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from decimal import Decimal, InvalidOperation
+from functools import lru_cache
+from types import MappingProxyType
 from typing import Any
 
 from .crypto import SealBroken, seal, unseal
@@ -81,7 +83,13 @@ def raw_values(configuration: Iterable[Mapping[str, Any]]) -> dict[str, str]:
 
 def read_settings(configuration: Iterable[Mapping[str, Any]]) -> PluginSettings:
     """Build the settings. Raise ``SettingsError`` for the first field that is missing or wrong."""
-    values = raw_values(configuration)
+    return _settings(tuple(raw_values(configuration).items()))
+
+
+@lru_cache(maxsize=64)
+def _settings(pairs: tuple[tuple[str, str], ...]) -> PluginSettings:
+    """Parse what was parsed before once only: every hook reads the settings anew."""
+    values = dict(pairs)
     for name in ("api_url", "partner_code", "api_key", "api_secret"):
         if not values[name]:
             raise SettingsError(name, f"{_BY_NAME[name].label} is missing.")
@@ -112,11 +120,13 @@ def read_settings(configuration: Iterable[Mapping[str, Any]]) -> PluginSettings:
             may_absorb=values["absorb_discounts"].lower() == "true",
             default_language=languages[0] if languages else "en",
         ),
-        webhook_secrets={
-            values[f"{which}key"]: values[f"{which}secret"]
-            for which in ("previous_webhook_", "webhook_")
-            if values[f"{which}key"] and values[f"{which}secret"]
-        },
+        webhook_secrets=MappingProxyType(
+            {
+                values[f"{which}key"]: values[f"{which}secret"]
+                for which in ("previous_webhook_", "webhook_")
+                if values[f"{which}key"] and values[f"{which}secret"]
+            }
+        ),
     )
 
 

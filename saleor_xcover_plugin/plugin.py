@@ -8,7 +8,7 @@ from __future__ import annotations
 import logging
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from typing import Any
 
 from django.db import connection, transaction
@@ -34,10 +34,13 @@ log = logging.getLogger(__name__)
 def guard(hook: str, **subject: str) -> Iterator[None]:
     """Let nothing out: an exception in a hook would reach the shopper and stop Saleor's own events.
 
+    Inside a transaction of Saleor's a savepoint keeps it usable. Outside there is none to keep,
+    and what belongs together is one transaction in the services.
+
     Tests set XCOVER_RAISE_IN_HOOKS so that no defect hides behind this guard.
     """
     try:
-        with transaction.atomic():
+        with transaction.atomic() if connection.in_atomic_block else nullcontext():
             yield
     except Exception:
         log.exception("xcover.hook.failed", extra={"hook": hook, **subject})

@@ -28,10 +28,9 @@ _CHECKOUT = (
     "user__email",
     *address_columns("billing_address"),
     *address_columns("shipping_address"),
-    "is_taxed_by_app",
+    "tax_strategy",
     "has_stale_prices",
-    "has_promotion",
-    "has_percentage_promotion",
+    "promotions",
 )
 METADATA = "metadata_storage__metadata"
 
@@ -99,11 +98,8 @@ def _lines(attributes: tuple[str, ...]) -> Prepared:
     listing = ProductVariantChannelListing.objects.filter(
         variant_id=OuterRef("variant_id"), channel_id=OuterRef("checkout__channel_id")
     )
-    price = Coalesce(
-        F("price_override"),
-        Subquery(listing.values("discounted_price_amount")[:1]),
-        Subquery(listing.values("price_amount")[:1]),
-    )
+    listed = listing.order_by().annotate(now=Coalesce("discounted_price_amount", "price_amount"))
+    price = Coalesce(F("price_override"), Subquery(listed.values("now")[:1]))
     lines = CheckoutLine.objects.filter(checkout_id=KEY).annotate(
         unit_price=price, correction=correction_of_line()
     )

@@ -15,7 +15,7 @@ from saleor.checkout.models import Checkout
 from ..domain.eligibility import CheckoutFacts, ProductLine
 from ..domain.event_data import EventMapping
 from .attributes import ticket_facts
-from .checkout_flags import order_discount
+from .checkout_flags import is_taxed_by_app, order_discount
 from .checkout_rows import METADATA, checkout_row, line_rows, money_row, voucher_row
 from .cover_product import is_cover_type
 from .people import address_in, policyholder_of
@@ -40,7 +40,7 @@ def read(token: uuid.UUID, mapping: EventMapping) -> CheckoutState | None:
         language=row["language_code"] or "",
         lines=[_product_line(line, row.get(METADATA) or {}) for line in tickets],
         order_discount=order_discount(row, voucher),
-        is_taxed_by_app=row["is_taxed_by_app"],
+        is_taxed_by_app=is_taxed_by_app(row),
     )
     return CheckoutState(
         token=row["pk"],

@@ -90,12 +90,12 @@ except (ImportError, AttributeError, TypeError):
 
 def count(metric: Metric, **attributes: str) -> None:
     """Count one event, once what it is about is committed."""
-    transaction.on_commit(partial(_record, metric, 1, attributes), robust=True)
+    transaction.on_commit(partial(_record, metric, 1, attributes))
 
 
 def measure(metric: Metric, seconds: float, attributes: Attributes | None = None) -> None:
     """Record a duration, once what it is about is committed."""
-    transaction.on_commit(partial(_record, metric, seconds, attributes or {}), robust=True)
+    transaction.on_commit(partial(_record, metric, seconds, attributes or {}))
 
 
 @contextmanager
@@ -123,10 +123,11 @@ def client_span(name: str, attributes: Mapping[str, str]) -> Iterator[dict[str, 
 
 
 def _record(metric: Metric, amount: float, attributes: Attributes) -> None:
+    """Let nothing out: this runs at the end of Saleor's own transactions."""
     if _telemetry is None:
         return
-    unit = _telemetry.Unit.SECOND if metric.buckets else _telemetry.Unit.EVENT
     try:
+        unit = _telemetry.Unit.SECOND if metric.buckets else _telemetry.Unit.EVENT
         _telemetry.meter.record(metric.name, amount, unit, attributes=dict(attributes))
     except Exception:
         log.exception("xcover.telemetry.failed", extra={"metric": metric.name})

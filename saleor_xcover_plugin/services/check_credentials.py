@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 from datetime import datetime
-from functools import partial
-
-from django.db import transaction
 
 from .. import outbox
 from ..conf import PluginSettings, SettingsError
 from ..xcover.errors import XCoverError, XCoverMisconfigured
 from .clients import probing_client
-from .wake import DELIVER_TASK, wake
+from .wake import DELIVER_TASK, wake_after_commit
 
 DEADLINE_SECONDS = 5.0
 
@@ -45,4 +42,4 @@ def check(settings: PluginSettings, *, is_known_to_work: bool) -> None:
 def replay_refused(channel_id: int, now: datetime) -> None:
     """Send again what was parked for refused credentials."""
     for message in outbox.replay_refused(channel_id, now):
-        transaction.on_commit(partial(wake, DELIVER_TASK, message.pk), robust=True)
+        wake_after_commit(DELIVER_TASK, message.pk)

@@ -7,7 +7,6 @@ import logging
 import uuid
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from functools import partial
 
 from django.db import transaction
 
@@ -22,7 +21,7 @@ from .clients import client_for
 from .clock import Clock
 from .gate import HeldBack
 from .locks import lock_cover
-from .wake import RECEIVE_TASK, wake
+from .wake import RECEIVE_TASK, wake_after_commit
 
 log = logging.getLogger(__name__)
 
@@ -59,7 +58,7 @@ def receive(news: News, channel_id: int, now: datetime) -> None:
         },
     )
     if is_new:
-        transaction.on_commit(partial(wake, RECEIVE_TASK, row.pk), robust=True)
+        wake_after_commit(RECEIVE_TASK, row.pk)
 
 
 def handle_due(

@@ -92,6 +92,18 @@ def test_a_dead_broker_loses_nothing_and_delays_nobody(
     assert len(simulator.state()["bookings"]) == 2
 
 
+def test_a_broker_address_nobody_can_read_loses_nothing(
+    store: Store, shopper: SendShopper, staff: Staff, work: Work, simulator: SimulatorProcess
+) -> None:
+    with celery_with("amqp://localhost:567O//"):
+        ada, _ = buy(shopper, store, staff)
+
+    work()
+    assert (cover := ada.cover()) is not None
+    assert cover.status == "confirmed"
+    assert len(simulator.state()["bookings"]) == 1
+
+
 def test_a_broker_that_swallows_connections_is_given_up_within_seconds(
     store: Store, shopper: SendShopper, staff: Staff, work: Work, simulator: SimulatorProcess
 ) -> None:
