@@ -9,7 +9,7 @@ from enum import StrEnum
 
 from .cancellations import ClaimState
 from .retention import EVENT_LASTS
-from .states import CoverStatus
+from .states import NOTHING_BOUGHT, CoverStatus
 
 
 class EraseCode(StrEnum):
@@ -49,13 +49,7 @@ SENTENCES: Mapping[EraseCode, str] = {
     ),
 }
 
-NO_POLICY_REASONS = frozenset(
-    {
-        *("not_offered", "line_changed", "tickets_changed", "offer_ended", "country_changed"),
-        *("event_started", "event_cancelled", "refunded_in_part", "offer_gone"),
-        *("policyholder_incomplete", "refused"),
-    }
-)
+NO_POLICY_REASONS = NOTHING_BOUGHT | {"refused"}
 """Reasons for parking a cover with which XCover surely holds no policy."""
 
 

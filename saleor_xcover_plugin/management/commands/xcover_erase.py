@@ -9,7 +9,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from ...host.db import allow_writer
 from ...services.clock import utc_now
-from ...services.privacy import EraseRefused, Holding, erase, find_order, look
+from ...services.privacy.erase import EraseRefused, Holding, erase, find_order, look
 from ..output import print_json, print_table
 
 _ELSEWHERE = (
