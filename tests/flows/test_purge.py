@@ -386,6 +386,34 @@ def test_killed_between_two_batches_it_goes_on(
     assert set(counts().values()) == {0}
 
 
+def test_a_batch_that_fails_stops_no_other(
+    decline: Callable[[], Shopper], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from saleor_xcover_plugin.services.privacy import purge, remove
+
+    for _ in range(2):
+        decline()
+    pass_by(days=TEN_YEARS + 1)
+    monkeypatch.setattr(purge, "BATCH", 1)
+    first = rows("Offer").order_by("pk")[0].pk
+    delete_all = remove.delete_all
+
+    def fails_once(found: Any) -> int:
+        count = delete_all(found)
+        if first in found[0].offer_ids:
+            raise ValueError
+        return count
+
+    monkeypatch.setattr(remove, "delete_all", fails_once)
+    # when
+    outcome = run()
+    # then the broken one is whole
+    assert (outcome.exit_code, outcome.data["failed"]) == (1, 1)
+    assert counts()["Offer"] == 2
+    assert counts()["OutboxMessage"] == 1
+    assert rows("Offer").filter(pk=first).exists()
+
+
 def test_what_a_worker_begins_meanwhile_is_seen(decline: Callable[[], Shopper]) -> None:
     from django.db import connection, transaction
 

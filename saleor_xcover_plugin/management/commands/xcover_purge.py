@@ -55,7 +55,7 @@ class Command(BaseCommand):
         ]
         if options["json"]:
             kept = {obstacle.value: count for obstacle, count in report.kept.items()}
-            said = {"dry_run": is_dry, "kinds": rows, "kept": kept}
+            said = {"dry_run": is_dry, "kinds": rows, "kept": kept, "failed": report.failed}
             print_json(self.stdout, said)
         else:
             self._print(report, rows, is_dry=is_dry)
@@ -66,5 +66,9 @@ class Command(BaseCommand):
         print_table(self.stdout, ("kind", "days", "deleted", "stripped", "rows", "kept"), rows)
         for obstacle, count in sorted(report.kept.items()):
             self.stdout.write(f"Kept, {count}: {SENTENCES[obstacle]}")
+        if report.failed:
+            self.stdout.write(
+                f"Failed, {report.failed} batches: see xcover.purge.failed in the log."
+            )
         if is_dry:
             self.stdout.write("Nothing was removed: this is what a run without --dry-run removes.")

@@ -46,11 +46,13 @@ class Counts:
 class Report:
     counts: dict[Kind, Counts] = field(default_factory=lambda: {kind: Counts() for kind in Kind})
     kept: Counter[Obstacle] = field(default_factory=Counter)
+    failed: int = 0
+    """Batches that raised; the log says why, and they are as they were."""
 
     @property
     def needs_person(self) -> bool:
         """Whether something stays for ever unless somebody acts."""
-        return any(obstacle.needs_person for obstacle in self.kept)
+        return self.failed > 0 or any(obstacle.needs_person for obstacle in self.kept)
 
 
 def purge(
@@ -67,7 +69,11 @@ def purge(
         (cases.of_lone_covers, _lone_covers(days, now)),
     ):
         for batch in keys:
-            _do(report, partial(read, batch), days, now, is_dry)
+            try:
+                _do(report, partial(read, batch), days, now, is_dry)
+            except Exception:  # one broken case must not keep the others for ever
+                log.exception("xcover.purge.failed", extra={"kind": read.__name__})
+                report.failed += 1
     _hashes(report, days, now, is_dry)
     if not is_dry:
         gone = {kind.value: c.deleted + c.stripped for kind, c in report.counts.items()}
