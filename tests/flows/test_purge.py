@@ -409,6 +409,7 @@ def test_a_batch_that_fails_stops_no_other(
     outcome = run()
     # then the broken one is whole
     assert (outcome.exit_code, outcome.data["failed"]) == (1, 1)
+    assert outcome.done == {"orders_without_cover": (1, 0, 6, 0)}
     assert counts()["Offer"] == 2
     assert counts()["OutboxMessage"] == 1
     assert rows("Offer").filter(pk=first).exists()

@@ -54,6 +54,15 @@ class Report:
         """Whether something stays for ever unless somebody acts."""
         return self.failed > 0 or any(obstacle.needs_person for obstacle in self.kept)
 
+    def add(self, batch: Report) -> None:
+        for kind, counts in batch.counts.items():
+            mine = self.counts[kind]
+            mine.deleted += counts.deleted
+            mine.stripped += counts.stripped
+            mine.rows += counts.rows
+            mine.kept += counts.kept
+        self.kept += batch.kept
+
 
 def purge(
     days: Days,
@@ -70,7 +79,7 @@ def purge(
     ):
         for batch in keys:
             try:
-                _do(report, partial(read, batch), days, now, is_dry)
+                report.add(_do(partial(read, batch), days, now, is_dry))
             except Exception:  # one broken case must not keep the others for ever
                 log.exception("xcover.purge.failed", extra={"kind": read.__name__})
                 report.failed += 1
@@ -81,19 +90,16 @@ def purge(
     return report
 
 
-def _do(
-    report: Report,
-    read: Callable[..., list[Rows]],
-    days: Days,
-    now: datetime,
-    is_dry: bool,
-) -> None:
+def _do(read: Callable[..., list[Rows]], days: Days, now: datetime, is_dry: bool) -> Report:
+    """Do one batch; what is counted was committed."""
+    report = Report()
     with transaction.atomic():
         rows = read(lock=not is_dry)
         for kind in Kind:
             past = [r for r in rows if r.case and r.case.kind == kind]
             past = [r for r in past if r.case and r.case.is_past(days[kind], now)]
             _do_kind(report, report.counts[kind], past, is_dry)
+    return report
 
 
 def _do_kind(report: Report, counts: Counts, past: Sequence[Rows], is_dry: bool) -> None:
