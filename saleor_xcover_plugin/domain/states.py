@@ -59,6 +59,22 @@ Of, Co, Ca, Mo, Ms = OfferStatus, CoverStatus, CancellationStatus, ModificationS
 OPEN_MODIFICATION_STATUSES = (Mo.REQUESTED, Mo.CONFIRMING)
 LIVE_OFFER_STATUSES = (Of.REQUESTED, Of.AVAILABLE, Of.UNAVAILABLE, Of.SELECTED, Of.DECLINED)
 
+NOTHING_BOUGHT = frozenset(
+    {
+        "not_offered",
+        "line_changed",
+        "tickets_changed",
+        "offer_ended",
+        "country_changed",
+        "event_started",
+        "event_cancelled",
+        "refunded_in_part",
+        "offer_gone",
+        "policyholder_incomplete",
+    }
+)
+"""Reasons with which XCover surely holds no policy; any other stays for a person to find out."""
+
 # Equal words of two tables are equal strings, so each table stands on its own.
 TRANSITIONS: Mapping[type, Mapping[Status, frozenset[Status]]] = {
     # One offer is live per checkout. A shown one may end in an opt-out, whatever happened to it

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from decimal import Decimal
 from typing import Any
@@ -79,6 +79,11 @@ def locked(token: uuid.UUID) -> Iterator[Any | None]:
 
 def exists(token: uuid.UUID) -> bool:
     return Checkout.objects.filter(pk=token).exists()
+
+
+def existing(tokens: Iterable[uuid.UUID]) -> set[uuid.UUID]:
+    """Keep the tokens of checkouts Saleor still has."""
+    return set(Checkout.objects.filter(pk__in=list(tokens)).values_list("pk", flat=True))
 
 
 def _product_line(line: Row, checkout_metadata: Mapping[str, Any]) -> ProductLine:

@@ -19,7 +19,7 @@ from .order_rows import PRODUCT_MARK, line_rows, order_row
 from .people import address_in, policyholder_of
 from .prepared import Row
 from .refunds import refunded
-from .values import CoverLine, OrderState
+from .values import OFFER_KEY, CoverLine, OrderState
 
 
 def read(order_id: uuid.UUID, *, lock: bool = False) -> OrderState | None:
@@ -132,6 +132,18 @@ def with_our_traces(order_ids: list[uuid.UUID]) -> list[uuid.UUID]:
         ).values_list("order_id", flat=True)
     )
     return [pk for pk in order_ids if pk in marked or tokens.get(pk, "") in known]
+
+
+def existing(order_ids: Iterable[uuid.UUID]) -> set[uuid.UUID]:
+    """Keep the orders Saleor still has."""
+    return set(Order.objects.filter(pk__in=list(order_ids)).values_list("pk", flat=True))
+
+
+def with_cover_lines(order_ids: Iterable[uuid.UUID]) -> set[uuid.UUID]:
+    """Keep the orders that hold a cover line, also one whose product was deleted."""
+    is_marked = Q(variant__product__product_type__private_metadata__contains={MARK: MARK_VALUE})
+    lines = OrderLine.objects.filter(is_marked | Q(private_metadata__has_key=OFFER_KEY))
+    return set(lines.filter(order_id__in=list(order_ids)).values_list("order_id", flat=True))
 
 
 def _is_paid_with_gift_card(order_id: uuid.UUID) -> bool:

@@ -17,7 +17,7 @@ from django.db import transaction
 
 from .. import outbox
 from ..domain.money import Money
-from ..domain.states import CoverStatus, OfferStatus, may_become
+from ..domain.states import NOTHING_BOUGHT, CoverStatus, OfferStatus, may_become
 from ..host import notes, orders, telemetry
 from ..host.values import OrderState
 from ..models import Cover, Offer
@@ -196,7 +196,7 @@ def _advance(cover: Cover, order: OrderState, now: datetime) -> None:
         _advance_placed(cover, order, now)
     elif cover.status == CoverStatus.PARKED:
         is_void = order.is_over and order.charged <= 0
-        if is_void and cover.reason_code in _NOTHING_BOUGHT:
+        if is_void and cover.reason_code in NOTHING_BOUGHT:
             cover.become(CoverStatus.VOID, now, amount_due_back=Decimal(0))
             outbox.drop_parked(("confirm",), cover.pk, _VOID, now)
     elif cover.status == CoverStatus.CONFIRMED:
@@ -238,20 +238,6 @@ def _advance_placed(cover: Cover, order: OrderState, now: datetime) -> None:
         now=now,
     )
 
-
-_NOTHING_BOUGHT = {
-    "not_offered",
-    "line_changed",
-    "tickets_changed",
-    "offer_ended",
-    "country_changed",
-    "event_started",
-    "event_cancelled",
-    "refunded_in_part",
-    "offer_gone",
-    "policyholder_incomplete",
-}
-"""Reasons with which XCover surely holds no policy; any other stays for a person to find out."""
 
 _VOID = "The order was cancelled, expired or fully refunded before its policy was confirmed."
 

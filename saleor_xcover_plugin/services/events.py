@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -38,6 +39,17 @@ def insured_events(offer: Offer | None) -> InsuredEvents:
         min(starts, default=offer.event_starts_at),
         are_cancelled=bool(variants) and cancelled == set(variants),
     )
+
+
+def last_start(offer: Offer, changes: Mapping[str, datetime | None]) -> datetime | None:
+    """Return the latest start known of its events, as quoted or as moved since.
+
+    ``changes`` holds the present start of each changed variant, None of a cancelled one.
+    """
+    variants = list(offer.request.get("tickets", {}))
+    known = [_quoted_start(offer, variant) for variant in variants]
+    known += [changes.get(variant) for variant in variants]
+    return max((start for start in known if start is not None), default=offer.event_starts_at)
 
 
 def _quoted_start(offer: Offer, variant: str) -> datetime | None:

@@ -1,0 +1,89 @@
+"""What a buyer's wish to be forgotten may remove, and what must happen before. A closed table."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from .cancellations import ClaimState
+from .retention import EVENT_LASTS
+from .states import NOTHING_BOUGHT, CoverStatus
+
+
+class EraseCode(StrEnum):
+    """Why nothing is removed yet."""
+
+    MESSAGE_UNSENT = "message_unsent"
+    COVER_OPEN = "cover_open"
+    UNDER_WAY = "under_way"
+    CLAIM_OPEN = "claim_open"
+    POLICY_ACTIVE = "policy_active"
+    OUTCOME_UNKNOWN = "outcome_unknown"
+
+
+SENTENCES: Mapping[EraseCode, str] = {
+    EraseCode.MESSAGE_UNSENT: (
+        "A call to XCover about this order is still to be sent. Run xcover_work, then this again."
+    ),
+    EraseCode.COVER_OPEN: (
+        "The order is not paid in full, and its policy may still be made. Cancel the order in "
+        "Saleor or have it paid, then run xcover_work and this again."
+    ),
+    EraseCode.UNDER_WAY: (
+        "A cancellation or a change of the policy is under way. See xcover_status: decide or "
+        "replay it, then run this again."
+    ),
+    EraseCode.CLAIM_OPEN: (
+        "An insurance claim on the policy is open. When it has ended, say so with "
+        "xcover_cancellation claim, then run this again."
+    ),
+    EraseCode.POLICY_ACTIVE: (
+        "The policy is in force. Cancel it first with xcover_cancellation, or come back when its "
+        "event is over."
+    ),
+    EraseCode.OUTCOME_UNKNOWN: (
+        "It is not known whether XCover made a policy. Replay the message with xcover_replay or "
+        "ask Cover Genius, or come back when the event is over."
+    ),
+}
+
+NO_POLICY_REASONS = NOTHING_BOUGHT | {"refused"}
+"""Reasons for parking a cover with which XCover surely holds no policy."""
+
+
+@dataclass(frozen=True, slots=True)
+class Situation:
+    """What decides, of one order."""
+
+    cover: CoverStatus | None
+    last_start: datetime | None
+    """When the last of the insured events begins; None where nobody knows."""
+    parked_for: str = ""
+    """The reason code of a parked cover."""
+    claim: ClaimState = ClaimState.UNKNOWN
+    has_pending_message: bool = False
+    is_under_way: bool = False
+    """A cancellation or modification is on its way to XCover."""
+
+
+def is_over(last_start: datetime | None, now: datetime) -> bool:
+    """Whether the insured events are behind us; without a known start nothing can be insured."""
+    return last_start is None or now >= last_start + EVENT_LASTS
+
+
+def refusal(situation: Situation, now: datetime) -> EraseCode | None:
+    """Say what stands against it, or None."""
+    cover, is_past = situation.cover, is_over(situation.last_start, now)
+    found = {
+        EraseCode.MESSAGE_UNSENT: situation.has_pending_message,
+        EraseCode.COVER_OPEN: cover in (CoverStatus.PLACED, CoverStatus.CONFIRMING),
+        EraseCode.UNDER_WAY: cover == CoverStatus.CANCELLING or situation.is_under_way,
+        EraseCode.CLAIM_OPEN: situation.claim == ClaimState.OPEN,
+        EraseCode.POLICY_ACTIVE: cover == CoverStatus.CONFIRMED and not is_past,
+        EraseCode.OUTCOME_UNKNOWN: cover == CoverStatus.PARKED
+        and situation.parked_for not in NO_POLICY_REASONS
+        and not is_past,
+    }
+    return next((code for code, stands in found.items() if stands), None)

@@ -1,0 +1,74 @@
+"""Remove what is past the time it is kept."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import asdict
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+
+from ...domain.retention import OPTIONS, PERIODS, SENTENCES, days_of
+from ...host.db import allow_writer
+from ...services.clock import utc_now
+from ...services.privacy.purge import Report, purge
+from ..channels import BAD_ARGUMENTS
+from ..output import print_json, print_table
+
+KEPT = 1
+MOST_DAYS = 36_525
+
+
+class Command(BaseCommand):
+    help = (
+        "Remove offers, answers, covers, hashes and webhooks that are past the time they are kept. "
+        "What is open is never removed, however old. May be killed, repeated and run beside "
+        "workers. Exit code: 0 done, 1 something past its time is open and needs a person, 2 bad "
+        "arguments. What is kept how long, and why, is in docs/privacy.md."
+    )
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        for name, period in OPTIONS.items():
+            parser.add_argument(
+                f"--{name}",
+                type=int,
+                default=period.days,
+                metavar="DAYS",
+                help=f"{period.meaning} (default: %(default)s, at least {period.least})",
+            )
+        parser.add_argument("--dry-run", action="store_true", help="only count")
+        parser.add_argument("--json", action="store_true", help="machine-readable output")
+
+    @allow_writer()
+    def handle(self, *args: Any, **options: Any) -> None:
+        for name, period in OPTIONS.items():
+            if not period.least <= options[name] <= MOST_DAYS:
+                raise CommandError(
+                    f"--{name}: {period.least} to {MOST_DAYS} days.", returncode=BAD_ARGUMENTS
+                )
+        days = days_of({name: options[name] for name in OPTIONS})
+        is_dry = options["dry_run"]
+        report = purge(days, utc_now(), is_dry=is_dry)
+        rows = [
+            {"kind": kind.value, "days": days[kind], **asdict(report.counts[kind])}
+            for kind in PERIODS
+        ]
+        if options["json"]:
+            kept = {obstacle.value: count for obstacle, count in report.kept.items()}
+            said = {"dry_run": is_dry, "kinds": rows, "kept": kept, "failed": report.failed}
+            print_json(self.stdout, said)
+        else:
+            self._print(report, rows, is_dry=is_dry)
+        if report.needs_person:
+            sys.exit(KEPT)
+
+    def _print(self, report: Report, rows: list[dict[str, Any]], *, is_dry: bool) -> None:
+        print_table(self.stdout, ("kind", "days", "deleted", "stripped", "rows", "kept"), rows)
+        for obstacle, count in sorted(report.kept.items()):
+            self.stdout.write(f"Kept, {count}: {SENTENCES[obstacle]}")
+        if report.failed:
+            self.stdout.write(
+                f"Failed, {report.failed} batches: see xcover.purge.failed in the log."
+            )
+        if is_dry:
+            self.stdout.write("Nothing was removed: this is what a run without --dry-run removes.")

@@ -1,0 +1,1 @@
+"""What is held about people and sales, and how it ends: purge by age, erase on request."""

@@ -1,0 +1,265 @@
+"""``xcover_erase``: a buyer asks to be forgotten. Nothing a running policy needs is removed."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from decimal import Decimal
+from io import StringIO
+from typing import Any
+
+import pytest
+from django.core.management import CommandError, call_command
+
+from demo.client.payment_app import PaymentApp
+from demo.client.people import EMAIL, NEW_YORK
+from demo.client.shopper import Shopper
+from demo.client.staff import Staff
+from demo.client.store import Channel, Store
+from demo.client.values import PlacedOrder
+from demo.simulator import SimulatorProcess
+
+from .steps import TOTAL, Sale, accept_cover, asked, buy_with_cover, sell_with_cover
+from .work import Work
+from .years import pass_by
+
+SendShopper = Callable[[Channel], Shopper]
+AFTER_THE_EVENT = 60 + 7 + 1
+NOTE = "what the ticket protection held about the buyer's details was removed on request."
+
+
+def run(number: str, *arguments: str) -> dict[str, Any]:
+    out = StringIO()
+    call_command("xcover_erase", "--order", number, "--json", *arguments, stdout=out)
+    return dict(json.loads(out.getvalue()))
+
+
+def refusal(number: str) -> str:
+    with pytest.raises(CommandError) as refused:
+        run(number, "--confirm")
+    assert refused.value.returncode == 1
+    return str(refused.value)
+
+
+def goes(said: dict[str, Any]) -> int:
+    """How much of what is held is removed on request."""
+    return sum(one["count"] for one in said["held"] if one["goes"])
+
+
+def rows(name: str) -> Any:
+    from django.apps import apps
+
+    return apps.get_model("saleor_xcover_plugin", name).objects
+
+
+def erase_notes(staff: Staff, order_id: str) -> int:
+    return sum(NOTE in note for note in staff.order(order_id).notes)
+
+
+@pytest.fixture
+def sale(
+    shopper: SendShopper,
+    store: Store,
+    payments: PaymentApp,
+    work: Work,
+    simulator: SimulatorProcess,
+) -> Sale:
+    return sell_with_cover(shopper(store.usd), store, payments, work, simulator)
+
+
+@pytest.fixture
+def refused_order(
+    shopper: SendShopper,
+    store: Store,
+    payments: PaymentApp,
+    work: Work,
+    simulator: SimulatorProcess,
+) -> PlacedOrder:
+    """A paid order whose policy XCover refused: the sealed request waits for a person."""
+    simulator.fault("confirm", "status", times=1, status=422)
+    order, _ = buy_with_cover(shopper(store.usd), payments, {store.concert: 2})
+    work()
+    return order
+
+
+def test_a_policy_in_force_keeps_all(sale: Sale, staff: Staff, simulator: SimulatorProcess) -> None:
+    digests, calls = rows("Cover").get().policyholder_digests, asked(simulator)
+
+    said = run(sale.order.number)
+    sentence = refusal(sale.order.number)
+
+    assert (said["refused"], said["removed"]) == ("policy_active", False)
+    assert sentence == f"policy_active: {said['sentence']}"
+    assert "Cancel it first with xcover_cancellation" in sentence
+    assert rows("Cover").get().policyholder_digests == digests
+    assert erase_notes(staff, sale.order.id) == 0
+    assert asked(simulator) == calls
+
+
+def test_after_the_event_the_buyer_is_forgotten(
+    sale: Sale, staff: Staff, work: Work, simulator: SimulatorProcess
+) -> None:
+    # given
+    pass_by(days=AFTER_THE_EVENT)
+    calls, before = asked(simulator), rows("Cover").get()
+    # when somebody looks first
+    looked = run(sale.order.number)
+    assert (looked["refused"], looked["removed"]) == (None, False)
+    assert goes(looked) == len(before.policyholder_digests) > 0
+    assert rows("Cover").get().policyholder_digests == before.policyholder_digests
+    # when it is confirmed
+    said = run(sale.order.number, "--confirm")
+    # then the hashes are gone; the evidence and the order are as they were
+    assert said["removed"]
+    after = rows("Cover").get()
+    assert after.policyholder_digests == {}
+    assert (after.status, after.booking_id, after.updated_at) == (
+        "confirmed",
+        sale.booking_id,
+        before.updated_at,
+    )
+    assert rows("Consent").count() == 1
+    assert erase_notes(staff, sale.order.id) == 1
+    # when the order changes later, and it is asked for again
+    staff.update_order(sale.order.id, billing={**NEW_YORK, "phone": "+12125550177"})
+    work()
+    again = run(sale.order.number, "--confirm")
+    # then nothing happens any more
+    assert goes(again) == 0
+    assert asked(simulator) == calls
+    assert rows("Modification").count() == 0
+    assert erase_notes(staff, sale.order.id) == 1
+
+
+def test_changes_that_were_made_or_wait_are_forgotten_too(
+    sale: Sale, staff: Staff, work: Work, simulator: SimulatorProcess
+) -> None:
+    # given one change that was applied, and one XCover refused
+    staff.update_order(sale.order.id, billing={**NEW_YORK, "phone": "+12125550177"})
+    work()
+    simulator.fault("preview_modification", "status", times=1, status=422)
+    staff.update_order(sale.order.id, billing={**NEW_YORK, "phone": "+12125550188"})
+    work()
+    assert [m.status for m in rows("Modification").order_by("pk")] == ["applied", "parked"]
+    (message,) = rows("OutboxMessage").filter(status="parked")
+    assert message.sealed_body is not None
+    pass_by(days=AFTER_THE_EVENT)
+    # when
+    run(sale.order.number, "--confirm")
+    # then nothing waits, nothing is sealed, and which field it was is still known
+    assert [m.status for m in rows("Modification").order_by("pk")] == ["applied", "dropped"]
+    assert [m.wanted for m in rows("Modification").all()] == [{"phone": ""}] * 2
+    assert rows("OutboxMessage").exclude(sealed_body=None).count() == 0
+    assert rows("OutboxMessage").filter(status__in=["pending", "parked"]).count() == 0
+
+
+def test_a_cancelled_policy_need_not_wait_for_its_event(
+    sale: Sale, payments: PaymentApp, work: Work
+) -> None:
+    payments.refund(sale.payment, TOTAL)
+    work()
+    assert rows("Cover").get().status == "cancelled"
+
+    said = run(sale.order.number, "--confirm")
+
+    assert goes(said) > 0
+    assert rows("Cover").get().policyholder_digests == {}
+    assert rows("Cancellation").count() == 1
+
+
+def test_the_sealed_request_of_a_refused_policy_goes(
+    refused_order: PlacedOrder, work: Work, simulator: SimulatorProcess
+) -> None:
+    (message,) = rows("OutboxMessage").all()
+    assert message.sealed_body is not None
+    calls = asked(simulator)
+    # when
+    run(refused_order.number, "--confirm")
+    work()
+    # then it cannot be replayed, and the money due is still known
+    message.refresh_from_db()
+    assert (message.status, message.sealed_body) == ("dropped", None)
+    cover = rows("Cover").get()
+    assert (cover.status, cover.reason_code) == ("parked", "refused")
+    assert cover.policyholder_digests == {}
+    assert asked(simulator) == calls
+
+
+@pytest.mark.parametrize("reason", ["gave_up", "unexpected", "other_booking"])
+def test_while_it_is_unknown_whether_a_policy_exists(
+    refused_order: PlacedOrder, reason: str
+) -> None:
+    rows("Cover").update(reason_code=reason)
+    assert refusal(refused_order.number).startswith("outcome_unknown: ")
+    assert rows("OutboxMessage").get().sealed_body is not None
+    # after the event nobody can be insured any more
+    pass_by(days=AFTER_THE_EVENT)
+    run(refused_order.number, "--confirm")
+    assert rows("OutboxMessage").get().sealed_body is None
+
+
+def test_what_is_still_to_be_sent_comes_first(
+    shopper: SendShopper, store: Store, payments: PaymentApp
+) -> None:
+    order, _ = buy_with_cover(shopper(store.usd), payments, {store.concert: 2})
+
+    assert refusal(order.number).startswith("message_unsent: ")
+    assert rows("OutboxMessage").filter(status="pending").count() == 1
+
+
+def test_an_unpaid_order_may_still_get_its_policy(store: Store, shopper: SendShopper) -> None:
+    buyer = shopper(store.usd_unpaid)
+    accept_cover(buyer, store)
+
+    assert refusal(buyer.complete().number).startswith("cover_open: ")
+
+
+def test_an_open_claim_keeps_all(sale: Sale) -> None:
+    pass_by(days=AFTER_THE_EVENT)
+    call_command("xcover_cancellation", "claim", sale.order.number, "open", stdout=StringIO())
+
+    assert refusal(sale.order.number).startswith("claim_open: ")
+    assert rows("Cover").get().policyholder_digests
+
+
+def test_an_order_without_cover_holds_no_person(
+    store: Store, shopper: SendShopper, work: Work
+) -> None:
+    buyer = shopper(store.usd_unpaid)
+    buyer.create_checkout({store.concert: 2})
+    buyer.offer()
+    buyer.decline()
+    order = buyer.complete()
+    assert refusal(order.number).startswith("message_unsent: ")  # its opt-out
+    work()
+
+    said = run(order.number, "--confirm")
+
+    assert goes(said) == 0
+    held = {one["what"]: one["count"] for one in said["held"]}
+    assert held["offers, with country and language"] == 1
+    assert held["answers, without a name"] == 1
+
+
+def test_an_unknown_order_is_named(store: Store) -> None:
+    assert refusal("987654321") == "No such order: 987654321. Nothing was changed."
+
+
+def test_nobody_is_named_anywhere(sale: Sale, staff: Staff) -> None:
+    pass_by(days=AFTER_THE_EVENT)
+    out = StringIO()
+    call_command("xcover_erase", "--order", sale.order.number, "--confirm", stdout=out)
+
+    text = out.getvalue() + "".join(staff.order(sale.order.id).notes)
+    assert "removed" in text
+    assert "Not touched: the order in Saleor" in text
+    for part in ("Ada", EMAIL, NEW_YORK["phone"], "Example Street", "10001"):
+        assert part not in text
+
+
+def test_money_due_is_not_forgotten(refused_order: PlacedOrder) -> None:
+    rows("Cover").update(amount_due_back=Decimal("6.66"))
+
+    run(refused_order.number, "--confirm")
+
+    assert rows("Cover").get().amount_due_back == Decimal("6.66")

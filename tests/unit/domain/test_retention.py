@@ -1,0 +1,151 @@
+"""What may be removed when, case by case."""
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from itertools import product
+
+import pytest
+
+from saleor_xcover_plugin.domain.cancellations import ClaimState
+from saleor_xcover_plugin.domain.retention import (
+    EVENT_LASTS,
+    FINAL,
+    OPTIONS,
+    PERIODS,
+    SENTENCES,
+    Case,
+    Kind,
+    Obstacle,
+    days_of,
+)
+from saleor_xcover_plugin.domain.states import LIVE_OFFER_STATUSES, CoverStatus, OfferStatus
+
+NOW = datetime(2026, 11, 28, 9, 0, tzinfo=UTC)
+ENDED = Case(frozenset({OfferStatus.EXPIRED}), touched_at=NOW)
+SOLD = replace(
+    ENDED,
+    offers=frozenset({OfferStatus.CONFIRMED}),
+    is_shown=True,
+    is_answered=True,
+    became_order=True,
+    order_is_there=True,
+    has_cover_line=True,
+    cover=CoverStatus.CONFIRMED,
+)
+
+
+def kind_of(*, shown, answered, order, cover):
+    if cover:
+        return Kind.COVERED
+    if order:
+        return Kind.UNCOVERED
+    if answered:
+        return Kind.ANSWERED
+    return Kind.UNANSWERED if shown else Kind.UNSEEN
+
+
+@pytest.mark.parametrize(
+    ("shown", "answered", "order", "cover"), list(product((False, True), repeat=4))
+)
+def test_the_most_that_became_of_a_checkout_decides(shown, answered, order, cover):
+    case = replace(
+        ENDED,
+        is_shown=shown,
+        is_answered=answered,
+        became_order=order,
+        cover=CoverStatus.VOID if cover else None,
+    )
+
+    assert case.kind == kind_of(shown=shown, answered=answered, order=order, cover=cover)
+
+
+def test_every_kind_has_a_period_and_every_obstacle_a_sentence():
+    assert set(PERIODS) == set(Kind)
+    assert set(SENTENCES) == set(Obstacle)
+    assert all(period.least <= period.days for period in PERIODS.values())
+
+
+def test_what_was_not_chosen_is_as_usual():
+    assert days_of({}) == {kind: period.days for kind, period in PERIODS.items()}
+    chosen = days_of({"evidence": 4_000, "unseen": None})
+    assert {kind for kind, days in chosen.items() if days == 4_000} == {
+        Kind.ANSWERED,
+        Kind.UNCOVERED,
+        Kind.COVERED,
+    }
+    assert list(OPTIONS) == ["unseen", "unanswered", "evidence", "hashes", "webhooks"]
+
+
+@pytest.mark.parametrize("status", list(OfferStatus))
+def test_a_live_offer_stays(status):
+    case = replace(ENDED, offers=frozenset({status, OfferStatus.SUPERSEDED}))
+
+    is_live = status in LIVE_OFFER_STATUSES
+    assert case.obstacle == (Obstacle.LIVE_OFFER if is_live else None)
+
+
+@pytest.mark.parametrize("status", list(CoverStatus))
+def test_only_what_is_final_goes(status):
+    expected = None if status in FINAL else Obstacle.COVER
+    assert replace(SOLD, cover=status).obstacle == expected
+
+
+def test_final_is_what_nothing_is_under_way_for():
+    assert {"confirmed", "cancelled", "void"} == FINAL
+
+
+@pytest.mark.parametrize(
+    ("facts", "obstacle"),
+    [
+        ({"has_unsettled_message": True}, Obstacle.MESSAGE),
+        ({"is_due_back": True}, Obstacle.DUE_BACK),
+        ({"has_open_decision": True}, Obstacle.DECISION),
+        ({"claim": ClaimState.OPEN}, Obstacle.CLAIM),
+        ({"claim": ClaimState.PAID}, None),
+        ({"claim": ClaimState.NONE}, None),
+        ({"cover": None}, Obstacle.NO_COVER),
+        ({}, None),
+    ],
+)
+def test_what_is_open_stays_however_old(facts, obstacle):
+    assert replace(SOLD, **facts).obstacle == obstacle
+
+
+def test_a_checkout_that_is_there_may_still_become_an_order():
+    assert replace(ENDED, has_checkout=True).obstacle == Obstacle.CHECKOUT
+    assert replace(ENDED, has_checkout=True, became_order=True).obstacle is None
+
+
+@pytest.mark.parametrize(
+    ("there", "line", "cover", "may_vanish"),
+    [
+        (True, True, CoverStatus.CONFIRMED, False),
+        (True, False, CoverStatus.VOID, False),
+        (True, True, None, False),
+        (True, False, None, True),
+        (False, False, CoverStatus.CONFIRMED, True),
+        (False, False, None, True),
+    ],
+)
+def test_a_cover_stays_while_saleor_has_its_order(there, line, cover, may_vanish):
+    case = replace(SOLD, order_is_there=there, has_cover_line=line, cover=cover)
+    assert case.may_vanish is may_vanish
+
+
+@pytest.mark.parametrize(
+    ("cover", "starts_in", "ended"),
+    [
+        (CoverStatus.CONFIRMED, 60, NOW + timedelta(days=60) + EVENT_LASTS),
+        (CoverStatus.CONFIRMED, -60, NOW),
+        (CoverStatus.CONFIRMED, None, NOW),
+        (CoverStatus.CANCELLED, 60, NOW),
+        (CoverStatus.VOID, 60, NOW),
+    ],
+)
+def test_a_policy_ends_with_its_event(cover, starts_in, ended):
+    start = None if starts_in is None else NOW + timedelta(days=starts_in)
+    case = replace(SOLD, cover=cover, last_start=start)
+
+    assert case.ended_at == ended
+    assert not case.is_past(10, ended + timedelta(days=10) - timedelta(seconds=1))
+    assert case.is_past(10, ended + timedelta(days=10))
