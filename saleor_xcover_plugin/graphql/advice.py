@@ -8,7 +8,7 @@ from ..domain.states import CoverStatus
 from ..errors import Code
 
 ADVICE: Mapping[str, tuple[Code, ...]] = {
-    "Say that the price is being asked for; ask again after 1.5 s, then 3 s, 6 s and so on.": (
+    "Say that the price is being asked for; ask again after 0.4 s, then 0.8 s, 1.6 s and so on.": (
         Code.OFFER_PENDING,
     ),
     "Say the sentence, ask for the offer again, leave both answers open: nothing was accepted.": (

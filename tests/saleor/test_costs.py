@@ -156,7 +156,9 @@ def test_an_outage_in_the_database_of_the_plugin_never_reaches_the_shopper(
     monkeypatch.delenv("XCOVER_RAISE_IN_HOOKS")
 
     def fail(*_arguments: object, **_keywords: object) -> None:
-        raise RuntimeError("our table is gone")
+        from django.db import connection
+
+        connection.cursor().execute("SELECT 1 FROM a_table_of_ours_that_is_gone")
 
     monkeypatch.setattr("saleor_xcover_plugin.plugin.checkout_changed", fail)
     monkeypatch.setattr("saleor_xcover_plugin.plugin.refusal_before_order", fail)

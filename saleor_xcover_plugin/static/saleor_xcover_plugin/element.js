@@ -100,7 +100,7 @@ customElements.define("xcover-offer", class extends HTMLElement {
 		if (!document.hidden) this.refresh();
 	}
 
-	async refresh(wait = 1500) {
+	async refresh(wait = 400) {
 		const turn = (this.#turn += 1);
 		await this.#answering;
 		if (turn !== this.#turn || !this.getAttribute("checkout")) return;

@@ -1,0 +1,66 @@
+"""Settings are parsed once for the same values, and never remembered beyond a change."""
+
+from typing import Any
+
+import pytest
+
+from saleor_xcover_plugin.conf import SettingsError, read_settings, seal_secrets
+
+STORED = {
+    "api_url": "https://api.xcover.example/x",
+    "partner_code": "DEMO",
+    "api_key": "key-of-the-form",
+    "api_secret": "secret-of-the-form",
+}
+
+
+def stored(**changes: Any) -> list[dict[str, Any]]:
+    """What Saleor keeps: secrets sealed, each time differently."""
+    configuration = [{"name": n, "value": v} for n, v in {**STORED, **changes}.items()]
+    seal_secrets(configuration)
+    return configuration
+
+
+def test_the_same_values_are_parsed_once() -> None:
+    assert read_settings(stored()) is read_settings(stored())
+
+
+def test_a_changed_setting_counts_at_once() -> None:
+    assert read_settings(stored()).offer_minutes == 30
+    assert read_settings(stored(offer_minutes="5")).offer_minutes == 5
+    assert read_settings(stored(api_key="next")).api_key == "next"
+    assert read_settings(stored()).api_key == "key-of-the-form"
+
+
+def test_the_environment_counts_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert read_settings(stored()).api_secret == "secret-of-the-form"
+    monkeypatch.setenv("XCOVER_API_SECRET", "secret-of-the-environment")
+    assert read_settings(stored()).api_secret == "secret-of-the-environment"
+    monkeypatch.delenv("XCOVER_API_SECRET")
+    assert read_settings(stored()).api_secret == "secret-of-the-form"
+
+
+def test_what_cannot_be_opened_any_more_is_missing(settings: Any) -> None:
+    sealed = stored()
+    assert read_settings(sealed).api_key == "key-of-the-form"
+    settings.SECRET_KEY, settings.SECRET_KEY_FALLBACKS = "another", []
+
+    with pytest.raises(SettingsError) as refused:
+        read_settings(sealed)
+
+    assert refused.value.field == "api_key"
+
+
+def test_a_refusal_is_not_remembered() -> None:
+    for _ in range(2):
+        with pytest.raises(SettingsError) as refused:
+            read_settings(stored(offer_minutes="soon"))
+        assert refused.value.field == "offer_minutes"
+
+
+def test_nobody_changes_what_others_read() -> None:
+    settings = read_settings(stored(webhook_key="w", webhook_secret="s"))
+
+    with pytest.raises(TypeError):
+        settings.webhook_secrets["w"] = "another"  # type: ignore[index]
+    assert settings.webhook_secrets == {"w": "s"}
