@@ -58,8 +58,8 @@ class Situation:
     """What decides, of one order."""
 
     cover: CoverStatus | None
-    last_start: datetime | None
-    """When the last of the insured events begins; None where nobody knows."""
+    last_end: datetime | None
+    """The last known end, else start, of the insured events; None where nobody knows."""
     parked_for: str = ""
     """The reason code of a parked cover."""
     claim: ClaimState = ClaimState.UNKNOWN
@@ -68,14 +68,14 @@ class Situation:
     """A cancellation or modification is on its way to XCover."""
 
 
-def is_over(last_start: datetime | None, now: datetime) -> bool:
-    """Whether the insured events are behind us; without a known start nothing can be insured."""
-    return last_start is None or now >= last_start + EVENT_LASTS
+def is_over(last_end: datetime | None, now: datetime) -> bool:
+    """Whether the insured events are behind us; without a known time nothing can be insured."""
+    return last_end is None or now >= last_end + EVENT_LASTS
 
 
 def refusal(situation: Situation, now: datetime) -> EraseCode | None:
     """Say what stands against it, or None."""
-    cover, is_past = situation.cover, is_over(situation.last_start, now)
+    cover, is_past = situation.cover, is_over(situation.last_end, now)
     found = {
         EraseCode.MESSAGE_UNSENT: situation.has_pending_message,
         EraseCode.COVER_OPEN: cover in (CoverStatus.PLACED, CoverStatus.CONFIRMING),

@@ -16,7 +16,7 @@ from .cancellations import ClaimState
 from .states import LIVE_OFFER_STATUSES, CoverStatus, OfferStatus
 
 EVENT_LASTS = timedelta(days=7)
-"""Only starts are known, so an event counts as over a week after its last one."""
+"""Many ends are unknown, so an event counts as over a week after its last known moment."""
 
 
 class Kind(StrEnum):
@@ -111,8 +111,8 @@ class Case:
     has_cover_line: bool = False
     """The order that is there holds a protection line."""
     cover: CoverStatus | None = None
-    last_start: datetime | None = None
-    """When the last of the insured events begins."""
+    last_end: datetime | None = None
+    """The last known end, else start, of the insured events."""
     claim: ClaimState = ClaimState.UNKNOWN
     is_due_back: bool = False
     has_open_decision: bool = False
@@ -131,9 +131,9 @@ class Case:
     @property
     def ended_at(self) -> datetime:
         """When its period begins: after the last change, and after the event of a policy."""
-        if self.cover != CoverStatus.CONFIRMED or self.last_start is None:
+        if self.cover != CoverStatus.CONFIRMED or self.last_end is None:
             return self.touched_at
-        return max(self.touched_at, self.last_start + EVENT_LASTS)
+        return max(self.touched_at, self.last_end + EVENT_LASTS)
 
     @property
     def obstacle(self) -> Obstacle | None:

@@ -35,7 +35,7 @@ from ...models import (
     OutboxMessage,
 )
 from .. import cancellations, modifications
-from ..events import last_start
+from ..events import last_known_end
 
 _OPEN_CANCELLATIONS = [
     s.value
@@ -171,7 +171,7 @@ class _Facts:
         order_id = self._order_of(row)
         touched = [offer.updated_at for offer in offers] + ([cover.updated_at] if cover else [])
         sold = cover.offer_id if cover else None
-        starts = [last_start(o, self.changes) for o in offers if o.pk == sold]
+        starts = [last_known_end(o, self.changes) for o in offers if o.pk == sold]
         return Case(
             offers=frozenset(OfferStatus(offer.status) for offer in offers),
             touched_at=max(touched),
@@ -182,7 +182,7 @@ class _Facts:
             order_is_there=order_id in self.orders,
             has_cover_line=order_id in self.with_lines,
             cover=CoverStatus(cover.status) if cover else None,
-            last_start=starts[0] if starts else None,
+            last_end=starts[0] if starts else None,
             claim=ClaimState(cover.claim) if cover else ClaimState.UNKNOWN,
             is_due_back=cover is not None and cover.amount_due_back > 0,
             has_open_decision=cover is not None and cover.pk in self.undecided,

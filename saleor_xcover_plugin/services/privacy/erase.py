@@ -27,7 +27,7 @@ from ...domain.states import (
 from ...host import notes, order_facts
 from ...models import Consent, Cover, EventChange, Offer, OutboxMessage
 from .. import cancellations, modifications
-from ..events import last_start
+from ..events import last_known_end
 from ..locks import lock_cover
 from .remove import forget_buyer
 
@@ -156,7 +156,7 @@ def _refusal(
     pending = _messages(cover).filter(status=MessageState.PENDING.value)
     situation = Situation(
         cover=CoverStatus(cover.status) if cover else None,
-        last_start=_last_start(cover),
+        last_end=_last_end(cover),
         parked_for=cover.reason_code if cover else "",
         claim=ClaimState(cover.claim) if cover else ClaimState.UNKNOWN,
         has_pending_message=pending.exists() or opting_out.exists(),
@@ -166,8 +166,8 @@ def _refusal(
     if code is None:
         return None, ""
     sentence = SENTENCES[code]
-    if situation.last_start and code in (EraseCode.POLICY_ACTIVE, EraseCode.OUTCOME_UNKNOWN):
-        sentence += f" That is after {situation.last_start + EVENT_LASTS:%Y-%m-%d %H:%M} UTC."
+    if situation.last_end and code in (EraseCode.POLICY_ACTIVE, EraseCode.OUTCOME_UNKNOWN):
+        sentence += f" That is after {situation.last_end + EVENT_LASTS:%Y-%m-%d %H:%M} UTC."
     return code, sentence
 
 
@@ -180,8 +180,8 @@ def _is_under_way(cover: Cover) -> bool:
     )
 
 
-def _last_start(cover: Cover | None) -> datetime | None:
+def _last_end(cover: Cover | None) -> datetime | None:
     if cover is None or cover.offer is None:
         return None
     changes = EventChange.objects.filter(variant__in=list(cover.offer.request.get("tickets", {})))
-    return last_start(cover.offer, dict(changes.values_list("variant", "starts_at")))
+    return last_known_end(cover.offer, dict(changes.values_list("variant", "starts_at")))

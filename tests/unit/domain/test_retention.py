@@ -144,7 +144,7 @@ def test_a_cover_stays_while_saleor_has_its_order(there, line, cover, may_vanish
 )
 def test_a_policy_ends_with_its_event(cover, starts_in, ended):
     start = None if starts_in is None else NOW + timedelta(days=starts_in)
-    case = replace(SOLD, cover=cover, last_start=start)
+    case = replace(SOLD, cover=cover, last_end=start)
 
     assert case.ended_at == ended
     assert not case.is_past(10, ended + timedelta(days=10) - timedelta(seconds=1))
