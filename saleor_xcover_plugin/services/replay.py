@@ -48,7 +48,7 @@ def _begin_anew(refused: OutboxMessage, now: datetime) -> OutboxMessage:
     """Replace a refused confirmation by a new operation with a new key and a new body.
 
     XCover refused the old body, and its key may not carry another one, or would repeat an answer
-    that says yes and no. Should a policy exist, XCover names it and it is adopted or shown to staff.
+    that says yes and no. Should a policy exist, XCover names it: adopted, or shown to staff.
     """
     outbox.drop(refused, "Replaced by a corrected confirmation.", now)
     return outbox.append(

@@ -9,7 +9,7 @@ from django.db.models import DateTimeField, F
 
 
 def pass_by(*, days: int) -> None:
-    """Move every moment of our tables, quoted starts and ends too, and of all orders into the past."""
+    """Move every moment of our tables, quoted ones too, and of all orders into the past."""
     gone = timedelta(days=days)
     models = list(apps.get_app_config("saleor_xcover_plugin").get_models())
     for model in models:
