@@ -21,6 +21,7 @@ class EraseCode(StrEnum):
     CLAIM_OPEN = "claim_open"
     POLICY_ACTIVE = "policy_active"
     OUTCOME_UNKNOWN = "outcome_unknown"
+    PUT_ASIDE = "put_aside"
 
 
 SENTENCES: Mapping[EraseCode, str] = {
@@ -47,10 +48,11 @@ SENTENCES: Mapping[EraseCode, str] = {
         "It is not known whether XCover made a policy. Replay the message with xcover_replay or "
         "ask Cover Genius, or come back when the event is over."
     ),
+    EraseCode.PUT_ASIDE: (
+        "The policy was put aside and its call still waits. Replay or complete it (xcover_status), "
+        "or refund the premium and void the order, then run this again."
+    ),
 }
-
-NO_POLICY_REASONS = NOTHING_BOUGHT | {"refused"}
-"""Reasons for parking a cover with which XCover surely holds no policy."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,32 +60,41 @@ class Situation:
     """What decides, of one order."""
 
     cover: CoverStatus | None
-    last_start: datetime | None
-    """When the last of the insured events begins; None where nobody knows."""
+    last_end: datetime | None
+    """The last known end, else start, of the insured events; None where nobody knows."""
     parked_for: str = ""
     """The reason code of a parked cover."""
     claim: ClaimState = ClaimState.UNKNOWN
     has_pending_message: bool = False
+    has_parked_confirm: bool = False
+    """The call that makes the policy waits for a person."""
     is_under_way: bool = False
     """A cancellation or modification is on its way to XCover."""
+    order_is_there: bool = True
+    """Saleor still has the order."""
+    is_line_unseen: bool = False
+    """The order holds a protection line, and its cover was not placed yet."""
 
 
-def is_over(last_start: datetime | None, now: datetime) -> bool:
-    """Whether the insured events are behind us; without a known start nothing can be insured."""
-    return last_start is None or now >= last_start + EVENT_LASTS
+def is_over(last_end: datetime | None, now: datetime) -> bool:
+    """Whether the insured events are behind us; without a known time nothing can be insured."""
+    return last_end is None or now >= last_end + EVENT_LASTS
 
 
 def refusal(situation: Situation, now: datetime) -> EraseCode | None:
     """Say what stands against it, or None."""
-    cover, is_past = situation.cover, is_over(situation.last_start, now)
+    cover, is_past = situation.cover, is_over(situation.last_end, now)
     found = {
-        EraseCode.MESSAGE_UNSENT: situation.has_pending_message,
-        EraseCode.COVER_OPEN: cover in (CoverStatus.PLACED, CoverStatus.CONFIRMING),
+        EraseCode.MESSAGE_UNSENT: situation.has_pending_message or situation.is_line_unseen,
+        EraseCode.COVER_OPEN: cover == CoverStatus.PLACED and situation.order_is_there,
         EraseCode.UNDER_WAY: cover == CoverStatus.CANCELLING or situation.is_under_way,
         EraseCode.CLAIM_OPEN: situation.claim == ClaimState.OPEN,
         EraseCode.POLICY_ACTIVE: cover == CoverStatus.CONFIRMED and not is_past,
         EraseCode.OUTCOME_UNKNOWN: cover == CoverStatus.PARKED
-        and situation.parked_for not in NO_POLICY_REASONS
+        and situation.parked_for not in NOTHING_BOUGHT
         and not is_past,
+        # A confirming cover without a call to be sent waits for credentials, whatever its event.
+        EraseCode.PUT_ASIDE: cover == CoverStatus.CONFIRMING
+        or (situation.has_parked_confirm and cover != CoverStatus.VOID and not is_past),
     }
     return next((code for code, stands in found.items() if stands), None)

@@ -13,10 +13,10 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from .cancellations import ClaimState
-from .states import LIVE_OFFER_STATUSES, CoverStatus, OfferStatus
+from .states import EVENT_OVER, LIVE_OFFER_STATUSES, NOTHING_BOUGHT, CoverStatus, OfferStatus
 
 EVENT_LASTS = timedelta(days=7)
-"""Only starts are known, so an event counts as over a week after its last one."""
+"""Many ends are unknown, so an event counts as over a week after its last known moment."""
 
 
 class Kind(StrEnum):
@@ -94,6 +94,9 @@ SENTENCES: Mapping[Obstacle, str] = {
 FINAL = frozenset({CoverStatus.CONFIRMED, CoverStatus.CANCELLED, CoverStatus.VOID})
 """Nothing is under way. A confirmed cover ends with its event."""
 
+FINAL_REASONS = NOTHING_BOUGHT | {EVENT_OVER}
+"""A cover put aside for one of these is final too: nobody can do more than pay what is due."""
+
 
 @dataclass(frozen=True, slots=True)
 class Case:
@@ -111,12 +114,18 @@ class Case:
     has_cover_line: bool = False
     """The order that is there holds a protection line."""
     cover: CoverStatus | None = None
-    last_start: datetime | None = None
-    """When the last of the insured events begins."""
+    parked_for: str = ""
+    """The reason code of a parked cover."""
+    last_end: datetime | None = None
+    """The last known end, else start, of the insured events."""
     claim: ClaimState = ClaimState.UNKNOWN
     is_due_back: bool = False
     has_open_decision: bool = False
-    has_unsettled_message: bool = False
+    """A cancellation waits for somebody, or a change of the buyer's details is under way."""
+    has_parked_change: bool = False
+    """A change of the buyer's details waits for a person."""
+    has_pending_message: bool = False
+    has_parked_message: bool = False
 
     @property
     def kind(self) -> Kind:
@@ -130,25 +139,61 @@ class Case:
 
     @property
     def ended_at(self) -> datetime:
-        """When its period begins: after the last change, and after the event of a policy."""
-        if self.cover != CoverStatus.CONFIRMED or self.last_start is None:
+        """When its period begins: after the last change, and after the event of a policy.
+
+        A policy that was not made yet may still be, until its event is over.
+        """
+        is_over = self.cover in (None, CoverStatus.CANCELLED, CoverStatus.VOID)
+        if is_over or self.last_end is None:
             return self.touched_at
-        return max(self.touched_at, self.last_start + EVENT_LASTS)
+        return max(self.touched_at, self.last_end + EVENT_LASTS)
+
+    @property
+    def is_order_gone(self) -> bool:
+        """Saleor deleted the order: nobody can pay, cancel or refund it any more."""
+        return self.became_order and not self.order_is_there
+
+    @property
+    def _is_cover_open(self) -> bool:
+        if self.cover is None or self.cover in FINAL:
+            return False
+        is_idle = self.cover in (CoverStatus.PLACED, CoverStatus.PARKED)
+        if is_idle and self.is_order_gone:
+            return False
+        return self.cover != CoverStatus.PARKED or self.parked_for not in FINAL_REASONS
 
     @property
     def obstacle(self) -> Obstacle | None:
         """Say what keeps it, whatever its age."""
         found = {
-            Obstacle.MESSAGE: self.has_unsettled_message,
+            Obstacle.MESSAGE: self.has_pending_message or self.has_parked_message,
+            Obstacle.NO_COVER: self.has_cover_line and self.cover is None,
             Obstacle.LIVE_OFFER: bool(self.offers & set(LIVE_OFFER_STATUSES)) and not self.cover,
             Obstacle.CHECKOUT: self.has_checkout and not self.became_order,
-            Obstacle.COVER: self.cover is not None and self.cover not in FINAL,
-            Obstacle.NO_COVER: self.has_cover_line and self.cover is None,
+            Obstacle.COVER: self._is_cover_open,
             Obstacle.CLAIM: self.claim == ClaimState.OPEN,
-            Obstacle.DUE_BACK: self.is_due_back,
+            Obstacle.DUE_BACK: self.is_due_back and not self.is_order_gone,
+            Obstacle.DECISION: self.has_open_decision or self.has_parked_change,
+        }
+        return _first(found)
+
+    @property
+    def hashes_obstacle(self) -> Obstacle | None:
+        """Say why the buyer's details are still compared or sent, whatever their age.
+
+        What was put aside does not count: once its event is over it ends with the hashes.
+        """
+        is_put_aside = (
+            self.cover in (CoverStatus.PARKED, CoverStatus.VOID) or self.has_parked_change
+        )
+        is_stray = self.has_parked_message and not is_put_aside
+        found = {
+            Obstacle.MESSAGE: self.has_pending_message or is_stray,
+            Obstacle.COVER: self._is_cover_open and self.cover != CoverStatus.PARKED,
+            Obstacle.CLAIM: self.claim == ClaimState.OPEN,
             Obstacle.DECISION: self.has_open_decision,
         }
-        return next((obstacle for obstacle, is_there in found.items() if is_there), None)
+        return _first(found)
 
     def is_past(self, days: int, now: datetime) -> bool:
         return self.ended_at + timedelta(days=days) <= now
@@ -160,3 +205,7 @@ class Case:
         ``align`` would take the line for one nobody quoted: park it, write a note, find money due.
         """
         return not (self.order_is_there and (self.has_cover_line or self.cover is not None))
+
+
+def _first(found: Mapping[Obstacle, bool]) -> Obstacle | None:
+    return next((obstacle for obstacle, is_there in found.items() if is_there), None)

@@ -75,6 +75,9 @@ NOTHING_BOUGHT = frozenset(
 )
 """Reasons with which XCover surely holds no policy; any other stays for a person to find out."""
 
+EVENT_OVER = "event_over"
+"""Reason of a cover that was put aside until its event was over: its call is gone."""
+
 # Equal words of two tables are equal strings, so each table stands on its own.
 TRANSITIONS: Mapping[type, Mapping[Status, frozenset[Status]]] = {
     # One offer is live per checkout. A shown one may end in an opt-out, whatever happened to it

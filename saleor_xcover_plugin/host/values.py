@@ -126,6 +126,12 @@ class OrderState:
         return self.is_cancelled or self.is_expired or self.is_refunded_in_full
 
     @property
+    def may_hold_cover(self) -> bool:
+        """Whether it has a cover line that was sold here: replacements copy lines of others."""
+        is_ours = self.is_from_checkout and self.checkout_token is not None
+        return is_ours and bool(self.cover_lines)
+
+    @property
     def cover_price(self) -> Decimal:
         """What its cover lines cost."""
         prices = ((line.unit_price or Decimal(0)) * line.quantity for line in self.cover_lines)

@@ -20,6 +20,7 @@ from ..xcover.answers import Booking
 from ..xcover.client import XCoverClient
 from ..xcover.errors import (
     XCoverAlreadyBooked,
+    XCoverBadAnswer,
     XCoverError,
     XCoverNotFound,
     XCoverRejected,
@@ -138,17 +139,28 @@ class Confirm:
                 f"XCover already holds booking {error.booking_id} for this offer, and it does not "
                 "match this order. Ask Cover Genius before doing anything else."
             )
-        elif error.retryable:
+        elif error.retryable or isinstance(error, XCoverBadAnswer):
             code, due_back = "gave_up", None
             sentence = (
-                "XCover could not be reached for a day; it is unknown whether a policy exists. "
+                "XCover gave no usable answer for a day; it is unknown whether a policy exists. "
                 f"Replay the confirmation. {_ONE_POLICY}"
+            )
+        elif _says_yes_and_no(error):
+            code, due_back = "unclear", None
+            sentence = (
+                f"XCover said yes and named errors ({error}); it is unknown whether a policy "
+                "exists. Replay the confirmation: a policy that exists is found."
             )
         else:
             code, due_back = "refused", None
             named = f" Fields named: {', '.join(error.fields)}." if error.fields else ""
             sentence = f"XCover refused the policy ({error}).{named} Correct it, then replay."
         _park(cover, message, code, sentence, now, due_back=due_back)
+
+
+def _says_yes_and_no(error: XCoverError) -> bool:
+    """Whether errors came in a success, or in the stored one (409): there may be a booking."""
+    return error.status is not None and (error.status < 300 or error.status == 409)
 
 
 _ONE_POLICY = "Its key makes a second policy impossible."

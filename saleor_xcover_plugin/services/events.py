@@ -41,15 +41,18 @@ def insured_events(offer: Offer | None) -> InsuredEvents:
     )
 
 
-def last_start(offer: Offer, changes: Mapping[str, datetime | None]) -> datetime | None:
-    """Return the latest start known of its events, as quoted or as moved since.
+def last_known_end(offer: Offer, changes: Mapping[str, datetime | None]) -> datetime | None:
+    """Return the latest moment known of its events: an end, or a start as quoted or moved since.
 
-    ``changes`` holds the present start of each changed variant, None of a cancelled one.
+    ``changes`` holds the present start of each changed variant, None of a cancelled one. Offers
+    of before ends were stored know starts only.
     """
     variants = list(offer.request.get("tickets", {}))
+    ends = offer.request.get("ends", {})
     known = [_quoted_start(offer, variant) for variant in variants]
+    known += [datetime.fromisoformat(ends[variant]) for variant in variants if variant in ends]
     known += [changes.get(variant) for variant in variants]
-    return max((start for start in known if start is not None), default=offer.event_starts_at)
+    return max((moment for moment in known if moment is not None), default=offer.event_starts_at)
 
 
 def _quoted_start(offer: Offer, variant: str) -> datetime | None:

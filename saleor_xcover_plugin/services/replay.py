@@ -36,7 +36,7 @@ def replay(message_id: int, now: datetime) -> bool:
         if current.kind in modifications.KINDS and current.reason_code == "refused":
             _ask_again(current, now)
             return True
-        if current.kind == "confirm" and current.reason_code == "refused":
+        if current.kind == "confirm" and current.reason_code in ("refused", "unclear"):
             current = _begin_anew(current, now)
         else:
             outbox.replay(current, now)
@@ -47,8 +47,8 @@ def replay(message_id: int, now: datetime) -> bool:
 def _begin_anew(refused: OutboxMessage, now: datetime) -> OutboxMessage:
     """Replace a refused confirmation by a new operation with a new key and a new body.
 
-    XCover refused the old body definitely, so nothing was booked; its key may not carry another
-    body. Should a policy exist all the same, XCover names it and it is adopted or shown to staff.
+    XCover refused the old body, and its key may not carry another one, or would repeat an answer
+    that says yes and no. Should a policy exist, XCover names it: adopted, or shown to staff.
     """
     outbox.drop(refused, "Replaced by a corrected confirmation.", now)
     return outbox.append(

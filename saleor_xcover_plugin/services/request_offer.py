@@ -241,4 +241,9 @@ def _quoted_tickets(basket: Basket) -> dict[str, Any]:
     for line in basket.tickets:
         counts[line.reference] = counts.get(line.reference, 0) + line.count
     starts = {line.reference: line.event.starts_at.isoformat() for line in basket.tickets}
-    return {"tickets": counts, "starts": starts}
+    ends = {
+        line.reference: line.event.ends_at.isoformat()
+        for line in basket.tickets
+        if line.event.ends_at is not None
+    }
+    return {"tickets": counts, "starts": starts, "ends": ends}

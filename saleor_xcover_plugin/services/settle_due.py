@@ -20,14 +20,15 @@ def settle_due(cover: Cover, order: OrderState, now: datetime) -> None:
     """
     if cover.amount_due_back <= 0:
         return
-    if not _is_line_back(cover, order) and not _is_money_back(cover, order, now):
+    if not is_line_back(cover, order) and not _is_money_back(cover, order, now):
         return
     due = Money(cover.amount_due_back, cover.currency)
     cover.write(now, amount_due_back=Decimal(0), refunded_when_due=order.given.plain_money)
     notes.add(cover.order_id, f"{due} went back to the buyer; nothing is due any more.")
 
 
-def _is_line_back(cover: Cover, order: OrderState) -> bool:
+def is_line_back(cover: Cover, order: OrderState) -> bool:
+    """Whether the cover's line itself went back to the buyer, alone or with everything."""
     if any(order.given.pieces.get(line.id) for line in order.cover_lines):
         return True
     scope = scope_of(order, cover)

@@ -3,10 +3,55 @@
 from pathlib import Path
 
 import pytest
+from django.apps import apps
 
 from saleor_xcover_plugin.domain import erasure, retention
 
 from .generated import require_current, table
+
+OF_A_PERSON = {
+    "Offer": "checkout_token order_id country language ticket_count shown_at request",
+    "Quote": "offer is_chosen",
+    "Consent": "offer answer quote_ids premium language source created_at",
+    "Cover": "order_id order_number offer booking_id pds_url policyholder_digests reason_code "
+    "reason amount_due_back refunded_when_due claim paid_at confirmed_at cancelled_at",
+    "Cancellation": "cover refund_key scope sentence xcover_cancellation_id refund",
+    "Modification": "cover wanted wanted_digest sentence xcover_update_id",
+    "OutboxMessage": "operation_id subject_id sealed_body last_error",
+    "InboundEvent": "booking_id booking_status digest outcome",
+    "Alarm": "subject sentence",
+}
+"""What tells of a person or of what they did, alone or through the order it names."""
+OF_NOBODY = {
+    "Offer": "id channel_id status reason_code fingerprint xcover_offer_id currency "
+    "event_starts_at content content_hash lease_token leased_until quoted_at valid_until "
+    "line_price absorbed cost is_notice_due created_at updated_at",
+    "Quote": "id position quote_id title premium tax policy_version pds_url content",
+    "Consent": "id currency content_hash content",
+    "Cover": "id channel_id status premium currency absorbed cooling_off_until created_at "
+    "updated_at",
+    "Cancellation": "id rule status needs_person approved_refund renewals currency confirm_before "
+    "cooling_off_until created_at updated_at",
+    "Modification": "id status price_difference currency created_at updated_at",
+    "OutboxMessage": "id kind idempotency_key priority channel_id status attempts deaths "
+    "next_attempt_at lease_token leased_until reason_code created_at updated_at settled_at",
+    "InboundEvent": "id channel_id event attempts next_attempt_at received_at handled_at",
+    "Alarm": "id code raised_at cleared_at",
+    "EventChange": "id variant starts_at told_at",
+    "Watermark": "name reached_at",
+    "Heartbeat": "name beat_at details",
+    "Gate": "name next_turns throttled_until failures trips open_until opened_at is_trying "
+    "last_failed_call clock_skew refused_since updated_at",
+}
+NAMED = (
+    "OutboxMessage.sealed_body",
+    "Cover.policyholder_digests",
+    "Cover.amount_due_back",
+    "Cover.refunded_when_due",
+    "Cover.claim",
+    "Modification.wanted",
+)
+"""What the page must name by its field."""
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "privacy.md"
 
@@ -33,3 +78,23 @@ def refusals() -> str:
 def test_a_generated_table_is_current(part, request):
     update = request.config.getoption("--update-golden")
     require_current(PAGE, part.__name__, part(), update=update)
+
+
+@pytest.mark.parametrize(
+    "model",
+    list(apps.get_app_config("saleor_xcover_plugin").get_models()),
+    ids=lambda model: model.__name__,
+)
+def test_somebody_decided_of_every_field_whether_it_tells_of_a_person(model):
+    name = model.__name__
+    telling, other = OF_A_PERSON.get(name, "").split(), OF_NOBODY.get(name, "").split()
+
+    assert sorted(telling + other) == sorted(f.name for f in model._meta.concrete_fields), (
+        "decide: list the field here, and if it tells of a person describe it in docs/privacy.md"
+    )
+
+
+def test_every_table_that_tells_of_a_person_is_on_the_page():
+    text = PAGE.read_text()
+    assert [name for name in OF_A_PERSON if f"`{name}" not in text] == []
+    assert [field for field in NAMED if f"`{field}`" not in text] == []

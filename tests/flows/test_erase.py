@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
+import uuid
 from collections.abc import Callable
-from decimal import Decimal
+from datetime import UTC, datetime, timedelta
 from io import StringIO
 from typing import Any
 
@@ -16,10 +17,19 @@ from demo.client.people import EMAIL, NEW_YORK
 from demo.client.shopper import Shopper
 from demo.client.staff import Staff
 from demo.client.store import Channel, Store
-from demo.client.values import PlacedOrder
+from demo.client.values import PlacedOrder, Transaction
 from demo.simulator import SimulatorProcess
 
-from .steps import TOTAL, Sale, accept_cover, asked, buy_with_cover, sell_with_cover
+from .steps import (
+    PREMIUM,
+    TOTAL,
+    Sale,
+    accept_cover,
+    asked,
+    bookings,
+    buy_with_cover,
+    sell_with_cover,
+)
 from .work import Work
 from .years import pass_by
 
@@ -52,6 +62,12 @@ def rows(name: str) -> Any:
     return apps.get_model("saleor_xcover_plugin", name).objects
 
 
+def lose_phone() -> None:
+    from django.apps import apps
+
+    apps.get_model("account", "Address").objects.update(phone="")
+
+
 def erase_notes(staff: Staff, order_id: str) -> int:
     return sum(NOTE in note for note in staff.order(order_id).notes)
 
@@ -80,6 +96,23 @@ def refused_order(
     order, _ = buy_with_cover(shopper(store.usd), payments, {store.concert: 2})
     work()
     return order
+
+
+@pytest.fixture
+def incomplete_sale(
+    shopper: SendShopper, store: Store, payments: PaymentApp, work: Work
+) -> tuple[PlacedOrder, Transaction]:
+    """A paid order whose policy waits for the buyer's phone."""
+    order, payment = buy_with_cover(shopper(store.usd), payments, {store.concert: 2})
+    lose_phone()
+    work()
+    assert rows("Cover").get().reason_code == "policyholder_incomplete"
+    return order, payment
+
+
+@pytest.fixture
+def incomplete_order(incomplete_sale: tuple[PlacedOrder, Transaction]) -> PlacedOrder:
+    return incomplete_sale[0]
 
 
 def test_a_policy_in_force_keeps_all(sale: Sale, staff: Staff, simulator: SimulatorProcess) -> None:
@@ -167,22 +200,120 @@ def test_a_cancelled_policy_need_not_wait_for_its_event(
     assert rows("Cancellation").count() == 1
 
 
-def test_the_sealed_request_of_a_refused_policy_goes(
-    refused_order: PlacedOrder, work: Work, simulator: SimulatorProcess
+def test_the_sealed_request_of_a_refused_policy_goes_after_the_event(
+    refused_order: PlacedOrder, staff: Staff, work: Work, simulator: SimulatorProcess
 ) -> None:
     (message,) = rows("OutboxMessage").all()
     assert message.sealed_body is not None
+    assert refusal(refused_order.number).startswith("outcome_unknown: ")
+    pass_by(days=AFTER_THE_EVENT)
     calls = asked(simulator)
     # when
     run(refused_order.number, "--confirm")
     work()
-    # then it cannot be replayed, and the money due is still known
+    # then it cannot be replayed, and the paid premium is due
     message.refresh_from_db()
     assert (message.status, message.sealed_body) == ("dropped", None)
     cover = rows("Cover").get()
-    assert (cover.status, cover.reason_code) == ("parked", "refused")
+    assert (cover.status, cover.reason_code) == ("parked", "event_over")
     assert cover.policyholder_digests == {}
+    assert cover.amount_due_back == PREMIUM
+    sentence = "No policy was made. Refund the premium of 6.66 USD unless it went back already."
+    assert cover.reason == sentence
+    (note,) = [note for note in staff.order(refused_order.id).notes if NOTE in note]
+    assert note.endswith(sentence)
     assert asked(simulator) == calls
+
+
+def test_what_waits_for_a_detail_is_no_obstacle_after_the_event(
+    incomplete_order: PlacedOrder,
+) -> None:
+    assert refusal(incomplete_order.number).startswith("put_aside: ")
+    assert rows("OutboxMessage").get().status == "parked"
+    pass_by(days=AFTER_THE_EVENT)
+
+    run(incomplete_order.number, "--confirm")
+
+    cover = rows("Cover").get()
+    assert (cover.reason_code, cover.amount_due_back) == ("event_over", PREMIUM)
+    assert "eplay" not in cover.reason
+    assert rows("OutboxMessage").get().status == "dropped"
+
+
+def test_an_order_that_was_refunded_and_cancelled_need_not_wait(
+    incomplete_sale: tuple[PlacedOrder, Transaction], payments: PaymentApp, work: Work
+) -> None:
+    incomplete_order, payment = incomplete_sale
+    payments.refund(payment, TOTAL)
+    work()
+    assert rows("Cover").get().status == "void"
+
+    assert run(incomplete_order.number)["refused"] is None
+    run(incomplete_order.number, "--confirm")
+
+    assert rows("Cover").get().amount_due_back == 0
+
+
+def test_a_success_with_errors_may_hide_a_policy(
+    shopper: SendShopper,
+    store: Store,
+    payments: PaymentApp,
+    work: Work,
+    simulator: SimulatorProcess,
+) -> None:
+    # given XCover books, and says errors
+    simulator.fault("confirm", "errors_in_2xx", times=1)
+    order, _ = buy_with_cover(shopper(store.usd), payments, {store.concert: 2})
+    work()
+    (booking,) = bookings(simulator)
+    # then the message that finds the policy stays
+    assert refusal(order.number).startswith("outcome_unknown: ")
+    store.command("xcover_replay", "--all")
+    work()
+    assert rows("Cover").get().booking_id == booking["id"]
+    assert refusal(order.number).startswith("policy_active: ")
+
+
+def test_a_line_whose_cover_is_not_placed_yet_comes_first(
+    store: Store, shopper: SendShopper
+) -> None:
+    buyer = shopper(store.usd_unpaid)
+    accept_cover(buyer, store)
+    order = buyer.complete()
+    rows("Cover").all().delete()  # as before the first look at the order
+
+    assert refusal(order.number).startswith("message_unsent: ")
+
+
+def test_nobody_is_sent_to_an_order_saleor_deleted(store: Store, shopper: SendShopper) -> None:
+    buyer = shopper(store.usd_unpaid)
+    accept_cover(buyer, store)
+    buyer.complete()
+    rows("Cover").update(order_id=uuid.uuid4(), order_number="987654321")
+
+    assert run("987654321")["refused"] is None
+
+
+def test_a_season_is_over_after_its_last_day(
+    store: Store,
+    shopper: SendShopper,
+    payments: PaymentApp,
+    work: Work,
+    simulator: SimulatorProcess,
+) -> None:
+    # given a policy for an event of six weeks
+    starts_at = datetime.now(UTC) + timedelta(days=60)
+    season = store.new_event(
+        price="100.00",
+        starts_at=starts_at,
+        event_end=(starts_at + timedelta(days=42)).isoformat(),
+    )
+    order, _ = buy_with_cover(shopper(store.usd), payments, {season: 2})
+    work()
+    pass_by(days=AFTER_THE_EVENT)
+    assert refusal(order.number).startswith("policy_active: ")
+    pass_by(days=42)
+    assert run(order.number)["refused"] is None
 
 
 @pytest.mark.parametrize("reason", ["gave_up", "unexpected", "other_booking"])
@@ -257,9 +388,27 @@ def test_nobody_is_named_anywhere(sale: Sale, staff: Staff) -> None:
         assert part not in text
 
 
-def test_money_due_is_not_forgotten(refused_order: PlacedOrder) -> None:
-    rows("Cover").update(amount_due_back=Decimal("6.66"))
-
-    run(refused_order.number, "--confirm")
-
-    assert rows("Cover").get().amount_due_back == Decimal("6.66")
+def test_money_due_is_not_forgotten(
+    shopper: SendShopper,
+    store: Store,
+    payments: PaymentApp,
+    work: Work,
+    simulator: SimulatorProcess,
+) -> None:
+    # given an offer XCover no longer knew when it was paid
+    simulator.fault("confirm", "status", times=1, status=404)
+    order, payment = buy_with_cover(shopper(store.usd), payments, {store.concert: 2})
+    work()
+    before = rows("Cover").get()
+    assert (before.reason_code, before.amount_due_back) == ("offer_gone", PREMIUM)
+    assert refusal(order.number).startswith("put_aside: ")
+    pass_by(days=AFTER_THE_EVENT)
+    # when
+    run(order.number, "--confirm")
+    # then it is due, once, until it went back
+    after = rows("Cover").get()
+    assert (after.reason, after.amount_due_back) == (before.reason, PREMIUM)
+    work()
+    payments.refund(payment, PREMIUM)
+    work()
+    assert rows("Cover").get().amount_due_back == 0

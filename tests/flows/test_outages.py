@@ -286,3 +286,51 @@ def test_an_offer_gone_at_confirmation_is_parked_with_the_amount_due_back(
     assert ada.cover().status == "parked"
     assert ada.cover().amount_due_back == Decimal("6.66")
     assert staff.order(order.id).has_note("Refund the premium of 6.66 USD")
+
+
+def test_a_confirmation_with_errors_in_a_success_hides_no_policy(
+    store, shopper, staff, work, simulator
+):
+    # given XCover books, and names errors in its success
+    ada = insured(shopper, store)
+    order = ada.complete()
+    simulator.fault("confirm", "errors_in_2xx", times=1)
+    staff.mark_as_paid(order.id)
+    work()
+    # then nobody is told that it was refused
+    (booking,) = simulator.state()["bookings"]
+    assert ada.cover().status == "parked"
+    assert staff.order(order.id).has_note("it is unknown whether a policy exists")
+    assert not staff.order(order.id).has_note("XCover refused the policy")
+    # when a person replays it
+    store.command("xcover_replay", "--all")
+    work()
+    # then the one policy is found
+    assert ada.cover().status == "confirmed"
+    assert ada.cover().policy_number == booking["id"]
+    assert len(simulator.state()["bookings"]) == 1
+
+
+def test_answers_nobody_can_read_leave_the_outcome_unknown(
+    store, shopper, staff, work, simulator, monkeypatch
+):
+    from saleor_xcover_plugin.models import OutboxMessage
+    from saleor_xcover_plugin.outbox import MAX_ATTEMPTS
+    from saleor_xcover_plugin.xcover.client import XCoverClient
+    from saleor_xcover_plugin.xcover.errors import XCoverBadAnswer
+
+    def shapeless(*_args, **_options):
+        raise XCoverBadAnswer("confirm_offer: not the documented shape")
+
+    # given a paid order whose last attempt is answered by what is no booking
+    ada = insured(shopper, store)
+    order = ada.complete()
+    staff.mark_as_paid(order.id)
+    OutboxMessage.objects.update(attempts=MAX_ATTEMPTS["confirm"] - 1)
+    monkeypatch.setattr(XCoverClient, "confirm_offer", shapeless)
+
+    work()
+
+    assert ada.cover().status == "parked"
+    assert staff.order(order.id).has_note("it is unknown whether a policy exists")
+    assert not staff.order(order.id).has_note("XCover refused the policy")

@@ -6,7 +6,7 @@ import json
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from io import StringIO
 from typing import Any
@@ -21,7 +21,16 @@ from demo.client.staff import Staff
 from demo.client.store import Channel, Store
 from demo.simulator import SimulatorProcess
 
-from .steps import Sale, accept_cover, asked, opt_outs, sell_with_cover
+from .steps import (
+    PREMIUM,
+    TOTAL,
+    Sale,
+    accept_cover,
+    asked,
+    buy_with_cover,
+    opt_outs,
+    sell_with_cover,
+)
 from .work import Work
 from .years import pass_by, touch
 
@@ -29,6 +38,16 @@ SendShopper = Callable[[Channel], Shopper]
 TEN_YEARS = 3_653
 LONG_AFTER = TEN_YEARS + 60 + 7 + 1
 """Ten years after an event in sixty days was over."""
+OF_A_CASE = (
+    "Offer",
+    "Quote",
+    "Consent",
+    "Cover",
+    "Cancellation",
+    "Modification",
+    "OutboxMessage",
+    "InboundEvent",
+)
 
 
 @dataclass
@@ -68,17 +87,29 @@ def rows(name: str, **which: Any) -> Any:
 
 
 def counts() -> dict[str, int]:
-    names = ("Offer", "Quote", "Consent", "Cover", "OutboxMessage", "InboundEvent", "Cancellation")
-    return {name: rows(name).count() for name in names}
+    return {name: rows(name).count() for name in OF_A_CASE}
 
 
 def forget_order() -> None:
     """Have Saleor know nothing of the one order our rows are about: they name another."""
     import uuid
 
+    (known,) = set(rows("Offer").values_list("order_id", flat=True)) or {
+        rows("Cover").get().order_id
+    }
     order_id = uuid.uuid4()
     rows("Cover").update(order_id=order_id)
     rows("Offer").update(order_id=order_id, checkout_token=uuid.uuid4())
+    for message in rows("OutboxMessage", kind="confirm"):
+        operation = message.operation_id.replace(str(known), str(order_id))
+        rows("OutboxMessage", pk=message.pk).update(operation_id=operation)
+
+
+def lose_phone() -> None:
+    """Have the one order lack what its policy needs."""
+    from django.apps import apps
+
+    apps.get_model("account", "Address").objects.update(phone="")
 
 
 def delete_checkouts() -> None:
@@ -266,8 +297,9 @@ def test_what_is_open_stays(
     assert outcome.of("covers") == (0, 0, 0, 1)
     assert outcome.data["kept"] == {why: 1}
     assert counts() == had
-    if why != "due_back":  # who is owed money is in the order, not in the hashes
-        assert rows("Cover").get().policyholder_digests == digests
+    # who is owed money is in the order, not in the hashes; and of no policy nobody is the buyer
+    is_needed = why != "due_back" and rows("Cover").get().status != "parked"
+    assert rows("Cover").get().policyholder_digests == (digests if is_needed else {})
 
 
 def test_a_judgement_that_waits_keeps_everything(
@@ -304,7 +336,7 @@ def test_hashes_of_the_buyer_go_a_month_after_the_event(
     # given
     pass_by(days=60 + 7 + 29)
     assert run().done == {}
-    pass_by(days=1)
+    pass_by(days=2)  # the evening ends some hours after its start
     had, calls = counts(), asked(simulator)
     # when
     outcome = run()
@@ -352,8 +384,7 @@ def test_a_dry_run_counts_the_same_and_removes_nothing(
     wet = run()
     expected = {"covers": (0, 1, 1, 0), "orders_without_cover": (1, 0, 6, 0)}
     assert wet.done == expected
-    # hashes are counted twice by a dry run: stripping takes them along
-    assert dry.done == {**expected, "buyer_hashes": (0, 1, 0, 0)}
+    assert dry.done == expected
 
 
 def test_killed_between_two_batches_it_goes_on(
@@ -446,17 +477,268 @@ def test_what_a_worker_begins_meanwhile_is_seen(decline: Callable[[], Shopper]) 
     assert counts() == {**had, "OutboxMessage": had["OutboxMessage"] + 1}
 
 
-def test_a_message_outlives_no_subject_and_no_subject_its_message(
-    sale: Sale, staff: Staff, work: Work, simulator: SimulatorProcess
-) -> None:
+def test_the_settled_call_of_a_stripped_cover_stands_for_its_operation(sale: Sale) -> None:
     # given a stripped cover whose order is paid and complete
     pass_by(days=LONG_AFTER)
     run()
     (message,) = rows("OutboxMessage")
-    # then the settled confirmation still stands for its operation
+    # then what was sent once cannot be appended anew
     (cover,) = rows("Cover")
     assert (message.kind, message.status, message.subject_id) == ("confirm", "settled", cover.pk)
     assert message.operation_id == f"{cover.order_id}:{cover.offer_id}"
+
+
+def test_no_row_of_a_long_story_is_left(
+    sale: Sale, payments: PaymentApp, staff: Staff, work: Work, simulator: SimulatorProcess
+) -> None:
+    from saleor_xcover_plugin import outbox
+
+    # given a policy with one change that was applied, and one that waits for a person
+    staff.update_order(sale.order.id, billing={**NEW_YORK, "phone": "+12125550177"})
+    work()
+    simulator.fault("preview_modification", "status", times=1, status=422)
+    staff.update_order(sale.order.id, billing={**NEW_YORK, "phone": "+12125550188"})
+    work()
+    assert [m.status for m in rows("Modification").order_by("pk")] == ["applied", "parked"]
+    # and a refund, with a first confirmation that was dropped when its preview lapsed
+    payments.refund(sale.payment, TOTAL)
+    work()
+    now, (judged,) = datetime.now(UTC), rows("Cancellation")
+    lapsed = outbox.append(
+        "confirm_cancellation",
+        f"{sale.booking_id}:LAPSED",
+        subject_id=judged.pk,
+        channel_id=1,
+        now=now,
+    )
+    outbox.drop(lapsed, "The preview lapsed before it could be confirmed.", now)
+    rows("Cancellation").update(renewals=1)
+    assert rows("Cover").get().status == "cancelled"
+    assert set(rows("OutboxMessage").values_list("kind", flat=True)) == {
+        "confirm",
+        "preview_modification",
+        "confirm_modification",
+        "preview_cancellation",
+        "confirm_cancellation",
+    }
+    assert all(count for name, count in counts().items() if name != "InboundEvent")
+    rows("InboundEvent").delete()
+    # when
+    pass_by(days=LONG_AFTER)
+    forget_order()
+    outcome = run()
+    # then
+    assert outcome.exit_code == 0
+    assert outcome.of("covers")[0] == 1
+    assert counts() == dict.fromkeys(OF_A_CASE, 0)
+
+
+def test_a_call_that_was_replaced_goes_with_its_cover(
+    shopper: SendShopper,
+    store: Store,
+    payments: PaymentApp,
+    work: Work,
+    simulator: SimulatorProcess,
+) -> None:
+    # given a policy that was refused twice before it was made
+    simulator.fault("confirm", "status", times=2, status=422)
+    buy_with_cover(shopper(store.usd), payments, {store.concert: 2})
+    work()
+    for _ in range(2):
+        store.command("xcover_replay", "--all")
+        work()
+    assert rows("Cover").get().status == "confirmed"
+    assert rows("OutboxMessage").count() == 3
+    # when
+    pass_by(days=LONG_AFTER)
+    forget_order()
+    # then
+    assert run().exit_code == 0
+    assert rows("OutboxMessage").count() == 0
+
+
+def test_a_line_without_cover_is_told(sale: Sale) -> None:
+    rows("Cover").delete()
+    pass_by(days=LONG_AFTER)
+    had = counts()
+
+    outcome = run()
+
+    assert (outcome.exit_code, outcome.data["kept"]) == (1, {"no_cover": 1})
+    assert outcome.of("covers") == (0, 0, 0, 1)
+    assert counts() == had
+
+
+def test_an_order_saleor_forgot_before_it_was_paid_keeps_nothing(
+    store: Store, shopper: SendShopper
+) -> None:
+    buyer = shopper(store.usd_unpaid)
+    accept_cover(buyer, store)
+    buyer.complete()
+    assert rows("Cover").get().status == "placed"
+    pass_by(days=LONG_AFTER)
+    assert run().data["kept"] == {"cover": 1}
+
+    forget_order()
+
+    assert (run().exit_code, counts()) == (0, dict.fromkeys(OF_A_CASE, 0))
+
+
+@pytest.mark.parametrize("trouble", ["refused", "policyholder_incomplete", "unclear"])
+def test_a_policy_put_aside_ends_with_the_hashes(
+    shopper: SendShopper,
+    store: Store,
+    staff: Staff,
+    payments: PaymentApp,
+    work: Work,
+    simulator: SimulatorProcess,
+    trouble: str,
+) -> None:
+    # given a paid order whose policy waits for a person
+    if trouble == "refused":
+        simulator.fault("confirm", "status", times=1, status=422)
+    elif trouble == "unclear":
+        simulator.fault("confirm", "errors_in_2xx", times=1)
+    order, payment = buy_with_cover(shopper(store.usd), payments, {store.concert: 2})
+    if trouble == "policyholder_incomplete":
+        lose_phone()
+    work()
+    assert rows("Cover").get().reason_code == trouble
+    pass_by(days=60 + 7 + 29)
+    assert run().done == {}
+    # when
+    pass_by(days=2)
+    assert run("--dry-run").done == {"buyer_hashes": (0, 1, 0, 0)}
+    assert run().done == {"buyer_hashes": (0, 1, 0, 0)}
+    # then nothing is sealed, and what is due is told, without a word of replaying
+    (message,), (cover,) = rows("OutboxMessage"), rows("Cover")
+    assert (message.status, message.sealed_body) == ("dropped", None)
+    assert (cover.status, cover.reason_code, cover.policyholder_digests) == (
+        "parked",
+        "event_over",
+        {},
+    )
+    due = Decimal(0) if trouble == "unclear" else PREMIUM
+    assert cover.amount_due_back == due
+    assert "efund the premium of 6.66 USD" in cover.reason
+    assert "eplay" not in cover.reason
+    assert staff.order(order.id).has_note(cover.reason)
+    assert run().done == {}
+    # when the money went back, and years have passed, nobody has to act any more
+    if due:
+        payments.refund(payment, PREMIUM)
+        work()
+    assert rows("Cover").get().amount_due_back == 0
+    pass_by(days=TEN_YEARS + 8)
+    assert (run().exit_code, rows("Consent").count()) == (0, 0)
+
+
+def test_a_change_that_waits_ends_with_the_hashes(
+    sale: Sale, staff: Staff, work: Work, simulator: SimulatorProcess
+) -> None:
+    # given a change XCover refused, nobody decided, and its event is over
+    simulator.fault("preview_modification", "status", times=1, status=422)
+    staff.update_order(sale.order.id, billing={**NEW_YORK, "phone": "+12125550188"})
+    work()
+    assert rows("OutboxMessage").exclude(sealed_body=None).count() == 1
+    pass_by(days=60 + 7 + 31)
+    # when
+    outcome = run()
+    # then
+    assert (outcome.exit_code, outcome.done) == (0, {"buyer_hashes": (0, 1, 0, 0)})
+    (change,) = rows("Modification")
+    assert (change.status, change.wanted, change.wanted_digest) == ("dropped", {"phone": ""}, "")
+    assert rows("Cover").get().policyholder_digests == {}
+    assert rows("OutboxMessage").exclude(sealed_body=None).count() == 0
+    assert run().done == {}
+
+
+def test_hashes_somebody_needs_are_counted(sale: Sale) -> None:
+    pass_by(days=60 + 7 + 31)
+    call_command("xcover_cancellation", "claim", sale.order.number, "open", stdout=StringIO())
+    pass_by(days=31)
+
+    outcome = run()
+
+    assert (outcome.exit_code, outcome.data["kept"]) == (1, {"claim": 1})
+    assert outcome.done == {"buyer_hashes": (0, 0, 0, 1)}
+    assert rows("Cover").get().policyholder_digests
+
+
+def test_a_batch_of_hashes_that_fails_stops_nothing(
+    sale: Sale, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from saleor_xcover_plugin.services.privacy import remove
+
+    def fails(_covers: Any) -> None:
+        raise ValueError
+
+    pass_by(days=60 + 7 + 31)
+    monkeypatch.setattr(remove, "forget_buyer", fails)
+
+    outcome = run()
+
+    assert (outcome.exit_code, outcome.data["failed"], outcome.done) == (1, 1, {})
+    assert rows("Cover").get().policyholder_digests
+
+
+def test_only_what_is_due_is_locked(sale: Sale, decline: Callable[[], Shopper]) -> None:
+    from django.db import connection
+    from django.test.utils import CaptureQueriesContext
+
+    # given a sale of which everything is older than the shortest period, and nothing is due
+    pass_by(days=LONG_AFTER - 2)
+    with CaptureQueriesContext(connection) as asked_first:
+        run("--hashes", str(TEN_YEARS))
+    assert not [q for q in asked_first.captured_queries if "FOR UPDATE" in q["sql"]]
+    # when another case is due
+    decline()
+    pass_by(days=1)
+    rows("Offer", status="opted_out").update(updated_at=datetime.now(UTC) - timedelta(days=9_999))
+    rows("Offer", status="superseded").update(updated_at=datetime.now(UTC) - timedelta(days=9_999))
+    with CaptureQueriesContext(connection) as asked_then:
+        outcome = run("--hashes", str(TEN_YEARS))
+    # then it alone is locked
+    assert outcome.done == {"orders_without_cover": (1, 0, 6, 0)}
+    (locking,) = [
+        q["sql"]
+        for q in asked_then.captured_queries
+        if "FOR UPDATE" in q["sql"] and "saleor_xcover_plugin_offer" in q["sql"].split("WHERE")[0]
+    ]
+    assert str(rows("Offer").get().checkout_token) not in locking
+
+
+def test_a_checkout_that_becomes_an_order_meanwhile_is_seen(
+    store: Store, shopper: SendShopper, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from saleor_xcover_plugin.services.privacy import cases
+
+    # given a checkout that is completed after the first of the two was looked at
+    buyer = shopper(store.usd_unpaid)
+    buyer.create_checkout({store.concert: 2})
+    buyer.offer()
+    (offer,) = rows("Offer")
+    done: list[str] = []
+
+    def first_of(name: str, read: Callable[[Any], Any]) -> Callable[[Any], Any]:
+        def reading(keys: Any) -> Any:
+            found = read(keys)
+            if not done:
+                done.append(name)
+                buyer.complete()
+                rows("Offer").update(order_id=None)  # as it was read
+            return found
+
+        return reading
+
+    with monkeypatch.context() as patched:
+        for module, name in ((cases.checkouts, "existing"), (cases.orders, "ids_by_checkout")):
+            patched.setattr(module, name, first_of(name, getattr(module, name)))
+        (row,) = cases.of_checkouts([offer.checkout_token], lock=False)
+    # then it is one of both
+    assert len(done) == 1
+    assert row.case is not None
+    assert row.case.has_checkout or row.case.became_order
 
 
 def test_a_cover_no_offer_stands_behind(

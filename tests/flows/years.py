@@ -9,18 +9,19 @@ from django.db.models import DateTimeField, F
 
 
 def pass_by(*, days: int) -> None:
-    """Move every moment of our tables, quoted starts too, and of all orders into the past."""
+    """Move every moment of our tables, quoted ones too, and of all orders into the past."""
     gone = timedelta(days=days)
     models = list(apps.get_app_config("saleor_xcover_plugin").get_models())
     for model in models:
         _move(model, gone)
     offers: Any = apps.get_model("saleor_xcover_plugin", "Offer").objects
     for offer in offers.exclude(request={}):
-        starts = {
-            variant: (datetime.fromisoformat(text) - gone).isoformat()
-            for variant, text in offer.request["starts"].items()
+        moved = {
+            name: _back(offer.request[name], gone)
+            for name in ("starts", "ends")
+            if name in offer.request
         }
-        offers.filter(pk=offer.pk).update(request={**offer.request, "starts": starts})
+        offers.filter(pk=offer.pk).update(request={**offer.request, **moved})
     orders: Any = apps.get_model("order", "Order").objects
     orders.update(created_at=F("created_at") - gone, updated_at=F("updated_at") - gone)
 
@@ -38,3 +39,9 @@ def key_of(global_id: str) -> str:
 def _move(model: Any, gone: timedelta) -> None:
     names = [f.name for f in model._meta.get_fields() if isinstance(f, DateTimeField)]
     model.objects.update(**{name: F(name) - gone for name in names})
+
+
+def _back(moments: dict[str, str], gone: timedelta) -> dict[str, str]:
+    return {
+        name: (datetime.fromisoformat(text) - gone).isoformat() for name, text in moments.items()
+    }

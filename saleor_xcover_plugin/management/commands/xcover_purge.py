@@ -11,7 +11,8 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from ...domain.retention import OPTIONS, PERIODS, SENTENCES, days_of
 from ...host.db import allow_writer
 from ...services.clock import utc_now
-from ...services.privacy.purge import Report, purge
+from ...services.privacy.purge import purge
+from ...services.privacy.report import Report
 from ..channels import BAD_ARGUMENTS
 from ..output import print_json, print_table
 

@@ -13,7 +13,6 @@ from datetime import datetime
 from django.db import transaction
 from django.db.models import Q, QuerySet
 
-from ... import outbox
 from ...domain.cancellations import ClaimState
 from ...domain.erasure import SENTENCES, EraseCode, Situation, refusal
 from ...domain.retention import EVENT_LASTS
@@ -24,18 +23,20 @@ from ...domain.states import (
     MessageState,
     ModificationStatus,
 )
-from ...host import notes, order_facts
-from ...models import Consent, Cover, EventChange, Offer, OutboxMessage
-from .. import cancellations, modifications
-from ..events import last_start
+from ...host import notes, order_facts, orders
+from ...models import Consent, Cover, EventChange, Offer
+from ..events import last_known_end
 from ..locks import lock_cover
+from . import lapsed, messages
 from .remove import forget_buyer
 
 log = logging.getLogger(__name__)
 
 _DROPPED = "The buyer asked to be forgotten."
-_WITH_PERSON = ("confirm", *modifications.KINDS)
-"""Messages whose body holds details of the buyer."""
+_NOTE = (
+    "what the ticket protection held about the buyer's details was removed on request. The order "
+    "here and the policy at XCover are as they were."
+)
 
 
 class EraseRefused(Exception):
@@ -95,23 +96,17 @@ def erase(order_id: uuid.UUID, now: datetime) -> Holding:
         found = Holding(_held(order_id, cover), None, "")
         if cover is None or not found.to_remove:
             return found
-        for change in cover.modifications.filter(status=ModificationStatus.PARKED.value):
-            change.cover = cover
-            modifications.drop(change, _DROPPED, now)
-        outbox.drop_parked(("confirm",), cover.pk, _DROPPED, now)
+        lapsed.end_changes(cover, _DROPPED, now)
+        sentence = lapsed.end_confirm(cover, _DROPPED, now)
         forget_buyer([cover])
         log.info("xcover.buyer.erased", extra={"order": cover.order_number})
-        notes.add(
-            order_id,
-            "what the ticket protection held about the buyer's details was removed on request. "
-            "The order here and the policy at XCover are as they were.",
-        )
+        notes.add(order_id, f"{_NOTE} {sentence}".strip())
     return found
 
 
 def _held(order_id: uuid.UUID, cover: Cover | None) -> list[Held]:
     offers = _offers(order_id, cover)
-    parked = _messages(cover).filter(kind__in=_WITH_PERSON, status=MessageState.PARKED.value)
+    parked = messages.parked_with_person(cover).count() if cover else 0
     changes = [c for c in cover.modifications.all() if any(c.wanted.values())] if cover else []
     hashes = len(cover.policyholder_digests) if cover else 0
     waiting = [c for c in changes if c.status == ModificationStatus.PARKED]
@@ -119,7 +114,7 @@ def _held(order_id: uuid.UUID, cover: Cover | None) -> list[Held]:
         Held("keyed hashes of the buyer's details", hashes, goes=True),
         Held("changes of the buyer's details, as keyed hashes", len(changes), goes=True),
         Held("changes among them that wait for a decision", len(waiting), goes=True),
-        Held("calls put aside, with the buyer's details sealed", parked.count(), goes=True),
+        Held("calls put aside, with the buyer's details sealed", parked, goes=True),
         Held("offers, with country and language", offers.count(), goes=False),
         Held("answers, without a name", Consent.objects.filter(offer__in=offers).count(), False),
         Held("cover, with order and policy number", int(cover is not None), goes=False),
@@ -132,42 +127,29 @@ def _offers(order_id: uuid.UUID, cover: Cover | None) -> QuerySet[Offer]:
     return Offer.objects.filter(Q(order_id=order_id) | sold)
 
 
-def _messages(cover: Cover | None) -> QuerySet[OutboxMessage]:
-    """Return the unsettled messages about an order's cover; partial indexes find them."""
-    if cover is None:
-        return OutboxMessage.objects.none()
-    changing = list(cover.modifications.values_list("pk", flat=True))
-    cancelling = list(cover.cancellations.values_list("pk", flat=True))
-    return OutboxMessage.objects.filter(
-        Q(kind="confirm", subject_id=cover.pk)
-        | Q(kind__in=modifications.KINDS, subject_id__in=changing)
-        | Q(kind__in=cancellations.KINDS, subject_id__in=cancelling),
-        status__in=[MessageState.PENDING.value, MessageState.PARKED.value],
-    )
-
-
 def _refusal(
     order_id: uuid.UUID, cover: Cover | None, now: datetime
 ) -> tuple[EraseCode | None, str]:
     offers = list(_offers(order_id, cover).values_list("pk", flat=True))
-    opting_out = OutboxMessage.objects.filter(
-        kind="opt_out", subject_id__in=offers, status=MessageState.PENDING.value
-    )
-    pending = _messages(cover).filter(status=MessageState.PENDING.value)
+    unsettled = messages.unsettled(offers, [cover.pk] if cover else [])
+    order = orders.read(order_id)
     situation = Situation(
         cover=CoverStatus(cover.status) if cover else None,
-        last_start=_last_start(cover),
+        last_end=_last_end(cover),
         parked_for=cover.reason_code if cover else "",
         claim=ClaimState(cover.claim) if cover else ClaimState.UNKNOWN,
-        has_pending_message=pending.exists() or opting_out.exists(),
+        has_pending_message=bool(unsettled[MessageState.PENDING]),
+        has_parked_confirm=cover is not None and messages.parked_confirm(cover).exists(),
         is_under_way=cover is not None and _is_under_way(cover),
+        order_is_there=order is not None,
+        is_line_unseen=cover is None and order is not None and order.may_hold_cover,
     )
     code = refusal(situation, now)
     if code is None:
         return None, ""
     sentence = SENTENCES[code]
-    if situation.last_start and code in (EraseCode.POLICY_ACTIVE, EraseCode.OUTCOME_UNKNOWN):
-        sentence += f" That is after {situation.last_start + EVENT_LASTS:%Y-%m-%d %H:%M} UTC."
+    if situation.last_end and code in (EraseCode.POLICY_ACTIVE, EraseCode.OUTCOME_UNKNOWN):
+        sentence += f" That is after {situation.last_end + EVENT_LASTS:%Y-%m-%d %H:%M} UTC."
     return code, sentence
 
 
@@ -180,8 +162,8 @@ def _is_under_way(cover: Cover) -> bool:
     )
 
 
-def _last_start(cover: Cover | None) -> datetime | None:
+def _last_end(cover: Cover | None) -> datetime | None:
     if cover is None or cover.offer is None:
         return None
     changes = EventChange.objects.filter(variant__in=list(cover.offer.request.get("tickets", {})))
-    return last_start(cover.offer, dict(changes.values_list("variant", "starts_at")))
+    return last_known_end(cover.offer, dict(changes.values_list("variant", "starts_at")))

@@ -1,15 +1,15 @@
 """Remove what is past its period, in small transactions; killed anywhere it is begun again.
 
-Each batch locks its offers, then its covers, reads the facts and judges again what a moment ago was
-only a candidate. So workers, hooks and a second purge may run beside it.
+A run reads all that is older than the shortest period, and locks next to nothing of it: each batch
+is judged without a lock first. Only the cases that are due are then locked, their offers before
+their covers, read again and judged again. So workers, hooks and a second purge may run beside it.
+A batch that fails is left as it was and stops no other; what is counted was committed.
 """
 
 from __future__ import annotations
 
 import logging
-from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
@@ -17,108 +17,144 @@ from typing import Any
 from django.db import transaction
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
-from ...domain.retention import Days, Kind, Obstacle
-from ...domain.states import CoverStatus
-from ...models import Cover, InboundEvent, Offer
-from . import cases, remove
+from ...domain.retention import Days, Kind
+from ...domain.states import CoverStatus, MessageState
+from ...models import Cover, InboundEvent, Modification, Offer, OutboxMessage
+from . import cases, lapsed, remove
 from .cases import Rows
+from .report import Counts, Report
 
 log = logging.getLogger(__name__)
 
 BATCH = 200
+_LAPSED = "The event is over; nothing more is sent."
+
+Read = Callable[..., list[Rows]]
+Judge = Callable[[Report, Sequence[Rows]], list[Rows]]
+"""Count what is kept, and return the cases that are due."""
+End = Callable[[Report, Sequence[Rows]], None]
+"""Remove and count, or only count, what is due."""
 
 
-@dataclass
-class Counts:
-    """What came of one kind."""
-
-    deleted: int = 0
-    """Cases of which nothing is left."""
-    stripped: int = 0
-    """Covers that stay without evidence, because Saleor still has their order."""
-    rows: int = 0
-    """Rows deleted."""
-    kept: int = 0
-    """Cases past their period that are open."""
-
-
-@dataclass
-class Report:
-    counts: dict[Kind, Counts] = field(default_factory=lambda: {kind: Counts() for kind in Kind})
-    kept: Counter[Obstacle] = field(default_factory=Counter)
-    failed: int = 0
-    """Batches that raised; the log says why, and they are as they were."""
-
-    @property
-    def needs_person(self) -> bool:
-        """Whether something stays for ever unless somebody acts."""
-        return self.failed > 0 or any(obstacle.needs_person for obstacle in self.kept)
-
-    def add(self, batch: Report) -> None:
-        for kind, counts in batch.counts.items():
-            mine = self.counts[kind]
-            mine.deleted += counts.deleted
-            mine.stripped += counts.stripped
-            mine.rows += counts.rows
-            mine.kept += counts.kept
-        self.kept += batch.kept
-
-
-def purge(
-    days: Days,
-    now: datetime,
-    *,
-    is_dry: bool = False,
-) -> Report:
+def purge(days: Days, now: datetime, *, is_dry: bool = False) -> Report:
     """Remove, or with ``is_dry`` only count, what is past its period."""
     report = Report()
-    _webhooks(report, now - timedelta(days=days[Kind.WEBHOOKS]), is_dry)
-    for read, keys in (
-        (cases.of_checkouts, _checkouts(days, now)),
-        (cases.of_lone_covers, _lone_covers(days, now)),
+    whole = partial(_due_whole, days, now), _count_whole if is_dry else _end_whole
+    buyer = partial(_due_buyer, days, now), _count_buyer if is_dry else partial(_end_buyer, now)
+    read, lone = cases.of_checkouts, cases.of_lone_covers
+    for name, pages, work in (
+        ("webhooks", _done_webhooks(days, now), partial(_webhooks, is_dry=is_dry)),
+        ("checkouts", _checkouts(days, now), partial(_treat, read, *whole, is_dry=is_dry)),
+        ("lone_covers", _lone_covers(days, now), partial(_treat, lone, *whole, is_dry=is_dry)),
+        ("hashes", _with_buyer(days, now), partial(_treat, read, *buyer, is_dry=is_dry)),
     ):
-        for batch in keys:
+        for batch in pages:
             try:
-                report.add(_do(partial(read, batch), days, now, is_dry))
+                report.add(work(batch))
             except Exception:  # one broken case must not keep the others for ever
-                log.exception("xcover.purge.failed", extra={"kind": read.__name__})
+                log.exception("xcover.purge.failed", extra={"kind": name})
                 report.failed += 1
-    _hashes(report, days, now, is_dry)
     if not is_dry:
         gone = {kind.value: c.deleted + c.stripped for kind, c in report.counts.items()}
         log.info("xcover.purge.done", extra=gone)
     return report
 
 
-def _do(read: Callable[..., list[Rows]], days: Days, now: datetime, is_dry: bool) -> Report:
-    """Do one batch; what is counted was committed."""
+def _treat(read: Read, judge: Judge, end: End, batch: Sequence[Any], *, is_dry: bool) -> Report:
+    """Judge a batch unlocked, then lock what is due, judge it again and end it."""
     report = Report()
-    with transaction.atomic():
-        rows = read(lock=not is_dry)
-        for kind in Kind:
-            past = [r for r in rows if r.case and r.case.kind == kind]
-            past = [r for r in past if r.case and r.case.is_past(days[kind], now)]
-            _do_kind(report, report.counts[kind], past, is_dry)
+    due = judge(report, read(batch, lock=False))
+    if is_dry:
+        end(report, due)
+    elif due:
+        with transaction.atomic():
+            end(report, judge(report, read([row.key for row in due], lock=True)))
     return report
 
 
-def _do_kind(report: Report, counts: Counts, past: Sequence[Rows], is_dry: bool) -> None:
-    free: list[Rows] = []
-    for row in past:
-        obstacle = row.case.obstacle if row.case else None
-        if obstacle is None:
-            free.append(row)
-        elif row.case and (row.case.may_vanish or row.has_evidence):
-            report.kept[obstacle] += 1
-            counts.kept += 1
-    gone = [row for row in free if row.case and row.case.may_vanish]
-    bare = [row for row in free if row.case and not row.case.may_vanish and row.has_evidence]
-    counts.deleted += len(gone)
-    counts.stripped += len(bare)
-    if gone:
-        counts.rows += remove.count_all(gone) if is_dry else remove.delete_all(gone)
-    if bare:
-        counts.rows += remove.count_evidence(bare) if is_dry else remove.strip(bare)
+def _due_whole(days: Days, now: datetime, report: Report, rows: Sequence[Rows]) -> list[Rows]:
+    """Return the cases that go, or are stripped; each by the period of its kind."""
+    due = []
+    for row in rows:
+        case = row.case
+        if case is None or not case.is_past(days[case.kind], now):
+            continue
+        if not (case.may_vanish or row.has_evidence):
+            continue  # stripped before
+        if case.obstacle is None:
+            due.append(row)
+        else:
+            report.keep(case.kind, case.obstacle)
+    return due
+
+
+def _end_whole(report: Report, due: Sequence[Rows]) -> None:
+    for counts, gone, bare in _by_kind(report, due):
+        counts.rows += remove.delete_all(gone) if gone else 0
+        counts.rows += remove.strip(bare) if bare else 0
+
+
+def _count_whole(report: Report, due: Sequence[Rows]) -> None:
+    for counts, gone, bare in _by_kind(report, due):
+        counts.rows += remove.count_all(gone) + remove.count_evidence(bare)
+
+
+def _by_kind(
+    report: Report, due: Sequence[Rows]
+) -> Iterator[tuple[Counts, list[Rows], list[Rows]]]:
+    """Yield the counts of each kind with the cases that go, and those that are stripped."""
+    for kind, counts in report.counts.items():
+        mine = [row for row in due if row.case and row.case.kind == kind]
+        gone = [row for row in mine if row.case and row.case.may_vanish]
+        bare = [row for row in mine if row.case and not row.case.may_vanish]
+        counts.deleted += len(gone)
+        counts.stripped += len(bare)
+        if mine:
+            yield counts, gone, bare
+
+
+def _due_buyer(days: Days, now: datetime, report: Report, rows: Sequence[Rows]) -> list[Rows]:
+    """Return the covers whose buyer is forgotten. What is past all periods is counted there."""
+    due = []
+    for row in rows:
+        case = row.case
+        if case is None or not row.holds_buyer or not case.is_past(days[Kind.HASHES], now):
+            continue
+        is_past_all = case.is_past(days[case.kind], now)
+        if is_past_all and case.obstacle is None and (case.may_vanish or row.has_evidence):
+            continue  # goes with the rest
+        if case.hashes_obstacle is None:
+            due.append(row)
+        elif not is_past_all:
+            report.keep(Kind.HASHES, case.hashes_obstacle)
+    return due
+
+
+def _end_buyer(now: datetime, report: Report, due: Sequence[Rows]) -> None:
+    """Forget the hashes that show changes of the buyer, and end what was put aside with them."""
+    covers = [row.cover for row in due if row.cover]
+    for cover in covers:
+        lapsed.end_changes(cover, _LAPSED, now)
+        lapsed.tell(cover, lapsed.end_confirm(cover, _LAPSED, now))
+    remove.forget_buyer(covers)
+    _count_buyer(report, due)
+
+
+def _count_buyer(report: Report, due: Sequence[Rows]) -> None:
+    report.counts[Kind.HASHES].stripped += len(due)
+
+
+def _webhooks(batch: Sequence[int], *, is_dry: bool) -> Report:
+    report = Report()
+    done = InboundEvent.objects.filter(handled_at__isnull=False, pk__in=batch)
+    count = len(batch) if is_dry else done.delete()[0]
+    report.counts[Kind.WEBHOOKS] = Counts(deleted=count, rows=count)
+    return report
+
+
+def _done_webhooks(days: Days, now: datetime) -> Iterator[list[Any]]:
+    before = now - timedelta(days=days[Kind.WEBHOOKS])
+    return _pages(InboundEvent.objects.filter(handled_at__lte=before), "pk")
 
 
 def _checkouts(days: Days, now: datetime) -> Iterator[list[Any]]:
@@ -143,52 +179,16 @@ def _lone_covers(days: Days, now: datetime) -> Iterator[list[Any]]:
     return _pages(lone, "pk")
 
 
-def _hashes(
-    report: Report,
-    days: Days,
-    now: datetime,
-    is_dry: bool,
-) -> None:
-    """Forget the hashes that show changes of the buyer: nobody looks for any after the event."""
+def _with_buyer(days: Days, now: datetime) -> Iterator[list[Any]]:
+    """Yield checkouts of covers that may tell of a buyer whose event is over, or policy ended."""
     before = now - timedelta(days=days[Kind.HASHES])
-    over = Q(status=CoverStatus.CONFIRMED.value, offer__event_starts_at__lte=before)
-    over |= Q(status__in=[CoverStatus.CANCELLED.value, CoverStatus.VOID.value])
-    hashed = Cover.objects.filter(over, updated_at__lte=before).exclude(policyholder_digests={})
-    for page in _pages(hashed, "offer__checkout_token"):
-        with transaction.atomic():
-            rows = cases.of_checkouts(page, lock=not is_dry)
-            past = [
-                r for r in rows if r.case and r.cover and r.case.is_past(days[Kind.HASHES], now)
-            ]
-            free = [r.cover for r in past if r.cover and r.case and not _is_watched(r)]
-            free = [cover for cover in free if cover.policyholder_digests]
-            if not is_dry:
-                remove.forget_buyer(free)
-            report.counts[Kind.HASHES].stripped += len(free)
-
-
-def _is_watched(row: Rows) -> bool:
-    """Whether somebody may still compare the buyer with the hashes."""
-    case = row.case
-    return (
-        case is None
-        or case.has_open_decision
-        or case.obstacle
-        in (
-            Obstacle.COVER,
-            Obstacle.MESSAGE,
-            Obstacle.CLAIM,
-        )
-    )
-
-
-def _webhooks(report: Report, before: datetime, is_dry: bool) -> None:
-    done = InboundEvent.objects.filter(handled_at__lte=before)
-    counts = report.counts[Kind.WEBHOOKS]
-    for page in _pages(done, "pk"):
-        count = len(page) if is_dry else done.filter(pk__in=page).delete()[0]
-        counts.deleted += count
-        counts.rows += count
+    ended = Q(status__in=[CoverStatus.CANCELLED.value, CoverStatus.VOID.value])
+    ended |= Q(offer__event_starts_at=None) | Q(offer__event_starts_at__lte=before)
+    changes = Modification.objects.filter(cover=OuterRef("pk")).exclude(wanted_digest="")
+    aside = OutboxMessage.objects.filter(kind="confirm", status=MessageState.PARKED.value)
+    telling = ~Q(policyholder_digests={}) | Q(pk__in=aside.values("subject_id"))
+    covers = Cover.objects.filter(ended, telling | Q(Exists(changes)), updated_at__lte=before)
+    return _pages(covers.filter(offer__isnull=False), "offer__checkout_token")
 
 
 def _pages(rows: QuerySet[Any], column: str) -> Iterator[list[Any]]:

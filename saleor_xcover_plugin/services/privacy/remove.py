@@ -11,11 +11,9 @@ from typing import Any
 
 from django.db.models import QuerySet
 
-from ...domain.states import MessageState
-from ...models import Cancellation, Consent, Cover, Modification, Offer, OutboxMessage, Quote
-from .cases import Rows, messages_about
-
-_ENDED = [MessageState.SETTLED.value, MessageState.DROPPED.value]
+from ...models import Cancellation, Consent, Cover, Modification, Offer, Quote
+from . import messages
+from .cases import Rows
 
 
 def count_all(rows: Sequence[Rows]) -> int:
@@ -70,7 +68,7 @@ def _all_of(rows: Sequence[Rows]) -> list[QuerySet[Any]]:
         Offer.objects.filter(pk__in=offers),
     ]
     if any(row.case and row.case.became_order for row in rows):  # else none was ever appended
-        found.insert(0, OutboxMessage.objects.filter(messages_about(rows), status__in=_ENDED))
+        found.insert(0, messages.ended(offers, covers))
     return found
 
 

@@ -7,7 +7,6 @@ import pytest
 
 from saleor_xcover_plugin.domain.cancellations import ClaimState
 from saleor_xcover_plugin.domain.erasure import (
-    NO_POLICY_REASONS,
     SENTENCES,
     EraseCode,
     Situation,
@@ -15,7 +14,7 @@ from saleor_xcover_plugin.domain.erasure import (
     refusal,
 )
 from saleor_xcover_plugin.domain.retention import EVENT_LASTS
-from saleor_xcover_plugin.domain.states import CoverStatus
+from saleor_xcover_plugin.domain.states import NOTHING_BOUGHT, CoverStatus
 
 NOW = datetime(2026, 11, 28, 9, 0, tzinfo=UTC)
 TO_COME, PAST = NOW + timedelta(days=60), NOW - EVENT_LASTS
@@ -30,7 +29,7 @@ def test_every_code_says_what_to_do():
     [
         (None, None, None),
         (CoverStatus.PLACED, EraseCode.COVER_OPEN, EraseCode.COVER_OPEN),
-        (CoverStatus.CONFIRMING, EraseCode.COVER_OPEN, EraseCode.COVER_OPEN),
+        (CoverStatus.CONFIRMING, EraseCode.PUT_ASIDE, EraseCode.PUT_ASIDE),
         (CoverStatus.CONFIRMED, EraseCode.POLICY_ACTIVE, None),
         (CoverStatus.CANCELLING, EraseCode.UNDER_WAY, EraseCode.UNDER_WAY),
         (CoverStatus.CANCELLED, None, None),
@@ -43,13 +42,23 @@ def test_every_state_of_a_cover(cover, before_the_end, after_the_end):
     assert refusal(Situation(cover, PAST), NOW) == after_the_end
 
 
-@pytest.mark.parametrize("reason", sorted(NO_POLICY_REASONS))
+@pytest.mark.parametrize("reason", sorted(NOTHING_BOUGHT))
 def test_a_parked_cover_without_policy_stands_against_nothing(reason):
     assert refusal(Situation(CoverStatus.PARKED, TO_COME, parked_for=reason), NOW) is None
 
 
 @pytest.mark.parametrize(
-    "reason", ["gave_up", "other_booking", "booking_differs", "seal_broken", "deadly", "unexpected"]
+    "reason",
+    [
+        "refused",
+        "unclear",
+        "gave_up",
+        "other_booking",
+        "booking_differs",
+        "seal_broken",
+        "deadly",
+        "unexpected",
+    ],
 )
 def test_while_nobody_knows_whether_there_is_a_policy(reason):
     situation = Situation(CoverStatus.PARKED, TO_COME, parked_for=reason)
@@ -60,6 +69,7 @@ def test_while_nobody_knows_whether_there_is_a_policy(reason):
     ("facts", "code"),
     [
         ({"has_pending_message": True}, EraseCode.MESSAGE_UNSENT),
+        ({"is_line_unseen": True}, EraseCode.MESSAGE_UNSENT),
         ({"is_under_way": True}, EraseCode.UNDER_WAY),
         ({"claim": ClaimState.OPEN}, EraseCode.CLAIM_OPEN),
         ({"claim": ClaimState.PAID}, None),
@@ -67,6 +77,30 @@ def test_while_nobody_knows_whether_there_is_a_policy(reason):
 )
 def test_open_work_comes_first_also_after_the_event(facts, code):
     assert refusal(replace(Situation(CoverStatus.CONFIRMED, PAST), **facts), NOW) == code
+
+
+@pytest.mark.parametrize("status", list(CoverStatus))
+def test_a_call_that_waits_for_a_person_keeps_all_until_the_event_is_over(status):
+    situation = Situation(
+        status, TO_COME, parked_for="policyholder_incomplete", has_parked_confirm=True
+    )
+    expected = {
+        CoverStatus.PLACED: EraseCode.COVER_OPEN,
+        CoverStatus.CANCELLING: EraseCode.UNDER_WAY,
+        CoverStatus.CONFIRMED: EraseCode.POLICY_ACTIVE,
+        CoverStatus.VOID: None,
+    }
+    assert refusal(situation, NOW) == expected.get(status, EraseCode.PUT_ASIDE)
+    assert refusal(replace(situation, cover=CoverStatus.PARKED, last_end=PAST), NOW) is None
+
+
+def test_nobody_is_sent_to_an_order_saleor_no_longer_has():
+    gone = Situation(CoverStatus.PLACED, TO_COME, order_is_there=False)
+    assert refusal(gone, NOW) is None
+
+
+def test_before_a_cover_was_placed_its_line_is_seen():
+    assert refusal(Situation(None, None, is_line_unseen=True), NOW) == EraseCode.MESSAGE_UNSENT
 
 
 def test_an_event_is_over_a_week_after_its_last_start():

@@ -10,6 +10,7 @@ from saleor_xcover_plugin.domain.cancellations import ClaimState
 from saleor_xcover_plugin.domain.retention import (
     EVENT_LASTS,
     FINAL,
+    FINAL_REASONS,
     OPTIONS,
     PERIODS,
     SENTENCES,
@@ -18,7 +19,13 @@ from saleor_xcover_plugin.domain.retention import (
     Obstacle,
     days_of,
 )
-from saleor_xcover_plugin.domain.states import LIVE_OFFER_STATUSES, CoverStatus, OfferStatus
+from saleor_xcover_plugin.domain.states import (
+    EVENT_OVER,
+    LIVE_OFFER_STATUSES,
+    NOTHING_BOUGHT,
+    CoverStatus,
+    OfferStatus,
+)
 
 NOW = datetime(2026, 11, 28, 9, 0, tzinfo=UTC)
 ENDED = Case(frozenset({OfferStatus.EXPIRED}), touched_at=NOW)
@@ -97,7 +104,9 @@ def test_final_is_what_nothing_is_under_way_for():
 @pytest.mark.parametrize(
     ("facts", "obstacle"),
     [
-        ({"has_unsettled_message": True}, Obstacle.MESSAGE),
+        ({"has_pending_message": True}, Obstacle.MESSAGE),
+        ({"has_parked_message": True}, Obstacle.MESSAGE),
+        ({"has_parked_change": True}, Obstacle.DECISION),
         ({"is_due_back": True}, Obstacle.DUE_BACK),
         ({"has_open_decision": True}, Obstacle.DECISION),
         ({"claim": ClaimState.OPEN}, Obstacle.CLAIM),
@@ -109,6 +118,65 @@ def test_final_is_what_nothing_is_under_way_for():
 )
 def test_what_is_open_stays_however_old(facts, obstacle):
     assert replace(SOLD, **facts).obstacle == obstacle
+
+
+UNKNOWN = ["", "refused", "unclear", "gave_up", "other_booking", "booking_differs", "unexpected"]
+
+
+@pytest.mark.parametrize("reason", [*sorted(FINAL_REASONS), *UNKNOWN])
+def test_a_cover_put_aside_is_final_when_nobody_can_do_more(reason):
+    parked = replace(SOLD, cover=CoverStatus.PARKED, parked_for=reason)
+
+    assert parked.obstacle == (None if reason in FINAL_REASONS else Obstacle.COVER)
+    due = Obstacle.DUE_BACK if reason in FINAL_REASONS else Obstacle.COVER
+    assert replace(parked, is_due_back=True).obstacle == due
+
+
+def test_what_is_final_though_put_aside():
+    assert NOTHING_BOUGHT | {EVENT_OVER} == FINAL_REASONS
+
+
+@pytest.mark.parametrize("status", list(CoverStatus))
+def test_without_its_order_only_what_is_under_way_stays(status):
+    gone = replace(SOLD, order_is_there=False, has_cover_line=False, cover=status, is_due_back=True)
+
+    is_under_way = status in (CoverStatus.CONFIRMING, CoverStatus.CANCELLING)
+    assert gone.obstacle == (Obstacle.COVER if is_under_way else None)
+    assert replace(gone, has_pending_message=True).obstacle == Obstacle.MESSAGE
+    assert replace(gone, has_parked_message=True).obstacle == Obstacle.MESSAGE
+
+
+@pytest.mark.parametrize("status", list(CoverStatus))
+@pytest.mark.parametrize("is_gone", [False, True])
+def test_hashes_are_needed_while_something_is_under_way(status, is_gone):
+    case = replace(SOLD, cover=status, order_is_there=not is_gone, has_cover_line=not is_gone)
+    under_way = {CoverStatus.CONFIRMING, CoverStatus.CANCELLING}
+    under_way |= set() if is_gone else {CoverStatus.PLACED}
+
+    assert case.hashes_obstacle == (Obstacle.COVER if status in under_way else None)
+
+
+@pytest.mark.parametrize(
+    ("facts", "obstacle"),
+    [
+        ({"has_pending_message": True}, Obstacle.MESSAGE),
+        ({"has_parked_message": True}, Obstacle.MESSAGE),
+        ({"has_parked_message": True, "has_parked_change": True}, None),
+        ({"has_parked_message": True, "cover": CoverStatus.PARKED}, None),
+        ({"has_parked_message": True, "cover": CoverStatus.VOID}, None),
+        ({"has_parked_change": True}, None),
+        ({"has_open_decision": True}, Obstacle.DECISION),
+        ({"claim": ClaimState.OPEN}, Obstacle.CLAIM),
+        ({"is_due_back": True}, None),
+    ],
+)
+def test_what_was_put_aside_ends_with_the_hashes(facts, obstacle):
+    assert replace(SOLD, **facts).hashes_obstacle == obstacle
+
+
+def test_a_line_without_cover_is_told_before_its_live_offer():
+    case = replace(SOLD, cover=None, offers=frozenset({OfferStatus.SELECTED}))
+    assert case.obstacle == Obstacle.NO_COVER
 
 
 def test_a_checkout_that_is_there_may_still_become_an_order():
@@ -138,13 +206,15 @@ def test_a_cover_stays_while_saleor_has_its_order(there, line, cover, may_vanish
         (CoverStatus.CONFIRMED, 60, NOW + timedelta(days=60) + EVENT_LASTS),
         (CoverStatus.CONFIRMED, -60, NOW),
         (CoverStatus.CONFIRMED, None, NOW),
+        (CoverStatus.PARKED, 60, NOW + timedelta(days=60) + EVENT_LASTS),
+        (CoverStatus.PARKED, None, NOW),
         (CoverStatus.CANCELLED, 60, NOW),
         (CoverStatus.VOID, 60, NOW),
     ],
 )
 def test_a_policy_ends_with_its_event(cover, starts_in, ended):
     start = None if starts_in is None else NOW + timedelta(days=starts_in)
-    case = replace(SOLD, cover=cover, last_start=start)
+    case = replace(SOLD, cover=cover, last_end=start)
 
     assert case.ended_at == ended
     assert not case.is_past(10, ended + timedelta(days=10) - timedelta(seconds=1))
