@@ -47,10 +47,20 @@ def added(results: Results) -> str:
             f"{each['ratio']:.3f} ({each['ratio_low']:.3f} to {each['ratio_high']:.3f})",
             _milliseconds(each["inside"]),
             f"{each['inside']['median'] / each['off']['median']:.1%}",
+            _more(each.get("function_calls")),
         )
         for mutation, each in _numbers(results, "added").items()
     ]
-    return table(("mutation", "off", "on", "on / off", "inside our hooks", "of off"), rows)
+    head = ("mutation", "off", "on", "on / off", "inside our hooks", "of off", "function calls")
+    return table(head, rows)
+
+
+def _more(counts: Mapping[str, int] | None) -> str:
+    """Write how many there are without the plugin, and how many more with it."""
+    if counts is None:
+        return "-"
+    off, on = counts["off"], counts["on"]
+    return f"{off:,} and {on - off:+,} ({on / off - 1:+.1%})"
 
 
 def mutations(results: Results) -> str:

@@ -25,9 +25,8 @@ DRAIN_TASK = "saleor_xcover_plugin.tasks.drain"
 RECEIVE_TASK = "saleor_xcover_plugin.tasks.receive_event"
 REQUEST_OFFER_TASK = "saleor_xcover_plugin.tasks.request_offer"
 
-DEBOUNCE_SECONDS = 0.3
-"""What a storefront sends in one go is over by then, and a page that takes a second to read finds
-an offer that XCover made in half of one."""
+DEBOUNCE_SECONDS = 1
+"""A page that asks sooner asks XCover itself; with less it would often find the worker asking."""
 _BROKER_SECONDS = 0.5
 
 
