@@ -1,6 +1,10 @@
 """What our one query says of a checkout is what Saleor's own code says of it."""
 
+from __future__ import annotations
+
+import uuid
 from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -8,8 +12,23 @@ from demo.client.people import NEW_YORK
 from demo.client.shopper import Shopper
 from demo.client.store import Channel, Store
 
+if TYPE_CHECKING:
+    from saleor_xcover_plugin.host.values import CheckoutState
+
 SendShopper = Callable[[Channel], Shopper]
 NO_ROW = "no row"
+
+
+def read(token: uuid.UUID) -> CheckoutState:
+    """Read a checkout as the hooks do, with the mapping a new channel has."""
+    from saleor_xcover_plugin.conf import default_configuration
+    from saleor_xcover_plugin.domain.event_data import EventMapping
+    from saleor_xcover_plugin.host import checkouts
+
+    (mapping,) = [f["value"] for f in default_configuration() if f["name"] == "event_mapping"]
+    state = checkouts.read(token, EventMapping.parse(mapping))
+    assert state is not None
+    return state
 
 
 @pytest.fixture
@@ -50,19 +69,15 @@ def test_an_app_calculates_taxes_where_saleor_says_so(
     from saleor.checkout.models import Checkout
     from saleor.tax.utils import get_tax_calculation_strategy
 
-    from saleor_xcover_plugin.domain.event_data import EventMapping
-    from saleor_xcover_plugin.host import checkouts
-
     taxes(channel, country)
 
     checkout = Checkout.objects.get(pk=token)
-    state = checkouts.read(checkout.pk, EventMapping.parse("start = product.metadata.event_start"))
+    state = read(checkout.pk)
 
     configuration = checkout.channel.tax_configuration
     theirs = get_tax_calculation_strategy(
         configuration, configuration.country_exceptions.filter(country="US").first()
     )
-    assert state is not None
     assert state.facts.is_taxed_by_app is (theirs == "TAX_APP")
 
 
@@ -88,9 +103,6 @@ def test_a_ticket_costs_what_its_line_says(
     from saleor.checkout.models import CheckoutLine
     from saleor.product.models import ProductVariantChannelListing
 
-    from saleor_xcover_plugin.domain.event_data import EventMapping
-    from saleor_xcover_plugin.host import checkouts
-
     (line,) = CheckoutLine.objects.filter(checkout_id=token)
     listing = ProductVariantChannelListing.objects.filter(
         variant_id=line.variant_id, channel__slug=store.usd_unpaid.slug
@@ -100,11 +112,8 @@ def test_a_ticket_costs_what_its_line_says(
         listing.update(price_amount=Decimal("100.00"), discounted_price_amount=discounted)
         CheckoutLine.objects.filter(pk=line.pk).update(price_override=override)
 
-        state = checkouts.read(
-            line.checkout_id, EventMapping.parse("start = product.metadata.event_start")
-        )
+        state = read(line.checkout_id)
     finally:
         listing.update(**before)
 
-    assert state is not None
     assert [each.unit_price for each in state.facts.lines] == [Decimal(expected)]
