@@ -20,7 +20,6 @@ from ..xcover.answers import Booking
 from ..xcover.client import XCoverClient
 from ..xcover.errors import (
     XCoverAlreadyBooked,
-    XCoverBadAnswer,
     XCoverError,
     XCoverNotFound,
     XCoverRejected,
@@ -139,7 +138,7 @@ class Confirm:
                 f"XCover already holds booking {error.booking_id} for this offer, and it does not "
                 "match this order. Ask Cover Genius before doing anything else."
             )
-        elif error.retryable or isinstance(error, XCoverBadAnswer):
+        elif error.leaves_unknown:
             code, due_back = "gave_up", None
             sentence = (
                 "XCover gave no usable answer for a day; it is unknown whether a policy exists. "

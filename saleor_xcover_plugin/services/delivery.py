@@ -11,7 +11,7 @@ from typing import Any, Protocol
 from .. import outbox
 from ..models import OutboxMessage
 from ..xcover.client import XCoverClient
-from ..xcover.errors import XCoverBadAnswer, XCoverError, XCoverMisconfigured
+from ..xcover.errors import XCoverError, XCoverMisconfigured
 
 log = logging.getLogger(__name__)
 
@@ -46,6 +46,6 @@ def give_up_or_retry(message: OutboxMessage, error: XCoverError, now: datetime) 
         log.error("xcover.credentials.refused", extra={"operation": message.operation_id})
         outbox.park(message, str(error), now, reason=outbox.CREDENTIALS_REASON)
         return False
-    if error.retryable or isinstance(error, XCoverBadAnswer):
+    if error.leaves_unknown:
         return not outbox.retry_later(message, str(error), now, retry_after=error.retry_after)
     return True

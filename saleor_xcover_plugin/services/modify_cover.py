@@ -19,7 +19,7 @@ from ..host import orders
 from ..models import Modification, OutboxMessage
 from ..xcover.answers import Modification as Answer
 from ..xcover.client import XCoverClient
-from ..xcover.errors import XCoverBadAnswer, XCoverError
+from ..xcover.errors import XCoverError
 from ..xcover.payloads import policyholder_update_body
 from .delivery import Call, give_up_or_retry
 from .locks import lock_modification
@@ -68,7 +68,7 @@ class _ModificationDelivery(StepDelivery[Modification]):
         if not give_up_or_retry(message, error, now):
             return
         fields = in_words(row.wanted)
-        if error.retryable or isinstance(error, XCoverBadAnswer):
+        if error.leaves_unknown:
             sentence = (
                 f"XCover gave no usable answer for a day; {self.left_open} the buyer's {fields} in "
                 f"policy {row.cover.booking_id}. Replay the message."

@@ -25,6 +25,8 @@ class XCoverError(Exception):
     """Base of every error the client raises."""
 
     retryable: ClassVar[bool] = False
+    leaves_unknown: ClassVar[bool] = False
+    """Whether a write that ended so may have been done all the same: ask again, same key."""
 
     def __init__(
         self,
@@ -55,6 +57,7 @@ class XCoverUnavailable(XCoverError):
     """No usable answer: network fault, deadline, 5xx, 423, gateway page. Try again later."""
 
     retryable = True
+    leaves_unknown = True
 
 
 class XCoverThrottled(XCoverUnavailable):
@@ -67,6 +70,8 @@ class XCoverMisconfigured(XCoverError):
 
 class XCoverBadAnswer(XCoverError):
     """A success nobody can read. For a write the outcome is unknown: ask again, same key."""
+
+    leaves_unknown = True
 
 
 class XCoverRejected(XCoverError):
