@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -24,10 +24,7 @@ def insured_events(offer: Offer | None) -> InsuredEvents:
     if offer is None:
         return InsuredEvents(None, are_cancelled=False)
     variants = list(offer.request.get("tickets", {}))
-    changes = {
-        change.variant: change.starts_at
-        for change in EventChange.objects.filter(variant__in=variants)
-    }
+    changes = changes_of(variants)
     cancelled = {variant for variant, starts_at in changes.items() if starts_at is None}
     starts = [
         start
@@ -41,11 +38,17 @@ def insured_events(offer: Offer | None) -> InsuredEvents:
     )
 
 
+def changes_of(variants: Collection[str]) -> dict[str, datetime | None]:
+    """Read what staff told: the present start of each changed variant, None of a cancelled one."""
+    found = EventChange.objects.filter(variant__in=variants)
+    return dict(found.values_list("variant", "starts_at"))
+
+
 def last_known_end(offer: Offer, changes: Mapping[str, datetime | None]) -> datetime | None:
     """Return the latest moment known of its events: an end, or a start as quoted or moved since.
 
-    ``changes`` holds the present start of each changed variant, None of a cancelled one. Offers
-    of before ends were stored know starts only.
+    ``changes`` is what ``changes_of`` says of its variants. Offers of before ends were stored know
+    starts only.
     """
     variants = list(offer.request.get("tickets", {}))
     ends = offer.request.get("ends", {})

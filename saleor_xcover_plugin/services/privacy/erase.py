@@ -24,8 +24,8 @@ from ...domain.states import (
     ModificationStatus,
 )
 from ...host import notes, order_facts, orders
-from ...models import Consent, Cover, EventChange, Offer
-from ..events import last_known_end
+from ...models import Consent, Cover, Offer
+from ..events import changes_of, last_known_end
 from ..locks import lock_cover
 from . import lapsed, messages
 from .remove import forget_buyer
@@ -165,5 +165,4 @@ def _is_under_way(cover: Cover) -> bool:
 def _last_end(cover: Cover | None) -> datetime | None:
     if cover is None or cover.offer is None:
         return None
-    changes = EventChange.objects.filter(variant__in=list(cover.offer.request.get("tickets", {})))
-    return last_known_end(cover.offer, dict(changes.values_list("variant", "starts_at")))
+    return last_known_end(cover.offer, changes_of(list(cover.offer.request.get("tickets", {}))))

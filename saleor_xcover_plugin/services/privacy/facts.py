@@ -19,8 +19,8 @@ from ...domain.states import (
     OfferStatus,
 )
 from ...host import orders
-from ...models import Cancellation, Consent, EventChange, Modification
-from ..events import last_known_end
+from ...models import Cancellation, Consent, Modification
+from ..events import changes_of, last_known_end
 from . import messages
 
 if TYPE_CHECKING:
@@ -117,7 +117,7 @@ def add(
         checkouts=checkouts,
         orders=orders.existing(known),
         with_lines=orders.with_cover_lines(known),
-        changes=_changes(rows),
+        changes=changes_of(_variants(rows)),
         undecided=_undecided(covers),
         with_parked_change=set(parked.values_list("cover_id", flat=True)),
         with_hashed_change=set(hashed.values_list("cover_id", flat=True)),
@@ -135,10 +135,8 @@ def _owners(row: Rows) -> list[messages.Owner]:
     return [*owners, ("cover", row.cover.pk)] if row.cover else owners
 
 
-def _changes(rows: Sequence[Rows]) -> dict[str, datetime | None]:
-    variants = {v for row in rows for offer in row.offers for v in offer.request.get("tickets", {})}
-    found = EventChange.objects.filter(variant__in=variants)
-    return dict(found.values_list("variant", "starts_at")) if variants else {}
+def _variants(rows: Sequence[Rows]) -> set[str]:
+    return {v for row in rows for offer in row.offers for v in offer.request.get("tickets", {})}
 
 
 def _undecided(covers: Sequence[int]) -> set[int]:
