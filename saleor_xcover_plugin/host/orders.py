@@ -21,6 +21,9 @@ from .prepared import Row
 from .refunds import refunded
 from .values import OFFER_KEY, CoverLine, OrderState
 
+_OF_COVER_PRODUCT = Q(variant__product__product_type__private_metadata__contains={MARK: MARK_VALUE})
+"""Picks order lines."""
+
 
 def read(order_id: uuid.UUID, *, lock: bool = False) -> OrderState | None:
     """Return the order from the writer database; ``lock`` holds its row until the commit."""
@@ -127,8 +130,8 @@ def with_our_traces(order_ids: list[uuid.UUID]) -> list[uuid.UUID]:
     }
     marked = set(
         OrderLine.objects.filter(
+            _OF_COVER_PRODUCT,
             order_id__in=order_ids,
-            variant__product__product_type__private_metadata__contains={MARK: MARK_VALUE},
         ).values_list("order_id", flat=True)
     )
     return [pk for pk in order_ids if pk in marked or tokens.get(pk, "") in known]
@@ -141,8 +144,7 @@ def existing(order_ids: Iterable[uuid.UUID]) -> set[uuid.UUID]:
 
 def with_cover_lines(order_ids: Iterable[uuid.UUID]) -> set[uuid.UUID]:
     """Keep the orders that hold a cover line, also one whose product was deleted."""
-    is_marked = Q(variant__product__product_type__private_metadata__contains={MARK: MARK_VALUE})
-    lines = OrderLine.objects.filter(is_marked | Q(private_metadata__has_key=OFFER_KEY))
+    lines = OrderLine.objects.filter(_OF_COVER_PRODUCT | Q(private_metadata__has_key=OFFER_KEY))
     return set(lines.filter(order_id__in=list(order_ids)).values_list("order_id", flat=True))
 
 
