@@ -18,6 +18,7 @@ from demo.seed import PARTNER
 from demo.simulator import SimulatorProcess
 
 from . import hosts
+from .steps import Sale, sell_with_cover
 from .work import Work
 
 
@@ -103,3 +104,15 @@ def payments(store: Store, driver: Driver) -> PaymentApp:
 def work(store: Store, simulator: SimulatorProcess) -> Work:
     """Do all due work of the plugin, as cron would in a store without Celery workers."""
     return Work(store)
+
+
+@pytest.fixture
+def sale(
+    shopper: Callable[[Channel], Shopper],
+    store: Store,
+    payments: PaymentApp,
+    work: Work,
+    simulator: SimulatorProcess,
+) -> Sale:
+    """Two tickets sold with cover and paid, their policy confirmed."""
+    return sell_with_cover(shopper(store.usd), store, payments, work, simulator)

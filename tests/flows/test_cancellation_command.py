@@ -4,18 +4,14 @@ from __future__ import annotations
 
 import io
 import json
-from collections.abc import Callable
 
 import pytest
 from django.core.management import CommandError, call_command
 
-from demo.client.payment_app import PaymentApp
-from demo.client.shopper import Shopper
 from demo.client.staff import Staff
-from demo.client.store import Channel, Store
 from demo.simulator import SimulatorProcess
 
-from .steps import Sale, asked, bookings, sell_with_cover
+from .steps import Sale, asked, bookings
 from .work import Work
 
 
@@ -28,17 +24,6 @@ def run(*arguments: str) -> str:
 def waiting() -> list[dict[str, str]]:
     rows: list[dict[str, str]] = json.loads(run("list", "--json"))["waiting"]
     return rows
-
-
-@pytest.fixture
-def sale(
-    shopper: Callable[[Channel], Shopper],
-    store: Store,
-    payments: PaymentApp,
-    work: Work,
-    simulator: SimulatorProcess,
-) -> Sale:
-    return sell_with_cover(shopper(store.usd), store, payments, work, simulator)
 
 
 def test_asked_listed_approved(sale: Sale, work: Work, simulator: SimulatorProcess) -> None:

@@ -28,7 +28,6 @@ from .steps import (
     asked,
     bookings,
     buy_with_cover,
-    sell_with_cover,
 )
 from .work import Work
 from .years import pass_by
@@ -70,17 +69,6 @@ def lose_phone() -> None:
 
 def erase_notes(staff: Staff, order_id: str) -> int:
     return sum(NOTE in note for note in staff.order(order_id).notes)
-
-
-@pytest.fixture
-def sale(
-    shopper: SendShopper,
-    store: Store,
-    payments: PaymentApp,
-    work: Work,
-    simulator: SimulatorProcess,
-) -> Sale:
-    return sell_with_cover(shopper(store.usd), store, payments, work, simulator)
 
 
 @pytest.fixture

@@ -15,14 +15,11 @@ from typing import Any
 import pytest
 from django.core.management import CommandError, call_command
 
-from demo.client.payment_app import PaymentApp
 from demo.client.shopper import Shopper
 from demo.client.staff import Staff
 from demo.client.store import Channel, Store
-from demo.simulator import SimulatorProcess
 
-from .steps import Sale, sell_with_cover
-from .work import Work
+from .steps import Sale
 
 SendShopper = Callable[[Channel], Shopper]
 
@@ -47,18 +44,6 @@ def run(*arguments: str) -> Written:
 
 def today() -> str:
     return str(datetime.now(UTC).date())
-
-
-@pytest.fixture
-def sale(
-    shopper: SendShopper,
-    store: Store,
-    payments: PaymentApp,
-    work: Work,
-    simulator: SimulatorProcess,
-) -> Sale:
-    """A cover sold after one yes."""
-    return sell_with_cover(shopper(store.usd), store, payments, work, simulator)
 
 
 @pytest.fixture

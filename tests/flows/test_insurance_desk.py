@@ -18,7 +18,7 @@ from demo.client.staff import Staff
 from demo.client.store import Channel, Store
 from demo.simulator import SimulatorProcess
 
-from .steps import PREMIUM, TICKETS, Sale, asked, bookings, buy_with_cover, sell_with_cover
+from .steps import PREMIUM, TICKETS, Sale, asked, bookings, buy_with_cover
 from .work import Work
 
 SendShopper = Callable[[Channel], Shopper]
@@ -27,17 +27,6 @@ SendShopper = Callable[[Channel], Shopper]
 @pytest.fixture
 def desk(store: Store, driver: Driver, simulator: SimulatorProcess) -> InsuranceDesk:
     return InsuranceDesk(driver, store.usd, store.staff_token())
-
-
-@pytest.fixture
-def sale(
-    shopper: SendShopper,
-    store: Store,
-    payments: PaymentApp,
-    work: Work,
-    simulator: SimulatorProcess,
-) -> Sale:
-    return sell_with_cover(shopper(store.usd), store, payments, work, simulator)
 
 
 def refuse_cover(sale: Sale, staff: Staff, payments: PaymentApp, work: Work) -> None:

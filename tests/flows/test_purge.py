@@ -29,7 +29,6 @@ from .steps import (
     asked,
     buy_with_cover,
     opt_outs,
-    sell_with_cover,
 )
 from .work import Work
 from .years import pass_by, touch
@@ -117,17 +116,6 @@ def delete_checkouts() -> None:
     from django.apps import apps
 
     apps.get_model("checkout", "Checkout").objects.all().delete()
-
-
-@pytest.fixture
-def sale(
-    shopper: SendShopper,
-    store: Store,
-    payments: PaymentApp,
-    work: Work,
-    simulator: SimulatorProcess,
-) -> Sale:
-    return sell_with_cover(shopper(store.usd), store, payments, work, simulator)
 
 
 @pytest.fixture
