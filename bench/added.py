@@ -107,7 +107,7 @@ def _compared(off: Sequence[float], on: Sequence[float]) -> dict[str, Any]:
 
 def main() -> int:
     options = command.options(__doc__)
-    return command.write(options, measure(2 if options.quick else 500))
+    return command.write(options, measure(2 if options.quick else 300))
 
 
 if __name__ == "__main__":

@@ -21,12 +21,17 @@ def configuration() -> str:
 
 def support() -> str:
     rows = "".join(
-        f"| {minor} | {run['saleor']} "
+        f"| {_promised(minor, str(run['saleor']))} | {run['saleor']} "
         f"| {int(run['tests']) - int(run['skipped'])} passed, {run['skipped']} skipped "
         f"| {run['on']} |\n"
         for minor, run in runs.read().items()
     )
     return "| Saleor | tried with | `make test-saleor` | on |\n| --- | --- | --- | --- |\n" + rows
+
+
+def _promised(minor: str, version: str) -> str:
+    """A version that is not released yet is an early warning, no promise."""
+    return "main, as an early warning" if "-" in version else minor
 
 
 def _default(value: str | bool) -> str:
