@@ -26,6 +26,5 @@ def test_the_page_shows_the_kept_numbers(
     require_current(DOCS / name, part.__name__, part(results.read()), update=update)
 
 
-@pytest.mark.xfail(strict=True, reason="memory: still to be measured")
 def test_every_benchmark_was_run() -> None:
     assert tuple(results.read()) == results.NAMES
