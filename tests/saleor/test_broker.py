@@ -4,10 +4,11 @@ import os
 import socket
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from decimal import Decimal
+from typing import Any
+from unittest import mock
 
 import pytest
 
@@ -20,18 +21,37 @@ from ..flows.work import Work
 from .broker import REDIS, celery_with, own_broker
 
 SendShopper = Callable[[Channel], Shopper]
+WAITED_PER_SALE = [0.5, 0.5]
+"""Seconds after which each of a sale's connections to the broker is given up."""
 
 
-def buy(shopper: SendShopper, store: Store, staff: Staff) -> tuple[Shopper, float]:
-    """Buy tickets with cover, paid; return the buyer and the seconds it took."""
-    started = time.monotonic()
+def buy(shopper: SendShopper, store: Store, staff: Staff) -> Shopper:
+    """Buy tickets with cover, paid; return the buyer."""
     ada = shopper(store.usd_unpaid)
     ada.create_checkout({store.concert: 2})
     ada.accept(ada.offer())
     order = ada.complete()
     staff.mark_as_paid(order.id)
     assert order.total == Decimal("206.66")
-    return ada, time.monotonic() - started
+    return ada
+
+
+@contextmanager
+def connecting(port: int) -> Iterator[list[float | None]]:
+    """Note, for each connection tried to a port, after how many seconds it would be given up.
+
+    What a clock says depends on what else the machine does; this bounds what a sale waits.
+    """
+    tried: list[float | None] = []
+    connect = socket.socket.connect
+
+    def noting(self: socket.socket, address: Any) -> None:
+        if address[1] == port:
+            tried.append(self.gettimeout())
+        connect(self, address)
+
+    with mock.patch.object(socket.socket, "connect", noting):
+        yield tried
 
 
 def test_an_eager_celery_does_not_call_xcover_in_the_shoppers_request(
@@ -41,7 +61,7 @@ def test_an_eager_celery_does_not_call_xcover_in_the_shoppers_request(
 
     assert current_app.conf.task_always_eager
 
-    ada, _ = buy(shopper, store, staff)
+    ada = buy(shopper, store, staff)
 
     assert simulator.calls("confirm") == []
     work()
@@ -80,23 +100,22 @@ def test_a_dead_broker_loses_nothing_and_delays_nobody(
     with socket.socket() as unused:
         unused.bind(("127.0.0.1", 0))
         port = unused.getsockname()[1]
-    _, usual = buy(shopper, store, staff)
 
-    with celery_with(f"{scheme}://127.0.0.1:{port}//"):
-        ada, took = buy(shopper, store, staff)
+    with connecting(port) as tried, celery_with(f"{scheme}://127.0.0.1:{port}//"):
+        ada = buy(shopper, store, staff)
 
-    assert took < usual + 5
+    assert tried == WAITED_PER_SALE
     work()
     assert (cover := ada.cover()) is not None
     assert cover.status == "confirmed"
-    assert len(simulator.state()["bookings"]) == 2
+    assert len(simulator.state()["bookings"]) == 1
 
 
 def test_a_broker_address_nobody_can_read_loses_nothing(
     store: Store, shopper: SendShopper, staff: Staff, work: Work, simulator: SimulatorProcess
 ) -> None:
     with celery_with("amqp://localhost:567O//"):
-        ada, _ = buy(shopper, store, staff)
+        ada = buy(shopper, store, staff)
 
     work()
     assert (cover := ada.cover()) is not None
@@ -104,13 +123,17 @@ def test_a_broker_address_nobody_can_read_loses_nothing(
     assert len(simulator.state()["bookings"]) == 1
 
 
-def test_a_broker_that_swallows_connections_is_given_up_within_seconds(
+def test_a_broker_that_swallows_connections_is_tried_once_for_half_a_second_each_time(
     store: Store, shopper: SendShopper, staff: Staff, work: Work, simulator: SimulatorProcess
 ) -> None:
-    with black_hole() as port, celery_with(f"redis://127.0.0.1:{port}/0"):
-        ada, took = buy(shopper, store, staff)
+    with (
+        black_hole() as port,
+        connecting(port) as tried,
+        celery_with(f"redis://127.0.0.1:{port}/0"),
+    ):
+        ada = buy(shopper, store, staff)
 
-    assert took < 15
+    assert tried == WAITED_PER_SALE
     work()
     assert (cover := ada.cover()) is not None
     assert cover.status == "confirmed"
