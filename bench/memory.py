@@ -11,14 +11,15 @@ import os
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 from demo.client.driver import Driver
 from demo.client.shopper import Shopper
-from demo.client.transports import Post
+from demo.client.transports import over_http
+from tests.saleor.serving import served
 
 from . import command
 from .place import OFF, ON, Place, opened
@@ -62,46 +63,24 @@ def _measure_one(kind: str, operations: int) -> list[float]:
 
 
 def _web(place: Place, plugin: str, operations: int) -> list[float]:
-    """One checkout in ten looks, as at a storefront: create, then read checkout or offer."""
-    place.choose(plugin)
-    shopper = Shopper(Driver(_served()), place.store.usd_unpaid)
+    """One checkout in ten looks, as at a storefront: create, then read checkout or offer.
 
-    def act(number: int) -> None:
-        if number % 10 == 0:
-            shopper.create_checkout({place.store.concert: 2})
-        elif plugin == ON:
-            shopper.offer()
-        else:
-            shopper.checkout()
-
-    return _watched(act, operations)
-
-
-def _served() -> Post:
-    """Post through Django's own WSGI handler, as a web server does.
-
-    Its test client leaves three finalizers of signals behind with each request, about 1 KiB that
-    would be taken for what a plugin leaves.
+    Over HTTP: Django's test client leaves three finalizers of signals behind with each request,
+    about 1 KiB that would be taken for what a plugin leaves.
     """
-    from django.core.handlers.wsgi import WSGIHandler
-    from django.test import RequestFactory
+    place.choose(plugin)
+    with served() as address:
+        shopper = Shopper(Driver(over_http(address)), place.store.usd_unpaid)
 
-    handler, requests = WSGIHandler(), RequestFactory(SERVER_NAME="localhost")
+        def act(number: int) -> None:
+            if number % 10 == 0:
+                shopper.create_checkout({place.store.concert: 2})
+            elif plugin == ON:
+                shopper.offer()
+            else:
+                shopper.checkout()
 
-    def post(path: str, body: str, headers: Mapping[str, str]) -> tuple[int, bytes]:
-        asked = requests.post(path, body, content_type="application/json", headers=headers)
-        response = handler(asked.environ, _begun)
-        try:
-            return response.status_code, b"".join(response)
-        finally:
-            response.close()
-
-    return post
-
-
-def _begun(*_: Any) -> Callable[[bytes], object]:
-    """Take status and headers of a WSGI answer; the response itself has them too."""
-    return len
+        return _watched(act, operations)
 
 
 def _worker(place: Place, operations: int) -> list[float]:

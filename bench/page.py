@@ -47,7 +47,7 @@ def added(results: Results) -> str:
             f"{each['ratio']:.3f} ({each['ratio_low']:.3f} to {each['ratio_high']:.3f})",
             _milliseconds(each["inside"]),
             f"{each['inside']['median'] / each['off']['median']:.1%}",
-            _more(each.get("function_calls")),
+            _more(each["function_calls"]),
         )
         for mutation, each in _numbers(results, "added").items()
     ]
@@ -55,10 +55,8 @@ def added(results: Results) -> str:
     return table(head, rows)
 
 
-def _more(counts: Mapping[str, int] | None) -> str:
+def _more(counts: Mapping[str, int]) -> str:
     """Write how many there are without the plugin, and how many more with it."""
-    if counts is None:
-        return "-"
     off, on = counts["off"], counts["on"]
     return f"{off:,} and {on - off:+,} ({on / off - 1:+.1%})"
 

@@ -5,6 +5,7 @@ Registered by ``hosts.start``: the sessions of tests/flows and tests/saleor shar
 
 import os
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -73,6 +74,15 @@ def store(open_store: Store, driver: Driver) -> Store:
     driver.listeners.clear()
     open_store.forget()
     return open_store
+
+
+@pytest.fixture
+def earlier_orders_are_long_ago(store: Store) -> None:
+    """Out of reach of a reconciliation: of what other tests sold our tables know nothing."""
+    from django.apps import apps
+
+    past = datetime.now(UTC) - timedelta(days=100)
+    apps.get_model("order", "Order").objects.update(created_at=past, updated_at=past)
 
 
 @pytest.fixture

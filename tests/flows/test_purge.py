@@ -171,9 +171,8 @@ def test_a_sold_cover_stays_bare_and_nothing_begins_anew(
     assert run().done == {}
 
 
-def test_reconciling_such_a_policy_with_xcover_finds_no_difference(
-    sale: Sale, simulator: SimulatorProcess
-) -> None:
+@pytest.mark.usefixtures("earlier_orders_are_long_ago")
+def test_reconciling_such_a_policy_with_xcover_finds_no_difference(sale: Sale) -> None:
     pass_by(days=LONG_AFTER)
     run()
     day = str(rows("Cover").get().created_at.date())

@@ -11,6 +11,8 @@ from django.core.management import CommandError, call_command
 
 from .steps import bookings, opt_outs
 
+pytestmark = pytest.mark.usefixtures("earlier_orders_are_long_ago")
+
 
 @dataclass
 class Outcome:
@@ -38,15 +40,6 @@ def run(*arguments, as_json=True):
         code = ended.code
     text = out.getvalue()
     return Outcome(code, json.loads(text) if as_json else {}, text)
-
-
-@pytest.fixture(autouse=True)
-def _earlier_orders_are_long_ago(store):
-    """Other tests left orders of which our tables have forgotten everything."""
-    from django.apps import apps
-
-    orders = apps.get_model("order", "Order").objects
-    orders.update(created_at=datetime.now(UTC) - timedelta(days=100))
 
 
 @pytest.fixture

@@ -4,6 +4,8 @@ import os
 import socket
 import subprocess
 import sys
+import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from decimal import Decimal
@@ -22,7 +24,10 @@ from .broker import REDIS, celery_with, own_broker
 
 SendShopper = Callable[[Channel], Shopper]
 WAITED_PER_SALE = [0.5, 0.5]
-"""Seconds after which each of a sale's connections to the broker is given up."""
+"""Seconds after which each of a sale's connections to the broker is given up; no sleep between."""
+SLEEP = time.sleep
+SLEEPS = ("time.sleep", "kombu.utils.functional.sleep", "redis.retry.sleep")
+"""The names under which Celery's libraries wait between two attempts."""
 
 
 def buy(shopper: SendShopper, store: Store, staff: Staff) -> Shopper:
@@ -37,21 +42,29 @@ def buy(shopper: SendShopper, store: Store, staff: Staff) -> Shopper:
 
 
 @contextmanager
-def connecting(port: int) -> Iterator[list[float | None]]:
-    """Note, for each connection tried to a port, after how many seconds it would be given up.
+def waiting_for(port: int) -> Iterator[list[float | None]]:
+    """Note, in seconds, how long each connection to a port may take, and every sleep.
 
     What a clock says depends on what else the machine does; this bounds what a sale waits.
     """
-    tried: list[float | None] = []
-    connect = socket.socket.connect
+    waits: list[float | None] = []
+    here, connect = threading.get_ident(), socket.socket.connect
 
-    def noting(self: socket.socket, address: Any) -> None:
+    def connecting(self: socket.socket, address: Any) -> None:
         if address[1] == port:
-            tried.append(self.gettimeout())
+            waits.append(self.gettimeout())
         connect(self, address)
 
-    with mock.patch.object(socket.socket, "connect", noting):
-        yield tried
+    def sleeping(seconds: float) -> None:
+        if threading.get_ident() == here:
+            waits.append(seconds)
+        SLEEP(seconds)
+
+    with ExitStack() as patches:
+        patches.enter_context(mock.patch.object(socket.socket, "connect", connecting))
+        for name in SLEEPS:
+            patches.enter_context(mock.patch(name, sleeping))
+        yield waits
 
 
 def test_an_eager_celery_does_not_call_xcover_in_the_shoppers_request(
@@ -101,10 +114,10 @@ def test_a_dead_broker_loses_nothing_and_delays_nobody(
         unused.bind(("127.0.0.1", 0))
         port = unused.getsockname()[1]
 
-    with connecting(port) as tried, celery_with(f"{scheme}://127.0.0.1:{port}//"):
+    with waiting_for(port) as waits, celery_with(f"{scheme}://127.0.0.1:{port}//"):
         ada = buy(shopper, store, staff)
 
-    assert tried == WAITED_PER_SALE
+    assert waits == WAITED_PER_SALE
     work()
     assert (cover := ada.cover()) is not None
     assert cover.status == "confirmed"
@@ -128,12 +141,12 @@ def test_a_broker_that_swallows_connections_is_tried_once_for_half_a_second_each
 ) -> None:
     with (
         black_hole() as port,
-        connecting(port) as tried,
+        waiting_for(port) as waits,
         celery_with(f"redis://127.0.0.1:{port}/0"),
     ):
         ada = buy(shopper, store, staff)
 
-    assert tried == WAITED_PER_SALE
+    assert waits == WAITED_PER_SALE
     work()
     assert (cover := ada.cover()) is not None
     assert cover.status == "confirmed"

@@ -2,8 +2,6 @@
 
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
-from threading import Thread
-from wsgiref.simple_server import WSGIRequestHandler, make_server
 
 import pytest
 import requests
@@ -15,29 +13,19 @@ from demo.client.store import Channel, Store
 from demo.simulator import SimulatorProcess
 
 from ..flows.work import Work
+from .serving import served
 
 SendShopper = Callable[[Channel], Shopper]
 Send = Callable[..., list[list[int]]]
 KEYS = {"webhook_key": "our-key", "webhook_secret": "our-secret"}
 
 
-class Quiet(WSGIRequestHandler):
-    def log_message(self, *_arguments: object) -> None:
-        pass
-
-
 @pytest.fixture
 def address(store: Store, staff: Staff) -> Iterator[str]:
     """Serve Saleor on a port of its own and return where XCover may call it."""
-    from django.core.wsgi import get_wsgi_application
-
     staff.configure_plugin(store.usd_unpaid, KEYS)
-    server = make_server("localhost", 0, get_wsgi_application(), handler_class=Quiet)
-    Thread(target=server.serve_forever, daemon=True).start()
-    path = f"/plugins/channel/{store.usd_unpaid.slug}/{PLUGIN_ID}/events"
-    yield f"http://localhost:{server.server_port}{path}"
-    server.shutdown()
-    server.server_close()
+    with served() as base:
+        yield f"{base}/plugins/channel/{store.usd_unpaid.slug}/{PLUGIN_ID}/events"
 
 
 @pytest.fixture
