@@ -20,7 +20,7 @@ from demo.client.store import Channel, Store
 from demo.simulator import SimulatorProcess
 
 from ..flows.work import Work
-from .broker import REDIS, celery_with, own_broker
+from .broker import celery_with, is_there, own_broker
 
 SendShopper = Callable[[Channel], Shopper]
 WAITED_PER_SALE = [0.5, 0.5]
@@ -155,9 +155,8 @@ def test_a_broker_that_swallows_connections_is_tried_once_for_half_a_second_each
 def test_with_a_broker_the_worker_is_woken_with_one_id_and_nothing_else(
     store: Store, shopper: SendShopper, staff: Staff, simulator: SimulatorProcess
 ) -> None:
-    with socket.socket() as probe:
-        if probe.connect_ex(REDIS) != 0:
-            pytest.skip("needs Redis on localhost:6379 (Debian: redis-server)")
+    if not is_there():
+        pytest.skip("needs Redis on localhost:6379 (Debian: redis-server)")
     import json
 
     import redis
