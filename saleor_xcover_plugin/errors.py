@@ -23,12 +23,24 @@ class Code(StrEnum):
     NOT_SET_UP = "not_set_up"
     PAYMENT_STARTED = "payment_started"
     NO_OFFER = "no_offer"
+    PRODUCT_FAILED = "product_failed"
+    PRODUCTS_AMBIGUOUS = "products_ambiguous"
+    RULE_UNREADABLE = "rule_unreadable"
+    RULE_PRODUCT_UNKNOWN = "rule_product_unknown"
+    RULE_PRODUCT_IN_TWO_GROUPS = "rule_product_in_two_groups"
+    RULE_MINIMUM_ABOVE_MAXIMUM = "rule_minimum_above_maximum"
+    RULE_MINIMUM_OUT_OF_REACH = "rule_minimum_out_of_reach"
+    RULE_STATE_UNKNOWN = "rule_state_unknown"
+    RULE_LEAVES_NO_CHOICE = "rule_leaves_no_choice"
     XCOVER_UNAVAILABLE = "xcover_unavailable"
     XCOVER_REFUSED_CREDENTIALS = "xcover_refused_credentials"
     OFFER_PENDING = "offer_pending"
     OFFER_STALE = "offer_stale"
     OFFER_EXPIRED = "offer_expired"
     QUOTE_NOT_OFFERED = "quote_not_offered"
+    QUOTE_DISABLED = "quote_disabled"
+    TOO_MANY_CHOSEN = "too_many_chosen"
+    TOO_FEW_CHOSEN = "too_few_chosen"
     TERMS_CHANGED = "terms_changed"
     POLICYHOLDER_INCOMPLETE = "policyholder_incomplete"
     POLICYHOLDER_COUNTRY_DIFFERS = "policyholder_country_differs"
@@ -47,6 +59,7 @@ class _Sentences:
 _NO_PROTECTION = (
     "Ticket protection is not available for this purchase. You can buy your tickets without it."
 )
+_ASK = "Ask Cover Genius to correct the product rules."
 
 SENTENCES: dict[Code, _Sentences] = {
     Code.CHECKOUT_NOT_FOUND: _Sentences(
@@ -102,6 +115,42 @@ SENTENCES: dict[Code, _Sentences] = {
         "Money is authorised, charged or pending; the checkout is left as it is.",
     ),
     Code.NO_OFFER: _Sentences(_NO_PROTECTION, "XCover made no offer for these tickets."),
+    Code.PRODUCT_FAILED: _Sentences(
+        _NO_PROTECTION,
+        "XCover could not price one of the products it wanted to offer, so nothing was offered.",
+    ),
+    Code.PRODUCTS_AMBIGUOUS: _Sentences(
+        _NO_PROTECTION,
+        "XCover offered several products for several events and no product rules, so it is unclear "
+        "which of them may be bought together. Ask Cover Genius to configure product rules.",
+    ),
+    Code.RULE_UNREADABLE: _Sentences(
+        _NO_PROTECTION,
+        "A product rule of XCover's is not written as documented: a field is missing, unknown or "
+        f"out of range. {_ASK}",
+    ),
+    Code.RULE_PRODUCT_UNKNOWN: _Sentences(
+        _NO_PROTECTION, f"A product rule of XCover's names a product it did not offer. {_ASK}"
+    ),
+    Code.RULE_PRODUCT_IN_TWO_GROUPS: _Sentences(
+        _NO_PROTECTION, f"XCover's product rules name a product twice. {_ASK}"
+    ),
+    Code.RULE_MINIMUM_ABOVE_MAXIMUM: _Sentences(
+        _NO_PROTECTION,
+        f"A product rule of XCover's asks for more products than it allows. {_ASK}",
+    ),
+    Code.RULE_MINIMUM_OUT_OF_REACH: _Sentences(
+        _NO_PROTECTION,
+        f"A product rule of XCover's asks for more products than its group holds. {_ASK}",
+    ),
+    Code.RULE_STATE_UNKNOWN: _Sentences(
+        _NO_PROTECTION,
+        "A product rule of XCover's has an initial state this version does not know, and something "
+        "must be taken from its group. Look for a newer version of the plugin.",
+    ),
+    Code.RULE_LEAVES_NO_CHOICE: _Sentences(
+        _NO_PROTECTION, f"XCover's product rules hide or disable every product. {_ASK}"
+    ),
     Code.XCOVER_UNAVAILABLE: _Sentences(
         _NO_PROTECTION, "XCover did not answer in time; tickets sell without an offer meanwhile."
     ),
@@ -124,6 +173,18 @@ SENTENCES: dict[Code, _Sentences] = {
     Code.QUOTE_NOT_OFFERED: _Sentences(
         "This offer does not belong to your checkout. Please look at the offer again.",
         "A quote id was sent that the live offer of this checkout does not hold.",
+    ),
+    Code.QUOTE_DISABLED: _Sentences(
+        "This protection cannot be chosen. Please look at the offer again.",
+        "A quote was sent that XCover's product rules show but do not let anybody choose.",
+    ),
+    Code.TOO_MANY_CHOSEN: _Sentences(
+        "These protections cannot be combined. Please choose fewer.",
+        "More quotes of one group were sent than XCover's product rules allow.",
+    ),
+    Code.TOO_FEW_CHOSEN: _Sentences(
+        "Please choose one more protection, or none.",
+        "Fewer quotes of one group were sent than XCover's product rules ask for.",
     ),
     Code.TERMS_CHANGED: _Sentences(
         "The terms have changed. Please read them again.",

@@ -106,11 +106,17 @@ mutation updateMetadata($id: ID!, $input: [MetadataInput!]!) {
 
 _OFFER = """{
     offer {
-      quotes { id title premium { amount currency } pdsUrl disclaimer benefits }
+      quotes {
+        id title description premium { amount currency } isChosen
+        benefits { label text } inclusions { label text } exclusions { label text }
+        disclaimer pdsUrl terms badge
+      }
+      groups { slug choice isDisabled minSelect maxSelect quoteIds }
       premium { amount currency }
+      chosenQuoteIds
       contentHash
-      heading
-      disclaimer
+      heading title subHeading description extras { label text } disclaimer
+      acceptLabel declineLabel declineWarning requiredMessage credibilityMessage priceUnit
       answer
       validUntil
     }
@@ -126,12 +132,16 @@ mutation insuranceShown($id: ID!) {
   insuranceShown(checkoutId: $id) { errors { code message fields } }
 }"""
 INSURANCE_ACCEPT = f"""
-mutation insuranceAccept($id: ID!, $quoteIds: [ID!]!, $contentHash: String!) {{
-  insuranceAccept(checkoutId: $id, quoteIds: $quoteIds, contentHash: $contentHash) {_OFFER}
+mutation insuranceAccept(
+  $id: ID!, $quoteIds: [ID!]!, $contentHash: String!, $page: ID, $turn: Int
+) {{
+  insuranceAccept(
+    checkoutId: $id, quoteIds: $quoteIds, contentHash: $contentHash, page: $page, turn: $turn
+  ) {_OFFER}
 }}"""
 INSURANCE_DECLINE = f"""
-mutation insuranceDecline($id: ID!) {{
-  insuranceDecline(checkoutId: $id) {_OFFER}
+mutation insuranceDecline($id: ID!, $page: ID, $turn: Int) {{
+  insuranceDecline(checkoutId: $id, page: $page, turn: $turn) {_OFFER}
 }}"""
 INSURANCE_COVER = """
 query insuranceCover($id: ID!) {

@@ -6,7 +6,7 @@ from . import documents as docs
 from .driver import Driver, DriverError, Json, as_mapping, as_pairs, money
 from .people import EMAIL, NEW_YORK
 from .store import Channel, Variant
-from .values import Checkout, Cover, Line, Offer, PlacedOrder, Quote
+from .values import Checkout, Cover, Group, Line, Offer, PlacedOrder, Point, Quote
 
 Address = Mapping[str, str]
 
@@ -117,15 +117,21 @@ class Shopper:
         """Tell that the offer was shown."""
         self._ask(docs.INSURANCE_SHOWN)
 
-    def accept(self, offer: Offer) -> Offer:
-        """Say yes to every quote of the offer."""
+    def accept(
+        self, offer: Offer, *quote_ids: str, page: str | None = None, turn: int | None = None
+    ) -> Offer:
+        """Say yes to the named quotes, or to as many as may be taken together."""
         root = self._ask(
-            docs.INSURANCE_ACCEPT, quoteIds=list(offer.quote_ids), contentHash=offer.content_hash
+            docs.INSURANCE_ACCEPT,
+            quoteIds=list(quote_ids or offer.quote_ids),
+            contentHash=offer.content_hash,
+            page=page,
+            turn=turn,
         )
         return _offer_of(root["offer"])
 
-    def decline(self) -> Offer:
-        return _offer_of(self._ask(docs.INSURANCE_DECLINE)["offer"])
+    def decline(self, *, page: str | None = None, turn: int | None = None) -> Offer:
+        return _offer_of(self._ask(docs.INSURANCE_DECLINE, page=page, turn=turn)["offer"])
 
     def cover(self) -> Cover | None:
         """Look at the cover of the order; None without one."""
@@ -178,27 +184,59 @@ def line_of(data: Json, sku: str) -> Line:
     )
 
 
+_TEXTS = (
+    *("title", "subHeading", "description", "acceptLabel", "declineLabel", "declineWarning"),
+    *("requiredMessage", "credibilityMessage", "priceUnit"),
+)
+
+
 def _offer_of(data: Json) -> Offer:
     return Offer(
-        quotes=tuple(
-            Quote(
-                id=quote["id"],
-                title=quote["title"],
-                premium=money(quote["premium"]),
-                pds_url=quote["pdsUrl"],
-                disclaimer=quote["disclaimer"],
-                benefits=tuple(quote["benefits"]),
-            )
-            for quote in data["quotes"]
-        ),
-        premium=money(data["premium"]),
-        currency=data["premium"]["currency"],
+        quotes=tuple(map(_quote_of, data["quotes"])),
+        groups=tuple(map(_group_of, data["groups"])),
+        chosen_premium=money(data["premium"]) if data["premium"] else None,
+        chosen_ids=tuple(data["chosenQuoteIds"]),
+        currency=data["quotes"][0]["premium"]["currency"],
         content_hash=data["contentHash"],
         heading=data["heading"],
         disclaimer=data["disclaimer"],
+        extras=_points_of(data["extras"]),
+        texts={name: data[name] for name in _TEXTS},
         answer=data["answer"],
         valid_until=data["validUntil"],
     )
+
+
+def _quote_of(data: Json) -> Quote:
+    return Quote(
+        id=data["id"],
+        title=data["title"],
+        description=data["description"],
+        premium=money(data["premium"]),
+        pds_url=data["pdsUrl"],
+        disclaimer=data["disclaimer"],
+        terms=data["terms"],
+        badge=data["badge"],
+        benefits=_points_of(data["benefits"]),
+        inclusions=_points_of(data["inclusions"]),
+        exclusions=_points_of(data["exclusions"]),
+        is_chosen=data["isChosen"],
+    )
+
+
+def _group_of(data: Json) -> Group:
+    return Group(
+        slug=data["slug"],
+        choice=data["choice"],
+        is_disabled=data["isDisabled"],
+        min_select=data["minSelect"],
+        max_select=data["maxSelect"],
+        quote_ids=tuple(data["quoteIds"]),
+    )
+
+
+def _points_of(data: list[Json]) -> tuple[Point, ...]:
+    return tuple(Point(point["label"], point["text"]) for point in data)
 
 
 def _cover_of(data: Json) -> Cover:

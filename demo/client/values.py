@@ -84,33 +84,75 @@ class Order(_WithLines):
 
 
 @dataclass(frozen=True, slots=True)
+class Point:
+    """One bullet of a text; ``label`` may be empty."""
+
+    label: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class Quote:
     """One quote of an offer as the storefront shows it."""
 
     id: str
     title: str
+    description: str
     premium: Decimal
     pds_url: str
     disclaimer: str
-    benefits: tuple[str, ...]
+    terms: str
+    badge: str
+    benefits: tuple[Point, ...]
+    inclusions: tuple[Point, ...]
+    exclusions: tuple[Point, ...]
+    is_chosen: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Quotes that go together. ``choice`` is ``ALTERNATIVES`` or ``ADD_ONS``."""
+
+    slug: str
+    choice: str
+    is_disabled: bool
+    min_select: int
+    max_select: int
+    quote_ids: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Offer:
-    """The live offer of a checkout. ``answer`` is ``accepted``, ``declined`` or None."""
+    """The live offer of a checkout. ``answer`` is ``accepted``, ``declined`` or None.
+
+    ``texts`` holds the single texts of the offer by their GraphQL name.
+    """
 
     quotes: tuple[Quote, ...]
-    premium: Decimal
+    groups: tuple[Group, ...]
+    chosen_premium: Decimal | None
+    chosen_ids: tuple[str, ...]
     currency: str
     content_hash: str
     heading: str
     disclaimer: str
+    extras: tuple[Point, ...]
+    texts: Mapping[str, str]
     answer: str | None
     valid_until: str
 
     @property
     def quote_ids(self) -> tuple[str, ...]:
-        return tuple(quote.id for quote in self.quotes)
+        """Return a yes to as much as may be taken: of each group the first quotes."""
+        return tuple(
+            quote_id for group in self.groups for quote_id in group.quote_ids[: group.max_select]
+        )
+
+    @property
+    def premium(self) -> Decimal:
+        """Return what a yes to ``quote_ids`` costs."""
+        chosen = (quote.premium for quote in self.quotes if quote.id in self.quote_ids)
+        return sum(chosen, Decimal(0))
 
 
 @dataclass(frozen=True, slots=True)

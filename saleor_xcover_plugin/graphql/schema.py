@@ -16,6 +16,7 @@ from ..host.requestor import Requestor
 from ..models import Cover, Offer
 from ..services import place_cover, request_offer
 from ..services.clock import utc_now
+from ..services.turns import turn_of
 from .ids import uuid_of
 from .staff import StaffMutation, StaffQuery
 from .types import (
@@ -77,6 +78,17 @@ def _checkout(text: str) -> uuid.UUID:
     if token is None:
         raise Refusal(Code.CHECKOUT_NOT_FOUND)
     return token
+
+
+def _page() -> graphene.ID:
+    return graphene.ID(description="A random id of one page load, at most 64 characters.")
+
+
+def _turn() -> graphene.Int:
+    return graphene.Int(
+        description="Counts the answers of that page upward. The highest wins, in whatever order "
+        "they arrive; a late lower one changes nothing and gets the present offer."
+    )
 
 
 class Query(StaffQuery, graphene.ObjectType):
@@ -143,12 +155,20 @@ class InsuranceAccept(graphene.Mutation):
         checkout_id = graphene.ID(required=True)
         quote_ids = graphene.List(graphene.NonNull(graphene.ID), required=True)
         content_hash = graphene.String(required=True)
+        page = _page()
+        turn = _turn()
 
     Output = OfferResult
 
     @staticmethod
     def mutate(
-        _root: Any, info: Any, checkout_id: str, quote_ids: list[str], content_hash: str
+        _root: Any,
+        info: Any,
+        checkout_id: str,
+        quote_ids: list[str],
+        content_hash: str,
+        page: str | None = None,
+        turn: int | None = None,
     ) -> OfferResult:
         context: Context = info.context
         return _offer_result(
@@ -159,6 +179,7 @@ class InsuranceAccept(graphene.Mutation):
                 quote_ids=quote_ids,
                 content_hash=content_hash,
                 now=utc_now(),
+                turn=turn_of(page, turn),
             )
         )
 
@@ -168,15 +189,23 @@ class InsuranceDecline(graphene.Mutation):
 
     class Arguments:
         checkout_id = graphene.ID(required=True)
+        page = _page()
+        turn = _turn()
 
     Output = OfferResult
 
     @staticmethod
-    def mutate(_root: Any, info: Any, checkout_id: str) -> OfferResult:
+    def mutate(
+        _root: Any, info: Any, checkout_id: str, page: str | None = None, turn: int | None = None
+    ) -> OfferResult:
         context: Context = info.context
         return _offer_result(
             lambda: place_cover.decline(
-                _checkout(checkout_id), context.channel_id, context.settings, now=utc_now()
+                _checkout(checkout_id),
+                context.channel_id,
+                context.settings,
+                now=utc_now(),
+                turn=turn_of(page, turn),
             )
         )
 

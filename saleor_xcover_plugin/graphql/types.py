@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from decimal import Decimal
 from typing import Any
 
 import graphene
 
 from ..domain.money import Money
+from ..domain.product_rules import Group
 from ..domain.states import OfferStatus
 from ..errors import Refusal
 from ..models import Cover, Offer
+from ..services.offers import groups_of
 
 
 class InsuranceMoney(graphene.ObjectType):
@@ -18,26 +21,83 @@ class InsuranceMoney(graphene.ObjectType):
     currency = graphene.String(required=True)
 
 
+class InsurancePoint(graphene.ObjectType):
+    label = graphene.String(required=True, description="May be empty.")
+    text = graphene.String(required=True)
+
+
+class InsuranceChoice(graphene.Enum):
+    """How the quotes of a group go together."""
+
+    ALTERNATIVES = "alternatives"
+    ADD_ONS = "add_ons"
+
+    @property
+    def description(self) -> str:
+        if self == InsuranceChoice.ALTERNATIVES:
+            return "Several quotes of which at most one may be chosen."
+        return "Each quote may be chosen by itself."
+
+
+class InsuranceGroup(graphene.ObjectType):
+    slug = graphene.String(required=True)
+    choice = InsuranceChoice(required=True)
+    is_disabled = graphene.Boolean(required=True, description="Shown, but nothing can be chosen.")
+    min_select = graphene.Int(required=True, description="Of a yes; a no is always possible.")
+    max_select = graphene.Int(required=True)
+    quote_ids = graphene.List(graphene.NonNull(graphene.ID), required=True)
+
+
+def _points() -> graphene.List:
+    return graphene.List(graphene.NonNull(InsurancePoint), required=True)
+
+
 class InsuranceQuote(graphene.ObjectType):
     id = graphene.ID(required=True)
     title = graphene.String(required=True)
     description = graphene.String(required=True)
     premium = graphene.Field(InsuranceMoney, required=True, description="With tax.")
-    benefits = graphene.List(graphene.NonNull(graphene.String), required=True)
-    exclusions = graphene.List(graphene.NonNull(graphene.String), required=True)
+    benefits = _points()
+    inclusions = _points()
+    exclusions = _points()
     disclaimer = graphene.String(required=True)
+    terms = graphene.String(required=True)
+    badge = graphene.String(required=True)
     pds_url = graphene.String(required=True, description="The policy wording; must be shown.")
+    is_chosen = graphene.Boolean(required=True, description="The shopper said yes to it.")
 
 
 class InsuranceOffer(graphene.ObjectType):
-    quotes = graphene.List(graphene.NonNull(InsuranceQuote), required=True)
-    premium = graphene.Field(InsuranceMoney, required=True, description="Of all quotes together.")
+    quotes = graphene.List(
+        graphene.NonNull(InsuranceQuote),
+        required=True,
+        description="What may be shown: products XCover hides are not in it.",
+    )
+    groups = graphene.List(
+        graphene.NonNull(InsuranceGroup),
+        required=True,
+        description="Which quotes may be chosen together; every quote is in exactly one.",
+    )
+    premium = graphene.Field(
+        InsuranceMoney, description="The sum of what was chosen; null while nothing is."
+    )
+    chosen_quote_ids = graphene.List(graphene.NonNull(graphene.ID), required=True)
     ticket_count = graphene.Int(required=True)
     content_hash = graphene.String(
         required=True, description="Send it back when accepting: proves which terms were shown."
     )
     heading = graphene.String(required=True)
+    title = graphene.String(required=True)
+    sub_heading = graphene.String(required=True)
+    description = graphene.String(required=True)
+    extras = _points()
     disclaimer = graphene.String(required=True)
+    accept_label = graphene.String(required=True)
+    decline_label = graphene.String(required=True)
+    decline_warning = graphene.String(required=True)
+    required_message = graphene.String(required=True)
+    credibility_message = graphene.String(required=True)
+    price_unit = graphene.String(required=True)
     answer = graphene.String(description="accepted, declined, or null while open.")
     valid_until = graphene.String(required=True, description="UTC, ISO 8601.")
 
@@ -69,17 +129,49 @@ def money(amount: Decimal, currency: str) -> InsuranceMoney:
 _ANSWERS = {OfferStatus.SELECTED.value: "accepted", OfferStatus.DECLINED.value: "declined"}
 
 
+_TEXTS = (
+    "heading",
+    "title",
+    "sub_heading",
+    "description",
+    "disclaimer",
+    "accept_label",
+    "decline_label",
+    "decline_warning",
+    "required_message",
+    "credibility_message",
+    "price_unit",
+)
+
+
 def offer_of(offer: Offer) -> InsuranceOffer:
     quotes = list(offer.quotes.all())
+    chosen = [quote for quote in quotes if quote.is_chosen]
+    content = offer.content
     return InsuranceOffer(
         quotes=[_quote_of(quote, offer.currency) for quote in quotes],
-        premium=money(sum((q.premium for q in quotes), Decimal(0)), offer.currency),
+        groups=[_group_of(group) for group in groups_of(offer)],
+        premium=money(sum((q.premium for q in chosen), Decimal(0)), offer.currency)
+        if chosen
+        else None,
+        chosen_quote_ids=[quote.quote_id for quote in chosen],
         ticket_count=offer.ticket_count,
         content_hash=offer.content_hash,
-        heading=offer.content["heading"],
-        disclaimer=offer.content["disclaimer"],
+        extras=_points_of(content.get("extras", ())),
         answer=_ANSWERS.get(offer.status),
         valid_until=offer.valid_until.isoformat() if offer.valid_until else "",
+        **{name: content.get(name, "") for name in _TEXTS},
+    )
+
+
+def _group_of(group: Group) -> InsuranceGroup:
+    return InsuranceGroup(
+        slug=group.slug,
+        choice=group.choice.value,
+        is_disabled=group.is_disabled,
+        min_select=group.min_select,
+        max_select=group.max_select,
+        quote_ids=list(group.quote_ids),
     )
 
 
@@ -90,11 +182,25 @@ def _quote_of(quote: Any, currency: str) -> InsuranceQuote:
         title=shown["title"],
         description=shown["description"],
         premium=money(quote.premium, currency),
-        benefits=shown["benefits"],
-        exclusions=shown["exclusions"],
+        benefits=_points_of(shown.get("benefits", ())),
+        inclusions=_points_of(shown.get("inclusions", ())),
+        exclusions=_points_of(shown.get("exclusions", ())),
         disclaimer=shown["disclaimer"],
+        terms=shown.get("terms", ""),
+        badge=shown.get("badge", ""),
         pds_url=shown["pds_url"],
+        is_chosen=quote.is_chosen,
     )
+
+
+def _points_of(stored: Iterable[Any]) -> list[InsurancePoint]:
+    """Return the bullets of a stored content; a version before kept them as single texts."""
+    return [
+        InsurancePoint(label="", text=point)
+        if isinstance(point, str)
+        else InsurancePoint(label=point["label"], text=point["text"])
+        for point in stored
+    ]
 
 
 def cover_of(cover: Cover) -> InsuranceCover:

@@ -4,36 +4,60 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from typing import Any
 
+from ..domain.product_rules import Group
 from ..xcover.answers import Offer as OfferAnswer
+from ..xcover.answers import OfferedQuote, Point
 
 
-def displayed_content(answer: OfferAnswer) -> dict[str, Any]:
-    """Collect the parts XCover says a storefront must show (guide "displaying the quote").
+def displayed_content(answer: OfferAnswer, groups: Sequence[Group]) -> dict[str, Any]:
+    """Collect all texts XCover sends for the shopper, and what may be chosen.
 
-    XCover's HTML variants are left out on purpose: third-party HTML is never stored or shown.
+    That is more than the guide asks for: https://partner-docs.covergenius.com/offers/guides/displaying-the-quote
+    Products in none of the ``groups`` are hidden and left out.
     """
+    shown = {quote_id for group in groups for quote_id in group.quote_ids}
     return {
         "heading": answer.heading,
+        "title": answer.title,
+        "sub_heading": answer.sub_heading,
+        "description": answer.description,
         "disclaimer": answer.disclaimer,
+        "extras": _listed(answer.extras),
+        "accept_label": answer.accept_label,
+        "decline_label": answer.decline_label,
+        "decline_warning": answer.decline_warning,
+        "required_message": answer.required_message,
+        "credibility_message": answer.credibility_message,
+        "price_unit": answer.price_unit,
         "currency": answer.currency,
-        "quotes": [
-            {
-                "id": quote.id,
-                "title": quote.title,
-                "description": quote.description,
-                "premium": str(quote.premium),
-                "benefits": list(quote.benefits),
-                "exclusions": list(quote.exclusions),
-                "disclaimer": quote.disclaimer or answer.disclaimer,
-                "pds_url": quote.pds_url,
-                "policy_version": quote.policy_version_id or "",
-            }
-            for quote in answer.quotes
-        ],
+        "groups": [asdict(group) | {"quote_ids": list(group.quote_ids)} for group in groups],
+        "quotes": [_quote(quote, answer) for quote in answer.quotes if quote.id in shown],
     }
+
+
+def _quote(quote: OfferedQuote, answer: OfferAnswer) -> dict[str, Any]:
+    return {
+        "id": quote.id,
+        "title": quote.title,
+        "description": quote.description,
+        "premium": str(quote.premium),
+        "benefits": _listed(quote.benefits),
+        "inclusions": _listed(quote.inclusions),
+        "exclusions": _listed(quote.exclusions),
+        "disclaimer": quote.disclaimer or answer.disclaimer,
+        "terms": quote.terms,
+        "badge": quote.badge,
+        "pds_url": quote.pds_url,
+        "policy_version": quote.policy_version_id or "",
+    }
+
+
+def _listed(points: Sequence[Point]) -> list[dict[str, str]]:
+    return [{"label": point.label, "text": point.text} for point in points]
 
 
 def hash_of(content: Mapping[str, Any]) -> str:
@@ -41,18 +65,21 @@ def hash_of(content: Mapping[str, Any]) -> str:
     return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
 
 
+_NO_TERMS = frozenset(("quotes", "groups", "credibility_message", "price_unit"))
+"""What a shopper does not agree to, or agrees to per quote."""
+
+
 def terms_of(content: Mapping[str, Any]) -> dict[str, Any]:
-    """Return what of the shown content a shopper agrees to: all but XCover's ids of this one offer.
+    """Return what a shopper agrees to in any choice: the texts of the offer as a whole."""
+    return {name: value for name, value in content.items() if name not in _NO_TERMS}
+
+
+def terms_of_quote(quote: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what a shopper agrees to by choosing a quote: all but XCover's ids of this one offer.
 
     Links to wordings carry such ids; the policy version says whether the wording is another.
     Without a version the link itself counts.
     """
-    quotes = [
-        {
-            name: value
-            for name, value in quote.items()
-            if name != "id" and not (name == "pds_url" and quote["policy_version"])
-        }
-        for quote in content.get("quotes", ())
-    ]
-    return {**content, "quotes": quotes}
+    has_version = bool(quote.get("policy_version"))
+    left_out = {"id", "badge", "pds_url"} if has_version else {"id", "badge"}
+    return {name: value for name, value in quote.items() if name not in left_out}

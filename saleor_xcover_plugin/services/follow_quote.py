@@ -6,20 +6,21 @@ from datetime import datetime
 
 from ..conf import PluginSettings
 from ..domain.money import Money
+from ..domain.product_rules import sums_to_prove
 from ..domain.states import OfferStatus
 from ..errors import Code, Refusal
 from ..host import checkouts, cover_product
 from ..host.values import CheckoutState
 from ..models import Offer
-from .content import terms_of
-from .offers import chosen_premium, live_offer, whole_premium
+from .content import terms_of, terms_of_quote
+from .offers import chosen_contents, groups_of, live_offer, premiums_of
 from .place_cover import accept
 from .price_line import fits
 
 
-def follow(offer: Offer, settings: PluginSettings, now: datetime) -> Offer:
+def follow(offer: Offer, state: CheckoutState, settings: PluginSettings, now: datetime) -> Offer:
     """Return the offer as it is now. Raise ``Refusal`` when it cannot be sold in this checkout."""
-    _withhold_what_does_not_fit(offer, settings, now)
+    _withhold_what_does_not_fit(offer, state, settings, now)
     return _renewed(offer, settings, now)
 
 
@@ -36,14 +37,18 @@ def recheck(offer: Offer, state: CheckoutState, settings: PluginSettings, now: d
     is_open = offer.status == OfferStatus.AVAILABLE and state.needs_proof
     if not (is_open or is_withheld(offer)) or checkouts.has_money(state.token):
         return offer
-    return _withhold_what_does_not_fit(offer, settings, now)
+    return _withhold_what_does_not_fit(offer, state, settings, now)
 
 
-def _withhold_what_does_not_fit(offer: Offer, settings: PluginSettings, now: datetime) -> Offer:
-    """Nobody shall say yes to a premium that discounts or thresholds would then change.
+def _withhold_what_does_not_fit(
+    offer: Offer, state: CheckoutState, settings: PluginSettings, now: datetime
+) -> Offer:
+    """Withhold an offer of which a choice would cost something else in this checkout.
 
-    An offer withheld for that is there again when it fits.
+    Discounts and thresholds could change the premium. An offer withheld for that is there again
+    when every choice fits.
     """
+    premiums = _premiums_to_prove(offer, state)
     variant_id = cover_product.listed_variant_id(offer.channel_id)
     with checkouts.locked(offer.checkout_token) as checkout:
         current = live_offer(offer.checkout_token, lock=True)
@@ -53,7 +58,7 @@ def _withhold_what_does_not_fit(offer: Offer, settings: PluginSettings, now: dat
             checkout,
             offer_id=offer.pk,
             variant_id=variant_id,
-            premium=Money(whole_premium(offer), offer.currency),
+            premiums=premiums,
             may_absorb=settings.rules.may_absorb,
         )
         if is_fit and current.status == OfferStatus.UNAVAILABLE:
@@ -66,22 +71,33 @@ def _withhold_what_does_not_fit(offer: Offer, settings: PluginSettings, now: dat
     return current
 
 
+def _premiums_to_prove(offer: Offer, state: CheckoutState) -> list[Money]:
+    """Return the sums Saleor has to price: all a shopper may choose, where something reacts to it.
+
+    Elsewhere the dearest stands for all: no price of it fits where taxes or promotions reach the
+    cover product.
+    """
+    sums = sums_to_prove(groups_of(offer), premiums_of(offer))
+    return [Money(amount, offer.currency) for amount in (sums if state.needs_proof else sums[:1])]
+
+
 def _renewed(offer: Offer, settings: PluginSettings, now: datetime) -> Offer:
-    """Keep a yes that a change ended, if premium and terms are what was said yes to."""
+    """Keep a yes that a change ended, if premium and terms of what was chosen are the same."""
     ended = (
         Offer.objects.filter(checkout_token=offer.checkout_token, is_notice_due=True)
         .exclude(pk=offer.pk)
         .order_by("-pk")
         .first()
     )
-    if ended is None or not _is_the_same(ended, offer):
+    chosen = _same_choice(ended, offer) if ended is not None else []
+    if not chosen:
         return offer
     try:
         return accept(
             offer.checkout_token,
             offer.channel_id,
             settings,
-            quote_ids=[quote.quote_id for quote in offer.quotes.all()],
+            quote_ids=chosen,
             content_hash=offer.content_hash,
             now=now,
             source="kept",
@@ -90,10 +106,17 @@ def _renewed(offer: Offer, settings: PluginSettings, now: datetime) -> Offer:
         return offer  # the shopper is asked again
 
 
-def _is_the_same(ended: Offer, offer: Offer) -> bool:
-    said_yes_to_all = all(quote.is_chosen for quote in ended.quotes.all())
-    return (
-        said_yes_to_all
-        and terms_of(ended.content) == terms_of(offer.content)
-        and (ended.currency, chosen_premium(ended)) == (offer.currency, whole_premium(offer))
-    )
+def _same_choice(ended: Offer, offer: Offer) -> list[str]:
+    """Return the quotes of ``offer`` with premium and terms of those said yes to, or nothing."""
+    if ended.currency != offer.currency or terms_of(ended.content) != terms_of(offer.content):
+        return []
+    left = {quote["id"]: terms_of_quote(quote) for quote in offer.content["quotes"]}
+    found = []
+    for said in chosen_contents(ended):
+        wanted = terms_of_quote(said)
+        same = next((quote_id for quote_id, terms in left.items() if terms == wanted), None)
+        if same is None:
+            return []
+        found.append(same)
+        del left[same]
+    return found

@@ -13,6 +13,7 @@ from typing import Any
 from django.db.models import OuterRef, Subquery, Sum, Value
 from django.db.models.functions import Coalesce
 
+from ..domain.product_rules import Group, largest_selection
 from ..domain.states import LIVE_OFFER_STATUSES, OfferStatus
 from ..host import cover_line, metadata
 from ..host.prepared import KEY, Prepared
@@ -66,9 +67,39 @@ def chosen_ids(offer: Offer) -> list[str]:
     return [quote.quote_id for quote in offer.quotes.all() if quote.is_chosen]
 
 
-def whole_premium(offer: Offer) -> Decimal:
-    """Sum of all premiums offered."""
-    return sum((quote.premium for quote in offer.quotes.all()), Decimal(0))
+def chosen_contents(offer: Offer) -> list[dict[str, Any]]:
+    """Return what was shown of the quotes the shopper said yes to."""
+    return [quote.content for quote in offer.quotes.all() if quote.is_chosen]
+
+
+def groups_of(offer: Offer) -> tuple[Group, ...]:
+    """Return which quotes of an offer may be chosen together.
+
+    An offer of a version that knew no groups: each of its quotes, and no two of them.
+    """
+    if offer.groups:
+        return tuple(
+            Group(**{**group, "quote_ids": tuple(group["quote_ids"])}) for group in offer.groups
+        )
+    ids = tuple(quote.quote_id for quote in offer.quotes.all())
+    return (Group("product-1", ids, 0, 1),) if ids else ()
+
+
+def has_known_rules(offer: Offer) -> bool:
+    """Whether it was judged what may be chosen together; older versions did not."""
+    return bool(offer.groups) or offer.quotes.count() <= 1
+
+
+def premiums_of(offer: Offer) -> dict[str, Decimal]:
+    """Return the premium of each quote, in the offer's currency."""
+    return {quote.quote_id: quote.premium for quote in offer.quotes.all()}
+
+
+def largest_premium(offer: Offer) -> Decimal:
+    """Return what the dearest allowed choice costs."""
+    premiums = premiums_of(offer)
+    dearest = largest_selection(groups_of(offer), premiums)
+    return sum((premiums[quote_id] for quote_id in dearest), Decimal(0))
 
 
 def end_offer(

@@ -11,13 +11,23 @@ from typing import Any
 from ..conf import PluginSettings
 from ..domain.eligibility import fingerprint, insurable_basket
 from ..domain.money import Money
+from ..domain.product_rules import check_selection
 from ..domain.states import OfferStatus
 from ..errors import Code, Refusal
 from ..host import checkouts, cover_line, cover_product, telemetry
 from ..host.values import CheckoutState
 from ..models import Consent, Offer
-from .offers import chosen_premium, clear_lines, is_fresh, live_offer, summarise, take_notice
+from .offers import (
+    chosen_premium,
+    clear_lines,
+    groups_of,
+    is_fresh,
+    live_offer,
+    summarise,
+    take_notice,
+)
 from .price_line import put_exactly
+from .turns import Turn, in_turn
 
 
 def accept(
@@ -28,13 +38,16 @@ def accept(
     quote_ids: Sequence[str],
     content_hash: str,
     now: datetime,
+    turn: Turn | None = None,
     source: str = "storefront",
 ) -> Offer:
-    """Record the yes and put one line at the exact premium into the checkout.
+    """Record the yes and put one line at the exact premium of the chosen quotes into the checkout.
 
-    Repeating it with the same quotes changes nothing. Raise ``Refusal``; then nothing happened.
+    Repeating it with the same quotes changes nothing, and neither does a ``turn`` that its page
+    has gone on from. Raise ``Refusal``; then nothing happened.
     """
-    with checkouts.locked(token) as checkout:
+
+    def say_yes(checkout: Any) -> Offer:
         state = _readable(checkout, token, channel_id, settings)
         offer = _answerable(state, settings, now)
         if content_hash != offer.content_hash:
@@ -67,6 +80,8 @@ def accept(
         summarise(token, "accepted", premium=shown, currency=offer.currency)
         return offer
 
+    return in_turn(token, turn, say_yes, present=lambda: _visible(token, channel_id))
+
 
 def decline(
     token: uuid.UUID,
@@ -74,10 +89,15 @@ def decline(
     settings: PluginSettings,
     *,
     now: datetime,
+    turn: Turn | None = None,
     source: str = "storefront",
 ) -> Offer:
-    """Record the no; a line put in by an earlier yes goes. Raise ``Refusal``."""
-    with checkouts.locked(token) as checkout:
+    """Record the no; a line put in by an earlier yes goes.
+
+    A ``turn`` that its page has gone on from changes nothing. Raise ``Refusal``.
+    """
+
+    def say_no(checkout: Any) -> Offer:
         _readable(checkout, token, channel_id, settings)
         offer = live_offer(token, lock=True)
         if offer is None or offer.status in (OfferStatus.REQUESTED, OfferStatus.UNAVAILABLE):
@@ -93,14 +113,22 @@ def decline(
         summarise(token, "declined")
         return offer
 
+    return in_turn(token, turn, say_no, present=lambda: _visible(token, channel_id))
 
-def mark_shown(token: uuid.UUID, channel_id: int, *, now: datetime) -> Offer:
-    """Remember that the shopper has seen the live offer: only such offers get an opt-out."""
+
+def _visible(token: uuid.UUID, channel_id: int) -> Offer:
+    """Return the live offer as a storefront may see it. Raise ``Refusal``."""
     offer = live_offer(token)
     if offer is None or offer.channel_id != channel_id:
         raise Refusal(Code.CHECKOUT_NOT_FOUND)
     if offer.status in (OfferStatus.REQUESTED, OfferStatus.UNAVAILABLE):
         raise Refusal(Code.OFFER_STALE)
+    return offer
+
+
+def mark_shown(token: uuid.UUID, channel_id: int, *, now: datetime) -> Offer:
+    """Remember that the shopper has seen the live offer: only such offers get an opt-out."""
+    offer = _visible(token, channel_id)
     if offer.shown_at is None:
         Offer.objects.filter(pk=offer.pk, shown_at=None).update(shown_at=now, updated_at=now)
         offer.shown_at = now
@@ -147,11 +175,10 @@ def _answerable(state: CheckoutState, settings: PluginSettings, now: datetime) -
 
 
 def _chosen(offer: Offer, quote_ids: Sequence[str]) -> list[Any]:
+    """Return the quotes of a yes. Raise ``Refusal`` when the product rules forbid it."""
     wanted = set(quote_ids)
-    chosen = [quote for quote in offer.quotes.all() if quote.quote_id in wanted]
-    if not wanted or len(chosen) != len(wanted):
-        raise Refusal(Code.QUOTE_NOT_OFFERED)
-    return chosen
+    check_selection(groups_of(offer), wanted)
+    return [quote for quote in offer.quotes.all() if quote.quote_id in wanted]
 
 
 def _check_policyholder(state: CheckoutState, offer: Offer) -> None:

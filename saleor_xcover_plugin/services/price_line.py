@@ -7,6 +7,7 @@ percentage off the order takes from the line, its price is corrected until both 
 from __future__ import annotations
 
 import uuid
+from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -47,22 +48,51 @@ def put_exactly(
 
 
 def fits(
-    checkout: Any, *, offer_id: int, variant_id: int, premium: Money, may_absorb: bool
+    checkout: Any,
+    *,
+    offer_id: int,
+    variant_id: int,
+    premiums: Sequence[Money],
+    may_absorb: bool,
 ) -> bool:
-    """Whether a line at this premium could be put in. Tries it and takes all of it back."""
+    """Whether a line at each of these premiums could be put in. Tries it and takes all of it back.
+
+    The tickets alone are priced once, and each premium once or, beside a discount, a few times.
+    """
     try:
         with transaction.atomic():
-            put_exactly(
+            _prove(
                 checkout,
                 offer_id=offer_id,
                 variant_id=variant_id,
-                premium=premium,
+                premiums=premiums,
                 may_absorb=may_absorb,
             )
             transaction.set_rollback(True)
     except Refusal:
         return False
     return True
+
+
+def _prove(
+    checkout: Any,
+    *,
+    offer_id: int,
+    variant_id: int,
+    premiums: Sequence[Money],
+    may_absorb: bool,
+) -> None:
+    alone = cover_line.totals_without(checkout, [])
+    for premium in premiums:
+        line_id = cover_line.put(
+            checkout,
+            variant_id=variant_id,
+            offer_id=offer_id,
+            premium=premium.amount,
+            first_at=checkout.created_at,
+        )
+        _settle(checkout, line_id, premium, alone, Decimal(0), may_absorb=may_absorb)
+        cover_line.remove([line_id])
 
 
 def hold_exactly(checkout: Any, line: CoverLine, *, premium: Money, may_absorb: bool) -> Price:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import uuid
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -13,6 +14,7 @@ from django.db import transaction
 from ..conf import PluginSettings
 from ..domain.eligibility import fingerprint, insurable_basket
 from ..domain.money import Money
+from ..domain.product_rules import Group, groups_to_show
 from ..domain.states import OfferStatus
 from ..domain.tickets import Basket
 from ..errors import Code, Refusal
@@ -20,10 +22,12 @@ from ..host import checkouts, cover_product, telemetry
 from ..host.values import CheckoutState
 from ..models import Offer, Quote
 from ..xcover.answers import Offer as OfferAnswer
+from ..xcover.context import event_order
 from ..xcover.errors import (
     XCoverBadAnswer,
     XCoverError,
     XCoverMisconfigured,
+    XCoverProductFailed,
     XCoverUnavailable,
 )
 from ..xcover.payloads import offer_body
@@ -32,7 +36,8 @@ from .clock import Clock
 from .content import displayed_content, hash_of
 from .follow_quote import follow, is_withheld, recheck
 from .gate import HeldBack
-from .offers import clear_lines, end_offer, is_fresh, live_offer
+from .offers import clear_lines, end_offer, has_known_rules, is_fresh, live_offer
+from .turns import turns_of
 
 log = logging.getLogger(__name__)
 
@@ -87,13 +92,14 @@ def ensure_offer(
             return recheck(offer, wanted.state, settings, now)
         _refuse_while_waiting(offer, now)
     offer = _ask(_open_request(wanted, settings, now), wanted.basket, settings, clock)
-    return follow(offer, settings, clock())
+    return follow(offer, wanted.state, settings, clock())
 
 
 def _is_answer(offer: Offer, now: datetime) -> bool:
     """Whether XCover need not be asked: it has answered, and the answer is still valid."""
     answered = (OfferStatus.AVAILABLE, OfferStatus.SELECTED, OfferStatus.DECLINED)
-    return (offer.status in answered or is_withheld(offer)) and is_fresh(offer, now)
+    is_answer = (offer.status in answered or is_withheld(offer)) and is_fresh(offer, now)
+    return is_answer and has_known_rules(offer)
 
 
 def _refuse_while_waiting(offer: Offer, now: datetime) -> None:
@@ -138,6 +144,7 @@ def _open_request(wanted: Wanted, settings: PluginSettings, now: datetime) -> Of
             ticket_count=sum(line.count for line in wanted.basket.tickets),
             event_starts_at=wanted.basket.earliest_start,
             request=_quoted_tickets(wanted.basket),
+            turns=turns_of(token),
             lease_token=uuid.uuid4(),
             leased_until=now + LEASE,
             created_at=now,
@@ -148,13 +155,16 @@ def _open_request(wanted: Wanted, settings: PluginSettings, now: datetime) -> Of
 def _ask(offer: Offer, basket: Basket, settings: PluginSettings, clock: Clock) -> Offer:
     body = offer_body(basket, schema=settings.offer_schema, transaction_id=None, sales_channel=None)
     answer: OfferAnswer | None = None
+    groups: tuple[Group, ...] = ()
     code: Code | None = None
     rest = RETRY_UNAVAILABLE
     try:
         answer = client_for(settings).create_offer(body, deadline=DEADLINE_SECONDS)
         _check_answer(answer, basket)
-    except XCoverError as error:
-        answer, code = None, _code_of(error)
+        groups = _groups_of(answer, basket)
+        _check_texts(answer, groups)
+    except (XCoverError, Refusal) as error:
+        answer, code = None, error.code if isinstance(error, Refusal) else _code_of(error)
         if code == Code.OFFER_PENDING:
             rest = RETRY_BUSY
         log.warning(
@@ -176,7 +186,7 @@ def _ask(offer: Offer, basket: Basket, settings: PluginSettings, clock: Clock) -
                 leased_until=now + rest,
             )
         else:
-            _store_answer(current, answer, settings, now)
+            _store_answer(current, answer, groups, settings, now)
     if current.status == OfferStatus.UNAVAILABLE:
         telemetry.count(telemetry.OFFERS, outcome=current.reason_code)
         raise Refusal(Code(current.reason_code))
@@ -191,11 +201,11 @@ def _code_of(error: XCoverError) -> Code:
         return Code.XCOVER_REFUSED_CREDENTIALS
     if isinstance(error, XCoverUnavailable | XCoverBadAnswer):
         return Code.XCOVER_UNAVAILABLE
-    return Code.NO_OFFER
+    return Code.PRODUCT_FAILED if isinstance(error, XCoverProductFailed) else Code.NO_OFFER
 
 
 def _check_answer(answer: OfferAnswer, basket: Basket) -> None:
-    """Refuse an offer that may not be shown: texts missing, other currency, odd price."""
+    """Refuse an offer that may not be shown: another currency, an odd price, nothing in it."""
     if not answer.quotes:
         raise XCoverBadAnswer("the offer holds no quotes")
     if answer.currency != basket.currency:
@@ -203,15 +213,36 @@ def _check_answer(answer: OfferAnswer, basket: Basket) -> None:
     for quote in answer.quotes:
         if not Money(quote.premium, answer.currency).is_payable():
             raise XCoverBadAnswer("a premium is not a payable amount of its currency")
-        if not quote.pds_url or not (quote.disclaimer or answer.disclaimer):
+
+
+def _groups_of(answer: OfferAnswer, basket: Basket) -> tuple[Group, ...]:
+    """Judge the product rules. Raise ``Refusal`` when nothing may be sold by them."""
+    if answer.unreadable_rules:
+        raise Refusal(Code.RULE_UNREADABLE, answer.unreadable_rules)
+    ids = [quote.id for quote in answer.quotes]
+    return groups_to_show(answer.rules, ids, event_count=len(event_order(basket)))
+
+
+def _check_texts(answer: OfferAnswer, groups: Sequence[Group]) -> None:
+    """Refuse an offer of which something would be shown without what must stand beside it."""
+    shown = {quote_id for group in groups for quote_id in group.quote_ids}
+    for quote in answer.quotes:
+        is_complete = quote.pds_url and (quote.disclaimer or answer.disclaimer)
+        if quote.id in shown and not is_complete:
             raise XCoverBadAnswer("an offer without disclaimer or policy wording is not shown")
 
 
 def _store_answer(
-    offer: Offer, answer: OfferAnswer, settings: PluginSettings, now: datetime
+    offer: Offer,
+    answer: OfferAnswer,
+    groups: Sequence[Group],
+    settings: PluginSettings,
+    now: datetime,
 ) -> None:
-    content = displayed_content(answer)
-    for position, (quote, shown) in enumerate(zip(answer.quotes, content["quotes"], strict=True)):
+    content = displayed_content(answer, groups)
+    offered = {quote.id: quote for quote in answer.quotes}
+    for position, shown in enumerate(content["quotes"]):
+        quote = offered[shown["id"]]
         Quote.objects.create(
             offer=offer,
             position=position,
@@ -229,6 +260,7 @@ def _store_answer(
         xcover_offer_id=answer.id,
         content=content,
         content_hash=hash_of(content),
+        groups=content["groups"],
         quoted_at=now,
         valid_until=now + timedelta(minutes=settings.offer_minutes),
         leased_until=None,

@@ -18,7 +18,7 @@ from .bookings import (
 )
 from .errors import XCoverBadAnswer
 from .offers import Offer, OfferedQuote
-from .values import AnswerModel
+from .values import AnswerModel, Point
 
 __all__ = [
     "BookedQuote",
@@ -29,6 +29,7 @@ __all__ = [
     "Modification",
     "Offer",
     "OfferedQuote",
+    "Point",
     "load",
     "parse",
 ]

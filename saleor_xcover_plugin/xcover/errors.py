@@ -10,6 +10,7 @@
     └── XCoverRejected             understood and refused: repeating changes nothing
         ├── XCoverNotFound
         ├── XCoverNoOffer
+        │   └── XCoverProductFailed  one product of the offer could not be priced
         ├── XCoverAlreadyBooked    names the booking that exists
         └── XCoverStatusConflict   not in this state (cancelled already?)
 
@@ -84,6 +85,10 @@ class XCoverNotFound(XCoverRejected):
 
 class XCoverNoOffer(XCoverRejected):
     """XCover makes no offer for this basket: sell the tickets without one."""
+
+
+class XCoverProductFailed(XCoverNoOffer):
+    """A product of the offer came back as null; which rule named it is not said."""
 
 
 class XCoverStatusConflict(XCoverRejected):

@@ -6,6 +6,9 @@ from typing import Any
 
 from pydantic import model_validator
 
+from ..domain.product_rules import Rule
+from .plain_text import plain_text_of, whole_text
+from .product_rules import RulesUnreadable, read_rules
 from .values import (
     Amount,
     AnswerModel,
@@ -13,10 +16,10 @@ from .values import (
     Identifier,
     Link,
     Moment,
+    Points,
     SoftAmount,
     SoftIdentifier,
     Text,
-    Texts,
     first_text,
     items,
     mapping,
@@ -38,24 +41,37 @@ class OfferedQuote(AnswerModel):
     ends_at: Moment = None
     policy_version_id: SoftIdentifier = None
     disclaimer: Text = ""
-    disclaimer_html: Text = ""
-    """As XCover wrote it: sanitise it or do not show it."""
-    benefits: Texts = ()
-    inclusions: Texts = ()
-    exclusions: Texts = ()
+    terms: Text = ""
+    badge: Text = ""
+    benefits: Points = ()
+    inclusions: Points = ()
+    exclusions: Points = ()
 
 
 class Offer(AnswerModel):
-    """What XCover offers for a basket. Every call returns new ids, also for equal baskets."""
+    """What XCover offers for a basket. Every call returns new ids, also for equal baskets.
+
+    Texts are plain: HTML variants were reduced to their words and link targets.
+    """
 
     id: Identifier
     currency: Currency
     quotes: tuple[OfferedQuote, ...]
+    rules: tuple[Rule, ...] = ()
+    unreadable_rules: tuple[str, ...] = ()
+    """Places in ``product_rules`` nobody can read; then nothing of the offer may be sold."""
     heading: Text = ""
+    title: Text = ""
+    sub_heading: Text = ""
     description: Text = ""
     disclaimer: Text = ""
-    disclaimer_html: Text = ""
-    """As XCover wrote it: sanitise it or do not show it."""
+    extras: Points = ()
+    accept_label: Text = ""
+    decline_label: Text = ""
+    decline_warning: Text = ""
+    required_message: Text = ""
+    credibility_message: Text = ""
+    price_unit: Text = ""
     locale: Text = ""
 
     @model_validator(mode="before")
@@ -74,13 +90,29 @@ class Offer(AnswerModel):
         return {
             "id": data.get("id"),
             "currency": data.get("currency"),
+            **_rules(data.get("product_rules")),
             "heading": first_text(content.get("heading"), content.get("title")),
+            "title": content.get("title"),
+            "sub_heading": content.get("sub_heading"),
             "description": content.get("description"),
-            "disclaimer": content.get("disclaimer"),
-            "disclaimer_html": content.get("disclaimer_html"),
+            "disclaimer": whole_text(content.get("disclaimer"), content.get("disclaimer_html")),
+            "extras": content.get("extras"),
+            "accept_label": content.get("positive_cta"),
+            "decline_label": content.get("negative_cta"),
+            "decline_warning": content.get("negative_cta_warning"),
+            "required_message": content.get("required_message"),
+            "credibility_message": content.get("credibility_message"),
+            "price_unit": content.get("price_unit"),
             "locale": content.get("locale"),
             "quotes": [_quote(mapping(product), texts) for product in products],
         }
+
+
+def _rules(data: Any) -> dict[str, Any]:
+    try:
+        return {"rules": read_rules(data)}
+    except RulesUnreadable as error:
+        return {"unreadable_rules": error.places}
 
 
 def _quote(product: Any, all_texts: dict[str, Any]) -> dict[str, Any]:
@@ -101,8 +133,9 @@ def _quote(product: Any, all_texts: dict[str, Any]) -> dict[str, Any]:
         "starts_at": details.get("start_date"),
         "ends_at": details.get("end_date"),
         "policy_version_id": details.get("policy_version_id"),
-        "disclaimer": texts.get("disclaimer"),
-        "disclaimer_html": texts.get("disclaimer_html"),
+        "disclaimer": whole_text(texts.get("disclaimer"), texts.get("disclaimer_html")),
+        "terms": plain_text_of(texts.get("terms_cta_html")),
+        "badge": texts.get("credibility_badge"),
         "benefits": texts.get("benefits") or details.get("benefits"),
         "inclusions": texts.get("inclusions"),
         "exclusions": texts.get("exclusions"),

@@ -16,6 +16,7 @@ from .errors import (
     XCoverMisconfigured,
     XCoverNoOffer,
     XCoverNotFound,
+    XCoverProductFailed,
     XCoverRejected,
     XCoverStatusConflict,
     XCoverThrottled,
@@ -65,7 +66,7 @@ def read_answer(operation: str, answer: Answer, *, now: datetime | None = None) 
         return _whole(operation, status, data)
     if operation == "opt_out" and status == 409:
         return None  # this key has been answered: the opt-out is known
-    raise _refusal(operation, status, mapping(data))
+    raise _refusal(operation, status, dict(mapping(data)))
 
 
 def _is_stored_booking(status: int, data: Any) -> bool:
@@ -84,7 +85,7 @@ def _whole(operation: str, status: int, data: Any) -> Any:
     return data
 
 
-def _refusal(operation: str, status: int, body: Mapping[str, Any]) -> XCoverError:
+def _refusal(operation: str, status: int, body: dict[str, Any]) -> XCoverError:
     code, error_id = _shaped(body.get("code"), _CODE), _shaped(body.get("error_id"), _ERROR_ID)
     if status in (401, 403):
         return XCoverMisconfigured(
@@ -110,7 +111,7 @@ def _refusal(operation: str, status: int, body: Mapping[str, Any]) -> XCoverErro
         if any("Status change not allowed" in text for text in texts):
             kind = XCoverStatusConflict
     if kind is XCoverRejected and operation == "create_offer" and status != 400:
-        kind = XCoverNoOffer
+        kind = XCoverProductFailed if has_null_item(body) else XCoverNoOffer
     problem = "refused" if status >= 300 else "a success that carries errors or no items"
     return kind(
         f"{operation}: {problem}",

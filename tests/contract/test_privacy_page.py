@@ -10,7 +10,7 @@ from saleor_xcover_plugin.domain import erasure, retention
 from .generated import require_current, table
 
 OF_A_PERSON = {
-    "Offer": "checkout_token order_id country language ticket_count shown_at request",
+    "Offer": "checkout_token order_id country language ticket_count shown_at request turns",
     "Quote": "offer is_chosen",
     "Consent": "offer answer quote_ids premium language source created_at",
     "Cover": "order_id order_number offer booking_id pds_url policyholder_digests reason_code "
@@ -24,7 +24,7 @@ OF_A_PERSON = {
 """What tells of a person or of what they did, alone or through the order it names."""
 OF_NOBODY = {
     "Offer": "id channel_id status reason_code fingerprint xcover_offer_id currency "
-    "event_starts_at content content_hash lease_token leased_until quoted_at valid_until "
+    "event_starts_at content content_hash groups lease_token leased_until quoted_at valid_until "
     "line_price absorbed cost is_notice_due created_at updated_at",
     "Quote": "id position quote_id title premium tax policy_version pds_url content",
     "Consent": "id currency content_hash content",

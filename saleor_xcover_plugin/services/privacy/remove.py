@@ -30,7 +30,7 @@ def strip(rows: Sequence[Rows]) -> int:
     """Take the evidence away and leave cover, quotes and judgements; return how many rows went."""
     offers = [pk for row in rows for pk in row.offer_ids]
     count = _delete(Consent.objects.filter(offer_id__in=offers))
-    Offer.objects.filter(pk__in=offers).update(content={})
+    Offer.objects.filter(pk__in=offers).update(content={}, turns=[])
     Quote.objects.filter(offer_id__in=offers).update(content={})
     forget_buyer([row.cover for row in rows if row.cover])
     return count

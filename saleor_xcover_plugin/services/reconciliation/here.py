@@ -11,7 +11,7 @@ from ...domain.reconciliation import STATUS, WORK, Finding, FindingCode
 from ...domain.states import CoverStatus, MessageState, OfferStatus
 from ...host.values import OrderState
 from ...models import Cover, Offer, OutboxMessage
-from ..offers import whole_premium
+from ..offers import largest_premium
 from ..opt_out import last_shown
 from ..refund_scope import scope_of
 
@@ -59,7 +59,7 @@ def compare(books: Books, now: datetime, grace: timedelta) -> Iterator[Finding]:
         yield books.finding(
             FindingCode.DECLINE_NOT_REPORTED,
             _how_to_report(books, offer),
-            whole_premium(offer),
+            largest_premium(offer),
         )
     if books.cover is not None and books.cover.amount_due_back > 0:
         yield books.finding(

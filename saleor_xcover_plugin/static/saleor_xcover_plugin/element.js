@@ -18,6 +18,8 @@ const TEXTS = {
 	changed: ["The offer has changed. Please answer again.", "Das Angebot ist geändert. Bitte neu antworten.", "L’offre a changé. Répondez à nouveau.", "تغيّر العرض. أجب من جديد."],
 	country_missing: ["", "Geben Sie Ihre Adresse ein.", "Saisissez votre adresse.", "أدخل عنوانك."],
 	discount_not_supported: ["", "Nicht mit Ihrem Rabatt kombinierbar.", "Non cumulable avec votre remise.", "لا تُجمع الحماية مع الخصم."],
+	too_many_chosen: ["", "Das lässt sich nicht zusammen wählen.", "Ces choix ne se combinent pas.", "لا يمكن الجمع بين هذه الخيارات."],
+	too_few_chosen: ["", "Bitte wählen Sie noch einen Schutz oder keinen.", "Choisissez-en une de plus, ou aucune.", "اختر حماية أخرى أو لا شيء."],
 	payment_started: ["", "Ihre Zahlung läuft bereits.", "Votre paiement a commencé.", "بدأ الدفع بالفعل."],
 	policyholder_incomplete: ["", "Bitte ergänzen Sie Ihre Angaben.", "Complétez vos coordonnées.", "أكمل بياناتك."],
 };
@@ -29,7 +31,8 @@ const WAKES = ["online", "visibilitychange"]; // or another tab answered
 const GIVEN = ["channel", "checkout", "endpoint", "locale"];
 const FIELDS = `{
 	offer { heading disclaimer contentHash answer ticketCount premium { amount currency }
-		quotes { id title description benefits exclusions disclaimer pdsUrl premium { amount currency } } }
+		quotes { id title description benefits { label text } exclusions { label text } disclaimer pdsUrl premium { amount currency } }
+		groups { maxSelect quoteIds } }
 	errors { code message fields } }`;
 
 const STYLE = new CSSStyleSheet();
@@ -68,6 +71,14 @@ function h(tag, given, ...children) {
 	return element;
 }
 const units = (amount) => BigInt(amount.replace(".", ""));
+// A yes takes of each group as many as it allows, the first ones.
+const taken = ({ groups }) => groups.flatMap(({ quoteIds, maxSelect }) => quoteIds.slice(0, maxSelect));
+function costs(offer) {
+	const [{ amount, currency }, ...rest] = offer.quotes.filter(({ id }) => taken(offer).includes(id)).map(({ premium }) => premium);
+	const digits = amount.split(".")[1]?.length ?? 0;
+	const whole = String(rest.reduce((sum, each) => sum + units(each.amount), units(amount))).padStart(digits + 1, "0");
+	return { amount: digits ? `${whole.slice(0, -digits)}.${whole.slice(-digits)}` : whole, currency };
+}
 
 customElements.define("xcover-offer", class extends HTMLElement {
 	static observedAttributes = GIVEN;
@@ -131,6 +142,7 @@ customElements.define("xcover-offer", class extends HTMLElement {
 				signal: AbortSignal.timeout(15000),
 			});
 			const { offer, errors: [error] } = (await response.json()).data[name];
+			if (offer) offer.premium ??= costs(offer);
 			// Without its wording no offer may be shown.
 			return offer?.quotes.some(({ pdsUrl }) => !/^https?:/i.test(pdsUrl)) ? { error: { code: "no_offer" } } : { offer, error };
 		} catch {
@@ -154,9 +166,9 @@ customElements.define("xcover-offer", class extends HTMLElement {
 
 	async #send(answer) {
 		const seen = this.#seen;
-		const { quotes, contentHash } = seen.offer;
+		const { contentHash } = seen.offer;
 		this.#turn += 1;
-		const yes = { quoteIds: quotes.map(({ id }) => id), contentHash };
+		const yes = { quoteIds: taken(seen.offer), contentHash };
 		const { offer, error } = await (answer === "accepted" ? this.#ask("insuranceAccept", yes) : this.#ask("insuranceDecline", {}));
 		if (seen !== this.#seen) return;
 		this.#notice = error;
@@ -214,7 +226,7 @@ function offered({ quotes, premium, ticketCount, ...offer }, say, money, onclick
 	const share = say("each").replace("{}", money(premium, (2n * whole + count) / (2n * count)));
 	// One part for both: neither answer stands out, none is chosen beforehand.
 	const choice = (id, added) => h("button", { id, part: "answer", ariaPressed: id === offer.answer, onclick }, h("strong", {}, say(id)), h("span", {}, `+ ${money(premium, added)}`));
-	const list = (name, { [name]: texts }) => texts[0] && h("div", name, h("h4", {}, say(name)), h("ul", {}, texts.map((text) => h("li", {}, text))));
+	const list = (name, { [name]: texts }) => texts[0] && h("div", name, h("h4", {}, say(name)), h("ul", {}, texts.map(({ label, text }) => h("li", {}, label && h("b", {}, label), label && " ", text))));
 	return [
 		h("h3", "heading", offer.heading),
 		h("p", "price", h("b", {}, money(premium)), ` ${say("total")}`, count > 1 && `, ${whole % count ? "≈ " : ""}${share}`),

@@ -48,7 +48,8 @@ def test_an_offer_names_price_terms_and_wording(client):
     assert quote.pds_url.startswith("https://")
     assert quote.disclaimer or made.disclaimer
     assert quote.title == "Ticket protection for Evening Concert"
-    assert all(": " in text for text in (*quote.benefits, *quote.exclusions))
+    points = (*quote.benefits, *quote.inclusions, *quote.exclusions)
+    assert all(point.label and point.text for point in points)
     assert quote.benefits
 
 

@@ -6,12 +6,14 @@ from decimal import Decimal
 
 import pytest
 
+from saleor_xcover_plugin.xcover.answers import Point
 from saleor_xcover_plugin.xcover.errors import (
     XCoverAlreadyBooked,
     XCoverBadAnswer,
     XCoverMisconfigured,
     XCoverNoOffer,
     XCoverNotFound,
+    XCoverProductFailed,
     XCoverRejected,
     XCoverStatusConflict,
     XCoverThrottled,
@@ -101,7 +103,7 @@ def test_credentials_that_cannot_work_need_a_person(wrong):
     ("call", "status", "answer", "kind"),
     [
         ("create", 422, "refused_no_offer", XCoverNoOffer),
-        ("create", 200, "offer_with_failed_product", XCoverNoOffer),
+        ("create", 200, "offer_with_failed_product", XCoverProductFailed),
         ("confirm", 422, "refused_booked_v2", XCoverAlreadyBooked),
         ("confirm", 422, "refused_phone_v1", XCoverRejected),
         ("confirm", 404, "refused_unknown", XCoverNotFound),
@@ -201,14 +203,14 @@ def test_an_offer_joins_prices_and_texts_by_product():
     assert concert.starts_at.isoformat() == "2026-12-04T00:00:00+00:00"
     assert festival.ends_at is None
     assert concert.benefits == (
-        "Illness: You or your companion fall ill",
-        "Travel: Your train or flight fails",
+        Point(label="Illness", text="You or your companion fall ill"),
+        Point(label="Travel", text="Your train or flight fails"),
     )
     assert (concert.inclusions, concert.exclusions) == (
-        ("Ticket price and booking fee",),
-        ("A change of mind",),
+        (Point(text="Ticket price and booking fee"),),
+        (Point(text="A change of mind"),),
     )
-    assert offer.disclaimer_html.startswith("<p>")
+    assert "<" not in offer.disclaimer
 
 
 def test_an_offer_without_texts_is_still_an_offer():
