@@ -18,18 +18,18 @@ ASK = (
 
 
 @pytest.fixture
-def start(tmp_path):
+def start(open_folder):
     """Start a copy of the demo in a folder of that name."""
 
     def start_(folder):
-        project = tmp_path / folder
+        project = open_folder / folder
         if not project.exists():
             shutil.copytree(ROOT / "demo", project / "demo")
         without = {name: text for name, text in os.environ.items() if name != "DATABASE_URL"}
         return subprocess.Popen(
             [sys.executable, "-W", "ignore", "-c", ASK],
             cwd=project,
-            env={**without, "TMPDIR": str(tmp_path)},
+            env={**without, "TMPDIR": str(open_folder)},
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
@@ -40,8 +40,8 @@ def start(tmp_path):
 
 
 @pytest.mark.parametrize("sign", [signal.SIGINT, signal.SIGKILL])
-def test_a_first_start_that_was_interrupted_heals(start, tmp_path, sign):
-    data = tmp_path / "project" / ".cache" / "postgres"
+def test_a_first_start_that_was_interrupted_heals(start, open_folder, sign):
+    data = open_folder / "project" / ".cache" / "postgres"
     with start("project") as interrupted:
         while not (data / "global").exists():
             assert interrupted.poll() is None
@@ -58,13 +58,13 @@ def test_a_first_start_that_was_interrupted_heals(start, tmp_path, sign):
     assert (again.returncode, said) == (0, "42\n"), failed
 
 
-def test_half_a_database_of_an_earlier_version_heals(start, tmp_path):
+def test_half_a_database_of_an_earlier_version_heals(start, open_folder):
     # What an initdb that was killed leaves: its version, and next to nothing else.
-    data = tmp_path / "project" / ".cache" / "postgres"
+    data = open_folder / "project" / ".cache" / "postgres"
     data.mkdir(parents=True)
     (data / "PG_VERSION").write_text("18\n")
     (data / "postmaster.pid").write_text(f"{os.getpid()}\n")
-    shutil.copytree(ROOT / "demo", tmp_path / "project" / "demo")
+    shutil.copytree(ROOT / "demo", open_folder / "project" / "demo")
 
     with start("project") as again:
         said, failed = again.communicate(timeout=60)
@@ -72,10 +72,10 @@ def test_half_a_database_of_an_earlier_version_heals(start, tmp_path):
     assert (again.returncode, said) == (0, "42\n"), failed
 
 
-def test_a_path_with_spaces_keeps_its_data_where_none_is(start, tmp_path):
+def test_a_path_with_spaces_keeps_its_data_where_none_is(start, open_folder):
     with start("my nice project") as started:
         said, failed = started.communicate(timeout=60)
 
     assert (started.returncode, said) == (0, "42\n"), failed
-    (data,) = tmp_path.glob("xcover-demo-*/postgres")
+    (data,) = open_folder.glob("xcover-demo-*/postgres")
     assert (data / "PG_VERSION").exists()
