@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 
-.PHONY: test test-saleor chaos bench bench-check demo store lint wheel clean
+.PHONY: test test-saleor test-saleor-e2e chaos bench bench-check demo store lint wheel clean
 
 $(INSTALLED): pyproject.toml
 	$(PYTHON) -m venv $(VENV)
@@ -31,6 +31,12 @@ chaos: $(INSTALLED)
 # The flows inside a real Saleor (SALEOR_ROOT, with its own .venv), with real commits.
 test-saleor: $(INSTALLED) wheel
 	$(BIN)/python -m tests.saleor.run $(SALEOR_ROOT) $(ARGS)
+
+# Saleor's own end-to-end tests with the plugin active, without an offer and with cover, beside a play
+# without the plugin (ARGS="checkout orders/discounts -k voucher --json FILE"). Exit code 1 when
+# anything differs that the rule does not allow, or no cover was sold.
+test-saleor-e2e: $(INSTALLED) wheel
+	$(BIN)/python -m tests.saleor.e2e $(SALEOR_ROOT) $(ARGS)
 
 # Measure (about an hour; BENCH="added --quick"), each beside what it is compared with, and judge
 # the budgets; bench-check only judges what is kept in bench/results.json.

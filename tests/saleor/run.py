@@ -35,13 +35,18 @@ def main(arguments: list[str]) -> int:
             f"No Saleor at {saleor}: expected its checkout with its own .venv. Set SALEOR_ROOT.\n"
         )
         return 2
+    install(saleor, python)
+    return _pytest(python, saleor, pytest_arguments)
+
+
+def install(saleor: Path, python: Path) -> None:
+    """Install the built wheel, and nothing else, into Saleor's environment."""
     wheel = _wheel()
     _require_only_the_plugin(wheel)
     _say(f"Saleor at {saleor}, plugin {wheel.name}")
     _require_nothing_else(python, wheel)
     _pip(python, "install", "--force-reinstall", "--no-deps", str(wheel))
     install_test_packages(python)
-    return _pytest(python, saleor, pytest_arguments)
 
 
 def install_test_packages(python: Path) -> None:

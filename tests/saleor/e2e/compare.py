@@ -1,0 +1,102 @@
+"""Compare what two plays of one test were answered, step by step.
+
+Ids, times and random texts differ from play to play. They are the same when they are of one kind
+and each stands for the same other one throughout the test.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import re
+from collections.abc import Iterator, Sequence
+from itertools import zip_longest
+from typing import Any
+
+Json = Any
+Step = dict[str, Any]
+
+_TIME = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d")
+_UUID = re.compile(r"[0-9a-f]{8}-?(?:[0-9a-f]{4}-?){3}[0-9a-f]{12}", re.IGNORECASE)
+_GLOBAL_ID = re.compile(r"[A-Za-z]\w*:.+")
+# With a digit in it: FULFILLED is a state and no random text.
+_RANDOM = re.compile(r"(?=.*\d)(?:[0-9A-Z]{4,}(?:-[0-9A-Z]{4,})*|[0-9a-f]{8,}|\d+)")
+
+
+def first_difference(one: Sequence[Step], other: Sequence[Step]) -> str | None:
+    """Say where the answers of two plays part, or None when they are the same."""
+    return next(_Comparison().differences(one, other), None)
+
+
+class _Comparison:
+    def __init__(self) -> None:
+        self._there: dict[str, str] = {}
+        self._back: dict[str, str] = {}
+
+    def differences(self, one: Sequence[Step], other: Sequence[Step]) -> Iterator[str]:
+        for number, (left, right) in enumerate(zip_longest(one, other), start=1):
+            if left is None or right is None:
+                more = "more" if left is None else "fewer"
+                yield f"step {number}: {more} steps than the baseline's {len(one)}"
+                return
+            where = f"step {number}, {left['operation']}"
+            if left["operation"] != right["operation"]:
+                yield f"{where}: {right['operation']} here"
+                return
+            for found in self._walk(left["answer"], right["answer"], ""):
+                yield f"{where}{found}"
+
+    def _walk(self, one: Json, other: Json, path: str) -> Iterator[str]:
+        if isinstance(one, dict) and isinstance(other, dict):
+            if one.keys() != other.keys():
+                yield f"{path}: keys {sorted(one.keys() ^ other.keys())}"
+                return
+            for key in one:
+                yield from self._walk(one[key], other[key], f"{path}.{key}")
+        elif isinstance(one, list) and isinstance(other, list):
+            if len(one) != len(other):
+                yield f"{path}: {len(other)} items, {len(one)} in the baseline"
+                return
+            if all(isinstance(item, str) for item in [*one, *other]):
+                # Sets of words, such as the actions of a transaction, come in any order.
+                one, other = sorted(one), sorted(other)
+            for at, (left, right) in enumerate(zip(one, other, strict=True)):
+                yield from self._walk(left, right, f"{path}[{at}]")
+        elif not self._is_same(one, other):
+            yield f"{path}: {other!r}, {one!r} in the baseline"
+
+    def _is_same(self, one: Json, other: Json) -> bool:
+        if not (isinstance(one, str) and isinstance(other, str)):
+            return bool(one == other) and isinstance(one, bool) == isinstance(other, bool)
+        kind = _kind_of(one)
+        if kind == "time" == _kind_of(other):
+            return True
+        if one == other and not kind:
+            return True
+        if kind != _kind_of(other) or not kind:
+            return False
+        return self._there.setdefault(one, other) == other and (
+            self._back.setdefault(other, one) == one
+        )
+
+
+def _kind_of(text: str) -> str:
+    """Name what varies in a text from play to play, or nothing when it has to be the same."""
+    if _TIME.match(text):
+        return "time"
+    inner = _global_id(text)
+    if inner:
+        return inner.partition(":")[0]
+    if _UUID.search(text):
+        return _UUID.sub("*", text)
+    if _RANDOM.fullmatch(text):
+        return "random"
+    return ""
+
+
+def _global_id(text: str) -> str:
+    try:
+        inner = base64.b64decode(text, validate=True).decode()
+    except (binascii.Error, UnicodeDecodeError):
+        return ""
+    return inner if _GLOBAL_ID.fullmatch(inner) else ""

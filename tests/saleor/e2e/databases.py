@@ -1,0 +1,94 @@
+"""Databases for Saleor's own tests: empty, migrated once with its test settings, then copied."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import psycopg
+from psycopg import sql
+
+from .. import bootstrap
+
+SETTINGS = "saleor.tests.settings"
+
+
+def url_of(name: str) -> str:
+    """Return the address of a database on the server ``SALEOR_DATABASE_URL`` names."""
+    return f"{bootstrap.server_url().rpartition('/')[0]}/{name}"
+
+
+def base_name() -> str:
+    """Return the name that Django makes test databases' names of."""
+    return f"{bootstrap.database_name()}_own"
+
+
+def prepare_template(python: Path, saleor: Path, version: str) -> str:
+    """Migrate an empty database with Saleor's test settings, once per Saleor and our migrations."""
+    name, wanted = f"{base_name()}_{version.replace('.', '_')}", _fingerprint(version)
+    with _server() as server:
+        if _remark(server, name) == wanted:
+            return name
+        _say(f"migrating {name} for Saleor's own tests; this takes some minutes")
+        _drop(server, name)
+        server.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
+        subprocess.run(
+            [str(python), "-m", "django", "migrate", "--run-syncdb", "--no-input", "-v", "0"],
+            cwd=saleor,
+            env={**os.environ, "DATABASE_URL": url_of(name), "DJANGO_SETTINGS_MODULE": SETTINGS},
+            check=True,
+        )
+        server.execute(
+            sql.SQL("COMMENT ON DATABASE {} IS {}").format(
+                sql.Identifier(name), sql.Literal(wanted)
+            )
+        )
+    return name
+
+
+def copy_for(workers: int, template: str) -> None:
+    """Give every worker of pytest-xdist a fresh copy under the name pytest-django expects."""
+    with _server() as server:
+        for number in range(workers):
+            name = f"test_{base_name()}_gw{number}"
+            _drop(server, name)
+            server.execute(
+                sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(
+                    sql.Identifier(name), sql.Identifier(template)
+                )
+            )
+
+
+def drop_copies(workers: int) -> None:
+    with _server() as server:
+        for number in range(workers):
+            _drop(server, f"test_{base_name()}_gw{number}")
+
+
+def _server() -> psycopg.Connection:
+    return psycopg.connect(bootstrap.server_url(), dbname="postgres", autocommit=True)
+
+
+def _drop(server: psycopg.Connection, name: str) -> None:
+    server.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name)))
+
+
+def _remark(server: psycopg.Connection, name: str) -> str | None:
+    row = server.execute(
+        "SELECT shobj_description(oid, 'pg_database') FROM pg_database WHERE datname = %s", [name]
+    ).fetchone()
+    return row[0] if row else None
+
+
+def _fingerprint(version: str) -> str:
+    digest = hashlib.sha256(version.encode())
+    for path in sorted((bootstrap.ROOT / "saleor_xcover_plugin" / "migrations").glob("*.py")):
+        digest.update(path.name.encode() + path.read_bytes())
+    return f"saleor_xcover_plugin e2e {digest.hexdigest()}"
+
+
+def _say(sentence: str) -> None:
+    sys.stderr.write(f"tests/saleor/e2e: {sentence}\n")

@@ -1,0 +1,83 @@
+"""Two plays of one test are the same when only ids, times and random texts differ, one for one."""
+
+from __future__ import annotations
+
+import base64
+from typing import Any
+
+import pytest
+
+from tests.saleor.e2e.compare import first_difference
+
+
+def global_id(kind: str, key: object) -> str:
+    return base64.b64encode(f"{kind}:{key}".encode()).decode()
+
+
+def steps(*answers: dict[str, Any]) -> list[dict[str, Any]]:
+    return [{"operation": "checkoutCreate", "answer": answer} for answer in answers]
+
+
+def test_other_ids_times_and_slugs_are_the_same_conversation():
+    one = steps(
+        {
+            "id": global_id("Order", "11111111-1111-4111-8111-111111111111"),
+            "slug": "channel_slug_11111111-1111-4111-8111-111111111111",
+            "created": "2026-11-28T10:00:00+00:00",
+            "number": "7",
+        }
+    )
+    other = steps(
+        {
+            "id": global_id("Order", "22222222-2222-4222-8222-222222222222"),
+            "slug": "channel_slug_22222222-2222-4222-8222-222222222222",
+            "created": "2026-11-28T11:11:11+00:00",
+            "number": "9",
+        }
+    )
+
+    assert first_difference(one, other) is None
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "said"),
+    [
+        ({"total": 20.0}, {"total": 20.01}, r"\.total: 20\.01, 20\.0 in the baseline"),
+        ({"isPaid": True}, {"isPaid": 1}, "isPaid"),
+        ({"status": "FULFILLED"}, {"status": "PARTIALLY_FULFILLED"}, "status"),
+        ({"status": "NONE"}, {"status": "FULL"}, "status"),
+        ({"lines": [1]}, {"lines": [1, 2]}, "2 items, 1 in the baseline"),
+        ({"errors": []}, {"errors": [], "more": 1}, r"keys \['more'\]"),
+        ({"id": global_id("Order", 1)}, {"id": global_id("Checkout", 1)}, "id"),
+        ({"method": None}, {"method": global_id("Warehouse", 1)}, "method"),
+    ],
+)
+def test_anything_else_is_a_difference_and_named(one, other, said):
+    with pytest.raises(AssertionError, match=said):
+        assert not _raise(first_difference(steps(one), steps(other)))
+
+
+def _raise(difference: str | None) -> bool:
+    if difference:
+        raise AssertionError(difference)
+    return False
+
+
+def test_one_id_stands_for_the_same_other_one_in_the_whole_test():
+    first, second = global_id("Warehouse", 1), global_id("Warehouse", 2)
+    one = steps({"id": first}, {"id": first})
+
+    assert first_difference(one, steps({"id": second}, {"id": second})) is None
+    assert first_difference(one, steps({"id": first}, {"id": second}))
+    # and no two become one
+    assert first_difference(steps({"id": first}, {"id": second}), one)
+
+
+def test_a_step_more_or_less_is_a_difference():
+    assert "fewer steps" in str(first_difference(steps({}, {}), steps({})))
+    assert "more steps" in str(first_difference(steps({}), steps({}, {})))
+
+
+def test_sets_of_words_come_in_any_order_but_lists_of_objects_do_not():
+    assert first_difference(steps({"a": ["X", "Y"]}), steps({"a": ["Y", "X"]})) is None
+    assert first_difference(steps({"a": [{"n": 1}, {"n": 2}]}), steps({"a": [{"n": 2}, {"n": 1}]}))
