@@ -229,6 +229,8 @@ def _json_object(request: Request, content: bytes) -> Json:
         body = loads(content)
     except (ValueError, RecursionError) as error:
         raise bad_json(str(error)) from None
+    if body is None:
+        return {}  # the vendor's Python client sends null where it has no payload
     if not isinstance(body, dict):
         raise field_errors({"non_field_errors": ["Invalid data. Expected a JSON object."]})
     return body

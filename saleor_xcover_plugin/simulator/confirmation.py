@@ -7,6 +7,7 @@ from .answers import booking_answer
 from .offers import UNKNOWN_OFFER, price, price_drift
 from .operation import Answer, Incoming
 from .payloads import REQUIRED, read_policyholder
+from .product_rules import breach_of
 from .refusals import Refusal, confirm_rule, field_errors, not_found
 from .world import BookedQuote, Booking, Email, Offer, Product, World
 
@@ -56,6 +57,8 @@ def _chosen(offer: Offer, quotes: Any, refuse: Refuse) -> list[tuple[Product, An
         if quote_id in chosen:
             raise refuse(f"Quote {quote_id} is listed twice")
         chosen[quote_id] = (offered[quote_id], quote.get("insured"))
+    if breach := breach_of(offer.rules, chosen.keys()):
+        raise refuse(breach)
     return list(chosen.values())
 
 

@@ -27,6 +27,8 @@ _EXCLUSIONS = {
     "Change of mind": "You simply no longer wish to attend.",
 }
 _BENEFITS = {"Ticket price": "Up to the full price of your tickets."}
+_SECOND_BENEFITS = {**_BENEFITS, "Travel": "Up to the price of the journey to the venue."}
+_TITLES = {1: "Ticket protection", 2: "Ticket and travel protection"}
 
 
 def offer_answer(settings: Settings, offer: Offer, query: Mapping[str, str]) -> Json:
@@ -46,9 +48,8 @@ def offer_answer(settings: Settings, offer: Offer, query: Mapping[str, str]) -> 
     }
     include = query.get("include_content", "true").lower() not in ("false", "0")
     if include and settings.content_present:
-        answer["content"] = _content(offer)
-    rules = [_preselecting(product) for product in offer.products]
-    answer["product_rules"] = rules if settings.preselecting_rules else []
+        answer["content"] = _changed(_content(offer), settings)
+    answer["product_rules"] = offer.rules
     answer["errors"] = {}
     return answer
 
@@ -104,7 +105,7 @@ def _content(offer: Offer) -> Json:
         "locale": offer.language,
         "slug": "simulated-ticket-protection-offer",
         "title": "Simulated ticket protection",
-        "extras": dict(_BENEFITS),
+        "extras": {"Claims": "Claims are made online and answered within days."},
         "heading": "Protect your tickets",
         "disclaimer": DISCLAIMER,
         "price_unit": "",
@@ -114,10 +115,18 @@ def _content(offer: Offer) -> Json:
         "positive_cta": "Add protection",
         "disclaimer_html": DISCLAIMER_HTML,
         "required_message": "Please choose",
-        "credibility_message": "",
-        "negative_cta_warning": "",
+        "credibility_message": "Simulated: trusted by nobody yet",
+        "negative_cta_warning": "Without protection the tickets are not refunded.",
         "products": [_product_content(offer, product) for product in offer.products],
     }
+
+
+def _changed(content: Json, settings: Settings) -> Json:
+    """Return the texts with those of the settings; ids stay ours."""
+    products = content["products"]
+    for product, changes in zip(products, settings.product_content_changes, strict=False):
+        product |= {name: text for name, text in changes.items() if "id" not in name.split("_")}
+    return {**content, **settings.content_changes, "products": products}
 
 
 def _product_content(offer: Offer, product: Product) -> Json:
@@ -128,8 +137,8 @@ def _product_content(offer: Offer, product: Product) -> Json:
         "product_config_id": product.product_config_id,
         "slug": "simulated-ticket-protection",
         "locale": offer.language,
-        "title": f"Ticket protection for {event.name}",
-        "benefits": dict(_BENEFITS),
+        "title": f"{_TITLES[product.plan]} for {event.name}",
+        "benefits": dict(_BENEFITS) if product.plan == 1 else dict(_SECOND_BENEFITS),
         "disclaimer": DISCLAIMER,
         "exclusions": dict(_EXCLUSIONS),
         "inclusions": dict(_INCLUSIONS),
@@ -137,14 +146,4 @@ def _product_content(offer: Offer, product: Product) -> Json:
         "terms_cta_html": f"<p>Terms for <em>{escape(event.name)}</em></p>",
         "disclaimer_html": DISCLAIMER_HTML,
         "credibility_badge": "",
-    }
-
-
-def _preselecting(product: Product) -> Json:
-    """Return a rule that would pre-select (entries carry `initial_state`; the rest is inferred)."""
-    return {
-        "product_config_id": product.product_config_id,
-        "visibility": "visible",
-        "required": False,
-        "initial_state": "selected",
     }

@@ -16,6 +16,7 @@ from .payloads import (
     read,
 )
 from .pricing import Premium, digits, premium_for
+from .product_rules import rules_for
 from .refusals import (
     Refusal,
     field_errors,
@@ -29,7 +30,7 @@ UNKNOWN_OFFER = "Quote package does not exist"
 
 
 def create_offer(world: World, incoming: Incoming) -> Answer:
-    """Price one quote per event (XCover partner docs, Create offer); new ids every time."""
+    """Price the quotes of each event (XCover partner docs, Create offer); new ids every time."""
     body, settings = incoming.body, world.settings
     missing = [name for name in ("customer", "partner", "context") if name not in body]
     if missing:
@@ -61,13 +62,16 @@ def create_offer(world: World, incoming: Incoming) -> Answer:
         products=[
             Product(
                 world.ids.uuid(),
-                product_config_id(index),
+                product_config_id(index * 2 + plan - 1),
                 event,
-                price(world, event.tickets, customer.currency, drift),
+                price(world, event.tickets, customer.currency, drift, plan=plan),
+                plan,
             )
             for index, event in enumerate(events)
+            for plan in ((1,) if settings.products == "one" else (1, 2))
         ],
     )
+    offer.rules = rules_for(settings, [product.quote_id for product in offer.products])
     world.offers[offer.id] = offer
     return Answer(200, offer_answer(settings, offer, incoming.query))
 
@@ -91,14 +95,20 @@ def opt_out(world: World, incoming: Incoming) -> Answer:
 
 
 def price(
-    world: World, tickets: list[Decimal], currency: str, extra: Decimal = Decimal(0)
+    world: World,
+    tickets: list[Decimal],
+    currency: str,
+    extra: Decimal = Decimal(0),
+    *,
+    plan: int = 1,
 ) -> Premium:
     """Price tickets at today's settings."""
     settings = world.settings
+    times = settings.second_price if plan == 2 else 1
     return premium_for(
         tickets,
         currency,
-        rate=settings.rate,
+        rate=settings.rate * times,
         tax_rate=settings.tax_rate,
         commission_rate=settings.commission_rate,
         extra=extra,

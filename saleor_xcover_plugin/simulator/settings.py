@@ -1,7 +1,7 @@
 """The switches of the simulated XCover; PATCH /_simulator/settings changes them."""
 
 from decimal import Decimal
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
@@ -11,6 +11,17 @@ WebAddress = Annotated[str, StringConstraints(pattern=r"^https?://[^\s]+$")]
 Share = Annotated[Decimal, Field(ge=0, le=10)]
 Wait = Annotated[float, Field(ge=0, le=3600, allow_inf_nan=False)]
 Limit = Annotated[int, Field(ge=1, le=100_000)]
+
+ProductPlan = Literal[
+    "one",
+    "bare_alternatives",
+    "alternatives",
+    "required_alternatives",
+    "add_ons",
+    "hidden",
+    "disabled",
+    "second_chance",
+]
 
 SECRETS = ("api_secret", "webhook_secret")
 
@@ -45,9 +56,20 @@ class Settings(BaseModel):
     no_offer_countries: list[str] = []
 
     content_present: bool = True
+    # Texts to send instead of ours, by their name in `content` and in the places of
+    # `content.products`.
+    content_changes: dict[str, Any] = {}
+    product_content_changes: list[dict[str, Any]] = []
     pds_url_present: bool = True
-    # True adds product_rules whose initial_state would pre-select the protection.
-    preselecting_rules: bool = False
+    # What is offered per event. "one" and "bare_alternatives" come without product_rules (so are
+    # the recorded answers); the others with rules as documented
+    # (partner-docs.covergenius.com/offers/guides/product-groups-and-rules).
+    products: ProductPlan = "one"
+    # The second product of an event costs this many times the first.
+    second_price: Share = Decimal("1.5")
+    # Overwrites fields of every rule, to send broken ones. Numbers in product_ids stand for the
+    # products in their order.
+    rule_changes: dict[str, Any] = {}
 
     # "stripe" is the documented example; another name was refused live.
     payment_providers: list[str] = ["stripe"]

@@ -42,6 +42,7 @@ def _offer(offer: Offer) -> Json:
         "created_at": stamp(offer.created_at),
         "booking_id": offer.booking_id,
         "quotes": quotes,
+        "product_rules": offer.rules,
     }
 
 

@@ -36,12 +36,16 @@ class Event:
 
 @dataclass(frozen=True, slots=True)
 class Product:
-    """One priced quote of an offer; it covers one event (inferred: one product per event)."""
+    """One priced quote of an offer; it covers one event (inferred).
+
+    ``plan`` is 1 for the usual product of its event, 2 for the second one.
+    """
 
     quote_id: str
     product_config_id: str
     event: Event
     premium: Premium
+    plan: int = 1
 
 
 @dataclass(slots=True)
@@ -55,6 +59,7 @@ class Offer:
     language: str
     created_at: datetime
     products: list[Product]
+    rules: list[Json] = field(default_factory=list)
     booking_id: str | None = None
 
 

@@ -318,3 +318,38 @@ def test_an_unknown_booking_is_404(partner):
     answer = partner.send("GET", "/bookings/SIMAA-BBBBB-INS/")
     # then
     assert partner.read(answer, 404)["type"] == "api_error"
+
+
+@pytest.mark.parametrize(
+    ("plan", "places", "sentence"),
+    [
+        ("alternatives", (0, 1), "At most 1 of group event-1 can be selected"),
+        ("hidden", (0, 1), "Products of group event-1-extra cannot be selected"),
+        ("disabled", (1,), "Products of group event-1-extra cannot be selected"),
+        ("second_chance", (1,), "Products of group event-1-second-chance cannot be selected"),
+    ],
+)
+def test_a_selection_against_the_rules_is_no_booking(partner, simulator, plan, places, sentence):
+    # given
+    simulator.settings(products=plan)
+    offer = partner.offer()
+    # when
+    chosen = {**offer, "products": [offer["products"][place] for place in places]}
+    refused = partner.read(partner.confirm(chosen), 422)
+    # then
+    assert refused["errors"] == [sentence]
+    assert simulator.state()["bookings"] == []
+    # and what the rules allow is booked by itself
+    allowed = {**offer, "products": offer["products"][:1]}
+    assert len(partner.read(partner.confirm(allowed))["quotes"]) == 1
+
+
+def test_of_a_required_group_one_must_be_taken(partner, simulator):
+    # given
+    simulator.settings(products="required_alternatives")
+    offer = partner.offer(event("Opera"), event("Match"))
+    # when
+    only_opera = {**offer, "products": offer["products"][:1]}
+    # then
+    refused = partner.read(partner.confirm(only_opera), 422)
+    assert refused["errors"] == ["At least 1 of group event-2 must be selected"]

@@ -209,14 +209,74 @@ def test_commission_and_benefits_come_only_when_asked_for(partner):
     assert len(details[1]["benefits"]) == 1
 
 
-def test_settings_take_texts_away_or_pre_select(partner, simulator):
+def test_settings_take_texts_away(partner, simulator):
     # when
-    simulator.settings(content_present=False, pds_url_present=False, preselecting_rules=True)
+    simulator.settings(content_present=False, pds_url_present=False)
     offer = partner.offer()
     # then
     assert "content" not in offer
     assert offer["products"][0]["details"]["pds_url"] is None
-    assert offer["product_rules"][0]["initial_state"] == "selected"
+
+
+RULES = {
+    "alternatives": [("show", 0, 1, 2)],
+    "required_alternatives": [("show", 1, 1, 2)],
+    "add_ons": [("show", 0, 2, 2)],
+    "hidden": [("show", 0, 1, 1), ("hide", 0, 1, 1)],
+    "disabled": [("show", 0, 1, 1), ("disable", 0, 1, 1)],
+    "second_chance": [("show", 0, 1, 1), ("hide", 1, 1, 1)],
+}
+
+
+@pytest.mark.parametrize("plan", RULES)
+def test_two_products_per_event_come_with_their_rules(partner, simulator, plan):
+    # given
+    simulator.settings(products=plan)
+    # when
+    offer = partner.offer()
+    # then
+    ids = [product["id"] for product in offer["products"]]
+    assert len(ids) == 2
+    assert [price_of(offer, place)["total_amount"] for place in (0, 1)] == [
+        Decimal("6.66"),
+        Decimal("9.99"),
+    ]
+    found = [
+        (r["initial_state"], r["min_select"], r["max_select"], len(r["product_ids"]))
+        for r in offer["product_rules"]
+    ]
+    assert found == RULES[plan]
+    assert [each for rule in offer["product_rules"] for each in rule["product_ids"]] == ids
+    assert not any(rule["initial_state"] == "selected" for rule in offer["product_rules"])
+
+
+def test_alternatives_of_two_events_are_two_groups(partner, simulator):
+    # given
+    simulator.settings(products="alternatives")
+    # when
+    offer = partner.offer(event("Opera"), event("Match"))
+    # then
+    assert [rule["slug"] for rule in offer["product_rules"]] == ["event-1", "event-2"]
+    assert len(offer["products"]) == 4
+
+
+def test_alternatives_may_come_without_a_rule_as_recorded(partner, simulator):
+    # given
+    simulator.settings(products="bare_alternatives")
+    # then
+    offer = partner.offer()
+    assert (len(offer["products"]), offer["product_rules"]) == (2, [])
+
+
+def test_rules_can_be_broken_on_demand(partner, simulator):
+    # given
+    simulator.settings(products="hidden", rule_changes={"product_ids": [0], "min_select": 3})
+    # when
+    offer = partner.offer()
+    # then
+    first = offer["products"][0]["id"]
+    assert [rule["product_ids"] for rule in offer["product_rules"]] == [[first], [first]]
+    assert [rule["min_select"] for rule in offer["product_rules"]] == [3, 3]
 
 
 def test_opt_out_is_204_without_a_body_and_remembered(partner, simulator):
@@ -240,6 +300,18 @@ def test_opt_out_needs_no_body_and_refuses_unknown_fields(partner):
     # then
     assert empty.status_code == 204
     assert partner.read(unknown, 422)["errors"] == {"reason": "Unexpected field"}
+
+
+def test_a_null_body_is_an_empty_one(partner):
+    """The vendor's own Python client sends null where it has no payload."""
+    # given
+    offer = partner.offer()
+    # when
+    answer = partner.send("POST", f"/offers/{offer['id']}/opt_out/", "null")
+    # then
+    assert answer.status_code == 204
+    listed = partner.send("POST", f"/offers/{offer['id']}/opt_out/", "[]")
+    assert listed.status_code == 422
 
 
 def test_opt_out_of_an_unknown_offer_is_404(partner):

@@ -1,0 +1,84 @@
+"""Product rules as documented, and what of them a confirmation must obey.
+
+Groups, states, minimum and maximum are documented; that a confirmation against them is refused, and
+that the minimum of a hidden or disabled group asks for nothing, is inferred.
+Source: https://partner-docs.covergenius.com/offers/guides/product-groups-and-rules
+"""
+
+from collections.abc import Iterable, Sequence, Set
+
+from .jsontext import Json
+from .settings import ProductPlan, Settings
+
+
+def rules_for(settings: Settings, quote_ids: Sequence[str]) -> list[Json]:
+    """Return the rules of an offer whose products come in pairs, one pair per event."""
+    if settings.products in ("one", "bare_alternatives"):
+        return []
+    pairs = [list(quote_ids[at : at + 2]) for at in range(0, len(quote_ids), 2)]
+    rules = [
+        rule
+        for index, pair in enumerate(pairs)
+        for rule in _of_event(settings.products, index, pair)
+    ]
+    return [_changed(rule, settings.rule_changes, quote_ids) for rule in rules]
+
+
+def _of_event(plan: ProductPlan, index: int, pair: list[str]) -> Iterable[Json]:
+    first, second = pair
+    name = f"event-{index + 1}"
+    match plan:
+        case "alternatives":
+            yield _rule(name, pair)
+        case "required_alternatives":
+            yield _rule(name, pair, least=1)
+        case "add_ons":
+            yield _rule(name, pair, most=2)
+        case "hidden" | "disabled":
+            state = {"hidden": "hide", "disabled": "disable"}[plan]
+            yield _rule(name, [first])
+            yield _rule(f"{name}-extra", [second], state)
+        case "second_chance":
+            chance = f"{name}-second-chance"
+            event = {"type": "on_decline", "target": chance, "action": "show"}
+            yield _rule(name, [first]) | {"events": [event]}
+            yield _rule(chance, [second], "hide", least=1)
+
+
+def _rule(
+    slug: str, quote_ids: list[str], state: str = "show", *, least: int = 0, most: int = 1
+) -> Json:
+    return {
+        "slug": slug,
+        "product_ids": quote_ids,
+        "initial_state": state,
+        "min_select": least,
+        "max_select": most,
+        "events": [],
+    }
+
+
+def _changed(rule: Json, changes: Json, quote_ids: Sequence[str]) -> Json:
+    changed = {**rule, **changes}
+    if "product_ids" in changes:
+        changed["product_ids"] = [
+            quote_ids[item] if isinstance(item, int) and item < len(quote_ids) else item
+            for item in changes["product_ids"]
+        ]
+    return changed
+
+
+def breach_of(rules: Iterable[Json], chosen: Set[str]) -> str | None:
+    """Return which rule a confirmation of these quotes breaks, in words, or None."""
+    for rule in rules:
+        slug, state = rule["slug"], rule["initial_state"]
+        taken = len(chosen & set(rule["product_ids"]))
+        if state != "show":
+            if taken:
+                return f"Products of group {slug} cannot be selected"
+            continue
+        if taken > rule["max_select"]:
+            return f"At most {rule['max_select']} of group {slug} can be selected"
+        if taken < rule["min_select"]:
+            return f"At least {rule['min_select']} of group {slug} must be selected"
+    return None

@@ -1,0 +1,187 @@
+"""Which products may be chosen together, for rules that are right, broken or missing."""
+
+from decimal import Decimal
+
+import pytest
+
+from saleor_xcover_plugin.domain.product_rules import (
+    MOST_SELECTIONS,
+    Choice,
+    Group,
+    Rule,
+    check_selection,
+    groups_to_show,
+    largest_selection,
+    sums_to_prove,
+)
+from saleor_xcover_plugin.errors import Code, Refusal
+
+PRICES = {"a": Decimal("6.66"), "b": Decimal("9.99"), "c": Decimal("3.33"), "d": Decimal("6.66")}
+
+
+def rule(*ids, slug="group", state="show", least=0, most=1):
+    return Rule(slug, ids, state, least, most)
+
+
+def groups(*rules, products="ab", events=1):
+    return groups_to_show(rules, list(products), event_count=events)
+
+
+def code_of(call):
+    with pytest.raises(Refusal) as caught:
+        call()
+    return caught.value.code
+
+
+def test_without_rules_one_product_is_a_yes_or_no():
+    assert groups(products="a") == (Group("product-1", ("a",), 0, 1),)
+    assert groups(products="a", events=3) == (Group("product-1", ("a",), 0, 1),)
+
+
+def test_without_rules_a_product_per_event_may_be_taken_each_by_itself():
+    found = groups(products="ab", events=2)
+
+    assert [(g.quote_ids, g.min_select, g.max_select) for g in found] == [
+        (("a",), 0, 1),
+        (("b",), 0, 1),
+    ]
+    assert {group.choice for group in found} == {Choice.ADD_ONS}
+
+
+def test_without_rules_several_products_for_one_event_are_alternatives():
+    (group,) = groups(products="ab", events=1)
+
+    assert (group.quote_ids, group.min_select, group.max_select) == (("a", "b"), 0, 1)
+    assert group.choice == Choice.ALTERNATIVES
+
+
+@pytest.mark.parametrize(("products", "events"), [("abc", 2), ("ab", 3), ("abcd", 2)])
+def test_without_rules_any_other_mixture_is_no_offer(products, events):
+    assert code_of(lambda: groups(products=products, events=events)) == Code.PRODUCTS_AMBIGUOUS
+
+
+def test_rules_count_whatever_the_number_of_events():
+    (group,) = groups(rule("a", "b"), events=2)
+
+    assert group.choice == Choice.ALTERNATIVES
+
+
+def test_a_product_no_rule_names_is_optional():
+    found = groups(rule("a", slug="product-2"), products="ab")
+
+    assert [group.quote_ids for group in found] == [("a",), ("b",)]
+    assert (found[1].min_select, found[1].max_select, found[1].is_disabled) == (0, 1, False)
+    assert found[1].slug != "product-2"
+
+
+def test_a_hidden_group_is_not_offered_whatever_its_minimum():
+    """Its minimum counts once an event shows it, and no event does."""
+    for least in (0, 1):
+        found = groups(rule("a"), rule("b", slug="extra", state="hide", least=least))
+        assert [group.quote_ids for group in found] == [("a",)]
+
+
+def test_a_disabled_group_is_shown_and_cannot_be_chosen():
+    found = groups(rule("a"), rule("b", slug="extra", state="disable", least=1))
+
+    assert (found[1].is_disabled, found[1].min_select, found[1].max_select) == (True, 0, 0)
+    assert code_of(lambda: check_selection(found, {"b"})) == Code.QUOTE_DISABLED
+    check_selection(found, {"a"})
+
+
+def test_a_group_of_which_none_may_be_taken_is_disabled():
+    found = groups(rule("a"), rule("b", slug="extra", most=0))
+
+    assert [group.is_disabled for group in found] == [False, True]
+
+
+def test_a_maximum_beyond_the_group_is_the_whole_group():
+    (group,) = groups(rule("a", "b", most=900))
+
+    assert (group.max_select, group.choice) == (2, Choice.ADD_ONS)
+
+
+def test_an_unknown_state_hides_its_group():
+    found = groups(rule("a"), rule("b", slug="extra", state="shimmer"))
+
+    assert [group.quote_ids for group in found] == [("a",)]
+
+
+@pytest.mark.parametrize(
+    ("code", "rules"),
+    [
+        (Code.RULE_MINIMUM_ABOVE_MAXIMUM, [rule("a", "b", least=2, most=1)]),
+        (Code.RULE_MINIMUM_ABOVE_MAXIMUM, [rule("a"), rule("b", slug="x", state="hide", least=2)]),
+        (Code.RULE_MINIMUM_OUT_OF_REACH, [rule("a", "b", least=3, most=3)]),
+        (Code.RULE_MINIMUM_OUT_OF_REACH, [rule("a", "b"), rule(slug="x", least=1)]),
+        (Code.RULE_PRODUCT_UNKNOWN, [rule("a", "z")]),
+        (Code.RULE_PRODUCT_UNKNOWN, [rule("a", "b"), rule("z", slug="x", state="hide")]),
+        (Code.RULE_PRODUCT_IN_TWO_GROUPS, [rule("a", "b"), rule("b", slug="x")]),
+        (Code.RULE_PRODUCT_IN_TWO_GROUPS, [rule("a", "a", "b")]),
+        (Code.RULE_STATE_UNKNOWN, [rule("a"), rule("b", slug="x", state="shimmer", least=1)]),
+        (Code.RULE_LEAVES_NO_CHOICE, [rule("a", "b", state="hide")]),
+        (Code.RULE_LEAVES_NO_CHOICE, [rule("a", "b", state="disable")]),
+        (Code.RULE_LEAVES_NO_CHOICE, [rule("a", "b", state="shimmer")]),
+        (Code.RULE_UNREADABLE, [rule("a"), rule("b")]),
+    ],
+)
+def test_rules_nobody_could_obey_are_no_offer_with_their_name(code, rules):
+    assert code_of(lambda: groups(*rules)) == code
+
+
+@pytest.mark.parametrize(
+    ("chosen", "code"),
+    [
+        ("", Code.QUOTE_NOT_OFFERED),
+        ("z", Code.QUOTE_NOT_OFFERED),
+        ("az", Code.QUOTE_NOT_OFFERED),
+        ("ab", Code.TOO_MANY_CHOSEN),
+        ("a", Code.TOO_FEW_CHOSEN),
+        ("c", None),
+        ("ac", None),
+        ("acd", None),
+    ],
+)
+def test_a_yes_obeys_minimum_and_maximum(chosen, code):
+    found = groups(
+        rule("a", "b", slug="one", most=1),
+        rule("c", "d", slug="two", least=1, most=2),
+        products="abcd",
+    )
+
+    if code is None:
+        check_selection(found, set(chosen))
+    else:
+        assert code_of(lambda: check_selection(found, set(chosen))) == code
+
+
+def test_the_dearest_choice_takes_one_of_alternatives_and_all_add_ons():
+    found = groups(rule("a", "b"), products="abc")
+
+    assert largest_selection(found, PRICES) == ("b", "c")
+
+
+def test_every_sum_a_shopper_may_choose_is_proven():
+    alternatives = groups(rule("a", "b"))
+    add_ons = groups(rule("a", "b", most=2))
+    required = groups(rule("a", "b", least=1))
+
+    assert sums_to_prove(alternatives, PRICES) == [Decimal("9.99"), Decimal("6.66")]
+    assert sums_to_prove(add_ons, PRICES) == [Decimal("16.65"), Decimal("9.99"), Decimal("6.66")]
+    assert sums_to_prove(required, PRICES) == [Decimal("9.99"), Decimal("6.66")]
+
+
+def test_equal_sums_are_proven_once():
+    assert sums_to_prove(groups(rule("a", "d"), products="ad"), PRICES) == [Decimal("6.66")]
+
+
+def test_many_products_cost_no_more_pricings_than_products():
+    ids = [f"p{number}" for number in range(30)]
+    prices = {each: Decimal(number + 1) for number, each in enumerate(ids)}
+    found = groups_to_show((), ids, event_count=30)
+
+    sums = sums_to_prove(found, prices)
+
+    assert sums[0] == sum(prices.values())
+    assert set(prices.values()) <= set(sums)
+    assert MOST_SELECTIONS < len(sums) <= len(ids) + 2
