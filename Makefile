@@ -28,7 +28,9 @@ chaos: $(INSTALLED)
 	XCOVER_KILL_EVERY=1 $(BIN)/python -m pytest -c tests/flows/pytest.ini --rootdir=. -s tests/chaos/test_kill_points.py
 	$(BIN)/python -m tests.chaos $(CHAOS)
 
-# The flows inside a real Saleor (SALEOR_ROOT, with its own .venv), with real commits.
+# The flows inside a real Saleor (SALEOR_ROOT, with its own .venv), with real commits, two files at
+# a time (ARGS="-j N"). What is green is kept: ARGS=--resume plays the rest, in as many sittings as
+# it takes; a whole green run of one commit is recorded in fixtures/saleor/runs.json.
 test-saleor: $(INSTALLED) wheel
 	$(BIN)/python -m tests.saleor.run $(SALEOR_ROOT) $(ARGS)
 

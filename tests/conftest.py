@@ -5,6 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from .sittings import events
+
 ROOT = str(Path(__file__).resolve().parents[1])
 # At the end: where the plugin is installed as a wheel, that one is tested.
 if ROOT not in sys.path:
@@ -16,23 +18,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    if not hasattr(config, "workerinput"):  # xdist's workers tell their controller
-        config.pluginmanager.register(Outcry(config))
-
-
-class Outcry:
-    """Says at once why a test failed: a log that was cut short does not have the summary."""
-
-    def __init__(self, config: pytest.Config) -> None:
-        self._config = config
-
-    @pytest.hookimpl(trylast=True)
-    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
-        reporter = self._config.pluginmanager.getplugin("terminalreporter")
-        if report.failed and reporter:
-            crash = getattr(report.longrepr, "reprcrash", None)
-            reason = crash.message if crash else report.longreprtext
-            reporter.write_line(f"\n{report.nodeid} ({report.when}): {reason[-1000:]}")
+    events.tell(config)
 
 
 @pytest.hookimpl(trylast=True)  # after the fixtures of the session, which may open one more

@@ -16,6 +16,7 @@ from demo.postgres import fresh_database
 from demo.process import ROOT
 
 from ..saleor import bootstrap
+from ..sittings import events
 
 NO_HOST = (
     "needs a host of its own: run pytest -c tests/flows/pytest.ini (the miniature), or make "
@@ -89,6 +90,7 @@ def _open_miniature() -> Store:
 
 def start(config: pytest.Config) -> None:
     """Start the host before tests are collected, and offer the fixtures of the flows."""
+    events.tell(config)
     if HOST is None or config.pluginmanager.has_plugin(_FIXTURES):
         return
     HOST.configure()

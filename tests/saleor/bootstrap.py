@@ -31,8 +31,19 @@ def server_url() -> str:
 
 
 def database_name() -> str:
-    """Return the name of our own database."""
-    return os.environ.get("XCOVER_FLOWS_DATABASE", DATABASE)
+    """Return the name of our own database; test files side by side have one each."""
+    worker = os.environ.get("XCOVER_FLOWS_WORKER")
+    return "_".join(filter(None, (os.environ.get("XCOVER_FLOWS_DATABASE", DATABASE), worker)))
+
+
+def template_name() -> str:
+    """Return the name of the database all of ours are copied from."""
+    return f"{os.environ.get('XCOVER_FLOWS_DATABASE', DATABASE)}_migrated"
+
+
+def database_url(name: str) -> str:
+    """Return the address of a database on our server."""
+    return re.sub(r"/[^/]*$", f"/{name}", server_url())
 
 
 def configure() -> None:
@@ -44,7 +55,7 @@ def configure() -> None:
     os.environ.update(
         {
             "DJANGO_SETTINGS_MODULE": "saleor.settings",
-            "DATABASE_URL": re.sub(r"/[^/]*$", f"/{database_name()}", server_url()),
+            "DATABASE_URL": database_url(database_name()),
             "SECRET_KEY": "only-for-tests",
             "RSA_PRIVATE_KEY": _private_key(),
             "ALLOWED_HOSTS": "localhost,testserver",

@@ -1,4 +1,9 @@
-"""Play the flows inside a real Saleor: ``python -m tests.saleor.run ../saleor [pytest arguments]``.
+"""Play the flows inside a real Saleor: ``python -m tests.saleor.run ../saleor [arguments]``.
+
+Test files are played side by side (``-j N``, or the variable XCOVER_SALEOR_JOBS), each in a process
+and on a database of its own. Results are kept below ``.cache/saleor-runs`` by the content of the
+work tree; ``--resume`` plays only what has no green result for it. ``--json`` prints the results
+for machines. Test files, folders, ``file::test`` and options of pytest choose as they do there.
 
 Uses Saleor's own virtual environment. Installs the built wheel there and nothing else; what only
 the tests need goes into a folder of ours.
@@ -6,37 +11,149 @@ the tests need goes into a folder of ours.
 
 from __future__ import annotations
 
+import argparse
+import fcntl
+import hashlib
 import json
 import os
 import shutil
 import subprocess
 import sys
 import tempfile
+import tomllib
 import zipfile
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict
 from pathlib import Path
 
-from . import runs
+from demo import ending
+
+from ..sittings.sitting import Sitting, is_green
+from ..sittings.workers import FreshWorker, Unit, WarmWorker
+from . import chosen, runs
 
 ROOT = Path(__file__).resolve().parents[2]
+KEPT = ROOT / ".cache" / "saleor-runs"
 TEST_DEPENDENCIES = ROOT / ".cache" / "saleor-test-deps"
 # What these need in turn is listed too, or among Saleor's own requirements (faker).
 TEST_PACKAGES = ("factory-boy>=3.3,<4", "hypothesis>=6.100,<7", "sortedcontainers>=2.4,<3")
+ELSEWHERE = Path(tempfile.gettempdir())
+"""Not here: Celery puts the folder it is started in before all installed packages."""
+JOBS = 2
+"""Test files at a time, unless told otherwise."""
 
 
 def main(arguments: list[str]) -> int:
     if not arguments:
         sys.stderr.write(f"usage: {__doc__}")
         return 2
-    saleor, pytest_arguments = Path(arguments[0]).resolve(), arguments[1:]
+    saleor = Path(arguments[0]).resolve()
     python = saleor / ".venv" / "bin" / "python"
     if not python.exists():
         sys.stderr.write(
             f"No Saleor at {saleor}: expected its checkout with its own .venv. Set SALEOR_ROOT.\n"
         )
         return 2
-    install(saleor, python)
-    return _pytest(python, saleor, pytest_arguments)
+    options, others = _parser().parse_known_args(arguments[1:])
+    asked = chosen.choose(others, ROOT)
+    ending.listen()
+    try:
+        with _alone_in(saleor):
+            install(saleor, python)
+            return _Suite(saleor, python, asked).play(options)
+    except ending.ToldToEnd as told:
+        _say("ended; what was finished is kept, ARGS=--resume continues")
+        return told.exit_code
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser("tests.saleor.run", allow_abbrev=False)
+    jobs = int(os.environ.get("XCOVER_SALEOR_JOBS", JOBS))
+    parser.add_argument("-j", "--jobs", type=int, default=jobs)
+    parser.add_argument("--resume", action="store_true")
+    parser.add_argument("--json", action="store_true")
+    return parser
+
+
+class _Suite:
+    """The suite inside one Saleor, or what was chosen of it."""
+
+    def __init__(self, saleor: Path, python: Path, asked: chosen.Chosen) -> None:
+        self._saleor, self._python, self._asked = saleor, python, asked
+        self._version = runs.version_of(tomllib.loads((saleor / "pyproject.toml").read_text()))
+
+    def play(self, options: argparse.Namespace) -> int:
+        """Play what was asked for and return 0 when all of it is green."""
+        sitting = Sitting(
+            KEPT / self._version,
+            list(self._asked.files),
+            self._unit,
+            resume=options.resume,
+            is_kept=self._asked.is_by_file,
+        )
+        self._logs = sitting.logs
+        if len(sitting.waiting) == 1 and not options.json:
+            # As pytest itself would: its output comes at once, a debugger works.
+            self._is_in_the_foreground = True
+            results = sitting.play(1, lambda _: FreshWorker(has_terminal=True), is_quiet=True)
+        else:
+            # Two files must not write one recording at once.
+            jobs = 1 if self._asked.records else max(1, options.jobs)
+            results = sitting.play(jobs, self._hire)
+        if options.json:
+            sys.stdout.write(json.dumps([asdict(result) for result in results.values()]) + "\n")
+        self._record_if_whole(sitting)
+        return 0 if is_green(results) else 1
+
+    _is_in_the_foreground = False
+
+    def _record_if_whole(self, sitting: Sitting) -> None:
+        whole = sitting.union(chosen.every_file(ROOT)) if sitting.is_kept else None
+        if whole is None:
+            return
+        if not sitting.content.is_committed:
+            _say("all files are green, but not committed: commit, then ARGS=--resume records it")
+            return
+        where = runs.record(whole, self._version, sitting.content.commit)
+        _say(f"all files are green; recorded in {where}: commit it")
+
+    def _unit(self, name: str) -> Unit:
+        tests = [str(ROOT / test) for test in self._asked.files[name]]
+        ini = str(ROOT / "tests" / "saleor" / "pytest.ini")
+        arguments = ["-c", ini, "--rootdir", str(ROOT), *self._asked.options, *tests]
+        if not self._is_in_the_foreground:
+            return Unit(name, arguments)
+        command = [str(self._python), "-m", "pytest", *arguments]
+        return Unit(name, command, self._environment(), ELSEWHERE)
+
+    def _hire(self, number: int) -> WarmWorker:
+        return WarmWorker(
+            [str(self._python), str(ROOT / "tests" / "saleor" / "warm.py")],
+            {**self._environment(), "XCOVER_FLOWS_WORKER": str(number)},
+            ELSEWHERE,
+            self._logs / f"worker-{number}.log",
+        )
+
+    def _environment(self) -> dict[str, str]:
+        return {
+            "PYTHONPATH": os.pathsep.join((str(self._saleor), str(TEST_DEPENDENCIES))),
+            # The installed wheel is tested, not the folder beside it.
+            "PYTHONSAFEPATH": "1",
+        }
+
+
+@contextmanager
+def _alone_in(saleor: Path) -> Iterator[None]:
+    """Wait for whoever tests in this checkout: there is one installed wheel in it."""
+    name = f"xcover-tests-{hashlib.sha256(str(saleor).encode()).hexdigest()[:12]}.lock"
+    with (Path(tempfile.gettempdir()) / name).open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            _say(f"somebody else tests in {saleor}; waiting for the end of it")
+            fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
 
 
 def install(saleor: Path, python: Path) -> None:
@@ -99,35 +216,6 @@ def _pip(python: Path, *arguments: str, capture: bool = False) -> str:
         stdout=subprocess.PIPE if capture else subprocess.DEVNULL,
     )
     return done.stdout or ""
-
-
-def _pytest(python: Path, saleor: Path, arguments: list[str]) -> int:
-    environment = dict(os.environ)
-    environment["PYTHONPATH"] = os.pathsep.join((str(saleor), str(TEST_DEPENDENCIES)))
-    # The installed wheel is tested, not the folder beside it.
-    environment["PYTHONSAFEPATH"] = "1"
-    command = [str(python), "-m", "pytest", "-c", str(ROOT / "tests/saleor/pytest.ini")]
-    command += ["--rootdir", str(ROOT)]
-    is_whole = all(argument.startswith("-") for argument in arguments)
-    chosen = ["tests/flows", "tests/saleor", *arguments] if is_whole else arguments
-    with tempfile.TemporaryDirectory() as folder:
-        report = Path(folder) / "report.xml"
-        # Not from here: Celery puts the folder it is started in before all installed packages.
-        done = subprocess.run(
-            [*command, f"--junitxml={report}", *map(_anywhere, chosen)],
-            cwd=folder,
-            env=environment,
-            check=False,
-        )
-        if is_whole and done.returncode == 0:
-            _say(f"this run is recorded in {runs.record(report, saleor)}: commit it")
-    return done.returncode
-
-
-def _anywhere(argument: str) -> str:
-    """Make a test's address hold in any folder; leave options as they are."""
-    path, colons, test = argument.partition("::")
-    return f"{ROOT / path}{colons}{test}" if (ROOT / path).exists() else argument
 
 
 def _say(sentence: str) -> None:

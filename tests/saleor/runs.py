@@ -2,28 +2,42 @@
 
 import datetime
 import json
-import tomllib
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
-from xml.etree import ElementTree
+
+from ..sittings.results import Result
 
 RUNS = Path(__file__).resolve().parents[2] / "fixtures" / "saleor" / "runs.json"
 
 
-def record(report: Path, saleor: Path) -> Path:
-    """Keep the newest whole run of this Saleor minor version; return where."""
-    suite = next(ElementTree.parse(report).getroot().iter("testsuite"))  # noqa: S314 (our own file)
-    version = version_of(tomllib.loads((saleor / "pyproject.toml").read_text()))
+def record(results: Sequence[Result], version: str, commit: str) -> Path:
+    """Keep the newest whole green run of this Saleor minor version; return where.
+
+    ``results`` holds every test file once, played in one sitting or several of the same commit.
+    """
+    sittings = {result.sitting for result in results}
     known = read()
     known[minor_of(version)] = {
         "saleor": version,
-        "on": datetime.datetime.now(datetime.UTC).date().isoformat(),
-        "tests": int(suite.attrib["tests"]),
-        "skipped": int(suite.attrib["skipped"]),
-        "seconds": round(float(suite.attrib["time"])),
+        "on": max(result.ended for result in results)[:10],
+        "tests": sum(result.passed + result.skipped for result in results),
+        "skipped": sum(result.skipped for result in results),
+        "seconds": sum(_seconds(results, sitting) for sitting in sittings),
+        "sittings": len(sittings),
+        "repeated": sum(result.earlier_failures > 0 for result in results),
+        "commit": commit[:12],
     }
     RUNS.write_text(json.dumps(dict(sorted(known.items())), indent=1) + "\n")
     return RUNS
+
+
+def _seconds(results: Sequence[Result], sitting: str) -> int:
+    """Return how long a sitting took from its first begin to its last end."""
+    its = [result for result in results if result.sitting == sitting]
+    began = min(datetime.datetime.fromisoformat(result.began) for result in its)
+    ended = max(datetime.datetime.fromisoformat(result.ended) for result in its)
+    return round((ended - began).total_seconds())
 
 
 def read() -> dict[str, dict[str, str | int]]:

@@ -1,0 +1,154 @@
+"""What a pytest process tells while it plays: a line of JSON per test, so that nothing is lost.
+
+The file is read by the process that started it, also after a crash.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+VARIABLE = "XCOVER_TEST_EVENTS"
+"""Names the file to write to."""
+
+
+def tell(config: pytest.Config) -> None:
+    """Have this session say at once what fails, and tell of its tests where that is wanted.
+
+    Every conftest that may be the topmost one calls this: pytest reads none above its ini file.
+    """
+    if hasattr(config, "workerinput") or config.pluginmanager.has_plugin("xcover_outcry"):
+        return  # xdist's workers tell their controller
+    config.pluginmanager.register(Outcry(config), "xcover_outcry")
+    if told := os.environ.get(VARIABLE):
+        config.pluginmanager.register(Teller(Path(told)), "xcover_teller")
+
+
+class Outcry:
+    """Says at once why a test failed: a log that was cut short does not have the summary."""
+
+    def __init__(self, config: pytest.Config) -> None:
+        self._config = config
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        reporter = self._config.pluginmanager.getplugin("terminalreporter")
+        if report.failed and reporter:
+            reporter.write_line(f"\n{report.nodeid} ({report.when}): {reason_of(report)}")
+
+
+class Teller:
+    """Writes what happens to each test."""
+
+    def __init__(self, path: Path) -> None:
+        self._file = path.open("a", buffering=1)
+        self._outcome = "passed"
+        self._reason = ""
+        self._seconds = 0.0
+
+    def pytest_runtest_logstart(self, nodeid: str) -> None:
+        self._outcome, self._reason, self._seconds = "passed", "", 0.0
+        self._say(began=nodeid)
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        self._seconds += report.duration
+        if report.failed:
+            self._outcome, self._reason = "failed", reason_of(report)
+        elif report.skipped and self._outcome == "passed":
+            self._outcome, self._reason = "skipped", skip_reason_of(report)
+
+    def pytest_runtest_logfinish(self, nodeid: str) -> None:
+        self._say(
+            ended=nodeid,
+            outcome=self._outcome,
+            reason=self._reason,
+            seconds=round(self._seconds, 2),
+        )
+
+    def pytest_collectreport(self, report: pytest.CollectReport) -> None:
+        if report.failed:
+            self._say(ended=report.nodeid, outcome="failed", reason=reason_of(report), seconds=0)
+        elif report.skipped:
+            self._say(
+                ended=report.nodeid, outcome="skipped", reason=skip_reason_of(report), seconds=0
+            )
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_sessionfinish(self, exitstatus: int) -> None:
+        self._say(finished=int(exitstatus))
+        self._file.close()
+
+    def _say(self, **what: Any) -> None:
+        self._file.write(json.dumps(what) + "\n")
+
+
+def reason_of(report: Any) -> str:
+    """Say in at most 1,000 characters why something failed."""
+    crash = getattr(report.longrepr, "reprcrash", None)
+    return str(crash.message if crash else report.longreprtext)[-1000:]
+
+
+def skip_reason_of(report: Any) -> str:
+    """Say why something was skipped."""
+    if hasattr(report, "wasxfail"):
+        return f"expected to fail: {report.wasxfail}"
+    where = report.longrepr
+    return str(where[2]) if isinstance(where, tuple) else str(where)
+
+
+class Heard:
+    """What was told so far."""
+
+    def __init__(self) -> None:
+        self.outcomes: Counter[str] = Counter()
+        self.failures: list[tuple[str, str]] = []
+        self.skips: Counter[str] = Counter()
+        self.running: str | None = None
+        self.exit_status: int | None = None
+
+    def hear(self, line: str) -> None:
+        """Take in one line."""
+        said = json.loads(line)
+        if "began" in said:
+            self.running = said["began"]
+        elif "ended" in said:
+            self.running = None
+            self.outcomes[said["outcome"]] += 1
+            if said["outcome"] == "failed":
+                self.failures.append((said["ended"], said["reason"]))
+            elif said["outcome"] == "skipped":
+                self.skips[said["reason"]] += 1
+        elif "finished" in said:
+            self.exit_status = said["finished"]
+
+    @property
+    def has_played(self) -> bool:
+        """Whether every test that began has ended, and the session with success."""
+        return self.exit_status == 0 and self.running is None and bool(self.outcomes)
+
+
+class Listener:
+    """Reads an events file while it grows."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._at = 0
+        self.heard = Heard()
+
+    def listen(self) -> list[tuple[str, str]]:
+        """Take in what is new and return the failures among it."""
+        known = len(self.heard.failures)
+        if self._path.exists():
+            with self._path.open("rb") as file:
+                file.seek(self._at)
+                new = file.read()
+            whole = new[: new.rfind(b"\n") + 1]
+            self._at += len(whole)
+            for line in whole.decode().splitlines():
+                self.heard.hear(line)
+        return self.heard.failures[known:]
