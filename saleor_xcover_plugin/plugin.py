@@ -5,20 +5,18 @@ Every hook takes ``**kwargs``: Saleor adds keywords such as ``webhooks`` from ve
 
 from __future__ import annotations
 
-import logging
-import os
-from collections.abc import Iterator
-from contextlib import contextmanager, nullcontext
 from typing import Any
 
-from django.db import connection, transaction
+from django.db import connection
 from django.http import HttpRequest, HttpResponse, HttpResponseNotFound
 
 from . import conf
 from .element import element_view
 from .graphql.view import graphql_view
+from .guard import guard
 from .host import configuration
 from .host.cover_line import mirror_prices
+from .host.orders import mirror_status
 from .host.plugin_api import BasePlugin, completion_error, configuration_error
 from .services import check_credentials
 from .services.align import align
@@ -26,26 +24,6 @@ from .services.clock import utc_now
 from .services.guard_checkout import checkout_changed, refusal_before_order
 from .services.wake import wake_request
 from .webhooks import events_view
-
-log = logging.getLogger(__name__)
-
-
-@contextmanager
-def guard(hook: str, **subject: str) -> Iterator[None]:
-    """Let nothing out: an exception in a hook would reach the shopper and stop Saleor's own events.
-
-    Inside a transaction of Saleor's a savepoint keeps it usable. Outside there is none to keep,
-    and what belongs together is one transaction in the services.
-
-    Tests set XCOVER_RAISE_IN_HOOKS so that no defect hides behind this guard.
-    """
-    try:
-        with transaction.atomic() if connection.in_atomic_block else nullcontext():
-            yield
-    except Exception:
-        log.exception("xcover.hook.failed", extra={"hook": hook, **subject})
-        if os.environ.get("XCOVER_RAISE_IN_HOOKS"):
-            raise
 
 
 class XCoverPlugin(BasePlugin):
@@ -143,6 +121,7 @@ class XCoverPlugin(BasePlugin):
     def _order_changed(self, order: Any, previous_value: Any = None, **kwargs: Any) -> Any:
         with guard("order", order=str(order.pk)):
             align(order.pk, utc_now())
+            mirror_status(order)
         return previous_value
 
     def order_created(self, order: Any, previous_value: Any = None, **kwargs: Any) -> Any:

@@ -30,6 +30,14 @@ query order($id: ID!) {
 }"""
     + ORDER_LINE
 )
+ORDER_FULFILL = """
+mutation orderFulfill($order: ID!, $input: OrderFulfillInput!) {
+  orderFulfill(order: $order, input: $input) {
+    order { id status }
+    fulfillments { id status lines { id quantity orderLine { id } } }
+    errors { field message code }
+  }
+}"""
 ORDER_MARK_AS_PAID = _order_mutation("orderMarkAsPaid")
 ORDER_CANCEL = _order_mutation("orderCancel")
 ORDER_REFUND = _order_mutation("orderRefund", ", $amount: PositiveDecimal!", ", amount: $amount")

@@ -62,6 +62,9 @@ class Store(Tokens, Protocol):
     shirt: Variant
     """Merchandise at 25.00: not a ticket."""
 
+    warehouse: str
+    """The id of the warehouse that holds everything the store sells."""
+
     @property
     def channels(self) -> tuple[Channel, ...]:
         """Return every channel of this store."""

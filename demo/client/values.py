@@ -62,6 +62,15 @@ class PlacedOrder(_WithLines):
 
 
 @dataclass(frozen=True, slots=True)
+class Fulfillment:
+    """What was handed out of an order at once; ``lines`` from order line to fulfillment line."""
+
+    id: str
+    status: str
+    lines: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
 class Order(_WithLines):
     """An order as staff see it; ``notes`` oldest first."""
 

@@ -11,6 +11,7 @@ DEBUG = False
 ALLOWED_HOSTS = ["localhost", "127.0.0.1"]
 USE_TZ = True
 TIME_ZONE = "UTC"
+SITE_ID = 1
 ROOT_URLCONF = "saleor.urls"
 # Saleor's own default; apps with tables of their own set theirs.
 DEFAULT_AUTO_FIELD = "django.db.models.AutoField"
@@ -25,6 +26,8 @@ INSTALLED_APPS = [
     "saleor.payment",
     "saleor.checkout",
     "saleor.order",
+    "saleor.warehouse",
+    "saleor.site",
     "saleor.plugins",
     "django_celery_beat",
     "saleor_xcover_plugin",

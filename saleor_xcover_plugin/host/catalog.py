@@ -23,6 +23,7 @@ from saleor.product.models import (
 from saleor.tax.models import TaxClass, TaxClassCountryRate
 
 from .cover_product import MARK, MARK_VALUE, SKU
+from .warehouses import remove_stock
 
 SLUG = "xcover-ticket-protection"
 NAME = "Ticket protection"
@@ -139,6 +140,10 @@ def remove(beat_entries: Iterable[str], plugin_id: str) -> list[Step]:
     removals: Iterator[tuple[str, Callable[[], Any]]] = iter(
         (
             (
+                "stock in every warehouse",
+                remove_stock,
+            ),
+            (
                 "product and its lines in open checkouts",
                 Product.objects.filter(product_type__private_metadata__contains=_MARKED).delete,
             ),
@@ -153,9 +158,13 @@ def remove(beat_entries: Iterable[str], plugin_id: str) -> list[Step]:
     )
     steps = []
     for what, delete in removals:
-        count, _ = delete()
-        steps.append(Step(what, "removed" if count else "not there"))
+        steps.append(Step(what, "removed" if _count(delete()) else "not there"))
     return steps
+
+
+def _count(deleted: Any) -> int:
+    """Return how many rows went, as Django's ``delete`` or a function of ours tells it."""
+    return int(deleted[0] if isinstance(deleted, tuple) else deleted)
 
 
 @dataclass(frozen=True, slots=True)

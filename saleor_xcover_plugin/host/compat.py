@@ -8,6 +8,7 @@ imports only one is called differently.
 from __future__ import annotations
 
 import inspect
+from collections.abc import Callable
 from typing import Any
 
 from django.db.models import F, JSONField, Value
@@ -38,3 +39,9 @@ def merged_metadata(column: str, items: dict[str, str]) -> Any:
     return PostgresJsonConcatenate(
         Coalesce(F(column), nothing), Value(items, output_field=JSONField())
     )
+
+
+def call_with_known(function: Callable[..., Any], **arguments: Any) -> Any:
+    """Call a function of Saleor's with those of the arguments its version has."""
+    known = inspect.signature(function).parameters
+    return function(**{name: value for name, value in arguments.items() if name in known})

@@ -19,11 +19,15 @@ def is_cover_type(private_metadata: Mapping[str, Any] | None) -> bool:
 
 
 def listed_variant_id(channel_id: int) -> int | None:
-    """Return the cover variant that is listed in the channel, or None before ``xcover_setup``."""
+    """Return the cover variant that can be sold in the channel, or None before ``xcover_setup``.
+
+    None also while its inventory is tracked: the one piece in stock would be gone with one order.
+    """
     return (
         ProductVariantChannelListing.objects.filter(
             channel_id=channel_id,
             price_amount__isnull=False,
+            variant__track_inventory=False,
             variant__product__product_type__private_metadata__contains={MARK: MARK_VALUE},
         )
         .order_by("variant_id")

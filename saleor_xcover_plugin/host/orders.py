@@ -6,12 +6,14 @@ import uuid
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from decimal import Decimal
+from typing import Any
 
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 from saleor.order import OrderOrigin, OrderStatus
 from saleor.order.lock_objects import order_qs_select_for_update
-from saleor.order.models import Order, OrderLine
+from saleor.order.models import Fulfillment, Order, OrderLine
 
+from ..domain.fulfillment import UNFINISHED
 from ..domain.refunds import LineCount
 from ..models import Offer
 from .cover_product import MARK, MARK_VALUE, is_cover_type
@@ -43,6 +45,7 @@ def read(order_id: uuid.UUID, *, lock: bool = False) -> OrderState | None:
         is_from_checkout=order["origin"] == OrderOrigin.CHECKOUT,
         is_cancelled=order["status"] == OrderStatus.CANCELED,
         is_expired=order["status"] == OrderStatus.EXPIRED,
+        is_partly_handed_out=order["status"] in UNFINISHED,
         currency=order["currency"],
         total=order["total_gross_amount"],
         charged=order["total_charged_amount"] or Decimal(0),
@@ -65,6 +68,32 @@ def read(order_id: uuid.UUID, *, lock: bool = False) -> OrderState | None:
 def channel_of(order_id: uuid.UUID) -> int | None:
     """Return the channel the order is in now."""
     return Order.objects.filter(pk=order_id).values_list("channel_id", flat=True).first()
+
+
+def mirror_status(order: Any) -> None:
+    """Give the instance the mutation will answer with the status that we brought about."""
+    if order.status in UNFINISHED:
+        statuses = Order.objects.filter(pk=order.pk).values_list("status", flat=True)
+        order.status = statuses.first() or order.status
+
+
+def with_unfollowed_tickets(
+    since: datetime | None = None, *, newest: int | None = None
+) -> list[uuid.UUID]:
+    """Return orders with a cover line that are handed out or returned in part.
+
+    Saleor leaves ``updated_at`` alone when handing out more does not change the status. With
+    ``newest``, only orders of so many newest fulfillments made since a time: one look at their key.
+    """
+    unfinished = Order.objects.filter(status__in=[status.value for status in UNFINISHED])
+    if newest is not None:
+        made = Fulfillment.objects.order_by("-pk").values_list("order_id", "created_at")[:newest]
+        recent = {order_id for order_id, at in made if since is None or at >= since}
+        unfinished = unfinished.filter(pk__in=recent)
+    lines = OrderLine.objects.filter(
+        _OF_COVER_PRODUCT | Q(private_metadata__has_key=OFFER_KEY), order_id=OuterRef("pk")
+    )
+    return list(unfinished.filter(Exists(lines)).order_by("pk").values_list("pk", flat=True))
 
 
 def changed_after(

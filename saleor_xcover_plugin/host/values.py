@@ -89,6 +89,8 @@ class OrderState:
     is_from_checkout: bool
     is_cancelled: bool
     is_expired: bool
+    is_partly_handed_out: bool
+    """Handed out or returned in part: the cover line may be what is missing."""
     currency: str
     total: Decimal
     charged: Decimal

@@ -23,6 +23,7 @@ from ..host.values import OrderState
 from ..models import Cover, Offer
 from . import judge_refunds, opt_out, watch_policyholder
 from .events import insured_events
+from .fulfillment_sync import sync_fulfillment
 from .offers import chosen_premium
 from .settle_due import settle_due
 from .wake import append
@@ -39,29 +40,37 @@ class Defect:
 
 
 def align(order_id: uuid.UUID, now: datetime) -> None:
-    """Make cover, opt-out and cancellation of an order what its present state asks for."""
+    """Make cover, opt-out and cancellation of an order what its present state asks for.
+
+    Then its cover line goes where its tickets are: handed out, taken back or returned.
+    """
     with transaction.atomic():
         order = orders.read(order_id)
-        if order is None or not order.is_from_checkout or order.checkout_token is None:
-            return  # replacements and bulk orders copy our metadata but sold nothing
-        offers = list(
-            Offer.objects.select_for_update()
-            .filter(checkout_token=order.checkout_token)
-            .order_by("pk")
-        )
-        if not offers and not order.cover_lines:
-            return
-        for offer in offers:
-            if offer.order_id is None:
-                offer.write(now, order_id=order.id)
-        cover = Cover.objects.select_for_update().filter(order_id=order.id).first()
-        if cover is None and order.cover_lines:
-            cover = _place(order, offers, now)
-        if cover is None:
-            opt_out.append_for(order, offers, now)
-            return
-        _advance(cover, order, now)
-        settle_due(cover, order, now)
+        if order is not None:
+            _align_rows(order, now)
+    if order is not None and order.cover_lines and order.is_partly_handed_out:
+        sync_fulfillment(order.id)
+
+
+def _align_rows(order: OrderState, now: datetime) -> None:
+    if not order.is_from_checkout or order.checkout_token is None:
+        return  # replacements and bulk orders copy our metadata but sold nothing
+    offers = list(
+        Offer.objects.select_for_update().filter(checkout_token=order.checkout_token).order_by("pk")
+    )
+    if not offers and not order.cover_lines:
+        return
+    for offer in offers:
+        if offer.order_id is None:
+            offer.write(now, order_id=order.id)
+    cover = Cover.objects.select_for_update().filter(order_id=order.id).first()
+    if cover is None and order.cover_lines:
+        cover = _place(order, offers, now)
+    if cover is None:
+        opt_out.append_for(order, offers, now)
+        return
+    _advance(cover, order, now)
+    settle_due(cover, order, now)
 
 
 def defect_of(order: OrderState, offer: Offer | None, now: datetime) -> Defect | None:

@@ -11,7 +11,7 @@ from django.db import transaction
 from django.db.models import Q
 
 from ..domain.states import LIVE_OFFER_STATUSES, CoverStatus, OfferStatus
-from ..host import checkouts, orders
+from ..host import checkouts, orders, warehouses
 from ..models import Cover, Offer, Watermark
 from . import alarms, heartbeats
 from .align import align
@@ -63,6 +63,7 @@ def sweep(clock: Clock, *, limit: int = LIMIT) -> SweepResult:
 
 def _do_all(clock: Clock, limit: int) -> SweepResult:
     until = clock() + _BUDGET
+    _stock_up()
     call_helpers(clock(), until=until)
     return SweepResult(
         orders=_changed_orders(clock(), limit),
@@ -71,6 +72,16 @@ def _do_all(clock: Clock, limit: int) -> SweepResult:
         messages=deliver_due(clock, limit=limit, until=until),
         events=handle_due(clock, limit=limit, until=until),
     )
+
+
+def _stock_up() -> None:
+    """New warehouses, and rows somebody changed; its failure must not stop the rest."""
+    try:
+        with transaction.atomic():
+            if count := warehouses.stock_up():
+                log.warning("xcover.stock.mended", extra={"warehouses": count})
+    except Exception:
+        log.exception("xcover.stock.failed")
 
 
 def _align_safely(order_id: uuid.UUID, now: datetime) -> None:
@@ -87,6 +98,8 @@ def _changed_orders(now: datetime, limit: int) -> int:
     # Never from a time to come: a clock that was ahead would hide orders from us.
     reached = min(mark.reached_at, now - _OVERLAP) if mark else now - _FIRST_LOOK_BACK
     count = 0
+    for order_id in orders.with_unfollowed_tickets(reached, newest=limit):
+        _align_safely(order_id, now)
     position = (reached, uuid.UUID(int=0))
     for _ in range(_PAGES):
         changed = orders.changed_after(position, until=now, limit=limit)

@@ -23,6 +23,8 @@ PAST_ANY_SWEEP = timedelta(days=2)
 class RowStore(ABC):
     """Seeds once per session; everything has names of its own, so nothing needs cleaning up."""
 
+    warehouse: str
+
     def __init__(self, trace_version: str) -> None:
         self.trace_version = trace_version
         self._channels: list[tuple[Any, Channel]] = []
@@ -70,7 +72,7 @@ class RowStore(ABC):
         self._stock_channel(row)
         for variant, price in self._variants:
             _list(variant, row, price)
-        channel = Channel(_global_id("Channel", row.pk), row.slug, currency)
+        channel = Channel(global_id("Channel", row.pk), row.slug, currency)
         self._channels.append((row, channel))
         return channel
 
@@ -93,7 +95,7 @@ class RowStore(ABC):
 
     def cover_variant(self) -> Variant:
         row = apps.get_model("product", "ProductVariant").objects.get(sku=COVER_SKU)
-        return Variant(_global_id("ProductVariant", row.pk), COVER_SKU, Decimal(0))
+        return Variant(global_id("ProductVariant", row.pk), COVER_SKU, Decimal(0))
 
     def command(self, name: str, *arguments: str) -> str:
         printed = io.StringIO()
@@ -117,7 +119,7 @@ class RowStore(ABC):
         self._variants.append((variant, Decimal(price)))
         for row, _ in self._channels:
             _list(variant, row, Decimal(price))
-        return Variant(_global_id("ProductVariant", variant.pk), variant.sku, Decimal(price))
+        return Variant(global_id("ProductVariant", variant.pk), variant.sku, Decimal(price))
 
     @abstractmethod
     def _stock_channel(self, channel: Any) -> None:
@@ -128,7 +130,7 @@ class RowStore(ABC):
         """Put a new variant on stock."""
 
 
-def _global_id(kind: str, key: object) -> str:
+def global_id(kind: str, key: object) -> str:
     return base64.b64encode(f"{kind}:{key}".encode()).decode()
 
 

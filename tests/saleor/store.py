@@ -7,7 +7,7 @@ from saleor.core.jwt import create_access_token
 from saleor.permission.models import Permission
 
 from ..factories import unique
-from ..flows.rows import RowStore
+from ..flows.rows import RowStore, global_id
 from . import bootstrap, factories, runs
 
 STAFF_PERMISSIONS = (
@@ -25,6 +25,7 @@ class SaleorStore(RowStore):
         self._warehouse: Any = factories.WarehouseFactory()
         self._zone = cast("Any", factories.ShippingZoneFactory())
         self._zone.warehouses.add(self._warehouse)
+        self.warehouse = global_id("Warehouse", self._warehouse.pk)
         self._staff = self._make_staff()
         self._payment_app = self._make_app("handle_payments")
         self._store_app = self._make_app("handle_checkouts", "manage_checkouts")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
@@ -9,7 +10,7 @@ from django.db import transaction
 
 from ...apps import BEAT_ENTRIES
 from ...conf import PLUGIN_ID
-from ...host import catalog
+from ...host import catalog, warehouses
 from ...host.db import allow_writer
 from ...services import outlook
 from ...services.clock import utc_now
@@ -20,7 +21,7 @@ from ..output import print_json, print_table
 class Command(BaseCommand):
     help = (
         "Create or correct what the cover line needs: tax class at 0 %, product type, product, "
-        "variant, listings. Run it again after adding a channel."
+        "variant, listings, stock in every warehouse. Run it again after adding a channel."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
@@ -48,7 +49,8 @@ class Command(BaseCommand):
             self.stdout.write("Dry run: nothing was changed.")
 
     def _provision(self, chosen: list[str] | None) -> list[catalog.Step]:
-        return catalog.provision(chosen_channels(chosen), utc_now())
+        made = catalog.provision(chosen_channels(chosen), utc_now())
+        return [*made, *_stock_up()]
 
     def _remove(self) -> list[catalog.Step]:
         open_work = outlook.open_work()
@@ -58,3 +60,13 @@ class Command(BaseCommand):
                 "lose them. Run xcover_work, look at xcover_status, then try again."
             )
         return catalog.remove(BEAT_ENTRIES, PLUGIN_ID)
+
+
+def _stock_up() -> Iterator[catalog.Step]:
+    """Stock the product in every warehouse, whatever channels were chosen."""
+    wrong = {each.name: each for each in warehouses.unstocked()}
+    warehouses.stock_up()
+    for name in warehouses.names():
+        found = wrong.get(name)
+        outcome = "unchanged" if found is None else "corrected" if found.has_row else "created"
+        yield catalog.Step(f"stock in {name}", outcome)

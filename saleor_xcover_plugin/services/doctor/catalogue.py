@@ -7,7 +7,7 @@ from datetime import datetime
 
 from django.db import transaction
 
-from ...host import catalog, cover_product, promotions
+from ...host import catalog, cover_product, promotions, warehouses
 from .finding import Finding, fine, problem
 
 _WRONG = {"created": "is missing", "corrected": "is not as it must be"}
@@ -24,10 +24,27 @@ def look(channels: Mapping[str, int], now: datetime) -> Iterator[Finding]:
         yield problem("cover product", step.what, sentence)
     if not wrong:
         yield fine("cover product", "product, tax class, listings", "As the setup made them.")
+    yield from _stock()
     for slug, channel_id in sorted(channels.items()):
         variant_id = cover_product.listed_variant_id(channel_id)
         if variant_id is not None:
             yield from _reductions(slug, variant_id, channel_id, now)
+
+
+def _stock() -> Iterator[Finding]:
+    """Without stock Saleor offers no pick-up beside a cover and fulfils no order with one."""
+    unstocked = warehouses.unstocked()
+    for warehouse in unstocked:
+        said = "The stock row is not one free piece" if warehouse.has_row else "No stock row"
+        yield problem(
+            "cover product",
+            f"stock in {warehouse.name}",
+            f"{said} of the protection: orders with it cannot be picked up there or fulfilled from "
+            "there. manage.py xcover_setup mends it now, the sweep within a minute.",
+        )
+    if not unstocked:
+        count = sum(1 for _ in warehouses.names())
+        yield fine("cover product", "stock", f"One piece in each of {count} warehouses.")
 
 
 def _reductions(slug: str, variant_id: int, channel_id: int, now: datetime) -> Iterator[Finding]:

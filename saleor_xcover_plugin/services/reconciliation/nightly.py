@@ -11,9 +11,11 @@ from itertools import chain
 from django.db.models import F, Q
 
 from ...domain.states import CoverStatus
+from ...host import orders
 from ...models import Alarm, Cover
 from .. import heartbeats
 from ..clock import Clock
+from ..fulfillment_sync import sync_fulfillment
 from ..period import Period
 from .run import PAGE, Report, orders_of, reconcile
 
@@ -33,6 +35,7 @@ def reconcile_tonight(clock: Clock) -> Report:
     """
     now = clock()
     heartbeats.begin(heartbeats.RECONCILE, now)
+    _follow_tickets()
     Alarm.objects.filter(cleared_at__lt=now - _FORGET_ALARMS).delete()
     recent = Period(now - timedelta(days=DAYS), now)
     report = reconcile(chain(orders_of(recent), _older_policies(recent.start, now)), clock)
@@ -52,6 +55,15 @@ def reconcile_tonight(clock: Clock) -> Report:
         },
     )
     return report
+
+
+def _follow_tickets() -> None:
+    """Look once a night at every order handed out in part: an approval leaves no newer row."""
+    for order_id in orders.with_unfollowed_tickets():
+        try:
+            sync_fulfillment(order_id)
+        except Exception:  # one broken order must not stop the others
+            log.exception("xcover.fulfillment.failed", extra={"order": str(order_id)})
 
 
 def _older_policies(before: datetime, now: datetime) -> Iterator[list[uuid.UUID]]:

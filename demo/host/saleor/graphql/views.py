@@ -101,7 +101,7 @@ def order(row: Order, requestor: str) -> View:
         "token": str(row.pk),
         "number": str(row.number),
         "created": row.created_at.isoformat(),
-        "status": row.status.upper(),
+        "status": row.status.upper().replace(" ", "_"),
         "chargeStatus": row.charge_status.upper(),
         "origin": row.origin.upper(),
         "voucherCode": row.voucher_code,
@@ -113,6 +113,21 @@ def order(row: Order, requestor: str) -> View:
         "events": lambda: _events(row, requestor),
         "transactions": lambda: _transactions(row, requestor),
         **metadata(row, requestor),
+    }
+
+
+def fulfillment(row: Any) -> View:
+    return {
+        "id": global_id("Fulfillment", row.pk),
+        "status": row.status.upper(),
+        "lines": [
+            {
+                "id": global_id("FulfillmentLine", line.pk),
+                "quantity": line.quantity,
+                "orderLine": {"id": global_id("OrderLine", line.order_line_id)},
+            }
+            for line in row.lines.all()
+        ],
     }
 
 

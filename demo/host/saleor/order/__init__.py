@@ -2,6 +2,8 @@ class OrderStatus:
     DRAFT = "draft"
     UNCONFIRMED = "unconfirmed"
     UNFULFILLED = "unfulfilled"
+    PARTIALLY_FULFILLED = "partially fulfilled"
+    FULFILLED = "fulfilled"
     CANCELED = "canceled"
     EXPIRED = "expired"
 
@@ -17,9 +19,17 @@ class OrderGrantedRefundStatus:
 
 
 class FulfillmentStatus:
+    """The miniature makes fulfilled ones only; flows write the refunded ones themselves."""
+
+    FULFILLED = "fulfilled"
+    RETURNED = "returned"
+    REPLACED = "replaced"
+    CANCELED = "canceled"
+    WAITING_FOR_APPROVAL = "waiting_for_approval"
     REFUNDED = "refunded"
     REFUNDED_AND_RETURNED = "refunded_and_returned"
 
 
 class OrderEvents:
     NOTE_ADDED = "note_added"
+    FULFILLMENT_FULFILLED_ITEMS = "fulfillment_fulfilled_items"

@@ -12,7 +12,9 @@ from ..core.refusal import deny, refuse
 from ..core.utils.events import call_event
 from ..payment import ChargeStatus, TransactionKind
 from ..payment.models import Transaction, TransactionItem
+from ..warehouse.models import Stock
 from . import OrderStatus
+from .fetch import OrderLineInfo
 from .models import Order
 from .utils import confirm_when_covered, refunded_amount, update_order_money
 
@@ -20,6 +22,27 @@ from .utils import confirm_when_covered, refunded_amount, update_order_money
 def announce(order: Order, manager: Any, *hooks: str) -> None:
     for hook in hooks:
         call_event(manager.event, hook, order)
+
+
+def call_order_event(manager: Any, event_name: str, order: Order) -> None:
+    announce(order, manager, event_name)
+
+
+def fulfill_order_lines(
+    order_lines_info: list[OrderLineInfo], manager: Any, allow_stock_to_be_exceeded: bool = False
+) -> None:
+    """Count pieces as handed out; where the variant's inventory is tracked, stock gets less."""
+    for info in order_lines_info:
+        stock = Stock.objects.filter(
+            warehouse_id=info.warehouse_pk, product_variant=info.variant
+        ).first()
+        if stock and info.variant and info.variant.track_inventory:
+            if stock.quantity < info.quantity and not allow_stock_to_be_exceeded:
+                deny("Insufficient product stock.", "insufficient_stock", "stocks")
+            stock.quantity -= info.quantity
+            stock.save()
+        info.line.quantity_fulfilled += info.quantity
+        info.line.save()
 
 
 def settle_status(order: Order) -> None:

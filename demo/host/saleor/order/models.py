@@ -44,6 +44,9 @@ class Order(ModelWithMetadata):
     total_authorized_amount = amount()
     total_charged_amount = amount()
 
+    def is_fully_paid(self) -> bool:
+        return bool(self.total_charged_amount >= self.total_gross_amount)
+
 
 class OrderLine(ModelWithMetadata):
     id = uuid_key()
@@ -54,6 +57,7 @@ class OrderLine(ModelWithMetadata):
     product_name = models.CharField(max_length=386, default="")
     product_sku = models.CharField(max_length=255, null=True)
     quantity = models.IntegerField()
+    quantity_fulfilled = models.IntegerField(default=0)
     is_gift = models.BooleanField(default=False)
     is_price_overridden = models.BooleanField(default=False)
     currency = currency()
@@ -86,10 +90,11 @@ class OrderGrantedRefundLine(models.Model):
 
 
 class Fulfillment(models.Model):
-    """Only those that refund: nothing is shipped here."""
+    """What was handed out at once, or refunded."""
 
     order = models.ForeignKey(Order, related_name="fulfillments", on_delete=models.CASCADE)
     status = models.CharField(max_length=32)
+    created_at = models.DateTimeField(auto_now_add=True)
     total_refund_amount = amount(null=True)
 
 
@@ -99,6 +104,7 @@ class FulfillmentLine(models.Model):
         OrderLine, related_name="fulfillment_lines", on_delete=models.CASCADE
     )
     quantity = models.PositiveIntegerField()
+    stock = models.ForeignKey("warehouse.Stock", null=True, on_delete=models.SET_NULL)
 
 
 class OrderEvent(models.Model):

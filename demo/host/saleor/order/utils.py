@@ -1,4 +1,4 @@
-"""The money of an order, from payments and granted refunds."""
+"""The money of an order, from payments and granted refunds; its status, from its lines."""
 
 from __future__ import annotations
 
@@ -43,3 +43,15 @@ def refunded_amount(order: Order) -> Decimal:
         payment__order=order, kind=TransactionKind.REFUND, is_success=True
     ).aggregate(value=Sum("amount"))["value"]
     return (items or Decimal(0)) + (legacy or Decimal(0))
+
+
+def update_order_status(order: Order) -> None:
+    """Set the status that follows from what was handed out."""
+    lines = order.lines.all()
+    left = sum(line.quantity - line.quantity_fulfilled for line in lines)
+    handed_out = sum(line.quantity_fulfilled for line in lines)
+    status = OrderStatus.PARTIALLY_FULFILLED if handed_out else OrderStatus.UNFULFILLED
+    status = status if left else OrderStatus.FULFILLED
+    if order.status != status:
+        order.status = status
+        order.save(update_fields=["status", "updated_at"])

@@ -52,6 +52,16 @@ class PluginsManager:
         """Announce a checkout or an order."""
         self.run(hook, subject.channel, subject, webhooks=set())
 
+    def fulfillment_created(self, fulfillment: Any, notify_customer: bool = True) -> None:
+        self._about_fulfillment("fulfillment_created", fulfillment, notify_customer)
+
+    def fulfillment_approved(self, fulfillment: Any, notify_customer: bool = True) -> None:
+        self._about_fulfillment("fulfillment_approved", fulfillment, notify_customer)
+
+    def _about_fulfillment(self, hook: str, fulfillment: Any, notify_customer: bool) -> None:
+        asked = {"notify_customer": notify_customer, "calculate_stocks_with_shipping_zones": True}
+        self.run(hook, fulfillment.order.channel, fulfillment, **asked)
+
     def save_plugin_configuration(
         self, plugin_id: str, channel_slug: str, cleaned_data: dict[str, Any]
     ) -> PluginConfiguration | None:
