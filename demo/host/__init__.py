@@ -1,9 +1,10 @@
 """A miniature of the Saleor names the plugin touches, to see and test the plugin without a Saleor.
 
 It is not Saleor: no shipping, stock is asked for by fulfilment only and nothing comes back, taxes
-flat at 0, one kind of voucher, one gift card per checkout. The ways the flows go are recorded from Saleor 3.23 (traces in ``fixtures/saleor/3.23``,
-compared by the flow tests). What lies beside them is written after Saleor's source, or refused with
-a sentence (``core/refusal.py``); nothing but tests/miniature proves that part.
+flat at 0, one kind of voucher, one gift card per checkout. The ways the flows go are recorded from
+Saleor 3.23 (traces in ``fixtures/saleor/3.23``, compared by the flow tests). What lies beside them
+is written after Saleor's source, or refused with a sentence (``core/refusal.py``); nothing but
+tests/miniature proves that part.
 
 The package ``saleor`` in this folder comes onto ``sys.path`` only through ``configure``.
 """

@@ -27,12 +27,6 @@ from ..flows.work import Work
 SendShopper = Callable[[Channel], Shopper]
 Json = dict[str, Any]
 
-FULFILL = """
-mutation orderFulfill($order: ID!, $input: OrderFulfillInput!) {
-  orderFulfill(order: $order, input: $input) {
-    fulfillments { id lines { id orderLine { id } } } errors { field message code }
-  }
-}"""
 REFUND_PRODUCTS = """
 mutation orderFulfillmentRefundProducts($order: ID!, $input: OrderRefundProductsInput!) {
   orderFulfillmentRefundProducts(order: $order, input: $input) {
@@ -89,32 +83,9 @@ class Case:
 
     def fulfill(self) -> dict[str, str]:
         """Ship everything; return the fulfillment line of each order line."""
-        lines = [
-            {
-                "orderLineId": line,
-                "stocks": [{"quantity": count, "warehouse": self.store.warehouse}],
-            }
-            for line, count in ((self.tickets, 2), (self.cover, 1))
-        ]
-        wanted = {"lines": lines, "notifyCustomer": False}
-        made = self.as_staff(FULFILL, order=self.order.id, input=wanted)["fulfillments"]
-        return {
-            line["orderLine"]["id"]: line["id"]
-            for fulfillment in made
-            for line in fulfillment["lines"]
-        }
-
-
-def _row(model: Any, global_id: str) -> Any:
-    from graphql_relay import from_global_id
-
-    return model.objects.get(pk=from_global_id(global_id)[1])
-
-
-def _global_id(name: str, key: Any) -> str:
-    from graphql_relay import to_global_id
-
-    return str(to_global_id(name, key))
+        pieces = {self.tickets: 2, self.cover: 1}
+        made = self.staff.fulfill(self.order.id, pieces, self.store.warehouse)
+        return {line: handed for each in made for line, handed in each.lines.items()}
 
 
 @pytest.fixture
