@@ -134,6 +134,11 @@ def global_id(kind: str, key: object) -> str:
     return base64.b64encode(f"{kind}:{key}".encode()).decode()
 
 
+def key(global_id: str) -> str:
+    """Return the row's key of a global id."""
+    return base64.b64decode(global_id).decode().partition(":")[2]
+
+
 def _list(variant: Any, channel: Any, price: Decimal) -> None:
     factories.ProductChannelListingFactory(product=variant.product, channel=channel)
     factories.VariantChannelListingFactory(variant=variant, channel=channel, price_amount=price)

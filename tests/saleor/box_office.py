@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -16,9 +17,8 @@ from demo.client.store import Channel, Variant
 from demo.client.values import Fulfillment, PlacedOrder
 
 from .. import factories as products
-from ..flows.rows import global_id
+from ..flows.rows import global_id, key
 from . import factories
-from .pricing.shop import key
 
 if TYPE_CHECKING:
     from .store import SaleorStore
@@ -256,3 +256,20 @@ def sell(
     else:
         payments.charge(checkout.id, checkout.total, checkout.currency)
     return buyer.complete()
+
+
+@contextmanager
+def store_that(**settings: Any) -> Iterator[None]:
+    """Change the settings of the whole store, and put them back."""
+    from django.contrib.sites.models import Site
+    from saleor.site.models import SiteSettings
+
+    rows = SiteSettings.objects.all()
+    before = rows.values(*settings).get()
+    rows.update(**settings)
+    Site.objects.clear_cache()
+    try:
+        yield
+    finally:
+        rows.update(**before)
+        Site.objects.clear_cache()

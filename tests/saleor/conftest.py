@@ -1,10 +1,21 @@
-"""Tests that need a real Saleor and nothing else; the fixtures are those of the flows."""
+"""Tests that need a real Saleor; most fixtures are those of the flows."""
 
+from __future__ import annotations
+
+from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
+from demo.client.driver import Driver
+from demo.client.store import Channel
+
 from ..flows import hosts
+from .box_office import Premises
+
+if TYPE_CHECKING:
+    from .store import SaleorStore
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -19,3 +30,16 @@ def pytest_pycollect_makemodule(
     module_path: Path, parent: pytest.Collector
 ) -> hosts.Unserved | None:
     return hosts.module_or_skip(module_path, parent)
+
+
+@pytest.fixture
+def premises(
+    driver: Driver, store: SaleorStore, sell_insurance: Callable[[Channel], Channel]
+) -> Callable[..., Premises]:
+    """Open a channel with its own warehouses and sell protection in it."""
+
+    def opened(**settings: object) -> Premises:
+        channel = store.new_channel(**settings)
+        return Premises(driver, store, sell_insurance(channel))
+
+    return opened

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from decimal import Decimal
-from typing import TYPE_CHECKING
 
 import pytest
 
-from demo.client.driver import Driver
 from demo.client.payment_app import PaymentApp
 from demo.client.people import NEW_YORK
 from demo.client.shopper import Shopper
@@ -19,27 +17,11 @@ from demo.client.values import PlacedOrder
 from ..flows.steps import PREMIUM
 from .box_office import Premises
 
-if TYPE_CHECKING:
-    from .store import SaleorStore
-
 SendShopper = Callable[[Channel], Shopper]
 Sell = Callable[[Channel], Channel]
 
 TOTAL = Decimal("200.00") + PREMIUM
 FLOWS = ("transactions", "legacy", "order from checkout")
-
-
-@pytest.fixture
-def premises(
-    driver: Driver, store: SaleorStore, staff: Staff, sell_insurance: Sell
-) -> Callable[..., Premises]:
-    """Open a channel with its own warehouses and sell protection in it."""
-
-    def opened(**settings: object) -> Premises:
-        channel = store.new_channel(**settings)
-        return Premises(driver, store, sell_insurance(channel))
-
-    return opened
 
 
 def ordered(
@@ -170,7 +152,6 @@ def test_a_point_that_is_chosen_stays_chosen_when_the_answer_changes(
 def point_of(order: PlacedOrder) -> str:
     from saleor.order.models import Order
 
-    from ..flows.rows import global_id
-    from .pricing.shop import key
+    from ..flows.rows import global_id, key
 
     return global_id("Warehouse", Order.objects.get(pk=key(order.id)).collection_point_id)

@@ -14,10 +14,10 @@ from demo.client.shopper import Shopper
 from demo.client.staff import Staff
 from demo.client.store import Channel
 
+from ..flows.rows import key
 from ..flows.steps import accept_cover
 from ..flows.work import Work
-from .box_office import Desk, Premises, sell
-from .pricing.shop import key
+from .box_office import Desk, Premises, sell, store_that
 
 if TYPE_CHECKING:
     from .store import SaleorStore
@@ -47,23 +47,6 @@ def open_desk(
         return Desk(driver, store, staff, order, (store.warehouse, second), hands_out_cover)
 
     return opened
-
-
-@contextmanager
-def store_that(**settings: bool) -> Iterator[None]:
-    """Change the store's settings for fulfilment, and put them back."""
-    from django.contrib.sites.models import Site
-    from saleor.site.models import SiteSettings
-
-    rows = SiteSettings.objects.all()
-    before = rows.values(*settings).get()
-    rows.update(**settings)
-    Site.objects.clear_cache()
-    try:
-        yield
-    finally:
-        rows.update(**before)
-        Site.objects.clear_cache()
 
 
 def everything_at_once(desk: Desk) -> None:

@@ -13,10 +13,10 @@ from demo.client.shopper import Shopper
 from demo.client.store import Channel
 from demo.client.values import COVER_SKU
 
-from ..flows.rows import global_id
+from ..flows.rows import global_id, key
 from ..flows.work import Work
 from .factories import WarehouseFactory
-from .pricing.shop import key, make_app
+from .pricing.shop import make_app
 
 if TYPE_CHECKING:
     from .store import SaleorStore
