@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import ROUND_HALF_EVEN, Decimal
 from enum import StrEnum
+from uuid import UUID
 
 from .money import Money, quantum
 
@@ -33,21 +34,25 @@ class Totals:
     voucher_code: str | None
     shipping_methods: frozenset[int] = frozenset()
     """Price-based shipping methods this sum allows; empty when nothing is shipped."""
+    pick_up_points: frozenset[UUID] = frozenset()
+    """Warehouses the shopper may pick up at; empty when nothing is shipped."""
 
     def is_exact_beside(self, alone: Totals, premium: Decimal) -> bool:
         """Whether this is ``alone`` (the tickets by themselves) plus the premium, to the cent.
 
-        A gift, a voucher or a way of shipping that only the premium brings or takes is no such sum.
+        Nor may the premium bring or take a gift, a voucher, a way of shipping or a pick-up point.
         """
         return (
             self.keeps_the_rest_of(alone) and self.costs_more_than(alone) == premium == self.cover
         )
 
     def keeps_the_rest_of(self, alone: Totals) -> bool:
-        return (self.other_line_count, self.voucher_code, self.shipping_methods) == (
-            alone.other_line_count,
-            alone.voucher_code,
-            alone.shipping_methods,
+        """Whether everything but the sum is as it is in ``alone``."""
+        return (
+            self.other_line_count == alone.other_line_count
+            and self.voucher_code == alone.voucher_code
+            and self.shipping_methods == alone.shipping_methods
+            and self.pick_up_points == alone.pick_up_points
         )
 
     def costs_more_than(self, alone: Totals) -> Decimal:

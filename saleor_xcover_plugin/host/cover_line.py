@@ -22,7 +22,7 @@ from ..domain.money import Money
 from ..domain.premium import Totals
 from .compat import price_checkout
 from .cover_product import is_cover_type
-from .shipping import allowed_shipping_methods
+from .shipping import allowed_shipping_methods, pick_up_points
 from .values import OFFER_KEY, PREMIUM_KEY, CoverLine
 
 
@@ -135,6 +135,7 @@ def totals(checkout: Any) -> Totals:
         other_line_count=len(lines) - len(cover),
         voucher_code=info.checkout.voucher_code,
         shipping_methods=allowed_shipping_methods(info, lines),
+        pick_up_points=pick_up_points(info, lines),
     )
 
 

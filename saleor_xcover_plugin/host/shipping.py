@@ -1,9 +1,10 @@
-"""Which ways of shipping the price of a checkout allows: the premium must open or close none."""
+"""How the things of a checkout may reach the buyer: the cover must open or close no way."""
 
 from __future__ import annotations
 
 from decimal import Decimal
 from typing import Any
+from uuid import UUID
 
 from django.apps import apps
 from django.db.models import Q
@@ -28,6 +29,17 @@ def allowed_shipping_methods(info: Any, lines: Any) -> frozenset[int]:
         shipping_method__type=_PRICE_BASED,
     )
     return frozenset(listings.values_list("shipping_method_id", flat=True))
+
+
+def pick_up_points(info: Any, lines: Any) -> frozenset[UUID]:
+    """Return the warehouses Saleor offers for pick-up; none when nothing is shipped.
+
+    The cover's stock keeps them the same, except in a warehouse that has none yet, and beside
+    nothing but preorders: those Saleor hands out at every point, whatever is in stock there.
+    """
+    if not any(line.product_type.is_shipping_required for line in lines):
+        return frozenset()
+    return frozenset(point.pk for point in info.valid_pick_up_points)
 
 
 def _compared_price(info: Any, lines: Any) -> Decimal:

@@ -7,14 +7,17 @@ from decimal import Decimal
 
 import pytest
 
+from demo.client.driver import Refused
 from demo.client.payment_app import PaymentApp
 from demo.client.people import NEW_YORK
 from demo.client.shopper import Shopper
 from demo.client.staff import Staff
 from demo.client.store import Channel
-from demo.client.values import PlacedOrder
+from demo.client.values import COVER_SKU, PlacedOrder
 
+from ..flows.rows import global_id, key
 from ..flows.steps import PREMIUM
+from ..flows.work import Work
 from .box_office import Premises
 
 SendShopper = Callable[[Channel], Shopper]
@@ -149,9 +152,52 @@ def test_a_point_that_is_chosen_stays_chosen_when_the_answer_changes(
     assert point_of(order) == point
 
 
+def test_no_offer_where_it_would_close_a_point(
+    premises: Callable[..., Premises], shopper: SendShopper
+) -> None:
+    """Nothing but preorders is handed out at every point; beside a cover stock is asked for."""
+    from saleor.product.models import ProductVariant
+
+    shop = premises(allow_unpaid_orders=True)
+    point = shop.warehouse("local", pieces=0)
+    preorder = ProductVariant.objects.filter(pk=key(shop.paper_ticket.id))
+    preorder.update(is_preorder=True)
+    ada = shopper(shop.channel)
+    ada.create_checkout({shop.paper_ticket: 2})
+
+    assert refusal_of(ada) == ("price_not_exact",)
+    shop.choose(ada, point)
+    assert ada.complete().total == Decimal("200.00")
+
+
+def test_a_warehouse_nobody_stocked_yet_sells_no_protection(
+    premises: Callable[..., Premises], shopper: SendShopper, work: Work
+) -> None:
+    """Between its making in bulk and the next sweep: no offer, and every point is kept."""
+    from saleor.warehouse.models import Stock
+
+    shop = premises()
+    point = shop.warehouse("local")
+    Stock.objects.filter(product_variant__sku=COVER_SKU, warehouse_id=key(point)).delete()
+    ada = shopper(shop.channel)
+    ada.create_checkout({shop.paper_ticket: 2})
+
+    assert refusal_of(ada) == ("price_not_exact",)
+    assert shop.points(ada) == [point]
+    work()
+    bob = shopper(shop.channel)
+    bob.create_checkout({shop.paper_ticket: 2})
+    assert bob.accept(bob.offer()).answer == "accepted"
+    assert shop.points(bob) == [point]
+
+
+def refusal_of(buyer: Shopper) -> tuple[str, ...]:
+    with pytest.raises(Refused) as refused:
+        buyer.offer()
+    return refused.value.codes
+
+
 def point_of(order: PlacedOrder) -> str:
     from saleor.order.models import Order
-
-    from ..flows.rows import global_id, key
 
     return global_id("Warehouse", Order.objects.get(pk=key(order.id)).collection_point_id)
