@@ -78,6 +78,8 @@ def test_a_store_in_order_has_no_problem_and_is_left_as_it_was(
     ((outcome, sentence),) = said(findings, "clock")
     assert (outcome, sentence.endswith(" s from XCover's.")) == ("fine", True)
     assert said(findings, "cover product") == [("fine", "As the setup made them.")]
+    ((outcome, sentence),) = said(findings, "stock")
+    assert (outcome, sentence.startswith("One piece of the protection in")) == ("fine", True)
     assert said(findings, "tables") == [("fine", "All migrations are applied.")]
     ((outcome, sentence),) = said(findings, "event data")
     assert (outcome, "can be insured" in sentence) == ("fine", True)

@@ -446,6 +446,7 @@ def test_orders_brought_in_in_bulk_with_a_line_of_the_cover(
     order = {
         "channel": store.usd.slug,
         "createdAt": at,
+        "status": "UNFULFILLED",
         "user": {"email": EMAIL},
         "billingAddress": dict(NEW_YORK),
         "currency": "USD",

@@ -37,14 +37,15 @@ def _stock() -> Iterator[Finding]:
     for warehouse in unstocked:
         said = "The stock row is not one free piece" if warehouse.has_row else "No stock row"
         yield problem(
-            "cover product",
-            f"stock in {warehouse.name}",
+            "stock",
+            warehouse.name,
             f"{said} of the protection: orders with it cannot be picked up there or fulfilled from "
             "there. manage.py xcover_setup mends it now, the sweep within a minute.",
         )
     if not unstocked:
         count = sum(1 for _ in warehouses.names())
-        yield fine("cover product", "stock", f"One piece in each of {count} warehouses.")
+        held = "the one warehouse" if count == 1 else f"each of {count} warehouses"
+        yield fine("stock", "", f"One piece of the protection in {held}.")
 
 
 def _reductions(slug: str, variant_id: int, channel_id: int, now: datetime) -> Iterator[Finding]:
