@@ -1,7 +1,8 @@
 """Compare what two plays of one test were answered, step by step.
 
 Ids, times and random texts differ from play to play. They are the same when they are of one kind
-and each stands for the same other one throughout the test.
+and each stands for the same other one throughout the test. What a query costs is not compared:
+the rule asks for more.
 """
 
 from __future__ import annotations
@@ -43,8 +44,9 @@ class _Comparison:
             if left["operation"] != right["operation"]:
                 yield f"{where}: {right['operation']} here"
                 return
-            for found in self._walk(left["answer"], right["answer"], ""):
-                yield f"{where}{found}"
+            for part in ("errors", "data"):
+                for found in self._walk(left["answer"].get(part), right["answer"].get(part), ""):
+                    yield f"{where}, {part}{found}"
 
     def _walk(self, one: Json, other: Json, path: str) -> Iterator[str]:
         if isinstance(one, dict) and isinstance(other, dict):

@@ -6,6 +6,7 @@ import hashlib
 import os
 import subprocess
 import sys
+from contextlib import suppress
 from pathlib import Path
 
 import psycopg
@@ -21,39 +22,38 @@ def url_of(name: str) -> str:
     return f"{bootstrap.server_url().rpartition('/')[0]}/{name}"
 
 
-def base_name() -> str:
+def name_in(mode: str) -> str:
     """Return the name that Django makes test databases' names of."""
-    return f"{bootstrap.database_name()}_own"
+    return f"{bootstrap.database_name()}_own_{mode}"
 
 
-def prepare_template(python: Path, saleor: Path, version: str) -> str:
-    """Migrate an empty database with Saleor's test settings, once per Saleor and our migrations."""
-    name, wanted = f"{base_name()}_{version.replace('.', '_')}", _fingerprint(version)
+def prepare_template(saleor: Path, version: str) -> str:
+    """Migrate a database with Saleor's test settings, once per Saleor and our migrations."""
+    wanted = _fingerprint(version)
+    name = name_in(version.replace(".", "_").replace("-", "_"))
     with _server() as server:
         if _remark(server, name) == wanted:
             return name
-        _say(f"migrating {name} for Saleor's own tests; this takes some minutes")
-        _drop(server, name)
-        server.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
+        _say(f"migrating {name} for Saleor's own tests; from an empty one this takes some minutes")
+        with suppress(psycopg.errors.DuplicateDatabase):
+            server.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
+        migrate = ["-m", "django", "migrate", "--run-syncdb", "--no-input", "--verbosity", "0"]
         subprocess.run(
-            [str(python), "-m", "django", "migrate", "--run-syncdb", "--no-input", "-v", "0"],
+            [str(saleor / ".venv" / "bin" / "python"), *migrate],
             cwd=saleor,
             env={**os.environ, "DATABASE_URL": url_of(name), "DJANGO_SETTINGS_MODULE": SETTINGS},
             check=True,
         )
-        server.execute(
-            sql.SQL("COMMENT ON DATABASE {} IS {}").format(
-                sql.Identifier(name), sql.Literal(wanted)
-            )
-        )
+        remark = sql.SQL("COMMENT ON DATABASE {} IS {}")
+        server.execute(remark.format(sql.Identifier(name), sql.Literal(wanted)))
     return name
 
 
-def copy_for(workers: int, template: str) -> None:
+def copy_for(workers: int, mode: str, template: str) -> None:
     """Give every worker of pytest-xdist a fresh copy under the name pytest-django expects."""
     with _server() as server:
         for number in range(workers):
-            name = f"test_{base_name()}_gw{number}"
+            name = _copy(mode, number)
             _drop(server, name)
             server.execute(
                 sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(
@@ -62,10 +62,14 @@ def copy_for(workers: int, template: str) -> None:
             )
 
 
-def drop_copies(workers: int) -> None:
+def drop_copies(workers: int, mode: str) -> None:
     with _server() as server:
         for number in range(workers):
-            _drop(server, f"test_{base_name()}_gw{number}")
+            _drop(server, _copy(mode, number))
+
+
+def _copy(mode: str, number: int) -> str:
+    return f"test_{name_in(mode)}_gw{number}"
 
 
 def _server() -> psycopg.Connection:

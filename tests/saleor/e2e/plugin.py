@@ -1,14 +1,16 @@
 """The pytest plugin that plays Saleor's own tests: ``-p tests.saleor.e2e.plugin``.
 
 Runs inside Saleor's own session, with its settings and its conftest. Steered by environment only:
-``XCOVER_E2E_MODE``, ``XCOVER_E2E_FOLDER`` (where what happened is written, a line per test) and
-``XCOVER_E2E_URL`` (the simulated XCover).
+``XCOVER_E2E_MODE``, ``XCOVER_E2E_FOLDER`` (where what happened is written, a line per test),
+``XCOVER_E2E_CONTENT`` (what these results are about), ``XCOVER_E2E_DONE`` (tests that need not be
+played) and ``XCOVER_E2E_URL`` (the simulated XCover).
 """
 
 from __future__ import annotations
 
 import json
 import os
+import time
 from collections.abc import Iterator
 from decimal import Decimal
 from pathlib import Path
@@ -41,6 +43,13 @@ def xcover_play(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch)
         _load_plugin(monkeypatch)
     yield
     play.finish()
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out what was played in an earlier sitting."""
+    done = set(json.loads(Path(os.environ["XCOVER_E2E_DONE"]).read_text()))
+    config.hook.pytest_deselected(items=[item for item in items if item.nodeid in done])
+    items[:] = [item for item in items if item.nodeid not in done]
 
 
 @pytest.hookimpl(wrapper=True)
@@ -96,7 +105,8 @@ def _reason(report: pytest.TestReport) -> str:
 
 def _write(result: dict[str, Any]) -> None:
     worker = os.environ.get("PYTEST_XDIST_WORKER", "alone")
-    path = Path(os.environ["XCOVER_E2E_FOLDER"]) / f"{worker}.jsonl"
+    path = Path(os.environ["XCOVER_E2E_FOLDER"]) / f"{worker}-{os.getpid()}.jsonl"
+    result = {"at": time.time(), "content": os.environ["XCOVER_E2E_CONTENT"], **result}
     with path.open("a") as file:
         file.write(json.dumps(result, default=_number) + "\n")
 

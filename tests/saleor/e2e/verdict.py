@@ -65,6 +65,11 @@ def judge(mode: str, baseline: Results, played: Results, excused: Mapping[str, s
         _judged(test, baseline[test], played.get(test), excused.get(test, "")) for test in baseline
     ]
     strange = [
+        Judged(test, Verdict.DIFFERENT, "was not played without the plugin")
+        for test in played
+        if test not in baseline
+    ]
+    strange += [
         Judged(test, Verdict.NEEDLESS, "there is no such test")
         for test in excused
         if test not in baseline

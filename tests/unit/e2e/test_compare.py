@@ -15,7 +15,7 @@ def global_id(kind: str, key: object) -> str:
 
 
 def steps(*answers: dict[str, Any]) -> list[dict[str, Any]]:
-    return [{"operation": "checkoutCreate", "answer": answer} for answer in answers]
+    return [{"operation": "checkoutCreate", "answer": {"data": answer}} for answer in answers]
 
 
 def test_other_ids_times_and_slugs_are_the_same_conversation():

@@ -10,7 +10,7 @@ SALE = {"premium": 6.66, "is_ordered": True, "is_kept": True, "policy": "confirm
 
 
 def result(outcome: str = "passed", total: float = 20.0, **more: Any) -> dict[str, Any]:
-    steps = [{"operation": "checkout", "answer": {"total": total}}]
+    steps = [{"operation": "checkout", "answer": {"data": {"total": total}}}]
     return {"outcome": outcome, "why": "because", "steps": steps, **more}
 
 
