@@ -32,10 +32,10 @@ class Offer(Stateful):
     content = models.JSONField(default=dict)
     content_hash = models.CharField(max_length=64, blank=True, default="")
     # Which quotes may be chosen together (domain/product_rules.py): one object per group. Empty:
-    # stored by a version that knew no groups.
-    groups = models.JSONField(default=list)
+    # stored by a version that knew no groups; null: by one that still runs beside this one.
+    groups = models.JSONField(default=list, null=True)
     # Pages of the storefront that numbered their answers: [page, last turn, whether it was taken].
-    turns = models.JSONField(default=list)
+    turns = models.JSONField(default=list, null=True)
     lease_token = models.UUIDField(null=True)
     leased_until = models.DateTimeField(null=True)
     quoted_at = models.DateTimeField(null=True)

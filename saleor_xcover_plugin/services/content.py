@@ -8,9 +8,21 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
-from ..domain.product_rules import Group
+from ..domain.product_rules import Group, groups_to_show
+from ..errors import Code, Refusal
 from ..xcover.answers import Offer as OfferAnswer
 from ..xcover.answers import OfferedQuote, Point
+
+
+def shown_groups(answer: OfferAnswer, *, event_count: int) -> tuple[Group, ...]:
+    """Judge the product rules of an offer for so many different events.
+
+    Raise ``Refusal`` when nothing may be sold by them.
+    """
+    if answer.unreadable_rules:
+        raise Refusal(Code.RULE_UNREADABLE, answer.unreadable_rules)
+    ids = [quote.id for quote in answer.quotes]
+    return groups_to_show(answer.rules, ids, event_count=event_count)
 
 
 def displayed_content(answer: OfferAnswer, groups: Sequence[Group]) -> dict[str, Any]:

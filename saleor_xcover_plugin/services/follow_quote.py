@@ -72,10 +72,10 @@ def _withhold_what_does_not_fit(
 
 
 def _premiums_to_prove(offer: Offer, state: CheckoutState) -> list[Money]:
-    """Return the sums Saleor has to price: all a shopper may choose, where something reacts to it.
+    """Return the sums Saleor has to price before any of them may be offered.
 
-    Elsewhere the dearest stands for all: no price of it fits where taxes or promotions reach the
-    cover product.
+    All that may be chosen, where discounts, gifts or shipping could react to an amount. Elsewhere
+    only taxes or promotions on the cover product could, and they show at the dearest.
     """
     sums = sums_to_prove(groups_of(offer), premiums_of(offer))
     return [Money(amount, offer.currency) for amount in (sums if state.needs_proof else sums[:1])]

@@ -14,7 +14,7 @@ from django.db import transaction
 from ..conf import PluginSettings
 from ..domain.eligibility import fingerprint, insurable_basket
 from ..domain.money import Money
-from ..domain.product_rules import Group, groups_to_show
+from ..domain.product_rules import Group
 from ..domain.states import OfferStatus
 from ..domain.tickets import Basket
 from ..errors import Code, Refusal
@@ -33,7 +33,7 @@ from ..xcover.errors import (
 from ..xcover.payloads import offer_body
 from .clients import client_for
 from .clock import Clock
-from .content import displayed_content, hash_of
+from .content import displayed_content, hash_of, shown_groups
 from .follow_quote import follow, is_withheld, recheck
 from .gate import HeldBack
 from .offers import clear_lines, end_offer, has_known_rules, is_fresh, live_offer
@@ -161,7 +161,7 @@ def _ask(offer: Offer, basket: Basket, settings: PluginSettings, clock: Clock) -
     try:
         answer = client_for(settings).create_offer(body, deadline=DEADLINE_SECONDS)
         _check_answer(answer, basket)
-        groups = _groups_of(answer, basket)
+        groups = shown_groups(answer, event_count=len(event_order(basket)))
         _check_texts(answer, groups)
     except (XCoverError, Refusal) as error:
         answer, code = None, error.code if isinstance(error, Refusal) else _code_of(error)
@@ -213,14 +213,6 @@ def _check_answer(answer: OfferAnswer, basket: Basket) -> None:
     for quote in answer.quotes:
         if not Money(quote.premium, answer.currency).is_payable():
             raise XCoverBadAnswer("a premium is not a payable amount of its currency")
-
-
-def _groups_of(answer: OfferAnswer, basket: Basket) -> tuple[Group, ...]:
-    """Judge the product rules. Raise ``Refusal`` when nothing may be sold by them."""
-    if answer.unreadable_rules:
-        raise Refusal(Code.RULE_UNREADABLE, answer.unreadable_rules)
-    ids = [quote.id for quote in answer.quotes]
-    return groups_to_show(answer.rules, ids, event_count=len(event_order(basket)))
 
 
 def _check_texts(answer: OfferAnswer, groups: Sequence[Group]) -> None:

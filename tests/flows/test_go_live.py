@@ -88,6 +88,33 @@ def test_all_cases_pass_and_nothing_is_left(go_live: GoLive, simulator: Simulato
     assert rows_of_ours() == 0
 
 
+@pytest.mark.parametrize(
+    ("plan", "count", "price"), [("alternatives", 1, "9.99"), ("add_ons", 2, "16.65")]
+)
+def test_several_products_are_taken_as_their_rules_allow(
+    go_live: GoLive, simulator: SimulatorProcess, plan: str, count: int, price: str
+) -> None:
+    simulator.settings(products=plan)
+
+    outcomes, found, code = go_live(*BIND)
+
+    assert (outcomes, code) == (dict.fromkeys(ALL, "passed"), 0), found
+    (booking,) = bookings(simulator)
+    assert len(booking["quotes"]) == count
+    assert found["policy"].endswith(f"at {price} USD.")
+
+
+def test_rules_nobody_could_obey_fail_the_offer(
+    go_live: GoLive, simulator: SimulatorProcess
+) -> None:
+    simulator.settings(products="alternatives", rule_changes={"min_select": 2})
+
+    outcomes, found, code = go_live()
+
+    assert (outcomes["offer"], code) == ("failed", 1)
+    assert "rule_minimum_above_maximum" in found["offer"]
+
+
 def test_without_the_partner_code_only_offers_are_asked_for(
     go_live: GoLive, simulator: SimulatorProcess
 ) -> None:

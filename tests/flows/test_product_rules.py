@@ -375,4 +375,4 @@ def _store_as_before(offers, quotes):
     for offer in offers.objects.all():
         content = {name: offer.content[name] for name in ("heading", "disclaimer", "currency")}
         content["quotes"] = [quote.content for quote in offer.quotes.all()]
-        offers.objects.filter(pk=offer.pk).update(content=content, groups=[], turns=[])
+        offers.objects.filter(pk=offer.pk).update(content=content, groups=None, turns=None)

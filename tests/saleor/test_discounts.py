@@ -189,6 +189,22 @@ def test_a_premium_that_opens_or_closes_a_way_of_shipping_is_not_sold(
     store, shopper, sell_insurance, bounds, is_sold
 ):
     # given a poster that is shipped beside two tickets, by a method with bounds on the price
+    channel = sell_insurance(store.new_channel(allow_unpaid_orders=True))
+    ada = buy_tickets_and_a_poster(store, shopper, channel, bounds)
+    # when
+    if is_sold:
+        ada.accept(ada.offer())
+        # then
+        assert ada.checkout().total == Decimal("231.66")
+        return
+    with pytest.raises(Refused) as refused:
+        ada.offer()
+    assert refused.value.codes == ("price_not_exact",)
+    assert ada.checkout().total == Decimal("225.00")
+
+
+def buy_tickets_and_a_poster(store, shopper, channel, bounds):
+    """Put 225.00 into a checkout whose poster may be shipped within bounds on the price."""
     from saleor.channel.models import Channel
     from saleor.shipping.models import (
         ShippingMethod,
@@ -196,7 +212,6 @@ def test_a_premium_that_opens_or_closes_a_way_of_shipping_is_not_sold(
         ShippingZone,
     )
 
-    channel = sell_insurance(store.new_channel(allow_unpaid_orders=True))
     zone = ShippingZone.objects.filter(channels__slug=channel.slug).first()
     method = ShippingMethod.objects.create(name="Letter", type="price", shipping_zone=zone)
     ShippingMethodChannelListing.objects.create(
@@ -209,13 +224,36 @@ def test_a_premium_that_opens_or_closes_a_way_of_shipping_is_not_sold(
     poster = store.new_merchandise(price="25.00", is_shipped=True)
     ada = shopper(channel)
     ada.create_checkout({store.concert: 2, poster: 1}, shipping=NEW_YORK)
+    return ada
+
+
+@pytest.mark.parametrize(
+    ("minimum", "is_offered"),
+    [
+        ("231", False),  # the cheaper plan makes it 231.66
+        ("233", False),  # only the dearer one, 234.99, goes beyond
+        ("240", True),  # neither
+    ],
+)
+def test_no_plan_is_offered_at_a_price_that_would_be_refused(
+    store, shopper, simulator, sell_insurance, minimum, is_offered
+):
+    # given two plans, 6.66 and 9.99, of which one may be taken
+    channel = sell_insurance(store.new_channel(allow_unpaid_orders=True))
+    simulator.settings(products="alternatives")
+    bounds = {"minimum_order_price_amount": minimum}
+    ada = buy_tickets_and_a_poster(store, shopper, channel, bounds)
     # when
-    if is_sold:
-        ada.accept(ada.offer())
+    if not is_offered:
+        with pytest.raises(Refused) as refused:
+            ada.offer()
         # then
-        assert ada.checkout().total == Decimal("231.66")
+        assert refused.value.codes == ("price_not_exact",)
+        assert ada.checkout().total == Decimal("225.00")
         return
-    with pytest.raises(Refused) as refused:
-        ada.offer()
-    assert refused.value.codes == ("price_not_exact",)
-    assert ada.checkout().total == Decimal("225.00")
+    offer = ada.offer()
+    # then each of them is sold at its price, and trying them left nothing behind
+    assert ada.checkout().cover_lines == ()
+    for quote in offer.quotes:
+        ada.accept(offer, quote.id)
+        assert ada.checkout().total == Decimal("225.00") + quote.premium

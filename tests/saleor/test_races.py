@@ -92,6 +92,60 @@ def test_yes_in_one_tab_and_no_in_the_other_have_one_winner(
 
 
 @pytest.mark.parametrize("attempt", range(6))
+@pytest.mark.parametrize("last", ["accepted", "declined"])
+def test_of_two_answers_of_one_page_at_once_the_later_one_wins(
+    store: Store, shopper: SendShopper, last: str, attempt: int
+) -> None:
+    """The lost "No": pressed while the "Yes" was under way, and the buyer ended insured."""
+    ada = shopper(store.usd_unpaid)
+    ada.create_checkout({store.concert: 2})
+    offer = ada.offer()
+    yes, no = (2, 1) if last == "accepted" else (1, 2)
+
+    together(
+        lambda: ada.accept(offer, page="one", turn=yes), lambda: ada.decline(page="one", turn=no)
+    )
+
+    assert ada.offer().answer == last
+    assert consents()[-1] == last
+    assert ada.checkout().total == Decimal("206.66" if last == "accepted" else "200.00")
+
+
+@pytest.mark.parametrize("attempt", range(2))
+def test_of_many_answers_at_once_the_last_turn_wins(
+    store: Store, shopper: SendShopper, attempt: int
+) -> None:
+    ada = shopper(store.usd_unpaid)
+    ada.create_checkout({store.concert: 2})
+    offer = ada.offer()
+    yes = [lambda turn=turn: ada.accept(offer, page="one", turn=turn) for turn in (1, 3, 5)]
+    no = [lambda turn=turn: ada.decline(page="one", turn=turn) for turn in (2, 4, 6)]
+
+    together(*yes, *no)
+
+    assert ada.offer().answer == "declined"
+    assert ada.checkout().total == Decimal("200.00")
+    assert ada.checkout().cover_lines == ()
+
+
+@pytest.mark.parametrize("attempt", range(3))
+def test_two_alternatives_taken_at_once_are_one(
+    store: Store, shopper: SendShopper, simulator: SimulatorProcess, attempt: int
+) -> None:
+    simulator.settings(products="alternatives")
+    ada = shopper(store.usd_unpaid)
+    ada.create_checkout({store.concert: 2})
+    offer = ada.offer()
+
+    together(*[lambda quote=quote: ada.accept(offer, quote.id) for quote in offer.quotes])
+
+    now = ada.offer()
+    assert len(now.chosen_ids) == 1
+    assert ada.checkout().total == Decimal("200.00") + (now.chosen_premium or Decimal(0))
+    assert [line.total for line in ada.checkout().cover_lines] == [now.chosen_premium]
+
+
+@pytest.mark.parametrize("attempt", range(6))
 def test_accepting_while_completing_sells_a_cover_or_none_but_never_half_of_one(
     store: Store,
     shopper: SendShopper,

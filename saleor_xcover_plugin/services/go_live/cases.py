@@ -12,7 +12,9 @@ from decimal import Decimal
 
 from ...conf import PluginSettings
 from ...domain.money import Money
-from ...xcover.answers import Booking, CancellationPreview, Offer
+from ...domain.product_rules import largest_selection
+from ...errors import Refusal
+from ...xcover.answers import Booking, CancellationPreview, Offer, OfferedQuote
 from ...xcover.client import XCoverClient
 from ...xcover.errors import (
     XCoverAlreadyBooked,
@@ -30,6 +32,7 @@ from ...xcover.payloads import (
 from .. import gate
 from ..clients import Skew
 from ..clock import Clock
+from ..content import shown_groups
 from . import sample
 
 DEADLINE_SECONDS = 20.0
@@ -152,7 +155,8 @@ def _markets(shared: Play) -> str:
 
 def _events(shared: Play) -> str:
     offer = _ask(shared, shared.market, events=2)
-    return f"Offer {offer.id}: {_premium(offer)} for two events, {len(offer.quotes)} quotes."
+    chosen = _choice(offer, events=2)
+    return f"Offer {offer.id}: {_premium(offer, events=2)} for two events, {len(chosen)} quotes."
 
 
 def _opt_out(shared: Play) -> str:
@@ -166,7 +170,7 @@ def _opt_out(shared: Play) -> str:
 def _confirm(shared: Play) -> str:
     offer = shared.offer
     assert offer is not None  # noqa: S101 named in needs
-    quote_ids = [quote.id for quote in offer.quotes]
+    quote_ids = [quote.id for quote in _choice(offer)]
     holder = sample.policyholder(shared.market.country)
     body = confirm_body(quote_ids, holder, transaction_id=f"go-live-{shared.new_key()[:8]}")
     made = Attempt(offer.id, quote_ids, body, shared.new_key())
@@ -394,11 +398,11 @@ def _ask(shared: Play, market: Market, *, events: int = 1) -> Offer:
         basket, schema=shared.settings.offer_schema, transaction_id=None, sales_channel=None
     )
     offer = shared.client.create_offer(body, deadline=DEADLINE_SECONDS)
-    _require_usable(offer, market)
+    _require_usable(offer, market, events)
     return offer
 
 
-def _require_usable(offer: Offer, market: Market) -> None:
+def _require_usable(offer: Offer, market: Market, events: int) -> None:
     """What ``request_offer`` needs before it shows an offer."""
     if offer.currency != market.currency:
         raise Failed(f"Offer {offer.id} is in {offer.currency}.")
@@ -417,6 +421,10 @@ def _require_usable(offer: Offer, market: Market) -> None:
         ]
         if lacks:
             raise Failed(f"Offer {offer.id} lacks {', '.join(lacks)}; it would not be shown.")
+    try:
+        shown_groups(offer, event_count=events)
+    except Refusal as refusal:
+        raise Failed(f"Offer {offer.id} would not be shown: {refusal}") from None
 
 
 def _is_https(link: str | None) -> bool:
@@ -427,5 +435,14 @@ def _quotes(shared: Play) -> list[str]:
     return shared.made.quote_ids if shared.made else []
 
 
-def _premium(offer: Offer) -> Money:
-    return Money(sum((quote.premium for quote in offer.quotes), Decimal(0)), offer.currency)
+def _choice(offer: Offer, events: int = 1) -> list[OfferedQuote]:
+    """Return the dearest choice the product rules allow, as a shopper could make it."""
+    groups = shown_groups(offer, event_count=events)
+    chosen = largest_selection(groups, {quote.id: quote.premium for quote in offer.quotes})
+    return [quote for quote in offer.quotes if quote.id in chosen]
+
+
+def _premium(offer: Offer, events: int = 1) -> Money:
+    """Return what that choice costs."""
+    chosen = _choice(offer, events)
+    return Money(sum((quote.premium for quote in chosen), Decimal(0)), offer.currency)
