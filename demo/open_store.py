@@ -17,7 +17,7 @@ from .ending import ToldToEnd, no_more
 from .process import ReadyProcess
 from .progress import Steps
 from .seed import DemoStore
-from .shop.settings import PAYMENT_TOKEN, STAFF_KEY, STAFF_TOKEN, Settings, staff_address
+from .shop.settings import PAYMENT_TOKEN, SIMULATED, STAFF_KEY, STAFF_TOKEN, Settings, staff_address
 from .stack import Stack
 from .trouble import Trouble
 
@@ -69,7 +69,10 @@ def _open(stack: Stack, shop: ReadyProcess, port: int) -> tuple[str, str]:
     }
     simulator = ["--simulator", stack.simulator.control_url]
     command = shop_command(stack.host_url, store.channel.slug, port, *simulator)
-    return shop.start(command, env={**os.environ, **given}), key
+    address = shop.start(command, env={**os.environ, **given})
+    # So that a browser which only reaches the shop can read the policy wording too.
+    stack.simulator.settings(site=address + SIMULATED)
+    return address, key
 
 
 def _tell(stack: Stack, address: str, key: str) -> None:

@@ -11,7 +11,7 @@ from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 from starlette.requests import Request
-from starlette.responses import FileResponse, Response
+from starlette.responses import FileResponse, HTMLResponse, Response
 from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
@@ -20,13 +20,14 @@ from ..client.values import COVER_SKU
 from .back_office import BackOffice
 from .documents import FOR_SHOPPERS
 from .headers import SafeHeaders
-from .settings import PAYMENT_TOKEN, Settings
+from .settings import PAYMENT_TOKEN, SIMULATED, Settings
 from .staff_key import StaffOnly
 from .till import Till
-from .upstream import Host, Json, Problem, plugin_path, written
+from .upstream import Host, Json, Problem, Simulator, plugin_path, written
 
 STATIC = Path(__file__).parent / "static"
 POST = ["POST"]
+WORDING_CSP = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'"
 MAX_BODY = 16_384  # bytes; as the plugin's endpoint
 
 
@@ -76,6 +77,13 @@ def create_app(settings: Settings) -> Starlette:
         status, module = host.element()
         return Response(module, status, media_type="text/javascript")
 
+    def wording(request: Request) -> Response:
+        if not settings.simulator:
+            raise Problem("The shop was started without --simulator.", 404)
+        path = request.url.path.removeprefix(SIMULATED)
+        status, found = Simulator(settings.simulator).page(path, request.url.query)
+        return HTMLResponse(found, status, {"Content-Security-Policy": WORDING_CSP})
+
     staff_only = Middleware(StaffOnly, key=settings.staff_key)
     staff = [
         Route("/orders", _get(office.orders)),
@@ -97,6 +105,8 @@ def create_app(settings: Settings) -> Starlette:
             # As on the host: the plugin's element speaks to the plugin by itself.
             Route(plugin_path(settings.channel, "graphql"), plugin, methods=POST),
             Route(element_path, element),
+            # Who reaches the shop from elsewhere does not reach the simulator.
+            Route(f"{SIMULATED}/en/pds/{{item_id}}", wording),
             Mount("/api/staff", routes=staff, middleware=[staff_only]),
             Mount("/static", StaticFiles(directory=STATIC)),
         ],

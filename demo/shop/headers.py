@@ -26,7 +26,13 @@ class SafeHeaders:
 
         async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
-                MutableHeaders(scope=message).update(HEADERS)
+                _add(MutableHeaders(scope=message))
             await send(message)
 
         await self._app(scope, receive, send_with_headers)
+
+
+def _add(headers: MutableHeaders) -> None:
+    for name, value in HEADERS.items():
+        # A page of another make says itself what it may do.
+        headers.setdefault(name, value)

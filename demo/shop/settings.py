@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 STAFF_TOKEN = "XCOVER_DEMO_STAFF_TOKEN"  # noqa: S105 (the variable's name)
 PAYMENT_TOKEN = "XCOVER_DEMO_PAYMENT_TOKEN"  # noqa: S105 (the variable's name)
 STAFF_KEY = "XCOVER_DEMO_STAFF_KEY"
+SIMULATED = "/simulated"
+"""Below this path the shop shows the simulated XCover's policy wording."""
 
 
 @dataclass(frozen=True, slots=True)

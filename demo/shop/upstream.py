@@ -130,6 +130,11 @@ class Simulator:
         """Return everything it remembers."""
         return self._upstream.send_json("GET", self._address, Accept="application/json")
 
+    def page(self, path: str, query: str) -> tuple[int, bytes]:
+        """Return a page for people of the simulator, such as a policy wording."""
+        site = self._address.removesuffix("/_simulator")
+        return self._upstream.send("GET", f"{site}{path}{'?' if query else ''}{query}")
+
     def be_down(self, is_down: bool) -> None:
         """Answer every call with a gateway's error page from now on, or work again."""
         faults = f"{self._address}/faults"

@@ -6,7 +6,7 @@ import socket
 from pydantic import ValidationError
 
 from .payloads import in_words
-from .server import Server
+from .server import Server, address_of
 from .settings import Settings
 
 
@@ -19,6 +19,9 @@ def main() -> None:
     usual = Settings()
     parser.add_argument("--host", default="127.0.0.1")
     parser.add_argument("--port", type=int, default=8001, help="0 takes any free port")
+    parser.add_argument(
+        "--site", help="where browsers reach its policy wording; unset: where it listens"
+    )
     parser.add_argument("--partner", default=usual.partner_code)
     parser.add_argument("--api-key", default=usual.api_key)
     parser.add_argument("--api-secret", default=usual.api_secret)
@@ -27,7 +30,9 @@ def main() -> None:
     parser.add_argument("--webhook-secret", default=usual.webhook_secret)
     given = parser.parse_args()
     try:
+        listener = socket.create_server((given.host, given.port))
         settings = Settings(
+            site=(given.site or address_of(listener)).rstrip("/"),
             partner_code=given.partner,
             api_key=given.api_key,
             api_secret=given.api_secret,
@@ -35,7 +40,6 @@ def main() -> None:
             webhook_key=given.webhook_key,
             webhook_secret=given.webhook_secret,
         )
-        listener = socket.create_server((given.host, given.port))
         # Inherited by every connection: kept ones would wait 40 ms between head and body.
         listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     except ValidationError as error:

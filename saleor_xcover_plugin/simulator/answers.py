@@ -11,6 +11,9 @@ from .settings import Settings
 from .world import CONFIRMED, BookedQuote, Booking, Event, World
 
 SITE = "https://simulator.invalid/en"
+"""Of links nobody opens in a demo; nothing answers there."""
+PDS_PATH = "/en/pds"
+"""Of the policy wording, which this simulator serves itself."""
 POLICY_SLUG = "event_ticket_protection_v1"
 POLICY_VERSION = "5eed0000-0000-4000-8000-000000000001"
 
@@ -54,7 +57,7 @@ def booking_answer(world: World, booking: Booking, *, read_back: bool = False) -
         "partner_transaction_id": booking.partner_transaction_id,
         "created_at": stamp(booking.created_at),
         "updated_at": stamp(booking.updated_at),
-        "pds_url": pds_url(booking.id),
+        "pds_url": pds_url(world.settings, booking.id),
         "security_token": token,
         "quotes": [_quote(world, booking, quote) for quote in booking.quotes],
         "coi": coi(booking),
@@ -110,10 +113,10 @@ def coi(booking: Booking) -> Json:
     }
 
 
-def pds_url(item_id: str, quote_id: str | None = None) -> str:
+def pds_url(settings: Settings, item_id: str, quote_id: str | None = None) -> str:
     """Return the link of the policy wording of an offer, a booking or one of its quotes."""
     suffix = f"?policy_type={POLICY_SLUG}&quote_id={quote_id}" if quote_id else ""
-    return f"{SITE}/pds/{item_id}{suffix}"
+    return f"{settings.site}{PDS_PATH}/{item_id}{suffix}"
 
 
 def partner(settings: Settings) -> Json:
@@ -168,7 +171,7 @@ def _quote(world: World, booking: Booking, quote: BookedQuote) -> Json:
         "is_renewable": False,
         "is_pricebeat_enabled": None,
         **amounts(currency, cover_amount=sum(quote.event.tickets, Decimal(0))),
-        "pds_url": pds_url(booking.id, quote.id),
+        "pds_url": pds_url(world.settings, booking.id, quote.id),
         "attachments": [],
         "files": [],
         "custom_documents": None,

@@ -11,6 +11,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from . import wording
+from .answers import PDS_PATH
 from .api import CALL, Api
 from .control import Control
 from .operation import Answer
@@ -33,6 +35,7 @@ def create_app(world: World, connections: Connections) -> ASGIApp:
     app = Starlette(
         routes=[
             *Control(world, courier).routes(),
+            *wording.routes(world),
             *Api(world, courier, connections).routes(),
         ],
         exception_handlers={HTTPException: _no_route},
@@ -62,7 +65,8 @@ class Journal:
             query=scope["query_string"].decode("latin-1"),
             at=self._world.now(),
         )
-        if not scope["path"].startswith("/_simulator"):
+        # What people open is no call of a partner's.
+        if not scope["path"].startswith(("/_simulator", PDS_PATH)):
             self._world.calls.append(call)
         scope[CALL] = call
 

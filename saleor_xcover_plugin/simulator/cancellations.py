@@ -147,7 +147,7 @@ def _answer(world: World, booking: Booking, asked: Cancellation) -> Json:
         "status": CONFIRMED if others_live else CANCELLED,
         "quotes": [_quote(world, booking, quote, asked) for quote in chosen],
         "policyholder": policyholder(booking),
-        "pds_url": pds_url(booking.id),
+        "pds_url": pds_url(world.settings, booking.id),
         "coi": coi(booking),
         "created_at": stamp(booking.created_at),
         "updated_at": stamp(booking.updated_at),

@@ -1,9 +1,9 @@
 """Offers as XCover answers them (captured for retail; the texts are ours)."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sized
 from html import escape
 
-from .answers import POLICY_VERSION, amounts, pds_url, without_zone
+from .answers import PDS_PATH, POLICY_VERSION, amounts, pds_url, without_zone
 from .jsontext import Json
 from .pricing import formatted
 from .settings import Settings
@@ -12,11 +12,6 @@ from .world import Offer, Product
 DISCLAIMER = (
     "By adding protection I confirm that I have read the policy wording. "
     "This offer is simulated and insures nothing."
-)
-DISCLAIMER_HTML = (
-    '<p data-block-key="sim01">By adding protection I confirm that I have read the '
-    '<a href="https://simulator.invalid/en/pds" target="_blank" rel="noopener">policy wording</a>. '
-    "<strong>This offer is simulated and insures nothing.</strong></p>"
 )
 _INCLUSIONS = {
     "Illness or injury": "You cannot attend because of an unexpected illness or injury.",
@@ -48,7 +43,7 @@ def offer_answer(settings: Settings, offer: Offer, query: Mapping[str, str]) -> 
     }
     include = query.get("include_content", "true").lower() not in ("false", "0")
     if include and settings.content_present:
-        answer["content"] = _changed(_content(offer), settings)
+        answer["content"] = content_of(settings, offer)
     answer["product_rules"] = offer.rules
     answer["errors"] = {}
     return answer
@@ -67,6 +62,7 @@ def _product(settings: Settings, offer: Offer, product: Product, extra: set[str]
     start = event.start if settings.policy_starts_with == "event" else offer.created_at
     taxes = {"tax_code": "IPT", **amounts(currency, tax_amount=premium.tax)}
     asked = premium.commission if "commission" in extra else None
+    wording = pds_url(settings, offer.id, product.quote_id) if settings.pds_url_present else None
     benefits = [{"description": f"{name}: {text}"} for name, text in _BENEFITS.items()]
     return {
         "id": product.quote_id,
@@ -90,7 +86,7 @@ def _product(settings: Settings, offer: Offer, product: Product, extra: set[str]
                 "surcharge": amounts(currency, total_amount=None),
                 "commission": amounts(currency, total_amount=asked),
             },
-            "pds_url": pds_url(offer.id, product.quote_id) if settings.pds_url_present else None,
+            "pds_url": wording,
             "files": [],
             "extra_fields": {},
             "experiment": {},
@@ -99,7 +95,12 @@ def _product(settings: Settings, offer: Offer, product: Product, extra: set[str]
     }
 
 
-def _content(offer: Offer) -> Json:
+def content_of(settings: Settings, offer: Offer) -> Json:
+    """Return all texts of an offer, with what the settings change in them."""
+    return _changed(_content(settings, offer), settings)
+
+
+def _content(settings: Settings, offer: Offer) -> Json:
     return {
         "schema_version": "content:1.0",
         "locale": offer.language,
@@ -113,11 +114,14 @@ def _content(offer: Offer) -> Json:
         "sub_heading": "N/A",
         "negative_cta": "No, thank you",
         "positive_cta": "Add protection",
-        "disclaimer_html": DISCLAIMER_HTML,
+        "disclaimer_html": _disclaimer_html(settings),
         "required_message": "Please choose",
         "credibility_message": "Simulated: trusted by nobody yet",
         "negative_cta_warning": "Without protection the tickets are not refunded.",
-        "products": [_product_content(offer, product) for product in offer.products],
+        "products": [
+            {**_product_content(offer, product), "disclaimer_html": _disclaimer_html(settings)}
+            for product in offer.products
+        ],
     }
 
 
@@ -127,6 +131,14 @@ def _changed(content: Json, settings: Settings) -> Json:
     for product, changes in zip(products, settings.product_content_changes, strict=False):
         product |= {name: text for name, text in changes.items() if "id" not in name.split("_")}
     return {**content, **settings.content_changes, "products": products}
+
+
+def _disclaimer_html(settings: Settings) -> str:
+    return (
+        '<p data-block-key="sim01">By adding protection I confirm that I have read the '
+        f'<a href="{escape(settings.site)}{PDS_PATH}" target="_blank" rel="noopener">policy '
+        "wording</a>. <strong>This offer is simulated and insures nothing.</strong></p>"
+    )
 
 
 def _product_content(offer: Offer, product: Product) -> Json:
@@ -142,8 +154,12 @@ def _product_content(offer: Offer, product: Product) -> Json:
         "disclaimer": DISCLAIMER,
         "exclusions": dict(_EXCLUSIONS),
         "inclusions": dict(_INCLUSIONS),
-        "description": f"{price} for {len(event.tickets)} ticket(s).",
+        "description": f"{price} for {counted(event.tickets)}.",
         "terms_cta_html": f"<p>Terms for <em>{escape(event.name)}</em></p>",
-        "disclaimer_html": DISCLAIMER_HTML,
         "credibility_badge": "",
     }
+
+
+def counted(tickets: Sized) -> str:
+    """Return ``1 ticket`` or ``2 tickets``."""
+    return "1 ticket" if len(tickets) == 1 else f"{len(tickets)} tickets"

@@ -15,6 +15,12 @@ KEEP_ALIVE = 75  # seconds; longer than a client's pool keeps an idle connection
 LAST_WAIT = 1  # seconds open requests get when the simulator stops
 
 
+def address_of(listener: socket.socket) -> str:
+    """Return where a socket listens, without a slash at the end."""
+    host, port = listener.getsockname()[:2]
+    return f"http://{host}:{port}"
+
+
 class Server(uvicorn.Server):
     """A simulator on an open socket; prints one line when it can be used."""
 
@@ -34,8 +40,7 @@ class Server(uvicorn.Server):
         )
         super().__init__(config)
         self._listener = listener
-        host, port = listener.getsockname()[:2]
-        self.address = f"http://{host}:{port}/x"
+        self.address = f"{address_of(listener)}/x"
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Start to listen, then say so."""

@@ -99,6 +99,10 @@ class Settings(BaseModel):
     webhook_attempts: Annotated[int, Field(ge=1, le=3)] = 3
     webhook_retry_seconds: Wait = 0.2
 
+    # Where browsers reach the pages of this simulator, without a slash at the end. It sets its own
+    # address when it starts; another one where a proxy or a container stands before it.
+    site: WebAddress = "http://127.0.0.1:8001"
+
     # `next` and `previous` of the booking list name another host, as recorded.
     list_host: WebAddress = "https://regional.simulator.invalid"
 

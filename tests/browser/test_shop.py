@@ -76,3 +76,23 @@ def test_a_picture_of_the_shop(page: Page) -> None:
     fill_basket(page, "Example Symphony")
     expect(page.locator("xcover-offer #accepted")).to_contain_text("$6.66")
     page.screenshot(path=IMAGES / "shop-offer.png", full_page=True)
+
+
+def test_the_policy_wording_opens_before_and_after_buying(page: Page) -> None:
+    fill_basket(page, "Example Symphony")
+    # The offer for both tickets, not the one for the first.
+    expect(page.locator("xcover-offer #accepted")).to_contain_text("$6.66")
+    with page.expect_popup() as before:
+        page.locator("xcover-offer [part=wording]").click()
+    expect(before.value.get_by_text("no insurer stands behind it")).to_be_visible()
+    expect(before.value.get_by_text("2 tickets of US$100.00 each")).to_be_visible()
+    expect(before.value.get_by_text("For an offer that was not bought yet.")).to_be_visible()
+
+    say_yes(page, "$6.66")
+    page.get_by_role("button", name="Pay now").click()
+    expect(page.get_by_role("heading", name="Your tickets are protected")).to_be_visible()
+    number = page.locator(".cover code").inner_text()
+    with page.expect_popup() as after:
+        page.get_by_role("link", name="Policy wording").click()
+    expect(after.value.get_by_text(f"Policy {number}, confirmed.")).to_be_visible()
+    expect(after.value.get_by_text("Example Symphony, Example Hall")).to_be_visible()

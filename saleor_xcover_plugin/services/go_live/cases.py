@@ -398,11 +398,11 @@ def _ask(shared: Play, market: Market, *, events: int = 1) -> Offer:
         basket, schema=shared.settings.offer_schema, transaction_id=None, sales_channel=None
     )
     offer = shared.client.create_offer(body, deadline=DEADLINE_SECONDS)
-    _require_usable(offer, market, events)
+    _require_usable(offer, market, events, shared.settings.api_url)
     return offer
 
 
-def _require_usable(offer: Offer, market: Market, events: int) -> None:
+def _require_usable(offer: Offer, market: Market, events: int, api_url: str) -> None:
     """What ``request_offer`` needs before it shows an offer."""
     if offer.currency != market.currency:
         raise Failed(f"Offer {offer.id} is in {offer.currency}.")
@@ -414,7 +414,7 @@ def _require_usable(offer: Offer, market: Market, events: int) -> None:
             for what, is_there in (
                 ("a title", quote.title),
                 ("a disclaimer", quote.disclaimer or offer.disclaimer),
-                ("an https link to the policy wording", _is_https(quote.pds_url)),
+                ("an https link to the policy wording", _may_be_shown(quote.pds_url, api_url)),
                 ("a payable premium", Money(quote.premium, offer.currency).is_payable()),
             )
             if not is_there
@@ -427,8 +427,10 @@ def _require_usable(offer: Offer, market: Market, events: int) -> None:
         raise Failed(f"Offer {offer.id} would not be shown: {refusal}") from None
 
 
-def _is_https(link: str | None) -> bool:
-    return bool(link and link.startswith("https://"))
+def _may_be_shown(link: str | None, api_url: str) -> bool:
+    """Whether it is https; a simulator without TLS has pages without TLS."""
+    schemes = ("https://",) if api_url.startswith("https://") else ("https://", "http://")
+    return bool(link and link.startswith(schemes))
 
 
 def _quotes(shared: Play) -> list[str]:

@@ -90,7 +90,9 @@ def test_shows_what_a_shop_must_show(partner):
     assert product["benefits"]
     assert product["inclusions"]
     assert product["exclusions"]
-    assert offer["products"][0]["details"]["pds_url"].startswith("https://simulator.invalid/")
+    assert offer["products"][0]["details"]["pds_url"].endswith(
+        f"&quote_id={offer['products'][0]['id']}"
+    )
     assert offer["product_rules"] == []
 
 

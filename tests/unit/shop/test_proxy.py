@@ -132,3 +132,32 @@ def test_the_page_keeps_to_itself(shop: OpenedShop) -> None:
     assert "http" not in page.text.replace("http-equiv", "")
     assert shop.get("/static/main.js").status_code == 200
     assert shop.get("/static/%2e%2e/app.py").status_code == 404
+
+
+def test_the_simulated_wording_is_shown_to_who_reaches_only_the_shop(
+    open_shop: OpenShop, simulator: FakeUpstream
+) -> None:
+    simulator.answers["GET /en/pds/offer-1?quote_id=q1"] = b"<!DOCTYPE html><p>2 tickets</p>"
+    shop = open_shop(simulator=f"{simulator.url}/_simulator")
+
+    answer = shop.get("/simulated/en/pds/offer-1?quote_id=q1")
+
+    assert (answer.status_code, answer.text) == (200, "<!DOCTYPE html><p>2 tickets</p>")
+    assert answer.headers["Content-Type"].startswith("text/html")
+    # Its own style may be used, and no script may run.
+    assert answer.headers["Content-Security-Policy"].startswith("default-src 'none'; style-src")
+    assert answer.headers["X-Content-Type-Options"] == "nosniff"
+
+
+@pytest.mark.parametrize("path", ["/simulated/_simulator", "/simulated/en/pds/../../_simulator"])
+def test_nothing_else_of_the_simulator_is_shown(
+    path: str, open_shop: OpenShop, simulator: FakeUpstream
+) -> None:
+    shop = open_shop(simulator=f"{simulator.url}/_simulator")
+
+    assert shop.get(path).status_code == 404
+    assert simulator.received == []
+
+
+def test_before_a_real_saleor_there_is_no_simulated_wording(shop: OpenedShop) -> None:
+    assert shop.get("/simulated/en/pds/offer-1").status_code == 404
