@@ -12,12 +12,19 @@ _FOREIGN = {
     "XCOVER_WEBHOOK_KEY",
     "XCOVER_WEBHOOK_SECRET",
     "DJANGO_SETTINGS_MODULE",
+    "XCOVER_LEASE_SECONDS",
 }
 
 
-def prepare(environment: MutableMapping[str, str]) -> None:
-    """Take out what belongs to another Django or Celery; put in a secret key of this run."""
+def prepare(environment: MutableMapping[str, str], *, lease_seconds: int | None = None) -> None:
+    """Take out what belongs to another Django or Celery; put in a secret key of this run.
+
+    ``lease_seconds`` is how long the work of a killed worker waits for the next one; without it
+    as long as in a store.
+    """
     for name in list(environment):
         if name in _FOREIGN or name.startswith("CELERY_"):
             del environment[name]
     environment[SECRET_KEY] = secrets.token_urlsafe()
+    if lease_seconds is not None:
+        environment["XCOVER_LEASE_SECONDS"] = str(lease_seconds)

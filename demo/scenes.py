@@ -132,7 +132,7 @@ def _buy_while_down(stage: Stage) -> Sale:
 
 def kill_the_worker(stage: Stage) -> Outcome:
     # The module wants a configured Django, which the stack has by now.
-    from saleor_xcover_plugin.outbox import LEASE
+    from saleor_xcover_plugin.outbox import LEASE, SAFE_LEASE
 
     # XCover books at once and takes its time to answer: the worst moment to die.
     stage.xcover.fault("confirm", "drip", times=1)
@@ -147,9 +147,11 @@ def kill_the_worker(stage: Stage) -> Outcome:
     keys = [call["idempotency_key"] for call in stage.calls_for(sale, "confirm")]
     check(len(keys) == 2, f"XCover was asked {len(keys)} times")
     check(keys[0] == keys[1], "the second attempt used another key")
+    lease, usual = (int(each.total_seconds()) for each in (LEASE, SAFE_LEASE))
     return Outcome(
         "Killed with SIGKILL after XCover had booked and before it answered. The next worker "
-        "asked again with the same key: one policy, not two.",
+        f"waited until the claim was over ({lease} s here, {usual} s in a store) and asked again "
+        "with the same key: one policy, not two.",
         booking,
     )
 

@@ -18,16 +18,20 @@ Say = Callable[[str], None]
 
 
 class Stack:
-    """Start with ``with``; everything ends with it. ``say`` hears what is being started."""
+    """Start with ``with``; everything ends with it. ``say`` hears what is being started.
+
+    ``lease_seconds`` is how long the work of a killed worker waits; without it as in a store.
+    """
 
     host_url: str
     """Where the miniature listens, without a slash at the end."""
     server: str
     """Which PostgreSQL is used, in words."""
 
-    def __init__(self, database: str, say: Say) -> None:
+    def __init__(self, database: str, say: Say, *, lease_seconds: int | None = None) -> None:
         self._database = database
         self._say = say
+        self._lease_seconds = lease_seconds
         self.simulator = SimulatorProcess()
         self._web = ReadyProcess("the host", web.READY)
         self._worker = ReadyProcess("the Celery worker", worker.READY)
@@ -68,7 +72,7 @@ class Stack:
     def _make_database(self) -> None:
         from .postgres import describe_server, fresh_database
 
-        environment.prepare(os.environ)
+        environment.prepare(os.environ, lease_seconds=self._lease_seconds)
         self.server = describe_server()
         self._url = fresh_database(self._database)
 

@@ -18,6 +18,8 @@ from .stack import Stack
 from .stage import DidNotHold, Stage
 
 DATABASE = "xcover_demo"
+LEASE_SECONDS = 5
+"""Instead of 60 in a store: nobody wants to look at a standing screen for a minute."""
 SETTING_UP = "the plugin: xcover_setup, then its settings"
 
 
@@ -32,8 +34,11 @@ def run(*, scenes: int | None = None, as_json: bool = False) -> int:
             steps.begin(f"starting {what}")
 
         begun = time.monotonic()
-        with Stack(DATABASE, say) as stack:
+        with Stack(DATABASE, say, lease_seconds=LEASE_SECONDS) as stack:
             steps.tell(f"PostgreSQL: {stack.server}")
+            steps.tell(
+                f"The work of a killed worker waits {LEASE_SECONDS} s here (60 s in a store)."
+            )
             store = DemoStore()
             driver = Driver(over_http(stack.host_url))
             say(SETTING_UP)

@@ -7,8 +7,24 @@ from typing import Any
 from django.core.checks import Warning as CheckWarning
 from django.core.checks import register
 
+from . import outbox
 from .domain.hooks import HOOKS
 from .host import hooks
+
+
+@register
+def check_lease(**_: Any) -> list[CheckWarning]:
+    """Warn of a lease so short that two workers may make the same call at once."""
+    if outbox.LEASE >= outbox.SAFE_LEASE:
+        return []
+    return [
+        CheckWarning(
+            f"{outbox.LEASE_VARIABLE} is {outbox.LEASE.total_seconds():.0f}: a worker whose call "
+            "takes longer is overtaken by another one, with the same idempotency key.",
+            hint="It is for demos. Unset it in a store.",
+            id="saleor_xcover_plugin.W002",
+        )
+    ]
 
 
 @register

@@ -49,6 +49,8 @@ class PluginSettings:
     rules: EligibilityRules
     webhook_secrets: Mapping[str, str] = field(repr=False)
     """Our own key ids to their secrets, for inbound signatures; two while a key is changed."""
+    unreadable: tuple[str, ...] = ()
+    """Names of optional secrets that were saved under another SECRET_KEY; they count as empty."""
 
     @property
     def fingerprint_terms(self) -> tuple[str, ...]:
@@ -63,34 +65,57 @@ class SettingsError(ValueError):
         self.field = field_name
 
 
-def raw_values(configuration: Iterable[Mapping[str, Any]]) -> dict[str, str]:
-    """Flatten Saleor's list of name and value, add defaults and the environment, open seals."""
+class SealedElsewhere(SettingsError):
+    """A stored secret cannot be opened: it was saved under another SECRET_KEY."""
+
+    def __init__(self, field_name: str) -> None:
+        super().__init__(
+            field_name,
+            f"{_BY_NAME[field_name].label} cannot be opened: it was saved under another "
+            "SECRET_KEY. Start every process of Saleor with the SECRET_KEY it was saved under (or "
+            "put that one into SECRET_KEY_FALLBACKS), or enter it again.",
+        )
+
+
+def _opened(configuration: Iterable[Mapping[str, Any]]) -> tuple[dict[str, str], tuple[str, ...]]:
+    """Flatten Saleor's list of name and value, add defaults and the environment, open seals.
+
+    Also return the names of what could not be opened; those are empty.
+    """
     values: dict[str, Any] = {f.name: f.default for f in FIELDS}
     values.update(
         {item["name"]: item["value"] for item in configuration if item["name"] in _BY_NAME}
     )
-    clear = {}
+    clear, unreadable = {}, set()
     for name, value in values.items():
         try:
             clear[name] = unseal(str(value if value is not None else "")).strip()
         except SealBroken:
             clear[name] = ""
+            unreadable.add(name)
     for f in FIELDS:
         if f.environment and os.environ.get(f.environment):
             clear[f.name] = os.environ[f.environment].strip()
-    return clear
+            unreadable.discard(f.name)
+    return clear, tuple(sorted(unreadable))
 
 
 def read_settings(configuration: Iterable[Mapping[str, Any]]) -> PluginSettings:
-    """Build the settings. Raise ``SettingsError`` for the first field that is missing or wrong."""
-    return _settings(tuple(raw_values(configuration).items()))
+    """Build the settings. Raise ``SettingsError`` for the first field that is missing or wrong.
+
+    Raise its ``SealedElsewhere`` where a field is there and cannot be opened.
+    """
+    values, unreadable = _opened(configuration)
+    return _settings(tuple(values.items()), unreadable)
 
 
 @lru_cache(maxsize=64)
-def _settings(pairs: tuple[tuple[str, str], ...]) -> PluginSettings:
+def _settings(pairs: tuple[tuple[str, str], ...], unreadable: tuple[str, ...]) -> PluginSettings:
     """Parse what was parsed before once only: every hook reads the settings anew."""
     values = dict(pairs)
     for name in ("api_url", "partner_code", "api_key", "api_secret"):
+        if name in unreadable:
+            raise SealedElsewhere(name)
         if not values[name]:
             raise SettingsError(name, f"{_BY_NAME[name].label} is missing.")
     if not values["api_url"].startswith(("https://", "http://")):
@@ -127,6 +152,7 @@ def _settings(pairs: tuple[tuple[str, str], ...]) -> PluginSettings:
                 if values[f"{which}key"] and values[f"{which}secret"]
             }
         ),
+        unreadable=unreadable,
     )
 
 
@@ -160,8 +186,13 @@ def seal_secrets(configuration: list[dict[str, Any]]) -> None:
 
 def connection_of(configuration: Iterable[Mapping[str, Any]]) -> tuple[str, ...]:
     """The values a credentials check depends on, to see whether they changed."""
-    values = raw_values(configuration)
+    values, _ = _opened(configuration)
     return tuple(values[name] for name in ("api_url", "partner_code", "api_key", "api_secret"))
+
+
+def label_of(field_name: str) -> str:
+    """Return what the form calls a field."""
+    return _BY_NAME[field_name].label
 
 
 def _listed(text: str) -> list[str]:

@@ -27,7 +27,8 @@ def events_view(
         return HttpResponse(status=405)
     try:
         settings = read_settings(configuration)
-    except SettingsError:
+    except SettingsError as error:
+        log.error("xcover.settings.incomplete", extra={"field": error.field})
         return HttpResponse(status=503)
     now = utc_now()
     verdict = verify(
@@ -36,6 +37,10 @@ def events_view(
     if verdict != Verdict.GOOD:
         # Forged ones are counted by this log event and leave no row.
         log.warning("xcover.webhook.refused", extra={"verdict": verdict.value})
+        if settings.unreadable:
+            # It may be XCover's own: once the right SECRET_KEY is there, a repetition is taken.
+            log.error("xcover.settings.incomplete", extra={"field": settings.unreadable[0]})
+            return HttpResponse(status=503)
         return HttpResponse(status=403)
     body = request.read(MAX_BODY + 1)
     news = read_news(body) if len(body) <= MAX_BODY else None

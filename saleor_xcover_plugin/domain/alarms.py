@@ -32,6 +32,15 @@ UNTRIED = timedelta(hours=1)
 """A breaker nobody tried for so long says nothing any more: nobody needed XCover."""
 
 
+WORKER_COMMAND = "celery --app saleor.celeryconf:app worker"
+BEAT_COMMAND = (
+    "celery --app saleor.celeryconf:app beat "
+    "--scheduler saleor.schedulers.schedulers.DatabaseScheduler"
+)
+"""As Saleor starts it itself. Beat inside a worker (-B) uses another scheduler, in which schedules
+of Saleor's own that are always due leave no turn to the others."""
+
+
 class AlarmCode(StrEnum):
     """Stable codes for logs, metrics and monitoring (docs/operations.md)."""
 
@@ -39,6 +48,7 @@ class AlarmCode(StrEnum):
     UNPAID_NEAR_EVENT = "unpaid_near_event"
     PARKED = "parked"
     CREDENTIALS_REFUSED = "credentials_refused"
+    SETTINGS_UNUSABLE = "settings_unusable"
     CLOCK_OFF = "clock_off"
     BREAKER_OPEN = "breaker_open"
     MESSAGES_OVERDUE = "messages_overdue"
@@ -72,6 +82,10 @@ SENTENCES: Mapping[AlarmCode, str] = {
         "XCover refuses the credentials of {account}: no offers, no policies. Save working ones "
         "in the plugin's settings; what waits for them is then sent by itself."
     ),
+    AlarmCode.SETTINGS_UNUSABLE: (
+        "The plugin's settings of {channel} cannot be used by the process that looked, so it makes "
+        "no offers there and sends nothing: {error}"
+    ),
     AlarmCode.CLOCK_OFF: (
         "The clock of a server here is {seconds} seconds {direction} XCover's ({account}). XCover "
         "refuses calls signed at a wrong time: set the clocks of web servers and workers (NTP)."
@@ -100,8 +114,9 @@ SENTENCES: Mapping[AlarmCode, str] = {
         "worker, or see whether it reads the queue the broker holds."
     ),
     AlarmCode.BEAT_NOT_RUNNING: (
-        "The sweep ended last {ended_at}; nobody asks for it. Start Celery beat (celery -A saleor "
-        "beat) and see that a worker runs. Until then: manage.py xcover_work."
+        "The sweep ended last {ended_at}; nobody asks for it. Start Celery beat as a process of "
+        "its own (" + BEAT_COMMAND + ") and see that a worker runs. Until then: manage.py "
+        "xcover_work."
     ),
 }
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from saleor.plugins.models import PluginConfiguration
 
 from ..conf import PLUGIN_ID, PluginSettings, SettingsError, read_settings
@@ -21,16 +21,29 @@ def settings_of(channel_id: int) -> PluginSettings:
 
 def settings_in_use(open_channels: Collection[int]) -> dict[int, PluginSettings]:
     """Return complete settings by channel: where the plugin is active, or has work to end."""
-    rows = PluginConfiguration.objects.filter(
-        Q(active=True) | Q(channel_id__in=open_channels), identifier=PLUGIN_ID
-    ).exclude(channel_id=None)
     found = {}
-    for row in rows:
+    for row in _rows_in_use(open_channels):
         try:
             found[row.channel_id] = read_settings(row.configuration or [])
         except SettingsError:
             continue  # nobody can call XCover with them
     return found
+
+
+def unusable_settings(open_channels: Collection[int]) -> dict[str, SettingsError]:
+    """Return by slug why a channel's settings cannot be used, where they should be."""
+    found = {}
+    for row in _rows_in_use(open_channels).select_related("channel"):
+        try:
+            read_settings(row.configuration or [])
+        except SettingsError as error:
+            found[row.channel.slug] = error
+    return found
+
+
+def _rows_in_use(open_channels: Collection[int]) -> QuerySet[PluginConfiguration]:
+    wanted = Q(active=True) | Q(channel_id__in=open_channels)
+    return PluginConfiguration.objects.filter(wanted, identifier=PLUGIN_ID).exclude(channel_id=None)
 
 
 def is_active(channel_id: int | None) -> bool:

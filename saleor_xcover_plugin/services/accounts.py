@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from ..conf import PluginSettings
+from ..conf import PluginSettings, SettingsError
 from ..domain.states import MessageState
 from ..host import configuration
 from ..models import Gate, OutboxMessage
@@ -13,8 +13,12 @@ from . import gate
 
 def by_channel() -> dict[int, PluginSettings]:
     """Return the settings of every channel that sells or has messages to send."""
-    open_channels = _channels(MessageState.PENDING) | _channels(MessageState.PARKED)
-    return configuration.settings_in_use(open_channels)
+    return configuration.settings_in_use(_open_channels())
+
+
+def unusable() -> dict[str, SettingsError]:
+    """Return by the channel's slug why settings cannot be used that ``by_channel`` leaves out."""
+    return configuration.unusable_settings(_open_channels())
 
 
 def gates_of(settings: Iterable[PluginSettings]) -> list[tuple[Gate, PluginSettings]]:
@@ -26,6 +30,10 @@ def gates_of(settings: Iterable[PluginSettings]) -> list[tuple[Gate, PluginSetti
 def subject_of(settings: PluginSettings) -> str:
     """Name an account in a few characters, as alarms and ``xcover_status`` do."""
     return gate.name_of(settings)[:8]
+
+
+def _open_channels() -> set[int]:
+    return _channels(MessageState.PENDING) | _channels(MessageState.PARKED)
 
 
 def _channels(state: MessageState) -> set[int]:

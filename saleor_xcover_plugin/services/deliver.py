@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.db import transaction
 
 from .. import outbox
-from ..conf import SettingsError
+from ..conf import SealedElsewhere, SettingsError
 from ..host import configuration
 from ..models import OutboxMessage
 from ..xcover.errors import XCoverError
@@ -25,6 +25,9 @@ from .modify_cover import ConfirmModification, PreviewModification
 from .opt_out import OptOut
 
 log = logging.getLogger(__name__)
+
+KEY_REST = timedelta(minutes=1)
+"""Until a message is tried again that met a process with another SECRET_KEY."""
 
 DELIVERIES: Mapping[str, Delivery] = {
     "confirm": Confirm(),
@@ -118,11 +121,23 @@ def _hold_back(message: OutboxMessage, held: HeldBack, now: datetime) -> None:
         outbox.hold_due(message.channel_id, held.until, now)
 
 
+def _wait_for_key(message: OutboxMessage, error: SealedElsewhere, now: datetime) -> None:
+    """Nothing is wrong with the message, and a process with the right SECRET_KEY can send it."""
+    log.error("xcover.settings.incomplete", extra={"field": error.field})
+    with transaction.atomic():
+        current = outbox.lock(message)
+        if current is not None:
+            outbox.hold(current, now + KEY_REST, now)
+
+
 def _attempt(delivery: Delivery, message: OutboxMessage, clock: Clock) -> bool:
     try:
         settings = configuration.settings_of(message.channel_id)
     except SettingsError as error:
         if moved_orders.follow(message, delivery.order_of(message), clock()):
+            return True
+        if isinstance(error, SealedElsewhere):
+            _wait_for_key(message, error, clock())
             return True
         with transaction.atomic():
             current = outbox.lock(message)

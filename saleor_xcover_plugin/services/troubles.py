@@ -149,6 +149,12 @@ def _credentials_refused(facts: _Facts) -> Iterator[Trouble]:
             yield trouble(AlarmCode.CREDENTIALS_REFUSED, channel, account=account)
 
 
+def _settings_unusable(_facts: _Facts) -> Iterator[Trouble]:
+    for slug, error in sorted(accounts.unusable().items()):
+        channel = f"channel {slug}"
+        yield trouble(AlarmCode.SETTINGS_UNUSABLE, channel[:64], channel=channel, error=error)
+
+
 def _clock_off(facts: _Facts) -> Iterator[Trouble]:
     for gate, settings in facts.gates:
         if gate.clock_skew:
@@ -226,6 +232,7 @@ _ONE_EACH: Mapping[AlarmCode, _Find] = {
     AlarmCode.UNPAID_NEAR_EVENT: _unpaid_near_event,
     AlarmCode.PARKED: _parked,
     AlarmCode.CREDENTIALS_REFUSED: _credentials_refused,
+    AlarmCode.SETTINGS_UNUSABLE: _settings_unusable,
     AlarmCode.CLOCK_OFF: _clock_off,
     AlarmCode.BREAKER_OPEN: _breaker_open,
     AlarmCode.MESSAGES_OVERDUE: _messages_overdue,

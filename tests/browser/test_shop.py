@@ -89,6 +89,7 @@ def test_the_policy_wording_opens_before_and_after_buying(page: Page) -> None:
     expect(before.value.get_by_text("For an offer that was not bought yet.")).to_be_visible()
 
     say_yes(page, "$6.66")
+    expect(page.locator(".total")).to_contain_text("$206.66")
     page.get_by_role("button", name="Pay now").click()
     expect(page.get_by_role("heading", name="Your tickets are protected")).to_be_visible()
     number = page.locator(".cover code").inner_text()

@@ -83,6 +83,7 @@ def test_another_stores_settings_are_not_inherited():
         "CELERY_BROKER_URL": "redis://shop",
         "CELERY_RESULT_BACKEND": "redis://shop",
         "DJANGO_SETTINGS_MODULE": "saleor.settings",
+        "XCOVER_LEASE_SECONDS": "600",
         "XCOVER_DEMO_LOG": "INFO",
     }
     other = dict(given)
@@ -93,6 +94,14 @@ def test_another_stores_settings_are_not_inherited():
     assert set(given) == {"PATH", "XCOVER_DEMO_LOG", "XCOVER_DEMO_SECRET_KEY"}
     assert len(given["XCOVER_DEMO_SECRET_KEY"]) > 40
     assert given["XCOVER_DEMO_SECRET_KEY"] != other["XCOVER_DEMO_SECRET_KEY"]
+
+
+def test_a_lease_is_the_demos_own_and_not_inherited():
+    given = {}
+
+    prepare(given, lease_seconds=6)
+
+    assert given["XCOVER_LEASE_SECONDS"] == "6"
 
 
 def test_options_of_a_database_address_reach_django():

@@ -1,13 +1,14 @@
 """Steps many stories begin with, and questions they end with."""
 
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
 from demo.client.payment_app import PaymentApp
 from demo.client.shopper import Shopper
-from demo.client.store import Store, Variant
+from demo.client.store import Channel, Store, Variant
 from demo.client.values import Checkout, Offer, PlacedOrder, Transaction
 from demo.simulator import SimulatorProcess
 
@@ -75,3 +76,27 @@ def opt_outs(simulator: SimulatorProcess) -> list[dict[str, Any]]:
 def asked(simulator: SimulatorProcess) -> dict[str, int]:
     """Count the calls XCover received, by operation; a preview is a ``cancel``."""
     return dict(Counter(call["operation"] for call in simulator.calls()))
+
+
+def seal_elsewhere(channel: Channel, *fields: str) -> Callable[[], None]:
+    """Have these secrets sealed by a process with another SECRET_KEY; return what undoes it."""
+    from django.test import override_settings
+    from saleor.plugins.models import PluginConfiguration
+
+    from saleor_xcover_plugin.crypto import seal
+
+    row = PluginConfiguration.objects.get(
+        identifier="covergenius.xcover", channel__slug=channel.slug
+    )
+    before = [dict(item) for item in row.configuration]
+    with override_settings(SECRET_KEY="of another process", SECRET_KEY_FALLBACKS=[]):
+        for item in row.configuration:
+            if item["name"] in fields:
+                item["value"] = seal(f"the {item['name']}")
+    row.save()
+
+    def undo() -> None:
+        row.configuration = before
+        row.save()
+
+    return undo

@@ -12,7 +12,7 @@ import pytest
 
 from demo.client.driver import Refused
 
-from .steps import PREMIUM, TOTAL, accept_cover, sell_with_cover
+from .steps import PREMIUM, TOTAL, accept_cover, seal_elsewhere, sell_with_cover
 from .waits import let_waits_pass
 
 QUARTER = timedelta(minutes=16)
@@ -448,6 +448,37 @@ def test_refused_credentials_are_one_alarm_for_all_that_waits_for_them(
     # then
     assert raised() == []
     assert told("cleared") == [key]
+
+
+def test_settings_of_another_secret_key_are_told_and_what_waits_goes_on_with_the_right_one(
+    store, unpaid, staff, work, simulator, told
+):
+    from saleor_xcover_plugin.models import OutboxMessage
+
+    # given a paid cover, and a worker that was started with another SECRET_KEY
+    order = unpaid()
+    staff.mark_as_paid(order.id)
+    undo = seal_elsewhere(store.usd_unpaid, "api_key", "api_secret")
+    # when
+    for _ in range(2):
+        work()
+    # then it is told once, in words, and nothing is parked or given up
+    subject = f"channel {store.usd_unpaid.slug}"
+    assert raised() == told() == [("settings_unusable", subject)]
+    (alarm,) = report()["alarms"]
+    assert "API key cannot be opened: it was saved under another SECRET_KEY." in alarm["sentence"]
+    assert "is missing" not in alarm["sentence"]
+    (message,) = OutboxMessage.objects.filter(kind="confirm")
+    assert (message.status, message.attempts) == ("pending", 0)
+    assert simulator.calls("confirm") == []
+    # when a worker with the right one is there
+    undo()
+    OutboxMessage.objects.update(next_attempt_at=datetime.now(UTC))
+    work()
+    # then
+    assert len(simulator.calls("confirm")) == 1
+    assert raised() == []
+    assert told("cleared") == [("settings_unusable", subject)]
 
 
 def test_an_account_no_channel_uses_any_more_is_nobodys_trouble(

@@ -11,11 +11,13 @@ import pytest
 from django.apps import apps
 from django.core.management import CommandError, call_command
 
+from demo.client.driver import Refused
 from demo.client.staff import Staff
 from demo.client.store import Channel, Store, Variant
 from demo.seed import PARTNER
 from demo.simulator import SimulatorProcess
 
+from .steps import seal_elsewhere
 from .work import Work
 
 Row = tuple[str, str]
@@ -231,6 +233,48 @@ def test_a_channel_without_any_event_says_so(channel: Channel, staff: Staff) -> 
     ((outcome, sentence),) = said(findings, "event data")
     assert outcome == "warning"
     assert sentence.startswith("No product for sale of the types opera has an event to come")
+
+
+def test_secrets_of_another_secret_key_are_said_as_such(
+    channel: Channel, simulator: SimulatorProcess
+) -> None:
+    calls = len(simulator.calls())
+    seal_elsewhere(channel, "api_key", "api_secret")
+
+    findings, code = run("--channel", channel.slug)
+
+    assert code == 1
+    assert bad(findings)[("settings", channel.slug)] == (
+        "API key cannot be opened: it was saved under another SECRET_KEY. Start every process of "
+        "Saleor with the SECRET_KEY it was saved under (or put that one into SECRET_KEY_FALLBACKS),"
+        " or enter it again. No offers are made until then."
+    )
+    assert len(simulator.calls()) == calls
+
+
+def test_a_webhook_secret_of_another_secret_key_is_a_warning(channel: Channel) -> None:
+    seal_elsewhere(channel, "webhook_secret")
+
+    findings, _ = run("--channel", channel.slug)
+
+    (finding,) = said(findings, "settings")
+    assert finding[0] == "warning"
+    assert "saved under another SECRET_KEY: Webhook secret." in finding[1]
+
+
+def test_saving_says_it_too_and_entering_them_again_mends_it(
+    channel: Channel, staff: Staff
+) -> None:
+    seal_elsewhere(channel, "api_key", "api_secret")
+
+    with pytest.raises(Refused, match="API key cannot be opened: it was saved under another"):
+        staff.configure_plugin(channel, {"languages": "en"})
+    staff.configure_plugin(channel, is_active=False)
+    staff.configure_plugin(channel, {"api_key": "demo-key", "api_secret": "demo-secret-0001"})
+
+    findings, _ = run("--channel", channel.slug)
+    assert said(findings, "settings") == [("fine", "Complete.")]
+    assert said(findings, "credentials")[0][0] == "fine"
 
 
 def test_silent_background_work_is_a_problem(channel: Channel, store: Store) -> None:

@@ -81,7 +81,7 @@ def test_a_broker_without_workers_is_told_from_one_with(channel: Channel) -> Non
 
     assert (running(findings), code) == ({"broker": "fine", "worker": "problem"}, 1)
     ((_, sentence),) = said(findings, "worker")
-    assert "Start one (celery -A saleor worker)" in sentence
+    assert "Start one (celery --app saleor.celeryconf:app worker)" in sentence
 
 
 def test_a_worker_that_knows_the_plugin_is_heard(channel: Channel) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
 from functools import partial
 
-from ...conf import PluginSettings, SettingsError
+from ...conf import PluginSettings, SealedElsewhere, SettingsError, label_of
 from ...host import configuration
 from . import account, catalogue, events, hooks, running
 from .finding import Finding, fine, problem, warning
@@ -46,11 +46,13 @@ def _settings(
     for slug, key in sorted(active.items()):
         try:
             found[slug] = configuration.settings_of(key)
+        except SealedElsewhere as error:
+            yield problem("settings", slug, f"{error} No offers are made until then.")
         except SettingsError as error:
             sentence = f"{error} Correct it in the plugin's form; no offers are made until then."
             yield problem("settings", slug, sentence)
         else:
-            yield fine("settings", slug, "Complete.")
+            yield _completeness(slug, found[slug])
     if not active:
         yield problem(
             "settings",
@@ -59,3 +61,16 @@ def _settings(
         )
     for slug in sorted(set(channels) - set(active)) if active else ():
         yield warning("settings", slug, "The plugin is not active in this channel.")
+
+
+def _completeness(slug: str, settings: PluginSettings) -> Finding:
+    if not settings.unreadable:
+        return fine("settings", slug, "Complete.")
+    named = ", ".join(label_of(name) for name in settings.unreadable)
+    return warning(
+        "settings",
+        slug,
+        f"Cannot be opened, because saved under another SECRET_KEY: {named}. Webhooks signed with "
+        "them are refused. Start every process of Saleor with the SECRET_KEY they were saved under "
+        "(or put that one into SECRET_KEY_FALLBACKS), or enter them again.",
+    )

@@ -10,7 +10,7 @@ from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 from kombu.pidbox import Mailbox
 
-from ...domain.alarms import at
+from ...domain.alarms import WORKER_COMMAND, at
 from .. import heartbeats, troubles
 from ..wake import DELIVER_TASK, can_wake
 from .finding import Finding, fine, problem, skipped, warning
@@ -77,7 +77,7 @@ def _workers() -> Finding:
         return problem(
             "worker",
             "",
-            f"None answered within {PING_SECONDS:g} s. Start one (celery -A saleor worker), or run "
+            f"None answered within {PING_SECONDS:g} s. Start one ({WORKER_COMMAND}), or run "
             "manage.py xcover_work every minute.",
         )
     without = sorted(name for name, tasks in registered.items() if DELIVER_TASK not in tasks)

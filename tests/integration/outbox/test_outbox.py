@@ -89,6 +89,26 @@ def test_two_workers_never_claim_the_same_message():
     assert sorted(claimed) == sorted(OutboxMessage.objects.values_list("pk", flat=True))
 
 
+@pytest.mark.parametrize(
+    ("text", "seconds"),
+    [
+        ("", 60),
+        ("6", 6),
+        ("600", 600),
+        ("4", 60),
+        ("601", 60),
+        ("-6", 60),
+        ("six", 60),
+        ("6.5", 60),
+    ],
+)
+def test_a_lease_is_shortened_by_one_variable_and_safe_otherwise(text, seconds):
+    lease = outbox.lease_from({"XCOVER_LEASE_SECONDS": text})
+
+    assert lease == timedelta(seconds=seconds)
+    assert outbox.lease_from({}) == outbox.SAFE_LEASE == timedelta(seconds=60)
+
+
 def test_the_body_is_frozen_encrypted_and_erased_when_settled():
     append()
     message = claim()[0]

@@ -4,7 +4,12 @@ from typing import Any
 
 import pytest
 
-from saleor_xcover_plugin.conf import SettingsError, read_settings, seal_secrets
+from saleor_xcover_plugin.conf import (
+    SealedElsewhere,
+    SettingsError,
+    read_settings,
+    seal_secrets,
+)
 
 STORED = {
     "api_url": "https://api.xcover.example/x",
@@ -40,7 +45,7 @@ def test_the_environment_counts_at_once(monkeypatch: pytest.MonkeyPatch) -> None
     assert read_settings(stored()).api_secret == "secret-of-the-form"
 
 
-def test_what_cannot_be_opened_any_more_is_missing(settings: Any) -> None:
+def test_what_another_secret_key_sealed_is_said_as_such(settings: Any) -> None:
     sealed = stored()
     assert read_settings(sealed).api_key == "key-of-the-form"
     settings.SECRET_KEY, settings.SECRET_KEY_FALLBACKS = "another", []
@@ -48,7 +53,13 @@ def test_what_cannot_be_opened_any_more_is_missing(settings: Any) -> None:
     with pytest.raises(SettingsError) as refused:
         read_settings(sealed)
 
+    assert isinstance(refused.value, SealedElsewhere)
     assert refused.value.field == "api_key"
+    assert str(refused.value) == (
+        "API key cannot be opened: it was saved under another SECRET_KEY. Start every process of "
+        "Saleor with the SECRET_KEY it was saved under (or put that one into SECRET_KEY_FALLBACKS),"
+        " or enter it again."
+    )
 
 
 def test_a_refusal_is_not_remembered() -> None:
@@ -64,3 +75,30 @@ def test_nobody_changes_what_others_read() -> None:
     with pytest.raises(TypeError):
         settings.webhook_secrets["w"] = "another"  # type: ignore[index]
     assert settings.webhook_secrets == {"w": "s"}
+
+
+def test_the_environment_makes_a_seal_unimportant(
+    settings: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sealed = stored()
+    settings.SECRET_KEY, settings.SECRET_KEY_FALLBACKS = "another", []
+    monkeypatch.setenv("XCOVER_API_KEY", "key-of-the-environment")
+    monkeypatch.setenv("XCOVER_API_SECRET", "secret-of-the-environment")
+
+    assert read_settings(sealed).api_key == "key-of-the-environment"
+
+
+def test_webhook_secrets_that_cannot_be_opened_stop_no_sale_and_are_named(settings: Any) -> None:
+    webhook = stored(webhook_key="w", webhook_secret="s")
+    settings.SECRET_KEY, settings.SECRET_KEY_FALLBACKS = "another", ["only-for-tests"]
+    assert read_settings(webhook).unreadable == ()
+    settings.SECRET_KEY_FALLBACKS = []
+    entered_again = [
+        *(item for item in webhook if item["name"] not in ("api_key", "api_secret")),
+        *(item for item in stored() if item["name"] in ("api_key", "api_secret")),
+    ]
+
+    read = read_settings(entered_again)
+
+    assert read.unreadable == ("webhook_key", "webhook_secret")
+    assert dict(read.webhook_secrets) == {}
