@@ -8,6 +8,8 @@ from psycopg import conninfo, sql
 
 from .trouble import Trouble
 
+# Stories, stores and test runs side by side on one server; more is a mistake.
+_MOST = 9
 # What Django has a setting of its own for; everything else of an address is an option.
 _SETTINGS = {"dbname": "NAME", "user": "USER", "password": "PASSWORD", "host": "HOST"}
 
@@ -37,19 +39,22 @@ def describe_server() -> str:
 def fresh_database(name: str) -> str:
     """Make an empty database of this name and return its address.
 
-    It is this process's until it ends: another process that wants the name gets a ``Trouble``,
-    and so does who named a server that cannot be used.
+    It is this process's until it ends. Where another process holds the name, as an open store does
+    beside the tests, it is the first free one of ``name_2``, ``name_3`` and so on. Raise
+    ``Trouble`` when all are held or the server cannot be used.
     """
     url = server_url()
     _parts(url)
     try:
         server = psycopg.connect(url, dbname="postgres", autocommit=True)
         atexit.register(server.close)  # which also keeps it, and the lock with it, until then
-        row = server.execute("SELECT pg_try_advisory_lock(hashtext(%s))", [name]).fetchone()
-        if row is None or not row[0]:
+        free = _hold_first_free(server, name)
+        if free is None:
             server.close()
-            raise Trouble(f"Another process uses the database {name}; end it first.")
-        named = sql.Identifier(name)
+            raise Trouble(
+                f"Other processes use the databases {name} to {name}_{_MOST}; end one first."
+            )
+        named = sql.Identifier(free)
         server.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(named))
         server.execute(sql.SQL("CREATE DATABASE {}").format(named))
     except psycopg.Error as error:
@@ -57,7 +62,15 @@ def fresh_database(name: str) -> str:
         raise Trouble(
             f"The PostgreSQL in use ({describe_server()}) gives no database {name}: {reason}"
         ) from error
-    return conninfo.make_conninfo(url, dbname=name)
+    return conninfo.make_conninfo(url, dbname=free)
+
+
+def _hold_first_free(server: psycopg.Connection, name: str) -> str | None:
+    for each in (name, *(f"{name}_{number}" for number in range(2, _MOST + 1))):
+        row = server.execute("SELECT pg_try_advisory_lock(hashtext(%s))", [each]).fetchone()
+        if row and row[0]:
+            return each
+    return None
 
 
 def django_database(url: str) -> dict[str, object]:

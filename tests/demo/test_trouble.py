@@ -7,30 +7,49 @@ import sys
 import pytest
 
 from demo.environment import prepare
-from demo.postgres import django_database
+from demo.postgres import django_database, fresh_database
 from demo.process import ROOT, ReadyProcess
 from demo.trouble import Trouble
 
 from .running import demo
 
-HOLD = "from demo.postgres import fresh_database; fresh_database('xcover_demo'); print(1); input()"
+ASK = (
+    "from demo.postgres import fresh_database; "
+    "print(fresh_database('xcover_beside').split('dbname=')[1].split()[0], flush=True); input()"
+)
 
 
-def test_a_second_story_at_once_is_refused():
-    holder = subprocess.Popen(
-        [sys.executable, "-W", "ignore", "-c", HOLD],
-        cwd=ROOT,
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        text=True,
-    )
-    with holder:
-        assert holder.stdout.readline() == "1\n"
-        code, said = demo("story")
-        holder.communicate("\n")
+def test_who_comes_second_gets_a_database_of_its_own():
+    """An open store must hinder neither the tests nor a second store."""
 
-    assert code == 2
-    assert said.splitlines()[-1] == ("Another process uses the database xcover_demo; end it first.")
+    def start():
+        return subprocess.Popen(
+            [sys.executable, "-W", "ignore", "-c", ASK],
+            cwd=ROOT,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+
+    with start() as first:
+        assert first.stdout.readline() == "xcover_beside\n"
+        with start() as second:
+            assert second.stdout.readline() == "xcover_beside_2\n"
+            # The first one's is still there, and the name is free again once it has ended.
+            first.communicate("\n")
+            with start() as third:
+                assert third.stdout.readline() == "xcover_beside\n"
+                third.communicate("\n")
+            second.communicate("\n")
+
+
+def test_more_at_once_than_makes_sense_is_told():
+    held = [fresh_database("xcover_held") for _ in range(9)]
+
+    with pytest.raises(Trouble, match="use the databases xcover_held to xcover_held_9; end one"):
+        fresh_database("xcover_held")
+
+    assert len(set(held)) == 9
 
 
 def test_a_taken_port_is_told_before_anything_is_started():

@@ -1,7 +1,8 @@
 """Steps many stories begin with, and questions they end with."""
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -78,25 +79,25 @@ def asked(simulator: SimulatorProcess) -> dict[str, int]:
     return dict(Counter(call["operation"] for call in simulator.calls()))
 
 
-def seal_elsewhere(channel: Channel, *fields: str) -> Callable[[], None]:
-    """Have these secrets sealed by a process with another SECRET_KEY; return what undoes it."""
+@contextmanager
+def sealed_elsewhere(channel: Channel, *fields: str) -> Iterator[None]:
+    """Have these secrets of a channel sealed by a process with another SECRET_KEY meanwhile."""
     from django.test import override_settings
     from saleor.plugins.models import PluginConfiguration
 
     from saleor_xcover_plugin.crypto import seal
 
-    row = PluginConfiguration.objects.get(
+    rows = PluginConfiguration.objects.filter(
         identifier="covergenius.xcover", channel__slug=channel.slug
     )
+    row = rows.get()
     before = [dict(item) for item in row.configuration]
     with override_settings(SECRET_KEY="of another process", SECRET_KEY_FALLBACKS=[]):
         for item in row.configuration:
             if item["name"] in fields:
                 item["value"] = seal(f"the {item['name']}")
     row.save()
-
-    def undo() -> None:
-        row.configuration = before
-        row.save()
-
-    return undo
+    try:
+        yield
+    finally:
+        rows.update(configuration=before, active=True)

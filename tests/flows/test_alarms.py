@@ -12,7 +12,7 @@ import pytest
 
 from demo.client.driver import Refused
 
-from .steps import PREMIUM, TOTAL, accept_cover, seal_elsewhere, sell_with_cover
+from .steps import PREMIUM, TOTAL, accept_cover, sealed_elsewhere, sell_with_cover
 from .waits import let_waits_pass
 
 QUARTER = timedelta(minutes=16)
@@ -458,21 +458,20 @@ def test_settings_of_another_secret_key_are_told_and_what_waits_goes_on_with_the
     # given a paid cover, and a worker that was started with another SECRET_KEY
     order = unpaid()
     staff.mark_as_paid(order.id)
-    undo = seal_elsewhere(store.usd_unpaid, "api_key", "api_secret")
-    # when
-    for _ in range(2):
-        work()
-    # then it is told once, in words, and nothing is parked or given up
     subject = f"channel {store.usd_unpaid.slug}"
-    assert raised() == told() == [("settings_unusable", subject)]
-    (alarm,) = report()["alarms"]
-    assert "API key cannot be opened: it was saved under another SECRET_KEY." in alarm["sentence"]
-    assert "is missing" not in alarm["sentence"]
-    (message,) = OutboxMessage.objects.filter(kind="confirm")
-    assert (message.status, message.attempts) == ("pending", 0)
-    assert simulator.calls("confirm") == []
+    with sealed_elsewhere(store.usd_unpaid, "api_key", "api_secret"):
+        # when
+        for _ in range(2):
+            work()
+        # then it is told once, in words, and nothing is parked or given up
+        assert raised() == told() == [("settings_unusable", subject)]
+        (alarm,) = report()["alarms"]
+        assert "API key cannot be opened: it was saved under another" in alarm["sentence"]
+        assert "is missing" not in alarm["sentence"]
+        message = OutboxMessage.objects.get(kind="confirm")
+        assert (message.status, message.attempts) == ("pending", 0)
+        assert simulator.calls("confirm") == []
     # when a worker with the right one is there
-    undo()
     OutboxMessage.objects.update(next_attempt_at=datetime.now(UTC))
     work()
     # then

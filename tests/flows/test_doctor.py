@@ -17,7 +17,7 @@ from demo.client.store import Channel, Store, Variant
 from demo.seed import PARTNER
 from demo.simulator import SimulatorProcess
 
-from .steps import seal_elsewhere
+from .steps import sealed_elsewhere
 from .work import Work
 
 Row = tuple[str, str]
@@ -239,9 +239,9 @@ def test_secrets_of_another_secret_key_are_said_as_such(
     channel: Channel, simulator: SimulatorProcess
 ) -> None:
     calls = len(simulator.calls())
-    seal_elsewhere(channel, "api_key", "api_secret")
 
-    findings, code = run("--channel", channel.slug)
+    with sealed_elsewhere(channel, "api_key", "api_secret"):
+        findings, code = run("--channel", channel.slug)
 
     assert code == 1
     assert bad(findings)[("settings", channel.slug)] == (
@@ -253,9 +253,8 @@ def test_secrets_of_another_secret_key_are_said_as_such(
 
 
 def test_a_webhook_secret_of_another_secret_key_is_a_warning(channel: Channel) -> None:
-    seal_elsewhere(channel, "webhook_secret")
-
-    findings, _ = run("--channel", channel.slug)
+    with sealed_elsewhere(channel, "webhook_secret"):
+        findings, _ = run("--channel", channel.slug)
 
     (finding,) = said(findings, "settings")
     assert finding[0] == "warning"
@@ -265,14 +264,15 @@ def test_a_webhook_secret_of_another_secret_key_is_a_warning(channel: Channel) -
 def test_saving_says_it_too_and_entering_them_again_mends_it(
     channel: Channel, staff: Staff
 ) -> None:
-    seal_elsewhere(channel, "api_key", "api_secret")
+    with sealed_elsewhere(channel, "api_key", "api_secret"):
+        with pytest.raises(Refused, match="API key cannot be opened: it was saved under another"):
+            staff.configure_plugin(channel, {"languages": "en"})
+        staff.configure_plugin(channel, is_active=False)
+        entered = {"api_key": "demo-key", "api_secret": "demo-secret-0001"}
+        staff.configure_plugin(channel, entered)
 
-    with pytest.raises(Refused, match="API key cannot be opened: it was saved under another"):
-        staff.configure_plugin(channel, {"languages": "en"})
-    staff.configure_plugin(channel, is_active=False)
-    staff.configure_plugin(channel, {"api_key": "demo-key", "api_secret": "demo-secret-0001"})
+        findings, _ = run("--channel", channel.slug)
 
-    findings, _ = run("--channel", channel.slug)
     assert said(findings, "settings") == [("fine", "Complete.")]
     assert said(findings, "credentials")[0][0] == "fine"
 
