@@ -101,7 +101,7 @@ SENTENCES: Mapping[AlarmCode, str] = {
         "outage ends by itself."
     ),
     AlarmCode.RECONCILE_FINDINGS: (
-        "The nightly comparison with XCover at {at} found {findings} differences ({by_code}). "
+        "The nightly comparison with XCover at {at} found {findings} ({by_code}). "
         "manage.py xcover_reconcile lists them with what mends each; the alarm ends with the next "
         "night that finds none."
     ),

@@ -30,6 +30,7 @@ from ..domain.alarms import (
     trouble,
 )
 from ..domain.states import CoverStatus, MessageState
+from ..domain.words import counted
 from ..host import beat, order_facts
 from ..models import Cover, Gate, OutboxMessage
 from . import accounts, heartbeats, outlook
@@ -205,7 +206,7 @@ def _reconcile_findings(_facts: _Facts) -> Iterator[Trouble]:
     yield trouble(
         AlarmCode.RECONCILE_FINDINGS,
         at=at(last.beat_at),
-        findings=last.details["findings"],
+        findings=counted(int(last.details["findings"]), "difference"),
         by_code=", ".join(f"{code}: {count}" for code, count in sorted(by_code.items())),
     )
 

@@ -200,7 +200,7 @@ def test_a_moved_event_is_told_to_its_orders_and_judged_by_its_new_date(
     data, code, said = run(slug_of(store.concert), "--moved-to", past.isoformat())
 
     assert code == 0
-    assert "1 orders with a policy were told" in said
+    assert "1 order with a policy was told" in said
     assert groups(data) == {"not asked yet": (1, Decimal(0))}
     assert staff.order(order.id).has_note("event was moved to", "stays in force")
     from saleor_xcover_plugin.models import Cover

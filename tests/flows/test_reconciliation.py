@@ -294,7 +294,7 @@ def test_people_get_a_table_and_a_sum(healthy, staff):
 
     assert "CODE" in text
     assert "booking_differs" in text
-    assert "2 orders with our traces, 1 policies compared, 1 differences." in text
+    assert "2 orders with our traces, 1 policy compared, 1 difference." in text
 
 
 def test_every_night_is_written_down_and_logged(healthy, staff, caplog):

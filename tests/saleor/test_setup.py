@@ -91,7 +91,7 @@ def test_removing_is_refused_while_work_is_open(
     ada.accept(ada.offer())
     staff.mark_as_paid(ada.complete().id)
 
-    with pytest.raises(CommandError, match="still open"):
+    with pytest.raises(CommandError, match="Still open"):
         store.command("xcover_setup", "--remove", "--dry-run")
 
     work()

@@ -10,6 +10,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
+from ...domain.words import counted
 from ...host import tickets
 from ...host.db import allow_writer
 from ...services import event_changes, event_run
@@ -72,7 +73,8 @@ class Command(BaseCommand):
             )
         event_changes.tell_moved(variants, starts_at.astimezone(UTC), utc_now())
         count = event_changes.note_move(covers, starts_at.astimezone(UTC))
-        self.stderr.write(f"{count} orders with a policy were told; none was cancelled.")
+        told = f"{counted(count, 'order')} with a policy {'was' if count == 1 else 'were'} told"
+        self.stderr.write(f"{told}; none was cancelled.")
 
     def _cancel(self, covers: Sequence[int], options: dict[str, Any]) -> int:
         """Ask, show, have it confirmed, carry out; return the exit code of a refusal."""
@@ -92,14 +94,14 @@ class Command(BaseCommand):
         if options["confirm"] is not None:
             if options["confirm"] != count:
                 self.stderr.write(
-                    f"{count} policies could be cancelled, not {options['confirm']}: nothing was."
+                    f"{_policies(count)} could be cancelled, not {options['confirm']}: nothing was."
                 )
             return bool(options["confirm"] == count)
         if options["json"] or not sys.stdin.isatty():
             self.stderr.write(f"Nothing was cancelled. Look, then add --confirm {count}.")
             return False
         self._print(covers, options)
-        answer = input(f"It cannot be undone. Type {count} to cancel {count} policies: ")
+        answer = input(f"It cannot be undone. Type {count} to cancel {_policies(count)}: ")
         return answer.strip() == str(count)
 
     def _progress(self, what: str, total: int, options: dict[str, Any]) -> Progress:
@@ -118,3 +120,7 @@ class Command(BaseCommand):
             print_table(self.stdout, ("what", "policies", "refund", "currency"), rows)
         else:
             self.stdout.write("No cover was sold for it.")
+
+
+def _policies(count: int) -> str:
+    return counted(count, "policy", "policies")

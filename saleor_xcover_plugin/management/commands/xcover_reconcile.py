@@ -9,6 +9,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
+from ...domain.words import counted
 from ...host import orders
 from ...host.db import allow_writer
 from ...services.clock import utc_now
@@ -94,8 +95,9 @@ class Command(BaseCommand):
             columns = ("code", "order_number", "amount", "currency", "sentence", "mend")
             print_table(self.stdout, columns, rows)
         self.stdout.write(
-            f"{report.orders} orders with our traces, {report.compared} policies compared, "
-            f"{len(report.defects)} differences."
+            f"{counted(report.orders, 'order')} with our traces, "
+            f"{counted(report.compared, 'policy', 'policies')} compared, "
+            f"{counted(len(report.defects), 'difference')}."
         )
         if report.not_compared:
             self.stdout.write(

@@ -10,6 +10,7 @@ from django.db import transaction
 
 from ...apps import BEAT_ENTRIES
 from ...conf import PLUGIN_ID
+from ...domain.words import counted
 from ...host import catalog, warehouses
 from ...host.db import allow_writer
 from ...services import outlook
@@ -56,8 +57,9 @@ class Command(BaseCommand):
         open_work = outlook.open_work()
         if open_work:
             raise CommandError(
-                f"{open_work} covers or messages are still open; removing the plugin now would "
-                "lose them. Run xcover_work, look at xcover_status, then try again."
+                f"Still open: {counted(open_work, 'cover or message', 'covers or messages')}. "
+                "Removing the plugin now would lose them. Run xcover_work, look at xcover_status, "
+                "then try again."
             )
         return catalog.remove(BEAT_ENTRIES, PLUGIN_ID)
 

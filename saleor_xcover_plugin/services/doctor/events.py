@@ -9,6 +9,7 @@ from itertools import groupby
 
 from ...conf import PluginSettings
 from ...domain.event_data import EventDataError
+from ...domain.words import counted
 from ...host import listings
 from ...host.listings import ListedVariant
 from .finding import Finding, fine, problem, warning
@@ -96,7 +97,7 @@ def _tell(slug: str, coverage: Coverage, settings: PluginSettings) -> Iterator[F
     if coverage.insurable:
         lacking = [f"{count} without {name}" for name, count in coverage.unfilled.items()]
         beside = f" ({', '.join(lacking)})" if lacking else ""
-        products = "1 product" if coverage.insurable == 1 else f"{coverage.insurable} products"
+        products = counted(coverage.insurable, "product")
         yield fine(check, slug, f"{products} can be insured{beside}.")
     elif not coverage.gaps:
         types = ", ".join(sorted(settings.rules.ticket_product_types))
