@@ -49,10 +49,11 @@ class Teller:
         self._file = path.open("a", buffering=1)
         self._outcome = "passed"
         self._reason = ""
-        self._seconds = 0.0
+        self._seconds = self._cpu = 0.0
 
     def pytest_runtest_logstart(self, nodeid: str) -> None:
         self._outcome, self._reason, self._seconds = "passed", "", 0.0
+        self._cpu = cpu_seconds()
         self._say(began=nodeid)
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
@@ -68,6 +69,7 @@ class Teller:
             outcome=self._outcome,
             reason=self._reason,
             seconds=round(self._seconds, 2),
+            cpu=round(cpu_seconds() - self._cpu, 2),
         )
 
     def pytest_collectreport(self, report: pytest.CollectReport) -> None:
@@ -80,11 +82,17 @@ class Teller:
 
     @pytest.hookimpl(trylast=True)
     def pytest_sessionfinish(self, exitstatus: int) -> None:
-        self._say(finished=int(exitstatus))
+        self._say(finished=int(exitstatus), cpu=round(cpu_seconds(), 1))
         self._file.close()
 
     def _say(self, **what: Any) -> None:
         self._file.write(json.dumps(what) + "\n")
+
+
+def cpu_seconds() -> float:
+    """Return processor time used by this process and its ended children; a busy machine adds none."""
+    used = os.times()
+    return used.user + used.system + used.children_user + used.children_system
 
 
 def reason_of(report: Any) -> str:
@@ -110,6 +118,7 @@ class Heard:
         self.skips: Counter[str] = Counter()
         self.running: str | None = None
         self.exit_status: int | None = None
+        self.cpu = 0.0
 
     def hear(self, line: str) -> None:
         """Take in one line."""
@@ -124,7 +133,7 @@ class Heard:
             elif said["outcome"] == "skipped":
                 self.skips[said["reason"]] += 1
         elif "finished" in said:
-            self.exit_status = said["finished"]
+            self.exit_status, self.cpu = said["finished"], said["cpu"]
 
     @property
     def has_played(self) -> bool:

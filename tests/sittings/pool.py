@@ -111,6 +111,7 @@ class _Playing:
             failed=failed,
             skipped=heard.outcomes["skipped"],
             seconds=round(time.monotonic() - self._clock, 1),
+            cpu=heard.cpu,
             began=self._began.isoformat(timespec="seconds"),
             ended=datetime.now(UTC).isoformat(timespec="seconds"),
             sitting=sitting,

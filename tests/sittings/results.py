@@ -20,6 +20,8 @@ class Result:
     failed: int
     skipped: int
     seconds: float
+    cpu: float
+    """Processor time of the test process and its children, without servers it talks to."""
     began: str
     """UTC, ISO 8601, as ``ended`` is."""
     ended: str

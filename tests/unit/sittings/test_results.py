@@ -12,6 +12,7 @@ GREEN = Result(
     failed=0,
     skipped=1,
     seconds=12.5,
+    cpu=4.0,
     began="2026-01-02T03:00:00+00:00",
     ended="2026-01-02T03:00:12+00:00",
     sitting="one",
