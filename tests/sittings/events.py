@@ -90,7 +90,7 @@ class Teller:
 
 
 def cpu_seconds() -> float:
-    """Return processor time used by this process and its ended children; a busy machine adds none."""
+    """Return processor time of this process and its ended children; a busy machine adds none."""
     used = os.times()
     return used.user + used.system + used.children_user + used.children_system
 
