@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 
-.PHONY: test test-saleor test-saleor-e2e chaos bench bench-check demo store lint wheel clean
+.PHONY: test test-saleor deep test-saleor-e2e chaos bench bench-check demo store lint wheel clean
 
 $(INSTALLED): pyproject.toml
 	$(PYTHON) -m venv $(VENV)
@@ -15,18 +15,23 @@ $(INSTALLED): pyproject.toml
 
 # Everything that needs no Saleor: domain, client against the simulator over HTTP, outbox on
 # PostgreSQL, then the flows on the miniature host, then the element and the shop in a browser
-# (skipped with a sentence where no Chromium is; XCOVER_BROWSER=required fails instead).
+# (skipped with a sentence where no Chromium is; XCOVER_BROWSER=required fails instead). It says at
+# its end how long it took, what was skipped, and what it leaves to make deep and make test-saleor.
 test: $(INSTALLED)
-	$(BIN)/python -m pytest -n 2 --dist loadfile
-	$(BIN)/python -m pytest -c tests/flows/pytest.ini --rootdir=. -n 2 --dist loadfile tests/flows tests/miniature tests/chaos
-	$(BIN)/python -m pytest -c tests/browser/pytest.ini --rootdir=. tests/browser
+	$(BIN)/python -m tests.plain $(ARGS)
 
 # SIGKILL at every step, then at random moments of 1,000 orders, an hour without XCover, a cancelled event
 # (CHAOS="--orders 1000 --workers 4 --outage 5000"). Report in .cache/chaos; exit code 1 when
 # anything was lost, doubled or refused with 429.
 chaos: $(INSTALLED)
-	XCOVER_KILL_EVERY=1 $(BIN)/python -m pytest -c tests/flows/pytest.ini --rootdir=. -s tests/chaos/test_kill_points.py
+	XCOVER_DEEP=1 $(BIN)/python -m pytest -c tests/flows/pytest.ini --rootdir=. -s tests/chaos/test_kill_points.py
 	$(BIN)/python -m tests.chaos $(CHAOS)
+
+# The big counts of chance (tests/deep/counts.py): random stories, fuzzers, random kills, each step
+# killed, in a real Saleor too where SALEOR_ROOT is one. Hours; continues where it was stopped, with
+# the same seed (DEEP="--seed 7 -j 2"). Report and output in .cache/deep.
+deep: $(INSTALLED) wheel
+	$(BIN)/python -m tests.deep --saleor $(SALEOR_ROOT) $(DEEP)
 
 # The flows inside a real Saleor (SALEOR_ROOT, with its own .venv), with real commits, two files at
 # a time (ARGS="-j N"). What is green is kept: ARGS=--resume plays the rest, in as many sittings as

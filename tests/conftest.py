@@ -4,7 +4,9 @@ import sys
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
+from .deep.counts import count
 from .sittings import events
 
 ROOT = str(Path(__file__).resolve().parents[1])
@@ -19,6 +21,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def pytest_configure(config: pytest.Config) -> None:
     events.tell(config)
+    # No deadline for an example: a busy machine is not a defect.
+    settings.register_profile("counted", max_examples=count("examples"), deadline=None)
+    settings.load_profile("counted")
 
 
 @pytest.hookimpl(trylast=True)  # after the fixtures of the session, which may open one more

@@ -28,6 +28,7 @@ from demo.shop.settings import PAYMENT_TOKEN, STAFF_KEY, STAFF_TOKEN
 from demo.simulator import SimulatorProcess
 from demo.stack import Stack
 
+from ..sittings import events
 from .storefront import Storefront, forget
 
 if TYPE_CHECKING:
@@ -59,6 +60,7 @@ def why_not() -> str | None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
+    events.tell(config)
     config.addinivalue_line("markers", "picture: takes a picture for docs/images")
 
 

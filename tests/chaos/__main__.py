@@ -24,6 +24,7 @@ from demo.process import ROOT
 from demo.seed import PARTNER
 from demo.simulator import SimulatorProcess
 
+from ..deep.counts import COUNTS
 from ..flows import hosts
 
 FOLDER = ROOT / ".cache" / "chaos"
@@ -138,14 +139,28 @@ def _run(
     return 0 if report.is_clean else 1
 
 
+def _many(name: str) -> int:
+    return COUNTS[name].many
+
+
 def _options() -> argparse.Namespace:
+    orders, outage = _many("orders under random kills"), _many("covers in an outage")
+    event = _many("policies of a cancelled event")
     parser = argparse.ArgumentParser(prog="python -m tests.chaos", description=__doc__)
-    parser.add_argument("--orders", type=int, default=1000, help="of the random kills; 0: none")
+    parser.add_argument(
+        "--orders",
+        type=int,
+        default=orders,
+        help="of the random kills; 0: none",
+    )
     parser.add_argument("--workers", type=int, default=4, help="of the random kills")
     parser.add_argument("--seed", type=int, default=1, help="of kills and faults")
-    parser.add_argument("--outage", type=int, default=5000, help="covers that wait; 0: none")
+    parser.add_argument("--outage", type=int, default=outage, help="covers that wait; 0: none")
     parser.add_argument(
-        "--event", type=int, default=2000, help="policies of a cancelled event; 0: none"
+        "--event",
+        type=int,
+        default=event,
+        help="policies of a cancelled event; 0: none",
     )
     parser.add_argument(
         "--throughput", type=int, default=400, help="covers each crew of 2, 4, 8 drains; 0: none"

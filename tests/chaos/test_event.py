@@ -1,10 +1,12 @@
-"""The short form of the cancelled event: forty policies, the run killed six times."""
+"""The run over a cancelled event, killed again and again."""
 
+from ..deep.counts import count, seed
 from ..flows.steps import PREMIUM
 from . import sales
 from .event import CancelledEvent, every_few_seconds
 
-POLICIES, KILLS = 40, 6
+POLICIES, KILLS = count("policies of a cancelled event"), 6
+SEED = seed("policies of a cancelled event")
 
 
 def test_a_run_that_is_killed_goes_on_and_cancels_nothing_twice(store, shopper, simulator):
@@ -14,7 +16,7 @@ def test_a_run_that_is_killed_goes_on_and_cancels_nothing_twice(store, shopper, 
     )
 
     # when
-    run = event.play(kill_after=every_few_seconds(1, 0.3, 1.5), kills=KILLS, minute_passes=True)
+    run = event.play(kill_after=every_few_seconds(SEED, 0.3, 1.5), kills=KILLS, minute_passes=True)
 
     # then
     assert run.finding.is_clean, run.finding

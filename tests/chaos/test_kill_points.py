@@ -1,9 +1,8 @@
 """SIGKILL at every step of confirming, opting out, cancelling and changing, in worker and web.
 
-``XCOVER_KILL_EVERY=1`` tries each step (make chaos); by default every seventh, from 1 on.
+``make deep`` tries each step; ``make test`` every fifteenth, from 1 on.
 """
 
-import os
 from collections import Counter
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -23,11 +22,12 @@ from saleor_xcover_plugin.services.clock import utc_now
 from saleor_xcover_plugin.services.deliver import deliver_due
 from saleor_xcover_plugin.services.sweep import sweep
 
+from ..deep.counts import count as count_of
 from . import sales
 from .killing import in_a_child, killed_at
 
 NEW_EMAIL = "new@example.com"
-EVERY = int(os.environ.get("XCOVER_KILL_EVERY", "7"))
+EVERY = count_of("steps between kills")
 
 
 @pytest.fixture

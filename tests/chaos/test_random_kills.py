@@ -1,25 +1,23 @@
-"""The short form of ``make chaos``: forty orders, workers killed at random, faults all the time."""
+"""Orders whose workers are killed at random, with faults all the time."""
 
-import pytest
-
+from ..deep.counts import count, seed
 from . import sales
 from .random_kills import RandomKills
 
-ORDERS = 40
+ORDERS = count("orders under random kills")
+SEED = seed("orders under random kills")
 
 
-@pytest.mark.parametrize("seed", [1])
-def test_nothing_is_lost_or_doubled_when_workers_are_killed_at_random(
-    store, shopper, simulator, seed
-):
-    # given forty paid orders and three workers
+def test_nothing_is_lost_or_doubled_when_workers_are_killed_at_random(store, shopper, simulator):
+    # given paid orders and three workers
+    print(f"\n{ORDERS} orders, seed {SEED}")
     run = RandomKills(
         simulator,
         sales.covered(shopper, store, simulator),
         sales.declined(shopper, store, simulator),
         orders=ORDERS,
         workers=3,
-        seed=seed,
+        seed=SEED,
         tell=lambda *_: None,
     )
 

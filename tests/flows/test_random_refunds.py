@@ -6,13 +6,13 @@ and no refund is recorded twice.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any, ClassVar
 
 from hypothesis import HealthCheck, Phase, settings
+from hypothesis import seed as with_seed
 from hypothesis import strategies as st
 from hypothesis.stateful import (
     RuleBasedStateMachine,
@@ -31,12 +31,14 @@ from demo.simulator import SimulatorProcess
 from saleor_xcover_plugin.domain.cancellations import RULES, ClaimState, Verdict
 from saleor_xcover_plugin.domain.money import Money
 
+from ..deep.counts import count, seed
 from ..integration.simulator.partner import Partner
 from .steps import PREMIUM, TICKETS, TOTAL, Sale, bookings, sell_with_cover
 from .waits import let_waits_pass
 from .work import Work
 
-STORIES = int(os.environ.get("XCOVER_REFUND_STORIES", "12"))
+STORIES = count("refund stories")
+SEED = seed("refund stories")
 STEPS = 10
 REQUESTS = {one.name for one in RULES if one.verdict == Verdict.REQUEST}
 
@@ -287,8 +289,9 @@ def test_random_stories_of_a_policy(
     world.payments, world.work, world.simulator = payments, work, simulator
     Stories.world = world
 
+    print(f"\n{STORIES} stories, seed {SEED}")
     run_state_machine_as_test(
-        Stories,
+        with_seed(SEED)(Stories),
         settings=settings(
             max_examples=STORIES,
             stateful_step_count=STEPS,

@@ -29,6 +29,7 @@ from pathlib import Path
 
 from demo import ending
 
+from ..deep.counts import is_deep
 from ..sittings.sitting import Sitting, is_green
 from ..sittings.workers import FreshWorker, Unit, WarmWorker
 from . import chosen, runs
@@ -90,7 +91,8 @@ class _Suite:
             list(self._asked.files),
             self._unit,
             resume=options.resume,
-            is_kept=self._asked.is_by_file,
+            # Big counts with another seed each time are kept by make deep.
+            is_kept=self._asked.is_by_file and not is_deep(),
         )
         self._logs = sitting.logs
         if len(sitting.waiting) == 1 and not options.json:

@@ -1,11 +1,10 @@
 """Processes killed with SIGKILL on a real Saleor, with a real worker and a real broker.
 
-Needs Redis on localhost:6379. A few of the steps by default; ``XCOVER_KILL_EVERY=1`` tries each.
+Needs Redis on localhost:6379. A few of the steps by default; ``make deep`` tries each.
 """
 
 from __future__ import annotations
 
-import os
 import time
 from collections.abc import Callable, Iterator
 from functools import partial
@@ -20,13 +19,14 @@ from demo.client.store import Channel, Store
 from demo.simulator import SimulatorProcess
 
 from ..chaos.killing import killed_at
+from ..deep.counts import count as count_of
 from ..flows.steps import accept_cover, bookings
 from ..flows.waits import let_waits_pass
 from .broker import Worker, celery_with, empty, is_there, own_broker
 
 SendShopper = Callable[[Channel], Shopper]
 
-EVERY = int(os.environ.get("XCOVER_KILL_EVERY", "6"))
+EVERY = count_of("steps between kills in Saleor")
 PATIENCE = 240.0
 """Seconds a worker may take to start and do what is due; on a busy machine it starts in 40."""
 

@@ -1,13 +1,12 @@
 """The sweep's cost follows open work, not history: PostgreSQL reads no big table from end to end.
 
-Short by default; the proof in full: ``XCOVER_PLAN_ORDERS=1000000``.
+Short by default; the proof in full is in ``make deep``.
 """
 
 from __future__ import annotations
 
 import io
 import json
-import os
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -18,10 +17,11 @@ from demo.client.shopper import Shopper
 from demo.client.staff import Staff
 from demo.client.store import Store
 
+from ..deep.counts import count
 from ..flows.work import Work
 from .history import BIG, multiply, run
 
-ORDERS = int(os.environ.get("XCOVER_PLAN_ORDERS", "20000"))
+ORDERS = count("orders of the past")
 
 
 @pytest.fixture

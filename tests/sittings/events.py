@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import os
 from collections import Counter
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -42,34 +43,44 @@ class Outcry:
             reporter.write_line(f"\n{report.nodeid} ({report.when}): {reason_of(report)}")
 
 
+@dataclass
+class _Test:
+    """A test while it is played."""
+
+    outcome: str = "passed"
+    reason: str = ""
+    seconds: float = 0.0
+    began_cpu: float = 0.0
+
+
 class Teller:
     """Writes what happens to each test."""
 
     def __init__(self, path: Path) -> None:
         self._file = path.open("a", buffering=1)
-        self._outcome = "passed"
-        self._reason = ""
-        self._seconds = self._cpu = 0.0
+        # By test: xdist's workers play several at once.
+        self._playing: dict[str, _Test] = {}
 
     def pytest_runtest_logstart(self, nodeid: str) -> None:
-        self._outcome, self._reason, self._seconds = "passed", "", 0.0
-        self._cpu = cpu_seconds()
+        self._playing[nodeid] = _Test(began_cpu=cpu_seconds())
         self._say(began=nodeid)
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
-        self._seconds += report.duration
+        test = self._playing.setdefault(report.nodeid, _Test())
+        test.seconds += report.duration
         if report.failed:
-            self._outcome, self._reason = "failed", reason_of(report)
-        elif report.skipped and self._outcome == "passed":
-            self._outcome, self._reason = "skipped", skip_reason_of(report)
+            test.outcome, test.reason = "failed", reason_of(report)
+        elif report.skipped and test.outcome == "passed":
+            test.outcome, test.reason = "skipped", skip_reason_of(report)
 
     def pytest_runtest_logfinish(self, nodeid: str) -> None:
+        test = self._playing.pop(nodeid, _Test())
         self._say(
             ended=nodeid,
-            outcome=self._outcome,
-            reason=self._reason,
-            seconds=round(self._seconds, 2),
-            cpu=round(cpu_seconds() - self._cpu, 2),
+            outcome=test.outcome,
+            reason=test.reason,
+            seconds=round(test.seconds, 2),
+            cpu=round(cpu_seconds() - test.began_cpu, 2),
         )
 
     def pytest_collectreport(self, report: pytest.CollectReport) -> None:
@@ -126,7 +137,7 @@ class Heard:
         if "began" in said:
             self.running = said["began"]
         elif "ended" in said:
-            self.running = None
+            self.running = None if self.running == said["ended"] else self.running
             self.outcomes[said["outcome"]] += 1
             if said["outcome"] == "failed":
                 self.failures.append((said["ended"], said["reason"]))

@@ -45,8 +45,14 @@ class Worker(Protocol):
 class FreshWorker:
     """Starts a new process for every unit."""
 
-    def __init__(self, *, has_terminal: bool = False) -> None:
-        """With a terminal, output and Ctrl-C are the unit's own and nothing goes to the log."""
+    def __init__(
+        self, environment: Mapping[str, str] | None = None, *, has_terminal: bool = False
+    ) -> None:
+        """``environment`` is what is this worker's own, such as the name of a database.
+
+        With a terminal, output and Ctrl-C are the unit's own and nothing goes to the log.
+        """
+        self._environment = environment or {}
         self._has_terminal = has_terminal
         self._process: subprocess.Popen[bytes] | None = None
         self._guard: Guard | None = None
@@ -58,7 +64,7 @@ class FreshWorker:
             self._process = subprocess.Popen(
                 list(unit.command),
                 cwd=unit.folder,
-                env={**os.environ, **unit.environment, **environment},
+                env={**os.environ, **self._environment, **unit.environment, **environment},
                 stdin=None if self._has_terminal else subprocess.DEVNULL,
                 stdout=output,
                 stderr=output,

@@ -1,41 +1,30 @@
 """Whatever shoppers do: tickets alone plus the premium, to the cent, or no cover at all.
 
-Short by default. The long form, more than 2,000 steps: ``XCOVER_STATEFUL_EXAMPLES=60
-XCOVER_STATEFUL_STEPS=30 XCOVER_STATEFUL_SEED=random``. A printed seed tells its stories again.
+Short by default, long in ``make deep``. A printed seed tells its stories again: ``XCOVER_SEED``.
 """
 
 from __future__ import annotations
 
-import os
-import secrets
 from time import monotonic
 
 import pytest
 from hypothesis import HealthCheck, Phase, Verbosity, seed, settings
 from hypothesis.stateful import run_state_machine_as_test
 
+from ...deep import counts
 from . import machine
 from .world import World
-
-SEED = 4
-EXAMPLES = 5
-STEPS = 20
-"""By default: stories, and rules in each; a yes after a rule is a step of its own."""
-
-
-def _seed() -> int:
-    wanted = os.environ.get("XCOVER_STATEFUL_SEED", str(SEED))
-    return secrets.randbelow(2**31) if wanted == "random" else int(wanted)
 
 
 def test_random_shoppers_pay_the_tickets_and_the_premium(
     world: World, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    tally, number, started = machine.Tally(), _seed(), monotonic()
+    tally, number, started = machine.Tally(), counts.seed("shopper stories"), monotonic()
     shoppers = type("Shoppers", (machine.Shoppers,), {"world": world, "tally": tally})
     wanted = settings(
-        max_examples=int(os.environ.get("XCOVER_STATEFUL_EXAMPLES", EXAMPLES)),
-        stateful_step_count=int(os.environ.get("XCOVER_STATEFUL_STEPS", STEPS)),
+        max_examples=counts.count("shopper stories"),
+        # Rules in each story; a yes after a rule is a step of its own.
+        stateful_step_count=counts.count("shopper steps"),
         deadline=None,
         database=None,
         report_multiple_bugs=False,

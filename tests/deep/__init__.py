@@ -1,0 +1,1 @@
+"""Big counts of chance: ``make deep`` plays them all, ``make test`` a few per cent."""

@@ -1,0 +1,52 @@
+"""How often chance is tried. One table for every test that tries it; no other place has a count.
+
+``XCOVER_DEEP=1`` takes the big counts, ``XCOVER_SEED`` another seed; ``make deep`` sets both.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from dataclasses import dataclass
+
+SEED = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Count:
+    """How many as a rule, and how many in each part of ``make deep``."""
+
+    few: int
+    many: int
+    of: str
+
+
+COUNTS = {
+    "examples": Count(25, 2_000, "examples of each property of pure functions"),
+    "refund stories": Count(3, 50, "random stories of one policy, ten steps each"),
+    "shopper stories": Count(3, 20, "random shoppers with twins in a real Saleor"),
+    "shopper steps": Count(12, 30, "steps of each of them at most"),
+    "steps between kills": Count(15, 1, "how far a process gets further each time it is killed"),
+    "steps between kills in Saleor": Count(12, 1, "the same in a web process of a real Saleor"),
+    "orders under random kills": Count(12, 1_000, "orders while workers are killed at random"),
+    "covers in an outage": Count(12, 5_000, "covers that wait for an XCover that is dead"),
+    "policies of a cancelled event": Count(20, 2_000, "policies of one cancelled event"),
+    "orders of the past": Count(5_000, 1_000_000, "orders of the past beside which plans are read"),
+}
+
+
+def is_deep() -> bool:
+    """Whether the big counts are wanted."""
+    return os.environ.get("XCOVER_DEEP", "") not in ("", "0")
+
+
+def count(name: str) -> int:
+    """Return how many of this are wanted now."""
+    known = COUNTS[name]
+    return known.many if is_deep() else known.few
+
+
+def seed(name: str) -> int:
+    """Return the seed for something random: another one for each name, all from one number."""
+    chosen = os.environ.get("XCOVER_SEED", str(SEED))
+    return int.from_bytes(hashlib.sha256(f"{chosen} {name}".encode()).digest()[:4])
