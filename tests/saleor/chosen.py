@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 FOLDERS = ("tests/flows", "tests/saleor")
+SMOKE = "tests/saleor/smoke.txt"
 _ABOUT_OUTPUT = ("-q", "-v", "-s", "-r", "-l", "-x", "--tb", "--durations", "--color", "--capture")
 """Options that leave out no test of a file, or only after one failed."""
 
@@ -43,6 +44,13 @@ def choose(arguments: Sequence[str], root: Path) -> Chosen:
         else:
             files.setdefault(_from_root(root, path), []).append(argument)
     return Chosen(files or {name: [name] for name in every_file(root)}, options)
+
+
+def smoke(root: Path) -> dict[str, str]:
+    """Return the files of the smoke selection, each with the reason it is in it."""
+    lines = (root / SMOKE).read_text().splitlines()
+    entries = [line.partition(": ") for line in lines if line and not line.startswith("#")]
+    return {name: reason for name, _, reason in entries}
 
 
 def every_file(root: Path) -> list[str]:

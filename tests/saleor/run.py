@@ -2,8 +2,9 @@
 
 Test files are played side by side (``-j N``, or the variable XCOVER_SALEOR_JOBS), each in a process
 and on a database of its own. Results are kept below ``.cache/saleor-runs`` by the content of the
-work tree; ``--resume`` plays only what has no green result for it. ``--json`` prints the results
-for machines. Test files, folders, ``file::test`` and options of pytest choose as they do there.
+work tree; ``--resume`` plays only what has no green result for it. ``--smoke`` plays the selection
+in ``tests/saleor/smoke.txt``, ``--json`` prints the results for machines. Test files, folders,
+``file::test`` and options of pytest choose as they do there.
 
 Uses Saleor's own virtual environment. Installs the built wheel there and nothing else; what only
 the tests need goes into a folder of ours.
@@ -57,7 +58,7 @@ def main(arguments: list[str]) -> int:
         )
         return 2
     options, others = _parser().parse_known_args(arguments[1:])
-    asked = chosen.choose(others, ROOT)
+    asked = chosen.choose([*others, *(chosen.smoke(ROOT) if options.smoke else ())], ROOT)
     ending.listen()
     try:
         with _alone_in(saleor):
@@ -73,6 +74,7 @@ def _parser() -> argparse.ArgumentParser:
     jobs = int(os.environ.get("XCOVER_SALEOR_JOBS", JOBS))
     parser.add_argument("-j", "--jobs", type=int, default=jobs)
     parser.add_argument("--resume", action="store_true")
+    parser.add_argument("--smoke", action="store_true")
     parser.add_argument("--json", action="store_true")
     return parser
 

@@ -9,6 +9,8 @@ import pytest
 from ...saleor import chosen, runs
 from .test_results import GREEN
 
+ROOT = Path(__file__).resolve().parents[3]
+
 
 @pytest.fixture
 def root(tmp_path: Path) -> Path:
@@ -54,6 +56,14 @@ def test_arguments_choose_as_they_do_for_pytest(
     assert found.options == options
     assert found.is_by_file is is_by_file
     assert found.records is ("--record" in arguments)
+
+
+def test_each_file_of_the_smoke_selection_is_there_and_has_a_reason() -> None:
+    known = chosen.smoke(ROOT)
+
+    assert known
+    assert set(known) <= set(chosen.every_file(ROOT))
+    assert all(len(reason.split()) > 3 for reason in known.values())
 
 
 def test_two_tests_of_a_file_are_played_in_one_process(root: Path) -> None:
