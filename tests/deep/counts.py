@@ -31,7 +31,7 @@ COUNTS = {
     "orders under random kills": Count(12, 1_000, "orders while workers are killed at random"),
     "covers in an outage": Count(12, 5_000, "covers that wait for an XCover that is dead"),
     "policies of a cancelled event": Count(20, 2_000, "policies of one cancelled event"),
-    "orders of the past": Count(5_000, 1_000_000, "orders of the past beside which plans are read"),
+    "orders of the past": Count(20_000, 1_000_000, "past orders beside which plans are made"),
 }
 
 
