@@ -188,6 +188,23 @@ def test_a_decline_xcover_was_not_told(healthy, store, shopper, staff, work, sim
     assert (run().exit_code, len(opt_outs(simulator))) == (0, 2)
 
 
+def test_an_offer_of_alternatives_nobody_took_is_worth_the_dearest_of_them(
+    store, shopper, simulator
+):
+    # given two plans of which one could have been taken, and an opt-out that was lost
+    simulator.settings(products="alternatives")
+    ada = shopper(store.usd_unpaid)
+    ada.create_checkout({store.concert: 2})
+    ada.offer()
+    ada.complete()
+    messages().filter(status="pending").delete()
+    # when
+    (found,) = run("--local").data["findings"]
+    # then
+    assert found["code"] == "decline_not_reported"
+    assert Decimal(found["amount"]) == Decimal("9.99")
+
+
 def test_a_policy_cancelled_on_one_side(healthy, staff, work):
     covers().update(status="cancelled")
 
