@@ -107,7 +107,8 @@ mutation updateMetadata($id: ID!, $input: [MetadataInput!]!) {
 _OFFER = """{
     offer {
       quotes {
-        id title description premium { amount currency } isChosen
+        id title description isChosen
+        premium { amount currency } premiumPerTicket { amount currency }
         benefits { label text } inclusions { label text } exclusions { label text }
         disclaimer pdsUrl terms badge
       }
@@ -149,6 +150,7 @@ query insuranceCover($id: ID!) {
     cover {
       status
       premium { amount currency }
+      products { title premium { amount currency } }
       policyNumber
       pdsUrl
       amountDueBack { amount currency }

@@ -213,6 +213,7 @@ def _quote_of(data: Json) -> Quote:
         title=data["title"],
         description=data["description"],
         premium=money(data["premium"]),
+        premium_per_ticket=money(data["premiumPerTicket"]) if data["premiumPerTicket"] else None,
         pds_url=data["pdsUrl"],
         disclaimer=data["disclaimer"],
         terms=data["terms"],
@@ -243,6 +244,7 @@ def _cover_of(data: Json) -> Cover:
     return Cover(
         status=data["status"],
         premium=money(data["premium"]),
+        products={each["title"]: money(each["premium"]) for each in data["products"]},
         policy_number=data["policyNumber"],
         pds_url=data["pdsUrl"],
         amount_due_back=money(data["amountDueBack"]),

@@ -108,6 +108,7 @@ class Quote:
     title: str
     description: str
     premium: Decimal
+    premium_per_ticket: Decimal | None
     pds_url: str
     disclaimer: str
     terms: str
@@ -170,6 +171,7 @@ class Cover:
 
     status: str
     premium: Decimal
+    products: Mapping[str, Decimal]
     policy_number: str | None
     pds_url: str | None
     amount_due_back: Decimal

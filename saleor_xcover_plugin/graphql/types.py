@@ -57,6 +57,10 @@ class InsuranceQuote(graphene.ObjectType):
     title = graphene.String(required=True)
     description = graphene.String(required=True)
     premium = graphene.Field(InsuranceMoney, required=True, description="With tax.")
+    premium_per_ticket = graphene.Field(
+        InsuranceMoney,
+        description="What each ticket's cover costs; null unless all cost exactly the same.",
+    )
     benefits = _points()
     inclusions = _points()
     exclusions = _points()
@@ -102,9 +106,19 @@ class InsuranceOffer(graphene.ObjectType):
     valid_until = graphene.String(required=True, description="UTC, ISO 8601.")
 
 
+class InsuranceCoveredProduct(graphene.ObjectType):
+    title = graphene.String(required=True)
+    premium = graphene.Field(InsuranceMoney, required=True, description="With tax.")
+
+
 class InsuranceCover(graphene.ObjectType):
     status = graphene.String(required=True)
     premium = graphene.Field(InsuranceMoney, required=True)
+    products = graphene.List(
+        graphene.NonNull(InsuranceCoveredProduct),
+        required=True,
+        description="What was chosen, each with its own premium; empty where it is not known.",
+    )
     policy_number = graphene.String()
     pds_url = graphene.String()
     amount_due_back = graphene.Field(InsuranceMoney, required=True)
@@ -149,7 +163,7 @@ def offer_of(offer: Offer) -> InsuranceOffer:
     chosen = [quote for quote in quotes if quote.is_chosen]
     content = offer.content
     return InsuranceOffer(
-        quotes=[_quote_of(quote, offer.currency) for quote in quotes],
+        quotes=[_quote_of(quote, offer) for quote in quotes],
         groups=[_group_of(group) for group in groups_of(offer)],
         premium=money(sum((q.premium for q in chosen), Decimal(0)), offer.currency)
         if chosen
@@ -175,13 +189,14 @@ def _group_of(group: Group) -> InsuranceGroup:
     )
 
 
-def _quote_of(quote: Any, currency: str) -> InsuranceQuote:
+def _quote_of(quote: Any, offer: Offer) -> InsuranceQuote:
     shown = quote.content
     return InsuranceQuote(
         id=quote.quote_id,
         title=shown["title"],
         description=shown["description"],
-        premium=money(quote.premium, currency),
+        premium=money(quote.premium, offer.currency),
+        premium_per_ticket=_share_of(quote.premium, offer),
         benefits=_points_of(shown.get("benefits", ())),
         inclusions=_points_of(shown.get("inclusions", ())),
         exclusions=_points_of(shown.get("exclusions", ())),
@@ -191,6 +206,18 @@ def _quote_of(quote: Any, currency: str) -> InsuranceQuote:
         pds_url=shown["pds_url"],
         is_chosen=quote.is_chosen,
     )
+
+
+def _share_of(premium: Decimal, offer: Offer) -> InsuranceMoney | None:
+    """Return the premium of one of several tickets, if it is the same to the smallest unit for all.
+
+    ``premium`` is in the offer's currency.
+    """
+    if offer.ticket_count < 2 or not offer.request.get("are_alike"):
+        return None
+    share = premium / offer.ticket_count
+    is_exact = Money(share, offer.currency).is_payable() and share * offer.ticket_count == premium
+    return money(share, offer.currency) if is_exact else None
 
 
 def _points_of(stored: Iterable[Any]) -> list[InsurancePoint]:
@@ -207,7 +234,18 @@ def cover_of(cover: Cover) -> InsuranceCover:
     return InsuranceCover(
         status=cover.status,
         premium=money(cover.premium, cover.currency),
+        products=_products_of(cover),
         policy_number=cover.booking_id,
         pds_url=cover.pds_url or None,
         amount_due_back=money(cover.amount_due_back, cover.currency),
     )
+
+
+def _products_of(cover: Cover) -> list[InsuranceCoveredProduct]:
+    chosen = cover.offer.quotes.filter(is_chosen=True) if cover.offer else ()
+    return [
+        InsuranceCoveredProduct(
+            title=quote.content.get("title", ""), premium=money(quote.premium, cover.currency)
+        )
+        for quote in chosen
+    ]

@@ -270,4 +270,9 @@ def _quoted_tickets(basket: Basket) -> dict[str, Any]:
         for line in basket.tickets
         if line.event.ends_at is not None
     }
-    return {"tickets": counts, "starts": starts, "ends": ends}
+    return {"tickets": counts, "starts": starts, "ends": ends, "are_alike": _are_alike(basket)}
+
+
+def _are_alike(basket: Basket) -> bool:
+    """Whether every ticket is insured alike: for the same event, price and kind of sale."""
+    return len({(line.event, line.unit_price, line.is_resale) for line in basket.tickets}) == 1

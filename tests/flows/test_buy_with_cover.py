@@ -77,6 +77,7 @@ def test_buy_with_cover_paid_before_the_order(
     assert before_work == {"create_offer": 1}
     assert waiting is not None
     assert (waiting.status, waiting.policy_number) == ("confirming", None)
+    assert waiting.products == {"Ticket protection for Example Symphony": PREMIUM}
     assert asked(simulator) == {"create_offer": 1, "confirm": 1}
     (booking,) = bookings(simulator)
     assert booking["status"] == "CONFIRMED"
