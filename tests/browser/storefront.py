@@ -10,6 +10,7 @@ from typing import Any
 from playwright.sync_api import APIResponse, BrowserContext, Locator, Page, Route, expect
 
 from demo.client.shopper import Shopper
+from demo.client.values import COVER_SKU
 
 GRAPHQL = "**/covergenius.xcover/graphql"
 PAGE = "/a-storefront-of-one-page"
@@ -48,21 +49,37 @@ _HTML = """<!doctype html>
 
 
 class HeldAnswer:
-    """An answer of the plugin that is slow to arrive."""
+    """A request to the plugin whose answer is slow to arrive, or lost."""
 
     def __init__(self, page: Page) -> None:
         self._page = page
         self.route: Route | None = None
+        self.is_given = False
         self.answer: APIResponse | None = None
+        self.body: Any = None
 
     def wait_until_given(self) -> None:
-        """Wait until the plugin has answered."""
-        while self.answer is None:
+        """Wait until the plugin has answered, or would have if it had been asked."""
+        while not self.is_given:
             self._page.wait_for_timeout(20)
 
     def deliver(self) -> None:
         assert self.route
-        self.route.fulfill(response=self.answer)
+        assert self.answer
+        self.route.fulfill(response=self.answer, json=self.body)
+
+    def abort(self) -> None:
+        """Break the line: the page gets no answer."""
+        assert self.route
+        self.route.abort()
+
+    def send_unseen(self) -> None:
+        """Let the plugin have a request after all that the page has given up."""
+        assert self.route
+        request = self.route.request
+        self._page.request.post(
+            request.url, data=request.post_data, headers={"content-type": "application/json"}
+        )
 
 
 class Storefront:
@@ -107,6 +124,11 @@ class Storefront:
     @property
     def notice(self) -> Locator:
         return self.offer.locator("[part=notice]")
+
+    @property
+    def hint(self) -> Locator:
+        """What is said right above the answers: what is pending, or still to be chosen."""
+        return self.offer.locator("[part=hint]")
 
     @property
     def status(self) -> Locator:
@@ -162,16 +184,29 @@ class Storefront:
             release()
         self.page.unroute_all(behavior="ignoreErrors")
 
-    def hold_answer(self, operation: str) -> HeldAnswer:
-        """Let the next ``operation`` do its work but keep its answer back until told."""
+    def hold_answer(
+        self,
+        operation: str,
+        *,
+        is_sent: bool = True,
+        change: Callable[[dict[str, Any]], None] = lambda _: None,
+    ) -> HeldAnswer:
+        """Let the next ``operation`` do its work but keep its answer back until told.
+
+        Without ``is_sent`` the plugin does not get it either; ``change`` alters the answer.
+        """
         held = HeldAnswer(self.page)
 
         def handle(route: Route) -> None:
-            if operation in _query(route.request.post_data) and held.route is None:
-                held.route = route
-                held.answer = route.fetch()
-            else:
+            if operation not in _query(route.request.post_data) or held.route is not None:
                 route.fallback()
+                return
+            held.route = route
+            if is_sent:
+                held.answer = route.fetch()
+                held.body = held.answer.json()
+                change(held.body["data"][operation])
+            held.is_given = True
 
         self.page.route(GRAPHQL, handle)
         return held
@@ -210,6 +245,11 @@ class Storefront:
             query = _query(request.post_data)
             names = ("insuranceOffer", "insuranceAccept", "insuranceDecline")
             self.asked.append(next(name for name in names if name in query))
+
+
+def cover_prices(shopper: Shopper) -> list[str]:
+    """Return the price of every cover line in the checkout."""
+    return [f"{line.total:.2f}" for line in shopper.checkout().lines if line.sku == COVER_SKU]
 
 
 def let_offers_expire() -> None:

@@ -131,7 +131,7 @@ def test_a_screen_reader_hears_two_equal_answers(storefront: Storefront) -> None
 
     expect(storefront.offer.get_by_role("region", name="Ticket protection")).to_be_visible()
     answers = storefront.offer.get_by_role("group").get_by_role("button")
-    expect(answers).to_have_text([re.compile("Yes, with protection"), re.compile("No, without")])
+    expect(answers).to_have_text([re.compile("Add protection"), re.compile("No, thank you")])
     expect(storefront.offer.get_by_role("button", pressed=True)).to_have_count(0)
     sizes = [answers.nth(index).bounding_box() for index in (0, 1)]
     assert all(sizes)
@@ -140,6 +140,98 @@ def test_a_screen_reader_hears_two_equal_answers(storefront: Storefront) -> None
     looks = """(e) => ["color", "backgroundColor", "fontSize", "fontWeight", "borderTopColor"]
         .map((name) => getComputedStyle(e)[name])"""
     assert storefront.yes.evaluate(looks) == storefront.no.evaluate(looks)
+
+
+def test_no_two_texts_are_read_as_one(storefront: Storefront) -> None:
+    storefront.open()
+    storefront.wait_for("offer")
+
+    # What a screen reader gets of the answers,
+    names = [name for role, name in spoken(storefront) if role == "button"]
+    assert names == ["Add protection + $6.66", "No, thank you + $0.00"]
+    # and what is copied, with no style sheet between the texts.
+    assert glued(storefront) == []
+
+
+def test_glued_texts_would_be_found(storefront: Storefront) -> None:
+    storefront.open()
+    storefront.wait_for("offer")
+
+    storefront.yes.evaluate("(e) => e.replaceChildren(...e.children)")
+
+    assert glued(storefront) == ["Add protection+ $6.66"]
+
+
+def spoken(storefront: Storefront) -> list[tuple[str, str]]:
+    """Return role and name of everything in Chromium's own accessibility tree."""
+    session = storefront.page.context.new_cdp_session(storefront.page)
+    nodes = session.send("Accessibility.getFullAXTree")["nodes"]
+    return [
+        (node["role"]["value"], node["name"]["value"])
+        for node in nodes
+        if not node["ignored"] and "name" in node
+    ]
+
+
+def glued(storefront: Storefront) -> list[str]:
+    """Return neighbouring texts of different elements with nothing between them."""
+    found: list[str] = storefront.offer.evaluate(
+        """(element) => {
+            const found = [];
+            const texts = document.createTreeWalker(element.shadowRoot, NodeFilter.SHOW_TEXT);
+            let before = "";
+            while (texts.nextNode()) {
+                const text = texts.currentNode.data;
+                if (/\\S$/.test(before) && /^\\S/.test(text)) found.push(before + text);
+                before = text;
+            }
+            return found;
+        }"""
+    )
+    return found
+
+
+@pytest.mark.parametrize("forced", ["none", "active"])
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_being_focused_does_not_look_like_being_chosen(
+    storefront: Storefront, scheme: Any, forced: Any
+) -> None:
+    # given what a button looks like inside: untouched, with the focus, and chosen
+    storefront.page.emulate_media(color_scheme=scheme, forced_colors=forced)
+    storefront.open()
+    storefront.wait_for("offer")
+    untouched = inside(storefront)
+    storefront.offer.get_by_role("link").focus()
+    storefront.page.keyboard.press("Tab")
+    expect(storefront.yes).to_be_focused()
+    focused = inside(storefront)
+    ring = "(e) => getComputedStyle(e).outlineStyle + getComputedStyle(e).outlineWidth"
+    assert storefront.yes.evaluate(ring) == "solid3px"
+    storefront.yes.click()
+    storefront.expect_answer("accepted")
+    storefront.page.evaluate(
+        "document.querySelector('xcover-offer').shadowRoot.activeElement.blur()"
+    )
+    # then only being chosen changes it, and by much: its mark is full
+    assert focused == untouched
+    assert inside(storefront) != untouched
+    mark = "(e) => getComputedStyle(e, '::before').borderTopWidth"
+    assert storefront.no.evaluate(mark) == "2px"
+    assert float(storefront.yes.evaluate(mark).removesuffix("px")) > 8
+
+
+def inside(storefront: Storefront) -> bytes:
+    """Return a picture of the yes without border and round corners: its mark and its text."""
+    storefront.yes.scroll_into_view_if_needed()
+    box = storefront.yes.bounding_box()
+    assert box
+    clip = {
+        "x": box["x"] + 10,
+        "y": box["y"] + 10,
+        "width": box["width"] - 20,
+        "height": box["height"] - 20,
+    }
+    return storefront.page.screenshot(clip=clip)  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("font", ["sans-serif", "DejaVu Sans"])  # the second is very wide
@@ -176,6 +268,8 @@ def test_nothing_below_moves_when_the_offer_arrives(
 def test_the_language_of_the_page_is_spoken(
     storefront: Storefront, locale: str, answer: str, price: str, direction: str
 ) -> None:
+    # Where XCover sends no words for an answer, we have our own.
+    storefront.answer_with(lambda root: root["offer"].update(acceptLabel="", declineLabel=""))
     storefront.open(locale)
 
     expect(storefront.yes).to_contain_text(answer)
@@ -184,21 +278,22 @@ def test_the_language_of_the_page_is_spoken(
 
 
 @pytest.mark.parametrize(
-    ("amount", "currency", "count", "shown"),
+    ("amount", "currency", "share", "shown"),
     [
-        ("333", "JPY", 2, "¥333 with tax, ≈ ¥167 per ticket"),
-        ("1.234", "KWD", 2, "KWD\xa01.234 with tax, KWD\xa00.617 per ticket"),
-        ("6.66", "EUR", 1, "€6.66 with tax"),
-        ("10.00", "USD", 3, "$10.00 with tax, ≈ $3.33 per ticket"),
-        ("90071992547409.93", "USD", 1, "$90,071,992,547,409.93 with tax"),
+        ("333", "JPY", None, "¥333 with tax"),
+        ("334", "JPY", "167", "¥334 with tax (¥167 per ticket)"),
+        ("1.234", "KWD", "0.617", "KWD\xa01.234 with tax (KWD\xa00.617 per ticket)"),
+        ("6.66", "EUR", None, "€6.66 with tax"),
+        ("90071992547409.93", "USD", None, "$90,071,992,547,409.93 with tax"),
     ],
 )
 def test_no_cent_is_lost(
-    storefront: Storefront, amount: str, currency: str, count: int, shown: str
+    storefront: Storefront, amount: str, currency: str, share: str | None, shown: str
 ) -> None:
     def reprice(root: dict[str, Any]) -> None:
-        root["offer"]["premium"] = {"amount": amount, "currency": currency}
-        root["offer"]["ticketCount"] = count
+        (quote,) = root["offer"]["quotes"]
+        quote["premium"] = {"amount": amount, "currency": currency}
+        quote["premiumPerTicket"] = share and {"amount": share, "currency": currency}
 
     storefront.answer_with(reprice)
     storefront.open()

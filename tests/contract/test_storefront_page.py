@@ -20,9 +20,14 @@ def rows(heading: str) -> set[str]:
 
 
 def parts() -> set[str]:
-    named = re.findall(r'part: "(\w+)"', SOURCE) + re.findall(r'h\("\w+", "(\w+)"', SOURCE)
-    # list("benefits", quote) makes the part of that name.
-    return set(named) | set(re.findall(r'list\("(\w+)", quote\)', SOURCE))
+    ways = (r'part: "(\w+)"', r'h\("\w+", "(\w+)"', r'\bp\("(\w+)"', r'\blist\("(\w+)"')
+    lists = re.search(r"\[([^]]*)\]\.map\(\(name\) => list\(", SOURCE)
+    assert lists
+    return {name for way in ways for name in re.findall(way, SOURCE)} | strings(lists[1])
+
+
+def strings(source: str) -> set[str]:
+    return set(re.findall(r'"(\w+)"', source))
 
 
 def events() -> set[str]:
@@ -36,7 +41,7 @@ def events() -> set[str]:
         ("part", parts()),
         ("custom property", set(re.findall(r"var\((--xcover-\w+)", SOURCE))),
         ("event", events()),
-        ("attribute", set(re.findall(r'"(\w+)"', SOURCE.split("GIVEN = ", 1)[1].split(";", 1)[0]))),
+        ("attribute", strings(SOURCE.split("SUBJECT = ", 1)[1].split(";", 1)[0]) | {"locale"}),
     ],
 )
 def test_a_table_is_complete(heading, found):

@@ -1,95 +1,170 @@
 // <xcover-offer channel="…" checkout="…" endpoint="https://saleor.example" locale="de">
+// Nothing is chosen beforehand, the last answer counts, and what is shown is what the server holds.
 
 const LANGUAGES = ["en", "de", "fr", "ar"];
-// English for codes comes with the answer; codes without a row are "unavailable".
+// Empty English: the plugin's own sentence.
 const TEXTS = {
 	name: ["Ticket protection", "Ticketschutz", "Protection des billets", "حماية التذاكر"],
 	loading: ["Asking for your price…", "Ihr Preis wird angefragt…", "Calcul de votre prix…", "نطلب سعرك…"],
+	saving: ["Saving your answer…", "Wird gespeichert…", "Enregistrement…", "نحفظ إجابتك…"],
 	total: ["with tax", "mit Steuern", "taxes comprises", "مع الضريبة"],
 	each: ["{} per ticket", "{} pro Ticket", "{} par billet", "{} لكل تذكرة"],
-	benefits: ["Covered", "Versichert", "Couvert", "مشمول"],
+	inclusions: ["When it pays", "Wann er zahlt", "Quand elle s’applique", "متى تدفع"],
+	benefits: ["What it pays", "Was er zahlt", "Ce qu’elle rembourse", "ماذا تدفع"],
 	exclusions: ["Not covered", "Nicht versichert", "Non couvert", "غير مشمول"],
-	wording: ["Policy wording ↗", "Bedingungen ↗", "Conditions ↗", "شروط الوثيقة ↗"],
+	wording: ["Policy wording", "Bedingungen", "Conditions", "شروط الوثيقة"],
 	accepted: ["Yes, with protection", "Ja, mit Schutz", "Oui, avec protection", "نعم، مع الحماية"],
 	declined: ["No, without protection", "Nein, ohne Schutz", "Non, sans protection", "لا، من دون حماية"],
+	choose: ["Please choose {}", "Bitte wählen {}", "Veuillez choisir {}", "يرجى اختيار {}"],
+	closed: ["Cannot be chosen", "Nicht wählbar", "Non disponible", "غير متاح"],
+	none: ["None of these", "Nichts davon", "Aucune", "لا شيء منها"],
+	unsaved: ["Answer again to save your choice.", "Zum Speichern bitte erneut antworten.", "Répondez à nouveau pour enregistrer.", "أجب من جديد للحفظ."],
+	unreachable: ["That did not get through. Please try again.", "Das kam nicht an. Bitte erneut versuchen.", "Cela n’est pas passé. Réessayez.", "لم يصل ذلك. أعد المحاولة."],
 	retry: ["Try again", "Erneut versuchen", "Réessayer", "أعد المحاولة"],
 	offline: ["You are offline.", "Sie sind offline.", "Vous êtes hors ligne.", "أنت غير متصل."],
-	unavailable: ["Ticket protection is not available. You can buy without it.", "Kein Ticketschutz verfügbar. Sie können ohne ihn kaufen.", "Protection indisponible. Vous pouvez acheter sans elle.", "الحماية غير متاحة. يمكنك الشراء من دونها."],
-	changed: ["The offer has changed. Please answer again.", "Das Angebot ist geändert. Bitte neu antworten.", "L’offre a changé. Répondez à nouveau.", "تغيّر العرض. أجب من جديد."],
+	unavailable: ["Ticket protection is not available.", "Kein Ticketschutz verfügbar. Sie können ohne ihn kaufen.", "Protection indisponible. Vous pouvez acheter sans elle.", "الحماية غير متاحة. يمكنك الشراء من دونها."],
+	changed: ["The offer has changed. Please answer again.", "Das Angebot ist geändert. Bitte erneut antworten.", "L’offre a changé. Répondez à nouveau.", "تغيّر العرض. أجب من جديد."],
+	policyholder_incomplete: ["Please add: {}.", "Bitte ergänzen: {}.", "Veuillez ajouter : {}.", "أضف: {}."],
+	first_name: ["first name", "Vorname", "prénom", "الاسم الأول"],
+	last_name: ["last name", "Nachname", "nom", "اسم العائلة"],
+	email: ["e-mail address", "E-Mail-Adresse", "adresse e-mail", "البريد الإلكتروني"],
+	phone: ["phone number", "Telefonnummer", "numéro de téléphone", "رقم الهاتف"],
+	country: ["country", "Land", "pays", "البلد"],
 	country_missing: ["", "Geben Sie Ihre Adresse ein.", "Saisissez votre adresse.", "أدخل عنوانك."],
-	discount_not_supported: ["", "Nicht mit Ihrem Rabatt kombinierbar.", "Non cumulable avec votre remise.", "لا تُجمع الحماية مع الخصم."],
-	too_many_chosen: ["", "Das lässt sich nicht zusammen wählen.", "Ces choix ne se combinent pas.", "لا يمكن الجمع بين هذه الخيارات."],
-	too_few_chosen: ["", "Bitte wählen Sie noch einen Schutz oder keinen.", "Choisissez-en une de plus, ou aucune.", "اختر حماية أخرى أو لا شيء."],
+	discount_not_supported: ["", "Nicht mit Rabatt kombinierbar.", "Non cumulable avec une remise.", "لا تُجمع الحماية مع الخصم."],
 	payment_started: ["", "Ihre Zahlung läuft bereits.", "Votre paiement a commencé.", "بدأ الدفع بالفعل."],
-	policyholder_incomplete: ["", "Bitte ergänzen Sie Ihre Angaben.", "Complétez vos coordonnées.", "أكمل بياناتك."],
 };
 // Codes: there is another offer; asking again may help; a yes may still hold.
-const CHANGED = /stale|expired|changed|quote|country_differs/;
+const CHANGED = /stale|expired|changed|quote|chosen|country_differs/;
 const FAILED = /unreachable|internal|bad_request|checkout|xcover_un/;
 const UNSURE = /unreachable|offline|internal|payment_started/;
-const WAKES = ["online", "visibilitychange"]; // or another tab answered
-const GIVEN = ["channel", "checkout", "endpoint", "locale"];
+const WAKES = ["online", "visibilitychange"];
+const SUBJECT = ["channel", "checkout", "endpoint"];
 const FIELDS = `{
-	offer { heading disclaimer contentHash answer ticketCount premium { amount currency }
-		quotes { id title description benefits { label text } exclusions { label text } disclaimer pdsUrl premium { amount currency } }
-		groups { maxSelect quoteIds } }
+	offer { heading title subHeading description extras { label text } disclaimer credibilityMessage priceUnit
+		acceptLabel declineLabel declineWarning requiredMessage contentHash answer chosenQuoteIds premium { amount currency }
+		groups { slug choice isDisabled minSelect maxSelect quoteIds }
+		quotes { id title description badge terms disclaimer pdsUrl premium { amount currency } premiumPerTicket { amount currency }
+			inclusions { label text } benefits { label text } exclusions { label text } } }
 	errors { code message fields } }`;
 
+// The server keeps the later turn of a page.
+const PAGE = `${Math.random()}`;
+let turn = 0;
+
 const STYLE = new CSSStyleSheet();
-// .roomy: nothing below moves.
+// Chosen is a full mark, focus a ring.
 STYLE.replaceSync(`
 :host{display:block;width:100%;container-type:inline-size}
-:host([hidden]){display:none}
+[hidden],:host([hidden]){display:none!important}
 *,::before{box-sizing:border-box;margin:0;font-size:1em;unicode-bidi:plaintext}
+section,section>div,fieldset,[part=quote],[part=answers]{display:grid;gap:1em}
 section{
-	--edge:color-mix(in srgb,currentcolor 60%,transparent);
-	display:grid;gap:1em;padding:1.25em;align-content:start;line-height:1.5;overflow-wrap:anywhere;
-	border:1px solid var(--edge);border-radius:var(--xcover-radius,.75em);background:var(--xcover-ground,Canvas);color:var(--xcover-ink,CanvasText);
+	padding:1.25em;align-content:start;line-height:1.5;overflow-wrap:anywhere;
+	border:1px solid;border-radius:var(--xcover-radius,.75em);background:var(--xcover-ground,Canvas);color:var(--xcover-ink,CanvasText);
 }
-.roomy{min-height:var(--xcover-reserve,calc(12em + 35ch))}
-@container (width < 34em){.roomy{min-height:var(--xcover-reserve,calc(50em + 20ch - 72cqi))} }
+:host(:is([state=offer],[state=loading])) section{min-height:var(--xcover-reserve,calc(38ch + max(31em,80em - 110cqi)))}
 h3,b{font-size:1.25em}
 ul{padding-inline-start:1.25em}
 a{color:inherit}
-[part=quote],[part=answers]{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,14em),1fr));gap:.75em}
+fieldset{min-width:0;padding:0;border:0}
+[part=quote],[part=answers]{grid-template-columns:repeat(auto-fit,minmax(min(100%,12em),1fr))}
 [part=quote]>:first-child{grid-column:1/-1}
-#retry{justify-self:start}
+[part=hint]{min-height:1.5em}
+input{width:1.2em;height:1.2em;vertical-align:middle}
+[part=retry]{justify-self:start}
 [dir=rtl]{text-align:right}
 [part=notice]{padding:.5em 1em;border-inline-start:.3em solid}
-button{padding:.7em 1em;border:2px solid var(--edge);border-radius:.5em;background:none;color:inherit;font:inherit;text-align:inherit;cursor:pointer}
+button{padding:.7em 1em;border:2px solid;border-radius:.5em;background:none;color:inherit;font:inherit;text-align:inherit;cursor:pointer}
+:focus-visible{outline:3px solid;outline-offset:3px}
 [part=answer]{display:grid;grid-template-columns:2em 1fr}
 [part=answer]::before{content:"";grid-row:span 2;align-self:center;width:1.2em;height:1.2em;border:2px solid;border-radius:50%}
-[aria-pressed=true]{border-color:currentcolor}
-[aria-pressed=true]::before{border-width:.4em}
+[aria-pressed=true]::before{border-width:.6em}
+[aria-disabled=true]{border-style:dashed}
+[aria-busy=true]::before{border-style:dotted}
 [role=status]{position:fixed;top:0;clip-path:inset(50%)}
 `);
 
-// Nothing XCover says becomes markup.
+// XCover's texts never become markup. Spaces: no two are read as one word.
 function h(tag, given, ...children) {
 	const element = Object.assign(document.createElement(tag), typeof given === "string" ? { part: given } : given);
-	element.append(...children.flat(2).filter(Boolean));
+	element.append(...children.flat(2).filter(Boolean).flatMap((child) => [child, " "]));
 	return element;
 }
-const units = (amount) => BigInt(amount.replace(".", ""));
-// A yes takes of each group as many as it allows, the first ones.
-const taken = ({ groups }) => groups.flatMap(({ quoteIds, maxSelect }) => quoteIds.slice(0, maxSelect));
-function costs(offer) {
-	const [{ amount, currency }, ...rest] = offer.quotes.filter(({ id }) => taken(offer).includes(id)).map(({ premium }) => premium);
-	const digits = amount.split(".")[1]?.length ?? 0;
-	const whole = String(rest.reduce((sum, each) => sum + units(each.amount), units(amount))).padStart(digits + 1, "0");
-	return { amount: digits ? `${whole.slice(0, -digits)}.${whole.slice(-digits)}` : whole, currency };
+const p = (part, text) => text && h("p", part, text);
+
+function put(element, text) {
+	text ||= "";
+	if (element.textContent !== text) element.textContent = text;
+	element.hidden = !text;
+}
+
+// No amount becomes a float.
+const units = ({ amount }) => BigInt(amount.replace(".", ""));
+const openGroups = ({ groups }) => groups.filter(({ isDisabled }) => !isDisabled);
+
+// One thing needs no tick.
+function onlyId(offer) {
+	const [id, another] = openGroups(offer).flatMap(({ quoteIds }) => quoteIds);
+	return another ? undefined : id;
+}
+
+function problemWith({ groups, requiredMessage }, chosen, { say, rule }) {
+	for (const group of groups) {
+		const count = group.quoteIds.filter((id) => chosen.includes(id)).length;
+		if (count > group.maxSelect) return rule(group);
+		if (count < group.minSelect) return requiredMessage || rule(group);
+	}
+	return chosen.length ? "" : requiredMessage || say("choose", "");
+}
+
+function speechOf(wanted) {
+	let locale;
+	try {
+		[locale] = Intl.NumberFormat.supportedLocalesOf(wanted);
+	} catch {}
+	const column = Math.max(LANGUAGES.indexOf(locale?.split("-")[0]), 0);
+	const lang = LANGUAGES[column];
+	const say = (key, value) => (TEXTS[key] ?? TEXTS.unavailable)[column].replace("{}", value);
+	return {
+		lang,
+		say,
+		tell({ code, message, fields }) {
+			if (code === "policyholder_incomplete") return say(code, fields.map((name) => say(name)).join(", "));
+			return (!column && message) || say(CHANGED.test(code) ? "changed" : code);
+		},
+		rule: ({ isDisabled, minSelect, maxSelect }) =>
+			say(isDisabled ? "closed" : "choose", minSelect < maxSelect && maxSelect > 1 ? `${minSelect}–${maxSelect}` : maxSelect),
+		money(premium, whole = units(premium)) {
+			const digits = premium.amount.split(".")[1]?.length ?? 0;
+			return new Intl.NumberFormat(locale ?? "en", { style: "currency", currency: premium.currency, minimumFractionDigits: digits }).format(`${whole}e-${digits}`);
+		},
+	};
 }
 
 customElements.define("xcover-offer", class extends HTMLElement {
-	static observedAttributes = GIVEN;
+	static observedAttributes = [...SUBJECT, "locale"];
 	answer = null;
 	#root = this.attachShadow({ mode: "open" });
-	#box = h("section", { part: "box", tabIndex: -1 });
+	#notice = h("p", "notice");
+	#shown = h("div");
+	#hint = h("p", "hint");
+	// Made once: drawn anew under a press, they would lose it.
+	#buttons = ["accepted", "declined"].map((id) => h("button", { id, part: "answer", onclick: () => this.#press(id) }, h("strong"), h("span")));
+	#answers = h("div", {}, this.#hint, h("div", { part: "answers", role: "group" }, this.#buttons));
+	#warning = h("p", "warning");
+	#box = h("section", { part: "box", tabIndex: -1 }, this.#notice, this.#shown, this.#answers, this.#warning);
 	#status = h("p", { role: "status" });
-	#turn = 0;
-	#seen = {};
-	#notice;
-	#answering;
+	#subject;
+	#offer;
+	#error;
+	#told; // in the notice
+	#pending; // the last answer, under way
+	#sending = new Set();
+	#look = 0;
+	#isBehind;
+	#drawn;
+	#problem;
 
 	connectedCallback() {
 		this.#root.adoptedStyleSheets = [STYLE];
@@ -100,7 +175,7 @@ customElements.define("xcover-offer", class extends HTMLElement {
 
 	disconnectedCallback() {
 		for (const name of WAKES) removeEventListener(name, this);
-		this.#turn += 1;
+		this.#look += 1;
 	}
 
 	attributeChangedCallback(name, before, now) {
@@ -112,28 +187,33 @@ customElements.define("xcover-offer", class extends HTMLElement {
 	}
 
 	async refresh(wait = 400) {
-		const turn = (this.#turn += 1);
-		await this.#answering;
-		if (turn !== this.#turn || !this.getAttribute("checkout")) return;
+		const look = (this.#look += 1);
+		this.#isBehind = true;
+		// A look beside an answer may be from before it.
+		do await Promise.all(this.#sending);
+		while (this.#sending.size);
+		if (look !== this.#look || !this.getAttribute("checkout")) return;
 		const seen = await this.#ask("insuranceOffer");
-		// A late answer must not replace a newer one.
-		if (turn !== this.#turn) return;
-		if (seen.error?.code !== "offer_pending") this.#take(seen);
-		else setTimeout(() => turn === this.#turn && this.refresh(wait * 2), wait);
+		if (look !== this.#look) return;
+		if (seen.error?.code === "offer_pending") setTimeout(() => look === this.#look && this.refresh(wait * 2), wait);
+		else this.#take(seen);
 	}
 
 	#begin() {
-		this.#seen = {};
-		this.answer = this.#notice = null;
+		const subject = `${SUBJECT.map((name) => this.getAttribute(name))}`;
+		if (subject !== this.#subject) {
+			this.#subject = subject;
+			this.answer = this.#offer = this.#told = this.#pending = null;
+		}
+		this.#error = null;
 		this.#draw();
 		this.refresh();
 	}
 
 	async #ask(name, more) {
-		const [channel, checkoutId, endpoint] = GIVEN.map((each) => this.getAttribute(each));
+		const [channel, checkoutId, endpoint] = SUBJECT.map((each) => this.getAttribute(each));
 		const base = (endpoint ?? import.meta.url.split("/plugins/")[0]).replace(/\/$/, "");
 		const given = Object.entries({ checkoutId, ...more }).map(([key, value]) => `${key}: ${JSON.stringify(value)}`);
-		this.#box.ariaBusy = true;
 		try {
 			const response = await fetch(`${base}/plugins/channel/${channel}/covergenius.xcover/graphql`, {
 				method: "POST",
@@ -142,9 +222,8 @@ customElements.define("xcover-offer", class extends HTMLElement {
 				signal: AbortSignal.timeout(15000),
 			});
 			const { offer, errors: [error] } = (await response.json()).data[name];
-			if (offer) offer.premium ??= costs(offer);
 			// Without its wording no offer may be shown.
-			return offer?.quotes.some(({ pdsUrl }) => !/^https?:/i.test(pdsUrl)) ? { error: { code: "no_offer" } } : { offer, error };
+			return offer?.quotes.every(({ pdsUrl }) => /^https?:/i.test(pdsUrl)) ? { offer } : { error: error ?? { code: "no_offer" } };
 		} catch {
 			return { error: { code: navigator.onLine ? "unreachable" : "offline" } };
 		}
@@ -152,36 +231,65 @@ customElements.define("xcover-offer", class extends HTMLElement {
 
 	#take({ offer, error }) {
 		const { answer } = this;
-		const before = this.#seen.offer;
-		if (!UNSURE.test(error?.code)) this.answer = offer?.answer ?? null;
+		const before = this.#offer;
+		this.#isBehind = false;
+		this.#error = error;
+		if (!UNSURE.test(error?.code)) {
+			this.#offer = offer;
+			this.answer = offer?.answer ?? null;
+		}
+		const isOther = answer !== this.answer;
 		// Nobody must believe to be insured when a change has ended a yes.
-		if (answer === "accepted" && !this.answer) this.#notice = { code: "offer_stale" };
-		if (this.answer && answer !== this.answer) this.#notice = null;
-		const isChanged = answer !== this.answer || before?.contentHash !== offer?.contentHash;
-		this.#seen = { offer, error };
+		if (isOther && answer === "accepted" && !this.answer) this.#told = { code: "offer_stale" };
+		else if (this.#told?.wanted ? this.#told.wanted === this.answer : isOther) this.#told = null;
+		const isChanged = isOther || JSON.stringify(before) !== JSON.stringify(this.#offer);
 		this.#draw(isChanged || error);
-		if (before && isChanged) this.#emit("changed", { codes: this.#notice ? [this.#notice.code] : [], answer: this.answer, premium: offer?.premium });
+		if (before && isChanged) this.#emit("changed", { codes: this.#told ? [this.#told.code] : [], answer: this.answer, premium: offer?.premium });
 		if (error) this.#emit("unavailable", { codes: [error.code] });
 	}
 
-	async #send(answer) {
-		const seen = this.#seen;
-		const { contentHash } = seen.offer;
-		this.#turn += 1;
-		const yes = { quoteIds: taken(seen.offer), contentHash };
-		const { offer, error } = await (answer === "accepted" ? this.#ask("insuranceAccept", yes) : this.#ask("insuranceDecline", {}));
-		if (seen !== this.#seen) return;
-		this.#notice = error;
+	#chosen() {
+		const id = onlyId(this.#offer);
+		return id ? [id] : [...this.#shown.querySelectorAll("input:checked")].map(({ value }) => value).filter(Boolean);
+	}
+
+	#press(answer) {
+		const isYes = answer === "accepted";
+		const quoteIds = isYes ? this.#chosen() : [];
+		if (isYes && this.#problem) {
+			this.#hint.textContent = this.#problem;
+			return this.#announce(this.#problem);
+		}
+		// A double click is one answer.
+		const key = `${[answer, quoteIds]}`;
+		if (this.#pending?.key === key) return;
+		const given = (this.#pending = { answer, key });
+		const { contentHash } = this.#offer;
+		const terms = { page: PAGE, turn: (turn += 1), ...(isYes && { quoteIds, contentHash }) };
+		const sent = this.#ask(isYes ? "insuranceAccept" : "insuranceDecline", terms).then((seen) => {
+			this.#sending.delete(sent);
+			// Overtaken, or for another checkout.
+			if (given === this.#pending) this.#settle(answer, seen);
+		});
+		this.#sending.add(sent);
+		this.#look += 1;
+		this.#told = null;
+		this.#draw(true);
+	}
+
+	#settle(answer, { offer, error }) {
+		this.#pending = null;
+		this.#told = error && { ...error, code: error.code.replace("offline", "unreachable"), wanted: answer };
 		if (offer) {
-			this.#seen = { offer };
-			this.answer = answer;
+			this.#offer = offer;
+			this.answer = offer.answer;
 		}
-		this.#draw(error);
-		if (offer) this.#emit(answer, { premium: offer.premium });
-		else {
-			this.#emit("unavailable", { codes: [error.code], fields: error.fields });
-			this.refresh();
-		}
+		this.#draw(true);
+		if (offer) this.#emit(this.answer === answer ? answer : "changed", { premium: offer.premium });
+		else this.#emit("unavailable", { codes: [error.code], fields: error.fields });
+		if (error || this.#isBehind) this.refresh();
+		// It may still arrive there.
+		if (UNSURE.test(error?.code)) setTimeout(() => this.isConnected && this.refresh(), 5000);
 	}
 
 	#emit(name, detail) {
@@ -189,53 +297,94 @@ customElements.define("xcover-offer", class extends HTMLElement {
 	}
 
 	#draw(isNews) {
-		const { offer, error = { code: "loading" } } = this.#seen;
-		let locale;
-		try {
-			[locale] = Intl.NumberFormat.supportedLocalesOf(this.getAttribute("locale") || this.closest("[lang]")?.lang);
-		} catch {}
-		const column = Math.max(LANGUAGES.indexOf(locale?.split("-")[0]), 0);
-		const say = (key) => (TEXTS[key] ?? TEXTS.unavailable)[column];
-		const tell = ({ code, message }) => (!column && message) || say(CHANGED.test(code) ? "changed" : code);
-		// No amount becomes a float.
-		const money = ({ amount, currency }, whole = units(amount)) => {
-			const digits = amount.split(".")[1]?.length ?? 0;
-			return new Intl.NumberFormat(locale ?? "en", { style: "currency", currency, minimumFractionDigits: digits }).format(`${whole}e-${digits}`);
-		};
-		// A double click is one answer.
-		const onclick = ({ currentTarget: { id } }) => (this.#answering ??= this.#send(id).finally(() => (this.#answering = null)));
-		const state = offer ? "offer" : FAILED.test(error.code) ? "failed" : error.code.match(/^(loading|offline)$/)?.[0] ?? "unavailable";
-		const focused = this.#root.activeElement;
+		const offer = this.#error ? null : this.#offer;
+		const error = this.#error ?? { code: "loading" };
+		const state = offer ? "offer" : FAILED.test(error.code) ? "failed" : /^(loading|offline)$/.test(error.code) ? error.code : "unavailable";
+		const locale = this.getAttribute("locale") || this.closest("[lang]")?.lang;
+		const speech = speechOf(locale);
+		const { lang, say, tell } = speech;
 		this.setAttribute("state", state);
-		const lang = LANGUAGES[column];
-		Object.assign(this.#box, { lang, dir: lang === "ar" ? "rtl" : "ltr", ariaLabel: say("name"), ariaBusy: state === "loading", className: /offer|loading/.test(state) ? "roomy" : "" });
-		this.#box.replaceChildren(...h("p", {},
-			this.#notice && h("p", "notice", tell(this.#notice)),
-			offer ? offered(offer, say, money, onclick) : h("p", {}, tell(error)),
-			state === "failed" && h("button", { id: "retry", part: "retry", onclick: () => this.refresh() }, say("retry")),
-		).childNodes);
-		if (focused) (this.#root.getElementById(focused.id) ?? this.#box).focus();
-		const news = this.#box.querySelector("[part=notice], [part=price]") ?? this.#box;
-		if (isNews) this.#status.replaceChildren(h("span", { lang }, news.textContent));
+		this.toggleAttribute("pending", this.#pending);
+		Object.assign(this.#box, { lang, dir: lang === "ar" ? "rtl" : "ltr", ariaLabel: say("name"), ariaBusy: !!this.#pending || state === "loading" });
+		const sentence = tell(error);
+		const told = this.#told ? tell(this.#told) : sentence;
+		const { activeElement: focused } = this.#root;
+		put(this.#notice, told !== sentence && told);
+		put(this.#warning, offer?.declineWarning);
+		this.#answers.hidden = !offer;
+		// Drawn anew only when it is another: reading and ticking go on.
+		if (this.#drawn !== (this.#drawn = JSON.stringify([offer ?? sentence, locale]))) {
+			this.#shown.replaceChildren(...(offer
+				? offerContent(offer, speech, () => this.#tick())
+				: h("p", {}, h("p", {}, sentence), state === "failed" && h("button", { part: "retry", onclick: () => this.#begin() }, say("retry"))).childNodes));
+			if (focused && !focused.isConnected) (this.#root.getElementById(focused.id) ?? this.#box).focus();
+		}
+		if (offer) this.#drawAnswers(offer, speech);
+		if (isNews) this.#announce((this.#pending ? this.#hint : told !== sentence ? this.#notice : this.#box.querySelector("[part=price]") ?? this.#shown).textContent);
+	}
+
+	#announce(text) {
+		Object.assign(this.#status, { lang: this.#box.lang, textContent: text });
+	}
+
+	#tick() {
+		this.#draw();
+		this.#announce(this.#problem || this.#buttons[0].textContent);
+	}
+
+	#drawAnswers(offer, speech) {
+		const { say, money } = speech;
+		const chosen = this.#chosen();
+		const isOpen = !this.answer || (!onlyId(offer) && `${chosen.sort()}` !== `${[...offer.chosenQuoteIds].sort()}`);
+		this.#problem = problemWith(offer, chosen, speech);
+		this.#hint.textContent = this.#pending ? say("saving") : isOpen ? this.#problem || (this.answer ? say("unsaved") : offer.requiredMessage) : "";
+		const sum = offer.quotes.reduce((sum, { id, premium }) => (chosen.includes(id) ? sum + units(premium) : sum), 0n);
+		// One part for both: neither stands out.
+		for (const [index, label] of [offer.acceptLabel, offer.declineLabel].entries()) {
+			const button = this.#buttons[index];
+			const { id } = button;
+			put(button.children[0], label || say(id));
+			put(button.children[1], (index || sum) && `+ ${money(offer.quotes[0].premium, index ? 0n : sum)}`);
+			button.ariaPressed = this.answer === id && !this.#pending && !(isOpen && !index);
+			button.ariaBusy = this.#pending?.answer === id;
+			button.ariaDisabled = !index && !!this.#problem;
+		}
 	}
 });
 
-function offered({ quotes, premium, ticketCount, ...offer }, say, money, onclick) {
-	const whole = units(premium.amount);
-	const count = BigInt(ticketCount);
-	const share = say("each").replace("{}", money(premium, (2n * whole + count) / (2n * count)));
-	// One part for both: neither answer stands out, none is chosen beforehand.
-	const choice = (id, added) => h("button", { id, part: "answer", ariaPressed: id === offer.answer, onclick }, h("strong", {}, say(id)), h("span", {}, `+ ${money(premium, added)}`));
-	const list = (name, { [name]: texts }) => texts[0] && h("div", name, h("h4", {}, say(name)), h("ul", {}, texts.map(({ label, text }) => h("li", {}, label && h("b", {}, label), label && " ", text))));
-	return [
-		h("h3", "heading", offer.heading),
-		h("p", "price", h("b", {}, money(premium)), ` ${say("total")}`, count > 1 && `, ${whole % count ? "≈ " : ""}${share}`),
-		quotes.map((quote) => h("div", "quote",
-			h("div", {}, h("h4", {}, quote.title), h("p", {}, quote.description), quotes[1] && money(quote.premium),
+function offerContent(offer, speech, onchange) {
+	const { say, money, rule } = speech;
+	const only = onlyId(offer);
+	const price = ({ premium, premiumPerTicket: share }) => h("span", "price",
+		h("b", {}, money(premium)), [offer.priceUnit, say("total"), share && `(${say("each", money(share))})`].map((text) => text && h("span", {}, text)));
+	const list = (name, points) => points.length > 0 && h("div", name, TEXTS[name] && h("h4", {}, say(name)), h("ul", {}, points.map(({ label, text }) => h("li", {}, label && h("strong", {}, label), h("span", {}, text)))));
+	const tickBox = ({ slug, choice }, value, ...label) => h("label", "choice", h("input", { id: `tick ${slug} ${value}`, type: choice === "ALTERNATIVES" ? "radio" : "checkbox", name: slug, value, checked: offer.chosenQuoteIds.includes(value), onchange }), label);
+	const quote = (group, { id, ...quote }) => {
+		const [title = say("name"), ...lines] = distinct(quote.title, quote.description, quote.badge, quote.terms);
+		return h("div", "quote",
+			h("div", {}, h("h4", {}, id === only ? title : tickBox(group, id, title, price(quote))), lines.map((text) => p("text", text)),
 				h("a", { part: "wording", href: quote.pdsUrl, target: "_blank", rel: "noopener" }, say("wording"))),
-			list("benefits", quote), list("exclusions", quote),
-			quote.disclaimer !== offer.disclaimer && h("p", "disclaimer", quote.disclaimer))),
-		h("p", "disclaimer", offer.disclaimer),
-		h("div", { part: "answers", role: "group" }, choice("accepted", whole), choice("declined", 0n)),
-	];
+			["inclusions", "benefits", "exclusions"].map((name) => list(name, quote[name])),
+			quote.disclaimer !== offer.disclaimer && p("disclaimer", quote.disclaimer));
+	};
+	const groups = offer.groups.map((group) => {
+		const cards = group.quoteIds.map((id) => quote(group, offer.quotes.find((each) => each.id === id)));
+		// One thing that may be left out needs no rule.
+		if (!group.isDisabled && !cards[1] && !(group.minSelect && !only)) return cards;
+		// A radio button cannot be unticked.
+		const mayBeNone = group.choice === "ALTERNATIVES" && !group.minSelect && openGroups(offer).length > 1;
+		return h("fieldset", { part: "group", disabled: group.isDisabled }, h("legend", {}, rule(group)), cards, mayBeNone && tickBox(group, "", say("none")));
+	});
+	const [heading = say("name"), ...lines] = distinct(offer.heading, offer.title, offer.subHeading, offer.description);
+	return [
+		h("h3", "heading", heading),
+		lines.map((text) => p("text", text)),
+		only && h("p", {}, price(offer.quotes.find(({ id }) => id === only))),
+		list("extras", offer.extras),
+		groups,
+		p("credibility", offer.credibilityMessage),
+		p("disclaimer", offer.disclaimer),
+	].flat(3).filter(Boolean);
 }
+
+const distinct = (...texts) => [...new Set(texts.filter(Boolean))];

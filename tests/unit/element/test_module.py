@@ -6,6 +6,7 @@ from importlib import resources
 
 import pytest
 
+from saleor_xcover_plugin.domain.tickets import Policyholder
 from saleor_xcover_plugin.element import MODULE
 from saleor_xcover_plugin.errors import SENTENCES, Code
 
@@ -47,6 +48,12 @@ def test_every_sentence_is_there_in_every_language():
     assert {name for name, texts in ROWS.items() if not texts[0]} <= {code.value for code in Code}
 
 
+def test_whatever_a_policyholder_may_lack_has_a_name():
+    nobody = Policyholder(first_name="", last_name="", email="", phone="", country="")
+
+    assert set(nobody.missing_fields()) <= ROWS.keys()
+
+
 @pytest.mark.parametrize("code", sorted(set(Code) - ELSEWHERE))
 def test_every_code_means_its_own_sentence_in_other_languages(code):
     means_only_no_protection = SENTENCES[code].shopper == NO_PROTECTION
@@ -63,6 +70,8 @@ def test_codes_are_of_the_kind_they_should_be():
         Code.TERMS_CHANGED,
         Code.QUOTE_NOT_OFFERED,
         Code.QUOTE_DISABLED,
+        Code.TOO_MANY_CHOSEN,
+        Code.TOO_FEW_CHOSEN,
         Code.POLICYHOLDER_COUNTRY_DIFFERS,
         Code.COVER_CHANGED,
     }
