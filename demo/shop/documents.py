@@ -90,6 +90,7 @@ query insuranceCover($id: ID!) {
     cover {
       status
       premium { amount currency }
+      products { title premium { amount currency } }
       policyNumber
       pdsUrl
       amountDueBack { amount currency }

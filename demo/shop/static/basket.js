@@ -17,7 +17,7 @@ export async function basketPage() {
   // The plugin's own element; the tickets sell as well when it could not be loaded.
   const offer = h("xcover-offer", { channel: checkout.channel, checkout: checkout.current.id });
   const lookAgain = () => offer.refresh?.();
-  const payment = paymentStep(lookAgain);
+  const payment = paymentStep(offer, lookAgain);
   const showAll = () => {
     if (!checkout.current) {
       page.replaceChildren(empty());
@@ -76,23 +76,29 @@ function lineRow(line, lookAgain) {
 }
 
 function totals(payment) {
-  const cover = checkout.coverLine;
+  // In the host's order: the cover stands where it will stand in the order and on the invoice.
+  const name = (line) => (checkout.isCover(line)
+    ? h("dt", { class: "covered" }, shield(), "Ticket protection")
+    : h("dt", {}, `${line.quantity} × ${line.variant.product.name}`));
   return [
     h("h2", {}, "Your order"),
     h("dl", {},
-      checkout.ticketLines.map((line) => [
-        h("dt", {}, `${line.quantity} × ${line.variant.product.name}`), h("dd", {}, amount(line))]),
-      cover && [h("dt", { class: "covered" }, shield(), "Ticket protection"), h("dd", {}, amount(cover))],
+      checkout.current.lines.map((line) => [name(line), h("dd", {}, amount(line))]),
     ),
     h("p", { class: "sum" }, h("span", {}, "Total"), h("strong", {}, checkout.total())),
     payment,
   ];
 }
 
-function paymentStep(lookAgain) {
+function paymentStep(offer, lookAgain) {
   const said = h("div", { "aria-live": "polite" });
   const button = busyButton("Pay now", async () => {
     said.replaceChildren();
+    // Nobody pays for what they have just taken back.
+    if (offer.hasAttribute("pending")) {
+      said.replaceChildren(notice("Your answer about ticket protection is being saved. One moment, then pay.", "quiet"));
+      return;
+    }
     try {
       const done = await pay(checkout.current.id, checkout.current.totalPrice.gross.amount);
       if (done.order) {

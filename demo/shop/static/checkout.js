@@ -51,20 +51,15 @@ class CurrentCheckout {
   }
 
   get ticketLines() {
-    return (this.current?.lines ?? []).filter((line) => line.variant.sku !== this.coverSku);
+    return (this.current?.lines ?? []).filter((line) => !this.isCover(line));
   }
 
-  get coverLine() {
-    return this.current?.lines.find((line) => line.variant.sku === this.coverSku);
+  isCover(line) {
+    return line.variant.sku === this.coverSku;
   }
 
   get count() {
     return this.ticketLines.reduce((sum, line) => sum + line.quantity, 0);
-  }
-
-  // Lines as people expect them: the cover after what it covers.
-  ordered(lines, skuOf) {
-    return [...lines].sort((a, b) => (skuOf(a) === this.coverSku) - (skuOf(b) === this.coverSku));
   }
 
   get currency() {

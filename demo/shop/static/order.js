@@ -21,7 +21,7 @@ const WORDS = {
 export async function orderPage(id) {
   const order = await ask("order", { id });
   if (!order) return [notice("We could not find this order.")];
-  const lines = checkout.ordered(order.lines, (line) => line.productSku);
+  const tickets = order.lines.filter((line) => line.productSku !== checkout.coverSku);
   const cover = h("div", { "aria-live": "polite" });
   const hasCover = order.lines.some((line) => line.productSku === checkout.coverSku);
   poll(order.id, cover, hasCover);
@@ -31,8 +31,8 @@ export async function orderPage(id) {
       h("h1", {}, `Order ${order.number}`)),
     h("div", { class: "receipt" },
       h("div", { class: "ticket" },
-        h("div", { class: "strip" }, poster(lines[0]?.productName ?? "")),
-        h("ul", {}, lines.map((line) => lineOf(line, order.total.gross.currency))),
+        h("div", { class: "strip" }, poster(tickets[0]?.productName ?? "")),
+        h("ul", {}, order.lines.map((line) => lineOf(line, order.total.gross.currency))),
         h("p", { class: "sum" }, h("span", {}, "Total paid"), h("strong", {}, gross(order.total)))),
       cover),
     h("p", { class: "after" }, h("a", { class: "button plain", href: "#/" }, "More events")),
@@ -63,7 +63,7 @@ async function poll(id, holder, hasCover) {
   }
 }
 
-function card({ status, premium, policyNumber, pdsUrl, amountDueBack }) {
+function card({ status, premium, products = [], policyNumber, pdsUrl, amountDueBack }) {
   const [title, sentence] = WORDS[status] ?? WORDS.confirming;
   const due = amountDueBack && Number(amountDueBack.amount) > 0;
   const fact = (name, value) => value && [h("dt", {}, name), h("dd", {}, value)];
@@ -72,6 +72,7 @@ function card({ status, premium, policyNumber, pdsUrl, amountDueBack }) {
     h("p", {}, sentence),
     h("dl", {},
       fact("Policy number", policyNumber && h("code", {}, policyNumber)),
+      products.length > 1 && products.map((product) => fact(product.title, money(product.premium.amount, product.premium.currency))),
       fact("Premium", premium && money(premium.amount, premium.currency)),
       fact("Due back to you", due && money(amountDueBack.amount, amountDueBack.currency))),
     /^https?:\/\//.test(pdsUrl ?? "") && h("p", {}, h("a", { href: pdsUrl, target: "_blank", rel: "noopener noreferrer" }, "Policy wording")));
