@@ -7,6 +7,7 @@ import pytest
 from saleor_xcover_plugin.conf import FIELDS
 
 from ..saleor import runs
+from ..saleor.e2e import records
 from .generated import require_current
 
 README = Path(__file__).resolve().parents[2] / "README.md"
@@ -29,6 +30,20 @@ def support() -> str:
     return "| Saleor | tried with | `make test-saleor` | on |\n| --- | --- | --- | --- |\n" + rows
 
 
+def own_tests() -> str:
+    known = records.read()
+    if not known:
+        return "No whole run is recorded yet.\n"
+    rows = "".join(
+        f"| {run['saleor']} | {run['quiet']['same']} the same | {run['cover']['same']} the same, "
+        f"{run['cover']['excused']} excused by name | {run['cover']['said']} said, "
+        f"{run['cover']['kept']} kept | {run['cover']['unjudged']} | {run['on']} |\n"
+        for run in known.values()
+    )
+    heads = "| Saleor | without an offer | with cover | yes | fail without the plugin | on |\n"
+    return f"{heads}| --- | --- | --- | --- | --- | --- |\n{rows}"
+
+
 def _promised(minor: str, version: str) -> str:
     """A version that is not released yet is an early warning, no promise."""
     return "main, as an early warning" if "-" in version else minor
@@ -38,7 +53,7 @@ def _default(value: str | bool) -> str:
     return "<br>".join(f"`{line}`" for line in str(value).splitlines())
 
 
-@pytest.mark.parametrize("part", [configuration, support])
+@pytest.mark.parametrize("part", [configuration, support, own_tests])
 def test_a_generated_table_is_current(part, request):
     update = request.config.getoption("--update-golden")
     require_current(README, part.__name__, part(), update=update)
