@@ -73,6 +73,17 @@ def test_one_id_stands_for_the_same_other_one_in_the_whole_test():
     assert first_difference(steps({"id": first}, {"id": second}), one)
 
 
+def test_an_id_inside_a_text_varies_and_the_words_around_it_do_not():
+    one = steps({"reason": f"Promotion: {global_id('Promotion', 'a1')}"})
+
+    assert (
+        first_difference(one, steps({"reason": f"Promotion: {global_id('Promotion', 'b2')}"}))
+        is None
+    )
+    assert first_difference(one, steps({"reason": f"Sale: {global_id('Promotion', 'b2')}"}))
+    assert first_difference(one, steps({"reason": f"Promotion: {global_id('Sale', 'b2')}"}))
+
+
 def test_a_step_more_or_less_is_a_difference():
     assert "fewer steps" in str(first_difference(steps({}, {}), steps({})))
     assert "more steps" in str(first_difference(steps({}), steps({}, {})))
