@@ -55,14 +55,14 @@ class Yes:
 
 
 def say_yes(checkout_id: str, channel: Any) -> Yes:
-    """Ask for the offer of a checkout and accept every quote of it."""
+    """Ask for the offer of a checkout and accept as many quotes as may be taken together."""
     shopper = Shopper(Driver(_post), Channel("", channel.slug, channel.currency_code))
     shopper.checkout_id = checkout_id
     try:
         offer = shopper.accept(shopper.offer())
     except Refused as refused:
         return Yes(None, ",".join(refused.codes))
-    return Yes(offer.premium)
+    return Yes(offer.chosen_premium)
 
 
 def work() -> dict[str, int]:
