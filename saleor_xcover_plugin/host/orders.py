@@ -8,7 +8,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from saleor.order import OrderOrigin, OrderStatus
 from saleor.order.lock_objects import order_qs_select_for_update
 from saleor.order.models import Fulfillment, Order, OrderLine
@@ -90,10 +90,20 @@ def with_unfollowed_tickets(
         made = Fulfillment.objects.order_by("-pk").values_list("order_id", "created_at")[:newest]
         recent = {order_id for order_id, at in made if since is None or at >= since}
         unfinished = unfinished.filter(pk__in=recent)
+    return list(_with_cover_line(unfinished).order_by("pk").values_list("pk", flat=True))
+
+
+def count_still_to_hand_out() -> int:
+    """Count the orders with a cover line that a box office has not finished with."""
+    begun = [OrderStatus.UNFULFILLED, *(status.value for status in UNFINISHED)]
+    return _with_cover_line(Order.objects.filter(status__in=begun)).count()
+
+
+def _with_cover_line(orders: QuerySet[Order]) -> QuerySet[Order]:
     lines = OrderLine.objects.filter(
         _OF_COVER_PRODUCT | Q(private_metadata__has_key=OFFER_KEY), order_id=OuterRef("pk")
     )
-    return list(unfinished.filter(Exists(lines)).order_by("pk").values_list("pk", flat=True))
+    return orders.filter(Exists(lines))
 
 
 def changed_after(

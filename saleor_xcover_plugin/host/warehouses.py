@@ -68,9 +68,14 @@ def _unstocked() -> QuerySet[Any]:
     rows = Stock.objects.filter(
         warehouse_id=OuterRef("pk"), product_variant_id=OuterRef("variant")
     ).order_by()
-    # An order made while somebody had switched tracking on holds a piece for itself.
+    # An order made while tracking was on, or brought in in bulk, holds a piece for itself.
     held = Allocation.objects.filter(stock_id=OuterRef("pk"), quantity_allocated__gt=0).order_by()
-    proper = rows.filter(~Exists(held), quantity=QUANTITY, product_variant__track_inventory=False)
+    proper = rows.filter(
+        ~Exists(held),
+        quantity=QUANTITY,
+        quantity_allocated=0,
+        product_variant__track_inventory=False,
+    )
     return (
         Warehouse.objects.annotate(
             variant=Subquery(variants.values("pk")[:1]), has_row=Exists(rows)

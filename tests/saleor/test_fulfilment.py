@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -18,6 +20,7 @@ from ..flows.rows import key
 from ..flows.steps import accept_cover
 from ..flows.work import Work
 from .box_office import Desk, Premises, sell, store_that
+from .test_races import together
 
 if TYPE_CHECKING:
     from .store import SaleorStore
@@ -335,6 +338,54 @@ def test_lost_hooks_are_made_up_for_by_the_sweep(
     assert insured.status() == uninsured.status()
 
 
+def test_a_lost_approval_is_found_at_night(open_desk: OpenDesk, work: Work) -> None:
+    """It leaves no newer row for the sweep: the order was handed out in part before."""
+    from saleor_xcover_plugin.services.clock import utc_now
+    from saleor_xcover_plugin.services.reconciliation import reconcile_tonight
+
+    desk = open_desk(insured=True)
+    with store_that(fulfillment_auto_approve=False):
+        desk.hand_out(1)
+        desk.hand_out(1)
+        desk.approve(0)
+        forget_when_it_was_made(desk)
+        with lost_hooks():
+            desk.approve(1)
+    work()
+    assert desk.status() == "PARTIALLY_FULFILLED"
+
+    reconcile_tonight(utc_now)
+
+    assert desk.status() == "FULFILLED"
+
+
+def test_two_who_look_at_once_hand_out_one_cover(open_desk: OpenDesk) -> None:
+    desk = open_desk(insured=True)
+    with lost_hooks():
+        desk.hand_out(2)
+
+    results = together(*[partial(sync, desk)] * 4)
+
+    assert [result for result in results if result is not None] == ["hand_out"]
+    assert len(handed_out(desk)) == 2
+    assert desk.status() == "FULFILLED"
+
+
+def test_a_plugin_that_is_switched_off_still_follows_the_tickets(
+    open_desk: OpenDesk, staff: Staff, store: SaleorStore, work: Work
+) -> None:
+    """It stops offers only; what was sold is looked after by the sweep."""
+    desk = open_desk(insured=True)
+    staff.configure_plugin(store.usd, {}, is_active=False)
+    try:
+        desk.hand_out(2)
+        work()
+    finally:
+        staff.configure_plugin(store.usd, {}, is_active=True)
+
+    assert desk.status() == "FULFILLED"
+
+
 def test_an_unpaid_order_is_not_handed_out_where_the_store_forbids_it(
     driver: Driver,
     store: SaleorStore,
@@ -394,12 +445,20 @@ def lost_hooks() -> Iterator[None]:
         yield
 
 
-def sync(desk: Desk) -> None:
+def forget_when_it_was_made(desk: Desk) -> None:
+    """Let two days pass since anything was handed out."""
+    from saleor.order.models import Fulfillment
+
+    past = datetime.now(UTC) - timedelta(days=2)
+    Fulfillment.objects.filter(order_id=key(desk.order.id)).update(created_at=past)
+
+
+def sync(desk: Desk) -> Any:
     import uuid
 
     from saleor_xcover_plugin.services.fulfillment_sync import sync_fulfillment
 
-    sync_fulfillment(uuid.UUID(key(desk.order.id)))
+    return sync_fulfillment(uuid.UUID(key(desk.order.id)))
 
 
 def handed_out(desk: Desk) -> list[Any]:

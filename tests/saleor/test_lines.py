@@ -440,29 +440,34 @@ def test_orders_cancelled_in_bulk(
 def test_orders_brought_in_in_bulk_with_a_line_of_the_cover(
     store: SaleorStore, driver: Driver, staff: Staff, simulator: SimulatorProcess, work: Work
 ) -> None:
-    """Orders of another system: Saleor asks each line for stock, and nothing was sold here."""
-    at = datetime.now(UTC).isoformat()
-    lines = [bulk_line(store, variant, at) for variant in (store.concert, store.cover_variant())]
-    order = {
-        "channel": store.usd.slug,
-        "createdAt": at,
-        "status": "UNFULFILLED",
-        "user": {"email": EMAIL},
-        "billingAddress": dict(NEW_YORK),
-        "currency": "USD",
-        "languageCode": "EN",
-        "lines": lines,
-        "deliveryMethod": {"warehouseId": store.warehouse},
-    }
-    made = as_app(driver, ORDER_BULK_CREATE, "manage_orders_import", orders=[order])
-    assert [each["errors"] for each in made["results"]] in ([None], [[]])
-    created = made["results"][0]["order"]
-    tickets = next(line for line in created["lines"] if line["productSku"] == store.concert.sku)
+    """Orders of another system: Saleor asks each line for stock, and nothing was sold here.
 
-    staff.fulfill(created["id"], {tickets["id"]: 1}, store.warehouse)
-    work()
+    It takes the one piece of an untracked variant too; the next sweep gives it back.
+    """
+    for _ in range(2):
+        at = datetime.now(UTC).isoformat()
+        lines = [bulk_line(store, each, at) for each in (store.concert, store.cover_variant())]
+        order = {
+            "channel": store.usd.slug,
+            "createdAt": at,
+            "status": "UNFULFILLED",
+            "user": {"email": EMAIL},
+            "billingAddress": dict(NEW_YORK),
+            "currency": "USD",
+            "languageCode": "EN",
+            "lines": lines,
+            "deliveryMethod": {"warehouseId": store.warehouse},
+        }
+        made = as_app(driver, ORDER_BULK_CREATE, "manage_orders_import", orders=[order])
+        (result,) = made["results"]
+        assert not result["errors"], result
+        created = result["order"]
+        (tickets,) = [each for each in created["lines"] if each["productSku"] == store.concert.sku]
 
-    assert staff.order(created["id"]).status == "FULFILLED"
+        staff.fulfill(created["id"], {tickets["id"]: 1}, store.warehouse)
+        work()
+
+        assert staff.order(created["id"]).status == "FULFILLED"
     assert simulator.calls("confirm") == []
 
 
@@ -533,6 +538,7 @@ def bulk_line(store: SaleorStore, variant: Variant, at: str) -> Json:
         "undiscountedTotalPrice": price,
         "warehouse": store.warehouse,
         "taxRate": 0,
+        "taxClassId": global_id("TaxClass", rows("tax.TaxClass").values_list("pk", flat=True)[0]),
     }
 
 

@@ -11,7 +11,7 @@ from django.db import transaction
 from ...apps import BEAT_ENTRIES
 from ...conf import PLUGIN_ID
 from ...domain.words import counted
-from ...host import catalog, warehouses
+from ...host import catalog, orders, warehouses
 from ...host.db import allow_writer
 from ...services import outlook
 from ...services.clock import utc_now
@@ -46,6 +46,12 @@ class Command(BaseCommand):
             print_json(self.stdout, {"dry_run": options["dry_run"], "steps": rows})
             return
         print_table(self.stdout, ("what", "outcome"), rows)
+        if options["remove"] and (count := orders.count_still_to_hand_out()):
+            self.stdout.write(
+                f"{count} orders with protection are not handed out in full. Once the plugin is "
+                "uninstalled nothing hands out their protection line any more: fulfil it with the "
+                "tickets (allowStockToBeExceeded, as its product is gone)."
+            )
         if options["dry_run"]:
             self.stdout.write("Dry run: nothing was changed.")
 

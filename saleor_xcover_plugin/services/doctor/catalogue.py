@@ -8,7 +8,7 @@ from datetime import datetime
 from django.db import transaction
 
 from ...host import catalog, cover_product, promotions, warehouses
-from .finding import Finding, fine, problem
+from .finding import Finding, fine, problem, warning
 
 _WRONG = {"created": "is missing", "corrected": "is not as it must be"}
 
@@ -42,8 +42,10 @@ def _stock() -> Iterator[Finding]:
             f"{said} of the protection: orders with it cannot be picked up there or fulfilled from "
             "there. manage.py xcover_setup mends it now, the sweep within a minute.",
         )
-    if not unstocked:
-        count = sum(1 for _ in warehouses.names())
+    count = sum(1 for _ in warehouses.names())
+    if not count:
+        yield warning("stock", "", "There is no warehouse: Saleor can fulfil no order.")
+    elif not unstocked:
         held = "the one warehouse" if count == 1 else f"each of {count} warehouses"
         yield fine("stock", "", f"One piece of the protection in {held}.")
 
