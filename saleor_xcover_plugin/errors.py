@@ -200,8 +200,9 @@ SENTENCES: dict[Code, _Sentences] = {
     ),
     Code.PRICE_NOT_EXACT: _Sentences(
         _NO_PROTECTION,
-        "With the cover line the checkout total would not be tickets plus premium to the cent; "
-        "the line was taken out again. Check taxes and promotions on the cover product.",
+        "With the cover line the checkout total would not be tickets plus premium to the cent, or "
+        "a way of shipping or a pick-up point would come or go; the line was taken out again. "
+        "Check taxes, promotions and stock of the cover product: manage.py xcover_doctor.",
     ),
     Code.COVER_CHANGED: _Sentences(
         "Your ticket protection has changed. Please check your order before you pay.",
