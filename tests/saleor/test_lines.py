@@ -175,7 +175,12 @@ def test_digital_tickets_are_handed_out_by_themselves(
 
     if "digitalcontent" not in apps.all_models["product"]:
         pytest.skip("this Saleor has no digital goods (they ended with 3.22)")
-    file = store.new_event(price="100.00", starts_at=in_sixty_days())
+    file = store._sell(
+        "100.00",
+        product_type=products.ProductTypeFactory(is_digital=True),
+        metadata=products.event_metadata(in_sixty_days()),
+        name="Ticket to print",
+    )
     rows("product.DigitalContent").create(
         product_variant_id=key(file.id), use_default_settings=False, automatic_fulfillment=True
     )
