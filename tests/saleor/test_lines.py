@@ -467,7 +467,9 @@ def test_orders_brought_in_in_bulk_with_a_line_of_the_cover(
         (result,) = made["results"]
         assert not result["errors"], result
         created = result["order"]
-        (tickets,) = [each for each in created["lines"] if each["productSku"] == store.concert.sku]
+        (tickets,) = [
+            line for line in created["lines"] if line["variant"]["sku"] == store.concert.sku
+        ]
 
         staff.fulfill(created["id"], {tickets["id"]: 1}, store.warehouse)
         work()
@@ -636,7 +638,7 @@ ORDER_BULK_CREATE = """
 mutation orderBulkCreate($orders: [OrderBulkCreateInput!]!) {
   orderBulkCreate(orders: $orders) {
     results {
-      order { id lines { id productSku } }
+      order { id lines { id variant { sku } } }
       errors { path message code }
     }
     errors { path message code }
