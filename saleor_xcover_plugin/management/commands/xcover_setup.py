@@ -48,9 +48,9 @@ class Command(BaseCommand):
         print_table(self.stdout, ("what", "outcome"), rows)
         if options["remove"] and (count := orders.count_still_to_hand_out()):
             self.stdout.write(
-                f"{count} orders with protection are not handed out in full. Once the plugin is "
-                "uninstalled nothing hands out their protection line any more: fulfil it with the "
-                "tickets (allowStockToBeExceeded, as its product is gone)."
+                f"Not handed out in full: {counted(count, 'order')} with protection. Once the "
+                "plugin is uninstalled nothing hands out the protection line any more: fulfil it "
+                "with the tickets (allowStockToBeExceeded, as its product is gone)."
             )
         if options["dry_run"]:
             self.stdout.write("Dry run: nothing was changed.")
