@@ -59,11 +59,11 @@ def test_a_quote_of_another_checkout_is_refused(store, shopper):
     mine, his = ada.offer(), bob.offer()
 
     # when Ada answers with Bob's quotes
-    stolen = replace(mine, quotes=his.quotes)
+    stolen = replace(mine, groups=his.groups)
 
     # then nothing happens to her checkout
     assert refusal(lambda: ada.accept(stolen))["code"] == "quote_not_offered"
-    assert refusal(lambda: ada.accept(replace(mine, quotes=())))["code"] == "quote_not_offered"
+    assert refusal(lambda: ada.accept(replace(mine, groups=())))["code"] == "quote_not_offered"
     assert ada.checkout().total == Decimal("200.00")
     assert ada.accept(mine).answer == "accepted"
 
