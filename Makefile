@@ -69,7 +69,7 @@ lint: $(INSTALLED)
 
 wheel: $(INSTALLED)
 	rm -rf dist
-	$(BIN)/python -m pip wheel --quiet --no-deps --wheel-dir dist .
+	$(BIN)/python -m pip wheel --quiet --no-deps --no-build-isolation --wheel-dir dist .
 
 clean:
 	rm -rf .cache dist build .pytest_cache .mypy_cache .ruff_cache

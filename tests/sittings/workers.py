@@ -81,9 +81,14 @@ class FreshWorker:
         return code
 
     def stop(self) -> None:
-        if self._process is not None:
-            _end(self._process)
-            self._clear_up(self._process)
+        if self._process is None:
+            return
+        if self._has_terminal:
+            # It heard the same Ctrl-C and clears up by itself.
+            with suppress(subprocess.TimeoutExpired):
+                self._process.wait(timeout=STOP_SECONDS)
+        _end(self._process)
+        self._clear_up(self._process)
 
     def _clear_up(self, process: subprocess.Popen[bytes]) -> None:
         if not self._has_terminal:
