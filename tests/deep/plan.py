@@ -60,7 +60,8 @@ def _saleor(seed: int, saleor: Path) -> Iterator[Unit]:
 
 
 def _pytest(*arguments: str) -> list[str]:
-    return [sys.executable, "-m", "pytest", *arguments]
+    # The order of tests and the numbers Python's dice begin with are part of what is told again.
+    return [sys.executable, "-m", "pytest", "-p", "no:randomly", *arguments]
 
 
 def _unit(name: str, command: list[str], seed: str, *, tells: bool = True) -> Unit:

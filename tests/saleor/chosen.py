@@ -7,6 +7,17 @@ from dataclasses import dataclass
 from pathlib import Path
 
 FOLDERS = ("tests/flows", "tests/saleor")
+LONG_ONES = (
+    "tests/saleor/pricing/test_pricing.py",
+    "tests/saleor/test_kills.py",
+    "tests/flows/test_random_refunds.py",
+    "tests/saleor/stateful/test_shoppers.py",
+    "tests/saleor/stateful/test_counterexamples.py",
+    "tests/saleor/test_plans.py",
+    "tests/flows/test_purge.py",
+    "tests/flows/test_changes.py",
+)
+"""Begun with, where nothing is known yet from earlier runs."""
 SMOKE = "tests/saleor/smoke.txt"
 _ABOUT_OUTPUT = ("-q", "-v", "-s", "-r", "-l", "-x", "--tb", "--durations", "--color", "--capture")
 """Options that leave out no test of a file, or only after one failed."""

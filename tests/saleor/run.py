@@ -93,6 +93,7 @@ class _Suite:
             list(self._asked.files),
             self._unit,
             resume=options.resume,
+            long_ones=chosen.LONG_ONES,
             # Big counts with another seed each time are kept by make deep.
             is_kept=self._asked.is_by_file and not is_deep(),
         )

@@ -13,6 +13,9 @@ from .progress import GUESS, Progress
 from .results import Kept, Result
 from .workers import Unit, Worker
 
+LONG = 600.0
+"""Seconds expected of a unit that is known to be a long one."""
+
 
 class Sitting:
     """What is asked for now, of a suite that may need several sittings."""
@@ -26,13 +29,15 @@ class Sitting:
         root: Path = content.ROOT,
         resume: bool = False,
         is_kept: bool = True,
+        long_ones: Sequence[str] = (),
     ) -> None:
         """Results lie below ``folder``, by the content of ``root``.
 
         ``resume`` leaves out what is green already. Without ``is_kept`` results are neither used
-        nor kept, as those of a selection within a unit.
+        nor kept, as those of a selection within a unit. ``long_ones`` begin where it is not known
+        yet how long anything takes.
         """
-        self._root, self._names, self._unit_of = root, names, unit_of
+        self._root, self._unit_of, self._long_ones = root, unit_of, long_ones
         self.content = content.read(root)
         self.kept = Kept(folder, self.content.key)
         self.logs = folder / "logs"
@@ -65,7 +70,7 @@ class Sitting:
 
     def _in_order(self, names: list[str]) -> list[str]:
         """Begin with the longest, so that no worker ends long after the others."""
-        seconds = self.kept.seconds()
+        seconds = {**dict.fromkeys(self._long_ones, LONG), **self.kept.seconds()}
         return sorted(names, key=lambda name: (-seconds.get(name, GUESS), -self._size(name)))
 
     def _size(self, name: str) -> int:

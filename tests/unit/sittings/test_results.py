@@ -52,11 +52,12 @@ def test_a_file_torn_by_a_crash_is_as_good_as_none(tmp_path: Path) -> None:
     assert kept.keep(GREEN).earlier_failures == 0
 
 
-def test_how_long_a_unit_took_is_known_from_other_contents(tmp_path: Path) -> None:
-    Kept(tmp_path, "old").keep(replace(GREEN, seconds=99, ended="2026-01-01T03:00:00+00:00"))
-    Kept(tmp_path, "newer").keep(GREEN)
-    Kept(tmp_path, "newest").keep(
+def test_how_long_a_unit_took_is_known_from_other_contents_and_hosts(tmp_path: Path) -> None:
+    here, there = tmp_path / "3.23", tmp_path / "3.21"
+    Kept(here, "old").keep(replace(GREEN, seconds=99, ended="2026-01-01T03:00:00+00:00"))
+    Kept(there, "newer").keep(GREEN)
+    Kept(here, "newest").keep(
         replace(GREEN, outcome="failed", seconds=1, ended="2026-01-03T03:00:00+00:00")
     )
 
-    assert Kept(tmp_path, "now").seconds() == {GREEN.unit: 12.5}
+    assert Kept(here, "now").seconds() == {GREEN.unit: 12.5}

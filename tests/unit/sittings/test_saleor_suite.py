@@ -58,6 +58,10 @@ def test_arguments_choose_as_they_do_for_pytest(
     assert found.records is ("--record" in arguments)
 
 
+def test_the_long_files_are_there() -> None:
+    assert set(chosen.LONG_ONES) <= set(chosen.every_file(ROOT))
+
+
 def test_each_file_of_the_smoke_selection_is_there_and_has_a_reason() -> None:
     known = chosen.smoke(ROOT)
 

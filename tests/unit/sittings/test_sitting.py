@@ -110,5 +110,19 @@ def test_a_selection_is_neither_kept_nor_taken_from_what_is_kept(sit: Callable[.
     assert sit(resume=True).played == ""
 
 
+def test_long_units_begin_where_nothing_is_known(repository: Git, tmp_path: Path) -> None:
+    (tmp_path / "a").write_text("a large file")
+
+    sitting = Sitting(
+        tmp_path / ".cache" / "runs",
+        NAMES,
+        lambda name: Unit(name, []),
+        root=tmp_path,
+        long_ones=["c"],
+    )
+
+    assert sitting.waiting == ["c", "a", "b"]
+
+
 def test_nothing_played_is_not_green() -> None:
     assert not is_green({})
