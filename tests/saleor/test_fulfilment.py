@@ -267,6 +267,20 @@ def test_the_same_statuses_when_lines_are_refunded(
     assert insured.statuses == uninsured.statuses
 
 
+def test_the_rule_counts_as_this_saleor_does() -> None:
+    """``domain/fulfillment.py`` says what Saleor says, for every count up to three."""
+    from itertools import product
+
+    from saleor.order.utils import determine_order_status
+
+    from saleor_xcover_plugin.domain.fulfillment import Pieces
+
+    for counts in product(range(1, 4), range(4), range(4), range(4)):
+        ordered, handed_out, returned, awaiting = counts
+        pieces = Pieces(ordered, handed_out, awaiting=awaiting, returned=returned)
+        assert pieces.progress == determine_order_status(*counts), counts
+
+
 def test_the_cover_lies_beside_the_tickets_that_were_handed_out_last(open_desk: OpenDesk) -> None:
     """One parcel, one fulfilment: whoever cancels it cancels the cover with it."""
     desk = open_desk(insured=True)
