@@ -8,9 +8,10 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from demo.process import ROOT
+from demo.seed import SYMPHONY
 
 from . import axe
-from .conftest import IS_REQUIRED, Place
+from .conftest import IS_REQUIRED, Place, wait_for_offer
 from .storefront import Storefront, forget, let_offers_expire
 
 IMAGES = ROOT / "docs" / "images"
@@ -62,6 +63,36 @@ def be_waiting(storefront: Storefront, place: Place) -> None:
     storefront.wait_for("loading")
 
 
+def have_an_answer_pending(storefront: Storefront, place: Place) -> None:
+    wait_for_nothing(storefront, place)
+    storefront.hold("insuranceAccept")
+    storefront.yes.click()
+    expect(storefront.yes).to_have_attribute("aria-busy", "true")
+
+
+def have_alternatives(storefront: Storefront, place: Place) -> None:
+    place.simulator.settings(products="alternatives")
+    storefront.shopper.create_checkout({place.store.events[SYMPHONY]: 2})
+    wait_for_offer(storefront.shopper)
+    wait_for_nothing(storefront, place)
+
+
+def have_another_choice_unsaved(storefront: Storefront, place: Place) -> None:
+    have_alternatives(storefront, place)
+    first, second = storefront.offer.get_by_role("radio").all()
+    first.check()
+    storefront.yes.click()
+    storefront.expect_answer("accepted")
+    second.check()
+
+
+def have_something_disabled(storefront: Storefront, place: Place) -> None:
+    place.simulator.settings(products="disabled")
+    storefront.shopper.create_checkout({place.store.events[SYMPHONY]: 2})
+    wait_for_offer(storefront.shopper)
+    wait_for_nothing(storefront, place)
+
+
 STATES: dict[str, Prepare] = {
     "loading": be_waiting,
     "offer": wait_for_nothing,
@@ -70,6 +101,10 @@ STATES: dict[str, Prepare] = {
     "failed": have_an_outage,
     "unavailable": have_no_tickets,
     "offline": be_offline,
+    "pending": have_an_answer_pending,
+    "alternatives": have_alternatives,
+    "unsaved": have_another_choice_unsaved,
+    "disabled": have_something_disabled,
 }
 
 
@@ -212,12 +247,12 @@ def test_being_focused_does_not_look_like_being_chosen(
     storefront.page.evaluate(
         "document.querySelector('xcover-offer').shadowRoot.activeElement.blur()"
     )
-    # then only being chosen changes it, and by much: its mark is full
+    # then only being chosen changes it, and by much: its mark is thick
     assert focused == untouched
     assert inside(storefront) != untouched
     mark = "(e) => getComputedStyle(e, '::before').borderTopWidth"
     assert storefront.no.evaluate(mark) == "2px"
-    assert float(storefront.yes.evaluate(mark).removesuffix("px")) > 8
+    assert float(storefront.yes.evaluate(mark).removesuffix("px")) >= 6
 
 
 def inside(storefront: Storefront) -> bytes:
@@ -326,6 +361,27 @@ def test_a_magnified_page_needs_no_sideways_scrolling(storefront: Storefront, wi
     storefront.expect_answer("declined")
 
 
+@pytest.mark.parametrize("locale", ["en", "ar"])
+@pytest.mark.parametrize("width", [390, 768, 1280])
+def test_a_choice_fits_on_every_screen(
+    storefront: Storefront, place: Place, width: int, locale: str
+) -> None:
+    storefront.page.set_viewport_size({"width": width, "height": 900})
+    storefront.locale = locale
+    have_alternatives(storefront, place)
+
+    assert fits(storefront.page)
+    sizes = [button.bounding_box() for button in (storefront.yes, storefront.no)]
+    first, second = (size["width"] for size in sizes if size)
+    assert first == second
+    # The box is where reading begins.
+    box = storefront.offer.get_by_role("radio").first.bounding_box()
+    title = storefront.offer.locator("[part=choice] [part=price]").first.bounding_box()
+    assert box
+    assert title
+    assert (box["x"] > title["x"]) == (locale == "ar")
+
+
 def test_text_of_twice_the_size_fits(storefront: Storefront) -> None:
     storefront.open()
     storefront.wait_for("offer")
@@ -354,7 +410,9 @@ def fits(page: Page) -> bool:
         ("element-failed", "failed", "fr", "light", 720),
         ("element-loading", "loading", "en", "light", 720),
         ("element-rtl", "accepted", "ar", "light", 720),
-        ("element-narrow", "offer", "en", "light", 360),
+        ("element-narrow", "offer", "en", "light", 390),
+        ("element-alternatives", "alternatives", "en", "light", 768),
+        ("element-pending", "pending", "en", "light", 720),
     ],
 )
 def test_pictures_for_the_documentation(

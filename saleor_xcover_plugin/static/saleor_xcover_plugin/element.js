@@ -48,16 +48,18 @@ const FIELDS = `{
 			inclusions { label text } benefits { label text } exclusions { label text } } }
 	errors { code message fields } }`;
 
-// The server keeps the later turn of a page.
+// Of a page the later turn counts.
 const PAGE = `${Math.random()}`;
 let turn = 0;
 
 const STYLE = new CSSStyleSheet();
-// Chosen is a full mark, focus a ring.
+// Chosen is a mark, focus a ring.
 STYLE.replaceSync(`
 :host{display:block;width:100%;container-type:inline-size}
 [hidden],:host([hidden]){display:none!important}
 *,::before{box-sizing:border-box;margin:0;font-size:1em;unicode-bidi:plaintext}
+label,[part=price]{unicode-bidi:isolate}
+li *{unicode-bidi:normal}
 section,section>div,fieldset,[part=quote],[part=answers]{display:grid;gap:1em}
 section{
 	padding:1.25em;align-content:start;line-height:1.5;overflow-wrap:anywhere;
@@ -74,18 +76,18 @@ fieldset{min-width:0;padding:0;border:0}
 input{width:1.2em;height:1.2em;vertical-align:middle}
 [part=retry]{justify-self:start}
 [dir=rtl]{text-align:right}
-[part=notice]{padding:.5em 1em;border-inline-start:.3em solid}
+[part=notice]{padding:.5em 1em;border-inline-start:2px solid}
 button{padding:.7em 1em;border:2px solid;border-radius:.5em;background:none;color:inherit;font:inherit;text-align:inherit;cursor:pointer}
 :focus-visible{outline:3px solid;outline-offset:3px}
 [part=answer]{display:grid;grid-template-columns:2em 1fr}
 [part=answer]::before{content:"";grid-row:span 2;align-self:center;width:1.2em;height:1.2em;border:2px solid;border-radius:50%}
-[aria-pressed=true]::before{border-width:.6em}
+[aria-pressed=true]::before{border-width:.4em}
 [aria-disabled=true]{border-style:dashed}
 [aria-busy=true]::before{border-style:dotted}
 [role=status]{position:fixed;top:0;clip-path:inset(50%)}
 `);
 
-// XCover's texts never become markup. Spaces: no two are read as one word.
+// No text becomes markup. Spaces: no two are read as one word.
 function h(tag, given, ...children) {
 	const element = Object.assign(document.createElement(tag), typeof given === "string" ? { part: given } : given);
 	element.append(...children.flat(2).filter(Boolean).flatMap((child) => [child, " "]));
