@@ -30,7 +30,7 @@ class Sale:
     premium: Decimal
     is_ordered: bool = False
     is_kept: bool = False
-    """The order has the cover line: the last one, one piece, at exactly the premium."""
+    """The order has the cover line: one piece at exactly the premium."""
     policy: str = ""
     is_withdrawn: bool = False
 
@@ -213,11 +213,10 @@ class Play:
 
 
 def _is_kept(order: Any, premium: Decimal) -> bool:
-    """Whether the order has one cover line, the last one, as it was accepted."""
-    lines = list(order.lines.order_by("created_at", "pk"))
-    covers = [line for line in lines if line.product_sku == COVER_SKU]
+    """Whether the order has one cover line as it was accepted; where it stands the rule judges."""
+    covers = [line for line in order.lines.all() if line.product_sku == COVER_SKU]
     return (
-        covers == lines[-1:]
+        len(covers) == 1
         and covers[0].quantity == 1
         and covers[0].total_price_gross_amount == premium
     )
