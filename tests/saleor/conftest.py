@@ -12,9 +12,9 @@ from demo.client.driver import Driver
 from demo.client.store import Channel
 
 from ..flows import hosts
-from .box_office import Premises
 
 if TYPE_CHECKING:
+    from .box_office import Premises
     from .store import SaleorStore
 
 
@@ -37,6 +37,9 @@ def premises(
     driver: Driver, store: SaleorStore, sell_insurance: Callable[[Channel], Channel]
 ) -> Callable[..., Premises]:
     """Open a channel with its own warehouses and sell protection in it."""
+
+    # Its factories want Django's models, which are there only after pytest_configure.
+    from .box_office import Premises
 
     def opened(**settings: object) -> Premises:
         channel = store.new_channel(**settings)
