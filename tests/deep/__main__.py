@@ -37,6 +37,7 @@ def main(arguments: list[str]) -> int:
     sys.stderr.write(f'deep: seed {seed}; DEEP="--seed {seed}" tells the same again\n')
     ending.listen()
     sitting = Sitting(folder, chosen, parts.__getitem__, resume=True)
+    sitting.kept.begin()
     results: dict[str, Result] = {}
     try:
         results = sitting.play(options.jobs, _hire)

@@ -46,6 +46,10 @@ class Kept:
         self._all = folder
         self._folder = folder / key
 
+    def begin(self) -> None:
+        """Make the folder, so that a run is known before its first result."""
+        self._folder.mkdir(parents=True, exist_ok=True)
+
     def read(self) -> dict[str, Result]:
         """Return what is kept by unit; a file torn by a crash is as good as none."""
         found = (_read(path) for path in sorted(self._folder.glob("*.json")))
@@ -57,7 +61,7 @@ class Kept:
         before = _read(path) if path.exists() else None
         repeated = before.earlier_failures + (not before.is_green) if before else 0
         kept = Result(**{**asdict(result), "earlier_failures": repeated})
-        self._folder.mkdir(parents=True, exist_ok=True)
+        self.begin()
         half = path.with_suffix(f".{os.getpid()}.half")
         half.write_text(json.dumps(asdict(kept), indent=1) + "\n")
         half.replace(path)

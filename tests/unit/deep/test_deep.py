@@ -58,9 +58,11 @@ def test_a_saleor_has_parts_of_its_own(tmp_path: Path) -> None:
 def test_a_run_that_was_stopped_continues_with_its_seed_and_a_whole_one_does_not(
     tmp_path: Path,
 ) -> None:
-    # given a run of which one part is green
+    # given a run that was stopped before its first part ended, and then after it
     kept = Kept(tmp_path / "seed-7", content.read().key)
     names = [part.name for part in units(7, tmp_path, None)]
+    kept.begin()
+    assert _seed(tmp_path, None) == 7
     kept.keep(replace(GREEN, unit=names[0]))
     assert _seed(tmp_path, None) == 7
     # when all parts are played and one is red
