@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import BrowserContext, Page, expect
+from playwright.sync_api import BrowserContext, Page, Route, expect
 
 from demo.process import ROOT
 
@@ -46,6 +46,54 @@ def test_tickets_and_protection_are_bought_together(page: Page, place: Place) ->
 
     expect(page.get_by_role("heading", name="Your tickets are protected")).to_be_visible()
     assert len(place.simulator.calls("confirm")) == 1
+
+
+def test_add_ons_are_bought_and_told_apart_on_the_order(page: Page, place: Place) -> None:
+    # given two things to take for one event, at 6.66 and 9.99
+    place.simulator.settings(products="add_ons")
+    fill_basket(page, "Example Symphony")
+    expect(page.locator("xcover-offer")).to_contain_text("$9.99")
+    for tick in (page.locator("xcover-offer [type=checkbox]").nth(at) for at in (0, 1)):
+        tick.check()
+    # when
+    say_yes(page, "$16.65")
+    expect(page.locator(".total")).to_contain_text("$216.65")
+    # then both are one line of the basket
+    expect(page.locator(".total dt")).to_have_count(2)
+    page.get_by_role("button", name="Pay now").click()
+    expect(page.get_by_role("heading", name="Your tickets are protected")).to_be_visible()
+    expect(page.locator(".ticket li")).to_have_count(2)
+    expect(page.locator(".ticket li").filter(has_text="$16.65")).to_have_count(1)
+    # and its parts are named with their prices
+    cover = page.locator(".cover dl")
+    for text in ("Ticket protection for Example Symphony", "$6.66", "Ticket and travel", "$9.99"):
+        expect(cover).to_contain_text(text)
+
+
+def test_nobody_pays_while_an_answer_is_being_saved(page: Page, place: Place) -> None:
+    fill_basket(page, "Example Symphony")
+    say_yes(page, "$6.66")
+    expect(page.locator(".total")).to_contain_text("$206.66")
+    # given a no that takes its time
+    held: list[Route] = []
+
+    def hold(route: Route) -> None:
+        if "insuranceDecline" in str(route.request.post_data):
+            held.append(route)
+        else:
+            route.fallback()
+
+    page.route("**/covergenius.xcover/graphql", hold)
+    page.locator("xcover-offer #declined").click()
+    expect(page.locator("xcover-offer[pending]")).to_be_visible()
+    # when
+    page.get_by_role("button", name="Pay now").click()
+    # then
+    expect(page.get_by_text("is being saved. One moment")).to_be_visible()
+    held.pop().continue_()
+    expect(page.locator(".total .sum")).to_contain_text("$200.00")
+    page.get_by_role("button", name="Pay now").click()
+    expect(page.get_by_role("heading", name="No ticket protection")).to_be_visible()
 
 
 def test_another_ticket_asks_again_and_the_total_is_right(page: Page) -> None:
