@@ -358,6 +358,7 @@ def test_a_lost_approval_is_found_at_night(open_desk: OpenDesk, work: Work) -> N
     from saleor_xcover_plugin.services.reconciliation import reconcile_tonight
 
     desk = open_desk(insured=True)
+    work()  # the policy is confirmed: its confirmation looks at the order, too
     with store_that(fulfillment_auto_approve=False):
         desk.hand_out(1)
         desk.hand_out(1)
