@@ -37,8 +37,6 @@ def premises(
     driver: Driver, store: SaleorStore, sell_insurance: Callable[[Channel], Channel]
 ) -> Callable[..., Premises]:
     """Open a channel with its own warehouses and sell protection in it."""
-    from .box_office import Premises  # its rows need a host that has been set up
-
     # Its factories want Django's models, which are there only after pytest_configure.
     from .box_office import Premises
 
