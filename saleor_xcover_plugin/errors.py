@@ -45,6 +45,7 @@ class Code(StrEnum):
     POLICYHOLDER_INCOMPLETE = "policyholder_incomplete"
     POLICYHOLDER_COUNTRY_DIFFERS = "policyholder_country_differs"
     PRICE_NOT_EXACT = "price_not_exact"
+    SHIPPING_TAX_NOT_EXACT = "shipping_tax_not_exact"
     COVER_CHANGED = "cover_changed"
     BAD_REQUEST = "bad_request"
     INTERNAL = "internal"
@@ -203,6 +204,12 @@ SENTENCES: dict[Code, _Sentences] = {
         "With the cover line the checkout total would not be tickets plus premium to the cent, or "
         "a way of shipping or a pick-up point would come or go; the line was taken out again. "
         "Check taxes, promotions and stock of the cover product: manage.py xcover_doctor.",
+    ),
+    Code.SHIPPING_TAX_NOT_EXACT: _Sentences(
+        _NO_PROTECTION,
+        "This channel weights the tax on shipping by the lines of the checkout, so the cover line, "
+        "which is not taxed, would change it. Switch off the weighted tax on shipping "
+        "(useWeightedTaxForShipping) in the channel's tax settings, or that of the country.",
     ),
     Code.COVER_CHANGED: _Sentences(
         "Your ticket protection has changed. Please check your order before you pay.",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import itertools
 from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import ROUND_HALF_EVEN, Decimal
@@ -25,38 +27,107 @@ class OrderDiscount(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class TaxedPrice:
+    """What a line or the shipping costs after all discounts, in the checkout's currency."""
+
+    net: Decimal
+    gross: Decimal
+    tax_rate: Decimal | None = None
+    """Saleor's fraction (0.23 for 23 %); None where nothing is charged."""
+
+
+NOTHING = TaxedPrice(Decimal(0), Decimal(0))
+
+
+@dataclass(frozen=True, slots=True)
 class Totals:
-    """What the shopper would pay now, gross, and which part of it the cover lines are."""
+    """What the shopper would pay now, and for what. Amounts in the checkout's currency.
+
+    ``total`` is gross, ``cover`` the sum of the cover lines, ``others`` all other lines in Saleor's
+    order. ``shipping`` is ``NOTHING`` while none is charged.
+    """
 
     total: Decimal
-    cover: Decimal
-    other_line_count: int
-    voucher_code: str | None
+    cover: TaxedPrice
+    others: tuple[TaxedPrice, ...]
+    discount: Decimal = Decimal(0)
+    """What a voucher or promotion takes off, before taxes, from all lines or from some."""
+    voucher_code: str | None = None
+    shipping: TaxedPrice = NOTHING
     shipping_methods: frozenset[int] = frozenset()
     """Price-based shipping methods this sum allows; empty when nothing is shipped."""
     pick_up_points: frozenset[UUID] = frozenset()
     """Warehouses the shopper may pick up at; empty when nothing is shipped."""
 
     def is_exact_beside(self, alone: Totals, premium: Decimal) -> bool:
-        """Whether this is ``alone`` (the tickets by themselves) plus the premium, to the cent.
+        """Return True if this is ``alone`` (the checkout without a cover line) plus the premium.
 
-        Nor may the premium bring or take a gift, a voucher, a way of shipping or a pick-up point.
+        To the cent, with the same price and tax for every other line and for shipping. Nor may the
+        premium bring or take a gift, a voucher, a way of shipping or a pick-up point.
         """
         return (
-            self.keeps_the_rest_of(alone) and self.costs_more_than(alone) == premium == self.cover
+            self.keeps_the_rest_of(alone)
+            and self.others == alone.others
+            and self.costs_more_than(alone) == premium == self.cover.gross == self.cover.net
         )
 
     def keeps_the_rest_of(self, alone: Totals) -> bool:
-        """Whether everything but the sum is as it is in ``alone``."""
+        """Return True if voucher, shipping and number of lines are what they are in ``alone``."""
         return (
-            self.other_line_count == alone.other_line_count
+            len(self.others) == len(alone.others)
             and self.voucher_code == alone.voucher_code
+            and self.shipping == alone.shipping
             and self.shipping_methods == alone.shipping_methods
             and self.pick_up_points == alone.pick_up_points
         )
 
+    def has_other_shipping_tax_than(self, alone: Totals) -> bool:
+        """Return True if shipping is charged in both and taxed at another rate here."""
+        rates = (self.shipping.tax_rate, alone.shipping.tax_rate)
+        return None not in rates and rates[0] != rates[1]
+
     def costs_more_than(self, alone: Totals) -> Decimal:
         return self.total - alone.total
+
+    @property
+    def digest(self) -> str:
+        """Return a short text that is the same for the same amounts, however they are written."""
+        prices = [(p.net, p.gross, p.tax_rate or Decimal(0)) for p in (*self.others, self.shipping)]
+        amounts = [self.total, self.discount, *itertools.chain.from_iterable(prices)]
+        written = " ".join(f"{amount.normalize():f}" for amount in amounts)
+        return hashlib.sha256(written.encode()).hexdigest()[:16]
+
+
+class CorrectionSearch:
+    """The corrections worth asking Saleor about, fewer with each answer.
+
+    Wherever the line stands, the discount on the order must grow by exactly the correction, or the
+    other lines would pay for it. It never grows by more than the line does: beyond a correction
+    that is more than the discount takes back no higher one fits, and so below.
+    """
+
+    def __init__(self, premium: Money, left_over: Decimal, alone: Totals) -> None:
+        self._alone = alone
+        self._candidates = list(corrections(premium, left_over))
+        self.balanced: list[Decimal] = []
+        """Those whose discount was right: another place of the line may fit them."""
+
+    def __iter__(self) -> Iterator[Decimal]:
+        """Yield the most likely first; call ``note`` with Saleor's answer before the next."""
+        while self._candidates:
+            yield self._candidates.pop(0)
+
+    def note(self, correction: Decimal, answer: Totals) -> None:
+        """Take in what the checkout costs with a correction that did not fit."""
+        if not answer.keeps_the_rest_of(self._alone):
+            return
+        too_much = correction - (answer.discount - self._alone.discount)
+        if too_much == 0:
+            self.balanced.append(correction)
+        elif too_much > 0:
+            self._candidates = [other for other in self._candidates if other < correction]
+        else:
+            self._candidates = [other for other in self._candidates if other > correction]
 
 
 def corrections(premium: Money, left_over: Decimal) -> Iterator[Decimal]:

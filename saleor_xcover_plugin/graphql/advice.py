@@ -48,6 +48,7 @@ ADVICE: Mapping[str, tuple[Code, ...]] = {
         Code.RULE_STATE_UNKNOWN,
         Code.RULE_LEAVES_NO_CHOICE,
         Code.PRICE_NOT_EXACT,
+        Code.SHIPPING_TAX_NOT_EXACT,
         Code.XCOVER_REFUSED_CREDENTIALS,
     ),
     "Say the sentence with a button to try again.": (

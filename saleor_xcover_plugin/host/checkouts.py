@@ -46,7 +46,9 @@ def read(token: uuid.UUID, mapping: EventMapping) -> CheckoutState | None:
         token=row["pk"],
         channel_id=row["channel_id"],
         facts=facts,
-        cover_lines=tuple(_cover_line(line) for line in lines if _is_cover(line)),
+        cover_lines=tuple(
+            _cover_line(line, stands_last=line is lines[-1]) for line in lines if _is_cover(line)
+        ),
         policyholder=holder,
         has_voucher=bool(row["voucher_code"]),
         has_gift=any(line["is_gift"] for line in lines),
@@ -96,13 +98,14 @@ def _product_line(line: Row, checkout_metadata: Mapping[str, Any]) -> ProductLin
     )
 
 
-def _cover_line(line: Row) -> CoverLine:
+def _cover_line(line: Row, *, stands_last: bool) -> CoverLine:
     return CoverLine.of(
         line["id"],
         line["quantity"],
         line["unit_price"],
         line["private_metadata"],
         line["correction"],
+        stands_last=stands_last,
     )
 
 

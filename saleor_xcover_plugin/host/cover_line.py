@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Iterable
-from datetime import datetime, timedelta
+from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -19,21 +19,17 @@ from saleor.discount.models import CheckoutLineDiscount
 from saleor.plugins.manager import get_plugins_manager
 
 from ..domain.money import Money
-from ..domain.premium import Totals
-from .compat import price_checkout
+from ..domain.premium import NOTHING, TaxedPrice, Totals
+from .compat import merged_metadata, price_checkout
 from .cover_product import is_cover_type
 from .shipping import allowed_shipping_methods, pick_up_points
-from .values import OFFER_KEY, PREMIUM_KEY, CoverLine
+from .values import OFFER_KEY, PLACE_KEY, PREMIUM_KEY, CoverLine
+
+A_CENTURY = timedelta(days=36_525)
 
 
-def put(
-    checkout: Any, *, variant_id: int, offer_id: int, premium: Decimal, first_at: datetime
-) -> uuid.UUID:
-    """Insert the one cover line at exactly ``premium``.
-
-    The last line of a checkout absorbs Saleor's rounding, so ours is dated before ``first_at``,
-    the checkout's own creation.
-    """
+def put(checkout: Any, *, variant_id: int, offer_id: int, premium: Decimal) -> uuid.UUID:
+    """Insert the one cover line at exactly ``premium``, after all others; return its id."""
     line = CheckoutLine.objects.create(
         checkout=checkout,
         variant_id=variant_id,
@@ -46,8 +42,36 @@ def put(
             PREMIUM_KEY: Money(premium, checkout.currency).digits(),
         },
     )
-    CheckoutLine.objects.filter(pk=line.pk).update(created_at=first_at - timedelta(seconds=1))
+    stand_last(checkout, line.pk)
     return line.pk
+
+
+def stand_last(checkout: Any, line_id: uuid.UUID) -> None:
+    """Place a line after all others, those included that are added later.
+
+    Saleor sorts the lines of a checkout by their date and copies that order to the order. Ours is
+    dated a century after the checkout, so nothing has to be moved when a line follows: not where
+    Saleor adds a gift without a hook, and not once money has begun.
+    """
+    CheckoutLine.objects.filter(pk=line_id).update(created_at=checkout.created_at + A_CENTURY)
+
+
+def stand_before_last(checkout: Any, line_id: uuid.UUID, *, place_for: str) -> bool:
+    """Place a line just before the last of the others, where Saleor's rounding does not end up.
+
+    ``place_for`` is kept in the line: the digest of the totals that ask for it. Return False, and
+    leave the line, where there is only one other: the cover never stands first.
+    """
+    others = CheckoutLine.objects.filter(checkout_id=checkout.pk).exclude(pk=line_id)
+    dates = list(others.order_by("-created_at", "-id").values_list("created_at", flat=True)[:2])
+    if len(dates) < 2:
+        return False
+    before_last = dates[0] - timedelta(microseconds=1)
+    CheckoutLine.objects.filter(pk=line_id).update(
+        created_at=before_last,
+        private_metadata=merged_metadata("private_metadata", {PLACE_KEY: place_for}),
+    )
+    return True
 
 
 def remove(line_ids: Iterable[uuid.UUID]) -> None:
@@ -90,7 +114,7 @@ def correction_of_line() -> Any:
 
 def lines_of(checkout: Any) -> tuple[CoverLine, ...]:
     """Read the cover lines anew, under the lock."""
-    rows = (
+    rows = list(
         CheckoutLine.objects.filter(checkout_id=checkout.pk)
         .order_by("created_at", "id")
         .values_list(
@@ -102,7 +126,12 @@ def lines_of(checkout: Any) -> tuple[CoverLine, ...]:
             "variant__product__product_type__private_metadata",
         )
     )
-    return tuple(CoverLine.of(*row[:5]) for row in rows if is_cover_type(row[5]))
+    last = len(rows) - 1
+    return tuple(
+        CoverLine.of(*row[:5], stands_last=position == last)
+        for position, row in enumerate(rows)
+        if is_cover_type(row[5])
+    )
 
 
 def recalculate(checkout: Any) -> None:
@@ -124,18 +153,36 @@ def totals(checkout: Any) -> Totals:
     manager = get_plugins_manager(allow_replica=False)
     info = fetch_checkout_info(checkout, lines, manager)
     info, lines = price_checkout(info, lines, manager)
-    cover = [
-        line.line.total_price_gross_amount
-        for line in lines
-        if is_cover_type(line.product_type.private_metadata)
-    ]
+    is_ours = [is_cover_type(line.product_type.private_metadata) for line in lines]
+    prices = [_line_price(line.line) for line in lines]
+    ours = [price for price, is_cover in zip(prices, is_ours, strict=True) if is_cover]
     return Totals(
         total=info.checkout.total_gross_amount,
-        cover=sum(cover, Decimal(0)),
-        other_line_count=len(lines) - len(cover),
+        cover=TaxedPrice(
+            net=sum((price.net for price in ours), Decimal(0)),
+            gross=sum((price.gross for price in ours), Decimal(0)),
+        ),
+        others=tuple(p for p, is_cover in zip(prices, is_ours, strict=True) if not is_cover),
+        discount=info.checkout.discount_amount,
         voucher_code=info.checkout.voucher_code,
+        shipping=_shipping_price(info.checkout),
         shipping_methods=allowed_shipping_methods(info, lines),
         pick_up_points=pick_up_points(info, lines),
+    )
+
+
+def _line_price(line: Any) -> TaxedPrice:
+    return TaxedPrice(line.total_price_net_amount, line.total_price_gross_amount, line.tax_rate)
+
+
+def _shipping_price(checkout: Any) -> TaxedPrice:
+    """Return what shipping costs. Saleor keeps a tax rate where it costs nothing, too."""
+    if not checkout.shipping_price_gross_amount:
+        return NOTHING
+    return TaxedPrice(
+        checkout.shipping_price_net_amount,
+        checkout.shipping_price_gross_amount,
+        checkout.shipping_tax_rate,
     )
 
 

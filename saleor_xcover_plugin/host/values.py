@@ -17,6 +17,7 @@ from ..domain.tickets import Policyholder
 
 OFFER_KEY = "xcover.offer"
 PREMIUM_KEY = "xcover.premium"
+PLACE_KEY = "xcover.place"
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +33,10 @@ class CoverLine:
     offer_id: int | None
     correction: Decimal = Decimal(0)
     """What was added so that a discount on the order leaves the premium."""
+    stands_last: bool = False
+    """After all other lines of the checkout. Not said of an order's line."""
+    place_for: str = ""
+    """Digest of the totals beside which it had to stand elsewhere; empty if it never had to."""
 
     @classmethod
     def of(
@@ -41,14 +46,19 @@ class CoverLine:
         unit_price: Decimal | None,
         private_metadata: Mapping[str, Any] | None,
         correction: Decimal | None = None,
+        *,
+        stands_last: bool = False,
     ) -> CoverLine:
-        offer_id = str((private_metadata or {}).get(OFFER_KEY, ""))
+        metadata = private_metadata or {}
+        offer_id = str(metadata.get(OFFER_KEY, ""))
         return cls(
             line_id,
             quantity,
             unit_price,
             int(offer_id) if offer_id.isdigit() else None,
             correction or Decimal(0),
+            stands_last,
+            str(metadata.get(PLACE_KEY, "")),
         )
 
     def carries(self, offer_id: int, price: Decimal | None) -> bool:

@@ -15,7 +15,9 @@ from ..models import Offer
 from .content import terms_of, terms_of_quote
 from .offers import chosen_contents, groups_of, live_offer, premiums_of
 from .place_cover import accept
-from .price_line import fits
+from .price_line import objection
+
+_OBJECTIONS = (Code.PRICE_NOT_EXACT, Code.SHIPPING_TAX_NOT_EXACT)
 
 
 def follow(offer: Offer, state: CheckoutState, settings: PluginSettings, now: datetime) -> Offer:
@@ -25,8 +27,8 @@ def follow(offer: Offer, state: CheckoutState, settings: PluginSettings, now: da
 
 
 def is_withheld(offer: Offer) -> bool:
-    """Whether there is a quote that only the checkout's discounts stand against."""
-    return offer.status == OfferStatus.UNAVAILABLE and offer.reason_code == Code.PRICE_NOT_EXACT
+    """Whether there is a quote that only discounts or taxes of the checkout stand against."""
+    return offer.status == OfferStatus.UNAVAILABLE and offer.reason_code in _OBJECTIONS
 
 
 def recheck(offer: Offer, state: CheckoutState, settings: PluginSettings, now: datetime) -> Offer:
@@ -54,20 +56,21 @@ def _withhold_what_does_not_fit(
         current = live_offer(offer.checkout_token, lock=True)
         if checkout is None or variant_id is None or current is None or current.pk != offer.pk:
             raise Refusal(Code.OFFER_STALE)
-        is_fit = fits(
+        reason = objection(
             checkout,
             offer_id=offer.pk,
             variant_id=variant_id,
             premiums=premiums,
             may_absorb=settings.rules.may_absorb,
         )
-        if is_fit and current.status == OfferStatus.UNAVAILABLE:
+        if reason is None and current.status == OfferStatus.UNAVAILABLE:
             current.become(OfferStatus.AVAILABLE, now, reason_code="", leased_until=None)
-        elif not is_fit and current.status == OfferStatus.AVAILABLE:
-            code = Code.PRICE_NOT_EXACT.value
-            current.become(OfferStatus.UNAVAILABLE, now, reason_code=code, leased_until=None)
-    if not is_fit:
-        raise Refusal(Code.PRICE_NOT_EXACT)
+        elif reason is not None and current.status == OfferStatus.AVAILABLE:
+            current.become(
+                OfferStatus.UNAVAILABLE, now, reason_code=reason.value, leased_until=None
+            )
+    if reason is not None:
+        raise Refusal(reason)
     return current
 
 

@@ -141,7 +141,7 @@ def _is_in_step(state: CheckoutState, offer: LiveOffer | None, wanted: str | Non
     if len(state.cover_lines) != 1 or state.needs_proof or offer.cost is not None:
         return False
     (line,) = state.cover_lines
-    return line.carries(offer.pk, offer.premium) and not line.correction
+    return line.carries(offer.pk, offer.premium) and line.stands_last and not line.correction
 
 
 def _bring_in_step(token: uuid.UUID, settings: PluginSettings, now: datetime) -> bool:

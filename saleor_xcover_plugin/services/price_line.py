@@ -1,7 +1,9 @@
 """Make the checkout cost exactly tickets plus premium, with Saleor itself as the judge.
 
 Saleor prices the tickets alone, then with the line, both under the checkout's lock. Where a
-percentage off the order takes from the line, its price is corrected until both sums fit.
+percentage off the order takes from the line, its price is corrected until both sums fit. The line
+stands last, and Saleor's rounding of the discount ends up in the last line; where no correction
+fits there, the line is tried just before the last of the others (ADR 13).
 """
 
 from __future__ import annotations
@@ -15,7 +17,7 @@ from typing import Any
 from django.db import transaction
 
 from ..domain.money import Money
-from ..domain.premium import Totals, corrections
+from ..domain.premium import CorrectionSearch, Totals
 from ..errors import Code, Refusal
 from ..host import cover_line
 from ..host.values import CoverLine
@@ -42,22 +44,22 @@ def put_exactly(
         variant_id=variant_id,
         offer_id=offer_id,
         premium=premium.amount,
-        first_at=checkout.created_at,
     )
-    return _settle(checkout, line_id, premium, alone, Decimal(0), may_absorb=may_absorb)
+    return _Settling(checkout, line_id, premium, alone).settle(may_absorb=may_absorb)
 
 
-def fits(
+def objection(
     checkout: Any,
     *,
     offer_id: int,
     variant_id: int,
     premiums: Sequence[Money],
     may_absorb: bool,
-) -> bool:
-    """Whether a line at each of these premiums could be put in. Tries it and takes all of it back.
+) -> Code | None:
+    """Return why a line at one of these premiums cannot be put in, or None where each can.
 
-    The tickets alone are priced once, and each premium once or, beside a discount, a few times.
+    Tries it and takes all of it back. The tickets alone are priced once, and each premium once or,
+    beside a discount, a few times.
     """
     try:
         with transaction.atomic():
@@ -69,9 +71,9 @@ def fits(
                 may_absorb=may_absorb,
             )
             transaction.set_rollback(True)
-    except Refusal:
-        return False
-    return True
+    except Refusal as refusal:
+        return refusal.code
+    return None
 
 
 def _prove(
@@ -85,51 +87,81 @@ def _prove(
     alone = cover_line.totals_without(checkout, [])
     for premium in premiums:
         line_id = cover_line.put(
-            checkout,
-            variant_id=variant_id,
-            offer_id=offer_id,
-            premium=premium.amount,
-            first_at=checkout.created_at,
+            checkout, variant_id=variant_id, offer_id=offer_id, premium=premium.amount
         )
-        _settle(checkout, line_id, premium, alone, Decimal(0), may_absorb=may_absorb)
+        _Settling(checkout, line_id, premium, alone).settle(may_absorb=may_absorb)
         cover_line.remove([line_id])
 
 
 def hold_exactly(checkout: Any, line: CoverLine, *, premium: Money, may_absorb: bool) -> Price:
     """Correct the line that is there after the checkout changed. Raise ``Refusal`` if none fits."""
     alone = cover_line.totals_without(checkout, [line.id])
-    return _settle(checkout, line.id, premium, alone, line.correction, may_absorb=may_absorb)
+    settling = _Settling(checkout, line.id, premium, alone)
+    is_in_place = line.stands_last or line.place_for == alone.digest
+    if line.correction and is_in_place and settling.is_exact_with(line.correction):
+        return settling.exact
+    cover_line.stand_last(checkout, line.id)
+    return settling.settle(may_absorb=may_absorb)
 
 
-def _settle(
-    checkout: Any,
-    line_id: uuid.UUID,
-    premium: Money,
-    alone: Totals,
-    present: Decimal,
-    *,
-    may_absorb: bool,
-) -> Price:
-    def price_with(correction: Decimal) -> Totals:
-        cover_line.correct(line_id, correction, premium.currency)
-        return _priced(checkout)
+class _Settling:
+    """One search for the place and the correction at which a line costs exactly its premium."""
 
-    exact = Price(premium.amount, Decimal(0))
-    if present and price_with(present).is_exact_beside(alone, premium.amount):
-        return exact
-    plain = price_with(Decimal(0))
-    if plain.is_exact_beside(alone, premium.amount):
-        return exact
-    for correction in corrections(premium, plain.cover):
-        if price_with(correction).is_exact_beside(alone, premium.amount):
-            return exact
-    paid = plain.costs_more_than(alone)
-    if may_absorb and plain.keeps_the_rest_of(alone) and 0 <= paid <= premium.amount:
-        price_with(Decimal(0))
-        return Price(plain.cover, premium.amount - paid)
-    raise Refusal(Code.PRICE_NOT_EXACT)
+    def __init__(self, checkout: Any, line_id: uuid.UUID, premium: Money, alone: Totals) -> None:
+        self._checkout = checkout
+        self._line_id = line_id
+        self._premium = premium
+        self._alone = alone
+        self.exact = Price(premium.amount, Decimal(0))
 
+    def settle(self, *, may_absorb: bool) -> Price:
+        """Settle a line that stands last. Raise ``Refusal`` if no place and no price fits."""
+        plain = self._totals_with(Decimal(0))
+        if self._is_exact(plain):
+            return self.exact
+        search = CorrectionSearch(self._premium, plain.cover.gross, self._alone)
+        if self._fits_last(search) or self._fits_before_last(search):
+            return self.exact
+        if may_absorb and (price := self._absorbed(plain)) is not None:
+            return price
+        if plain.has_other_shipping_tax_than(self._alone):
+            raise Refusal(Code.SHIPPING_TAX_NOT_EXACT)
+        raise Refusal(Code.PRICE_NOT_EXACT)
 
-def _priced(checkout: Any) -> Totals:
-    cover_line.recalculate(checkout)
-    return cover_line.totals(checkout)
+    def is_exact_with(self, correction: Decimal) -> bool:
+        return self._is_exact(self._totals_with(correction))
+
+    def _fits_last(self, search: CorrectionSearch) -> bool:
+        for correction in search:
+            answer = self._totals_with(correction)
+            if self._is_exact(answer):
+                return True
+            search.note(correction, answer)
+        return False
+
+    def _fits_before_last(self, search: CorrectionSearch) -> bool:
+        if not search.balanced or not cover_line.stand_before_last(
+            self._checkout, self._line_id, place_for=self._alone.digest
+        ):
+            return False
+        if any(self.is_exact_with(correction) for correction in search.balanced):
+            return True
+        cover_line.stand_last(self._checkout, self._line_id)
+        return False
+
+    def _absorbed(self, plain: Totals) -> Price | None:
+        """Let the store bear the difference, if the buyer pays no more than the premium."""
+        paid = plain.costs_more_than(self._alone)
+        if not (plain.keeps_the_rest_of(self._alone) and 0 <= paid <= self._premium.amount):
+            return None
+        self._totals_with(Decimal(0))
+        return Price(plain.cover.gross, self._premium.amount - paid)
+
+    def _is_exact(self, answer: Totals) -> bool:
+        return answer.is_exact_beside(self._alone, self._premium.amount)
+
+    def _totals_with(self, correction: Decimal) -> Totals:
+        """Have Saleor price the checkout with the line at premium plus ``correction``."""
+        cover_line.correct(self._line_id, correction, self._premium.currency)
+        cover_line.recalculate(self._checkout)
+        return cover_line.totals(self._checkout)

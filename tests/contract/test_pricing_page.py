@@ -1,6 +1,7 @@
 """docs/pricing.md says what a real Saleor charged, case by case."""
 
 import re
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -10,7 +11,7 @@ from saleor_xcover_plugin.errors import SENTENCES, Code
 
 from ..saleor.pricing import record
 from ..saleor.pricing.cases import CASES, PARTS, Case
-from ..saleor.pricing.record import CoverLine, Record
+from ..saleor.pricing.record import BEFORE_LAST, LAST, CoverLine, Record
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "pricing.md"
 
@@ -28,12 +29,14 @@ through is recorded as owed to the buyer.
 **How to read the tables.** Two tickets at 100.00 USD and a premium of 6.66, unless the row says
 otherwise. *Tickets alone* is what a second shopper paid who never heard of a cover. *Cover line* is
 its price in the checkout, then in the order where it differs; "from" is the price before discounts
-that both show. *Booked* is the premium XCover holds. Where a row names a version, no older Saleor
-completes that order, with or without this plugin.
+that both show. *It stands* among the lines of checkout and order where the column says; e-mails and
+invoices are written in that order. *Booked* is the premium XCover holds. Where a row names a
+version, no older Saleor completes that order, with or without this plugin.
 
 | outcome | meaning |
 | --- | --- |
-| exact | tickets alone plus premium, and the line is the premium |
+| exact | tickets alone plus premium, and the line is the premium; every other line and shipping \
+cost and are taxed as without it |
 | refused | no cover could be chosen; the code is in the section on refusals |
 | dropped | there was a yes; a change ended it and took the line out, and the buyer is told |
 | held | completing was held once with `cover_changed`; then the order was exact |
@@ -43,6 +46,26 @@ completes that order, with or without this plugin.
 """
 
 MIDDLE = """
+## Where the cover line stands
+
+Last, after what it protects, in checkout, order, e-mail and invoice, and whatever is added later.
+The exception is a percentage off the whole order in a checkout with several other lines. Saleor
+rounds the share of each line, and the last one takes the cent that is left over. Where Saleor finds
+no price at which that is right in the cover line, the line stands just before the last of the
+others; it returns to the end as soon as it can. It never stands first. A gift that Saleor adds by
+itself may come after it in the answer of a checkout that was just priced, never in the order.
+[ADR 13](adr/0013-the-cover-line-stands-last.md) has the reasons and how often that is.
+
+| place in the cases above | cases |
+| --- | --- |
+{places}
+## Tax on shipping
+
+A channel can tax shipping at the rates of the lines, by weight (`useWeightedTaxForShipping`). The
+cover is a line that is not taxed, so it would lower the tax on shipping. Where that would be so
+there is no cover: `shipping_tax_not_exact`. With a tax class of its own on the way of shipping, or
+with nothing to ship, nothing changes.
+
 ## How a percentage is made exact
 
 Saleor spreads a discount on the whole order over all lines. The plugin raises the price that the
@@ -82,7 +105,7 @@ def page() -> str:
     known = record.read()
     parts = "".join(_part(part, known) for part in PARTS)
     head = HEAD.format(version=record.saleor_version())
-    middle = MIDDLE.format(reason=_reason(), cap=MAX_CORRECTION)
+    middle = MIDDLE.format(places=_places(), reason=_reason(), cap=MAX_CORRECTION)
     return head + parts + middle + _sentences(known) + STAFF
 
 
@@ -94,6 +117,7 @@ def _part(part: str, known: dict[str, Record]) -> str:
         "premium",
         "checkout",
         "cover line",
+        "it stands",
         "order",
         "booked",
         "outcome",
@@ -109,6 +133,7 @@ def _row(case: Case, played: Record) -> str:
         played.premium or "none",
         played.checkout_total,
         _line(played),
+        _place(case),
         played.order_total,
         played.booked or "none",
         _outcome(case, played),
@@ -119,6 +144,18 @@ def _row(case: Case, played: Record) -> str:
 def _line(played: Record) -> str:
     shown = [_price(line) for line in (played.checkout_line, played.order_line) if line]
     return ", then ".join(dict.fromkeys(shown)) or "none"
+
+
+def _place(case: Case) -> str:
+    """Say where the cover stands; tests/saleor/pricing finds it there on a real Saleor."""
+    if not case.has_cover:
+        return "none"
+    return ", then ".join(dict.fromkeys([case.place, case.order_place or case.place]))
+
+
+def _places() -> str:
+    counts = Counter(_place(case) for case in CASES if case.has_cover)
+    return "".join(f"| {place} | {count} |\n" for place, count in counts.most_common())
 
 
 def _price(line: CoverLine) -> str:
@@ -163,6 +200,13 @@ def test_the_page_is_current(request: pytest.FixtureRequest) -> None:
 
 def test_every_case_was_played() -> None:
     assert list(record.read()) == [case.name for case in CASES]
+
+
+def test_the_cover_stands_last_or_just_before_the_last_line() -> None:
+    places = {(case.place, case.order_place or case.place) for case in CASES if case.has_cover}
+
+    # Saleor sorts a gift of its own to the end of the list it has just priced.
+    assert places == {(LAST, LAST), (BEFORE_LAST, BEFORE_LAST), (BEFORE_LAST, LAST)}
 
 
 def test_no_recorded_buyer_pays_more_than_tickets_and_premium() -> None:

@@ -3,6 +3,7 @@
 import functools
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 import pytest
@@ -14,6 +15,7 @@ from demo.client.store import Channel, Store
 from demo.simulator import SimulatorProcess
 
 from ..flows.work import Work
+from .pricings import counted_pricings
 
 SendShopper = Callable[[Channel], Shopper]
 STATEMENTS = ("SELECT", "INSERT", "UPDATE", "DELETE")
@@ -147,6 +149,55 @@ def test_completing_with_an_accepted_offer_stays_cheap(
 
     assert costs.taken() == [("preprocess_order_creation", 4)]
     assert [call["operation"] for call in simulator.calls()] == ["create_offer"]
+
+
+def test_saleor_prices_a_checkout_as_seldom_as_can_be(
+    store: Store, shopper: SendShopper, staff: Staff, simulator: SimulatorProcess
+) -> None:
+    code = f"SELDOM-{store.usd.slug}"
+    staff.create_voucher(code, [store.usd], Decimal(10))
+    ada = shopper(store.usd)
+    ada.create_checkout({store.concert: 2})
+    # given no discount: the tickets alone and with the line, for the offer and for the yes
+    with counted_pricings() as asked:
+        ada.accept(ada.offer())
+    assert len(asked) == 4
+    # then a change that concerns no price asks Saleor nothing
+    with counted_pricings() as asked:
+        ada.set_email("ada@example.org")
+    assert len(asked) == 0
+    # when 10 % go off: alone, the premium as it is, and the first correction fits
+    with counted_pricings() as asked:
+        ada.add_promo_code(code)
+    assert len(asked) == 3
+    # then the correction is looked at again after each change, and it fits
+    with counted_pricings() as asked:
+        ada.set_email("ada@example.com")
+    assert len(asked) == 2
+
+
+def test_a_place_before_the_last_line_is_searched_for_once(
+    store: Store, shopper: SendShopper, staff: Staff, simulator: SimulatorProcess
+) -> None:
+    # given 31 % off three lines, whose shares leave a cent over
+    code = f"ONCE-{store.usd.slug}"
+    staff.create_voucher(code, [store.usd], Decimal(31))
+    in_sixty_days = datetime.now(UTC) + timedelta(days=60)
+    ada = shopper(store.usd)
+    ada.create_checkout({store.new_event(price="12.47", starts_at=in_sixty_days): 1})
+    ada.add(store.new_event(price="19.99", starts_at=in_sixty_days))
+    ada.add(store.shirt)
+    ada.accept(ada.offer())
+    # when: alone, as it is, last with the right total and one on either side, then before the last
+    with counted_pricings() as asked:
+        discounted = ada.add_promo_code(code)
+    # then
+    assert [line.is_cover for line in discounted.lines] == [False, False, True, False]
+    assert len(asked) == 6
+    # and as long as everything else costs the same, the place is kept
+    with counted_pricings() as asked:
+        assert ada.set_email("ada@example.com").lines == discounted.lines
+    assert len(asked) == 2
 
 
 def test_an_outage_in_the_database_of_the_plugin_never_reaches_the_shopper(

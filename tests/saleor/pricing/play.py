@@ -19,9 +19,10 @@ from saleor_xcover_plugin.errors import SENTENCES, Code
 from ...flows.steps import bookings
 from ...flows.work import Work
 from .cases import Case
-from .record import Record
+from .record import Record, place_of_cover
 
 if TYPE_CHECKING:
+    from .rest import Rest
     from .shop import Shop
 
 COVER_CHANGED = SENTENCES[Code.COVER_CHANGED].shopper
@@ -37,16 +38,18 @@ class Player:
     simulator: SimulatorProcess
 
     def play(self, case: Case, shop: Shop) -> Record:
-        from .shop import let_prices_expire  # Django is not ready when this is imported
+        # Django is not ready when this module is imported.
+        from .rest import rest_of_checkout
+        from .shop import let_prices_expire
 
         case.prepare(shop)
-        alone = self._tickets_alone(case, shop)
+        alone, rest = self._tickets_alone(case, shop)
         buyer = self._begin(case, shop)
         case.before(shop, buyer)
         premium, refusal = _say_yes(buyer)
         with _without(case, refusal):
             case.after(shop, buyer)
-        checkout = buyer.checkout()
+        checkout, rest_in_checkout = buyer.checkout(), rest_of_checkout(buyer.checkout_id)
         let_prices_expire(buyer)
         an_hour_later = buyer.checkout()
         assert (an_hour_later.total, _of(an_hour_later.cover_lines)) == (
@@ -61,6 +64,11 @@ class Player:
             _take_payment(shop, order.id)
         self.work()
         placed = shop.staff.order(order.id)
+        if case.has_cover:
+            places = (place_of_cover(checkout), place_of_cover(placed))
+            assert places == (case.place, case.order_place or case.place)
+        if case.outcome == "exact":
+            self._require_the_same_rest(case, rest, rest_in_checkout, order.id)
         booked = [Decimal(booking["total_price"]) for booking in bookings(self.simulator)]
         return Record.of(
             shop.channel.currency,
@@ -74,23 +82,35 @@ class Player:
             by_card=shop.spent_by_card(),
         )
 
-    def _tickets_alone(self, case: Case, shop: Shop) -> Decimal:
-        """Return what the same shopper pays who never hears of a cover.
+    def _require_the_same_rest(self, case: Case, alone: Rest, with_cover: Rest, order: str) -> None:
+        """Every other line and shipping cost and are taxed as they are without a cover."""
+        from .rest import rest_of_order
+
+        assert with_cover == alone
+        if not case.is_changed_by_staff:
+            assert rest_of_order(order) == alone
+
+    def _tickets_alone(self, case: Case, shop: Shop) -> tuple[Decimal, Rest]:
+        """Return what the same shopper pays who never hears of a cover, and for what.
 
         What Saleor refuses to the tickets alone, a voucher or a way of shipping, they do not get.
         A gift card is money, not a discount: it is left in the pocket here.
         """
+        from .rest import rest_of_checkout
+
         twin = self._begin(case, shop)
         if shop.card:
-            return twin.checkout().total
+            return twin.checkout().total, rest_of_checkout(twin.checkout_id)
         for act in (case.before, case.after):
             with _without(case, "no cover"):
                 act(shop, twin)
+        alone = twin.checkout().total
+        rest = rest_of_checkout(twin.checkout_id)
         if not case.is_paid_later:
-            return twin.checkout().total
+            return alone, rest
         order_id = twin.complete().id
         case.staff(shop, order_id)
-        return shop.staff.order(order_id).total
+        return shop.staff.order(order_id).total, rest
 
     def _begin(self, case: Case, shop: Shop) -> Shopper:
         buyer = self.send_shopper(shop)

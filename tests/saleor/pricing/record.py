@@ -100,6 +100,19 @@ class Record:
         return cls(**{**data, **lines})
 
 
+LAST, BEFORE_LAST, ELSEWHERE = "last", "before the last", "elsewhere"
+"""The places of a cover line; the third is a defect."""
+
+
+def place_of_cover(seen: Checkout | Order) -> str | None:
+    """Say where the cover line stands; None without one."""
+    if not seen.cover_lines:
+        return None
+    from_the_end = len(seen.lines) - [line.is_cover for line in seen.lines].index(True)
+    is_first = from_the_end == len(seen.lines)
+    return {1: LAST, 2: ELSEWHERE if is_first else BEFORE_LAST}.get(from_the_end, ELSEWHERE)
+
+
 def digits(amount: Decimal, currency: str) -> str:
     """Write an amount with exactly its currency's digits; more of them would be a defect."""
     unit = Decimal(1).scaleb(-get_currency_precision(currency))

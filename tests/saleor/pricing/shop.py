@@ -215,12 +215,19 @@ class Shop:
         """Tax what has a tax class; prices are entered with or without tax."""
         self._configure_taxes(charge_taxes=True, prices_entered_with_tax=included)
 
+    def weight_shipping_tax(self) -> None:
+        """Tax shipping at the rates of the lines, each by its weight in the sum."""
+        self._configure_taxes(use_weighted_tax_for_shipping=True)
+
     def taxes_by_flat_rates(self) -> None:
         """Return to Saleor's default, for all countries."""
         from saleor.tax.models import TaxConfigurationPerCountry
 
         self._configure_taxes(
-            prices_entered_with_tax=True, tax_calculation_strategy="FLAT_RATES", tax_app_id=None
+            prices_entered_with_tax=True,
+            tax_calculation_strategy="FLAT_RATES",
+            tax_app_id=None,
+            use_weighted_tax_for_shipping=False,
         )
         TaxConfigurationPerCountry.objects.filter(
             tax_configuration__channel_id=key(self.channel.id)
@@ -252,14 +259,25 @@ class Shop:
         self._as_app(TAX_EXEMPTION_MANAGE, id=id_, exempt=True)
 
     def shipping_method(
-        self, name: str, price: str, *, minimum: str | None = None, maximum: str | None = None
+        self,
+        name: str,
+        price: str,
+        *,
+        minimum: str | None = None,
+        maximum: str | None = None,
+        is_taxed: bool = False,
     ) -> None:
         """Add a shipping method, perhaps only for orders in a range of prices."""
+        from saleor.product.models import Product
         from saleor.shipping.models import ShippingMethod, ShippingMethodChannelListing
 
         method = ShippingMethod.objects.create(
             name=name, type="price", shipping_zone=self._store._zone
         )
+        if is_taxed:
+            taxed = Product.objects.get(variants__pk=key(self.variant("taxed").id))
+            method.tax_class = taxed.tax_class
+            method.save(update_fields=["tax_class"])
         ShippingMethodChannelListing.objects.create(
             shipping_method=method,
             channel_id=key(self.channel.id),

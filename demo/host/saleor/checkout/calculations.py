@@ -51,9 +51,16 @@ def _recalculate(checkout_info: CheckoutInfo, lines: list[CheckoutLineInfo]) -> 
         left -= share
         info.line.undiscounted_unit_price_amount = info.unit_price
         info.line.total_price_gross_amount = max(full - share, Decimal(0))
+        info.line.total_price_net_amount = info.line.total_price_gross_amount
+        info.line.tax_rate = Decimal(0)
     CheckoutLine.objects.bulk_update(
         [info.line for info in lines],
-        ["undiscounted_unit_price_amount", "total_price_gross_amount"],
+        [
+            "undiscounted_unit_price_amount",
+            "total_price_net_amount",
+            "total_price_gross_amount",
+            "tax_rate",
+        ],
     )
     checkout.subtotal_gross_amount = before - discount
     checkout.total_gross_amount = checkout.subtotal_gross_amount - gift_card_part(checkout_info)

@@ -32,6 +32,10 @@ class Checkout(models.Model):
     discount_name = models.CharField(max_length=255, blank=True, null=True)
     total_gross_amount = amount()
     subtotal_gross_amount = amount()
+    # Nothing is shipped here.
+    shipping_price_net_amount = amount()
+    shipping_price_gross_amount = amount()
+    shipping_tax_rate = models.DecimalField(max_digits=5, decimal_places=4, null=True)
     charge_status = models.CharField(max_length=32, default=ChargeStatus.NONE)
     price_expiration = models.DateTimeField(default=timezone.now)
     discount_expiration = models.DateTimeField(default=timezone.now)
@@ -47,8 +51,7 @@ class Checkout(models.Model):
 
 class CheckoutLine(ModelWithMetadata):
     id = uuid_key()
-    # Not auto_now_add: the plugin dates its line before all others.
-    created_at = models.DateTimeField(default=timezone.now, db_index=True)
+    created_at = models.DateTimeField(auto_now_add=True, db_index=True)
     checkout = models.ForeignKey(Checkout, related_name="lines", on_delete=models.CASCADE)
     variant = models.ForeignKey(ProductVariant, related_name="+", on_delete=models.CASCADE)
     quantity = models.PositiveIntegerField()
@@ -56,7 +59,9 @@ class CheckoutLine(ModelWithMetadata):
     currency = currency()
     price_override = amount(null=True, default=None)
     undiscounted_unit_price_amount = amount()
+    total_price_net_amount = amount()
     total_price_gross_amount = amount()
+    tax_rate = models.DecimalField(max_digits=5, decimal_places=4, null=True)
 
     class Meta:
         ordering = ("created_at", "id")
