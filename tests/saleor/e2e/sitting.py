@@ -115,6 +115,8 @@ class Sitting:
             "DATABASE_URL": databases.url_of(databases.name_in(mode)),
             # The plugin's guard re-raises, so that no defect hides behind it.
             "XCOVER_RAISE_IN_HOOKS": "1",
+            # On a busy machine a test outlives the usual five minutes.
+            "JWT_TTL_ACCESS": "1 day",
             "XCOVER_E2E_MODE": mode,
             "XCOVER_E2E_FOLDER": str(kept.folder),
             "XCOVER_E2E_CONTENT": kept.content,
