@@ -21,7 +21,9 @@ _TIME = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d")
 _UUID = re.compile(r"[0-9a-f]{8}-?(?:[0-9a-f]{4}-?){3}[0-9a-f]{12}", re.IGNORECASE)
 _GLOBAL_ID = re.compile(r"[A-Za-z]\w*:.+")
 # With a digit in it: FULFILLED is a state and no random text.
-_RANDOM = re.compile(r"(?=.*\d)(?:[0-9A-Z]{4,}(?:-[0-9A-Z]{4,})*|[0-9a-f]{8,}|[0-9A-Za-z]{20,}|\d+)")
+_RANDOM = re.compile(
+    r"(?=.*\d)(?:[0-9A-Z]{4,}(?:-[0-9A-Z]{4,})*|[0-9a-f]{8,}|[0-9A-Za-z]{20,}|\d+)"
+)
 
 
 def first_difference(one: Sequence[Step], other: Sequence[Step]) -> str | None:
