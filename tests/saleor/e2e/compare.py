@@ -8,7 +8,6 @@ the rule asks for more.
 from __future__ import annotations
 
 import base64
-import binascii
 import re
 from collections.abc import Iterator, Sequence
 from itertools import zip_longest
@@ -106,6 +105,6 @@ def _kind_of(text: str) -> str:
 def _global_id(text: str) -> str:
     try:
         inner = base64.b64decode(text, validate=True).decode()
-    except (binascii.Error, UnicodeDecodeError):
+    except ValueError:
         return ""
     return inner if _GLOBAL_ID.fullmatch(inner) else ""

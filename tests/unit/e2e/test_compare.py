@@ -42,6 +42,7 @@ def test_other_ids_times_and_slugs_are_the_same_conversation():
 @pytest.mark.parametrize(
     ("one", "other", "said"),
     [
+        ({"city": "K\u010dina"}, {"city": "K\u010dino"}, "city"),
         ({"total": 20.0}, {"total": 20.01}, r"\.total: 20\.01, 20\.0 in the baseline"),
         ({"isPaid": True}, {"isPaid": 1}, "isPaid"),
         ({"status": "FULFILLED"}, {"status": "PARTIALLY_FULFILLED"}, "status"),
