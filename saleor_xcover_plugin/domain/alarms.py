@@ -83,8 +83,8 @@ SENTENCES: Mapping[AlarmCode, str] = {
         "in the plugin's settings; what waits for them is then sent by itself."
     ),
     AlarmCode.SETTINGS_UNUSABLE: (
-        "The plugin's settings of {channel} cannot be used by the process that looked, so it makes "
-        "no offers there and sends nothing: {error}"
+        "The plugin's settings of {channel} cannot be used: {error} Until that is mended, the "
+        "process that looked makes no offers there and sends nothing."
     ),
     AlarmCode.CLOCK_OFF: (
         "The clock of a server here is {seconds} seconds {direction} XCover's ({account}). XCover "

@@ -65,8 +65,8 @@ def test_tickets_sell_without_an_offer(store, shopper, simulator, kind, paramete
 @pytest.mark.parametrize(
     ("kind", "code"),
     [
-        ("errors_in_2xx", "no_offer"),
-        ("null_product", "no_offer"),
+        ("errors_in_2xx", "product_failed"),
+        ("null_product", "product_failed"),
         ("missing_content", "xcover_unavailable"),
         ("malformed", "xcover_unavailable"),
     ],
