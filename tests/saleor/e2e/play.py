@@ -15,7 +15,7 @@ from demo.client.values import COVER_SKU
 
 from . import rows, shop
 from .operations import PAYMENT_STEPS, Column, Operation, read_operation
-from .rule import Facts, Insured, untagged, without_cover
+from .rule import ID, Facts, Insured, untagged, without_cover
 from .tags import tagged
 
 Mode = Literal["baseline", "quiet", "cover"]
@@ -103,6 +103,7 @@ class Play:
         answer = json.loads(response.content, parse_float=Decimal)
         if paid:
             self._was_paid(operation, answer, *paid)
+        self._look_at_gift_cards()
         self._look_at_orders()
         lowered = untagged(without_cover(answer, self._facts))
         response.content = json.dumps(lowered, default=float)
@@ -155,12 +156,14 @@ class Play:
 
     def _was_paid(self, operation: Operation, answer: Json, pk: uuid.UUID, column: Column) -> None:
         root = (answer.get("data") or {}).get(operation.name) or {}
-        made = root.get("transaction") or root.get("payment")
+        made = [
+            root[name] for name in ("transaction", "transactionEvent", "payment") if root.get(name)
+        ]
         if not made:
             return
         self._paid.add(pk)
         premium = self.sales[pk].premium - self._by_gift_card(pk)
-        self._facts.added[made["id"]] = premium
+        self._facts.added.update({payment[ID]: premium for payment in made})
         if operation.name == "checkoutPaymentCreate":
             self._legacy[pk] = column
             return
@@ -188,6 +191,16 @@ class Play:
             insured = self._facts.insured.setdefault(identity, Insured(sale.premium, line))
             insured.premium, insured.line_id = sale.premium, line
             insured.by_gift_card = rows.paid_by_gift_card(checkout, sale.premium)
+
+    def _look_at_gift_cards(self) -> None:
+        """Note what gift cards pay now: the request may have added or removed one."""
+        for pk, sale in self.sales.items():
+            insured, checkout = (
+                self._facts.insured.get(to_global_id("Checkout", pk)),
+                rows.checkout(pk),
+            )
+            if insured and checkout:
+                insured.by_gift_card = rows.paid_by_gift_card(checkout, sale.premium)
 
     def _look_at_orders(self) -> None:
         """Note the orders that were made of insured checkouts; with or without their cover line."""

@@ -41,6 +41,7 @@ def xcover_play(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch)
         _listen(client, play, monkeypatch)
     if play.mode != "baseline":
         _load_plugin(monkeypatch)
+        _let_xcover_through(monkeypatch)
     yield
     play.finish()
 
@@ -94,6 +95,18 @@ def _load_plugin(monkeypatch: pytest.MonkeyPatch) -> None:
         original(self, [*(p for p in plugins if p != PLUGIN), PLUGIN], *given, **named)
 
     monkeypatch.setattr(PluginsManager, "__init__", with_plugin)
+
+
+def _let_xcover_through(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Keep recorded conversations of Saleor's tests (vcrpy) from answering for the simulator."""
+    from vcr import VCR
+
+    original = VCR.__init__
+
+    def ignoring(self: Any, *given: Any, **named: Any) -> None:
+        original(self, *given, **{"ignore_hosts": ("127.0.0.1",), **named})
+
+    monkeypatch.setattr(VCR, "__init__", ignoring)
 
 
 def _reason(report: pytest.TestReport) -> str:

@@ -96,6 +96,7 @@ PAYMENT_AMOUNTS: Mapping[str, tuple[str, ...]] = {
         "chargePendingAmount",
         "authorizePendingAmount",
     ),
+    "TransactionEvent": ("amount",),
     "Payment": ("total", "capturedAmount", "availableCaptureAmount", "availableRefundAmount"),
 }
 LINES: Mapping[str, str] = {"Checkout": "CheckoutLine", "Order": "OrderLine"}

@@ -12,7 +12,17 @@ from graphql.utils.type_info import TypeInfo
 
 from .rule import ID, TYPE
 
-TAGGED = frozenset({"Checkout", "CheckoutLine", "Order", "OrderLine", "TransactionItem", "Payment"})
+TAGGED = frozenset(
+    {
+        "Checkout",
+        "CheckoutLine",
+        "Order",
+        "OrderLine",
+        "Payment",
+        "TransactionEvent",
+        "TransactionItem",
+    }
+)
 
 
 def tagged(query: str, schema: Any) -> str:
