@@ -114,7 +114,9 @@ class Play:
         """Say yes unless it was said and stands, or money was sent already."""
         pk = rows.checkout_pk(checkout_id)
         checkout = rows.checkout(pk) if pk else None
-        if pk is None or checkout is None or pk in self._paid or rows.cover_line(pk):
+        if pk is None or checkout is None or rows.cover_line(pk):
+            return
+        if pk in self._paid or pk in self._legacy:
             return
         yes = shop.say_yes(checkout_id, checkout.channel)
         if yes.premium is None:
@@ -125,7 +127,10 @@ class Play:
     def _amended(
         self, operation: Operation
     ) -> tuple[Mapping[str, Any], tuple[uuid.UUID, Column] | None]:
-        """Add the premium to the first payment for an insured checkout or its order."""
+        """Add the premium to the first payment for an insured checkout or its order.
+
+        A legacy payment moves nothing before the order is made: the next payment takes its place.
+        """
         pk = self._insured_by(operation.subject)
         if pk is None or pk in self._paid:
             return operation.variables, None
@@ -161,12 +166,13 @@ class Play:
         ]
         if not made:
             return
-        self._paid.add(pk)
         premium = self.sales[pk].premium - self._by_gift_card(pk)
         self._facts.added.update({payment[ID]: premium for payment in made})
         if operation.name == "checkoutPaymentCreate":
             self._legacy[pk] = column
             return
+        self._paid.add(pk)
+        self._legacy.pop(pk, None)
         for insured in self._insured_rows(pk):
             setattr(insured, column, premium)
 
