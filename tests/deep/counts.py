@@ -27,7 +27,7 @@ COUNTS = {
     "shopper stories": Count(3, 20, "random shoppers with twins in a real Saleor"),
     "shopper steps": Count(12, 30, "steps of each of them at most"),
     "steps between kills": Count(15, 1, "how far a process gets further each time it is killed"),
-    "steps between kills in Saleor": Count(12, 1, "the same in a web process of a real Saleor"),
+    "steps between kills in Saleor": Count(6, 1, "the same in a web process of a real Saleor"),
     "orders under random kills": Count(12, 1_000, "orders while workers are killed at random"),
     "covers in an outage": Count(12, 5_000, "covers that wait for an XCover that is dead"),
     "policies of a cancelled event": Count(20, 2_000, "policies of one cancelled event"),
