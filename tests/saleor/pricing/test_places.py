@@ -148,15 +148,27 @@ def _prove(basket: Basket, seen: Checkout, place: str, tally: Tally) -> None:
     """Ask Saleor about every price near the right one, at each better place."""
     others = len(basket.counts)
     if place == BEFORE_LAST:
-        assert not _fits_at([others], basket, seen), f"it could stand last: {basket}"
+        (line,) = seen.cover_lines
+        assert not _fits_at([others], basket, seen, line.total), f"it could stand last: {basket}"
     if place == "withheld":
         better = [others] if others == 1 else [others, others - 1]
-        assert not _fits_at(better, basket, seen), f"a price fits: {basket}"
-        tally.only_first += _fits_at([0], basket, seen)
+        without = [p for p in _premiums(seen) if not _fits_at(better, basket, seen, p)]
+        assert without, f"a price fits every choice: {basket}"
+        tally.only_first += all(_fits_at([0], basket, seen, premium) for premium in without)
 
 
-def _fits_at(places: Sequence[int], basket: Basket, seen: Checkout) -> bool:
-    """Say whether any correction makes the cover exact after so many of the other lines.
+def _premiums(seen: Checkout) -> list[Decimal]:
+    """Return what each choice a buyer has would cost: an offer is made only if all of them fit."""
+    from saleor_xcover_plugin.domain.product_rules import sums_to_prove
+    from saleor_xcover_plugin.models import Offer
+    from saleor_xcover_plugin.services.offers import groups_of, premiums_of
+
+    offer = Offer.objects.filter(checkout_token=seen.token).latest("pk")
+    return list(sums_to_prove(groups_of(offer), premiums_of(offer)))
+
+
+def _fits_at(places: Sequence[int], basket: Basket, seen: Checkout, premium: Decimal) -> bool:
+    """Say whether any correction makes a cover exact after so many of the other lines.
 
     Tries it in Saleor and takes all of it back.
     """
@@ -168,7 +180,6 @@ def _fits_at(places: Sequence[int], basket: Basket, seen: Checkout) -> bool:
 
     checkout: Any = Row.objects.get(pk=seen.token)
     offer = Offer.objects.filter(checkout_token=checkout.pk).latest("pk")
-    premium = sum((quote.premium for quote in offer.quotes.all()), Decimal(0))
     with transaction.atomic():
         cover_line.remove([line.id for line in cover_line.lines_of(checkout)])
         alone = cover_line.totals_without(checkout, [])
