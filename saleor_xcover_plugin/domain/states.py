@@ -65,6 +65,7 @@ NOTHING_BOUGHT = frozenset(
         "line_changed",
         "tickets_changed",
         "offer_ended",
+        "bought_already",
         "country_changed",
         "event_started",
         "event_cancelled",

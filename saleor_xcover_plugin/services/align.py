@@ -30,6 +30,8 @@ from .wake import append
 
 log = logging.getLogger(__name__)
 
+BOUGHT_ALREADY = "bought_already"
+
 
 @dataclass(frozen=True, slots=True)
 class Defect:
@@ -140,7 +142,9 @@ def _holds_quoted_tickets(order: OrderState, offer: Offer) -> bool:
 def _place(order: OrderState, offers: Sequence[Offer], now: datetime) -> Cover:
     marked = {line.offer_id for line in order.cover_lines}
     offer = next((o for o in reversed(offers) if o.pk in marked), None)
-    defect = defect_of(order, offer, now)
+    defect = _bought_already(order, offer) or defect_of(order, offer, now)
+    if defect and defect.code == BOUGHT_ALREADY:
+        offer = None  # it belongs to the other order's cover
     if defect is None and offer is not None and offer.status != OfferStatus.SELECTED:
         defect = Defect(
             "offer_ended",
@@ -179,6 +183,23 @@ def _place(order: OrderState, offers: Sequence[Offer], now: datetime) -> Cover:
             f"{cover.premium_money}. The policy is confirmed as usual; refund {due}.",
         )
     return cover
+
+
+def _bought_already(order: OrderState, offer: Offer | None) -> Defect | None:
+    """Return the defect of an order whose offer insures another order, or None.
+
+    ``orderCreateFromCheckout(removeCheckout: false)`` makes several orders of one checkout, each
+    with a copy of the cover line. One offer makes one policy, so only the first is insured.
+    """
+    other = Cover.objects.filter(offer=offer).exclude(order_id=order.id).first() if offer else None
+    if other is None:
+        return None
+    return Defect(
+        BOUGHT_ALREADY,
+        f"Order {other.order_number} was made from the same checkout and holds the policy of this "
+        "offer, which can be bought once. The ticket protection line of this order insures "
+        "nothing; refund what was paid for it.",
+    )
 
 
 def _cost_of_cover(order: OrderState, offer: Offer | None) -> Decimal:
