@@ -63,8 +63,8 @@ itself may come after it in the answer of a checkout that was just priced, never
 
 A channel can tax shipping at the rates of the lines, by weight (`useWeightedTaxForShipping`). The
 cover is a line that is not taxed, so it would lower the tax on shipping. Where that would be so
-there is no cover: `shipping_tax_not_exact`. With a tax class of its own on the way of shipping, or
-with nothing to ship, nothing changes.
+there is no cover: `shipping_tax_not_exact`. A tax class of its own on the way of shipping does not
+help: Saleor weights all the same. With nothing to ship, or no line that is taxed, nothing changes.
 
 ## How a percentage is made exact
 
