@@ -81,7 +81,7 @@ def _run(
 ) -> int:
     # Not before Django is set up.
     from . import sales
-    from .event import CancelledEvent, every_few_seconds
+    from .event import CancelledEvent, every_few_policies
     from .outage import Drain, Outage
     from .random_kills import RandomKills
     from .report import Report
@@ -129,7 +129,8 @@ def _run(
     if options.event:
         report.note_load("before the cancelled event")
         event = CancelledEvent(simulator, covered(), options.event, tell=progress)
-        report.event = event.play(kill_after=every_few_seconds(options.seed, 5, 60), kills=20)
+        few = every_few_policies(options.seed, most=max(options.event // 20, 1))
+        report.event = event.play(kill_after=few, kills=20)
     report.note_load("at the end")
     report.write(options.report)
     if options.json:

@@ -25,6 +25,8 @@ from .outage import OTHER, SELLING
 from .witness import Finding, sole
 
 _FORK = multiprocessing.get_context("fork")
+_POLL_INTERVAL = 0.01
+"""Seconds."""
 
 Tell = Callable[[str, int, int], None]
 
@@ -43,7 +45,7 @@ class EventRun:
 
 
 class CancelledEvent:
-    """Sells ``policies`` policies of one event; ``play`` cancels it, killed every few seconds."""
+    """Sells ``policies`` policies of one event; ``play`` cancels it, killed every few policies."""
 
     def __init__(
         self, simulator: SimulatorProcess, covered: sales.Template, policies: int, *, tell: Tell
@@ -62,10 +64,12 @@ class CancelledEvent:
         self._confirm()
 
     def play(
-        self, *, kill_after: Callable[[], float], kills: int, minute_passes: bool = False
+        self, *, kill_after: Callable[[], int], kills: int, minute_passes: bool = False
     ) -> EventRun:
         """Begin run after run, kill the first ``kills``, and let the last come to its end.
 
+        ``kill_after`` says how many more policies a run may cancel: by the clock, a quick machine
+        would be done before it is killed, and a slow one killed before it has begun.
         ``minute_passes`` lets the leases of the dead end at once, for those who cannot wait.
         """
         self._simulator.settings(selling_per_second=SELLING, other_per_second=OTHER)
@@ -74,7 +78,10 @@ class CancelledEvent:
             self._run.runs += 1
             is_to_be_killed = self._run.kills < kills
             process = self._started()
-            process.join(kill_after() if is_to_be_killed else None)
+            if is_to_be_killed:
+                self._let_it_cancel(kill_after(), process)
+            else:
+                process.join()
             if process.is_alive():
                 process.kill()
                 process.join()
@@ -90,6 +97,12 @@ class CancelledEvent:
         self._run.seconds = time.monotonic() - begun
         self._look_back()
         return self._run
+
+    def _let_it_cancel(self, more: int, process: multiprocessing.process.BaseProcess) -> None:
+        """Return once ``more`` policies are cancelled, or the process has ended."""
+        wanted = self._cancelled() + more
+        while process.is_alive() and self._cancelled() < wanted:
+            process.join(_POLL_INTERVAL)
 
     def _started(self) -> multiprocessing.process.BaseProcess:
         share_nothing()
@@ -152,7 +165,7 @@ def _command(product: str) -> None:
     raise SystemExit(1)
 
 
-def every_few_seconds(seed: int, low: float, high: float) -> Callable[[], float]:
-    """Return the times to the next kills."""
+def every_few_policies(seed: int, most: int) -> Callable[[], int]:
+    """Return how many policies are cancelled until the next kill: 1 to ``most``."""
     dice = random.Random(seed)  # noqa: S311 (dice)
-    return lambda: dice.uniform(low, high)
+    return lambda: dice.randint(1, most)
