@@ -21,12 +21,12 @@ SECONDS = 60
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """Who runs the server: ourselves, or somebody with less power when we are root."""
+    """The account that runs the server: our own, or one without rights when we are root."""
 
     user: int
     group: int
     is_other: bool
-    """Whether it is not the account of this process."""
+    """Return True when the server runs under another account than this process."""
 
     def can_reach(self, folder: Path) -> bool:
         """Return whether it may enter a folder; for ourselves the system will tell in time."""

@@ -39,7 +39,7 @@ def _package() -> Path:
 
 
 def _may_run(binaries: Path, account: Account) -> bool:
-    """Whether the files themselves are open: a strict umask closes them with their folders."""
+    """Return True when others may read the files; a strict umask denies it."""
     if not account.is_other:
         return True
     share = binaries.parent / "share" / "postgresql"

@@ -30,8 +30,6 @@ from .wake import append
 
 log = logging.getLogger(__name__)
 
-BOUGHT_ALREADY = "bought_already"
-
 
 @dataclass(frozen=True, slots=True)
 class Defect:
@@ -142,8 +140,9 @@ def _holds_quoted_tickets(order: OrderState, offer: Offer) -> bool:
 def _place(order: OrderState, offers: Sequence[Offer], now: datetime) -> Cover:
     marked = {line.offer_id for line in order.cover_lines}
     offer = next((o for o in reversed(offers) if o.pk in marked), None)
-    defect = _bought_already(order, offer) or defect_of(order, offer, now)
-    if defect and defect.code == BOUGHT_ALREADY:
+    bought_already = _bought_already(order, offer)
+    defect = bought_already or defect_of(order, offer, now)
+    if bought_already:
         offer = None  # it belongs to the other order's cover
     if defect is None and offer is not None and offer.status != OfferStatus.SELECTED:
         defect = Defect(
@@ -195,7 +194,7 @@ def _bought_already(order: OrderState, offer: Offer | None) -> Defect | None:
     if other is None:
         return None
     return Defect(
-        BOUGHT_ALREADY,
+        "bought_already",
         f"Order {other.order_number} was made from the same checkout and holds the policy of this "
         "offer, which can be bought once. The ticket protection line of this order insures "
         "nothing; refund what was paid for it.",
