@@ -79,7 +79,7 @@ def defect_of(order: OrderState, offer: Offer | None, now: datetime) -> Defect |
         return Defect(
             "not_offered",
             "The order holds a ticket protection line that no offer stands behind. It insures "
-            "nothing; refund what was paid for it.",
+            f"nothing. {_back(order.cover_price, order.currency)}",
         )
     premium = chosen_premium(offer)
     if not _is_paid_for(order, offer, premium):
@@ -116,6 +116,12 @@ def defect_of(order: OrderState, offer: Offer | None, now: datetime) -> Defect |
             "what was paid for the protection.",
         )
     return None
+
+
+def _back(paid: Decimal, currency: str) -> str:
+    if not paid:
+        return "Nothing was paid for it, so nothing is due back."
+    return f"Refund {Money(paid, currency)}, what was paid for it."
 
 
 def _is_paid_for(order: OrderState, offer: Offer, premium: Decimal) -> bool:

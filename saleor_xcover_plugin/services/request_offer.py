@@ -36,6 +36,7 @@ from .clock import Clock
 from .content import displayed_content, hash_of, shown_groups
 from .follow_quote import follow, is_withheld, recheck
 from .gate import HeldBack
+from .guard_checkout import checkout_changed
 from .offers import clear_lines, end_offer, has_known_rules, is_fresh, live_offer
 from .turns import turns_of
 
@@ -65,16 +66,28 @@ class Wanted:
 def wanted_offer(
     token: uuid.UUID, channel_id: int, settings: PluginSettings, now: datetime
 ) -> Wanted:
-    """Read the checkout and say what to quote. Raise ``Refusal`` with the reason against it."""
+    """Read the checkout and say what to quote. Raise ``Refusal`` with the reason against it.
+
+    A cover line that no offer put there goes first: Saleor copies it into a checkout made from an
+    order, and tells no plugin. Whoever asks must not see protection in a checkout that has none.
+    """
+    state = _readable(token, channel_id, settings)
+    if any(line.offer_id is None for line in state.cover_lines):
+        checkout_changed(token, settings, now)
+        state = _readable(token, channel_id, settings)
+    basket = insurable_basket(state.facts, settings.rules, now)
+    if cover_product.listed_variant_id(channel_id) is None:
+        raise Refusal(Code.NOT_SET_UP)
+    return Wanted(state, basket, fingerprint(basket, *settings.fingerprint_terms))
+
+
+def _readable(token: uuid.UUID, channel_id: int, settings: PluginSettings) -> CheckoutState:
     state = checkouts.read(token, settings.rules.mapping)
     if state is None:
         raise Refusal(Code.CHECKOUT_NOT_FOUND)
     if state.channel_id != channel_id:
         raise Refusal(Code.CHECKOUT_IN_OTHER_CHANNEL)
-    basket = insurable_basket(state.facts, settings.rules, now)
-    if cover_product.listed_variant_id(channel_id) is None:
-        raise Refusal(Code.NOT_SET_UP)
-    return Wanted(state, basket, fingerprint(basket, *settings.fingerprint_terms))
+    return state
 
 
 def ensure_offer(

@@ -412,21 +412,6 @@ def test_a_replacement_that_copies_the_cover_insures_nobody_twice(
     assert simulator.calls("cancel") == []
 
 
-def test_a_checkout_made_from_an_order_begins_without_its_cover(
-    store: SaleorStore, shopper: SendShopper, payments: PaymentApp, driver: Driver
-) -> None:
-    """Buying the same again: the yes of the last time is none for this time."""
-    order = sell(shopper(store.usd), payments, {store.concert: 2}, is_insured=True)
-
-    again = driver.mutate(CHECKOUT_FROM_ORDER, {"id": order.id}, token=store.staff_token())
-    ada = shopper(store.usd)
-    ada.checkout_id = again["checkout"]["id"]
-    ada.set_email(EMAIL)
-
-    assert [(line.sku, line.quantity) for line in ada.checkout().lines] == [(store.concert.sku, 2)]
-    assert ada.checkout().total == Decimal("200.00")
-
-
 # Bulk ---------------------------------------------------------------------------------------
 
 
@@ -625,10 +610,6 @@ mutation orderFulfillmentReturnProducts($order: ID!, $input: OrderReturnProducts
   orderFulfillmentReturnProducts(order: $order, input: $input) {
     replaceOrder { id } errors { field message code }
   }
-}"""
-CHECKOUT_FROM_ORDER = """
-mutation checkoutCreateFromOrder($id: ID!) {
-  checkoutCreateFromOrder(id: $id) { checkout { id } errors { field message code } }
 }"""
 ORDER_BULK_CANCEL = """
 mutation orderBulkCancel($ids: [ID!]!) {
