@@ -110,18 +110,18 @@ SENTENCES: Mapping[AlarmCode, str] = {
         "exception or a killed worker stops it; look for saleor_xcover_plugin in the worker's log."
     ),
     AlarmCode.NO_WORKER: (
-        "Celery beat asks for the sweep and no worker runs it; it ended last {ended_at}. Start a "
+        "Celery beat asks for the sweep and no worker runs it; it {last_end}. Start a "
         "worker, or see whether it reads the queue the broker holds."
     ),
     AlarmCode.BEAT_NOT_RUNNING: (
-        "The sweep ended last {ended_at}; nobody asks for it. Start Celery beat as a process of "
+        "The sweep {last_end}; nobody asks for it. Start Celery beat as a process of "
         "its own (" + BEAT_COMMAND + ") and see that a worker runs. Until then: manage.py "
         "xcover_work."
     ),
 }
 
 NO_CRON = (
-    "The sweep ended last {ended_at}. This store has no broker, so cron must run manage.py "
+    "The sweep {last_end}. This store has no broker, so cron must run manage.py "
     "xcover_work every minute: see why it does not."
 )
 """``BEAT_NOT_RUNNING`` in a store without Celery workers."""
@@ -169,17 +169,17 @@ def silence(
     """
     if is_recent(sweep.ended_at, now, SILENCE):
         return None
-    ended_at = at(sweep.ended_at)
+    last_end = f"ended last {at(sweep.ended_at)}" if sweep.ended_at else "has never ended"
     if is_recent(sweep.begun_at, now, SILENCE):
         if sweep.unfinished < _FAILED_SWEEPS:
             return None
         begun_at, unfinished = at(sweep.begun_at), sweep.unfinished
         return trouble(AlarmCode.SWEEP_FAILING, begun_at=begun_at, unfinished=unfinished)
     if not has_broker:
-        return Trouble(AlarmCode.BEAT_NOT_RUNNING, NO_CRON.format(ended_at=ended_at))
+        return Trouble(AlarmCode.BEAT_NOT_RUNNING, NO_CRON.format(last_end=last_end))
     if is_recent(beat_ran_at, now, SILENCE + _BEAT_ROW_LAG):
-        return trouble(AlarmCode.NO_WORKER, ended_at=ended_at)
-    return trouble(AlarmCode.BEAT_NOT_RUNNING, ended_at=ended_at)
+        return trouble(AlarmCode.NO_WORKER, last_end=last_end)
+    return trouble(AlarmCode.BEAT_NOT_RUNNING, last_end=last_end)
 
 
 def is_recent(time: datetime | None, now: datetime, patience: timedelta) -> bool:

@@ -8,6 +8,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandParser
 
+from ...domain.words import counted
 from ...host.db import allow_writer
 from ...services.clock import utc_now
 from ...services.doctor import Finding, Outcome, examine
@@ -56,7 +57,7 @@ class Command(BaseCommand):
             is_fine = not counts[Outcome.PROBLEM]
             print_json(self.stdout, {"is_fine": is_fine, "findings": rows})
         else:
-            told = [f"{counts[each]} {each.value}" for each in Outcome if counts[each]]
+            told = [_counted(counts[each], each) for each in Outcome if counts[each]]
             self.stdout.write(f"\n{', '.join(told)}.")
         if counts[Outcome.PROBLEM]:
             sys.exit(1)
@@ -68,3 +69,8 @@ class Command(BaseCommand):
         about = f"{finding.check}, {finding.subject}" if finding.subject else finding.check
         self.stdout.write(f"{paint(_MARKS[finding.outcome])}  {about}: {finding.sentence}")
         self.stdout.flush()
+
+
+def _counted(number: int, outcome: Outcome) -> str:
+    has_plural = outcome in (Outcome.WARNING, Outcome.PROBLEM)
+    return counted(number, outcome.value, None if has_plural else outcome.value)

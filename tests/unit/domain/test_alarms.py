@@ -76,3 +76,15 @@ def test_a_store_without_a_broker_is_told_of_cron() -> None:
     assert "xcover_work" in told.sentence
     assert at(ago(60)) in told.sentence
     assert "beat" not in told.sentence
+
+
+@pytest.mark.parametrize("beat_ran_at", [None, ago(1)])
+@pytest.mark.parametrize("has_broker", [True, False])
+def test_a_first_sweep_that_never_came_is_said_in_words(
+    beat_ran_at: datetime | None, has_broker: bool
+) -> None:
+    told = silence(Pulse(), NOW, beat_ran_at=beat_ran_at, has_broker=has_broker)
+
+    assert told is not None
+    assert "has never ended" in told.sentence
+    assert "ended last" not in told.sentence
