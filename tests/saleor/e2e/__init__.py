@@ -20,7 +20,7 @@ compared with the baseline's, step by step, also where the test asserts nothing 
 The tests send amounts they computed from a total read before the yes. A storefront would read the
 total again and pay that. So the premium is added to the first payment a test makes for a checkout
 (or its order) after the yes, and taken out of what the API then says about that payment; how much
-a test pays too little or too much stays as it was (``money.py``).
+a test pays too little or too much stays as it was (``play.py``).
 
 What the rule does not allow fails, unless the test stands in ``excused.json`` with its reason. An
 excuse that is no longer needed fails too, and so does a run in which no cover was kept.
