@@ -10,10 +10,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
-RUNS = "fixtures/saleor/runs.json"
+RECORDS = frozenset({"fixtures/saleor/runs.json", "fixtures/saleor/e2e.json"})
+"""Written after whole runs. They may not change what the runs of the next version are kept by."""
 README = "README.md"
-_MATRIX = re.compile(r"(<!-- support: generated -->).*?(<!-- support: end -->)", re.DOTALL)
-"""Written from ``RUNS`` after a run: neither may change what the next version's run is kept by."""
+_TABLES = re.compile(r"(<!-- (support|own_tests): generated -->).*?(<!-- \2: end -->)", re.DOTALL)
+"""The README's tables that are made of the records."""
 _BUILT = {".git", ".venv", ".cache", "build", "dist", "__pycache__", ".hypothesis"}
 
 
@@ -26,7 +27,7 @@ class Content:
     commit: str
     """The commit the tree was checked out from; empty without git."""
     is_committed: bool
-    """Whether the tree is exactly that commit, but for the recorded runs."""
+    """Whether the tree is exactly that commit, but for the records of runs."""
 
 
 def read(root: Path = ROOT) -> Content:
@@ -34,7 +35,7 @@ def read(root: Path = ROOT) -> Content:
     digest = hashlib.sha256()
     for name in _files(root):
         path = root / name
-        if name == RUNS or not path.is_file():
+        if name in RECORDS or not path.is_file():
             continue
         digest.update(
             f"{name}\0".encode() + hashlib.sha256(_text(name, path.read_bytes())).digest()
@@ -61,12 +62,12 @@ def _files(root: Path) -> list[str]:
 def _text(name: str, content: bytes) -> bytes:
     if name != README:
         return content
-    return _MATRIX.sub(r"\1\2", content.decode(errors="replace")).encode()
+    return _TABLES.sub(r"\1\3", content.decode(errors="replace")).encode()
 
 
 def _is_committed(root: Path) -> bool:
     changed = [entry[3:] for entry in (_git(root, "status", "--porcelain", "-z") or "").split("\0")]
-    if set(filter(None, changed)) - {RUNS, README}:
+    if set(filter(None, changed)) - RECORDS - {README}:
         return False
     committed = (_git(root, "show", f"HEAD:{README}") or "").encode()
     readme = root / README

@@ -74,6 +74,7 @@ def repository(tmp_path: Path) -> Callable[..., str]:
     (tmp_path / "fixtures" / "saleor" / "runs.json").write_text("{}\n")
     (tmp_path / "README.md").write_text(
         "Words\n<!-- support: generated -->\nold\n<!-- support: end -->\n"
+        "More\n<!-- own_tests: generated -->\nold\n<!-- own_tests: end -->\n"
     )
     (tmp_path / "plugin.py").write_text("x = 1\n")
     git("init", "--quiet")

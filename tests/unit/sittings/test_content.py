@@ -47,13 +47,14 @@ def test_a_file_that_is_gone_or_ignored_counts_as_such(repository: Git, tmp_path
     assert content.read(tmp_path).key != clean.key
 
 
+@pytest.mark.parametrize("name", ["runs.json", "e2e.json"])
 def test_recording_a_run_takes_nothing_from_the_next_versions_run(
-    repository: Git, tmp_path: Path
+    repository: Git, tmp_path: Path, name: str
 ) -> None:
     # given a whole run of one Saleor
     clean = content.read(tmp_path)
-    # when it is recorded, and the README's matrix made of it
-    (tmp_path / "fixtures" / "saleor" / "runs.json").write_text('{"3.23": {}}\n')
+    # when it is recorded, and the README's tables made of it
+    (tmp_path / "fixtures" / "saleor" / name).write_text('{"3.23": {}}\n')
     readme = tmp_path / "README.md"
     readme.write_text(readme.read_text().replace("old", "3.23 is green"))
     # then what was played of another Saleor still counts
