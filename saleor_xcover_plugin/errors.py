@@ -32,6 +32,8 @@ class Code(StrEnum):
     RULE_MINIMUM_OUT_OF_REACH = "rule_minimum_out_of_reach"
     RULE_STATE_UNKNOWN = "rule_state_unknown"
     RULE_LEAVES_NO_CHOICE = "rule_leaves_no_choice"
+    TEXT_UNREADABLE = "text_unreadable"
+    TEXT_TOO_LONG = "text_too_long"
     XCOVER_UNAVAILABLE = "xcover_unavailable"
     XCOVER_REFUSED_CREDENTIALS = "xcover_refused_credentials"
     OFFER_PENDING = "offer_pending"
@@ -127,8 +129,9 @@ SENTENCES: dict[Code, _Sentences] = {
     ),
     Code.RULE_UNREADABLE: _Sentences(
         _NO_PROTECTION,
-        "A product rule of XCover's is not written as documented: a field is missing, unknown or "
-        f"out of range. {_ASK}",
+        "XCover's product rules hold something this version does not know, or a field of them is "
+        "missing or out of range. Look for a newer version of the plugin; if there is none, ask "
+        "Cover Genius to correct the product rules.",
     ),
     Code.RULE_PRODUCT_UNKNOWN: _Sentences(
         _NO_PROTECTION, f"A product rule of XCover's names a product it did not offer. {_ASK}"
@@ -151,6 +154,17 @@ SENTENCES: dict[Code, _Sentences] = {
     ),
     Code.RULE_LEAVES_NO_CHOICE: _Sentences(
         _NO_PROTECTION, f"XCover's product rules hide or disable every product. {_ASK}"
+    ),
+    Code.TEXT_UNREADABLE: _Sentences(
+        _NO_PROTECTION,
+        "A text of XCover's offer has a shape this version cannot read completely, and an offer is "
+        "not sold without a part of its terms. Look for a newer version of the plugin; if there is "
+        "none, ask Cover Genius to correct the content of the product.",
+    ),
+    Code.TEXT_TOO_LONG: _Sentences(
+        _NO_PROTECTION,
+        "A text of XCover's offer is longer than any terms should be, or all of them together are, "
+        "and terms are never cut: ask Cover Genius to shorten the content of the product.",
     ),
     Code.XCOVER_UNAVAILABLE: _Sentences(
         _NO_PROTECTION, "XCover did not answer in time; tickets sell without an offer meanwhile."

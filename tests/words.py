@@ -17,6 +17,24 @@ NO_TEXTS = {"id", "product_config_id", "slug", "locale", "schema_version"}
 PLACEHOLDERS = {"", "n/a"}
 """What XCover fills unused texts with; a label goes with its placeholder."""
 
+ODD: dict[str, Any] = {
+    "description": ["Zq1 is paid", {"title": "Zq2", "text": "<b>Zq3</b> < 6"}],
+    "heading": 7000001,
+    "new_notice": {"Zq4": {"Zq5": "is not paid"}},
+}
+ODD_OF_PRODUCT: dict[str, Any] = {
+    "extras": {"Zq6": "\u202eZq7"},
+    "disclaimer": ["Zq8 <script>alert(1)</script>", "Zq9"],
+    "new_notice": "Zq10 is new",
+}
+"""Shapes no recorded answer has, for ``content`` and for one of its products."""
+ODD_WORDS = {"7000001", *(f"Zq{number}" for number in range(1, 11))}
+
+
+def odd_words_in(given: Any) -> set[str]:
+    """Return which of ``ODD_WORDS`` a shopper is given."""
+    return set(re.findall(r"Zq\d+|7000001", " ".join(strings_in(given))))
+
 
 def answers() -> dict[str, Any]:
     """Return the bodies of offers by name: recorded ones where they are, and our own of that shape.

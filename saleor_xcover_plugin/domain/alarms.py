@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
+from ..errors import Code
+
 PAID_PATIENCE = timedelta(minutes=15)
 """A paid cover is a policy sooner; an order's payment is in full sooner, if it comes at once."""
 
@@ -31,6 +33,33 @@ _FAILED_SWEEPS = 3
 UNTRIED = timedelta(hours=1)
 """A breaker nobody tried for so long says nothing any more: nobody needed XCover."""
 
+REFUSALS_WINDOW = timedelta(hours=1)
+"""A checkout that got no offer is remembered so long; then the sweep ends its request."""
+
+REFUSALS_KEPT = timedelta(days=1)
+"""An alarm about refused offers waits so long for an offer that shows it is over."""
+
+MANY_REFUSALS = 20
+"""So many checkouts without any offer are no accident, whatever the reason."""
+
+UNSELLABLE = frozenset(
+    {
+        Code.PRODUCTS_AMBIGUOUS,
+        Code.RULE_UNREADABLE,
+        Code.RULE_PRODUCT_UNKNOWN,
+        Code.RULE_PRODUCT_IN_TWO_GROUPS,
+        Code.RULE_MINIMUM_ABOVE_MAXIMUM,
+        Code.RULE_MINIMUM_OUT_OF_REACH,
+        Code.RULE_STATE_UNKNOWN,
+        Code.RULE_LEAVES_NO_CHOICE,
+        Code.TEXT_UNREADABLE,
+        Code.TEXT_TOO_LONG,
+    }
+)
+"""XCover made an offer that may not be sold. It will do so again until a person acts."""
+
+UNOFFERED = frozenset({Code.NO_OFFER, Code.PRODUCT_FAILED, Code.XCOVER_UNAVAILABLE})
+"""May be right for some tickets or for some minutes, not for everybody in an hour."""
 
 WORKER_COMMAND = "celery --app saleor.celeryconf:app worker"
 BEAT_COMMAND = (
@@ -51,6 +80,7 @@ class AlarmCode(StrEnum):
     SETTINGS_UNUSABLE = "settings_unusable"
     CLOCK_OFF = "clock_off"
     BREAKER_OPEN = "breaker_open"
+    OFFERS_REFUSED = "offers_refused"
     MESSAGES_OVERDUE = "messages_overdue"
     RECONCILE_FINDINGS = "reconcile_findings"
     SWEEP_FAILING = "sweep_failing"
@@ -94,6 +124,11 @@ SENTENCES: Mapping[AlarmCode, str] = {
         "XCover ({account}) has not answered since {since}. Tickets sell without an offer, paid "
         "covers wait, and one call at a time tries whether it is back. See whether this server "
         "reaches XCover; if it does, ask Cover Genius."
+    ),
+    AlarmCode.OFFERS_REFUSED: (
+        "No protection is shown in {channel} since {since} ({why}): {refused} of {asked} got none "
+        "in the last hour; their tickets sell without it. {reason} The log event "
+        "xcover.offer.unavailable names the place."
     ),
     AlarmCode.MESSAGES_OVERDUE: (
         "{count} due for more than {minutes} minutes, the oldest since {since}. Workers do not "
@@ -148,6 +183,16 @@ def trouble(
 ) -> Trouble:
     """Say what is the matter, with the facts its sentence names."""
     return Trouble(code, SENTENCES[code].format(**facts), subject, order_id)
+
+
+def alarming(refused: Mapping[Code, int], offered: int) -> frozenset[Code]:
+    """Return the reasons a person must hear of.
+
+    ``refused`` counts the checkouts of a channel that got no offer, by reason; ``offered`` those
+    that were shown one in the same time.
+    """
+    is_everybody = not offered and sum(refused.values()) >= MANY_REFUSALS
+    return frozenset(refused) & (UNSELLABLE | UNOFFERED if is_everybody else UNSELLABLE)
 
 
 @dataclass(frozen=True, slots=True)

@@ -47,6 +47,8 @@ ADVICE: Mapping[str, tuple[Code, ...]] = {
         Code.RULE_MINIMUM_OUT_OF_REACH,
         Code.RULE_STATE_UNKNOWN,
         Code.RULE_LEAVES_NO_CHOICE,
+        Code.TEXT_UNREADABLE,
+        Code.TEXT_TOO_LONG,
         Code.PRICE_NOT_EXACT,
         Code.SHIPPING_TAX_NOT_EXACT,
         Code.XCOVER_REFUSED_CREDENTIALS,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
@@ -12,6 +12,7 @@ from ..domain.product_rules import Group, groups_to_show
 from ..errors import Code, Refusal
 from ..xcover.answers import Offer as OfferAnswer
 from ..xcover.answers import OfferedQuote, Point
+from ..xcover.texts import LONGEST_OFFER
 
 
 def shown_groups(answer: OfferAnswer, *, event_count: int) -> tuple[Group, ...]:
@@ -25,20 +26,49 @@ def shown_groups(answer: OfferAnswer, *, event_count: int) -> tuple[Group, ...]:
     return groups_to_show(answer.rules, ids, event_count=event_count)
 
 
+def check_texts(answer: OfferAnswer, groups: Sequence[Group]) -> None:
+    """Raise ``Refusal`` when something XCover says could not be read, or is too long to be shown.
+
+    Texts of hidden products are not judged: nobody is shown them.
+    """
+    shown = _shown(answer, groups)
+    unreadable = [place for part in (answer, *shown) for place in part.unreadable_texts]
+    if unreadable:
+        raise Refusal(Code.TEXT_UNREADABLE, tuple(unreadable))
+    overlong = [place for part in (answer, *shown) for place in part.overlong_texts]
+    if not overlong and _length_of(displayed_content(answer, groups)) > LONGEST_OFFER:
+        overlong = ["content"]
+    if overlong:
+        raise Refusal(Code.TEXT_TOO_LONG, tuple(overlong))
+
+
+def _shown(answer: OfferAnswer, groups: Sequence[Group]) -> list[OfferedQuote]:
+    shown = {quote_id for group in groups for quote_id in group.quote_ids}
+    return [quote for quote in answer.quotes if quote.id in shown]
+
+
+def _length_of(content: Any) -> int:
+    if isinstance(content, Mapping):
+        content = list(content.values())
+    if isinstance(content, list):
+        return sum(map(_length_of, content))
+    return len(content) if isinstance(content, str) else 0
+
+
 def displayed_content(answer: OfferAnswer, groups: Sequence[Group]) -> dict[str, Any]:
     """Collect all texts XCover sends for the shopper, and what may be chosen.
 
     That is more than the guide asks for: https://partner-docs.covergenius.com/offers/guides/displaying-the-quote
     Products in none of the ``groups`` are hidden and left out.
     """
-    shown = {quote_id for group in groups for quote_id in group.quote_ids}
+    shown = _shown(answer, groups)
     return {
         "heading": answer.heading,
         "title": answer.title,
         "sub_heading": answer.sub_heading,
         "description": answer.description,
         "disclaimer": answer.disclaimer,
-        "extras": _listed(answer.extras),
+        "extras": _listed((*answer.extras, *_extras_of(shown))),
         "accept_label": answer.accept_label,
         "decline_label": answer.decline_label,
         "decline_warning": answer.decline_warning,
@@ -47,8 +77,16 @@ def displayed_content(answer: OfferAnswer, groups: Sequence[Group]) -> dict[str,
         "price_unit": answer.price_unit,
         "currency": answer.currency,
         "groups": [asdict(group) | {"quote_ids": list(group.quote_ids)} for group in groups],
-        "quotes": [_quote(quote, answer) for quote in answer.quotes if quote.id in shown],
+        "quotes": [_quote(quote, answer) for quote in shown],
     }
+
+
+def _extras_of(quotes: Sequence[OfferedQuote]) -> Iterator[Point]:
+    """Yield the extras of the products; where several are shown, the label says whose they are."""
+    for quote in quotes:
+        for point in quote.extras:
+            named = (quote.title if len(quotes) > 1 else "", point.label)
+            yield Point(label=": ".join(filter(None, named)), text=point.text)
 
 
 def _quote(quote: OfferedQuote, answer: OfferAnswer) -> dict[str, Any]:

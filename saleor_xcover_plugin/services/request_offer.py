@@ -33,7 +33,7 @@ from ..xcover.errors import (
 from ..xcover.payloads import offer_body
 from .clients import client_for
 from .clock import Clock
-from .content import displayed_content, hash_of, shown_groups
+from .content import check_texts, displayed_content, hash_of, shown_groups
 from .follow_quote import follow, is_withheld, recheck
 from .gate import HeldBack
 from .guard_checkout import checkout_changed
@@ -175,7 +175,8 @@ def _ask(offer: Offer, basket: Basket, settings: PluginSettings, clock: Clock) -
         answer = client_for(settings).create_offer(body, deadline=DEADLINE_SECONDS)
         _check_answer(answer, basket)
         groups = shown_groups(answer, event_count=len(event_order(basket)))
-        _check_texts(answer, groups)
+        check_texts(answer, groups)
+        _check_terms(answer, groups)
     except (XCoverError, Refusal) as error:
         answer, code = None, error.code if isinstance(error, Refusal) else _code_of(error)
         if code == Code.OFFER_PENDING:
@@ -228,7 +229,7 @@ def _check_answer(answer: OfferAnswer, basket: Basket) -> None:
             raise XCoverBadAnswer("a premium is not a payable amount of its currency")
 
 
-def _check_texts(answer: OfferAnswer, groups: Sequence[Group]) -> None:
+def _check_terms(answer: OfferAnswer, groups: Sequence[Group]) -> None:
     """Refuse an offer of which something would be shown without what must stand beside it."""
     shown = {quote_id for group in groups for quote_id in group.quote_ids}
     for quote in answer.quotes:

@@ -34,6 +34,7 @@ from ..domain.words import counted
 from ..host import beat, order_facts
 from ..models import Cover, Gate, OutboxMessage
 from . import accounts, heartbeats, outlook
+from .refused_offers import refused_offers
 from .wake import can_wake
 
 log = logging.getLogger(__name__)
@@ -174,6 +175,10 @@ def _breaker_open(facts: _Facts) -> Iterator[Trouble]:
             yield _of_account(AlarmCode.BREAKER_OPEN, settings, since=since)
 
 
+def _offers_refused(facts: _Facts) -> Iterator[Trouble]:
+    return refused_offers(facts.now)
+
+
 def _of_account(code: AlarmCode, settings: PluginSettings, **facts: Any) -> Trouble:
     account = f"partner code {settings.partner_code}"
     return trouble(code, accounts.subject_of(settings), account=account, **facts)
@@ -236,6 +241,7 @@ _ONE_EACH: Mapping[AlarmCode, _Find] = {
     AlarmCode.SETTINGS_UNUSABLE: _settings_unusable,
     AlarmCode.CLOCK_OFF: _clock_off,
     AlarmCode.BREAKER_OPEN: _breaker_open,
+    AlarmCode.OFFERS_REFUSED: _offers_refused,
     AlarmCode.MESSAGES_OVERDUE: _messages_overdue,
     AlarmCode.RECONCILE_FINDINGS: _reconcile_findings,
 }

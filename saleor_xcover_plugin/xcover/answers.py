@@ -18,7 +18,8 @@ from .bookings import (
 )
 from .errors import XCoverBadAnswer
 from .offers import Offer, OfferedQuote
-from .values import AnswerModel, Point
+from .texts import Point
+from .values import AnswerModel
 
 __all__ = [
     "BookedQuote",

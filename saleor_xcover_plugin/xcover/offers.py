@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from pydantic import model_validator
 
 from ..domain.product_rules import Rule
-from .plain_text import plain_text_of, whole_text
 from .product_rules import RulesUnreadable, read_rules
+from .text_fields import Points, TextFields
 from .values import (
     Amount,
     AnswerModel,
@@ -16,17 +17,48 @@ from .values import (
     Identifier,
     Link,
     Moment,
-    Points,
     SoftAmount,
     SoftIdentifier,
     Text,
-    first_text,
-    items,
     mapping,
 )
 
+_OFFER_TEXTS = {
+    "heading": "heading",
+    "title": "title",
+    "sub_heading": "sub_heading",
+    "description": "description",
+    "disclaimer": "disclaimer",
+    "accept_label": "positive_cta",
+    "decline_label": "negative_cta",
+    "decline_warning": "negative_cta_warning",
+    "required_message": "required_message",
+    "credibility_message": "credibility_message",
+    "price_unit": "price_unit",
+}
+_QUOTE_TEXTS = {
+    "title": "title",
+    "description": "description",
+    "disclaimer": "disclaimer",
+    "terms": "terms_cta",
+    "badge": "credibility_badge",
+}
+"""Our names, and XCover's; each may have a variant in HTML, such as ``disclaimer_html``."""
 
-class OfferedQuote(AnswerModel):
+_LISTS = ("benefits", "inclusions", "exclusions")
+
+
+class _Worded(AnswerModel):
+    """What has texts for a shopper."""
+
+    extras: Points = ()
+    """Its own, and the texts of fields this version does not know."""
+    unreadable_texts: tuple[str, ...] = ()
+    """Places in ``content`` of which a word may be missing; then nothing of it may be sold."""
+    overlong_texts: tuple[str, ...] = ()
+
+
+class OfferedQuote(_Worded):
     """One product of an offer. ``premium`` is with tax and for all tickets together."""
 
     id: Identifier
@@ -48,10 +80,10 @@ class OfferedQuote(AnswerModel):
     exclusions: Points = ()
 
 
-class Offer(AnswerModel):
+class Offer(_Worded):
     """What XCover offers for a basket. Every call returns new ids, also for equal baskets.
 
-    Texts are plain: HTML variants were reduced to their words and link targets.
+    Texts are plain and safe: markup was reduced to its words and link targets.
     """
 
     id: Identifier
@@ -65,7 +97,6 @@ class Offer(AnswerModel):
     sub_heading: Text = ""
     description: Text = ""
     disclaimer: Text = ""
-    extras: Points = ()
     accept_label: Text = ""
     decline_label: Text = ""
     decline_warning: Text = ""
@@ -81,30 +112,15 @@ class Offer(AnswerModel):
         products = mapping(data).get("products")
         if not isinstance(products, list):
             raise ValueError("products are missing")
-        content = mapping(data.get("content"))
-        texts = {
-            item["id"]: item
-            for item in map(mapping, items(content.get("products")))
-            if isinstance(item.get("id"), str)
-        }
+        texts = TextFields("content", data.get("content"))
+        by_id = _by_id(texts)
         return {
             "id": data.get("id"),
             "currency": data.get("currency"),
             **_rules(data.get("product_rules")),
-            "heading": first_text(content.get("heading"), content.get("title")),
-            "title": content.get("title"),
-            "sub_heading": content.get("sub_heading"),
-            "description": content.get("description"),
-            "disclaimer": whole_text(content.get("disclaimer"), content.get("disclaimer_html")),
-            "extras": content.get("extras"),
-            "accept_label": content.get("positive_cta"),
-            "decline_label": content.get("negative_cta"),
-            "decline_warning": content.get("negative_cta_warning"),
-            "required_message": content.get("required_message"),
-            "credibility_message": content.get("credibility_message"),
-            "price_unit": content.get("price_unit"),
-            "locale": content.get("locale"),
-            "quotes": [_quote(mapping(product), texts) for product in products],
+            **_offer_texts(texts),
+            "locale": texts.fields.get("locale"),
+            "quotes": [_quote(mapping(product), by_id) for product in products],
         }
 
 
@@ -115,16 +131,50 @@ def _rules(data: Any) -> dict[str, Any]:
         return {"unreadable_rules": error.places}
 
 
-def _quote(product: Any, all_texts: dict[str, Any]) -> dict[str, Any]:
+def _offer_texts(texts: TextFields) -> dict[str, Any]:
+    found = {ours: texts.text(name) for ours, name in _OFFER_TEXTS.items()}
+    found["heading"] = found["heading"] or found["title"]
+    return {**found, "extras": texts.points("extras") + texts.rest(), **_problems(texts)}
+
+
+def _problems(texts: TextFields) -> dict[str, Any]:
+    return {
+        "unreadable_texts": tuple(texts.unreadable),
+        "overlong_texts": tuple(texts.overlong),
+    }
+
+
+def _by_id(texts: TextFields) -> dict[str, TextFields]:
+    """Return the texts of each product. Two of one product, or of none, belong nowhere."""
+    found: dict[str, TextFields] = {}
+    products = texts.take("products") or []
+    is_list = isinstance(products, list)
+    for index, item in enumerate(products if is_list else []):
+        quote_id = mapping(item).get("id")
+        if not isinstance(quote_id, str) or quote_id in found:
+            texts.unreadable.append(f"content.products.{index}")
+        else:
+            found[quote_id] = TextFields(f"content.products.{index}", item)
+    if not is_list:
+        texts.unreadable.append("content.products")
+    return found
+
+
+def _quote(product: Any, by_id: Mapping[str, TextFields]) -> dict[str, Any]:
     quote_id = product.get("id")
-    texts = all_texts.get(quote_id, {}) if isinstance(quote_id, str) else {}
+    texts = by_id.get(quote_id) if isinstance(quote_id, str) else None
+    texts = texts or TextFields("content.products", None)
     details = mapping(product.get("details"))
     finance = mapping(details.get("finance"))
     price = mapping(finance.get("price"))
+    found: dict[str, Any] = {ours: texts.text(name) for ours, name in _QUOTE_TEXTS.items()}
+    # Both places are documented for benefits; recorded answers fill neither.
+    benefits = texts.points("benefits", details.get("benefits"))
+    lists = {name: texts.points(name) for name in _LISTS if name != "benefits"}
     return {
         "id": quote_id,
-        "title": first_text(texts.get("title"), product.get("name")),
-        "description": texts.get("description"),
+        **found,
+        "title": found["title"] or texts.text_from("title", product.get("name")),
         "premium": price.get("total_amount"),
         "premium_without_tax": price.get("total_amount_without_tax"),
         "price_formatted": price.get("total_amount_formatted"),
@@ -133,10 +183,8 @@ def _quote(product: Any, all_texts: dict[str, Any]) -> dict[str, Any]:
         "starts_at": details.get("start_date"),
         "ends_at": details.get("end_date"),
         "policy_version_id": details.get("policy_version_id"),
-        "disclaimer": whole_text(texts.get("disclaimer"), texts.get("disclaimer_html")),
-        "terms": plain_text_of(texts.get("terms_cta_html")),
-        "badge": texts.get("credibility_badge"),
-        "benefits": texts.get("benefits") or details.get("benefits"),
-        "inclusions": texts.get("inclusions"),
-        "exclusions": texts.get("exclusions"),
+        "benefits": benefits,
+        **lists,
+        "extras": texts.points("extras") + texts.rest(),
+        **_problems(texts),
     }

@@ -1,90 +1,157 @@
-"""HTML of XCover's answers as plain text: markup from outside is never stored and never shown."""
+"""Text of XCover's answers as safe plain text: no markup, no invisible characters, no lost words.
+
+Markup is what HTML knows as such: its elements, comments and a doctype. Everything else in angle
+brackets is kept, with a blank after the bracket, so that no browser takes it for a tag.
+"""
 
 from __future__ import annotations
 
+import html
 import re
-from html.parser import HTMLParser
-from typing import Any
 
-from .values import link_of, text_of
-
-LONGEST_MARKUP = 100_000
-"""Characters of one text that are read; a policy text is a hundredth of it."""
+from .values import link_of
 
 _HEADINGS = ("h1", "h2", "h3", "h4", "h5", "h6")
 _BLOCKS = ("address", "article", "div", "dl", "dt", "dd", "ol", "p", "section", "table", "ul")
 _BREAKS = frozenset((*_HEADINGS, *_BLOCKS, "br", "hr", "li", "td", "th", "tr"))
-_UNREAD = frozenset(("script", "style", "template", "title"))
+_ELEMENTS = _BREAKS | frozenset(
+    re.findall(
+        r"\w+",
+        "a abbr acronym area aside audio b base basefont bdi bdo big blink blockquote body button "
+        "canvas caption center cite code col colgroup data datalist del details dfn dialog dir em "
+        "embed fieldset figcaption figure font footer form frame frameset head header hgroup html "
+        "i iframe image img input ins kbd label legend link main map mark marquee math menu meta "
+        "meter nav nobr noembed noframes noscript object optgroup option output param picture "
+        "plaintext pre progress q rp rt ruby s samp script search select slot small source span "
+        "strike strong style sub summary sup svg tbody template textarea tfoot thead time title "
+        "track tt u var video wbr xmp",
+    )
+)
+"""Elements of HTML, old ones included: https://html.spec.whatwg.org/multipage/indices.html"""
+
+_WORDED = ("alt", "title", "aria-label")
+"""Attributes that are read to somebody."""
+
+_ATTRIBUTE = r"""[^\s"'<>/=]++(?:\s*+=\s*+(?:"[^"]*+"|'[^']*+'|[^\s"'<>`]++))?+"""
+_TAG = re.compile(
+    rf"<!doctype[^<>]*>|<(?P<end>/?)(?P<name>[a-z][a-z0-9]*+)"
+    rf"(?P<attributes>(?:[\s/]++{_ATTRIBUTE})*+)[\s/]*+>",
+    re.IGNORECASE,
+)
+_VALUE = re.compile(r"""([^\s"'<>/=]++)\s*+=\s*+(?:"([^"]*+)"|'([^']*+)'|([^\s"'<>`]++))""")
+_CODE = tuple(
+    (re.compile(rf"<{name}(?![\w-])[^<>]*>", re.I), re.compile(rf"</{name}\s*>", re.I))
+    for name in ("script", "style")
+)
+_COMMENT = (re.compile("<!--"), re.compile("-->"))
+
+_LINE_ENDS = re.compile("\r\n?|[\x0b\x0c\x85\u2028\u2029]")
+_SEPARATORS = re.compile("[\x1c-\x1f]")
+_INVISIBLE = re.compile(
+    "[\x00-\x08\x0e-\x1b\x7f-\x9f"  # control characters
+    "\u200b\u2060-\u2064\ufeff\u180e"  # no width, and no letter needs them
+    "\u202a-\u202e\u2066-\u206f"  # turn the reading direction of what follows
+    "\ufff9-\ufffb\U000e0000-\U000e007f]"  # annotations and tags nobody sees
+)
+"""What is dropped. Joiners and direction marks stay: Persian, Hindi or Arabic need them."""
 
 
-def plain_text_of(markup: Any) -> str:
-    """Return the words of ``markup``, each link followed by its address in brackets.
+def plain_text(value: str, *, is_html: bool = False, with_links: bool = True) -> str:
+    """Return the words of a text, safe even where a page takes it for HTML.
 
-    Anything but a text, and a placeholder such as "N/A", is no text.
+    ``is_html``: entities are resolved and white space is collapsed also when there is no tag.
+    ``with_links``: each link is followed by its address in brackets.
     """
-    return _read(markup, with_links=True)
+    text = _visible(value)
+    is_markup = is_html or _has_markup(text)
+    if is_markup:
+        text = _visible(_Page(with_links).read(_without_code(text)))
+    return re.sub(r"<(?=[A-Za-z/!?])", "< ", text).strip()
 
 
-def whole_text(plain: Any, markup: Any) -> str:
-    """Join a text with its HTML variant so that nothing either of them says is lost.
-
-    Where both have the same words the variant counts, because only it can name link targets.
-    """
-    text, words, full = text_of(plain), _read(markup, with_links=False), plain_text_of(markup)
-    if not text or _spaced(text) in _spaced(words):
-        return full or text
-    if not full or (full == words and _spaced(words) in _spaced(text)):
-        return text
-    return f"{text}\n{full}"
+def _visible(text: str) -> str:
+    """Drop what nobody sees; half surrogates cannot be stored."""
+    whole = text.encode("utf-8", "ignore").decode()
+    return _INVISIBLE.sub("", _SEPARATORS.sub(" ", _LINE_ENDS.sub("\n", whole)))
 
 
-def _read(markup: Any, *, with_links: bool) -> str:
-    reader = _Reader(with_links=with_links)
-    reader.feed(text_of(markup)[:LONGEST_MARKUP])
-    reader.close()
-    return text_of(reader.text())
+def _has_markup(text: str) -> bool:
+    return "<" in text and (
+        any(map(_is_markup, _TAG.finditer(text))) or _without_code(text) != text
+    )
 
 
-def _spaced(text: str) -> str:
-    return " ".join(text.split())
+def _is_markup(tag: re.Match[str]) -> bool:
+    return tag["name"] is None or tag["name"].lower() in _ELEMENTS
 
 
-class _Reader(HTMLParser):
+def _without_code(text: str) -> str:
+    """Drop scripts, styles and comments, as far as they end: they say nothing to a reader."""
+    for opening, closing in (_COMMENT, *_CODE):
+        parts, position = [], 0
+        while begin := opening.search(text, position):
+            end = closing.search(text, begin.end())
+            if end is None:
+                break
+            parts.append(text[position : begin.start()])
+            position = end.end()
+        text = "".join((*parts, text[position:]))
+    return text
+
+
+class _Page:
     """Collects words and link targets; blocks begin a new line."""
 
-    def __init__(self, *, with_links: bool) -> None:
-        super().__init__(convert_charrefs=True)
+    def __init__(self, with_links: bool) -> None:
         self._with_links = with_links
         self._parts: list[str] = []
-        self._targets: list[str | None] = []
-        self._unread = 0
+        self._targets: list[str] = []
 
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        if tag in _UNREAD:
-            self._unread += 1
-        elif tag in _BREAKS:
-            self._parts.append("\n")
-        elif tag == "a":
-            self._targets.append(link_of(dict(attrs).get("href")))
-
-    def handle_endtag(self, tag: str) -> None:
-        if tag in _UNREAD:
-            self._unread = max(0, self._unread - 1)
-        elif tag in _BREAKS:
-            self._parts.append("\n")
-        elif tag == "a" and self._targets:
-            self._close_link(self._targets.pop())
-
-    def handle_data(self, data: str) -> None:
-        if not self._unread:
-            self._parts.append(re.sub(r"\s+", " ", data))
-
-    def _close_link(self, target: str | None) -> None:
-        if self._with_links and target and target not in "".join(self._parts[-1:]):
-            self._parts.append(f" ({target})")
-
-    def text(self) -> str:
+    def read(self, text: str) -> str:
+        position = 0
+        for tag in _TAG.finditer(text):
+            if _is_markup(tag):
+                self._say(text[position : tag.start()])
+                self._obey(tag)
+                position = tag.end()
+        self._say(text[position:])
         while self._targets:  # a link that was never closed still leads somewhere
             self._close_link(self._targets.pop())
         lines = (" ".join(line.split()) for line in "".join(self._parts).split("\n"))
         return "\n".join(line for line in lines if line)
+
+    def _say(self, data: str) -> None:
+        self._parts.append(re.sub(r"\s+", " ", html.unescape(data)))
+
+    def _obey(self, tag: re.Match[str]) -> None:
+        name = (tag["name"] or "").lower()
+        if name in _BREAKS:
+            self._parts.append("\n")
+        if tag["end"]:
+            if name == "a" and self._targets:
+                self._close_link(self._targets.pop())
+            return
+        values = _attributes(tag["attributes"] or "")
+        if name == "a":
+            self._targets.append(_target(values.get("href", "")))
+        self._parts += [f" {values[word]} " for word in _WORDED if values.get(word)]
+
+    def _close_link(self, target: str) -> None:
+        if self._with_links and target and target not in "".join(self._parts[-1:]):
+            self._parts.append(f" ({target})")
+
+
+def _attributes(text: str) -> dict[str, str]:
+    found = ((name.lower(), "".join(values)) for name, *values in _VALUE.findall(text))
+    # Only with their semicolon: in an address "&copy=1" is a parameter.
+    return {name: re.sub(r"&#?\w+;", _entity, value) for name, value in found}
+
+
+def _entity(match: re.Match[str]) -> str:
+    return html.unescape(match[0])
+
+
+def _target(href: str) -> str:
+    """Return where a link leads, for a reader; scripts and places of the same page lead nowhere."""
+    address = re.fullmatch(r"(?:mailto|tel):([^\s\"'<>\\]{1,2000})", href, re.IGNORECASE)
+    return address[1] if address else link_of(href) or ""

@@ -42,53 +42,6 @@ def text_of(value: Any) -> str:
     return "" if text.lower() in HIDDEN_TEXTS else text
 
 
-def first_text(*values: Any) -> str:
-    return next((text for text in map(text_of, values) if text), "")
-
-
-class Point(AnswerModel):
-    """One bullet of benefits, inclusions, exclusions or extras; ``label`` may be empty."""
-
-    label: str = ""
-    text: str
-
-
-_LABELS = ("label", "title", "name", "heading", "header")
-_NO_WORDS = frozenset(("id", "slug", "icon", "image", "type", "order"))
-_DEEPEST = 4
-
-
-def _points(value: Any, label: str = "", depth: int = 0) -> tuple[Point, ...]:
-    """Read bullets: an object of labels and texts, a list of texts or objects, or one text.
-
-    A text that is missing or a placeholder drops its label too: a label alone may promise what
-    the text would have denied.
-    """
-    if isinstance(value, str):
-        text = text_of(value)
-        return (Point(label=label, text=text),) if text else ()
-    if depth >= _DEEPEST:
-        return ()
-    if isinstance(value, Mapping) and (label or depth):
-        return _named_points(value, label, depth)
-    if isinstance(value, Mapping):
-        pairs = ((item, text_of(name)) for name, item in value.items())
-    else:
-        pairs = ((item, label) for item in items(value))
-    return tuple(point for item, name in pairs for point in _points(item, name, depth + 1))
-
-
-def _named_points(value: Mapping[str, Any], label: str, depth: int) -> tuple[Point, ...]:
-    """Read an object that is a bullet by itself, such as a title with its description."""
-    own = next((name for name in _LABELS if text_of(value.get(name))), None)
-    rest = [item for name, item in value.items() if name != own and name not in _NO_WORDS]
-    named = text_of(value.get(own)) if own else ""
-    found = [point for item in rest for point in _points(item, named or label, depth + 1)]
-    if own and not found:
-        return (Point(label=label, text=named),)
-    return tuple(found)
-
-
 def _moment(value: Any) -> datetime | None:
     """Read a time. One without offset is unknown to XCover's clients; we store it as UTC."""
     if not isinstance(value, str) or not value:
@@ -162,7 +115,6 @@ def _flag(value: Any) -> bool | None:
 
 
 Text = Annotated[str, BeforeValidator(text_of)]
-Points = Annotated[tuple[Point, ...], BeforeValidator(_points)]
 TextsByName = Annotated[dict[str, str], BeforeValidator(_texts_by_name)]
 Moment = Annotated[datetime | None, BeforeValidator(_moment)]
 RequiredMoment = Annotated[datetime, BeforeValidator(_required_moment)]

@@ -29,3 +29,22 @@ def test_a_shopper_sees_all_of_it(storefront: Storefront, place: Place, name: st
     seen = storefront.offer.locator("[part=box]").inner_text()
     assert words.missing(content, [seen]) == []
     assert "<" not in seen
+
+
+def test_a_shopper_sees_texts_of_odd_shapes(storefront: Storefront, place: Place) -> None:
+    # given lists, numbers and objects where texts should be, fields nobody knows, and tags
+    place.simulator.settings(
+        products="bare_alternatives",
+        content_changes=words.ODD,
+        product_content_changes=[{}, words.ODD_OF_PRODUCT],
+    )
+    storefront.shopper.create_checkout({place.store.events[SYMPHONY]: 2})
+    wait_for_offer(storefront.shopper)
+    # when
+    storefront.open()
+    storefront.wait_for("offer")
+    # then
+    seen = storefront.offer.locator("[part=box]").inner_text()
+    assert words.odd_words_in(seen) == words.ODD_WORDS
+    assert "Zq3 < 6" in seen
+    assert "alert" not in seen

@@ -480,6 +480,116 @@ def test_settings_of_another_secret_key_are_told_and_what_waits_goes_on_with_the
     assert told("cleared") == [("settings_unusable", subject)]
 
 
+@pytest.mark.parametrize(
+    ("changes", "code", "why"),
+    [
+        (
+            {"products": "alternatives", "rule_changes": {"preselected": True}},
+            "rule_unreadable",
+            "hold something this version does not know",
+        ),
+        (
+            {"content_changes": {"description": {"Illness": True}}},
+            "text_unreadable",
+            "cannot read completely",
+        ),
+        (
+            {"content_changes": {"heading": "w" * 20_001}},
+            "text_too_long",
+            "longer than any terms should be",
+        ),
+    ],
+)
+def test_offers_that_may_not_be_sold_are_told_at_once(
+    store, shopper, payments, work, simulator, told, changes, code, why
+):
+    # given XCover answers with something new, and one shopper asks
+    simulator.settings(**changes)
+    ada, subject = shopper(store.usd), f"{code} {store.usd.slug}"
+    ada.create_checkout({store.concert: 2})
+    with pytest.raises(Refused) as caught:
+        ada.offer()
+    assert list(caught.value.codes) == [code]
+    # when
+    for _ in range(2):
+        work()
+    # then one alarm says what happened, what it means and what to do
+    assert raised() == told() == [("offers_refused", subject)]
+    assert status()[1] == 1
+    (alarm,) = report()["alarms"]
+    for said in (f"in {store.usd.slug} since", "1 of 1 checkout got none", "sell without it", why):
+        assert said in alarm["sentence"]
+    assert "ask Cover Genius" in alarm["sentence"]
+    # and tickets sell
+    payments.charge(ada.checkout().id, ada.checkout().total, "USD")
+    assert ada.complete().cover_lines == ()
+
+
+def test_refused_offers_are_over_with_an_offer_that_is_shown(store, shopper, work, simulator, told):
+    from saleor_xcover_plugin.models import Alarm, Offer
+
+    # given offers were refused
+    simulator.settings(content_changes={"description": {"Illness": True}})
+    ada, key = shopper(store.usd), ("offers_refused", f"text_unreadable {store.usd.slug}")
+    ada.create_checkout({store.concert: 2})
+    with suppress(Refused):
+        ada.offer()
+    work()
+    assert raised() == [key]
+    # when nobody asks for longer than an hour
+    hours = timedelta(hours=2)
+    for model, name in ((Offer, "updated_at"), (Alarm, "raised_at")):
+        model.objects.update(**{name: datetime.now(UTC) - hours})
+    work()
+    # then it is not over: nothing shows that it is
+    assert raised() == told() == [key]
+    # when XCover's texts can be read again and somebody is shown an offer
+    simulator.settings(content_changes={})
+    shopper(store.usd).create_checkout({store.concert: 1})
+    bob = shopper(store.usd)
+    bob.create_checkout({store.concert: 1})
+    bob.offer()
+    work()
+    # then
+    assert raised() == []
+    assert told("cleared") == [key]
+
+
+def test_no_offer_for_anybody_is_told_and_for_some_tickets_it_is_not(
+    store, shopper, work, simulator, told
+):
+    from saleor_xcover_plugin.models import Offer
+
+    # given XCover makes no offer
+    simulator.fault("create_offer", "status", times=None, status=422)
+
+    def ask():
+        buyer = shopper(store.usd)
+        buyer.create_checkout({store.concert: 1})
+        return buyer.offer()
+
+    for _ in range(3):
+        with suppress(Refused):
+            ask()
+    assert list(Offer.objects.values_list("reason_code", flat=True)) == ["no_offer"] * 3
+    # when
+    work()
+    # then it may be right for these tickets
+    assert raised() == []
+    # and when it is so for everybody
+    for _ in range(17):
+        with suppress(Refused):
+            ask()
+    work()
+    key = ("offers_refused", f"no_offer {store.usd.slug}")
+    assert raised() == told() == [key]
+    # and when somebody is shown one
+    simulator.clear_faults()
+    ask()
+    work()
+    assert raised() == []
+
+
 def test_an_account_no_channel_uses_any_more_is_nobodys_trouble(
     store, shopper, payments, work, simulator, told
 ):

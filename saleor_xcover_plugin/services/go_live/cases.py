@@ -32,7 +32,7 @@ from ...xcover.payloads import (
 from .. import gate
 from ..clients import Skew
 from ..clock import Clock
-from ..content import shown_groups
+from ..content import check_texts, shown_groups
 from . import sample
 
 DEADLINE_SECONDS = 20.0
@@ -422,7 +422,7 @@ def _require_usable(offer: Offer, market: Market, events: int, api_url: str) -> 
         if lacks:
             raise Failed(f"Offer {offer.id} lacks {', '.join(lacks)}; it would not be shown.")
     try:
-        shown_groups(offer, event_count=events)
+        check_texts(offer, shown_groups(offer, event_count=events))
     except Refusal as refusal:
         raise Failed(f"Offer {offer.id} would not be shown: {refusal}") from None
 

@@ -7,12 +7,16 @@ import pytest
 
 from saleor_xcover_plugin.domain.alarms import (
     SENTENCES,
+    UNOFFERED,
+    UNSELLABLE,
     AlarmCode,
     Pulse,
+    alarming,
     at,
     silence,
     trouble,
 )
+from saleor_xcover_plugin.errors import Code
 
 NOW = datetime(2026, 12, 4, 9, 0, tzinfo=UTC)
 
@@ -88,3 +92,34 @@ def test_a_first_sweep_that_never_came_is_said_in_words(
     assert told is not None
     assert "has never ended" in told.sentence
     assert "ended last" not in told.sentence
+
+
+@pytest.mark.parametrize(
+    ("_case", "refused", "offered", "told"),
+    [
+        ("nobody was refused", {}, 0, set()),
+        ("one answer that may not be sold", {Code.RULE_UNREADABLE: 1}, 0, {Code.RULE_UNREADABLE}),
+        ("of one product only", {Code.TEXT_TOO_LONG: 1}, 500, {Code.TEXT_TOO_LONG}),
+        ("some tickets get no offer", {Code.NO_OFFER: 100}, 1, set()),
+        ("few got none", {Code.NO_OFFER: 10, Code.XCOVER_UNAVAILABLE: 9}, 0, set()),
+        (
+            "nobody gets one",
+            {Code.NO_OFFER: 10, Code.XCOVER_UNAVAILABLE: 10},
+            0,
+            {Code.NO_OFFER, Code.XCOVER_UNAVAILABLE},
+        ),
+        ("a reason of the checkout's own", {Code.PRICE_NOT_EXACT: 100}, 0, set()),
+    ],
+)
+def test_refusals_are_told_when_a_person_must_act(
+    _case: str, refused: dict[Code, int], offered: int, told: set[Code]
+) -> None:
+    assert alarming(refused, offered) == told
+
+
+def test_every_reason_in_what_xcover_sends_is_told() -> None:
+    """A new code for rules or texts must not be forgotten here."""
+    about_answers = {code for code in Code if code.value.startswith(("rule_", "text_"))}
+
+    assert about_answers <= UNSELLABLE
+    assert not UNSELLABLE & UNOFFERED
