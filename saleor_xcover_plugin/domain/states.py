@@ -59,13 +59,16 @@ Of, Co, Ca, Mo, Ms = OfferStatus, CoverStatus, CancellationStatus, ModificationS
 OPEN_MODIFICATION_STATUSES = (Mo.REQUESTED, Mo.CONFIRMING)
 LIVE_OFFER_STATUSES = (Of.REQUESTED, Of.AVAILABLE, Of.UNAVAILABLE, Of.SELECTED, Of.DECLINED)
 
+BOUGHT_ALREADY = "bought_already"
+"""Reason of a cover whose offer another order of the same checkout holds."""
+
 NOTHING_BOUGHT = frozenset(
     {
         "not_offered",
         "line_changed",
         "tickets_changed",
         "offer_ended",
-        "bought_already",
+        BOUGHT_ALREADY,
         "country_changed",
         "event_started",
         "event_cancelled",
@@ -75,6 +78,9 @@ NOTHING_BOUGHT = frozenset(
     }
 )
 """Reasons with which XCover surely holds no policy; any other stays for a person to find out."""
+
+LINE_REMOVED = "line_removed"
+"""Reason of what ended because the cover line was taken out when it could not be sold anew."""
 
 EVENT_OVER = "event_over"
 """Reason of a cover that was put aside until its event was over: its call is gone."""
@@ -129,7 +135,8 @@ TRANSITIONS: Mapping[type, Mapping[Status, frozenset[Status]]] = {
         Co.CONFIRMING: frozenset({Co.CONFIRMED, Co.PLACED, Co.PARKED, Co.VOID}),
         Co.CONFIRMED: frozenset({Co.CANCELLING, Co.CANCELLED}),
         Co.CANCELLING: frozenset({Co.CANCELLED, Co.CONFIRMED}),
-        Co.PARKED: frozenset({Co.CONFIRMING, Co.CONFIRMED, Co.VOID}),
+        # To placed: the order that held its offer was not paid, and this one is.
+        Co.PARKED: frozenset({Co.CONFIRMING, Co.CONFIRMED, Co.PLACED, Co.VOID}),
         Co.CANCELLED: frozenset(),
         Co.VOID: frozenset({Co.PLACED}),
     },

@@ -201,16 +201,16 @@ def totals_without(checkout: Any, line_ids: Iterable[uuid.UUID]) -> Totals:
     return without
 
 
-def cost(checkout: Any, line_ids: Iterable[uuid.UUID]) -> Decimal:
-    """Return what these lines cost the buyer in all, what they do to discounts included.
+def totals_with_and_without(checkout: Any, line_ids: Iterable[uuid.UUID]) -> tuple[Totals, Totals]:
+    """Return what the checkout costs as it is and without these lines, and change nothing.
 
-    Saleor prices the checkout with and without them; all of it is put back.
+    Saleor prices it both ways; all of it is put back.
     """
     with transaction.atomic():
         with_lines = totals(checkout)
         transaction.set_rollback(True)
     checkout.refresh_from_db()
-    return with_lines.costs_more_than(totals_without(checkout, line_ids))
+    return with_lines, totals_without(checkout, line_ids)
 
 
 def mirror_prices(checkout: Any) -> None:

@@ -20,6 +20,13 @@ def write_checkout_summary(token: uuid.UUID, summary: str) -> None:
     )
 
 
+def write_order_summary(order_id: uuid.UUID, summary: str) -> None:
+    """Correct what Saleor copied from the checkout into the order."""
+    Order.objects.filter(pk=order_id).update(
+        metadata=merged_metadata("metadata", {SUMMARY_KEY: summary})
+    )
+
+
 def write_order_facts(order_id: uuid.UUID, facts: dict[str, str]) -> None:
     """Show staff the policy number and state in the order's private metadata."""
     Order.objects.filter(pk=order_id).update(

@@ -24,6 +24,7 @@ _ORDER = (
     "created_at",
     "updated_at",
     "user_email",
+    "metadata",
     *address_columns("billing_address"),
     *address_columns("shipping_address"),
     *SUMS,

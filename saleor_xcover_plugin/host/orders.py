@@ -17,6 +17,7 @@ from ..domain.fulfillment import UNFINISHED
 from ..domain.refunds import LineCount
 from ..models import Offer
 from .cover_product import MARK, MARK_VALUE, is_cover_type
+from .metadata import SUMMARY_KEY
 from .order_rows import PRODUCT_MARK, line_rows, order_row
 from .people import address_in, policyholder_of
 from .prepared import Row
@@ -57,6 +58,7 @@ def read(order_id: uuid.UUID, *, lock: bool = False) -> OrderState | None:
             LineCount(line["id"], str(line["variant_id"]), line["quantity"]) for line in tickets
         ),
         cover_lines=tuple(_cover_line(line) for line in lines if _is_cover(line)),
+        cover_summary=str((order["metadata"] or {}).get(SUMMARY_KEY, "")),
         policyholder=policyholder_of(
             address_in(order, "billing_address"),
             address_in(order, "shipping_address"),
@@ -156,6 +158,12 @@ def ids_by_checkout(tokens: Iterable[uuid.UUID]) -> dict[uuid.UUID, uuid.UUID]:
         "checkout_token", "pk"
     )
     return {uuid.UUID(token): pk for token, pk in rows}
+
+
+def ids_of_checkout(token: uuid.UUID) -> list[uuid.UUID]:
+    """Return all orders a checkout became: an app may keep it and make several."""
+    found = Order.objects.filter(checkout_token=str(token)).order_by("created_at", "pk")
+    return list(found.values_list("pk", flat=True))
 
 
 def with_our_traces(order_ids: list[uuid.UUID]) -> list[uuid.UUID]:

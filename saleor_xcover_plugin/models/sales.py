@@ -48,6 +48,8 @@ class Offer(Stateful):
     # What the cover cost the buyer in all, when the checkout last changed after money had begun:
     # total with it less tickets alone. Null: its line's price is all of it.
     cost = models.DecimalField(max_digits=20, decimal_places=3, null=True)
+    # What the cover then did to the rest of the checkout, unless it was exact (domain/effect.py).
+    effect = models.JSONField(null=True)
     # A yes ended without the shopper's doing: completing is held once, so that it is noticed.
     is_notice_due = models.BooleanField(default=False)
     created_at = models.DateTimeField()

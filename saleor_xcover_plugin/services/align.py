@@ -6,6 +6,7 @@ repeats some and skips others.
 
 from __future__ import annotations
 
+import json
 import logging
 import uuid
 from collections.abc import Sequence
@@ -16,15 +17,24 @@ from decimal import Decimal
 from django.db import transaction
 
 from .. import outbox
+from ..domain.effect import Effect
 from ..domain.money import Money
-from ..domain.states import NOTHING_BOUGHT, CoverStatus, OfferStatus, may_become
-from ..host import notes, orders, telemetry
+from ..domain.states import (
+    BOUGHT_ALREADY,
+    LINE_REMOVED,
+    NOTHING_BOUGHT,
+    CoverStatus,
+    OfferStatus,
+    may_become,
+)
+from ..host import metadata, notes, orders, telemetry
 from ..host.values import OrderState
 from ..models import Cover, Offer
-from . import judge_refunds, opt_out, watch_policyholder
+from . import judge_refunds, opt_out, shared_yes, watch_policyholder
 from .events import insured_events
 from .fulfillment_sync import sync_fulfillment
-from .offers import chosen_premium
+from .offers import chosen_premium, summary, summary_of_yes
+from .place_cover import take_back
 from .settle_due import settle_due
 from .wake import append
 
@@ -46,31 +56,99 @@ def align(order_id: uuid.UUID, now: datetime) -> None:
     """
     with transaction.atomic():
         order = orders.read(order_id)
-        if order is not None:
-            _align_rows(order, now)
+        waiting = _align_rows(order, now) if order is not None else []
     if order is not None and order.cover_lines and order.is_partly_handed_out:
         sync_fulfillment(order.id)
+    for other_id in waiting:
+        align(other_id, now)
 
 
-def _align_rows(order: OrderState, now: datetime) -> None:
+def _align_rows(order: OrderState, now: datetime) -> list[uuid.UUID]:
+    """Align our rows; return the orders that waited for what this one may have let go."""
     if not order.is_from_checkout or order.checkout_token is None:
-        return  # replacements and bulk orders copy our metadata but sold nothing
+        return []  # replacements and bulk orders copy our metadata but sold nothing
     offers = list(
         Offer.objects.select_for_update().filter(checkout_token=order.checkout_token).order_by("pk")
     )
     if not offers and not order.cover_lines:
-        return
-    for offer in offers:
-        if offer.order_id is None:
-            offer.write(now, order_id=order.id)
+        return []
+    unseen = [offer for offer in offers if offer.order_id is None]
+    for offer in unseen:
+        offer.write(now, order_id=order.id)
     cover = Cover.objects.select_for_update().filter(order_id=order.id).first()
     if cover is None and order.cover_lines:
         cover = _place(order, offers, now)
     if cover is None:
-        opt_out.append_for(order, offers, now)
-        return
-    _advance(cover, order, now)
+        _follow_removal(order, unseen, now)
+        _opt_out(order, offers, now)
+        _correct_summary(order, None)
+        return []
+    before = cover.status
+    _advance(cover, order, offers, now)
     settle_due(cover, order, now)
+    _correct_summary(order, cover)
+    has_ended = cover.status != before and cover.status in (CoverStatus.VOID, CoverStatus.PARKED)
+    return shared_yes.waiting_orders(order) if has_ended else []
+
+
+def _opt_out(order: OrderState, offers: Sequence[Offer], now: datetime) -> None:
+    """Tell XCover of the no; what another order of the checkout said yes to stays."""
+    held = shared_yes.held_elsewhere(order, offers)
+    opt_out.append_for(order, [offer for offer in offers if offer.pk not in held], now)
+
+
+def _follow_removal(order: OrderState, unseen: Sequence[Offer], now: datetime) -> None:
+    """Take back a yes whose line was gone when the order was made, and tell staff once.
+
+    The checkout may have done so already, if its hook was heard. Once money had begun the buyer may
+    have paid for the line.
+    """
+    held = shared_yes.held_elsewhere(order, unseen)
+    for offer in unseen:
+        if offer.status == OfferStatus.SELECTED and offer.pk not in held:
+            take_back(offer, now, source=LINE_REMOVED, reason=LINE_REMOVED)
+        if offer.status == OfferStatus.AVAILABLE and offer.reason_code == LINE_REMOVED:
+            too_much = Money(order.charged - order.total, order.currency)
+            rest = (
+                f"The buyer was charged {too_much} more than the order costs: refund it."
+                if too_much.amount > 0
+                else "It was not charged, so nothing is due; charge no more than the order's total "
+                f"of {Money(order.total, order.currency)}."
+            )
+            notes.add(
+                order.id,
+                "The buyer took the ticket protection out of the checkout after a payment had "
+                f"begun. Nothing is insured, and XCover is told so. {rest}",
+            )
+
+
+def _correct_summary(order: OrderState, cover: Cover | None) -> None:
+    """Have the order's metadata, which Saleor copied from the checkout, say what is in the order.
+
+    It says whether the buyer's yes stands, not whether there is a policy yet.
+    """
+    state = _state_in(order.cover_summary)
+    reason = "" if cover is None else cover.reason_code
+    is_out = cover is None or (
+        cover.status in (CoverStatus.PARKED, CoverStatus.VOID) and reason in _OUT
+    )
+    if is_out and state == "accepted":
+        code = {"code": reason} if reason not in ("", LINE_REMOVED) else {}
+        metadata.write_order_summary(order.id, summary("withdrawn", **code))
+    elif not is_out and state == "withdrawn" and cover is not None and cover.offer is not None:
+        metadata.write_order_summary(order.id, summary_of_yes(cover.offer))
+
+
+_OUT = NOTHING_BOUGHT - {"policyholder_incomplete"} | {LINE_REMOVED}
+"""Reasons with which the yes of an order is over; details that lack may still be completed."""
+
+
+def _state_in(text: str) -> str:
+    """Read the state in a public summary; empty for what nobody of us wrote."""
+    try:
+        return str(json.loads(text)["state"]) if text else ""
+    except (ValueError, KeyError, TypeError):
+        return ""
 
 
 def defect_of(order: OrderState, offer: Offer | None, now: datetime) -> Defect | None:
@@ -144,8 +222,8 @@ def _holds_quoted_tickets(order: OrderState, offer: Offer) -> bool:
 
 
 def _place(order: OrderState, offers: Sequence[Offer], now: datetime) -> Cover:
-    marked = {line.offer_id for line in order.cover_lines}
-    offer = next((o for o in reversed(offers) if o.pk in marked), None)
+    offer = shared_yes.marked_offer(order, offers)
+    effect = Effect.from_json(offer.effect) if offer is not None and offer.effect else None
     bought_already = _bought_already(order, offer)
     defect = bought_already or defect_of(order, offer, now)
     if bought_already:
@@ -187,24 +265,22 @@ def _place(order: OrderState, offers: Sequence[Offer], now: datetime) -> Cover:
             f"The ticket protection costs the buyer {due} more than the premium of "
             f"{cover.premium_money}. The policy is confirmed as usual; refund {due}.",
         )
+    if effect is not None:
+        _tell_effect(cover, effect)
     return cover
 
 
-def _bought_already(order: OrderState, offer: Offer | None) -> Defect | None:
-    """Return the defect of an order whose offer insures another order, or None.
+def _tell_effect(cover: Cover, effect: Effect) -> None:
+    """Tell staff what the cover changed in an order that could not be repriced any more."""
+    log.warning("xcover.cover.not_exact", extra={"order": cover.order_number, "code": effect.code})
+    if sentence := effect.sentence(cover.premium_money):
+        notes.add(cover.order_id, sentence)
 
-    ``orderCreateFromCheckout(removeCheckout: false)`` makes several orders of one checkout, each
-    with a copy of the cover line. One offer makes one policy, so only the first is insured.
-    """
-    other = Cover.objects.filter(offer=offer).exclude(order_id=order.id).first() if offer else None
-    if other is None:
-        return None
-    return Defect(
-        "bought_already",
-        f"Order {other.order_number} was made from the same checkout and holds the policy of this "
-        "offer, which can be bought once. The ticket protection line of this order insures "
-        "nothing; refund what was paid for it.",
-    )
+
+def _bought_already(order: OrderState, offer: Offer | None) -> Defect | None:
+    """Return the defect of an order whose offer another order of its checkout holds, or None."""
+    holder = shared_yes.holder_of(offer, order)
+    return None if holder is None else Defect(BOUGHT_ALREADY, shared_yes.sentence_of(holder))
 
 
 def _cost_of_cover(order: OrderState, offer: Offer | None) -> Decimal:
@@ -214,7 +290,7 @@ def _cost_of_cover(order: OrderState, offer: Offer | None) -> Decimal:
     the order may cost less than nothing: then nothing is due.
     """
     paid = order.cover_price
-    if offer is None or offer.cost is None:
+    if offer is None or offer.cost is None or not order.cover_lines:
         return paid
     return max(offer.cost, paid if paid > chosen_premium(offer) else Decimal(0))
 
@@ -224,11 +300,15 @@ def _absorbed(offer: Offer, paid: Decimal) -> Decimal:
     return min(offer.absorbed, max(chosen_premium(offer) - paid, Decimal(0)))
 
 
-def _advance(cover: Cover, order: OrderState, now: datetime) -> None:
-    if cover.status == CoverStatus.VOID and order.is_paid_in_full and order.charged > 0:
+def _advance(cover: Cover, order: OrderState, offers: Sequence[Offer], now: datetime) -> None:
+    is_revived = order.is_paid_in_full and order.charged > 0 and order.cover_lines
+    if cover.status == CoverStatus.VOID and is_revived:
         cover.become(CoverStatus.PLACED, now, reason="", reason_code="")  # a refund taken back
+    offer = shared_yes.marked_offer(order, offers)
+    if offer is not None and shared_yes.is_free_for(cover, order, offer):
+        _take_over(cover, order, offer, now)
     if cover.status == CoverStatus.PLACED:
-        _advance_placed(cover, order, now)
+        _advance_placed(cover, order, offers, now)
     elif cover.status == CoverStatus.PARKED:
         is_void = order.is_over and order.charged <= 0
         if is_void and cover.reason_code in NOTHING_BOUGHT:
@@ -243,15 +323,43 @@ def _advance(cover: Cover, order: OrderState, now: datetime) -> None:
         watch_policyholder.end_with_policy(cover, now)
 
 
-def _advance_placed(cover: Cover, order: OrderState, now: datetime) -> None:
+def _take_over(cover: Cover, order: OrderState, offer: Offer, now: datetime) -> None:
+    """Insure a paid order with the yes that another order of its checkout got and did not pay."""
+    shared_yes.let_go(offer, order, now)
+    paid, premium = _cost_of_cover(order, offer), chosen_premium(offer)
+    cover.become(
+        CoverStatus.PLACED,
+        now,
+        offer=offer,
+        premium=premium,
+        absorbed=_absorbed(offer, paid),
+        reason="",
+        reason_code="",
+        amount_due_back=max(paid - premium, Decimal(0)),
+        refunded_when_due=None,
+    )
+    notes.add(
+        order.id,
+        "The other order of the same checkout was not paid, and this one is: it is insured after "
+        "all. Do not refund the ticket protection.",
+    )
+
+
+def _advance_placed(
+    cover: Cover, order: OrderState, offers: Sequence[Offer], now: datetime
+) -> None:
     if order.is_over:
         cover.become(CoverStatus.VOID, now, reason_code="not_paid", reason=_VOID)
         if cover.offer is not None and may_become(cover.offer.state, OfferStatus.ABANDONED):
             cover.offer.become(OfferStatus.ABANDONED, now)
         return
+    if not order.cover_lines:
+        _end_without_line(cover, order, offers, now)
+        return
     defect = None
     if order.is_paid_in_full:
-        defect = defect_of(order, cover.offer, now)
+        other = None if cover.offer else shared_yes.marked_offer(order, offers)
+        defect = _bought_already(order, other) or defect_of(order, cover.offer, now)
     elif order.is_refunded_in_part and order.charged + order.refunded >= order.total:
         defect = Defect(
             "refunded_in_part",
@@ -274,6 +382,29 @@ def _advance_placed(cover: Cover, order: OrderState, now: datetime) -> None:
     )
 
 
+def _end_without_line(
+    cover: Cover, order: OrderState, offers: Sequence[Offer], now: datetime
+) -> None:
+    """Staff took the cover line out of an order that was not paid: that is an answer too."""
+    cover.become(
+        CoverStatus.VOID,
+        now,
+        reason_code=LINE_REMOVED,
+        reason=_TAKEN_OUT,
+        amount_due_back=Decimal(0),
+    )
+    # The cover is void by now and holds its offer no more.
+    for offer in offers:
+        if offer.pk == cover.offer_id and offer.status == OfferStatus.SELECTED:
+            take_back(offer, now, source=LINE_REMOVED)
+    _opt_out(order, offers, now)
+    notes.add(order.id, _TAKEN_OUT)
+
+
+_TAKEN_OUT = (
+    "The ticket protection was taken out of the order before its policy was made. Nothing is "
+    "insured, and XCover is told so."
+)
 _VOID = "The order was cancelled, expired or fully refunded before its policy was confirmed."
 
 

@@ -1,7 +1,7 @@
 """A checkout changed, or is about to become an order: bring offer and line in step.
 
 Once any money is authorised, charged or pending nothing is touched: Saleor would refund or block.
-What is not right then is parked when the order is aligned.
+What became of the cover is written down then and shown, and judged when the order is aligned.
 """
 
 from __future__ import annotations
@@ -12,9 +12,10 @@ from datetime import datetime
 from typing import Any
 
 from ..conf import PluginSettings
+from ..domain.effect import Effect
 from ..domain.eligibility import fingerprint, insurable_basket
 from ..domain.money import Money
-from ..domain.states import OfferStatus
+from ..domain.states import LINE_REMOVED, OfferStatus
 from ..errors import Code, Refusal
 from ..host import checkouts, cover_line
 from ..host.values import CheckoutState
@@ -28,6 +29,8 @@ from .offers import (
     is_fresh,
     is_notice_due,
     live_offer,
+    summarise,
+    summarise_yes,
     take_notice,
 )
 from .place_cover import withdraw
@@ -58,7 +61,7 @@ def checkout_changed(token: uuid.UUID, settings: PluginSettings, now: datetime) 
     if _is_in_step(state, offer, wanted):
         return Change(needs_offer=needs_offer)
     if checkouts.has_money(token):
-        _note_cost(state, now)
+        _write_down(state, settings, now)
         return Change()
     _bring_in_step(token, settings, now)
     return Change(was_repaired=True, needs_offer=needs_offer)
@@ -79,7 +82,7 @@ def refusal_before_order(
     if is_fine and not is_notice_due(token):
         return None
     if checkouts.has_money(token):
-        _note_cost(state, now)
+        _write_down(state, settings, now)
         return None
     if offer is not None and has_expired:
         _end_expired(token, offer, now)
@@ -101,23 +104,85 @@ def _end_expired(token: uuid.UUID, expired: LiveOffer, now: datetime) -> None:
             take_notice(token)
 
 
-def _note_cost(state: CheckoutState, now: datetime) -> None:
-    """Once money has begun nothing is touched, but what the cover now costs in all is kept.
+def _write_down(seen: CheckoutState, settings: PluginSettings, now: datetime) -> None:
+    """Once money has begun touch nothing, but keep and show what the checkout makes of a yes.
 
-    A discount that came meanwhile may have moved money between cover and tickets.
+    Its line may be gone, its tickets may be others, and it may cost something else in all.
     """
-    is_plain = not state.needs_proof and not any(line.correction for line in state.cover_lines)
-    known = live_offer(state.token)
-    if not state.cover_lines or known is None or (is_plain and known.cost is None):
+    known = glance(seen.token)
+    if known is None or known.status != OfferStatus.SELECTED:
         return
-    if not is_plain and not state.is_priced_anew:
-        return  # the order is made at the prices the buyer saw, whatever rules came since
-    with checkouts.locked(state.token) as checkout:
-        offer = live_offer(state.token, lock=True)
-        if checkout is None or offer is None or offer.status != OfferStatus.SELECTED:
+    if known.reason_code == (_misfit(seen, known, settings, now) or "") and not _has_cost(
+        seen, known
+    ):
+        return
+    with checkouts.locked(seen.token) as checkout:
+        state = checkouts.read(seen.token, settings.rules.mapping) if checkout else None
+        offer = live_offer(seen.token, lock=True)
+        current = glance(seen.token)
+        if state is None or offer is None or current is None or current.status != known.status:
             return
-        lines = [line.id for line in cover_line.lines_of(checkout)]
-        offer.write(now, cost=None if is_plain else cover_line.cost(checkout, lines))
+        if not any(line.offer_id == offer.pk for line in state.cover_lines):
+            withdraw(offer, now, source=LINE_REMOVED, reason=LINE_REMOVED)
+            return
+        _show(offer, _misfit(state, current, settings, now), now)
+        if _has_cost(seen, current):
+            _note_cost(checkout, state, offer, now)
+
+
+def _misfit(
+    state: CheckoutState, offer: LiveOffer, settings: PluginSettings, now: datetime
+) -> Code | None:
+    """Return why a yes insures nothing in this checkout as it is, or None."""
+    wanted, reason = _wanted_fingerprint(state, settings, now)
+    if offer.fingerprint != wanted:
+        return reason or Code.OFFER_STALE
+    if len(state.cover_lines) != 1:
+        return Code.COVER_CHANGED
+    (line,) = state.cover_lines
+    is_whole = line.carries(offer.pk, line.unit_price) and line.unit_price is not None
+    is_paid = is_whole and (line.unit_price or 0) >= offer.premium
+    return None if is_paid else Code.COVER_CHANGED
+
+
+def _show(offer: Offer, misfit: Code | None, now: datetime) -> None:
+    """Keep and show that a yes insures nothing as the checkout is, or that it does again."""
+    if offer.reason_code == (misfit or ""):
+        return
+    offer.write(now, reason_code=misfit.value if misfit else "")
+    if misfit:
+        summarise(offer.checkout_token, "withdrawn", code=misfit.value)
+    else:
+        summarise_yes(offer)
+
+
+def _has_cost(state: CheckoutState, offer: LiveOffer) -> bool:
+    """Whether the cover may cost something else in all than when that was looked at last.
+
+    While Saleor's prices hold, the order is made at them, whatever rules came since.
+    """
+    if _is_plain(state):
+        return offer.cost is not None
+    return state.is_priced_anew
+
+
+def _is_plain(state: CheckoutState) -> bool:
+    return not state.needs_proof and not any(line.correction for line in state.cover_lines)
+
+
+def _note_cost(checkout: Any, state: CheckoutState, offer: Offer, now: datetime) -> None:
+    """Keep what the cover costs in all, and what it does to the rest of the checkout.
+
+    A discount, shipping or a tax that came meanwhile may have moved money between them.
+    """
+    if _is_plain(state):
+        offer.write(now, cost=None, effect=None)
+        return
+    lines = [line.id for line in state.cover_lines]
+    whole, alone = cover_line.totals_with_and_without(checkout, lines)
+    premium = chosen_premium(offer)
+    effect = Effect.of(whole, alone, premium=premium, absorbed=offer.absorbed)
+    offer.write(now, cost=effect.cost, effect=effect.as_json() if effect.code else None)
 
 
 def _wanted_fingerprint(
@@ -141,7 +206,8 @@ def _is_in_step(state: CheckoutState, offer: LiveOffer | None, wanted: str | Non
     if len(state.cover_lines) != 1 or state.needs_proof or offer.cost is not None:
         return False
     (line,) = state.cover_lines
-    return line.carries(offer.pk, offer.premium) and line.stands_last and not line.correction
+    is_intact = line.carries(offer.pk, offer.premium) and line.stands_last and not line.correction
+    return is_intact and not offer.reason_code
 
 
 def _bring_in_step(token: uuid.UUID, settings: PluginSettings, now: datetime) -> bool:
@@ -163,7 +229,10 @@ def _bring_in_step(token: uuid.UUID, settings: PluginSettings, now: datetime) ->
         was_repaired = _repair_line(checkout, state, offer, now)
         if offer.status != OfferStatus.SELECTED:
             return True
-        return _hold_price(checkout, offer, settings, now) or was_repaired
+        was_changed = _hold_price(checkout, offer, settings, now) or was_repaired
+        if offer.status == OfferStatus.SELECTED:
+            _show(offer, None, now)
+        return was_changed
 
 
 def _repair_line(checkout: object, state: CheckoutState, offer: Offer, now: datetime) -> bool:
@@ -172,7 +241,7 @@ def _repair_line(checkout: object, state: CheckoutState, offer: Offer, now: date
     if not ours:
         # The shopper deleted the line: that is an answer too.
         clear_lines(checkout)
-        withdraw(offer, now, source="line_removed")
+        withdraw(offer, now, source=LINE_REMOVED)
         return True
     keep, *extra = ours
     strangers = [line.id for line in state.cover_lines if line.offer_id != offer.pk]
@@ -207,6 +276,7 @@ def _hold_price(checkout: Any, offer: Offer, settings: PluginSettings, now: date
         line_price=price.line,
         absorbed=price.absorbed,
         cost=None,
+        effect=None,
         is_notice_due=has_lost_voucher or offer.is_notice_due,
     )
     (line,) = cover_line.lines_of(checkout)

@@ -13,6 +13,7 @@ from typing import Any
 from django.db.models import OuterRef, Subquery, Sum, Value
 from django.db.models.functions import Coalesce
 
+from ..domain.money import Money
 from ..domain.product_rules import Group, largest_selection
 from ..domain.states import LIVE_OFFER_STATUSES, OfferStatus
 from ..host import cover_line, metadata
@@ -34,6 +35,8 @@ class LiveOffer:
 
     pk: int
     status: str
+    reason_code: str
+    """Of a yes: why the checkout it was said in is another one by now, if it is."""
     fingerprint: str
     valid_until: datetime | None
     cost: Decimal | None
@@ -54,7 +57,8 @@ def _live_offers() -> Prepared:
     offers = Offer.objects.filter(checkout_token=KEY, status__in=_LIVE).annotate(
         premium=Coalesce(Subquery(premium), Value(Decimal(0)))
     )
-    return Prepared(offers.values("pk", "status", "fingerprint", "valid_until", "cost", "premium"))
+    columns = ("pk", "status", "reason_code", "fingerprint", "valid_until", "cost", "premium")
+    return Prepared(offers.values(*columns))
 
 
 def chosen_premium(offer: Offer) -> Decimal:
@@ -134,7 +138,23 @@ def clear_lines(checkout: Any) -> None:
 
 def summarise(token: uuid.UUID, state: str, **details: str) -> None:
     """Write the public display summary of a checkout's cover."""
-    metadata.write_checkout_summary(token, json.dumps({"state": state, **details}, sort_keys=True))
+    metadata.write_checkout_summary(token, summary(state, **details))
+
+
+def summarise_yes(offer: Offer) -> None:
+    """Write into the checkout's public summary that the cover is a line of it."""
+    metadata.write_checkout_summary(offer.checkout_token, summary_of_yes(offer))
+
+
+def summary_of_yes(offer: Offer) -> str:
+    """Return the public summary of a checkout or order that holds the offer's cover line."""
+    premium = Money(chosen_premium(offer), offer.currency).digits()
+    return summary("accepted", premium=premium, currency=offer.currency)
+
+
+def summary(state: str, **details: str) -> str:
+    """Return a public summary as it stands in metadata (docs/storefront.md)."""
+    return json.dumps({"state": state, **details}, sort_keys=True)
 
 
 def is_fresh(offer: Offer | LiveOffer, now: datetime) -> bool:

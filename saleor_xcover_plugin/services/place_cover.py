@@ -12,11 +12,11 @@ from ..conf import PluginSettings
 from ..domain.eligibility import fingerprint, insurable_basket
 from ..domain.money import Money
 from ..domain.product_rules import check_selection
-from ..domain.states import OfferStatus
+from ..domain.states import CoverStatus, OfferStatus
 from ..errors import Code, Refusal
 from ..host import checkouts, cover_line, cover_product, telemetry
 from ..host.values import CheckoutState
-from ..models import Consent, Offer
+from ..models import Consent, Cover, Offer
 from .offers import (
     chosen_premium,
     clear_lines,
@@ -24,6 +24,7 @@ from .offers import (
     is_fresh,
     live_offer,
     summarise,
+    summarise_yes,
     take_notice,
 )
 from .price_line import put_exactly
@@ -57,6 +58,8 @@ def accept(
         premium = sum((quote.premium for quote in chosen), Decimal(0))
         if _is_placed(offer, state, chosen, premium):
             return offer
+        if is_held(offer):
+            raise Refusal(Code.OFFER_STALE)
         variant_id = cover_product.listed_variant_id(channel_id)
         if variant_id is None:
             raise Refusal(Code.NOT_SET_UP)
@@ -74,10 +77,16 @@ def accept(
         offer.quotes.filter(pk__in=chosen_ids).update(is_chosen=True)
         if offer.status != OfferStatus.SELECTED:
             offer.become(OfferStatus.SELECTED, now, shown_at=offer.shown_at or now)
-        offer.write(now, line_price=price.line, absorbed=price.absorbed, cost=None)
+        offer.write(
+            now,
+            line_price=price.line,
+            absorbed=price.absorbed,
+            cost=None,
+            effect=None,
+            reason_code="",
+        )
         _record(offer, "accepted", [q.quote_id for q in chosen], premium, now, source)
-        shown = Money(premium, offer.currency).digits()
-        summarise(token, "accepted", premium=shown, currency=offer.currency)
+        summarise_yes(offer)
         return offer
 
     return in_turn(token, turn, say_yes, present=lambda: _visible(token, channel_id))
@@ -107,8 +116,11 @@ def decline(
         if offer.status == OfferStatus.SELECTED and checkouts.has_money(token):
             raise Refusal(Code.PAYMENT_STARTED)
         clear_lines(checkout)
-        offer.quotes.update(is_chosen=False)
-        offer.become(OfferStatus.DECLINED, now, shown_at=offer.shown_at or now)
+        if is_held(offer):
+            offer.become(OfferStatus.SUPERSEDED, now)
+        else:
+            offer.quotes.update(is_chosen=False)
+            offer.become(OfferStatus.DECLINED, now, shown_at=offer.shown_at or now)
         _record(offer, "declined", [], Decimal(0), now, source)
         summarise(token, "declined")
         return offer
@@ -135,16 +147,39 @@ def mark_shown(token: uuid.UUID, channel_id: int, *, now: datetime) -> Offer:
     return offer
 
 
-def withdraw(offer: Offer, now: datetime, *, source: str) -> None:
+def withdraw(offer: Offer, now: datetime, *, source: str, reason: str = "") -> None:
     """The shopper took the line out without asking us: the yes is gone, the offer stays.
 
     The caller holds the locks of checkout and offer.
     """
-    premium = chosen_premium(offer)
-    offer.quotes.update(is_chosen=False)
-    offer.become(OfferStatus.AVAILABLE, now)
-    _record(offer, "withdrawn", [], premium, now, source)
+    take_back(offer, now, source=source, reason=reason)
     summarise(offer.checkout_token, "withdrawn")
+
+
+def take_back(offer: Offer, now: datetime, *, source: str, reason: str = "") -> None:
+    """Take back a yes whose line is gone, and keep evidence of it; the offer stays.
+
+    Its checkout may have become an order. The caller holds the lock of the offer.
+    """
+    premium = chosen_premium(offer)
+    if is_held(offer):
+        offer.become(OfferStatus.SUPERSEDED, now, reason_code=reason)
+    else:
+        offer.quotes.update(is_chosen=False)
+        offer.become(OfferStatus.AVAILABLE, now, reason_code=reason)
+    _record(offer, "withdrawn", [], premium, now, source)
+
+
+def is_held(offer: Offer) -> bool:
+    """Whether an order was made with this yes although its checkout was kept.
+
+    What was chosen is that order's then; the checkout goes on without it.
+    """
+    held = Cover.objects.filter(offer=offer, status__in=[s.value for s in _HOLDING])
+    return held.exists()
+
+
+_HOLDING = (CoverStatus.PLACED, CoverStatus.CONFIRMING, CoverStatus.PARKED)
 
 
 def _readable(

@@ -25,7 +25,7 @@ OF_A_PERSON = {
 OF_NOBODY = {
     "Offer": "id channel_id status reason_code fingerprint xcover_offer_id currency "
     "event_starts_at content content_hash groups lease_token leased_until quoted_at valid_until "
-    "line_price absorbed cost is_notice_due created_at updated_at",
+    "line_price absorbed cost effect is_notice_due created_at updated_at",
     "Quote": "id position quote_id title premium tax policy_version pds_url content",
     "Consent": "id currency content_hash content",
     "Cover": "id channel_id status premium currency absorbed cooling_off_until created_at "

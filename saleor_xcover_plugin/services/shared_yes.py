@@ -1,0 +1,120 @@
+"""One yes, several orders: ``orderCreateFromCheckout(removeCheckout: false)`` copies its line.
+
+One offer makes one policy, so one order holds it: the first that was made, until another one is
+paid before it. An order that ended, or was never paid, lets go of it.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Collection, Sequence
+from datetime import datetime
+from decimal import Decimal
+
+from ..domain.states import BOUGHT_ALREADY, NOTHING_BOUGHT, CoverStatus, OfferStatus
+from ..host import notes, orders
+from ..host.values import OrderState
+from ..models import Cover, Offer
+
+_LETS_GO = NOTHING_BOUGHT - {"policyholder_incomplete"}
+"""Reasons with which an order insures nothing and never will by itself; no call waits."""
+
+
+def holder_of(offer: Offer | None, order: OrderState) -> Cover | None:
+    """Return the cover of another order that holds the offer, or None."""
+    if offer is None:
+        return None
+    return Cover.objects.filter(offer=offer).exclude(order_id=order.id).first()
+
+
+def sentence_of(holder: Cover) -> str:
+    """Say to staff why an order whose offer ``holder`` has is not insured."""
+    if _may_let_go(holder):
+        return (
+            f"Order {holder.order_number} was made from the same checkout. The ticket protection "
+            "can be bought once, and the order that is paid first gets it. Only if both are paid "
+            "is there something to do: refund what was paid for it in the one without a policy."
+        )
+    return (
+        f"Order {holder.order_number} was made from the same checkout and holds the policy of this "
+        "offer, which can be bought once. The ticket protection line of this order insures "
+        "nothing; refund what was paid for it."
+    )
+
+
+def marked_offer(order: OrderState, offers: Sequence[Offer]) -> Offer | None:
+    """Return the offer of its checkout that a cover line of the order names, the latest."""
+    marked = {line.offer_id for line in order.cover_lines}
+    return next((offer for offer in reversed(offers) if offer.pk in marked), None)
+
+
+def held_elsewhere(order: OrderState, offers: Sequence[Offer]) -> Collection[int]:
+    """Return the ids of those offers that cover another order."""
+    covers = Cover.objects.filter(offer__in=offers).exclude(order_id=order.id)
+    return set(covers.values_list("offer_id", flat=True))
+
+
+def is_free_for(cover: Cover, order: OrderState, offer: Offer | None) -> bool:
+    """Whether a paid order may have the offer that another order got first and did not pay.
+
+    The caller holds the locks of the offers and of ``cover``.
+    """
+    is_waiting = cover.status == CoverStatus.PARKED and cover.reason_code == BOUGHT_ALREADY
+    if not is_waiting or not order.is_paid_in_full or cover.amount_due_back <= 0:
+        return False  # not paid, or the premium went back already
+    if offer is None or offer.status not in (OfferStatus.SELECTED, OfferStatus.ABANDONED):
+        return False
+    holder = holder_of(offer, order)
+    return holder is None or (_may_let_go(holder) and not _is_paid(holder))
+
+
+def let_go(offer: Offer, paid: OrderState, now: datetime) -> None:
+    """Take the offer from the order that holds it and give it to nobody; staff are told there.
+
+    The caller holds the lock of the offer and has asked ``is_free_for``.
+    """
+    holder = Cover.objects.select_for_update().filter(offer=offer).exclude(order_id=paid.id).first()
+    if holder is None:
+        return
+    if holder.status != CoverStatus.PLACED:
+        holder.write(now, offer=None)
+        return
+    own = orders.read(holder.order_id)
+    sentence = (
+        f"Order {paid.number} was made from the same checkout and paid first, so it is insured. "
+        "This order is not: if it is paid too, refund what was paid for the ticket protection."
+    )
+    holder.become(
+        CoverStatus.PARKED,
+        now,
+        offer=None,
+        reason_code=BOUGHT_ALREADY,
+        reason=sentence,
+        amount_due_back=own.cover_price if own else Decimal(0),
+    )
+    notes.add(holder.order_id, sentence)
+
+
+def waiting_orders(order: OrderState) -> list[uuid.UUID]:
+    """Return the other orders of its checkout that wait for the offer it may have let go."""
+    if order.checkout_token is None:
+        return []
+    others = orders.ids_of_checkout(order.checkout_token)
+    waiting = Cover.objects.filter(
+        order_id__in=others, status=CoverStatus.PARKED.value, reason_code=BOUGHT_ALREADY
+    ).exclude(order_id=order.id)
+    return list(waiting.order_by("pk").values_list("order_id", flat=True))
+
+
+def _may_let_go(holder: Cover) -> bool:
+    if holder.status in (CoverStatus.PLACED, CoverStatus.VOID):
+        return True
+    return holder.status == CoverStatus.PARKED and holder.reason_code in _LETS_GO
+
+
+def _is_paid(holder: Cover) -> bool:
+    """Whether its order is paid after all, and its policy about to be asked for."""
+    if holder.status != CoverStatus.PLACED:
+        return False
+    order = orders.read(holder.order_id)
+    return order is not None and order.is_paid_in_full

@@ -1,0 +1,103 @@
+"""Staff read what a cover changed in an order nobody may reprice, to the cent and in plain words."""
+
+from dataclasses import replace
+from decimal import Decimal
+
+import pytest
+
+from saleor_xcover_plugin.domain.effect import Effect
+from saleor_xcover_plugin.domain.money import Money
+from saleor_xcover_plugin.domain.premium import TaxedPrice, Totals
+
+PREMIUM = Money(Decimal("6.66"), "USD")
+
+
+def price(net: str, gross: str, rate: str = "0.23") -> TaxedPrice:
+    return TaxedPrice(Decimal(net), Decimal(gross), Decimal(rate))
+
+
+ALONE = Totals(
+    total=Decimal("210.00"),
+    cover=price("0", "0"),
+    others=(price("162.60", "200.00"),),
+    shipping=price("8.13", "10.00"),
+    shipping_methods=frozenset({1}),
+)
+WITH_COVER = replace(ALONE, total=Decimal("216.66"), cover=price("6.66", "6.66", "0"))
+
+
+def effect(checkout: Totals, *, absorbed: str = "0") -> Effect:
+    return Effect.of(checkout, ALONE, premium=PREMIUM.amount, absorbed=Decimal(absorbed))
+
+
+def test_tickets_plus_premium_is_nothing_to_tell():
+    exact = effect(WITH_COVER)
+
+    assert exact.code == ""
+    assert exact.sentence(PREMIUM) == ""
+
+
+def test_another_tax_in_the_same_shipping_price_is_told_as_just_that():
+    weighted = effect(replace(WITH_COVER, shipping=price("8.18", "10.00", "0.2225")))
+
+    assert weighted.code == "shipping_tax_not_exact"
+    said = weighted.sentence(PREMIUM)
+    assert "cost the buyer exactly the premium of 6.66 USD" in said
+    assert "tax on shipping is 1.82 USD instead of 1.87 USD" in said
+    assert "8.18 USD instead of 8.13 USD" in said
+
+
+def test_tax_on_top_that_falls_is_told_with_what_the_store_bears():
+    shipping = price("8.13", "9.93", "0.2214")
+    weighted = effect(replace(WITH_COVER, total=Decimal("216.59"), shipping=shipping))
+
+    assert weighted.code == "shipping_tax_not_exact"
+    said = weighted.sentence(PREMIUM)
+    assert "cost the buyer 6.59 USD, 0.07 USD less than the premium of 6.66 USD" in said
+    assert "bears the 0.07 USD; nothing is due to the buyer" in said
+
+
+def test_a_premium_that_earned_more_than_it_cost_is_told_as_less():
+    earned = effect(replace(WITH_COVER, total=Decimal("206.66"), shipping=price("0", "0")))
+
+    assert earned.code == "price_not_exact"
+    said = earned.sentence(PREMIUM)
+    assert "no more than without the protection: 10.00 USD less than the premium" in said
+    assert "Shipping costs 0.00 USD instead of 10.00 USD." in said
+
+
+def test_too_much_alone_is_left_to_who_says_what_is_due_back():
+    dear = effect(replace(WITH_COVER, total=Decimal("217.40")))
+
+    assert dear.code == "price_not_exact"
+    assert dear.sentence(PREMIUM) == ""
+
+
+def test_what_the_store_agreed_to_bear_is_no_news():
+    absorbed = replace(WITH_COVER, total=Decimal("211.33"), cover=price("1.33", "1.33", "0"))
+
+    assert effect(absorbed, absorbed="5.33").code == ""
+    assert effect(absorbed).code == "price_not_exact"
+
+
+@pytest.mark.parametrize(
+    ("checkout", "said"),
+    [
+        (replace(WITH_COVER, others=(price("162.61", "200.00"),)), "another price or tax"),
+        (replace(WITH_COVER, others=(*ALONE.others, price("0", "0"))), "came with it"),
+        (replace(WITH_COVER, shipping_methods=frozenset({1, 2})), "other ways of shipping"),
+        (replace(WITH_COVER, cover=price("5.41", "6.66")), "1.25 USD of it as tax"),
+    ],
+)
+def test_each_difference_has_its_own_words(checkout: Totals, said: str):
+    found = effect(checkout)
+
+    assert found.code == "price_not_exact"
+    assert said in found.sentence(PREMIUM)
+
+
+@pytest.mark.parametrize("checkout", [WITH_COVER, replace(WITH_COVER, total=Decimal("216.59"))])
+def test_what_is_kept_is_what_is_read(checkout: Totals):
+    kept = effect(checkout)
+
+    assert Effect.from_json(kept.as_json()).as_json() == kept.as_json()
