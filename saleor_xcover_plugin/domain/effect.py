@@ -94,15 +94,18 @@ class Effect:
             has_other_ways=bool(kept["has_other_ways"]),
         )
 
-    def sentence(self, premium: Money) -> str:
+    def sentence(self, premium: Money, *, is_sold: bool = True) -> str:
         """Say to staff what differs, with the sums, and what to do; empty if nothing does.
 
-        What the buyer paid beyond the premium is due back and told where that is written down.
+        What the buyer paid beyond the premium, or for a cover that is not sold in the end, is due
+        back and told where that is written down.
         """
         differences = list(self._differences(premium.currency))
-        if not differences and self.cost >= premium.amount:
+        is_cheap = is_sold and self.cost < premium.amount
+        if not differences and not is_cheap:
             return ""
-        return " ".join([_INTRODUCTION, self._cost_sentence(premium), *differences])
+        cost = [self._cost_sentence(premium)] if is_sold else []
+        return " ".join([_INTRODUCTION, *cost, *differences])
 
     def _cost_sentence(self, premium: Money) -> str:
         cost = Money(self.cost, premium.currency)

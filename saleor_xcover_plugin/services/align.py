@@ -222,8 +222,7 @@ def _holds_quoted_tickets(order: OrderState, offer: Offer) -> bool:
 
 
 def _place(order: OrderState, offers: Sequence[Offer], now: datetime) -> Cover:
-    offer = shared_yes.marked_offer(order, offers)
-    effect = Effect.from_json(offer.effect) if offer is not None and offer.effect else None
+    marked = offer = shared_yes.marked_offer(order, offers)
     bought_already = _bought_already(order, offer)
     defect = bought_already or defect_of(order, offer, now)
     if bought_already:
@@ -265,15 +264,17 @@ def _place(order: OrderState, offers: Sequence[Offer], now: datetime) -> Cover:
             f"The ticket protection costs the buyer {due} more than the premium of "
             f"{cover.premium_money}. The policy is confirmed as usual; refund {due}.",
         )
-    if effect is not None:
-        _tell_effect(cover, effect)
+    if marked is not None and marked.effect:
+        _tell_effect(cover, marked, Effect.from_json(marked.effect))
     return cover
 
 
-def _tell_effect(cover: Cover, effect: Effect) -> None:
+def _tell_effect(cover: Cover, offer: Offer, effect: Effect) -> None:
     """Tell staff what the cover changed in an order that could not be repriced any more."""
     log.warning("xcover.cover.not_exact", extra={"order": cover.order_number, "code": effect.code})
-    if sentence := effect.sentence(cover.premium_money):
+    premium = Money(chosen_premium(offer), offer.currency)
+    is_sold = cover.status != CoverStatus.PARKED
+    if sentence := effect.sentence(premium, is_sold=is_sold):
         notes.add(cover.order_id, sentence)
 
 

@@ -65,6 +65,8 @@ A channel can tax shipping at the rates of the lines, by weight (`useWeightedTax
 cover is a line that is not taxed, so it would lower the tax on shipping. Where that would be so
 there is no cover: `shipping_tax_not_exact`. A tax class of its own on the way of shipping does not
 help: Saleor weights all the same. With nothing to ship, or no line that is taxed, nothing changes.
+Where shipping is chosen only after a payment began nothing can be taken out any more: the order is
+made with that tax, and its history says what it is and what it would be (`docs/operations.md`).
 
 ## How a percentage is made exact
 

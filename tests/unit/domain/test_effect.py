@@ -1,4 +1,4 @@
-"""Staff read what a cover changed in an order nobody may reprice, to the cent and in plain words."""
+"""Staff read, to the cent, what a cover changed in an order nobody may reprice."""
 
 from dataclasses import replace
 from decimal import Decimal
@@ -94,6 +94,17 @@ def test_each_difference_has_its_own_words(checkout: Totals, said: str):
 
     assert found.code == "price_not_exact"
     assert said in found.sentence(PREMIUM)
+
+
+def test_of_a_cover_that_is_not_sold_only_the_rest_is_told():
+    shipping = price("8.13", "9.93", "0.2214")
+    weighted = effect(replace(WITH_COVER, total=Decimal("216.59"), shipping=shipping))
+    cheap = effect(replace(WITH_COVER, total=Decimal("216.59")))
+
+    said = weighted.sentence(PREMIUM, is_sold=False)
+    assert "tax on shipping is" in said
+    assert "6.66" not in said
+    assert cheap.sentence(PREMIUM, is_sold=False) == ""
 
 
 @pytest.mark.parametrize("checkout", [WITH_COVER, replace(WITH_COVER, total=Decimal("216.59"))])
