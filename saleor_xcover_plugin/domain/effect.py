@@ -24,6 +24,8 @@ class Effect:
     code: str
     cost: Decimal
     """What the buyer pays for the cover in all: total with it less total alone, gross."""
+    line: Decimal
+    """What the cover line costs after discounts, gross."""
     premium_tax: Decimal
     """The part of the cover line's price that is called tax."""
     shipping: TaxedPrice
@@ -43,6 +45,7 @@ class Effect:
         effect = cls(
             code="",
             cost=cost,
+            line=checkout.cover.gross,
             premium_tax=checkout.cover.gross - checkout.cover.net,
             shipping=checkout.shipping,
             shipping_alone=alone.shipping,
@@ -70,6 +73,7 @@ class Effect:
         return {
             "code": self.code,
             "cost": str(self.cost),
+            "line": str(self.line),
             "premium_tax": str(self.premium_tax),
             "shipping_net": str(self.shipping.net),
             "shipping_gross": str(self.shipping.gross),
@@ -87,6 +91,7 @@ class Effect:
         return cls(
             code=str(kept["code"]),
             cost=amount("cost"),
+            line=amount("line"),
             premium_tax=amount("premium_tax"),
             shipping=TaxedPrice(amount("shipping_net"), amount("shipping_gross")),
             shipping_alone=TaxedPrice(amount("shipping_alone_net"), amount("shipping_alone_gross")),

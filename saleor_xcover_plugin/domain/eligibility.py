@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -36,6 +37,14 @@ class CheckoutFacts:
     lines: Sequence[ProductLine]
     order_discount: OrderDiscount = OrderDiscount.NONE
     is_taxed_by_app: bool = False
+
+    @property
+    def counts(self) -> Mapping[str, int]:
+        """Pieces in the checkout, by the reference of their lines."""
+        counts: Counter[str] = Counter()
+        for line in self.lines:
+            counts[line.reference] += line.quantity
+        return counts
 
 
 @dataclass(frozen=True, slots=True)

@@ -79,22 +79,16 @@ def _align_rows(order: OrderState, now: datetime) -> list[uuid.UUID]:
     if cover is None and order.cover_lines:
         cover = _place(order, offers, now)
     if cover is None:
-        _follow_removal(order, unseen, now)
-        _opt_out(order, offers, now)
+        free = shared_yes.held_by_none_but(order, offers)
+        _follow_removal(order, [offer for offer in unseen if offer in free], now)
+        opt_out.append_for(order, free, now)
         _correct_summary(order, None)
         return []
-    before = cover.status
     _advance(cover, order, offers, now)
     settle_due(cover, order, now)
     _correct_summary(order, cover)
-    has_ended = cover.status != before and cover.status in (CoverStatus.VOID, CoverStatus.PARKED)
-    return shared_yes.waiting_orders(order) if has_ended else []
-
-
-def _opt_out(order: OrderState, offers: Sequence[Offer], now: datetime) -> None:
-    """Tell XCover of the no; what another order of the checkout said yes to stays."""
-    held = shared_yes.held_elsewhere(order, offers)
-    opt_out.append_for(order, [offer for offer in offers if offer.pk not in held], now)
+    may_let_go = cover.status in (CoverStatus.VOID, CoverStatus.PARKED) and cover.offer_id
+    return shared_yes.waiting_orders(order) if may_let_go else []
 
 
 def _follow_removal(order: OrderState, unseen: Sequence[Offer], now: datetime) -> None:
@@ -103,11 +97,10 @@ def _follow_removal(order: OrderState, unseen: Sequence[Offer], now: datetime) -
     The checkout may have done so already, if its hook was heard. Once money had begun the buyer may
     have paid for the line.
     """
-    held = shared_yes.held_elsewhere(order, unseen)
     for offer in unseen:
-        if offer.status == OfferStatus.SELECTED and offer.pk not in held:
+        if offer.status == OfferStatus.SELECTED:
             take_back(offer, now, source=LINE_REMOVED, reason=LINE_REMOVED)
-        if offer.status == OfferStatus.AVAILABLE and offer.reason_code == LINE_REMOVED:
+        if offer.reason_code == LINE_REMOVED:
             too_much = Money(order.charged - order.total, order.currency)
             rest = (
                 f"The buyer was charged {too_much} more than the order costs: refund it."
@@ -326,7 +319,9 @@ def _advance(cover: Cover, order: OrderState, offers: Sequence[Offer], now: date
 
 def _take_over(cover: Cover, order: OrderState, offer: Offer, now: datetime) -> None:
     """Insure a paid order with the yes that another order of its checkout got and did not pay."""
-    shared_yes.let_go(offer, order, now)
+    left_id = shared_yes.let_go(offer, order, now)
+    if left_id is not None:
+        metadata.write_order_summary(left_id, summary("withdrawn", code=BOUGHT_ALREADY))
     paid, premium = _cost_of_cover(order, offer), chosen_premium(offer)
     cover.become(
         CoverStatus.PLACED,
@@ -398,7 +393,7 @@ def _end_without_line(
     for offer in offers:
         if offer.pk == cover.offer_id and offer.status == OfferStatus.SELECTED:
             take_back(offer, now, source=LINE_REMOVED)
-    _opt_out(order, offers, now)
+    opt_out.append_for(order, shared_yes.held_by_none_but(order, offers), now)
     notes.add(order.id, _TAKEN_OUT)
 
 

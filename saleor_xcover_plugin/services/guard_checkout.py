@@ -9,6 +9,7 @@ from __future__ import annotations
 import uuid
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 from typing import Any
 
 from ..conf import PluginSettings
@@ -18,7 +19,7 @@ from ..domain.money import Money
 from ..domain.states import LINE_REMOVED, OfferStatus
 from ..errors import Code, Refusal
 from ..host import checkouts, cover_line
-from ..host.values import CheckoutState
+from ..host.values import CheckoutState, CoverLine
 from ..models import Offer
 from .offers import (
     LiveOffer,
@@ -109,40 +110,54 @@ def _write_down(seen: CheckoutState, settings: PluginSettings, now: datetime) ->
 
     Its line may be gone, its tickets may be others, and it may cost something else in all.
     """
-    known = glance(seen.token)
+    known = live_offer(seen.token)
     if known is None or known.status != OfferStatus.SELECTED:
         return
-    if known.reason_code == (_misfit(seen, known, settings, now) or "") and not _has_cost(
-        seen, known
-    ):
+    is_shown = known.reason_code == (_misfit(seen, known, now) or "")
+    if is_shown and not _has_cost(seen, known):
         return
     with checkouts.locked(seen.token) as checkout:
         state = checkouts.read(seen.token, settings.rules.mapping) if checkout else None
         offer = live_offer(seen.token, lock=True)
-        current = glance(seen.token)
-        if state is None or offer is None or current is None or current.status != known.status:
+        if state is None or offer is None or offer.status != OfferStatus.SELECTED:
             return
         if not any(line.offer_id == offer.pk for line in state.cover_lines):
             withdraw(offer, now, source=LINE_REMOVED, reason=LINE_REMOVED)
             return
-        _show(offer, _misfit(state, current, settings, now), now)
-        if _has_cost(seen, current):
+        if _has_cost(seen, offer):
             _note_cost(checkout, state, offer, now)
+        _show(offer, _misfit(state, offer, now), now)
 
 
-def _misfit(
-    state: CheckoutState, offer: LiveOffer, settings: PluginSettings, now: datetime
-) -> Code | None:
-    """Return why a yes insures nothing in this checkout as it is, or None."""
-    wanted, reason = _wanted_fingerprint(state, settings, now)
-    if offer.fingerprint != wanted:
-        return reason or Code.OFFER_STALE
+def _misfit(state: CheckoutState, offer: Offer, now: datetime) -> Code | None:
+    """Return why a yes would insure nothing in an order of this checkout as it is, or None.
+
+    By what the order will be judged by (``align.defect_of``): a ticket that has become dearer
+    meanwhile would be asked for anew before a payment, and is insured after it.
+    """
+    quoted = offer.request.get("tickets", {})
+    counts = state.facts.counts
+    has_tickets = all(counts.get(ref, 0) == count for ref, count in quoted.items())
+    if not has_tickets or state.policyholder.country != offer.country:
+        return Code.OFFER_STALE
+    if offer.event_starts_at is not None and now >= offer.event_starts_at:
+        return Code.EVENT_STARTED
     if len(state.cover_lines) != 1:
         return Code.COVER_CHANGED
     (line,) = state.cover_lines
-    is_whole = line.carries(offer.pk, line.unit_price) and line.unit_price is not None
-    is_paid = is_whole and (line.unit_price or 0) >= offer.premium
-    return None if is_paid else Code.COVER_CHANGED
+    is_whole = line.carries(offer.pk, line.unit_price)
+    return None if is_whole and _pays(line, offer) else Code.COVER_CHANGED
+
+
+def _pays(line: CoverLine, offer: Offer) -> bool:
+    """Whether the line costs what was agreed, or more, after what came since."""
+    premium = chosen_premium(offer)
+    if not offer.effect:
+        return (line.unit_price or Decimal(0)) >= premium
+    effect = Effect.from_json(offer.effect)
+    if offer.line_price not in (None, premium):
+        return effect.cost >= premium - offer.absorbed
+    return effect.line >= premium
 
 
 def _show(offer: Offer, misfit: Code | None, now: datetime) -> None:
@@ -156,7 +171,7 @@ def _show(offer: Offer, misfit: Code | None, now: datetime) -> None:
         summarise_yes(offer)
 
 
-def _has_cost(state: CheckoutState, offer: LiveOffer) -> bool:
+def _has_cost(state: CheckoutState, offer: Offer) -> bool:
     """Whether the cover may cost something else in all than when that was looked at last.
 
     While Saleor's prices hold, the order is made at them, whatever rules came since.

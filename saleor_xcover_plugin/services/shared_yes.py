@@ -7,7 +7,7 @@ paid before it. An order that ended, or was never paid, lets go of it.
 from __future__ import annotations
 
 import uuid
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from decimal import Decimal
 
@@ -48,10 +48,11 @@ def marked_offer(order: OrderState, offers: Sequence[Offer]) -> Offer | None:
     return next((offer for offer in reversed(offers) if offer.pk in marked), None)
 
 
-def held_elsewhere(order: OrderState, offers: Sequence[Offer]) -> Collection[int]:
-    """Return the ids of those offers that cover another order."""
+def held_by_none_but(order: OrderState, offers: Sequence[Offer]) -> list[Offer]:
+    """Return the offers that cover no other order: what another one said yes to stays."""
     covers = Cover.objects.filter(offer__in=offers).exclude(order_id=order.id)
-    return set(covers.values_list("offer_id", flat=True))
+    held = set(covers.values_list("offer_id", flat=True)) if offers else set()
+    return [offer for offer in offers if offer.pk not in held]
 
 
 def is_free_for(cover: Cover, order: OrderState, offer: Offer | None) -> bool:
@@ -68,17 +69,18 @@ def is_free_for(cover: Cover, order: OrderState, offer: Offer | None) -> bool:
     return holder is None or (_may_let_go(holder) and not _is_paid(holder))
 
 
-def let_go(offer: Offer, paid: OrderState, now: datetime) -> None:
-    """Take the offer from the order that holds it and give it to nobody; staff are told there.
+def let_go(offer: Offer, paid: OrderState, now: datetime) -> uuid.UUID | None:
+    """Take the offer from the order that holds it; return that order where it was not over yet.
 
-    The caller holds the lock of the offer and has asked ``is_free_for``.
+    Staff are told in its history. The caller holds the lock of the offer and has asked
+    ``is_free_for``.
     """
     holder = Cover.objects.select_for_update().filter(offer=offer).exclude(order_id=paid.id).first()
     if holder is None:
-        return
+        return None
     if holder.status != CoverStatus.PLACED:
         holder.write(now, offer=None)
-        return
+        return None
     own = orders.read(holder.order_id)
     sentence = (
         f"Order {paid.number} was made from the same checkout and paid first, so it is insured. "
@@ -93,6 +95,7 @@ def let_go(offer: Offer, paid: OrderState, now: datetime) -> None:
         amount_due_back=own.cover_price if own else Decimal(0),
     )
     notes.add(holder.order_id, sentence)
+    return holder.order_id
 
 
 def waiting_orders(order: OrderState) -> list[uuid.UUID]:

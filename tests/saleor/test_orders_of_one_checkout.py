@@ -81,6 +81,8 @@ def test_the_order_that_is_paid_first_gets_the_policy(
     assert pair.cover(pair.first) == ("parked", "bought_already", Decimal("6.66"))
     assert pair.told(pair.second, "insured after all") == 1
     assert pair.told(pair.first, f"Order {pair.second['number']}", "paid first") == 1
+    assert '"accepted"' in staff.order(pair.second["id"]).metadata["xcover"]
+    assert '"withdrawn"' in staff.order(pair.first["id"]).metadata["xcover"]
     # when the first is paid after all
     staff.mark_as_paid(pair.first["id"])
     work()

@@ -23,6 +23,7 @@ from demo.simulator import SimulatorProcess
 
 from ..flows.steps import PREMIUM, TICKETS, TOTAL, accept_cover, bookings, opt_outs
 from ..flows.work import Work
+from .pricing.shop import key
 
 if TYPE_CHECKING:
     from .store import SaleorStore
@@ -189,6 +190,74 @@ def test_tickets_put_back_before_the_order_are_insured(
 
     assert said(staff.order(ada.order_id).metadata)["state"] == "accepted"
     assert len(bookings(simulator)) == 1
+
+
+@pytest.mark.parametrize("is_removed", [False, True])
+def test_a_voucher_that_takes_from_the_line_after_the_payment_is_said_at_once(
+    store: Store,
+    shopper: SendShopper,
+    staff: Staff,
+    payments: PaymentApp,
+    work: Work,
+    simulator: SimulatorProcess,
+    is_removed: bool,
+) -> None:
+    # given a voucher beside which nothing would be offered, used once money is set aside
+    code = f"LATE-{store.usd.slug}-{is_removed}"
+    staff.create_voucher(code, [store.usd], Decimal(20), value_type="FIXED")
+    ada = shopper(store.usd)
+    checkout, _ = accept_cover(ada, store)
+    payment = payments.authorize(checkout.id, TOTAL)
+    seen = ada.add_promo_code(code)
+    assert said(ada.checkout().metadata) == {"state": "withdrawn", "code": "cover_changed"}
+    # when it is left, or taken off again
+    if is_removed:
+        seen = ada.remove_promo_code(code)
+        assert said(ada.checkout().metadata)["state"] == "accepted"
+    payments.capture(payment, seen.total)
+    ada.complete()
+    work()
+    # then the order says what is so
+    state = said(staff.order(ada.order_id).metadata)["state"]
+    cover = ada.cover()
+    assert cover is not None
+    insured, not_insured = ("accepted", "confirmed"), ("withdrawn", "parked")
+    assert (state, cover.status) == (insured if is_removed else not_insured)
+
+
+def test_a_ticket_that_becomes_dearer_after_the_payment_stays_insured(
+    store: Store,
+    shopper: SendShopper,
+    staff: Staff,
+    payments: PaymentApp,
+    work: Work,
+    simulator: SimulatorProcess,
+) -> None:
+    from saleor.product.models import ProductVariantChannelListing
+
+    # given a paid yes, and then another price of the same tickets
+    festival = ProductVariantChannelListing.objects.filter(
+        variant_id=key(store.festival.id), channel_id=key(store.usd.id)
+    )
+    ada = shopper(store.usd)
+    ada.create_checkout({store.festival: 2})
+    ada.accept(ada.offer())
+    payments.charge(ada.checkout_id, ada.checkout().total)
+    festival.update(price_amount=Decimal(60), discounted_price_amount=Decimal(60))
+    try:
+        # when anything makes the plugin look
+        ada.set_email("ada@example.org")
+        assert said(ada.checkout().metadata)["state"] == "accepted"
+        payments.charge(ada.checkout_id, Decimal(20))
+        ada.complete()
+    finally:
+        festival.update(price_amount=Decimal(50), discounted_price_amount=Decimal(50))
+    work()
+    # then what was said yes to is what is insured
+    cover = ada.cover()
+    assert cover is not None
+    assert cover.status == "confirmed"
+    assert said(staff.order(ada.order_id).metadata)["state"] == "accepted"
 
 
 def test_a_payment_that_fails_after_the_tickets_changed_ends_the_yes(
