@@ -85,28 +85,39 @@ def _premiums_to_prove(offer: Offer, state: CheckoutState) -> list[Money]:
 
 
 def _renewed(offer: Offer, settings: PluginSettings, now: datetime) -> Offer:
-    """Keep a yes that a change ended, if premium and terms of what was chosen are the same."""
+    """Keep a yes that a change ended, if premium and terms of what was chosen are the same.
+
+    Asked twice, the second time under the lock: the shopper may say no meanwhile.
+    """
+    if not _choice_to_keep(offer):
+        return offer
+    with checkouts.locked(offer.checkout_token):
+        chosen = _choice_to_keep(offer)
+        if not chosen:
+            return live_offer(offer.checkout_token) or offer
+        try:
+            return accept(
+                offer.checkout_token,
+                offer.channel_id,
+                settings,
+                quote_ids=chosen,
+                content_hash=offer.content_hash,
+                now=now,
+                source="kept",
+            )
+        except Refusal:
+            return offer  # the shopper is asked again
+
+
+def _choice_to_keep(offer: Offer) -> list[str]:
+    """Return the quotes that stand for a yes which ended unnoticed, or nothing."""
     ended = (
         Offer.objects.filter(checkout_token=offer.checkout_token, is_notice_due=True)
         .exclude(pk=offer.pk)
         .order_by("-pk")
         .first()
     )
-    chosen = _same_choice(ended, offer) if ended is not None else []
-    if not chosen:
-        return offer
-    try:
-        return accept(
-            offer.checkout_token,
-            offer.channel_id,
-            settings,
-            quote_ids=chosen,
-            content_hash=offer.content_hash,
-            now=now,
-            source="kept",
-        )
-    except Refusal:
-        return offer  # the shopper is asked again
+    return _same_choice(ended, offer) if ended is not None else []
 
 
 def _same_choice(ended: Offer, offer: Offer) -> list[str]:

@@ -13,6 +13,7 @@ from ..domain.eligibility import fingerprint, insurable_basket
 from ..domain.money import Money
 from ..domain.product_rules import check_selection
 from ..domain.states import CoverStatus, OfferStatus
+from ..domain.turns import Turn
 from ..errors import Code, Refusal
 from ..host import checkouts, cover_line, cover_product, telemetry
 from ..host.values import CheckoutState
@@ -28,7 +29,7 @@ from .offers import (
     take_notice,
 )
 from .price_line import put_exactly
-from .turns import Turn, in_turn
+from .turns import in_turn
 
 
 def accept(
@@ -45,7 +46,7 @@ def accept(
     """Record the yes and put one line at the exact premium of the chosen quotes into the checkout.
 
     Repeating it with the same quotes changes nothing, and neither does a ``turn`` that its page
-    has gone on from. Raise ``Refusal``; then nothing happened.
+    has gone on from. Raise ``Refusal``; then nothing changed but the turn of the page.
     """
 
     def say_yes(checkout: Any) -> Offer:
@@ -89,7 +90,14 @@ def accept(
         summarise_yes(offer)
         return offer
 
-    return in_turn(token, turn, say_yes, present=lambda: _visible(token, channel_id))
+    return in_turn(
+        token,
+        turn,
+        say_yes,
+        insures=True,
+        present=lambda: _present(token, channel_id),
+        now=now,
+    )
 
 
 def decline(
@@ -103,7 +111,8 @@ def decline(
 ) -> Offer:
     """Record the no; a line put in by an earlier yes goes.
 
-    A ``turn`` that its page has gone on from changes nothing. Raise ``Refusal``.
+    A ``turn`` that its page has gone on from changes nothing. Raise ``Refusal``; even then a yes
+    that a change has ended does not come back with the next offer.
     """
 
     def say_no(checkout: Any) -> Offer:
@@ -125,7 +134,27 @@ def decline(
         summarise(token, "declined")
         return offer
 
-    return in_turn(token, turn, say_no, present=lambda: _visible(token, channel_id))
+    def end_what_would_be_kept(refusal: Refusal) -> None:
+        """The next offer of the same terms would keep a yes that a change has ended."""
+        if refusal.code == Code.OFFER_STALE:
+            take_notice(token)
+
+    return in_turn(
+        token,
+        turn,
+        say_no,
+        insures=False,
+        present=lambda: _present(token, channel_id),
+        now=now,
+        refused=end_what_would_be_kept,
+    )
+
+
+def _present(token: uuid.UUID, channel_id: int) -> Offer:
+    """Return the live offer for an answer that comes too late. Raise ``Refusal``."""
+    if live_offer(token) is None:
+        raise Refusal(Code.OFFER_STALE)
+    return _visible(token, channel_id)
 
 
 def _visible(token: uuid.UUID, channel_id: int) -> Offer:

@@ -1,7 +1,7 @@
-"""The last answer wins: a page numbers its answers, and one that arrives late changes nothing.
+"""Let the last answer of a page win, whatever order its answers arrive in (ADR 15).
 
-Between pages the order of arrival counts. Kept with the offers of a checkout, because an answer may
-be under way while the offer is asked for again.
+Between pages the order of arrival counts. The turns are kept with the offers of a checkout and
+handed on to its next one, because an answer may be under way while the offer is asked for again.
 """
 
 from __future__ import annotations
@@ -9,33 +9,25 @@ from __future__ import annotations
 import re
 import uuid
 from collections.abc import Callable
-from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, TypeVar
 
 from django.db import transaction
 
+from ..domain.states import OfferStatus
+from ..domain.turns import Memory, Place, Turn, place_of, remember
 from ..errors import Code, Refusal
 from ..host import checkouts
 from ..models import Offer
 
-MOST_PAGES = 16
-"""Pages of one checkout that are remembered, the latest."""
-
 _PAGE = re.compile(r"[!-~]{1,64}")
+_ASKED_ELSEWHERE = (Code.CHECKOUT_NOT_FOUND, Code.CHECKOUT_IN_OTHER_CHANNEL)
 
 R = TypeVar("R")
 
 
-@dataclass(frozen=True, slots=True)
-class Turn:
-    """One answer of one page load: ``page`` is a random id, ``number`` grows with each answer."""
-
-    page: str
-    number: int
-
-
 def turn_of(page: str | None, number: int | None) -> Turn | None:
-    """Read what a storefront sent; None for one that numbers nothing. Raise ``Refusal``."""
+    """Read what a storefront sent; None when it numbers nothing. Raise ``Refusal``."""
     if page is None and number is None:
         return None
     if page is None or number is None or number < 0 or not _PAGE.fullmatch(page):
@@ -44,7 +36,7 @@ def turn_of(page: str | None, number: int | None) -> Turn | None:
 
 
 def turns_of(token: uuid.UUID) -> list[Any]:
-    """Return what is remembered of a checkout's pages, for its next offer."""
+    """Return the remembered turns of a checkout's pages, for its next offer."""
     turns: list[Any] = _offers(token).values_list("turns", flat=True).first() or []
     return turns
 
@@ -54,44 +46,60 @@ def in_turn(
     turn: Turn | None,
     answer: Callable[[Any], R],
     *,
+    insures: bool,
     present: Callable[[], R],
+    now: datetime,
+    refused: Callable[[Refusal], None] = lambda _: None,
 ) -> R:
     """Hold the checkout's lock and answer, unless its page has answered later already.
 
-    ``answer`` gets the locked checkout, None when it is gone; ``present`` says what holds when
-    nothing was done. A refusal counts as a turn too: what came before it is still earlier.
+    ``answer`` gets the locked checkout, None when it is gone. ``present`` returns the offer as it
+    is, for a late turn. ``insures`` tells a yes from a no: only a no is taken when it is unsure
+    whether its page has gone on. ``refused`` runs under the same lock after a refusal, which undid
+    what ``answer`` had written. A refusal counts as a turn too: what came before it is still
+    earlier. Raise ``Refusal``.
     """
+    refusal: Refusal | None = None
     with checkouts.locked(token) as checkout:
-        if turn is None:
-            return answer(checkout)
-        known = turns_of(token)
-        if _is_late(known, turn):
+        known = turns_of(token) if turn else []
+        place = place_of(known, turn) if turn else Place.NEXT
+        if place == Place.LATE:
             return present()
+        if place == Place.UNSURE and insures:
+            raise Refusal(Code.OFFER_STALE)
         try:
             with transaction.atomic():
                 done = answer(checkout)
-        except Refusal as refusal:
-            _note(token, known, turn, was_taken=False)
-            refused = refusal
-        else:
-            _note(token, known, turn, was_taken=True)
-            return done
-    raise refused
+        except Refusal as caught:
+            refusal = caught
+            refused(caught)
+        is_answer = refusal is None or refusal.code not in _ASKED_ELSEWHERE
+        if turn and place == Place.NEXT and is_answer:
+            _keep(checkout, remember(known, turn, was_taken=refusal is None), now)
+    if refusal is not None:
+        raise refusal
+    return done
 
 
-def _is_late(known: list[Any], turn: Turn) -> bool:
-    """Whether the page has gone on. An answer that was taken is not taken twice."""
-    for page, number, was_taken in known:
-        if page == turn.page:
-            return bool(turn.number < number or (turn.number == number and was_taken))
-    return False
+def _keep(checkout: Any, turns: Memory, now: datetime) -> None:
+    """Keep the turns with the latest offer of a locked checkout.
 
-
-def _note(token: uuid.UUID, known: list[Any], turn: Turn, *, was_taken: bool) -> None:
-    others = [entry for entry in known if entry[0] != turn.page]
-    turns = [*others, [turn.page, turn.number, was_taken]][-MOST_PAGES:]
-    latest = _offers(token).values_list("pk", flat=True).first()
-    Offer.objects.filter(pk=latest).update(turns=turns)
+    Before its first offer they get a row of their own that was over from the start: it is never
+    live, shown or sent, and it is purged as an offer nobody saw.
+    """
+    latest = _offers(checkout.pk).values_list("pk", flat=True).first()
+    if latest is not None:
+        Offer.objects.filter(pk=latest).update(turns=turns)
+        return
+    Offer.objects.create(
+        channel_id=checkout.channel_id,
+        checkout_token=checkout.pk,
+        status=OfferStatus.ABANDONED.value,
+        currency=checkout.currency,
+        turns=turns,
+        created_at=now,
+        updated_at=now,
+    )
 
 
 def _offers(token: uuid.UUID) -> Any:

@@ -48,9 +48,9 @@ const FIELDS = `{
 			inclusions { label text } benefits { label text } exclusions { label text } } }
 	errors { code message fields } }`;
 
-// Of a page the later turn counts.
+// Counts up, over pages too.
 const PAGE = `${Math.random()}`;
-let turn = 0;
+let turn = Date.now() >>> 9;
 
 const STYLE = new CSSStyleSheet();
 // Chosen is a mark, focus a ring.
@@ -267,7 +267,7 @@ customElements.define("xcover-offer", class extends HTMLElement {
 		if (this.#pending?.key === key) return;
 		const given = (this.#pending = { answer, key });
 		const { contentHash } = this.#offer;
-		const terms = { page: PAGE, turn: (turn += 1), ...(isYes && { quoteIds, contentHash }) };
+		const terms = { page: PAGE, turn: ++turn, ...(isYes && { quoteIds, contentHash }) };
 		const sent = this.#ask(isYes ? "insuranceAccept" : "insuranceDecline", terms).then((seen) => {
 			this.#sending.delete(sent);
 			// Overtaken, or for another checkout.

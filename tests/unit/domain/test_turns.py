@@ -1,0 +1,71 @@
+"""The place of a turn among those of its page, when some pages had to be forgotten."""
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from saleor_xcover_plugin.domain.turns import MOST_PAGES, Place, Turn, place_of, remember
+
+ARRIVALS = st.lists(
+    st.tuples(st.integers(0, 2 * MOST_PAGES), st.integers(0, 8), st.booleans(), st.booleans()),
+    min_size=MOST_PAGES,
+    max_size=6 * MOST_PAGES,
+)
+
+
+class EndlessMemory:
+    """What every page has answered, without a bound."""
+
+    def __init__(self):
+        self.pages = {}
+
+    def is_late(self, turn):
+        number, was_taken = self.pages.get(turn.page, (-1, True))
+        return turn.number < number or (turn.number == number and was_taken)
+
+    def remember(self, turn, *, was_taken):
+        self.pages[turn.page] = (turn.number, was_taken)
+
+
+@given(ARRIVALS)
+def test_what_is_late_is_never_taken_for_the_next_answer(arrivals):
+    memory, endless = [], EndlessMemory()
+    for page, number, is_yes, was_taken in arrivals:
+        turn = Turn(f"page-{page}", number)
+        place = place_of(memory, turn)
+        # then a bound makes nothing later than it is
+        assert place != Place.NEXT or not endless.is_late(turn)
+        assert place != Place.LATE or endless.is_late(turn)
+        # and as long as all pages fit in, nothing is unsure
+        if len(endless.pages) <= MOST_PAGES:
+            assert place == (Place.LATE if endless.is_late(turn) else Place.NEXT)
+        is_answered = place == Place.NEXT or (place == Place.UNSURE and not is_yes)
+        if place == Place.NEXT:
+            memory = remember(memory, turn, was_taken=was_taken)
+        if is_answered and not endless.is_late(turn):
+            endless.remember(turn, was_taken=was_taken)
+        assert len(memory) <= MOST_PAGES + 1
+
+
+@given(st.lists(st.integers(0, 8), min_size=MOST_PAGES + 1, max_size=3 * MOST_PAGES))
+def test_a_page_above_all_that_were_forgotten_is_next(numbers):
+    memory = []
+    for page, number in enumerate(numbers):
+        memory = remember(memory, Turn(f"page-{page}", number), was_taken=True)
+    assert place_of(memory, Turn("new", 9)) == Place.NEXT
+    highest = max(numbers[:-MOST_PAGES])
+    assert place_of(memory, Turn("new", highest)) == Place.UNSURE
+    assert place_of(memory, Turn("new", highest + 1)) == Place.NEXT
+
+
+def test_a_refused_turn_may_be_tried_again_until_its_page_is_forgotten():
+    turn = Turn("one", 3)
+    memory = remember([], turn, was_taken=False)
+    assert place_of(memory, turn) == Place.NEXT
+    for page in range(MOST_PAGES):
+        memory = remember(memory, Turn(f"page-{page}", 1), was_taken=True)
+    assert place_of(memory, turn) == Place.UNSURE
+
+
+def test_the_memory_of_the_version_before_is_read():
+    assert place_of([["one", 2, True]], Turn("one", 1)) == Place.LATE
+    assert place_of([["one", 2, True]], Turn("two", 1)) == Place.NEXT
