@@ -1,8 +1,9 @@
-"""What the messages about cancellations and modifications share: two steps, preview and confirm."""
+"""Deliver the two steps of a cancellation or modification: preview and confirm."""
 
 from __future__ import annotations
 
 import uuid
+from abc import ABC, abstractmethod
 from datetime import datetime
 from typing import Any, Generic
 
@@ -16,7 +17,7 @@ from .locks import Row
 from .wake import append
 
 
-class StepDelivery(Generic[Row]):
+class StepDelivery(ABC, Generic[Row]):
     """Delivery of one step: locks the row, and ends the message when the step is not due."""
 
     rows: Any
@@ -24,21 +25,21 @@ class StepDelivery(Generic[Row]):
     due: str
     """The status in which the step is taken."""
 
+    @abstractmethod
     def lock(self, key: int) -> Row:
         """Lock offer, cover and row, in this order."""
-        raise NotImplementedError
 
+    @abstractmethod
     def refused(self, row: Row, message: OutboxMessage, error: XCoverError, now: datetime) -> None:
         """Write down that XCover did not do it; try again where that may help."""
-        raise NotImplementedError
 
+    @abstractmethod
     def answered(self, row: Row, answer: Any, now: datetime) -> None:
         """Write down what XCover answered; the message is settled."""
-        raise NotImplementedError
 
+    @abstractmethod
     def put_aside(self, row: Row, sentence: str, now: datetime) -> None:
         """Have a person look; the policy stays in force as it is."""
-        raise NotImplementedError
 
     def record(self, message: OutboxMessage, outcome: Outcome, now: datetime) -> None:
         with transaction.atomic():
