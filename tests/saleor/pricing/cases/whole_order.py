@@ -1,0 +1,156 @@
+"""Vouchers on the whole order."""
+
+from .case import WHOLE, Case
+from .steps import (
+    FIXED,
+    NO_DISCOUNT,
+    TOO_MUCH,
+    and_then,
+    drop_code,
+    either_way,
+    prices,
+    use_code,
+    use_code_and_drop_it,
+    voucher,
+)
+
+CASES = (
+    # 200.00 + 6.66
+    Case("no discount", WHOLE, "No discount", alone="200.00", total="206.66"),
+    # 200.00 - 20.00 + 6.66
+    *either_way(
+        "10 % off",
+        WHOLE,
+        "10 % off the order",
+        prepare=voucher("10"),
+        alone="180.00",
+        total="186.66",
+    ),
+    Case(
+        "10 % off, yes, taken back",
+        WHOLE,
+        "10 % off the order, used before the yes and removed after it",
+        prepare=voucher("10"),
+        before=use_code,
+        after=drop_code,
+        # The shopper who keeps no voucher pays the list price.
+        alone="200.00",
+        total="206.66",
+    ),
+    Case(
+        "yes, 10 % off, taken back",
+        WHOLE,
+        "10 % off the order, used and removed after the yes",
+        prepare=voucher("10"),
+        after=use_code_and_drop_it,
+        alone="200.00",
+        total="206.66",
+    ),
+    Case(
+        "10 % off, legacy propagation",
+        WHOLE,
+        "10 % off the order in a channel with Saleor's legacy propagation of discounts to lines",
+        channel={"use_legacy_line_discount_propagation_for_order": True},
+        prepare=voucher("10"),
+        before=use_code,
+        alone="180.00",
+        total="186.66",
+    ),
+    Case(
+        "10 % off runs out",
+        WHOLE,
+        "10 % off the order, over after the yes: Saleor orders nothing until the code is removed",
+        channel={"allow_unpaid_orders": True},
+        prepare=voucher("10"),
+        before=lambda shop, buyer: shop.run_voucher(buyer),
+        after=lambda shop, buyer: shop.end_voucher(buyer),
+        alone="200.00",
+        total="206.66",
+    ),
+    # 99.99 - 15.00 (14.9985 rounded) + 3.33; correcting the line alone would miss it by a cent
+    *either_way(
+        "15 % off 3 x 33.33",
+        WHOLE,
+        "15 % off three tickets at 33.33",
+        prepare=and_then(voucher("15"), prices(concert="33.33")),
+        basket={"concert": 3},
+        alone="84.99",
+        premium="3.33",
+        total="88.32",
+    ),
+    # 231.31 - 76.33 + 5.25: with the cover last the shares would be 52.07 and 24.27, one cent more
+    *either_way(
+        "33 % off two lines",
+        WHOLE,
+        "33 % off two tickets at 78.89 and a shirt at 73.53: the shares leave a cent over",
+        prepare=and_then(voucher("33"), prices(concert="78.89", shirt="73.53")),
+        basket={"concert": 2, "shirt": 1},
+        alone="154.98",
+        premium="5.25",
+        total="160.23",
+        place="before the last",
+    ),
+    # 200.00 - 66.00 + 6.66
+    *either_way(
+        "33 % off",
+        WHOLE,
+        "33 % off the order",
+        prepare=voucher("33"),
+        alone="134.00",
+        total="140.66",
+    ),
+    # 200.00 - 148.00 + 6.66: the line starts at 25.62, nearly three premiums more
+    *either_way(
+        "74 % off",
+        WHOLE,
+        "74 % off the order",
+        prepare=voucher("74"),
+        alone="52.00",
+        total="58.66",
+    ),
+    # The line would start at 26.64, three premiums more: the limit itself
+    *either_way(
+        "75 % off",
+        WHOLE,
+        "75 % off the order, the most that is corrected",
+        prepare=voucher("75"),
+        alone="50.00",
+        total="56.66",
+    ),
+    *either_way(
+        "80 % off",
+        WHOLE,
+        "80 % off the order",
+        prepare=voucher("80"),
+        alone="40.00",
+        total="",
+        **TOO_MUCH,
+    ),
+    *either_way(
+        "100 % off",
+        WHOLE,
+        "100 % off the order",
+        prepare=voucher("100"),
+        alone="0.00",
+        total="",
+        **TOO_MUCH,
+    ),
+    *either_way(
+        "50.00 off",
+        WHOLE,
+        "50.00 off the order",
+        prepare=voucher("50", **FIXED),
+        alone="150.00",
+        total="",
+        **NO_DISCOUNT,
+    ),
+    *either_way(
+        "500.00 off",
+        WHOLE,
+        "500.00 off the order, more than it costs",
+        prepare=voucher("500", **FIXED),
+        alone="0.00",
+        total="",
+        **NO_DISCOUNT,
+    ),
+)
