@@ -1,10 +1,12 @@
-"""What may be wrong between orders, our tables and XCover, and the command that mends it."""
+"""Name the differences between orders, our tables and XCover, and the command that mends each."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
+
+from .money import Money
 
 WORK = "python manage.py xcover_work"
 STATUS = "python manage.py xcover_status"
@@ -54,6 +56,10 @@ class Finding:
     """The command or the person that mends it."""
     detail: str = ""
     """What XCover says, where that differs."""
+
+    @property
+    def money(self) -> Money:
+        return Money(self.amount, self.currency)
 
     @property
     def sentence(self) -> str:

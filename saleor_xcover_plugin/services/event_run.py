@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from decimal import Decimal
 
+from ..domain.money import Money
 from ..domain.states import CancellationStatus, CoverStatus, MessageState
 from ..models import Cancellation, Cover, OutboxMessage
 from . import decisions, event_changes
@@ -31,12 +32,16 @@ _PATIENCE = timedelta(seconds=90)
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """How many policies came to this, and what XCover refunds for them together."""
+    """A count of policies with the same outcome, and the sum XCover refunds for them."""
 
     what: str
     policies: int
     refund: Decimal
     currency: str
+
+    @property
+    def refund_money(self) -> Money:
+        return Money(self.refund, self.currency)
 
 
 def ask(covers: Sequence[int], clock: Clock, *, progress: Progress, pause: Pause) -> None:

@@ -113,7 +113,10 @@ class Command(BaseCommand):
         return any(o.what not in done and not o.what.startswith("no policy") for o in found)
 
     def _print(self, covers: Sequence[int], options: dict[str, Any]) -> None:
-        rows = [asdict(outcome) for outcome in event_run.outcomes(covers)]
+        rows = [
+            asdict(outcome) | {"refund": outcome.refund_money.digits()}
+            for outcome in event_run.outcomes(covers)
+        ]
         if options["json"]:
             print_json(self.stdout, {"covers": len(covers), "outcomes": rows})
         elif rows:

@@ -77,7 +77,10 @@ class Command(BaseCommand):
             sys.exit(FOUND)
 
     def _print(self, report: Report, period: Period, options: dict[str, Any]) -> None:
-        rows = [asdict(finding) | {"sentence": finding.sentence} for finding in report.findings]
+        rows = [
+            asdict(finding) | {"amount": finding.money.digits(), "sentence": finding.sentence}
+            for finding in report.findings
+        ]
         if options["json"]:
             said: dict[str, Any] = {
                 "from": period.start,
