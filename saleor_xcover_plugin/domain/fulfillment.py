@@ -7,7 +7,7 @@ from enum import StrEnum
 
 
 class Progress(StrEnum):
-    """How far an order is handed out, as Saleor names it (``OrderStatus``)."""
+    """The statuses of Saleor (``OrderStatus``) that tell how much of an order was handed out."""
 
     UNFULFILLED = "unfulfilled"
     PARTIALLY_FULFILLED = "partially fulfilled"
@@ -21,7 +21,7 @@ UNFINISHED = frozenset({Progress.PARTIALLY_FULFILLED, Progress.PARTIALLY_RETURNE
 
 
 class CoverStep(StrEnum):
-    """What is to be done with the cover line."""
+    """A change of the cover line that brings it to where the tickets are."""
 
     HAND_OUT = "hand_out"
     TAKE_BACK = "take_back"
@@ -30,9 +30,10 @@ class CoverStep(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Pieces:
-    """How many pieces were ordered and what became of them; replaced ones count nowhere.
+    """Counts of the pieces of an order, without those that were replaced.
 
-    ``handed_out`` includes those that wait for approval and those that came back, as Saleor counts.
+    ``handed_out`` includes, as in Saleor, the pieces that wait for approval (``awaiting``) and the
+    pieces that came back (``returned``).
     """
 
     ordered: int

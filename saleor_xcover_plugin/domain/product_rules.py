@@ -1,4 +1,4 @@
-"""Which products of an offer may be chosen together: XCover's rules, judged.
+"""Judge by XCover's rules which products of an offer may be chosen together.
 
 A product that no rule shows is not offered. Nothing is ever chosen beforehand, and saying no to
 everything is always allowed: a minimum counts for a yes only.
@@ -23,7 +23,7 @@ MOST_SELECTIONS = 16
 
 
 class InitialState(StrEnum):
-    """What XCover documents for ``initial_state``."""
+    """The values XCover documents for ``initial_state``."""
 
     SHOW = "show"
     HIDE = "hide"
@@ -39,7 +39,7 @@ class Choice(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """One group as XCover sends it. ``initial_state`` may be a word nobody knows."""
+    """One group as XCover sends it. ``initial_state`` may be a value that is not documented."""
 
     slug: str
     product_ids: tuple[str, ...]
@@ -93,7 +93,7 @@ def groups_to_show(
 
 
 def _check(rules: Sequence[Rule], product_ids: Sequence[str]) -> None:
-    """Raise for what makes the rules as a whole untrustworthy, hidden groups included."""
+    """Raise ``Refusal`` if the rules contradict themselves or the products, also when hidden."""
     if len({rule.slug for rule in rules}) != len(rules):
         raise Refusal(Code.RULE_UNREADABLE, ("slug",))
     uses = Counter(quote_id for rule in rules for quote_id in rule.product_ids)
@@ -109,9 +109,9 @@ def _check(rules: Sequence[Rule], product_ids: Sequence[str]) -> None:
 def _group(rule: Rule) -> Iterator[Group]:
     """Yield the group of a rule, none when it is hidden.
 
-    A known ``hide`` or ``disable`` is XCover's own first picture: its minimum counts once an event
-    shows or enables the group, which does not happen here. What an unknown state asks for nobody
-    knows, so a minimum there could be a duty.
+    The minimum of a group that is hidden or disabled counts once an event shows or enables the
+    group, and events are not supported here, so it is ignored. A group in an unknown state may be
+    one that has to be shown: with a minimum above 0 the offer is refused.
     """
     if rule.initial_state == InitialState.HIDE:
         return
@@ -133,7 +133,7 @@ def _group(rule: Rule) -> Iterator[Group]:
 
 
 def _groups_without_rules(product_ids: Sequence[str], event_count: int) -> tuple[Group, ...]:
-    """One product is a yes or no; one per event are add-ons; several for one are alternatives."""
+    """Return one add-on for each event, or alternatives when there is a single event."""
     count = len(product_ids)
     if count == 1 or count == event_count:
         numbered = enumerate(product_ids, start=1)

@@ -1,4 +1,4 @@
-"""What of an order is handed out, and the cover line handed out, taken back or returned with it.
+"""Read what an order has handed out, and move its cover line along with the tickets.
 
 All changes go through Saleor's own functions, without an e-mail to the buyer.
 """
@@ -105,7 +105,7 @@ def read(order_id: uuid.UUID) -> OrderFulfillment | None:
 
 
 def may_be_handed_out(order: Any) -> bool:
-    """Whether the store's settings allow it for this order, as paid as it is."""
+    """Return true if the order is paid in full or the store hands out unpaid orders too."""
     return bool(order.is_fully_paid() or _site_settings().fulfillment_allow_unpaid)
 
 
@@ -217,7 +217,8 @@ def _add(lines: Sequence[Any], fulfillment: Any, stock: Any, order: Any, manager
     fulfillment_fulfilled_items_event(
         order=order, user=None, app=None, fulfillment_lines=added, auto=True
     )
-    # What Saleor announces of the fulfillment that ends an order; it has announced the rest.
+    # Saleor announced the tickets' fulfillment itself; these are the calls it makes when an order
+    # is complete.
     call_event(manager.fulfillment_approved, fulfillment, False)
     for event in ("order_updated", "order_fulfilled"):
         actions.call_order_event(manager, event, order)

@@ -31,7 +31,7 @@ class UnstockedWarehouse:
     name: str
     variant_id: int
     has_row: bool
-    """The row is there, but not as it must be."""
+    """True when there is a stock row with a wrong quantity, or one that orders hold pieces of."""
 
 
 def unstocked() -> list[UnstockedWarehouse]:

@@ -1,4 +1,4 @@
-"""What the shopper is shown, as stored evidence: plain texts, prices, links. No HTML."""
+"""Build the content of an offer that is shown and stored: texts, prices and links, no HTML."""
 
 from __future__ import annotations
 
@@ -116,7 +116,7 @@ def hash_of(content: Mapping[str, Any]) -> str:
 
 
 _NO_TERMS = frozenset(("quotes", "groups", "credibility_message", "price_unit"))
-"""What a shopper does not agree to, or agrees to per quote."""
+"""Content that is no part of the terms, or is part of the terms of one quote."""
 
 
 def terms_of(content: Mapping[str, Any]) -> dict[str, Any]:

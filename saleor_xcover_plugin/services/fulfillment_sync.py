@@ -14,9 +14,10 @@ log = logging.getLogger(__name__)
 
 
 def sync_fulfillment(order_id: uuid.UUID) -> CoverStep | None:
-    """Hand out, take back or return the cover line where the tickets' state asks for it.
+    """Hand out, take back or return the cover line so that it follows the tickets.
 
-    The order then has the status it would have without the line. Return what was done.
+    The order then has the status it would have without the line. Return the step that was taken,
+    None if there was none.
     """
     with transaction.atomic():
         found = fulfillments.read(order_id)
