@@ -33,6 +33,7 @@ def main(arguments: Sequence[str]) -> int:
     choice = Choice(tuple(options.what), options.choose)
     saleor = options.saleor.resolve()
     version = runs.version_of(tomllib.loads((saleor / "pyproject.toml").read_text()))
+    contents = {mode: kept.content_key(mode) for mode in MODES}
     run.install(saleor, saleor / ".venv" / "bin" / "python")
     started = time.monotonic()
     with SimulatorProcess() as simulator:
@@ -43,7 +44,7 @@ def main(arguments: Sequence[str]) -> int:
             options.workers,
             databases.prepare_template(saleor, version),
             simulator.base_url,
-            kept.content_key(),
+            contents,
             options.is_continued,
         )
         played = {mode: sitting.play(mode) for mode in MODES if mode in options.modes}

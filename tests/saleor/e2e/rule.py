@@ -43,10 +43,8 @@ class Facts:
 
     insured: dict[str, Insured] = field(default_factory=dict)
     """Checkouts and orders."""
-    payments: dict[str, Insured] = field(default_factory=dict)
-    """Payments and transactions to which the premium was added."""
     added: dict[str, Decimal] = field(default_factory=dict)
-    """How much was added to each of them."""
+    """How much was added to each payment and transaction."""
 
 
 Share = Callable[[Insured], Decimal]

@@ -8,12 +8,13 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from .. import run
 from . import databases
-from .kept import Kept, Result
+from .kept import Kept, Result, wants_no_play
 
 HERE = Path(__file__).resolve().parent
 TESTS = "saleor/tests/e2e"
@@ -62,13 +63,14 @@ class Sitting:
     workers: int
     template: str
     xcover_url: str
-    content: str
+    contents: Mapping[str, str]
+    """What results are kept by, for each mode."""
     is_continued: bool
     _started: float = field(default_factory=time.time)
 
     def results(self, mode: str, *, is_any_time: bool) -> dict[str, Result]:
         """Return what is known of the chosen tests, from this sitting or from any time."""
-        kept = Kept(self.version, mode, self.content)
+        kept = Kept(self.version, mode, self.contents[mode])
         return kept.read(self.choice.holds, 0 if is_any_time else self._started)
 
     def play(self, mode: str) -> dict[str, Result]:
@@ -76,11 +78,13 @@ class Sitting:
         missing = [name for name in self.choice.paths if not (self.saleor / name).exists()]
         if missing:
             raise SystemExit(f"Saleor has no {', '.join(missing)}")
-        known = self.results(mode, is_any_time=True) if self.is_continued else {}
+        known = (
+            wants_no_play(mode, self.results(mode, is_any_time=True)) if self.is_continued else []
+        )
         databases.copy_for(self.workers, mode, self.template)
         _say(f"playing {mode}" + (f"; {len(known)} tests are known" if known else ""))
         with tempfile.NamedTemporaryFile("w", suffix=".json") as done:
-            json.dump(sorted(known), done)
+            json.dump(known, done)
             done.flush()
             python = self.saleor / ".venv" / "bin" / "python"
             ended = subprocess.run(
@@ -107,7 +111,7 @@ class Sitting:
         # Either would win over what the shop configures.
         foreign = ("XCOVER_API_KEY", "XCOVER_API_SECRET", "DATABASE_URL_REPLICA")
         known = {name: value for name, value in os.environ.items() if name not in foreign}
-        kept = Kept(self.version, mode, self.content)
+        kept = Kept(self.version, mode, self.contents[mode])
         return {
             **known,
             "PYTHONPATH": os.pathsep.join((str(self.saleor), str(run.TEST_DEPENDENCIES))),
