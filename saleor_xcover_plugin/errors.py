@@ -167,7 +167,10 @@ SENTENCES: dict[Code, _Sentences] = {
         "and terms are never cut: ask Cover Genius to shorten the content of the product.",
     ),
     Code.XCOVER_UNAVAILABLE: _Sentences(
-        _NO_PROTECTION, "XCover did not answer in time; tickets sell without an offer meanwhile."
+        _NO_PROTECTION,
+        "XCover did not answer in time, or answered what cannot be used, such as an offer without "
+        "disclaimer or policy wording; tickets sell without an offer meanwhile. The log event "
+        "xcover.offer.unavailable says which it was.",
     ),
     Code.XCOVER_REFUSED_CREDENTIALS: _Sentences(
         _NO_PROTECTION,

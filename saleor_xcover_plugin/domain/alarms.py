@@ -34,7 +34,7 @@ UNTRIED = timedelta(hours=1)
 """A breaker nobody tried for so long says nothing any more: nobody needed XCover."""
 
 REFUSALS_WINDOW = timedelta(hours=1)
-"""A checkout that got no offer is remembered so long; then the sweep ends its request."""
+"""A checkout that got no offer counts so long; then the sweep ends its request."""
 
 REFUSALS_KEPT = timedelta(days=1)
 """An alarm about refused offers waits so long for an offer that shows it is over."""
@@ -127,8 +127,8 @@ SENTENCES: Mapping[AlarmCode, str] = {
     ),
     AlarmCode.OFFERS_REFUSED: (
         "No protection is shown in {channel} since {since} ({why}): {refused} of {asked} got none "
-        "in the last hour; their tickets sell without it. {reason} The log event "
-        "xcover.offer.unavailable names the place."
+        "in the last hour; their tickets sell without it. {reason} Where it is in XCover's answer "
+        "stands in the log event xcover.offer.unavailable."
     ),
     AlarmCode.MESSAGES_OVERDUE: (
         "{count} due for more than {minutes} minutes, the oldest since {since}. Workers do not "

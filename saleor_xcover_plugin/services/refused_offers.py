@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from django.db.models import Count, Min
+from django.db.models import Count
 
 from ..domain.alarms import (
     REFUSALS_KEPT,
@@ -19,11 +20,15 @@ from ..domain.alarms import (
     at,
     trouble,
 )
-from ..domain.states import OfferStatus
 from ..domain.words import counted
 from ..errors import SENTENCES, Code
 from ..host import catalog
 from ..models import Alarm, Offer
+
+NEWEST = 2_000
+"""Requests that are looked at in a sweep: more than XCover's usual rate allows in half a minute."""
+
+_TOLD = frozenset(code.value for code in UNSELLABLE | UNOFFERED)
 
 
 @dataclass(slots=True)
@@ -31,7 +36,7 @@ class _Asked:
     """How many checkouts of a channel asked for an offer of late, and what became of them."""
 
     offered: int = 0
-    refused: dict[Code, int] = field(default_factory=dict)
+    refused: Counter[Code] = field(default_factory=Counter)
     since: dict[Code, datetime] = field(default_factory=dict)
 
 
@@ -54,20 +59,13 @@ def refused_offers(now: datetime) -> Iterator[Trouble]:
 def _asked(now: datetime) -> Mapping[int, _Asked]:
     found: dict[int, _Asked] = {}
     since = now - REFUSALS_WINDOW
-    refusals = (
-        Offer.objects.filter(
-            order_id=None,
-            status=OfferStatus.UNAVAILABLE.value,
-            reason_code__in=[code.value for code in UNSELLABLE | UNOFFERED],
-            updated_at__gte=since,
-        )
-        .order_by()
-        .values_list("channel_id", "reason_code")
-        .annotate(Count("pk"), Min("created_at"))
-    )
-    for channel_id, reason, count, first in refusals:
-        one = found.setdefault(channel_id, _Asked())
-        one.refused[Code(reason)], one.since[Code(reason)] = count, first
+    # The newest by their key, in whatever state: an order made meanwhile has ended its request.
+    newest = Offer.objects.order_by("-pk").values_list("channel_id", "reason_code", "created_at")
+    for channel_id, reason, asked_at in newest[:NEWEST]:
+        if reason in _TOLD and asked_at >= since:
+            one, code = found.setdefault(channel_id, _Asked()), Code(reason)
+            one.refused[code] += 1
+            one.since[code] = min(asked_at, one.since.get(code, asked_at))
     shown = Offer.objects.filter(shown_at__gte=since, channel_id__in=list(found)).order_by()
     for channel_id, count in shown.values_list("channel_id").annotate(Count("pk")):
         found[channel_id].offered = count

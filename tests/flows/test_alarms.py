@@ -525,6 +525,23 @@ def test_offers_that_may_not_be_sold_are_told_at_once(
     assert ada.complete().cover_lines == ()
 
 
+def test_offers_refused_to_who_bought_at_once_are_told_too(
+    store, shopper, payments, work, simulator, told
+):
+    # given a shopper who is refused an offer and has an order before anything periodic ran
+    simulator.settings(content_changes={"description": {"Illness": True}})
+    ada = shopper(store.usd)
+    ada.create_checkout({store.concert: 2})
+    with suppress(Refused):
+        ada.offer()
+    payments.charge(ada.checkout().id, ada.checkout().total, "USD")
+    ada.complete()
+    # when
+    work()
+    # then
+    assert raised() == told() == [("offers_refused", f"text_unreadable {store.usd.slug}")]
+
+
 def test_refused_offers_are_over_with_an_offer_that_is_shown(store, shopper, work, simulator, told):
     from saleor_xcover_plugin.models import Alarm, Offer
 
@@ -538,7 +555,7 @@ def test_refused_offers_are_over_with_an_offer_that_is_shown(store, shopper, wor
     assert raised() == [key]
     # when nobody asks for longer than an hour
     hours = timedelta(hours=2)
-    for model, name in ((Offer, "updated_at"), (Alarm, "raised_at")):
+    for model, name in ((Offer, "created_at"), (Alarm, "raised_at")):
         model.objects.update(**{name: datetime.now(UTC) - hours})
     work()
     # then it is not over: nothing shows that it is
