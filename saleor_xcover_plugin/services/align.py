@@ -309,6 +309,8 @@ def _advance(cover: Cover, order: OrderState, offers: Sequence[Offer], now: date
             cover.become(CoverStatus.VOID, now, amount_due_back=Decimal(0))
             outbox.drop_parked(("confirm",), cover.pk, _VOID, now)
     elif cover.status == CoverStatus.CONFIRMED:
+        if not order.cover_lines:
+            _tell_of_policy_without_line(cover, now)
         judge_refunds.judge(cover, order, now)
         if cover.status == CoverStatus.CONFIRMED:
             watch_policyholder.watch(cover, order, now)
@@ -395,6 +397,19 @@ def _end_without_line(
             take_back(offer, now, source=LINE_REMOVED)
     opt_out.append_for(order, shared_yes.held_by_none_but(order, offers), now)
     notes.add(order.id, _TAKEN_OUT)
+
+
+def _tell_of_policy_without_line(cover: Cover, now: datetime) -> None:
+    """Tell staff once that they took out the line of a policy; what it costs is their decision."""
+    if cover.reason_code == LINE_REMOVED:
+        return
+    sentence = (
+        f"The ticket protection was taken out of the order, but policy {cover.booking_id} is in "
+        f"force and its premium of {cover.premium_money} is owed to XCover. Keep it, or have it "
+        f"cancelled: manage.py xcover_cancellation ask {cover.order_number}"
+    )
+    cover.write(now, reason_code=LINE_REMOVED, reason=sentence)
+    notes.add(cover.order_id, sentence)
 
 
 _TAKEN_OUT = (

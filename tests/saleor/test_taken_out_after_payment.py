@@ -326,6 +326,40 @@ def test_a_line_staff_take_out_of_an_order_is_no_cover(
     assert _parked() == 0
 
 
+def test_a_line_staff_take_out_after_the_policy_was_made_is_told_once(
+    store: Store,
+    shopper: SendShopper,
+    staff: Staff,
+    driver: Driver,
+    payments: PaymentApp,
+    work: Work,
+    simulator: SimulatorProcess,
+    unconfirmed: Channel,
+) -> None:
+    # given an order that waits for confirmation, paid and insured
+    ada = shopper(unconfirmed)
+    accept_cover(ada, store)
+    order = ada.complete()
+    payments.charge(order.id, TOTAL)
+    work()
+    (booking,) = bookings(simulator)
+    # when staff delete the line of the cover
+    (line,) = staff.order(order.id).cover_lines
+    driver.mutate(ORDER_LINE_DELETE, {"id": line.id}, token=store.staff_token())
+    assert staff.order(order.id).total == TICKETS
+    work()
+    work()
+    # then the policy is in force, and staff read once what they may do about it
+    found = staff.order(order.id)
+    cover = ada.cover()
+    assert cover is not None
+    assert cover.status == "confirmed"
+    assert told(found, "taken out of the order", booking["id"], "xcover_cancellation ask") == 1
+    assert said(found.metadata)["state"] == "accepted"
+    assert opt_outs(simulator) == []
+    assert len(simulator.calls("cancel")) == 0
+
+
 def _parked() -> int:
     from saleor_xcover_plugin.models import Cover
 
