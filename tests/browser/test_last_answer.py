@@ -1,6 +1,7 @@
 """Of several answers the last one counts, and what is shown in the end is what the server holds."""
 
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -9,7 +10,7 @@ from demo.client.shopper import Shopper
 from demo.seed import SYMPHONY
 
 from .conftest import Place
-from .storefront import GRAPHQL, Storefront, cover_prices
+from .storefront import GRAPHQL, HeldAnswer, Storefront, cover_prices
 
 LATENCY = 1500  # ms, each way
 
@@ -23,13 +24,19 @@ def expect_held(storefront: Storefront, answer: str | None, prices: list[str]) -
     assert storefront.shopper.offer().answer == answer
 
 
-def test_a_no_pressed_while_the_yes_is_under_way_is_not_lost(storefront: Storefront) -> None:
-    # given a yes that the plugin has taken, over a line that is slow to bring the news
+def say_yes_and_hold_the_answer(storefront: Storefront, **held: Any) -> HeldAnswer:
+    """Open the page and press yes; the plugin has given its answer, and the line keeps it back."""
     storefront.open()
     storefront.wait_for("offer")
-    late = storefront.hold_answer("insuranceAccept")
+    late = storefront.hold_answer("insuranceAccept", **held)
     storefront.yes.click()
     late.wait_until_given()
+    return late
+
+
+def test_a_no_pressed_while_the_yes_is_under_way_is_not_lost(storefront: Storefront) -> None:
+    # given a yes that the plugin has taken, over a line that is slow to bring the news
+    late = say_yes_and_hold_the_answer(storefront)
     # when the shopper thinks again
     storefront.no.click()
     late.deliver()
@@ -104,11 +111,7 @@ def test_a_no_counts_when_the_line_breaks_under_the_yes(
     storefront: Storefront, has_arrived: bool
 ) -> None:
     # given a yes whose answer never comes
-    storefront.open()
-    storefront.wait_for("offer")
-    late = storefront.hold_answer("insuranceAccept", is_sent=has_arrived)
-    storefront.yes.click()
-    late.wait_until_given()
+    late = say_yes_and_hold_the_answer(storefront, is_sent=has_arrived)
     # when
     storefront.no.click()
     late.abort()
@@ -123,11 +126,7 @@ def test_a_no_counts_when_the_yes_is_refused(storefront: Storefront) -> None:
         root["offer"] = None
         root["errors"] = [{"code": "internal", "message": "Something went wrong.", "fields": []}]
 
-    storefront.open()
-    storefront.wait_for("offer")
-    late = storefront.hold_answer("insuranceAccept", change=refuse)
-    storefront.yes.click()
-    late.wait_until_given()
+    late = say_yes_and_hold_the_answer(storefront, change=refuse)
 
     storefront.no.click()
     late.deliver()
@@ -141,11 +140,7 @@ def test_when_the_last_answer_is_lost_the_server_is_asked_what_holds(
     storefront: Storefront,
 ) -> None:
     # given a yes that was taken, and a no that never got there
-    storefront.open()
-    storefront.wait_for("offer")
-    late = storefront.hold_answer("insuranceAccept")
-    storefront.yes.click()
-    late.wait_until_given()
+    late = say_yes_and_hold_the_answer(storefront)
     lost = storefront.hold_answer("insuranceDecline", is_sent=False)
     storefront.no.click()
     lost.wait_until_given()
@@ -218,11 +213,7 @@ def test_a_double_click_is_one_answer(storefront: Storefront) -> None:
 
 def test_a_press_is_not_lost_because_news_come_under_it(storefront: Storefront) -> None:
     # given a finger that is down on the no
-    storefront.open()
-    storefront.wait_for("offer")
-    late = storefront.hold_answer("insuranceAccept")
-    storefront.yes.click()
-    late.wait_until_given()
+    late = say_yes_and_hold_the_answer(storefront)
     storefront.no.hover()
     storefront.page.mouse.down()
     # when the yes comes through before it is up again
@@ -237,11 +228,7 @@ def test_looking_again_between_two_answers_shows_the_last(
     storefront: Storefront, shopper: Shopper
 ) -> None:
     # given a yes under way, and the storefront's wish to look again
-    storefront.open()
-    storefront.wait_for("offer")
-    late = storefront.hold_answer("insuranceAccept")
-    storefront.yes.click()
-    late.wait_until_given()
+    late = say_yes_and_hold_the_answer(storefront)
     storefront.refresh()
     # when
     storefront.no.click()
@@ -275,11 +262,7 @@ def test_a_look_that_is_late_does_not_overwrite_an_answer(storefront: Storefront
 
 
 def test_another_language_between_two_answers_shows_the_last(storefront: Storefront) -> None:
-    storefront.open()
-    storefront.wait_for("offer")
-    late = storefront.hold_answer("insuranceAccept")
-    storefront.yes.click()
-    late.wait_until_given()
+    late = say_yes_and_hold_the_answer(storefront)
     storefront.offer.evaluate("(element) => element.setAttribute('locale', 'de')")
 
     storefront.no.click()
@@ -294,11 +277,7 @@ def test_another_checkout_is_not_told_the_answer_of_the_one_before(
     storefront: Storefront, shopper: Shopper, place: Place
 ) -> None:
     # given a yes under way for one checkout
-    storefront.open()
-    storefront.wait_for("offer")
-    late = storefront.hold_answer("insuranceAccept")
-    storefront.yes.click()
-    late.wait_until_given()
+    late = say_yes_and_hold_the_answer(storefront)
     before = shopper.checkout_id
     # when the element is given another
     shopper.create_checkout({place.store.events[SYMPHONY]: 1})
@@ -319,11 +298,7 @@ def set_checkout(storefront: Storefront, checkout: str) -> None:
 
 
 def test_an_element_that_is_moved_under_an_answer_shows_what_holds(storefront: Storefront) -> None:
-    storefront.open()
-    storefront.wait_for("offer")
-    late = storefront.hold_answer("insuranceAccept")
-    storefront.yes.click()
-    late.wait_until_given()
+    late = say_yes_and_hold_the_answer(storefront)
 
     storefront.offer.evaluate("(element) => document.querySelector('main').prepend(element)")
     late.deliver()
@@ -335,11 +310,7 @@ def test_an_element_that_is_moved_under_an_answer_shows_what_holds(storefront: S
 def test_an_element_taken_off_under_an_answer_shows_what_holds_when_it_is_back(
     storefront: Storefront,
 ) -> None:
-    storefront.open()
-    storefront.wait_for("offer")
-    late = storefront.hold_answer("insuranceAccept")
-    storefront.yes.click()
-    late.wait_until_given()
+    late = say_yes_and_hold_the_answer(storefront)
 
     storefront.page.evaluate("window.taken = document.querySelector('xcover-offer')")
     storefront.page.evaluate("taken.remove()")

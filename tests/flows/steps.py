@@ -8,7 +8,9 @@ from decimal import Decimal
 from typing import Any
 
 from demo.client.payment_app import PaymentApp
+from demo.client.people import NEW_YORK
 from demo.client.shopper import Shopper
+from demo.client.staff import Staff
 from demo.client.store import Channel, Store, Variant
 from demo.client.values import Checkout, Offer, PlacedOrder, Transaction
 from demo.simulator import SimulatorProcess
@@ -60,6 +62,24 @@ def buy_with_cover(
     checkout = buyer.checkout()
     payment = payments.charge(checkout.id, checkout.total, checkout.currency)
     return buyer.complete(), payment
+
+
+def end_the_offer(buyer: Shopper) -> None:
+    """Have a third ticket come and go: the live offer ends, and the next one has its terms."""
+    (line,) = buyer.checkout().ticket_lines
+    buyer.set_quantity(line, line.quantity + 1)
+    buyer.set_quantity(line, line.quantity)
+
+
+def change_the_buyer_twice(
+    sale: Sale, staff: Staff, work: Work, simulator: SimulatorProcess
+) -> None:
+    """Correct the buyer's phone in the order: one change is applied, one XCover refuses."""
+    staff.update_order(sale.order.id, billing={**NEW_YORK, "phone": "+12125550177"})
+    work()
+    simulator.fault("preview_modification", "status", times=1, status=422)
+    staff.update_order(sale.order.id, billing={**NEW_YORK, "phone": "+12125550188"})
+    work()
 
 
 def bookings(simulator: SimulatorProcess) -> list[dict[str, Any]]:

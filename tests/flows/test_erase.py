@@ -28,6 +28,7 @@ from .steps import (
     asked,
     bookings,
     buy_with_cover,
+    change_the_buyer_twice,
 )
 from .work import Work
 from .years import pass_by
@@ -156,11 +157,7 @@ def test_changes_that_were_made_or_wait_are_forgotten_too(
     sale: Sale, staff: Staff, work: Work, simulator: SimulatorProcess
 ) -> None:
     # given one change that was applied, and one XCover refused
-    staff.update_order(sale.order.id, billing={**NEW_YORK, "phone": "+12125550177"})
-    work()
-    simulator.fault("preview_modification", "status", times=1, status=422)
-    staff.update_order(sale.order.id, billing={**NEW_YORK, "phone": "+12125550188"})
-    work()
+    change_the_buyer_twice(sale, staff, work, simulator)
     assert [m.status for m in rows("Modification").order_by("pk")] == ["applied", "parked"]
     (message,) = rows("OutboxMessage").filter(status="parked")
     assert message.sealed_body is not None

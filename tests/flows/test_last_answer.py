@@ -7,7 +7,7 @@ import pytest
 from demo.client.driver import Refused
 from saleor_xcover_plugin.domain.turns import MOST_PAGES
 
-from .steps import PREMIUM, TICKETS
+from .steps import PREMIUM, TICKETS, end_the_offer
 
 
 @pytest.fixture
@@ -245,9 +245,7 @@ def test_a_no_that_comes_while_a_yes_is_being_kept_ends_it(buyer, monkeypatch):
 
     # given a yes that the next offer will keep
     buyer.accept(buyer.offer(), page="one", turn=1)
-    (line,) = buyer.checkout().ticket_lines
-    buyer.set_quantity(line, 3)
-    buyer.set_quantity(line, 2)
+    end_the_offer(buyer)
     # when the no arrives after it was looked for and before it is put in
     look, seen = follow_quote._same_choice, []
 

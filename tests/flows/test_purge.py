@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 from django.core.management import CommandError, call_command
 
+from demo.client.driver import Refused
 from demo.client.payment_app import PaymentApp
 from demo.client.people import NEW_YORK
 from demo.client.shopper import Shopper
@@ -28,6 +29,7 @@ from .steps import (
     accept_cover,
     asked,
     buy_with_cover,
+    change_the_buyer_twice,
     opt_outs,
 )
 from .work import Work
@@ -258,6 +260,25 @@ def test_offers_nobody_ordered_after(store: Store, shopper: SendShopper, work: W
     ]
 
 
+def test_an_answer_from_before_any_offer_goes_as_an_offer_nobody_saw(
+    store: Store, shopper: SendShopper, simulator: SimulatorProcess
+) -> None:
+    # given a no that came before there was an offer
+    buyer = shopper(store.usd)
+    buyer.create_checkout({store.concert: 2})
+    with pytest.raises(Refused):
+        buyer.decline(page="one", turn=1)
+    assert rows("Offer").count() == 1
+    # when the checkout is there, it stays; when it is gone, it goes in time
+    pass_by(days=91)
+    assert run().done == {"unseen_offers": (0, 0, 0, 1)}
+    delete_checkouts()
+    assert run().done == {"unseen_offers": (1, 0, 1, 0)}
+    # then nothing is left
+    assert rows("Offer").count() == 0
+    assert asked(simulator) == {}
+
+
 @pytest.mark.parametrize(
     ("_case", "model", "changes", "why"),
     [
@@ -481,11 +502,7 @@ def test_no_row_of_a_long_story_is_left(
     from saleor_xcover_plugin import outbox
 
     # given a policy with one change that was applied, and one that waits for a person
-    staff.update_order(sale.order.id, billing={**NEW_YORK, "phone": "+12125550177"})
-    work()
-    simulator.fault("preview_modification", "status", times=1, status=422)
-    staff.update_order(sale.order.id, billing={**NEW_YORK, "phone": "+12125550188"})
-    work()
+    change_the_buyer_twice(sale, staff, work, simulator)
     assert [m.status for m in rows("Modification").order_by("pk")] == ["applied", "parked"]
     # and a refund, with a first confirmation that was dropped when its preview lapsed
     payments.refund(sale.payment, TOTAL)
