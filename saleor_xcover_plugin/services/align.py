@@ -156,8 +156,9 @@ def defect_of(order: OrderState, offer: Offer | None, now: datetime) -> Defect |
     if not _is_paid_for(order, offer, premium):
         return Defect(
             "line_changed",
-            f"The ticket protection line is not one piece at the offered premium of {premium} "
-            f"{offer.currency}. The policy was not confirmed; refund what was paid for the line.",
+            "The ticket protection line is not one piece at the offered premium of "
+            f"{Money(premium, offer.currency)}. The policy was not confirmed; refund what was "
+            "paid for the line.",
         )
     if not _holds_quoted_tickets(order, offer):
         return Defect(

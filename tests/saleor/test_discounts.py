@@ -101,7 +101,7 @@ def test_a_staff_discount_on_an_unpaid_order_parks_the_cover(
     assert simulator.calls("confirm") == []
     cover = ada.cover()
     assert (cover.status, cover.amount_due_back) == ("parked", Decimal("5.99"))
-    assert staff.order(order.id).has_note("not one piece at the offered premium of 6.66")
+    assert staff.order(order.id).has_note("not one piece at the offered premium of 6.66 USD.")
 
 
 @pytest.mark.parametrize(
