@@ -34,7 +34,8 @@ class Offer(Stateful):
     # Which quotes may be chosen together (domain/product_rules.py): one object per group. Empty:
     # stored by a version that knew no groups; null: by one that still runs beside this one.
     groups = models.JSONField(default=list, null=True)
-    # Pages of the storefront that numbered their answers: [page, last turn, whether it was taken].
+    # Pages of the storefront that numbered their answers (domain/turns.py). An answer from before
+    # the first offer is kept in a row of its own that was abandoned from the start.
     turns = models.JSONField(default=list, null=True)
     lease_token = models.UUIDField(null=True)
     leased_until = models.DateTimeField(null=True)

@@ -13,6 +13,7 @@ from demo.client.staff import Staff
 from demo.client.store import Channel, Store
 from demo.simulator import SimulatorProcess
 
+from ..flows.steps import end_the_offer
 from ..flows.work import Work
 
 SendShopper = Callable[[Channel], Shopper]
@@ -124,6 +125,24 @@ def test_of_many_answers_at_once_the_last_turn_wins(
     together(*yes, *no)
 
     assert ada.offer().answer == "declined"
+    assert ada.checkout().total == Decimal("200.00")
+    assert ada.checkout().cover_lines == ()
+
+
+@pytest.mark.parametrize("seconds", [0.01, 0.1, 0.3, 0.6])
+def test_a_no_beside_the_look_that_would_keep_a_yes_wins(
+    store: Store, shopper: SendShopper, simulator: SimulatorProcess, seconds: float
+) -> None:
+    """Before the offer, while it is asked for, or after the yes was kept: nobody is insured."""
+    ada = shopper(store.usd_unpaid)
+    ada.create_checkout({store.concert: 2})
+    ada.accept(ada.offer(), page="one", turn=1)
+    end_the_offer(ada)
+    simulator.fault("create_offer", "delay", times=1, seconds=seconds)
+
+    together(ada.offer, lambda: ada.decline(page="one", turn=2))
+
+    assert ada.offer().answer in (None, "declined")
     assert ada.checkout().total == Decimal("200.00")
     assert ada.checkout().cover_lines == ()
 
