@@ -33,6 +33,7 @@ from .offers import (
     summarise,
     summarise_yes,
     take_notice,
+    take_out,
 )
 from .place_cover import withdraw
 from .price_line import hold_exactly
@@ -250,7 +251,7 @@ def _bring_in_step(token: uuid.UUID, settings: PluginSettings, now: datetime) ->
         return was_changed
 
 
-def _repair_line(checkout: object, state: CheckoutState, offer: Offer, now: datetime) -> bool:
+def _repair_line(checkout: Any, state: CheckoutState, offer: Offer, now: datetime) -> bool:
     """Leave exactly one line of ours, one piece at the premium; return whether it was not so."""
     ours = [line for line in state.cover_lines if line.offer_id == offer.pk]
     if not ours:
@@ -265,7 +266,7 @@ def _repair_line(checkout: object, state: CheckoutState, offer: Offer, now: date
     if not removable and keep.carries(offer.pk, premium):
         return False
     if removable:
-        cover_line.remove(removable)
+        take_out(checkout, removable)
     cover_line.restore(keep.id, premium=premium)
     cover_line.recalculate(checkout)
     return True

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import uuid
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -17,6 +18,7 @@ from ..domain.money import Money
 from ..domain.product_rules import Group, largest_selection
 from ..domain.states import LIVE_OFFER_STATUSES, OfferStatus
 from ..host import cover_line, metadata
+from ..host.checkout_money import cancel_announced_payments
 from ..host.prepared import KEY, Prepared
 from ..models import Offer, Quote
 
@@ -132,8 +134,14 @@ def clear_lines(checkout: Any) -> None:
     """Take every cover line out of a locked checkout."""
     lines = cover_line.lines_of(checkout)
     if lines:
-        cover_line.remove(line.id for line in lines)
-        cover_line.recalculate(checkout)
+        take_out(checkout, (line.id for line in lines))
+
+
+def take_out(checkout: Any, line_ids: Iterable[uuid.UUID]) -> None:
+    """Take lines out of a locked checkout, and what was to be paid for them with them."""
+    cover_line.remove(line_ids)
+    cancel_announced_payments(checkout.pk)
+    cover_line.recalculate(checkout)
 
 
 def summarise(token: uuid.UUID, state: str, **details: str) -> None:
