@@ -6,7 +6,7 @@ An alarm is raised once, when its trouble begins, and cleared by itself when the
 from __future__ import annotations
 
 import uuid
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -34,7 +34,8 @@ UNTRIED = timedelta(hours=1)
 """A breaker nobody tried for so long says nothing any more: nobody needed XCover."""
 
 REFUSALS_WINDOW = timedelta(hours=1)
-"""A checkout that got no offer counts so long; then the sweep ends its request."""
+"""A checkout that got no offer counts so long; then the sweep ends its request. Refusals that came
+between offers that were shown are over when none came for so long."""
 
 REFUSALS_KEPT = timedelta(days=1)
 """An alarm about refused offers waits so long for an offer that shows it is over."""
@@ -126,9 +127,9 @@ SENTENCES: Mapping[AlarmCode, str] = {
         "reaches XCover; if it does, ask Cover Genius."
     ),
     AlarmCode.OFFERS_REFUSED: (
-        "No protection is shown in {channel} since {since} ({why}): {refused} of {asked} got none "
-        "in the last hour; their tickets sell without it. {reason} Where it is in XCover's answer "
-        "stands in the log event xcover.offer.unavailable."
+        "{refused} of {asked} that asked in {channel} {period} got no offer ({why}): these buyers "
+        "could not buy protection, and their tickets sell on without it. {others} {reason} Where "
+        "it is in XCover's answer stands in the log event xcover.offer.unavailable."
     ),
     AlarmCode.MESSAGES_OVERDUE: (
         "{count} due for more than {minutes} minutes, the oldest since {since}. Workers do not "
@@ -193,6 +194,73 @@ def alarming(refused: Mapping[Code, int], offered: int) -> frozenset[Code]:
     """
     is_everybody = not offered and sum(refused.values()) >= MANY_REFUSALS
     return frozenset(refused) & (UNSELLABLE | UNOFFERED if is_everybody else UNSELLABLE)
+
+
+@dataclass(frozen=True, slots=True)
+class Refusals:
+    """The refusals of offers in a channel, for one reason, within ``REFUSALS_WINDOW``.
+
+    ``refused`` counts the checkouts refused for it, ``asked`` all that asked from the first of
+    these refusals to the last. The times are those of asking.
+    """
+
+    first_at: datetime
+    last_at: datetime
+    refused: int
+    asked: int
+    is_mixed: bool
+    """Whether an offer that was shown was asked for in between: not everybody is refused."""
+    is_followed: bool
+    """Whether one was asked for after the last refusal and shown."""
+
+    def is_over(self, raised: Sequence[Raised]) -> bool:
+        """Whether nobody need hear of it any more. ``raised``: its alarms, the newest first.
+
+        An offer that is shown is no proof where refusals came between such offers before: then
+        it is over when they leave the window. What was never told is told once, over or not.
+        """
+        is_told = bool(raised) and (raised[0].is_open or raised[0].raised_at >= self.last_at)
+        return is_told and self.is_followed and not self.is_mixed and not has_come_back(raised)
+
+    @property
+    def period(self) -> str:
+        """When it was, to the second: others who asked in the same minute are not counted."""
+        first, last = (f"{time:%Y-%m-%d %H:%M:%S}" for time in (self.first_at, self.last_at))
+        return f"at {first} UTC" if first == last else f"between {first} and {last} UTC"
+
+    @property
+    def others(self) -> str:
+        """What became of others, in words that stay true whenever they are read."""
+        if self.is_mixed:
+            return (
+                "Offers were shown in between: not all tickets are affected, or it comes and goes."
+            )
+        after = "; afterwards offers were shown again" if self.is_followed else ""
+        return f"Nobody was shown an offer there in that time{after}."
+
+
+@dataclass(frozen=True, slots=True)
+class Raised:
+    """When an alarm was raised and cleared."""
+
+    raised_at: datetime
+    cleared_at: datetime | None = None
+
+    @property
+    def is_open(self) -> bool:
+        return self.cleared_at is None
+
+
+def has_come_back(raised: Sequence[Raised]) -> bool:
+    """Whether an open alarm was raised soon after the one before it was cleared.
+
+    ``raised``: the alarms of one key, the newest first. Requests may be gone by then: a buyer who
+    asks again ends the one before.
+    """
+    if len(raised) < 2 or not raised[0].is_open:
+        return False
+    before = raised[1].cleared_at
+    return before is not None and raised[0].raised_at - before <= REFUSALS_WINDOW
 
 
 @dataclass(frozen=True, slots=True)

@@ -72,8 +72,10 @@ def _bring_in_line(view: View, codes: frozenset[AlarmCode], now: datetime) -> No
     """Each on its own: one that cannot be written down must not hide the others."""
     rows = {(alarm.code, alarm.subject): alarm for alarm in _open_alarms()}
     for trouble in view.troubles.values():
-        if trouble.code in codes and trouble.key not in rows:
-            _safely(partial(_raise, trouble, now), trouble.code)
+        if trouble.code in codes:
+            known = rows.get(trouble.key)
+            tell = partial(_raise, trouble, now) if known is None else partial(_say, known, trouble)
+            _safely(tell, trouble.code)
     untold = {code.value for code in (set(AlarmCode) - codes) | view.unknown}
     for key, alarm in rows.items():
         if key not in view.troubles and alarm.code not in untold:
@@ -95,6 +97,12 @@ def _raise(trouble: Trouble, now: datetime) -> None:
     code = trouble.code.value
     log.error("xcover.alarm.raised", extra={"code": code, "subject": trouble.subject})
     telemetry.count(telemetry.ALARMS, code=code)
+
+
+def _say(alarm: Alarm, trouble: Trouble) -> None:
+    """Keep what is the matter by now: it is read when one cannot look."""
+    if alarm.sentence != trouble.sentence:
+        Alarm.objects.filter(pk=alarm.pk, cleared_at=None).update(sentence=trouble.sentence)
 
 
 def _note(order_id: uuid.UUID, sentence: str) -> None:

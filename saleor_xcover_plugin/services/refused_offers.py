@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections import Counter
+import uuid
+from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from django.db.models import Count
+from django.db.models import Q
 
 from ..domain.alarms import (
     REFUSALS_KEPT,
@@ -15,9 +16,11 @@ from ..domain.alarms import (
     UNOFFERED,
     UNSELLABLE,
     AlarmCode,
+    Raised,
+    Refusals,
     Trouble,
     alarming,
-    at,
+    has_come_back,
     trouble,
 )
 from ..domain.words import counted
@@ -31,57 +34,90 @@ NEWEST = 2_000
 _TOLD = frozenset(code.value for code in UNSELLABLE | UNOFFERED)
 
 
+@dataclass(frozen=True, slots=True)
+class _Request:
+    asked_at: datetime
+    checkout: uuid.UUID
+
+
 @dataclass(slots=True)
 class _Asked:
-    """How many checkouts of a channel asked for an offer of late, and what became of them."""
+    """Who asked for an offer in a channel of late, and what became of it."""
 
-    offered: int = 0
-    refused: Counter[Code] = field(default_factory=Counter)
-    since: dict[Code, datetime] = field(default_factory=dict)
+    everybody: list[_Request] = field(default_factory=list)
+    shown: list[_Request] = field(default_factory=list)
+    refused: defaultdict[Code, list[_Request]] = field(default_factory=lambda: defaultdict(list))
 
 
 def refused_offers(now: datetime) -> Iterator[Trouble]:
     """Yield one trouble per channel and reason.
 
-    What was told stays until an offer is shown again, for a day at most: where few people buy, an
-    hour without a refusal may be an hour without a shopper.
+    It is over when an offer was asked for after the last refusal and shown; where refusals come
+    between offers that are shown, when none came for an hour. While nobody asks, nothing shows that
+    it is over: what was told stays, for a day at most.
     """
-    names = catalog.channel_names()
-    asked = _asked(now)
-    told = set()
-    for channel_id, one in sorted(asked.items()):
-        for code in sorted(alarming(one.refused, one.offered)):
-            told.add(_subject(code, names[channel_id]))
-            yield _trouble(code, names[channel_id], one)
-    yield from _unchanged(names, now, told)
+    names, raised = catalog.channel_names(), _raised(now)
+    seen = set()
+    for channel_id, asked in sorted(_asked(now).items()):
+        counts = {code: _checkouts(requests) for code, requests in asked.refused.items()}
+        for code in sorted(alarming(counts, len(asked.shown))):
+            subject = _subject(code, names[channel_id])
+            seen.add(subject)
+            refusals = _refusals(asked, code)
+            if not refusals.is_over([_times(alarm) for alarm in raised.get(subject, ())]):
+                yield _trouble(code, names[channel_id], refusals)
+    yield from _unseen(names, {key: raised[key] for key in set(raised) - seen}, now)
 
 
 def _asked(now: datetime) -> Mapping[int, _Asked]:
-    found: dict[int, _Asked] = {}
+    found: defaultdict[int, _Asked] = defaultdict(_Asked)
     since = now - REFUSALS_WINDOW
     # The newest by their key, in whatever state: an order made meanwhile has ended its request.
-    newest = Offer.objects.order_by("-pk").values_list("channel_id", "reason_code", "created_at")
-    for channel_id, reason, asked_at in newest[:NEWEST]:
-        if reason in _TOLD and asked_at >= since:
-            one, code = found.setdefault(channel_id, _Asked()), Code(reason)
-            one.refused[code] += 1
-            one.since[code] = min(asked_at, one.since.get(code, asked_at))
-    shown = Offer.objects.filter(shown_at__gte=since, channel_id__in=list(found)).order_by()
-    for channel_id, count in shown.values_list("channel_id").annotate(Count("pk")):
-        found[channel_id].offered = count
+    # A row without a fingerprint keeps an answer from before anybody asked.
+    columns = ("channel_id", "checkout_token", "reason_code", "created_at", "shown_at")
+    newest = Offer.objects.exclude(fingerprint="").order_by("-pk").values_list(*columns)
+    for channel_id, checkout, reason, asked_at, shown_at in newest[:NEWEST]:
+        if asked_at < since:
+            continue
+        one, request = found[channel_id], _Request(asked_at, checkout)
+        one.everybody.append(request)
+        if reason in _TOLD:
+            one.refused[Code(reason)].append(request)
+        elif shown_at is not None:
+            one.shown.append(request)
     return found
 
 
-def _trouble(code: Code, channel: str, asked: _Asked) -> Trouble:
-    total = asked.offered + sum(asked.refused.values())
+def _refusals(asked: _Asked, code: Code) -> Refusals:
+    refused = asked.refused[code]
+    first_at = min(request.asked_at for request in refused)
+    last_at = max(request.asked_at for request in refused)
+    between = [one for one in asked.everybody if first_at <= one.asked_at <= last_at]
+    return Refusals(
+        first_at,
+        last_at,
+        refused=_checkouts(refused),
+        asked=_checkouts(between),
+        is_mixed=any(first_at < one.asked_at < last_at for one in asked.shown),
+        is_followed=any(one.asked_at > last_at for one in asked.shown),
+    )
+
+
+def _checkouts(requests: list[_Request]) -> int:
+    """Count checkouts: who asks again is one buyer still."""
+    return len({request.checkout for request in requests})
+
+
+def _trouble(code: Code, channel: str, refusals: Refusals) -> Trouble:
     return trouble(
         AlarmCode.OFFERS_REFUSED,
         _subject(code, channel),
         channel=channel,
         why=code.value,
-        since=at(asked.since[code]),
-        refused=asked.refused[code],
-        asked=counted(total, "checkout"),
+        period=refusals.period,
+        refused=refusals.refused,
+        asked=counted(refusals.asked, "checkout"),
+        others=refusals.others,
         reason=SENTENCES[code].staff,
     )
 
@@ -90,14 +126,40 @@ def _subject(code: Code, channel: str) -> str:
     return f"{code.value} {channel}"[:64]
 
 
-def _unchanged(names: Mapping[int, str], now: datetime, told: set[str]) -> Iterator[Trouble]:
-    """Yield what was told before and of which nothing shows that it is over."""
+def _raised(now: datetime) -> Mapping[str, list[Alarm]]:
+    """Return the alarms about refused offers by their subject, the newest first."""
+    found: defaultdict[str, list[Alarm]] = defaultdict(list)
+    alarms = Alarm.objects.filter(
+        Q(cleared_at=None) | Q(cleared_at__gte=now - REFUSALS_KEPT),
+        code=AlarmCode.OFFERS_REFUSED.value,
+    )
+    for alarm in alarms.order_by("-pk"):
+        found[alarm.subject].append(alarm)
+    return found
+
+
+def _times(alarm: Alarm) -> Raised:
+    return Raised(alarm.raised_at, alarm.cleared_at)
+
+
+def _unseen(
+    names: Mapping[int, str], raised: Mapping[str, list[Alarm]], now: datetime
+) -> Iterator[Trouble]:
+    """Yield what was told before, of which no refusal is left and nothing shows that it is over."""
     channels = {_subject(code, name): pk for pk, name in names.items() for code in Code}
-    raised = Alarm.objects.filter(
-        code=AlarmCode.OFFERS_REFUSED.value, cleared_at=None, raised_at__gte=now - REFUSALS_KEPT
-    ).exclude(subject__in=told)
-    for alarm in raised:
-        shown = Offer.objects.filter(shown_at__gte=alarm.raised_at)
-        channel_id = channels.get(alarm.subject)
-        if channel_id is not None and not shown.filter(channel_id=channel_id).exists():
-            yield Trouble(AlarmCode.OFFERS_REFUSED, alarm.sentence, alarm.subject)
+    for subject, alarms in sorted(raised.items()):
+        known = channels.get(subject)
+        if known is not None and _stays(alarms, known, now):
+            yield Trouble(AlarmCode.OFFERS_REFUSED, alarms[0].sentence, subject)
+
+
+def _stays(alarms: list[Alarm], channel_id: int, now: datetime) -> bool:
+    """Whether an open alarm is not over: nobody was shown an offer, or it came back of late."""
+    newest = alarms[0]
+    if newest.cleared_at is not None or newest.raised_at < now - REFUSALS_KEPT:
+        return False
+    is_fresh = newest.raised_at >= now - REFUSALS_WINDOW
+    if is_fresh and has_come_back([_times(alarm) for alarm in alarms]):
+        return True
+    shown = Offer.objects.filter(shown_at__gte=newest.raised_at, channel_id=channel_id)
+    return not shown.exists()

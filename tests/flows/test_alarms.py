@@ -517,7 +517,9 @@ def test_offers_that_may_not_be_sold_are_told_at_once(
     assert raised() == told() == [("offers_refused", subject)]
     assert status()[1] == 1
     (alarm,) = report()["alarms"]
-    for said in (f"in {store.usd.slug} since", "1 of 1 checkout got none", "sell without it", why):
+    asked = f"1 of 1 checkout that asked in {store.usd.slug} at "
+    assert alarm["sentence"].startswith(asked)
+    for said in (f"got no offer ({code})", "could not buy protection", "tickets sell on", why):
         assert said in alarm["sentence"]
     assert "ask Cover Genius" in alarm["sentence"]
     # and tickets sell
@@ -570,6 +572,177 @@ def test_refused_offers_are_over_with_an_offer_that_is_shown(store, shopper, wor
     # then
     assert raised() == []
     assert told("cleared") == [key]
+
+
+def refuse(buyer, event, simulator, **content_changes):
+    """Have XCover answer with a text nobody may sell for one checkout, and mend it at once."""
+    simulator.settings(content_changes=content_changes or {"heading": "w" * 20_001})
+    buyer.create_checkout({event: 1})
+    with pytest.raises(Refused):
+        buyer.offer()
+    simulator.settings(content_changes={})
+
+
+def show(buyer, event):
+    buyer.create_checkout({event: 1})
+    buyer.offer()
+
+
+def let_an_hour_pass():
+    from django.db.models import F
+
+    from saleor_xcover_plugin.models import Alarm, Offer
+
+    by = timedelta(minutes=61)
+    Offer.objects.update(created_at=F("created_at") - by, shown_at=F("shown_at") - by)
+    Alarm.objects.update(raised_at=F("raised_at") - by, cleared_at=F("cleared_at") - by)
+
+
+def test_what_is_said_of_refused_offers_is_true_and_over_when_they_are_mended(
+    store, shopper, work, simulator, told
+):
+    from saleor_xcover_plugin.models import Alarm
+
+    key = ("offers_refused", f"text_too_long {store.usd.slug}")
+    # given two checkouts that were refused between others that were shown an offer
+    show(shopper(store.usd), store.concert)
+    refuse(shopper(store.usd), store.concert, simulator, heading="w" * 200_000)
+    refuse(shopper(store.usd), store.concert, simulator, description=["many words"] * 8_000)
+    show(shopper(store.usd), store.concert)
+    # when the sweep sees them only now
+    work()
+    # then they are told all the same, with who asked while offers were refused
+    assert raised() == told() == [key]
+    sentence = Alarm.objects.get().sentence
+    assert sentence.startswith(f"2 of 2 checkouts that asked in {store.usd.slug} ")
+    assert "Nobody was shown an offer there in that time" in sentence
+    assert "No protection is shown" not in sentence
+    # and with the next sweep it is over, for good
+    for _ in range(3):
+        work()
+    assert raised() == report()["alarms"] == []
+    assert told() == told("cleared") == [key]
+
+
+def test_refused_offers_are_over_with_the_next_sweep_after_they_are_mended(
+    store, shopper, work, simulator, told
+):
+    key = ("offers_refused", f"text_too_long {store.usd.slug}")
+    # given refusals that a sweep saw before anybody was shown an offer again
+    refuse(shopper(store.usd), store.concert, simulator, heading="w" * 200_000)
+    refuse(shopper(store.usd), store.concert, simulator, description=["many words"] * 8_000)
+    work()
+    assert [row["code"] for row in report()["alarms"]] == ["offers_refused"]
+    # when one is shown
+    show(shopper(store.usd), store.concert)
+    # then
+    assert (report()["alarms"], status()[1]) == ([], 0)
+    work()
+    assert raised() == []
+    assert told() == told("cleared") == [key]
+
+
+def test_what_was_said_of_refused_offers_stays_true_while_nobody_asks(
+    store, shopper, work, simulator, told
+):
+    # given an alarm about one checkout, and more that were refused after it was raised
+    refuse(shopper(store.usd), store.concert, simulator)
+    work()
+    refuse(shopper(store.usd), store.concert, simulator)
+    refuse(shopper(store.usd), store.concert, simulator)
+    work()
+    (before,) = report()["alarms"]
+    # when nobody asks for an hour
+    let_an_hour_pass()
+    work()
+    # then it says what it said: how many, and when
+    (alarm,) = report()["alarms"]
+    assert alarm["sentence"] == before["sentence"]
+    assert alarm["sentence"].startswith("3 of 3 checkouts that asked ")
+    assert len(told()) == 1
+    assert told("cleared") == []
+
+
+def test_refusals_beside_shown_offers_stay_told_until_an_hour_has_none(
+    store, shopper, work, simulator, told
+):
+    from saleor_xcover_plugin.models import Alarm
+
+    key = ("offers_refused", f"text_too_long {store.usd.slug}")
+    # given the terms of one event are too long, and many ask for others
+    refuse(shopper(store.usd), store.concert, simulator)
+    show(shopper(store.usd), store.concert)
+    refuse(shopper(store.usd), store.concert, simulator)
+    for _ in range(2):
+        show(shopper(store.usd), store.concert)
+    # when
+    for _ in range(3):
+        work()
+    # then one alarm stays, and does not say that nobody is offered anything
+    assert raised() == told() == [key]
+    assert told("cleared") == []
+    (alarm,) = report()["alarms"]
+    assert alarm["sentence"].startswith(f"2 of 3 checkouts that asked in {store.usd.slug} ")
+    assert "Offers were shown in between" in alarm["sentence"]
+    # and what is kept of it follows
+    refuse(shopper(store.usd), store.concert, simulator)
+    work()
+    assert Alarm.objects.get().sentence.startswith("3 of 6 checkouts ")
+    # when an hour has no refusal
+    let_an_hour_pass()
+    show(shopper(store.usd), store.concert)
+    work()
+    # then
+    assert raised() == []
+    assert told() == told("cleared") == [key]
+
+
+def test_refusals_that_come_back_do_not_raise_an_alarm_each_minute(
+    store, shopper, work, simulator, told
+):
+    from saleor_xcover_plugin.models import Offer
+
+    key = ("offers_refused", f"text_too_long {store.usd.slug}")
+    # given a refusal of which nothing is left: the buyer asked again and was shown an offer
+    ada = shopper(store.usd)
+    refuse(ada, store.concert, simulator)
+    work()
+    Offer.objects.update(leased_until=None)
+    ada.offer()
+    assert not Offer.objects.filter(reason_code="text_too_long").exists()
+    work()
+    assert told() == told("cleared") == [key]
+    # when others are refused between offers that are shown, minute after minute
+    for _ in range(4):
+        bob = shopper(store.usd)
+        refuse(bob, store.concert, simulator)
+        work()
+        Offer.objects.update(leased_until=None)
+        bob.offer()
+        work()
+    # then the alarm came back once, and stays
+    assert raised() == [key]
+    assert told() == [key] * 2
+    assert told("cleared") == [key]
+    # and is over when an hour has no refusal
+    let_an_hour_pass()
+    work()
+    assert raised() == []
+
+
+def test_a_checkout_that_asks_again_and_again_is_one_checkout(store, shopper, work, simulator):
+    from saleor_xcover_plugin.models import Offer
+
+    simulator.settings(content_changes={"heading": "w" * 20_001})
+    ada = shopper(store.usd)
+    ada.create_checkout({store.concert: 1})
+    for _ in range(3):
+        with pytest.raises(Refused):
+            ada.offer()
+        Offer.objects.update(leased_until=None)
+    work()
+
+    assert report()["alarms"][0]["sentence"].startswith("1 of 1 checkout that asked ")
 
 
 def test_no_offer_for_anybody_is_told_and_for_some_tickets_it_is_not(

@@ -11,6 +11,8 @@ from saleor_xcover_plugin.domain.alarms import (
     UNSELLABLE,
     AlarmCode,
     Pulse,
+    Raised,
+    Refusals,
     alarming,
     at,
     silence,
@@ -123,3 +125,43 @@ def test_every_reason_in_what_xcover_sends_is_told() -> None:
 
     assert about_answers <= UNSELLABLE
     assert not UNSELLABLE & UNOFFERED
+
+
+def refusals(last: float, *, is_mixed: bool = False, is_followed: bool = True) -> Refusals:
+    """Refusals from half an hour ago on, the last so many minutes ago."""
+    return Refusals(ago(30), ago(last), 2, 5, is_mixed, is_followed)
+
+
+@pytest.mark.parametrize(
+    ("_case", "seen", "raised", "is_over"),
+    [
+        (
+            "nobody was shown an offer since",
+            refusals(9, is_followed=False),
+            [Raised(ago(8))],
+            False,
+        ),
+        ("somebody was", refusals(9), [Raised(ago(8))], True),
+        ("refused again after it was told, then shown", refusals(7), [Raised(ago(8))], True),
+        ("refusals between shown offers", refusals(9, is_mixed=True), [Raised(ago(8))], False),
+        ("never told", refusals(9), [], False),
+        ("told and cleared", refusals(9), [Raised(ago(8), ago(7))], True),
+        ("refused after it was told and cleared", refusals(5), [Raised(ago(8), ago(7))], False),
+        ("came back", refusals(5), [Raised(ago(4)), Raised(ago(8), ago(7))], False),
+        ("came back and was cleared", refusals(5), [Raised(ago(4), ago(1))], True),
+        ("another day", refusals(5), [Raised(ago(4)), Raised(ago(99), ago(90))], True),
+    ],
+)
+def test_when_refused_offers_are_over(
+    _case: str, seen: Refusals, raised: list[Raised], is_over: bool
+) -> None:
+    assert seen.is_over(raised) is is_over
+
+
+def test_what_happened_is_said_with_its_own_time() -> None:
+    assert refusals(9).period == "between 2026-12-04 08:30:00 and 2026-12-04 08:51:00 UTC"
+    assert refusals(30).period == "at 2026-12-04 08:30:00 UTC"
+    nobody = "Nobody was shown an offer there in that time"
+    assert refusals(9, is_followed=False).others == f"{nobody}."
+    assert refusals(9).others == f"{nobody}; afterwards offers were shown again."
+    assert "Offers were shown in between" in refusals(9, is_mixed=True).others
