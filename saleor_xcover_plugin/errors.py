@@ -49,6 +49,7 @@ class Code(StrEnum):
     PRICE_NOT_EXACT = "price_not_exact"
     SHIPPING_TAX_NOT_EXACT = "shipping_tax_not_exact"
     COVER_CHANGED = "cover_changed"
+    NOT_INSURED = "not_insured"
     BAD_REQUEST = "bad_request"
     INTERNAL = "internal"
 
@@ -231,6 +232,14 @@ SENTENCES: dict[Code, _Sentences] = {
     Code.COVER_CHANGED: _Sentences(
         "Your ticket protection has changed. Please check your order before you pay.",
         "The cover line did not match the offer and was repaired before the order was made.",
+    ),
+    Code.NOT_INSURED: _Sentences(
+        "Your payment has started and your checkout has changed: as it is now, your tickets are "
+        "not protected.",
+        "Money has begun, and an order made of the checkout as it is would not be insured: its "
+        "cover line is gone, or was left beside a change. The code in the checkout's metadata "
+        "says why. Beside a line that is still there it is insured again once the change is "
+        "undone.",
     ),
     Code.BAD_REQUEST: _Sentences(
         "Something went wrong. Reload the page and try again.", "The request is malformed."

@@ -27,7 +27,12 @@ ADVICE: Mapping[str, tuple[Code, ...]] = {
         Code.TOO_MANY_CHOSEN,
         Code.TOO_FEW_CHOSEN,
     ),
-    "Say the sentence; what was answered before holds.": (Code.PAYMENT_STARTED,),
+    "Say the sentence; no answer is taken any more. As an answer of `insuranceOffer`: what was "
+    "answered before holds. After a refused answer: ask `insuranceOffer` whether it does.": (
+        Code.PAYMENT_STARTED,
+    ),
+    "Say the sentence: nothing is insured, even if the cover line is still there. Ask again when "
+    "the checkout has changed.": (Code.NOT_INSURED,),
     "Say the sentence, or nothing at all. Do not ask again before the checkout changes.": (
         Code.NO_TICKETS,
         Code.EVENT_DATA_MISSING,

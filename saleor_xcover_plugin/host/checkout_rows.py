@@ -6,6 +6,7 @@ import uuid
 from functools import cache
 
 from django.db.models import F, OuterRef, Subquery
+from django.db.models.fields.json import KeyTextTransform
 from django.db.models.functions import Coalesce
 from saleor.checkout.models import Checkout, CheckoutLine
 from saleor.product.models import ProductVariantChannelListing
@@ -15,6 +16,7 @@ from .attributes import annotate_attributes, attribute_columns
 from .checkout_flags import with_flags, with_voucher_flags
 from .checkout_money import with_money_flags
 from .cover_line import correction_of_line
+from .metadata import SUMMARY_KEY
 from .people import address_columns
 from .prepared import KEY, Prepared, Row
 
@@ -31,6 +33,7 @@ _CHECKOUT = (
     "tax_strategy",
     "has_stale_prices",
     "promotions",
+    "summary",
 )
 METADATA = "metadata_storage__metadata"
 
@@ -78,7 +81,10 @@ def line_rows(token: uuid.UUID, mapping: EventMapping) -> list[Row]:
 @cache
 def _checkouts(*, with_metadata: bool) -> Prepared:
     columns = (*_CHECKOUT, METADATA) if with_metadata else _CHECKOUT
-    return Prepared(with_flags(Checkout.objects.filter(pk=KEY)).order_by().values(*columns))
+    checkouts = Checkout.objects.filter(pk=KEY).annotate(
+        summary=KeyTextTransform(SUMMARY_KEY, METADATA)
+    )
+    return Prepared(with_flags(checkouts).order_by().values(*columns))
 
 
 @cache

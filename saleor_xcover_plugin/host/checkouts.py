@@ -53,6 +53,7 @@ def read(token: uuid.UUID, mapping: EventMapping) -> CheckoutState | None:
         has_voucher=bool(row["voucher_code"]),
         has_gift=any(line["is_gift"] for line in lines),
         is_priced_anew=row["has_stale_prices"],
+        summary=row["summary"],
         needs_shipping=any(
             line["variant__product__product_type__is_shipping_required"] for line in lines
         ),

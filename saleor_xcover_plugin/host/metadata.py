@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import uuid
 
+from django.db.models.fields.json import KeyTextTransform
 from saleor.checkout.models import CheckoutMetadata
 from saleor.order.models import Order
 
 from .compat import merged_metadata
 
 SUMMARY_KEY = "xcover"
+_SUMMARY = KeyTextTransform(SUMMARY_KEY, "metadata")
 
 
 def write_checkout_summary(token: uuid.UUID, summary: str) -> None:
@@ -18,6 +20,12 @@ def write_checkout_summary(token: uuid.UUID, summary: str) -> None:
     CheckoutMetadata.objects.filter(checkout_id=token).update(
         metadata=merged_metadata("metadata", {SUMMARY_KEY: summary})
     )
+
+
+def checkout_summary(token: uuid.UUID) -> str | None:
+    """Return what storefronts are shown of the cover, which shoppers may have overwritten."""
+    kept = CheckoutMetadata.objects.filter(checkout_id=token).values_list(_SUMMARY, flat=True)
+    return kept.first()
 
 
 def write_order_summary(order_id: uuid.UUID, summary: str) -> None:

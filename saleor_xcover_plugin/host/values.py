@@ -80,6 +80,8 @@ class CheckoutState:
     has_gift: bool
     is_priced_anew: bool
     """Saleor's prices have run out: what is asked of it next is priced by the rules of then."""
+    summary: str | None
+    """What its public metadata says of the cover, which shoppers may have overwritten."""
 
     @property
     def needs_proof(self) -> bool:

@@ -27,13 +27,16 @@ from .offers import (
     clear_lines,
     end_offer,
     glance,
+    insures_nothing,
     is_fresh,
     is_notice_due,
     live_offer,
+    says_yes,
     summarise,
     summarise_yes,
     take_notice,
     take_out,
+    unsay_yes,
 )
 from .place_cover import withdraw
 from .price_line import hold_exactly
@@ -113,6 +116,8 @@ def _write_down(seen: CheckoutState, settings: PluginSettings, now: datetime) ->
     """
     known = live_offer(seen.token)
     if known is None or known.status != OfferStatus.SELECTED:
+        if not seen.cover_lines:
+            _unsay_yes_of_no_line(seen.token)
         return
     is_shown = known.reason_code == (_misfit(seen, known, now) or "")
     if is_shown and not _has_cost(seen, known):
@@ -128,6 +133,13 @@ def _write_down(seen: CheckoutState, settings: PluginSettings, now: datetime) ->
         if _has_cost(seen, offer):
             _note_cost(checkout, state, offer, now)
         _show(offer, _misfit(state, offer, now), now)
+
+
+def _unsay_yes_of_no_line(token: uuid.UUID) -> None:
+    """Correct what is said of a line that is gone, unless another was put in meanwhile."""
+    with checkouts.locked(token) as checkout:
+        if checkout is not None and not cover_line.lines_of(checkout):
+            unsay_yes(token)
 
 
 def _misfit(state: CheckoutState, offer: Offer, now: datetime) -> Code | None:
@@ -213,17 +225,15 @@ def _wanted_fingerprint(
 
 def _is_in_step(state: CheckoutState, offer: LiveOffer | None, wanted: str | None) -> bool:
     """Whether line and offer fit the checkout: exactly our line for a yes, none otherwise."""
-    if offer is None:
-        return not state.cover_lines
-    if offer.fingerprint != wanted:
+    if offer is not None and offer.fingerprint != wanted:
         return False
-    if offer.status != OfferStatus.SELECTED:
-        return not state.cover_lines
+    if offer is None or offer.status != OfferStatus.SELECTED:
+        return not state.cover_lines and not says_yes(state.summary)
     if len(state.cover_lines) != 1 or state.needs_proof or offer.cost is not None:
         return False
     (line,) = state.cover_lines
     is_intact = line.carries(offer.pk, offer.premium) and line.stands_last and not line.correction
-    return is_intact and not offer.reason_code
+    return is_intact and not insures_nothing(offer)
 
 
 def _bring_in_step(token: uuid.UUID, settings: PluginSettings, now: datetime) -> bool:
@@ -241,6 +251,7 @@ def _bring_in_step(token: uuid.UUID, settings: PluginSettings, now: datetime) ->
             offer = None
         if offer is None or offer.status != OfferStatus.SELECTED:
             clear_lines(checkout)
+            unsay_yes(token)
             return True
         was_repaired = _repair_line(checkout, state, offer, now)
         if offer.status != OfferStatus.SELECTED:

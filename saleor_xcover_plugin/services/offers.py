@@ -131,17 +131,46 @@ def take_notice(token: uuid.UUID) -> bool:
 
 
 def clear_lines(checkout: Any) -> None:
-    """Take every cover line out of a locked checkout."""
+    """Take every cover line out of a locked checkout; its summary follows."""
     lines = cover_line.lines_of(checkout)
     if lines:
         take_out(checkout, (line.id for line in lines))
 
 
 def take_out(checkout: Any, line_ids: Iterable[uuid.UUID]) -> None:
-    """Take lines out of a locked checkout, and what was to be paid for them with them."""
+    """Take lines out of a locked checkout, and what was to be paid for them with them.
+
+    With the last of them goes what the summary said of it; the caller may say more.
+    """
     cover_line.remove(line_ids)
     cancel_announced_payments(checkout.pk)
     cover_line.recalculate(checkout)
+    if not cover_line.lines_of(checkout):
+        unsay_yes(checkout.pk)
+
+
+def unsay_yes(token: uuid.UUID) -> None:
+    """Correct the summary of a locked checkout without a cover line that still tells of one.
+
+    Its order may have the cover, where an app kept the checkout. Where nothing was said, or a no,
+    nothing is said now.
+    """
+    if says_yes(metadata.checkout_summary(token)):
+        summarise(token, "withdrawn")
+
+
+def says_yes(text: str | None) -> bool:
+    """Whether a public summary, which shoppers may have overwritten, says that there is a cover."""
+    try:
+        found = json.loads(text or "{}")
+    except (ValueError, RecursionError):
+        return False
+    return isinstance(found, dict) and found.get("state") == "accepted"
+
+
+def insures_nothing(offer: Offer | LiveOffer) -> bool:
+    """Whether a yes is kept, as money has begun, that an order of the checkout would not insure."""
+    return offer.status == OfferStatus.SELECTED and bool(offer.reason_code)
 
 
 def summarise(token: uuid.UUID, state: str, **details: str) -> None:

@@ -22,6 +22,7 @@ from .offers import (
     chosen_premium,
     clear_lines,
     groups_of,
+    insures_nothing,
     is_fresh,
     live_offer,
     summarise,
@@ -164,6 +165,8 @@ def _visible(token: uuid.UUID, channel_id: int) -> Offer:
         raise Refusal(Code.CHECKOUT_NOT_FOUND)
     if offer.status in (OfferStatus.REQUESTED, OfferStatus.UNAVAILABLE):
         raise Refusal(Code.OFFER_STALE)
+    if insures_nothing(offer):
+        raise Refusal(Code.NOT_INSURED)
     return offer
 
 
@@ -257,6 +260,7 @@ def _check_policyholder(state: CheckoutState, offer: Offer) -> None:
 def _is_placed(offer: Offer, state: CheckoutState, chosen: Sequence[Any], premium: Decimal) -> bool:
     return (
         offer.status == OfferStatus.SELECTED
+        and not insures_nothing(offer)
         and {q.pk for q in offer.quotes.all() if q.is_chosen} == {q.pk for q in chosen}
         and len(state.cover_lines) == 1
         and state.cover_lines[0].carries(offer.pk, premium)

@@ -15,7 +15,7 @@ from ..conf import PluginSettings
 from ..domain.eligibility import fingerprint, insurable_basket
 from ..domain.money import Money
 from ..domain.product_rules import Group
-from ..domain.states import OfferStatus
+from ..domain.states import LINE_REMOVED, OfferStatus
 from ..domain.tickets import Basket
 from ..errors import Code, Refusal
 from ..host import checkouts, cover_product, telemetry
@@ -37,8 +37,18 @@ from .content import check_texts, displayed_content, hash_of, shown_groups
 from .follow_quote import follow, is_withheld, recheck
 from .gate import HeldBack
 from .guard_checkout import checkout_changed
-from .offers import clear_lines, end_offer, has_known_rules, is_fresh, live_offer
-from .turns import turns_of
+from .offers import (
+    clear_lines,
+    end_offer,
+    has_known_rules,
+    insures_nothing,
+    is_fresh,
+    is_notice_due,
+    live_offer,
+    says_yes,
+    unsay_yes,
+)
+from .turns import ASKED_ELSEWHERE, turns_of
 
 log = logging.getLogger(__name__)
 
@@ -98,14 +108,46 @@ def ensure_offer(
     Raise ``Refusal``. The offer of an answered checkout is returned with its answer.
     """
     now = clock()
-    wanted = wanted_offer(token, channel_id, settings, now)
+    try:
+        wanted = wanted_offer(token, channel_id, settings, now)
+    except Refusal as refusal:
+        if refusal.code not in ASKED_ELSEWHERE:
+            _refuse_beside_paid_yes(token, settings, now)
+        raise
     offer = live_offer(token)
+    if offer is not None and insures_nothing(offer):
+        offer = _looked_at_again(token, settings, now)
     if offer is not None and offer.fingerprint == wanted.fingerprint:
         if _is_answer(offer, now):
             return recheck(offer, wanted.state, settings, now)
         _refuse_while_waiting(offer, now)
     offer = _ask(_open_request(wanted, settings, now), wanted.basket, settings, clock)
     return follow(offer, wanted.state, settings, clock())
+
+
+def _refuse_beside_paid_yes(token: uuid.UUID, settings: PluginSettings, now: datetime) -> None:
+    """Raise with what became of a yes that is being paid, if there is one.
+
+    What could not be offered in the checkout any more may be insured there all the same.
+    """
+    offer = live_offer(token)
+    if offer is None or offer.status != OfferStatus.SELECTED:
+        return
+    offer = _looked_at_again(token, settings, now)
+    if offer is not None and offer.status == OfferStatus.SELECTED and checkouts.has_money(token):
+        raise Refusal(Code.PAYMENT_STARTED)
+
+
+def _looked_at_again(token: uuid.UUID, settings: PluginSettings, now: datetime) -> Offer | None:
+    """Return what is live once the checkout was looked at: Saleor tells nobody of a failed payment.
+
+    Raise ``Refusal`` while money stands beside a yes that insures nothing.
+    """
+    checkout_changed(token, settings, now)
+    offer = live_offer(token)
+    if offer is not None and insures_nothing(offer):
+        raise Refusal(Code.NOT_INSURED)
+    return offer
 
 
 def _is_answer(offer: Offer, now: datetime) -> bool:
@@ -132,9 +174,10 @@ def _open_request(wanted: Wanted, settings: PluginSettings, now: datetime) -> Of
         state = checkouts.read(token, settings.rules.mapping) if checkout else None
         if state is None:
             raise Refusal(Code.CHECKOUT_NOT_FOUND)
-        if checkouts.has_money(token):
-            raise Refusal(Code.PAYMENT_STARTED)
         previous = live_offer(token, lock=True)
+        if checkouts.has_money(token):
+            is_gone = _is_yes_gone(token, previous)
+            raise Refusal(Code.NOT_INSURED if is_gone else Code.PAYMENT_STARTED)
         if previous is not None:
             if previous.fingerprint == wanted.fingerprint:
                 if _is_answer(previous, now):
@@ -146,6 +189,8 @@ def _open_request(wanted: Wanted, settings: PluginSettings, now: datetime) -> Of
             end_offer(checkout, previous, ended, now, reason=Code.OFFER_STALE)
         else:
             clear_lines(checkout)
+            if says_yes(state.summary):
+                unsay_yes(token)
         return Offer.objects.create(
             channel_id=wanted.state.channel_id,
             checkout_token=token,
@@ -163,6 +208,11 @@ def _open_request(wanted: Wanted, settings: PluginSettings, now: datetime) -> Of
             created_at=now,
             updated_at=now,
         )
+
+
+def _is_yes_gone(token: uuid.UUID, offer: Offer | None) -> bool:
+    """Whether a page may still show a yes that was taken back or has ended since."""
+    return is_notice_due(token) or (offer is not None and offer.reason_code == LINE_REMOVED)
 
 
 def _ask(offer: Offer, basket: Basket, settings: PluginSettings, clock: Clock) -> Offer:

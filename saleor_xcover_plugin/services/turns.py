@@ -21,7 +21,7 @@ from ..host import checkouts
 from ..models import Offer
 
 _PAGE = re.compile(r"[!-~]{1,64}")
-_ASKED_ELSEWHERE = (Code.CHECKOUT_NOT_FOUND, Code.CHECKOUT_IN_OTHER_CHANNEL)
+ASKED_ELSEWHERE = (Code.CHECKOUT_NOT_FOUND, Code.CHECKOUT_IN_OTHER_CHANNEL)
 
 R = TypeVar("R")
 
@@ -73,7 +73,7 @@ def in_turn(
         except Refusal as caught:
             refusal = caught
             refused(caught)
-        is_answer = refusal is None or refusal.code not in _ASKED_ELSEWHERE
+        is_answer = refusal is None or refusal.code not in ASKED_ELSEWHERE
         if turn and place == Place.NEXT and is_answer:
             _keep(checkout, remember(known, turn, was_taken=refusal is None), now)
     if refusal is not None:

@@ -303,6 +303,31 @@ def test_once_payment_has_started_a_yes_stays_and_that_is_said(
     assert cover_prices(shopper) == ["6.66"]
 
 
+def test_a_yes_that_a_change_after_the_payment_left_without_cover_is_not_shown_as_bought(
+    storefront: Storefront, shopper: Shopper, place: Place
+) -> None:
+    # given a yes that is being paid
+    storefront.open()
+    storefront.yes.click()
+    storefront.expect_answer("accepted")
+    payments = PaymentApp(place.driver, place.store.payment_app_token())
+    payments.authorize(shopper.checkout_id, shopper.checkout().total)
+    # when the tickets become others
+    (line,) = shopper.checkout().ticket_lines
+    shopper.set_quantity(line, line.quantity + 1)
+    storefront.refresh()
+    # then nothing looks bought, and it is said
+    storefront.wait_for("unavailable")
+    expect(storefront.offer).to_contain_text("your tickets are not protected")
+    assert storefront.offer.evaluate("(element) => element.answer") is None
+    assert storefront.events() == ["accepted", "changed", "unavailable"]
+    # when they are what they were
+    shopper.set_quantity(line, line.quantity)
+    storefront.refresh()
+    # then it is bought again
+    storefront.expect_answer("accepted")
+
+
 def test_attributes_set_together_are_one_question(storefront: Storefront) -> None:
     storefront.open()
     storefront.wait_for("offer")
