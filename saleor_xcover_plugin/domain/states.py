@@ -59,12 +59,15 @@ Of, Co, Ca, Mo, Ms = OfferStatus, CoverStatus, CancellationStatus, ModificationS
 OPEN_MODIFICATION_STATUSES = (Mo.REQUESTED, Mo.CONFIRMING)
 LIVE_OFFER_STATUSES = (Of.REQUESTED, Of.AVAILABLE, Of.UNAVAILABLE, Of.SELECTED, Of.DECLINED)
 
+NOT_OFFERED = "not_offered"
+"""Reason of a cover whose line no offer of ours stands behind."""
+
 BOUGHT_ALREADY = "bought_already"
 """Reason of a cover whose offer another order of the same checkout holds."""
 
 NOTHING_BOUGHT = frozenset(
     {
-        "not_offered",
+        NOT_OFFERED,
         "line_changed",
         "tickets_changed",
         "offer_ended",

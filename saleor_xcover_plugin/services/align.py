@@ -22,6 +22,7 @@ from ..domain.money import Money
 from ..domain.states import (
     BOUGHT_ALREADY,
     LINE_REMOVED,
+    NOT_OFFERED,
     NOTHING_BOUGHT,
     CoverStatus,
     OfferStatus,
@@ -34,6 +35,7 @@ from . import judge_refunds, opt_out, shared_yes, watch_policyholder
 from .events import insured_events
 from .fulfillment_sync import sync_fulfillment
 from .offers import chosen_premium, summary, summary_of_yes
+from .owed import charged_of, money_clause
 from .place_cover import take_back
 from .settle_due import settle_due
 from .wake import append
@@ -78,10 +80,11 @@ def _align_rows(order: OrderState, now: datetime) -> list[uuid.UUID]:
     cover = Cover.objects.select_for_update().filter(order_id=order.id).first()
     if cover is None and order.cover_lines:
         cover = _place(order, offers, now)
-    if cover is None:
+    if cover is None or _is_strangers(cover):
         free = shared_yes.held_by_none_but(order, offers)
         _follow_removal(order, [offer for offer in unseen if offer in free], now)
         opt_out.append_for(order, free, now)
+    if cover is None:
         _correct_summary(order, None)
         return []
     _advance(cover, order, offers, now)
@@ -91,11 +94,16 @@ def _align_rows(order: OrderState, now: datetime) -> list[uuid.UUID]:
     return shared_yes.waiting_orders(order) if may_let_go else []
 
 
+def _is_strangers(cover: Cover) -> bool:
+    """Whether its line was put in by hand: then nothing was bought, as without a line."""
+    return cover.status == CoverStatus.PARKED and cover.reason_code == NOT_OFFERED
+
+
 def _follow_removal(order: OrderState, unseen: Sequence[Offer], now: datetime) -> None:
     """Take back a yes whose line was gone when the order was made, and tell staff once.
 
-    The checkout may have done so already, if its hook was heard. Once money had begun the buyer may
-    have paid for the line.
+    The checkout may have done so already, if its hook was heard. The buyer may have paid for the
+    line.
     """
     for offer in unseen:
         if offer.status == OfferStatus.SELECTED:
@@ -110,8 +118,8 @@ def _follow_removal(order: OrderState, unseen: Sequence[Offer], now: datetime) -
             )
             notes.add(
                 order.id,
-                "The buyer took the ticket protection out of the checkout after a payment had "
-                f"begun. Nothing is insured, and XCover is told so. {rest}",
+                "The buyer took the ticket protection out of the checkout. Nothing is insured, "
+                f"and XCover is told so. {rest}",
             )
 
 
@@ -128,7 +136,7 @@ def _correct_summary(order: OrderState, cover: Cover | None) -> None:
     if is_out and state == "accepted":
         code = {"code": reason} if reason not in ("", LINE_REMOVED) else {}
         metadata.write_order_summary(order.id, summary("withdrawn", **code))
-    elif not is_out and state == "withdrawn" and cover is not None and cover.offer is not None:
+    elif not is_out and order.cover_summary and state != "accepted" and cover and cover.offer:
         metadata.write_order_summary(order.id, summary_of_yes(cover.offer))
 
 
@@ -137,63 +145,68 @@ _OUT = NOTHING_BOUGHT - {"policyholder_incomplete"} | {LINE_REMOVED}
 
 
 def _state_in(text: str) -> str:
-    """Read the state in a public summary; empty for what nobody of us wrote."""
-    try:
-        return str(json.loads(text)["state"]) if text else ""
-    except (ValueError, KeyError, TypeError):
+    """Read the state in a public summary; empty for what nobody of us wrote.
+
+    A shopper may write anything there, of any size and depth: a long text is not read at all.
+    """
+    if not 0 < len(text) <= _LONGEST_SUMMARY:
         return ""
+    try:
+        return str(json.loads(text)["state"])
+    except (ValueError, KeyError, TypeError, RecursionError):
+        return ""
+
+
+_LONGEST_SUMMARY = 500
+"""Characters; ours have about a hundred."""
 
 
 def defect_of(order: OrderState, offer: Offer | None, now: datetime) -> Defect | None:
     """Say why the cover line may not be confirmed, or None when it is intact."""
+    cost = _cost_of_cover(order, offer)
     if offer is None:
+        clause = money_clause(order, cost, "it")
         return Defect(
-            "not_offered",
+            NOT_OFFERED,
             "The order holds a ticket protection line that no offer stands behind. It insures "
-            f"nothing. {_back(order.cover_price, order.currency)}",
+            f"nothing; {clause}.",
         )
     premium = chosen_premium(offer)
+    clause = money_clause(order, cost, "the protection")
     if not _is_paid_for(order, offer, premium):
         return Defect(
             "line_changed",
             "The ticket protection line is not one piece at the offered premium of "
-            f"{Money(premium, offer.currency)}. The policy was not confirmed; refund what was "
-            "paid for the line.",
+            f"{Money(premium, offer.currency)}. The policy was not confirmed; "
+            f"{money_clause(order, cost, 'the line')}.",
         )
     if not _holds_quoted_tickets(order, offer):
         return Defect(
             "tickets_changed",
             "The tickets changed after the shopper accepted the offer. The policy was not "
-            "confirmed; refund what was paid for the protection.",
+            f"confirmed; {clause}.",
         )
     if order.policyholder.country != offer.country:
         return Defect(
             "country_changed",
             f"The buyer's country is no longer the quoted {offer.country}. The policy was not "
-            "confirmed; refund what was paid for the protection.",
+            f"confirmed; {clause}.",
         )
     events = insured_events(offer)
     if events.are_cancelled:
         return Defect(
             "event_cancelled",
-            "The organiser cancelled the event before the policy was confirmed, so it was not. "
-            "Refund what was paid for the protection.",
+            "The organiser cancelled the event before the policy was confirmed, so it was not: "
+            f"{clause}.",
         )
     # Neither the quoted start nor one it was moved to may lie behind us.
     starts = [start for start in (offer.event_starts_at, events.first_start) if start is not None]
     if starts and now >= min(starts):
         return Defect(
             "event_started",
-            "The event had begun when the order was paid. The policy was not confirmed; refund "
-            "what was paid for the protection.",
+            f"The event had begun when the order was paid. The policy was not confirmed; {clause}.",
         )
     return None
-
-
-def _back(paid: Decimal, currency: str) -> str:
-    if not paid:
-        return "Nothing was paid for it, so nothing is due back."
-    return f"Refund {Money(paid, currency)}, what was paid for it."
 
 
 def _is_paid_for(order: OrderState, offer: Offer, premium: Decimal) -> bool:
@@ -225,8 +238,8 @@ def _place(order: OrderState, offers: Sequence[Offer], now: datetime) -> Cover:
         defect = Defect(
             "offer_ended",
             "The checkout changed after the shopper accepted the offer, and the protection line "
-            "stayed because a payment had begun. The policy was not confirmed; refund what was "
-            "paid for the protection.",
+            "stayed because a payment had begun. The policy was not confirmed; "
+            f"{money_clause(order, _cost_of_cover(order, offer), 'the protection')}.",
         )
     paid = _cost_of_cover(order, offer)
     premium = paid if defect or offer is None else chosen_premium(offer)
@@ -241,7 +254,7 @@ def _place(order: OrderState, offers: Sequence[Offer], now: datetime) -> Cover:
         currency=order.currency,
         reason_code=defect.code if defect else "",
         reason=defect.sentence if defect else "",
-        amount_due_back=paid if defect else overcharged,
+        amount_due_back=charged_of(order, paid if defect else overcharged),
         absorbed=_absorbed(offer, paid) if offer and not defect else Decimal(0),
         created_at=now,
         updated_at=now,
@@ -256,7 +269,8 @@ def _place(order: OrderState, offers: Sequence[Offer], now: datetime) -> Cover:
         notes.add(
             order.id,
             f"The ticket protection costs the buyer {due} more than the premium of "
-            f"{cover.premium_money}. The policy is confirmed as usual; refund {due}.",
+            f"{cover.premium_money}. The policy is confirmed as usual; "
+            f"{'refund' if cover.amount_due_back else 'charge that much less, or refund'} {due}.",
         )
     if marked is not None and marked.effect:
         _tell_effect(cover, marked, Effect.from_json(marked.effect))
@@ -275,7 +289,7 @@ def _tell_effect(cover: Cover, offer: Offer, effect: Effect) -> None:
 def _bought_already(order: OrderState, offer: Offer | None) -> Defect | None:
     """Return the defect of an order whose offer another order of its checkout holds, or None."""
     holder = shared_yes.holder_of(offer, order)
-    return None if holder is None else Defect(BOUGHT_ALREADY, shared_yes.sentence_of(holder))
+    return None if holder is None else Defect(BOUGHT_ALREADY, shared_yes.sentence_of(holder, order))
 
 
 def _cost_of_cover(order: OrderState, offer: Offer | None) -> Decimal:
@@ -300,8 +314,11 @@ def _advance(cover: Cover, order: OrderState, offers: Sequence[Offer], now: date
     if cover.status == CoverStatus.VOID and is_revived:
         cover.become(CoverStatus.PLACED, now, reason="", reason_code="")  # a refund taken back
     offer = shared_yes.marked_offer(order, offers)
-    if offer is not None and shared_yes.is_free_for(cover, order, offer):
+    due = _due(cover, order)
+    if offer is not None and due > 0 and shared_yes.is_free_for(cover, order, offer):
         _take_over(cover, order, offer, now)
+    elif due > cover.amount_due_back:
+        _owe(cover, due, now)
     if cover.status == CoverStatus.PLACED:
         _advance_placed(cover, order, offers, now)
     elif cover.status == CoverStatus.PARKED:
@@ -318,6 +335,45 @@ def _advance(cover: Cover, order: OrderState, offers: Sequence[Offer], now: date
     elif cover.status == CoverStatus.CANCELLED:
         judge_refunds.look_back(cover, order, now)
         watch_policyholder.end_with_policy(cover, now)
+
+
+def _due(cover: Cover, order: OrderState) -> Decimal:
+    """Return what is due back now: more may have been charged since it was written down.
+
+    Once anything went back, what is left is a matter of what it was for (``settle_due``).
+    """
+    known: Decimal = cover.amount_due_back
+    is_parked = cover.status == CoverStatus.PARKED and cover.reason_code in _INSURES_NOTHING
+    if order.refunded or not (is_parked or cover.status == CoverStatus.PLACED):
+        return known
+    cost = _cost_of_cover(order, cover.offer)
+    part = cost if is_parked else max(cost - cover.premium, Decimal(0))
+    return max(known, charged_of(order, part))
+
+
+_INSURES_NOTHING = frozenset(
+    {
+        NOT_OFFERED,
+        BOUGHT_ALREADY,
+        "line_changed",
+        "tickets_changed",
+        "country_changed",
+        "event_cancelled",
+        "event_started",
+        "offer_ended",
+    }
+)
+"""Reasons with which all that was paid for the cover is due back."""
+
+
+def _owe(cover: Cover, due: Decimal, now: datetime) -> None:
+    more = Money(due - cover.amount_due_back, cover.currency)
+    cover.write(now, amount_due_back=due)
+    notes.add(
+        cover.order_id,
+        f"{more} was charged for the ticket protection meanwhile, and is due back: refund "
+        f"{Money(due, cover.currency)}.",
+    )
 
 
 def _take_over(cover: Cover, order: OrderState, offer: Offer, now: datetime) -> None:

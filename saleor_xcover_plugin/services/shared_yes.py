@@ -15,6 +15,7 @@ from ..domain.states import BOUGHT_ALREADY, NOTHING_BOUGHT, CoverStatus, OfferSt
 from ..host import notes, orders
 from ..host.values import OrderState
 from ..models import Cover, Offer
+from .owed import charged_of, money_clause
 
 _LETS_GO = NOTHING_BOUGHT - {"policyholder_incomplete"}
 """Reasons with which an order insures nothing and never will by itself; no call waits."""
@@ -27,7 +28,7 @@ def holder_of(offer: Offer | None, order: OrderState) -> Cover | None:
     return Cover.objects.filter(offer=offer).exclude(order_id=order.id).first()
 
 
-def sentence_of(holder: Cover) -> str:
+def sentence_of(holder: Cover, order: OrderState) -> str:
     """Say to staff why an order whose offer ``holder`` has is not insured."""
     if _may_let_go(holder):
         return (
@@ -38,7 +39,7 @@ def sentence_of(holder: Cover) -> str:
     return (
         f"Order {holder.order_number} was made from the same checkout and holds the policy of this "
         "offer, which can be bought once. The ticket protection line of this order insures "
-        "nothing; refund what was paid for it."
+        f"nothing; {money_clause(order, order.cover_price, 'it')}."
     )
 
 
@@ -61,8 +62,8 @@ def is_free_for(cover: Cover, order: OrderState, offer: Offer | None) -> bool:
     The caller holds the locks of the offers and of ``cover``.
     """
     is_waiting = cover.status == CoverStatus.PARKED and cover.reason_code == BOUGHT_ALREADY
-    if not is_waiting or not order.is_paid_in_full or cover.amount_due_back <= 0:
-        return False  # not paid, or the premium went back already
+    if not is_waiting or not order.is_paid_in_full:
+        return False
     if offer is None or offer.status not in (OfferStatus.SELECTED, OfferStatus.ABANDONED):
         return False
     holder = holder_of(offer, order)
@@ -92,7 +93,7 @@ def let_go(offer: Offer, paid: OrderState, now: datetime) -> uuid.UUID | None:
         offer=None,
         reason_code=BOUGHT_ALREADY,
         reason=sentence,
-        amount_due_back=own.cover_price if own else Decimal(0),
+        amount_due_back=charged_of(own, own.cover_price) if own else Decimal(0),
     )
     notes.add(holder.order_id, sentence)
     return holder.order_id

@@ -74,7 +74,11 @@ Saleor spreads a discount on the whole order over all lines. The plugin raises t
 cover line starts from, by a manual line discount below zero, and lets Saleor price the checkout,
 under its lock, until the sum and the line are exact. The reason of that discount reads
 "{reason}".
-Checkout and order show the premium as price and as price before discounts. The discount is at most
+Checkout and order show the premium as price and as price before discounts. The discount Saleor
+shows for the whole order is higher by what it takes from the raised price of the cover: 5 % off
+100.00 beside a premium of 3.33 reads 5.18 instead of 5.00, and the total is 98.33, exactly the
+premium more than 95.00. A page that prints the discount beside the lines does not add up by that
+much; total and lines are right. The manual discount is at most
 {cap} times the premium, so it ends before three quarters off the order. While there is a yes beside
 such a discount every change Saleor tells of is priced again, and the order's line is compared with
 the yes before the policy is confirmed.
