@@ -6,7 +6,6 @@ repeats some and skips others.
 
 from __future__ import annotations
 
-import json
 import logging
 import uuid
 from collections.abc import Sequence
@@ -34,7 +33,7 @@ from ..models import Cover, Offer
 from . import judge_refunds, opt_out, shared_yes, watch_policyholder
 from .events import insured_events
 from .fulfillment_sync import sync_fulfillment
-from .offers import chosen_premium, summary, summary_of_yes
+from .offers import chosen_premium, state_in, summary, summary_of_yes
 from .owed import charged_of, money_clause
 from .place_cover import take_back
 from .settle_due import settle_due
@@ -128,7 +127,7 @@ def _correct_summary(order: OrderState, cover: Cover | None) -> None:
 
     It says whether the buyer's yes stands, not whether there is a policy yet.
     """
-    state = _state_in(order.cover_summary)
+    state = state_in(order.cover_summary)
     reason = "" if cover is None else cover.reason_code
     is_out = cover is None or (
         cover.status in (CoverStatus.PARKED, CoverStatus.VOID) and reason in _OUT
@@ -142,23 +141,6 @@ def _correct_summary(order: OrderState, cover: Cover | None) -> None:
 
 _OUT = NOTHING_BOUGHT - {"policyholder_incomplete"} | {LINE_REMOVED}
 """Reasons with which the yes of an order is over; details that lack may still be completed."""
-
-
-def _state_in(text: str) -> str:
-    """Read the state in a public summary; empty for what nobody of us wrote.
-
-    A shopper may write anything there, of any size and depth: a long text is not read at all.
-    """
-    if not 0 < len(text) <= _LONGEST_SUMMARY:
-        return ""
-    try:
-        return str(json.loads(text)["state"])
-    except (ValueError, KeyError, TypeError, RecursionError):
-        return ""
-
-
-_LONGEST_SUMMARY = 500
-"""Characters; ours have about a hundred."""
 
 
 def defect_of(order: OrderState, offer: Offer | None, now: datetime) -> Defect | None:

@@ -160,12 +160,25 @@ def unsay_yes(token: uuid.UUID) -> None:
 
 
 def says_yes(text: str | None) -> bool:
-    """Whether a public summary, which shoppers may have overwritten, says that there is a cover."""
+    """Whether a public summary says that there is a cover."""
+    return state_in(text) == "accepted"
+
+
+def state_in(text: str | None) -> str:
+    """Read the state in a public summary; empty for what nobody of us wrote.
+
+    A shopper may write anything there, of any size and depth: a long text is not read at all.
+    """
+    if not text or len(text) > _LONGEST_SUMMARY:
+        return ""
     try:
-        found = json.loads(text or "{}")
-    except (ValueError, RecursionError):
-        return False
-    return isinstance(found, dict) and found.get("state") == "accepted"
+        return str(json.loads(text)["state"])
+    except (ValueError, KeyError, TypeError, RecursionError):
+        return ""
+
+
+_LONGEST_SUMMARY = 500
+"""Characters; ours have about a hundred."""
 
 
 def insures_nothing(offer: Offer | LiveOffer) -> bool:

@@ -107,7 +107,7 @@ def test_a_copy_paid_before_anything_changed_insures_nobody_and_owes_nothing(
     assert (cover.status, cover.amount_due_back) == ("parked", Decimal("0.00"))
     assert len(bookings(simulator)) == 1
     (note,) = staff.order(order.id).notes
-    assert "Nothing was paid for it, so nothing is due back" in note
+    assert "it cost nothing, so nothing is due back for it" in note
     assert "refund" not in note
 
 

@@ -78,7 +78,7 @@ def test_the_order_that_is_paid_first_gets_the_policy(
     # then it is insured, and staff of both read what happened, once
     assert insured(simulator) == [pair.second["number"]]
     assert pair.cover(pair.second) == INSURED
-    assert pair.cover(pair.first) == ("parked", "bought_already", Decimal("6.66"))
+    assert pair.cover(pair.first) == ("parked", "bought_already", NONE_DUE)
     assert pair.told(pair.second, "insured after all") == 1
     assert pair.told(pair.first, f"Order {pair.second['number']}", "paid first") == 1
     assert '"accepted"' in staff.order(pair.second["id"]).metadata["xcover"]
