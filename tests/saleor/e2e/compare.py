@@ -71,8 +71,8 @@ class _Comparison:
     def _is_same(self, one: Json, other: Json) -> bool:
         if not (isinstance(one, str) and isinstance(other, str)):
             return bool(one == other) and isinstance(one, bool) == isinstance(other, bool)
-        # A text may name an id: "Promotion: UHJv...".
-        words, others = one.split(" "), other.split(" ")
+        # A text may name an id: "Promotion: UHJv...", "(ending: 785E)."
+        words, others = _words_of(one), _words_of(other)
         return len(words) == len(others) and all(map(self._is_same_word, words, others))
 
     def _is_same_word(self, one: str, other: str) -> bool:
@@ -86,6 +86,19 @@ class _Comparison:
         return self._there.setdefault(one, other) == other and (
             self._back.setdefault(other, one) == one
         )
+
+
+def _words_of(text: str) -> list[str]:
+    """Split a text at blanks, and what stands around each word from the word."""
+    found = []
+    for word in text.split(" "):
+        inner = word.strip(_AROUND)
+        before, _, after = word.partition(inner) if inner else (word, "", "")
+        found += [before, inner, after]
+    return found
+
+
+_AROUND = "\"'`.,:;!?()[]{}"
 
 
 def _kind_of(text: str) -> str:

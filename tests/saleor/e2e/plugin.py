@@ -8,6 +8,7 @@ played) and ``XCOVER_E2E_URL`` (the simulated XCover).
 
 from __future__ import annotations
 
+import copy
 import json
 import os
 import time
@@ -35,6 +36,7 @@ def xcover_play(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch)
             request.getfixturevalue(name)
     from .play import Play  # needs Django's models, which are not there when this is loaded
 
+    _restore_constants()
     play = Play(os.environ["XCOVER_E2E_MODE"], os.environ.get("XCOVER_E2E_URL", ""))
     request.node.stash[PLAY] = play
     for client in _clients():
@@ -65,6 +67,25 @@ def pytest_runtest_makereport(
         play = item.stash.get(PLAY, None)
         _write({"test": item.nodeid, **known, **(play.result() if play else {})})
     return report
+
+
+_constants: dict[str, dict[str, Any]] = {}
+"""What Saleor's tests share, as it was before the first of them."""
+
+
+def _restore_constants() -> None:
+    """Have every test begin with the same constants, whatever was played before it.
+
+    One of Saleor's tests writes into the address they all use; which ones saw that depended on
+    where pytest-xdist had put them, so no two plays were alike.
+    """
+    from saleor.tests import e2e
+
+    for name, value in vars(e2e).items():
+        if name.isupper() and isinstance(value, dict):
+            known = _constants.setdefault(name, copy.deepcopy(value))
+            value.clear()
+            value.update(copy.deepcopy(known))
 
 
 def _clients() -> list[type]:

@@ -26,19 +26,26 @@ TAGGED = frozenset(
 
 
 def tagged(query: str, schema: Any) -> str:
-    """Add two aliased fields (``__typename`` and ``id``) wherever one of these types is read."""
+    """Add two aliased fields (``__typename`` and ``id``) wherever one of these types is read.
+
+    A query that reads none is left as it is: errors in it name lines and columns.
+    """
     types = TypeInfo(schema)
-    return str(print_ast(visit(parse(query), TypeInfoVisitor(types, _Tagger(types)))))
+    tagger = _Tagger(types)
+    told = visit(parse(query), TypeInfoVisitor(types, tagger))
+    return str(print_ast(told)) if tagger.has_tagged else query
 
 
 class _Tagger(Visitor):  # type: ignore[misc]  # graphql-core 2 has no types
     def __init__(self, types: TypeInfo) -> None:
         self._types = types
+        self.has_tagged = False
 
     def leave_SelectionSet(self, node: ast.SelectionSet, *_where: Any) -> ast.SelectionSet | None:
         kind = self._types.get_parent_type()
         if kind is None or kind.name not in TAGGED:
             return None
+        self.has_tagged = True
         return ast.SelectionSet(
             [*node.selections, _aliased(TYPE, "__typename"), _aliased(ID, "id")]
         )

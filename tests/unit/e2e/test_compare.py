@@ -93,3 +93,12 @@ def test_a_step_more_or_less_is_a_difference():
 def test_sets_of_words_come_in_any_order_but_lists_of_objects_do_not():
     assert first_difference(steps({"a": ["X", "Y"]}), steps({"a": ["Y", "X"]})) is None
     assert first_difference(steps({"a": [{"n": 1}, {"n": 2}]}), steps({"a": [{"n": 2}, {"n": 1}]}))
+
+
+def test_a_random_word_varies_in_brackets_and_quotation_marks_too():
+    one = steps({"message": 'Gift card (ending: 785E). {"voucherId": "Vm91Y2hlcjo0Mg=="}.'})
+    other = steps({"message": 'Gift card (ending: 8E15). {"voucherId": "Vm91Y2hlcjozNg=="}.'})
+    bare = steps({"message": 'Gift card [ending: 8E15]. {"voucherId": "Vm91Y2hlcjozNg=="}.'})
+
+    assert first_difference(one, other) is None
+    assert first_difference(one, bare)

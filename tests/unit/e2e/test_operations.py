@@ -76,3 +76,12 @@ def test_a_query_also_asks_for_type_and_id_where_the_rule_may_touch():
     assert asked.count("xcoverType: __typename") == 3  # the order, its lines, the fragment
     assert asked.count("xcoverId: id") == 3
     assert "shop {\n    name\n  }" in asked
+
+
+def test_a_query_in_which_the_rule_touches_nothing_stays_as_it_is():
+    """Errors in it name lines and columns."""
+    shop = GraphQLObjectType("Shop", {"name": GraphQLField(GraphQLString)})
+    query = GraphQLObjectType("Query", {"shop": GraphQLField(shop)})
+    document = "{\n shop {\n\n name } }"
+
+    assert tagged(document, GraphQLSchema(query)) == document
