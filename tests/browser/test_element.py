@@ -319,6 +319,7 @@ def test_a_yes_that_a_change_after_the_payment_left_without_cover_is_not_shown_a
     # then nothing looks bought, and it is said
     storefront.wait_for("unavailable")
     expect(storefront.offer).to_contain_text("your tickets are not protected")
+    expect(storefront.offer).not_to_contain_text("answer again")  # nobody can
     assert storefront.offer.evaluate("(element) => element.answer") is None
     assert storefront.events() == ["accepted", "changed", "unavailable"]
     # when they are what they were

@@ -1,4 +1,4 @@
-// <xcover-offer channel="…" checkout="…" endpoint="https://saleor.example" locale="de">
+// <xcover-offer>: docs/storefront.md
 // Nothing is chosen beforehand, the last answer counts, and what is shown is what the server holds.
 
 const LANGUAGES = ["en", "de", "fr", "ar"];
@@ -32,6 +32,7 @@ const TEXTS = {
 	country: ["country", "Land", "pays", "البلد"],
 	country_missing: ["", "Geben Sie Ihre Adresse ein.", "Saisissez votre adresse.", "أدخل عنوانك."],
 	discount_not_supported: ["", "Nicht mit Rabatt kombinierbar.", "Non cumulable avec une remise.", "لا تُجمع الحماية مع الخصم."],
+	not_insured: ["", "So sind Ihre Tickets nicht versichert.", "Vos billets ne sont pas assurés.", "تذاكرك غير مؤمنة."],
 	payment_started: ["", "Ihre Zahlung läuft bereits.", "Votre paiement a commencé.", "بدأ الدفع بالفعل."],
 };
 // Codes: there is another offer; asking again may help; a yes may still hold.
@@ -105,7 +106,6 @@ function put(element, text) {
 const units = ({ amount }) => BigInt(amount.replace(".", ""));
 const openGroups = ({ groups }) => groups.filter(({ isDisabled }) => !isDisabled);
 
-// One thing needs no tick.
 function onlyId(offer) {
 	const [id, another] = openGroups(offer).flatMap(({ quoteIds }) => quoteIds);
 	return another ? undefined : id;
@@ -242,7 +242,7 @@ customElements.define("xcover-offer", class extends HTMLElement {
 		}
 		const isOther = answer !== this.answer;
 		// Nobody must believe to be insured when a change has ended a yes.
-		if (isOther && answer === "accepted" && !this.answer) this.#told = { code: "offer_stale" };
+		if (isOther && answer === "accepted" && !this.answer && error?.code !== "not_insured") this.#told = { code: "offer_stale" };
 		else if (this.#told?.wanted ? this.#told.wanted === this.answer : isOther) this.#told = null;
 		const isChanged = isOther || JSON.stringify(before) !== JSON.stringify(this.#offer);
 		this.#draw(isChanged || error);
@@ -341,7 +341,6 @@ customElements.define("xcover-offer", class extends HTMLElement {
 		this.#problem = problemWith(offer, chosen, speech);
 		this.#hint.textContent = this.#pending ? say("saving") : isOpen ? this.#problem || (this.answer ? say("unsaved") : offer.requiredMessage) : "";
 		const sum = offer.quotes.reduce((sum, { id, premium }) => (chosen.includes(id) ? sum + units(premium) : sum), 0n);
-		// One part for both: neither stands out.
 		for (const [index, label] of [offer.acceptLabel, offer.declineLabel].entries()) {
 			const button = this.#buttons[index];
 			const { id } = button;
@@ -371,7 +370,6 @@ function offerContent(offer, speech, onchange) {
 	};
 	const groups = offer.groups.map((group) => {
 		const cards = group.quoteIds.map((id) => quote(group, offer.quotes.find((each) => each.id === id)));
-		// One thing that may be left out needs no rule.
 		if (!group.isDisabled && !cards[1] && !(group.minSelect && !only)) return cards;
 		// A radio button cannot be unticked.
 		const mayBeNone = group.choice === "ALTERNATIVES" && !group.minSelect && openGroups(offer).length > 1;
