@@ -89,9 +89,9 @@ class _Comparison:
 
 
 def _words_of(text: str) -> list[str]:
-    """Split a text at blanks, and what stands around each word from the word."""
+    """Split a text at white space, and what stands around each word from the word."""
     found = []
-    for word in text.split(" "):
+    for word in re.split(r"(\s)", text):
         inner = word.strip(_AROUND)
         before, _, after = word.partition(inner) if inner else (word, "", "")
         found += [before, inner, after]
