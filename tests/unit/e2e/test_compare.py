@@ -97,9 +97,7 @@ def test_sets_of_words_come_in_any_order_but_lists_of_objects_do_not():
 
 def test_a_random_word_varies_in_brackets_and_quotation_marks_too():
     one = steps({"message": 'Card (ending: 785E). {"voucherId": "Vm91Y2hlcjo0Mg=="}.\nIn it'})
-    other = steps(
-        {"message": 'Card (ending: 8E15). {"voucherId": "Vm91Y2hlcjozNg=="}.\nIn it'}
-    )
+    other = steps({"message": 'Card (ending: 8E15). {"voucherId": "Vm91Y2hlcjozNg=="}.\nIn it'})
     bare = steps({"message": 'Card [ending: 8E15]. {"voucherId": "Vm91Y2hlcjozNg=="}.\nIn it'})
 
     assert first_difference(one, other) is None
