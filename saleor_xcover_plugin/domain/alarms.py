@@ -209,12 +209,12 @@ class Refusals:
     refused: int
     asked: int
     is_mixed: bool
-    """Whether an offer that was shown was asked for in between: not everybody is refused."""
+    """True when, between two refusals, somebody asked and was shown an offer."""
     is_followed: bool
-    """Whether one was asked for after the last refusal and shown."""
+    """True when, after the last refusal, somebody asked and was shown an offer."""
 
     def is_over(self, raised: Sequence[Raised]) -> bool:
-        """Whether nobody need hear of it any more. ``raised``: its alarms, the newest first.
+        """Return True when the alarm may end. ``raised``: the alarms of this reason, newest first.
 
         An offer that is shown is no proof where refusals came between such offers before: then
         it is over when they leave the window. What was never told is told once, over or not.
@@ -230,7 +230,7 @@ class Refusals:
 
     @property
     def others(self) -> str:
-        """What became of others, in words that stay true whenever they are read."""
+        """A sentence about the other checkouts that stays true whenever it is read."""
         if self.is_mixed:
             return (
                 "Offers were shown in between: not all tickets are affected, or it comes and goes."
@@ -252,7 +252,7 @@ class Raised:
 
 
 def has_come_back(raised: Sequence[Raised]) -> bool:
-    """Whether an open alarm was raised soon after the one before it was cleared.
+    """Return True when the open alarm was raised within an hour after the last one was cleared.
 
     ``raised``: the alarms of one key, the newest first. Requests may be gone by then: a buyer who
     asks again ends the one before.

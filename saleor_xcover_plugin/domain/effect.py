@@ -1,4 +1,4 @@
-"""What a cover does to the rest of a checkout that may not be repriced any more.
+"""Differences a cover makes to the rest of a checkout that may not be repriced any more.
 
 Before money has begun a cover that is not exact is withheld or taken out. After it the order is
 made as it is, and staff are told what differs from the same order without the cover.
@@ -16,14 +16,14 @@ from .premium import TaxedPrice, Totals
 
 @dataclass(frozen=True, slots=True)
 class Effect:
-    """What a checkout costs with the cover, beside what it costs alone. In its currency.
+    """Compares the prices of a checkout with the cover and without it, in its currency.
 
     ``code`` is empty where everything is exact, else one of the storefront contract's codes.
     """
 
     code: str
     cost: Decimal
-    """What the buyer pays for the cover in all: total with it less total alone, gross."""
+    """Price of the cover to the buyer in all: gross total with it less gross total alone."""
     line: Decimal
     """What the cover line costs after discounts, gross."""
     premium_tax: Decimal

@@ -82,6 +82,10 @@ NOTHING_BOUGHT = frozenset(
 )
 """Reasons with which XCover surely holds no policy; any other stays for a person to find out."""
 
+NEVER_BOUGHT = NOTHING_BOUGHT - {"policyholder_incomplete"}
+"""Reasons of these with which an order will not be insured by itself: details that lack may be
+completed, the rest is over and no call waits."""
+
 LINE_REMOVED = "line_removed"
 """Reason of what ended because the cover line was taken out when it could not be sold anew."""
 

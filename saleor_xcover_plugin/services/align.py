@@ -21,6 +21,7 @@ from ..domain.money import Money
 from ..domain.states import (
     BOUGHT_ALREADY,
     LINE_REMOVED,
+    NEVER_BOUGHT,
     NOT_OFFERED,
     NOTHING_BOUGHT,
     CoverStatus,
@@ -33,7 +34,7 @@ from ..models import Cover, Offer
 from . import judge_refunds, opt_out, shared_yes, watch_policyholder
 from .events import insured_events
 from .fulfillment_sync import sync_fulfillment
-from .offers import chosen_premium, state_in, summary, summary_of_yes
+from .offers import chosen_premium, holds_quoted_tickets, state_in, summary, summary_of_yes
 from .owed import charged_of, money_clause
 from .place_cover import take_back
 from .settle_due import settle_due
@@ -139,8 +140,8 @@ def _correct_summary(order: OrderState, cover: Cover | None) -> None:
         metadata.write_order_summary(order.id, summary_of_yes(cover.offer))
 
 
-_OUT = NOTHING_BOUGHT - {"policyholder_incomplete"} | {LINE_REMOVED}
-"""Reasons with which the yes of an order is over; details that lack may still be completed."""
+_OUT = NEVER_BOUGHT | {LINE_REMOVED}
+"""Reasons with which the yes of an order is over."""
 
 
 def defect_of(order: OrderState, offer: Offer | None, now: datetime) -> Defect | None:
@@ -162,7 +163,7 @@ def defect_of(order: OrderState, offer: Offer | None, now: datetime) -> Defect |
             f"{Money(premium, offer.currency)}. The policy was not confirmed; "
             f"{money_clause(order, cost, 'the line')}.",
         )
-    if not _holds_quoted_tickets(order, offer):
+    if not holds_quoted_tickets(offer, order.ticket_counts):
         return Defect(
             "tickets_changed",
             "The tickets changed after the shopper accepted the offer. The policy was not "
@@ -203,11 +204,6 @@ def _is_paid_for(order: OrderState, offer: Offer, premium: Decimal) -> bool:
         return offer.cost >= premium - offer.absorbed
     agreed = premium if offer.line_price is None else offer.line_price
     return (line.unit_price or Decimal(0)) >= agreed
-
-
-def _holds_quoted_tickets(order: OrderState, offer: Offer) -> bool:
-    quoted = offer.request.get("tickets", {})
-    return all(order.ticket_counts.get(ref, 0) == count for ref, count in quoted.items())
 
 
 def _place(order: OrderState, offers: Sequence[Offer], now: datetime) -> Cover:

@@ -27,6 +27,7 @@ from .offers import (
     clear_lines,
     end_offer,
     glance,
+    holds_quoted_tickets,
     insures_nothing,
     is_fresh,
     is_notice_due,
@@ -148,9 +149,7 @@ def _misfit(state: CheckoutState, offer: Offer, now: datetime) -> Code | None:
     By what the order will be judged by (``align.defect_of``): a ticket that has become dearer
     meanwhile would be asked for anew before a payment, and is insured after it.
     """
-    quoted = offer.request.get("tickets", {})
-    counts = state.facts.counts
-    has_tickets = all(counts.get(ref, 0) == count for ref, count in quoted.items())
+    has_tickets = holds_quoted_tickets(offer, state.facts.counts)
     if not has_tickets or state.policyholder.country != offer.country:
         return Code.OFFER_STALE
     if offer.event_starts_at is not None and now >= offer.event_starts_at:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import uuid
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -89,6 +89,12 @@ def groups_of(offer: Offer) -> tuple[Group, ...]:
         )
     ids = tuple(quote.quote_id for quote in offer.quotes.all())
     return (Group("product-1", ids, 0, 1),) if ids else ()
+
+
+def holds_quoted_tickets(offer: Offer, counts: Mapping[str, int]) -> bool:
+    """Whether the pieces by variant of a checkout or order are those the offer was made for."""
+    quoted = offer.request.get("tickets", {})
+    return all(counts.get(reference, 0) == count for reference, count in quoted.items())
 
 
 def has_known_rules(offer: Offer) -> bool:

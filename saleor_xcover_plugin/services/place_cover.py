@@ -217,7 +217,14 @@ _HOLDING = (CoverStatus.PLACED, CoverStatus.CONFIRMING, CoverStatus.PARKED)
 def _readable(
     checkout: Any, token: uuid.UUID, channel_id: int, settings: PluginSettings
 ) -> CheckoutState:
-    state = checkouts.read(token, settings.rules.mapping) if checkout is not None else None
+    if checkout is None:
+        raise Refusal(Code.CHECKOUT_NOT_FOUND)
+    return readable(token, channel_id, settings)
+
+
+def readable(token: uuid.UUID, channel_id: int, settings: PluginSettings) -> CheckoutState:
+    """Read a checkout of this channel. Raise ``Refusal`` when it is gone or another channel's."""
+    state = checkouts.read(token, settings.rules.mapping)
     if state is None:
         raise Refusal(Code.CHECKOUT_NOT_FOUND)
     if state.channel_id != channel_id:

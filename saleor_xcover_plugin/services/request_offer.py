@@ -48,6 +48,7 @@ from .offers import (
     says_yes,
     unsay_yes,
 )
+from .place_cover import readable
 from .turns import ASKED_ELSEWHERE, turns_of
 
 log = logging.getLogger(__name__)
@@ -81,23 +82,14 @@ def wanted_offer(
     A cover line that no offer put there goes first: Saleor copies it into a checkout made from an
     order, and tells no plugin. Whoever asks must not see protection in a checkout that has none.
     """
-    state = _readable(token, channel_id, settings)
+    state = readable(token, channel_id, settings)
     if any(line.offer_id is None for line in state.cover_lines):
         checkout_changed(token, settings, now)
-        state = _readable(token, channel_id, settings)
+        state = readable(token, channel_id, settings)
     basket = insurable_basket(state.facts, settings.rules, now)
     if cover_product.listed_variant_id(channel_id) is None:
         raise Refusal(Code.NOT_SET_UP)
     return Wanted(state, basket, fingerprint(basket, *settings.fingerprint_terms))
-
-
-def _readable(token: uuid.UUID, channel_id: int, settings: PluginSettings) -> CheckoutState:
-    state = checkouts.read(token, settings.rules.mapping)
-    if state is None:
-        raise Refusal(Code.CHECKOUT_NOT_FOUND)
-    if state.channel_id != channel_id:
-        raise Refusal(Code.CHECKOUT_IN_OTHER_CHANNEL)
-    return state
 
 
 def ensure_offer(

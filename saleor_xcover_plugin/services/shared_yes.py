@@ -11,14 +11,11 @@ from collections.abc import Sequence
 from datetime import datetime
 from decimal import Decimal
 
-from ..domain.states import BOUGHT_ALREADY, NOTHING_BOUGHT, CoverStatus, OfferStatus
+from ..domain.states import BOUGHT_ALREADY, NEVER_BOUGHT, CoverStatus, OfferStatus
 from ..host import notes, orders
 from ..host.values import OrderState
 from ..models import Cover, Offer
 from .owed import charged_of, money_clause
-
-_LETS_GO = NOTHING_BOUGHT - {"policyholder_incomplete"}
-"""Reasons with which an order insures nothing and never will by itself; no call waits."""
 
 
 def holder_of(offer: Offer | None, order: OrderState) -> Cover | None:
@@ -113,7 +110,7 @@ def waiting_orders(order: OrderState) -> list[uuid.UUID]:
 def _may_let_go(holder: Cover) -> bool:
     if holder.status in (CoverStatus.PLACED, CoverStatus.VOID):
         return True
-    return holder.status == CoverStatus.PARKED and holder.reason_code in _LETS_GO
+    return holder.status == CoverStatus.PARKED and holder.reason_code in NEVER_BOUGHT
 
 
 def _is_paid(holder: Cover) -> bool:
