@@ -78,6 +78,8 @@ COVERS: Mapping[CoverStatus, str] = {
     CoverStatus.CANCELLING: "The policy is in force; its cancellation is being looked at.",
     CoverStatus.CANCELLED: "The policy was cancelled.",
     CoverStatus.PARKED: "The store is looking after it. Do not say that the tickets are protected.",
-    CoverStatus.VOID: "Nothing: the order was not paid, so nothing was insured.",
+    CoverStatus.VOID: (
+        "Nothing is insured: the order was not paid, or the protection was taken out of it."
+    ),
 }
 """With an ``amountDueBack`` above 0 also: that the store gives it back."""

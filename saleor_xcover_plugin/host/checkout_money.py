@@ -12,6 +12,8 @@ from saleor.payment import TransactionEventType
 from saleor.payment.models import Payment, TransactionEvent, TransactionItem
 
 _GIVEN_UP = timedelta(hours=1)
+_ABANDONED = timedelta(days=1)
+"""Nobody comes back to a bank's page so late."""
 
 
 def with_money_flags(checkouts: QuerySet[Any]) -> QuerySet[Any]:
@@ -54,13 +56,14 @@ def _unanswered() -> QuerySet[Any]:
     """A payment the shopper is in the middle of (3-D Secure): neither done nor failed.
 
     A request and its failure may both be without reference: the payment app gave none. One that
-    got no answer at all is given up after an hour; its worker died.
+    got no answer at all is given up after an hour; its worker died. What the shopper has to do is
+    answered by any later end of the same transaction, since some payment apps give each step a
+    reference of its own, and is given up after a day.
     """
     kinds = TransactionEventType
     reference = Coalesce("psp_reference", Value(""))
-    answered = TransactionEvent.objects.annotate(reference=reference).filter(
+    answers = TransactionEvent.objects.annotate(reference=reference).filter(
         transaction_id=OuterRef("transaction_id"),
-        reference=OuterRef("reference"),
         type__in=[
             kinds.AUTHORIZATION_SUCCESS,
             kinds.AUTHORIZATION_FAILURE,
@@ -69,14 +72,17 @@ def _unanswered() -> QuerySet[Any]:
             kinds.CANCEL_SUCCESS,
         ],
     )
-    return TransactionEvent.objects.annotate(reference=reference).filter(
-        ~Q(reference="") | Q(created_at__gt=Now() - _GIVEN_UP),
-        ~Exists(answered),
-        transaction_id=OuterRef("pk"),
-        type__in=[
-            kinds.AUTHORIZATION_REQUEST,
-            kinds.AUTHORIZATION_ACTION_REQUIRED,
-            kinds.CHARGE_REQUEST,
-            kinds.CHARGE_ACTION_REQUIRED,
-        ],
+    is_action = Q(type__in=[kinds.AUTHORIZATION_ACTION_REQUIRED, kinds.CHARGE_ACTION_REQUIRED])
+    is_action_over = Q(created_at__lte=Now() - _ABANDONED) | Exists(
+        answers.filter(created_at__gte=OuterRef("created_at"))
+    )
+    return (
+        TransactionEvent.objects.annotate(reference=reference)
+        .filter(
+            ~Q(reference="") | Q(created_at__gt=Now() - _GIVEN_UP),
+            ~Exists(answers.filter(reference=OuterRef("reference"))),
+            is_action | Q(type__in=[kinds.AUTHORIZATION_REQUEST, kinds.CHARGE_REQUEST]),
+            transaction_id=OuterRef("pk"),
+        )
+        .exclude(is_action & is_action_over)
     )

@@ -12,7 +12,7 @@ from saleor.order import OrderStatus
 from saleor.order.models import Order
 
 from ..domain.states import OfferStatus
-from ..models import Cover, Offer
+from ..models import WAS_REMOVED, Cover, Offer
 
 _CHUNK = 500
 """Few enough for PostgreSQL to look each up by its key, however many orders there are."""
@@ -54,7 +54,10 @@ def count_without_cover(
     if channel_ids:
         made = made.filter(channel_id__in=channel_ids)
     days = (
-        made.filter(Exists(seen), ~Exists(Cover.objects.filter(order_id=OuterRef("pk"))))
+        made.filter(
+            Exists(seen),
+            ~Exists(Cover.objects.filter(~WAS_REMOVED, order_id=OuterRef("pk"))),
+        )
         .order_by()
         .values("channel_id", "currency", on_day=TruncDate("created_at", tzinfo=UTC))
         .annotate(count=Count("pk"))

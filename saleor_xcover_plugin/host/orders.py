@@ -49,6 +49,7 @@ def read(order_id: uuid.UUID, *, lock: bool = False) -> OrderState | None:
         is_partly_handed_out=order["status"] in UNFINISHED,
         currency=order["currency"],
         total=order["total_gross_amount"],
+        cost=_cost(order, lines),
         charged=order["total_charged_amount"] or Decimal(0),
         given=given,
         has_gift_card=bool(given.amount) and _is_paid_with_gift_card(order_id),
@@ -203,6 +204,15 @@ def _cover_line(line: Row) -> CoverLine:
     return CoverLine.of(
         line["id"], line["quantity"], line["unit_price_gross_amount"], line["private_metadata"]
     )
+
+
+def _cost(order: Row, lines: Sequence[Row]) -> Decimal:
+    """Return what lines and shipping cost; the total where that is less, by discounts of its own.
+
+    Saleor may make an order while a line of its checkout is deleted: its total then holds the line.
+    """
+    parts = (line["total_price_gross_amount"] for line in lines)
+    return min(sum(parts, order["shipping_price_gross_amount"]), order["total_gross_amount"])
 
 
 def _is_cover(line: Row) -> bool:

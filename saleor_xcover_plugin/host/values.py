@@ -105,6 +105,8 @@ class OrderState:
     """Handed out or returned in part: the cover line may be what is missing."""
     currency: str
     total: Decimal
+    cost: Decimal
+    """What its lines and shipping cost: less than the total where Saleor lost a line meanwhile."""
     charged: Decimal
     given: Refunded
     has_gift_card: bool

@@ -2,10 +2,11 @@
 
 from .cancellations import Cancellation, EventChange
 from .modifications import Modification
-from .sales import Consent, Cover, Offer, Quote
+from .sales import WAS_REMOVED, Consent, Cover, Offer, Quote
 from .work import Alarm, Gate, Heartbeat, InboundEvent, OutboxMessage, Watermark
 
 __all__ = [
+    "WAS_REMOVED",
     "Alarm",
     "Cancellation",
     "Consent",

@@ -7,7 +7,7 @@ from django.db.models import Q
 
 from ..domain.cancellations import ClaimState
 from ..domain.money import Money
-from ..domain.states import LIVE_OFFER_STATUSES, CoverStatus, OfferStatus
+from ..domain.states import LINE_REMOVED, LIVE_OFFER_STATUSES, CoverStatus, OfferStatus
 from .base import Stateful, choices
 
 
@@ -137,6 +137,10 @@ class Consent(models.Model):
         return f"consent {self.answer} for offer {self.offer_id}"
 
 
+WAS_REMOVED = Q(status=CoverStatus.VOID.value, reason_code=LINE_REMOVED)
+"""Covers whose line was taken out of the order: they count as a no."""
+
+
 class Cover(Stateful):
     """The cover of one order: at most one booking, enforced here."""
 
@@ -173,6 +177,11 @@ class Cover(Stateful):
     cancelled_at = models.DateTimeField(null=True)
     created_at = models.DateTimeField()
     updated_at = models.DateTimeField()
+
+    @property
+    def was_removed(self) -> bool:
+        """Whether its line was taken out of the order, so that it counts as a no."""
+        return (self.status, self.reason_code) == (CoverStatus.VOID.value, LINE_REMOVED)
 
     class Meta:
         constraints = (

@@ -9,7 +9,6 @@ from __future__ import annotations
 import logging
 import uuid
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
@@ -32,23 +31,22 @@ from ..host import metadata, notes, orders, telemetry
 from ..host.values import OrderState
 from ..models import Cover, Offer
 from . import judge_refunds, opt_out, shared_yes, watch_policyholder
-from .events import insured_events
+from .defects import (
+    Defect,
+    bought_already,
+    cost_of_cover,
+    defect_of,
+    has_sentence,
+    sentence_of,
+)
 from .fulfillment_sync import sync_fulfillment
-from .offers import chosen_premium, holds_quoted_tickets, state_in, summary, summary_of_yes
-from .owed import charged_of, money_clause
+from .offers import accepted_premium, chosen_premium, state_in, summary, summary_of_yes
+from .owed import charged_of
 from .place_cover import take_back
 from .settle_due import settle_due
 from .wake import append
 
 log = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True, slots=True)
-class Defect:
-    """Why a cover line of an order buys nothing: a code and a sentence for staff."""
-
-    code: str
-    sentence: str
 
 
 def align(order_id: uuid.UUID, now: datetime) -> None:
@@ -74,15 +72,15 @@ def _align_rows(order: OrderState, now: datetime) -> list[uuid.UUID]:
     )
     if not offers and not order.cover_lines:
         return []
-    unseen = [offer for offer in offers if offer.order_id is None]
-    for offer in unseen:
-        offer.write(now, order_id=order.id)
+    for offer in offers:
+        if offer.order_id is None:
+            offer.write(now, order_id=order.id)
     cover = Cover.objects.select_for_update().filter(order_id=order.id).first()
     if cover is None and order.cover_lines:
         cover = _place(order, offers, now)
     if cover is None or _is_strangers(cover):
         free = shared_yes.held_by_none_but(order, offers)
-        _follow_removal(order, [offer for offer in unseen if offer in free], now)
+        cover = _follow_removal(order, cover, free, now)
         opt_out.append_for(order, free, now)
     if cover is None:
         _correct_summary(order, None)
@@ -99,28 +97,53 @@ def _is_strangers(cover: Cover) -> bool:
     return cover.status == CoverStatus.PARKED and cover.reason_code == NOT_OFFERED
 
 
-def _follow_removal(order: OrderState, unseen: Sequence[Offer], now: datetime) -> None:
+def _follow_removal(
+    order: OrderState, cover: Cover | None, free: Sequence[Offer], now: datetime
+) -> Cover | None:
     """Take back a yes whose line was gone when the order was made, and tell staff once.
 
     The checkout may have done so already, if its hook was heard. The buyer may have paid for the
-    line.
+    line, or may do so yet: a cover that is void keeps what is due. Return the order's cover.
     """
-    for offer in unseen:
+    for offer in free:
         if offer.status == OfferStatus.SELECTED:
             take_back(offer, now, source=LINE_REMOVED, reason=LINE_REMOVED)
-        if offer.reason_code == LINE_REMOVED:
-            too_much = Money(order.charged - order.total, order.currency)
-            rest = (
-                f"The buyer was charged {too_much} more than the order costs: refund it."
-                if too_much.amount > 0
-                else "It was not charged, so nothing is due; charge no more than the order's total "
-                f"of {Money(order.total, order.currency)}."
-            )
-            notes.add(
-                order.id,
-                "The buyer took the ticket protection out of the checkout. Nothing is insured, "
-                f"and XCover is told so. {rest}",
-            )
+    if not free or free[-1].reason_code != LINE_REMOVED:
+        return cover
+    due = max(order.charged - order.cost, Decimal(0))
+    sentence = _removed_sentence(order, due)
+    if cover is not None:  # of a line that was put in by hand afterwards
+        if due > cover.amount_due_back and not order.refunded:
+            cover.write(now, amount_due_back=due)
+            notes.add(order.id, sentence)
+        return cover
+    notes.add(order.id, sentence)
+    return Cover.objects.create(
+        order_id=order.id,
+        order_number=order.number,
+        channel_id=order.channel_id,
+        status=CoverStatus.VOID.value,
+        premium=accepted_premium(free[-1]),
+        currency=order.currency,
+        reason_code=LINE_REMOVED,
+        reason=sentence,
+        amount_due_back=due,
+        created_at=now,
+        updated_at=now,
+    )
+
+
+def _removed_sentence(order: OrderState, due: Decimal) -> str:
+    rest = (
+        f"The buyer was charged {Money(due, order.currency)} more than the order costs: refund it."
+        if due > 0
+        else "It was not charged, so nothing is due; charge no more than "
+        f"{Money(order.cost, order.currency)}, which is what the order costs."
+    )
+    return (
+        "The buyer took the ticket protection out of the checkout. Nothing is insured, and XCover "
+        f"is told so. {rest}"
+    )
 
 
 def _correct_summary(order: OrderState, cover: Cover | None) -> None:
@@ -144,82 +167,15 @@ _OUT = NEVER_BOUGHT | {LINE_REMOVED}
 """Reasons with which the yes of an order is over."""
 
 
-def defect_of(order: OrderState, offer: Offer | None, now: datetime) -> Defect | None:
-    """Say why the cover line may not be confirmed, or None when it is intact."""
-    cost = _cost_of_cover(order, offer)
-    if offer is None:
-        clause = money_clause(order, cost, "it")
-        return Defect(
-            NOT_OFFERED,
-            "The order holds a ticket protection line that no offer stands behind. It insures "
-            f"nothing; {clause}.",
-        )
-    premium = chosen_premium(offer)
-    clause = money_clause(order, cost, "the protection")
-    if not _is_paid_for(order, offer, premium):
-        return Defect(
-            "line_changed",
-            "The ticket protection line is not one piece at the offered premium of "
-            f"{Money(premium, offer.currency)}. The policy was not confirmed; "
-            f"{money_clause(order, cost, 'the line')}.",
-        )
-    if not holds_quoted_tickets(offer, order.ticket_counts):
-        return Defect(
-            "tickets_changed",
-            "The tickets changed after the shopper accepted the offer. The policy was not "
-            f"confirmed; {clause}.",
-        )
-    if order.policyholder.country != offer.country:
-        return Defect(
-            "country_changed",
-            f"The buyer's country is no longer the quoted {offer.country}. The policy was not "
-            f"confirmed; {clause}.",
-        )
-    events = insured_events(offer)
-    if events.are_cancelled:
-        return Defect(
-            "event_cancelled",
-            "The organiser cancelled the event before the policy was confirmed, so it was not: "
-            f"{clause}.",
-        )
-    # Neither the quoted start nor one it was moved to may lie behind us.
-    starts = [start for start in (offer.event_starts_at, events.first_start) if start is not None]
-    if starts and now >= min(starts):
-        return Defect(
-            "event_started",
-            f"The event had begun when the order was paid. The policy was not confirmed; {clause}.",
-        )
-    return None
-
-
-def _is_paid_for(order: OrderState, offer: Offer, premium: Decimal) -> bool:
-    """Whether the one line costs what was agreed, or more: what is too much is given back."""
-    if len(order.cover_lines) != 1:
-        return False
-    (line,) = order.cover_lines
-    if not line.carries(offer.pk, line.unit_price):
-        return False
-    is_absorbing = offer.line_price is not None and offer.line_price != premium
-    if is_absorbing and offer.cost is not None:
-        return offer.cost >= premium - offer.absorbed
-    agreed = premium if offer.line_price is None else offer.line_price
-    return (line.unit_price or Decimal(0)) >= agreed
-
-
 def _place(order: OrderState, offers: Sequence[Offer], now: datetime) -> Cover:
     marked = offer = shared_yes.marked_offer(order, offers)
-    bought_already = _bought_already(order, offer)
-    defect = bought_already or defect_of(order, offer, now)
-    if bought_already:
+    elsewhere = bought_already(order, offer)
+    defect = elsewhere or defect_of(order, offer, now)
+    if elsewhere:
         offer = None  # it belongs to the other order's cover
     if defect is None and offer is not None and offer.status != OfferStatus.SELECTED:
-        defect = Defect(
-            "offer_ended",
-            "The checkout changed after the shopper accepted the offer, and the protection line "
-            "stayed because a payment had begun. The policy was not confirmed; "
-            f"{money_clause(order, _cost_of_cover(order, offer), 'the protection')}.",
-        )
-    paid = _cost_of_cover(order, offer)
+        defect = Defect.of("offer_ended", order, offer)
+    paid = cost_of_cover(order, offer)
     premium = paid if defect or offer is None else chosen_premium(offer)
     overcharged = max(paid - premium, Decimal(0))
     cover = Cover.objects.create(
@@ -264,24 +220,6 @@ def _tell_effect(cover: Cover, offer: Offer, effect: Effect) -> None:
         notes.add(cover.order_id, sentence)
 
 
-def _bought_already(order: OrderState, offer: Offer | None) -> Defect | None:
-    """Return the defect of an order whose offer another order of its checkout holds, or None."""
-    holder = shared_yes.holder_of(offer, order)
-    return None if holder is None else Defect(BOUGHT_ALREADY, shared_yes.sentence_of(holder, order))
-
-
-def _cost_of_cover(order: OrderState, offer: Offer | None) -> Decimal:
-    """What the buyer paid for the cover: its lines, or what was noted when money had begun.
-
-    A line above the premium is too much, whatever was noted. A premium that made a discount reach
-    the order may cost less than nothing: then nothing is due.
-    """
-    paid = order.cover_price
-    if offer is None or offer.cost is None or not order.cover_lines:
-        return paid
-    return max(offer.cost, paid if paid > chosen_premium(offer) else Decimal(0))
-
-
 def _absorbed(offer: Offer, paid: Decimal) -> Decimal:
     """What the store pays beyond what the buyer paid for the cover."""
     return min(offer.absorbed, max(chosen_premium(offer) - paid, Decimal(0)))
@@ -296,7 +234,7 @@ def _advance(cover: Cover, order: OrderState, offers: Sequence[Offer], now: date
     if offer is not None and due > 0 and shared_yes.is_free_for(cover, order, offer):
         _take_over(cover, order, offer, now)
     elif due > cover.amount_due_back:
-        _owe(cover, due, now)
+        _owe(cover, order, offer, due, now)
     if cover.status == CoverStatus.PLACED:
         _advance_placed(cover, order, offers, now)
     elif cover.status == CoverStatus.PARKED:
@@ -321,32 +259,23 @@ def _due(cover: Cover, order: OrderState) -> Decimal:
     Once anything went back, what is left is a matter of what it was for (``settle_due``).
     """
     known: Decimal = cover.amount_due_back
-    is_parked = cover.status == CoverStatus.PARKED and cover.reason_code in _INSURES_NOTHING
-    if order.refunded or not (is_parked or cover.status == CoverStatus.PLACED):
+    is_parked = cover.status == CoverStatus.PARKED and (
+        cover.reason_code == BOUGHT_ALREADY or has_sentence(cover.reason_code)
+    )
+    if order.refunded:
         return known
-    cost = _cost_of_cover(order, cover.offer)
+    if cover.was_removed:
+        return max(known, order.charged - order.cost)
+    if not (is_parked or cover.status == CoverStatus.PLACED):
+        return known
+    cost = cost_of_cover(order, cover.offer)
     part = cost if is_parked else max(cost - cover.premium, Decimal(0))
     return max(known, charged_of(order, part))
 
 
-_INSURES_NOTHING = frozenset(
-    {
-        NOT_OFFERED,
-        BOUGHT_ALREADY,
-        "line_changed",
-        "tickets_changed",
-        "country_changed",
-        "event_cancelled",
-        "event_started",
-        "offer_ended",
-    }
-)
-"""Reasons with which all that was paid for the cover is due back."""
-
-
-def _owe(cover: Cover, due: Decimal, now: datetime) -> None:
+def _owe(cover: Cover, order: OrderState, offer: Offer | None, due: Decimal, now: datetime) -> None:
     more = Money(due - cover.amount_due_back, cover.currency)
-    cover.write(now, amount_due_back=due)
+    cover.write(now, amount_due_back=due, reason=_said_anew(cover, order, offer))
     notes.add(
         cover.order_id,
         f"{more} was charged for the ticket protection meanwhile, and is due back: refund "
@@ -354,12 +283,20 @@ def _owe(cover: Cover, due: Decimal, now: datetime) -> None:
     )
 
 
+def _said_anew(cover: Cover, order: OrderState, offer: Offer | None) -> str:
+    """Return the sentence of a parked cover by what has been charged since."""
+    if cover.status == CoverStatus.PARKED and has_sentence(cover.reason_code):
+        return sentence_of(cover.reason_code, order, cover.offer)
+    elsewhere = bought_already(order, offer) if cover.reason_code == BOUGHT_ALREADY else None
+    return elsewhere.sentence if elsewhere else str(cover.reason)
+
+
 def _take_over(cover: Cover, order: OrderState, offer: Offer, now: datetime) -> None:
     """Insure a paid order with the yes that another order of its checkout got and did not pay."""
     left_id = shared_yes.let_go(offer, order, now)
     if left_id is not None:
         metadata.write_order_summary(left_id, summary("withdrawn", code=BOUGHT_ALREADY))
-    paid, premium = _cost_of_cover(order, offer), chosen_premium(offer)
+    paid, premium = cost_of_cover(order, offer), chosen_premium(offer)
     cover.become(
         CoverStatus.PLACED,
         now,
@@ -392,7 +329,7 @@ def _advance_placed(
     defect = None
     if order.is_paid_in_full:
         other = None if cover.offer else shared_yes.marked_offer(order, offers)
-        defect = _bought_already(order, other) or defect_of(order, cover.offer, now)
+        defect = bought_already(order, other) or defect_of(order, cover.offer, now)
     elif order.is_refunded_in_part and order.charged + order.refunded >= order.total:
         defect = Defect(
             "refunded_in_part",
@@ -402,7 +339,7 @@ def _advance_placed(
     else:
         return
     if defect is not None:
-        due_back = _cost_of_cover(order, cover.offer)
+        due_back = cost_of_cover(order, cover.offer)
         park_cover(cover, defect.code, defect.sentence, now, due_back=due_back)
         return
     cover.become(CoverStatus.CONFIRMING, now, paid_at=now)

@@ -25,7 +25,8 @@ from ..xcover.errors import (
     XCoverRejected,
 )
 from ..xcover.payloads import confirm_body
-from .align import defect_of, park_cover
+from .align import park_cover
+from .defects import defect_of
 from .delivery import Call, Outcome, give_up_or_retry
 from .locks import lock_cover
 from .offers import chosen_ids

@@ -146,7 +146,7 @@ def _unsay_yes_of_no_line(token: uuid.UUID) -> None:
 def _misfit(state: CheckoutState, offer: Offer, now: datetime) -> Code | None:
     """Return why a yes would insure nothing in an order of this checkout as it is, or None.
 
-    By what the order will be judged by (``align.defect_of``): a ticket that has become dearer
+    By what the order will be judged by (``defects.defect_of``): a ticket that has become dearer
     meanwhile would be asked for anew before a payment, and is insured after it.
     """
     has_tickets = holds_quoted_tickets(offer, state.facts.counts)

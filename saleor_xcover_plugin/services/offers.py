@@ -63,6 +63,12 @@ def _live_offers() -> Prepared:
     return Prepared(offers.values(*columns))
 
 
+def accepted_premium(offer: Offer) -> Decimal:
+    """Return the premium of the last yes to an offer, also of one that was taken back since."""
+    yes = offer.consents.filter(answer="accepted").order_by("created_at", "pk").last()
+    return yes.premium if yes is not None else Decimal(0)
+
+
 def chosen_premium(offer: Offer) -> Decimal:
     """Sum of the premiums the shopper said yes to."""
     return sum((quote.premium for quote in offer.quotes.all() if quote.is_chosen), Decimal(0))

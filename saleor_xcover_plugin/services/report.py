@@ -18,7 +18,7 @@ from django.db.models.functions import TruncDate
 from ..domain.figures import Figures, Market, Sales
 from ..domain.states import CoverStatus
 from ..host import catalog, order_facts
-from ..models import Consent, Cover, Offer, Quote
+from ..models import WAS_REMOVED, Consent, Cover, Offer, Quote
 from .period import Period
 
 _IS_VOID = Q(status=CoverStatus.VOID.value)
@@ -65,10 +65,10 @@ def _covers(period: Period) -> Iterator[_Row]:
         Cover.objects.all(),
         "created_at",
         period,
-        sold=Count("pk"),
+        sold=Count("pk", filter=~WAS_REMOVED),
         confirmed=Count("pk", filter=Q(status__in=_IN_FORCE)),
         cancelled=Count("pk", filter=Q(status=CoverStatus.CANCELLED.value)),
-        void=Count("pk", filter=_IS_VOID),
+        void=Count("pk", filter=_IS_VOID & ~WAS_REMOVED),
         waiting=Count("pk", filter=Q(status__in=_WAITING)),
         premium=Sum("premium", filter=~_IS_VOID),
         absorbed=Sum("absorbed", filter=~_IS_VOID),

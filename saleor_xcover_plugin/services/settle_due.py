@@ -9,6 +9,7 @@ from ..domain.money import Money
 from ..host import notes
 from ..host.values import OrderState
 from ..models import Cover
+from .defects import cost_of_cover, settled_sentence
 from .refund_scope import scope_of
 
 
@@ -20,10 +21,16 @@ def settle_due(cover: Cover, order: OrderState, now: datetime) -> None:
     """
     if cover.amount_due_back <= 0:
         return
-    if not is_line_back(cover, order) and not _is_money_back(cover, order, now):
+    is_back = is_line_back(cover, order) or _is_rest_paid(cover, order)
+    if not is_back and not _is_money_back(cover, order, now):
         return
     due = Money(cover.amount_due_back, cover.currency)
-    cover.write(now, amount_due_back=Decimal(0), refunded_when_due=order.given.plain_money)
+    cover.write(
+        now,
+        amount_due_back=Decimal(0),
+        refunded_when_due=order.given.plain_money,
+        reason=settled_sentence(cover),
+    )
     notes.add(cover.order_id, f"{due} went back to the buyer; nothing is due any more.")
 
 
@@ -33,6 +40,13 @@ def is_line_back(cover: Cover, order: OrderState) -> bool:
         return True
     scope = scope_of(order, cover)
     return scope is not None and scope.includes_premium
+
+
+def _is_rest_paid(cover: Cover, order: OrderState) -> bool:
+    """Whether just the rest of the order is paid since money went back, in one sum with other."""
+    cost = cost_of_cover(order, cover.offer)
+    is_all_due = 0 < cost <= cover.amount_due_back
+    return is_all_due and order.refunded > 0 and order.charged == order.total - cost
 
 
 def _is_money_back(cover: Cover, order: OrderState, now: datetime) -> bool:

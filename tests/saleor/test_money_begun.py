@@ -218,6 +218,56 @@ def test_a_payment_nobody_ever_answered_is_given_up_after_an_hour(
     assert ada.decline().answer == "declined"
 
 
+@pytest.mark.parametrize("kind", ["charge", "authorization"])
+def test_a_bank_page_that_ended_under_another_reference_is_over(
+    store: Store, shopper: SendShopper, simulator: SimulatorProcess, kind: str
+) -> None:
+    from saleor.payment.models import TransactionEvent, TransactionItem
+
+    # given a payment app that gives each step a reference of its own, and an open bank page
+    ada = shopper(store.usd_unpaid)
+    checkout, _ = accept_cover(ada, store)
+    item = TransactionItem.objects.create(checkout_id=checkout.token, currency="USD")
+    event = {"transaction": item, "currency": "USD", "amount_value": TOTAL}
+    TransactionEvent.objects.create(type=f"{kind}_action_required", psp_reference="step-1", **event)
+    with pytest.raises(AssertionError, match="payment_started"):
+        ada.decline()
+    # when the bank refuses
+    TransactionEvent.objects.create(type=f"{kind}_failure", psp_reference="step-2", **event)
+    # then the shopper may change her mind
+    assert ada.decline().answer == "declined"
+    # and a new page counts anew
+    ada.accept(ada.offer())
+    TransactionEvent.objects.create(type=f"{kind}_action_required", psp_reference="step-3", **event)
+    with pytest.raises(AssertionError, match="payment_started"):
+        ada.decline()
+
+
+def test_a_bank_page_nobody_came_back_from_is_given_up_after_a_day(
+    store: Store, shopper: SendShopper, simulator: SimulatorProcess
+) -> None:
+    from saleor.payment.models import TransactionEvent, TransactionItem
+
+    ada = shopper(store.usd_unpaid)
+    checkout, _ = accept_cover(ada, store)
+    item = TransactionItem.objects.create(checkout_id=checkout.token, currency="USD")
+    event = TransactionEvent.objects.create(
+        type="charge_action_required",
+        psp_reference="step-1",
+        transaction=item,
+        currency="USD",
+        amount_value=TOTAL,
+    )
+    for hours, is_open in ((23, True), (25, False)):
+        TransactionEvent.objects.filter(pk=event.pk).update(
+            created_at=datetime.now(UTC) - timedelta(hours=hours)
+        )
+        if is_open:
+            with pytest.raises(AssertionError, match="payment_started"):
+                ada.decline()
+    assert ada.decline().answer == "declined"
+
+
 @pytest.fixture
 def absorbing(store: Store, staff: Staff) -> Iterator[Channel]:
     staff.configure_plugin(store.usd, {"absorb_discounts": "true"})

@@ -80,7 +80,9 @@ def test_a_line_deleted_after_the_payment_is_a_no(
     order = staff.order(ada.order_id)
     assert said(order.metadata) == {"state": "withdrawn"}
     assert (order.total, order.charged, order.cover_lines) == (TICKETS, TOTAL, ())
-    assert ada.cover() is None
+    cover = ada.cover()
+    assert cover is not None
+    assert (cover.status, cover.premium, cover.amount_due_back) == ("void", PREMIUM, PREMIUM)
     assert bookings(simulator) == []
     assert len(opt_outs(simulator)) == 1
     assert told(order, "took the ticket protection out", "6.66 USD more than") == 1

@@ -101,7 +101,8 @@ def _is_policy_without_payment(books: Books) -> bool:
 
 def _unreported(books: Books, now: datetime, grace: timedelta) -> Offer | None:
     """Return the offer XCover should have heard of, or None."""
-    if books.cover is not None or books.order.cover_lines:
+    has_cover = books.cover is not None and not books.cover.was_removed
+    if has_cover or books.order.cover_lines:
         return None
     last = last_shown(books.offers)
     if last is None or now - books.order.created_at <= grace:

@@ -110,6 +110,7 @@ def _copied_order(info: CheckoutInfo) -> Order:
         currency=checkout.currency,
         voucher_code=checkout.voucher_code,
         total_gross_amount=checkout.total_gross_amount,
+        shipping_price_gross_amount=checkout.shipping_price_gross_amount,
         undiscounted_total_gross_amount=undiscounted,
         metadata=stored.metadata if stored else {},
         private_metadata=stored.private_metadata if stored else {},

@@ -40,6 +40,7 @@ class Order(ModelWithMetadata):
     currency = currency()
     voucher_code = models.CharField(max_length=255, null=True)
     total_gross_amount = amount()
+    shipping_price_gross_amount = amount()
     undiscounted_total_gross_amount = amount()
     total_authorized_amount = amount()
     total_charged_amount = amount()
