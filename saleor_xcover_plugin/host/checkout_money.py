@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import uuid
 from datetime import timedelta
 from typing import Any
 
@@ -31,25 +30,13 @@ def with_money_flags(checkouts: QuerySet[Any]) -> QuerySet[Any]:
             )
         ),
         has_payment_money=Exists(
-            Payment.objects.filter(_HAS_BEGUN, checkout_id=OuterRef("pk"), is_active=True)
+            Payment.objects.filter(HAS_BEGUN, checkout_id=OuterRef("pk"), is_active=True)
         ),
     )
 
 
-_HAS_BEGUN = Q(captured_amount__gt=0) | Q(transactions__is_success=True) | Q(to_confirm=True)
+HAS_BEGUN = Q(captured_amount__gt=0) | Q(transactions__is_success=True) | Q(to_confirm=True)
 """Said of a payment of the legacy flow."""
-
-
-def cancel_announced_payments(checkout_id: uuid.UUID) -> None:
-    """Cancel payments of the legacy flow that took no money yet: they were made for another total.
-
-    Saleor would charge the whole of them when the order is made, whatever it costs by then. Without
-    one it refuses the order (``CHECKOUT_NOT_FULLY_PAID``), and a payment of the right total is
-    created, as after a yes. The caller holds the checkout's lock.
-    """
-    announced = Payment.objects.filter(checkout_id=checkout_id, is_active=True)
-    begun = announced.filter(_HAS_BEGUN).values("pk")
-    announced.exclude(pk__in=begun).update(is_active=False)
 
 
 def _unanswered() -> QuerySet[Any]:

@@ -18,14 +18,13 @@ from ..domain.eligibility import fingerprint, insurable_basket
 from ..domain.money import Money
 from ..domain.states import LINE_REMOVED, OfferStatus
 from ..errors import Code, Refusal
-from ..host import checkouts, cover_line
+from ..host import announced, checkouts, cover_line
 from ..host.values import CheckoutState, CoverLine
 from ..models import Offer
 from .offers import (
     LiveOffer,
     chosen_premium,
     clear_lines,
-    end_offer,
     glance,
     holds_quoted_tickets,
     insures_nothing,
@@ -39,7 +38,7 @@ from .offers import (
     take_out,
     unsay_yes,
 )
-from .place_cover import withdraw
+from .place_cover import end_offer, withdraw
 from .price_line import hold_exactly
 
 
@@ -129,7 +128,7 @@ def _write_down(seen: CheckoutState, settings: PluginSettings, now: datetime) ->
         if state is None or offer is None or offer.status != OfferStatus.SELECTED:
             return
         if not any(line.offer_id == offer.pk for line in state.cover_lines):
-            withdraw(offer, now, source=LINE_REMOVED, reason=LINE_REMOVED)
+            withdraw(checkout, offer, now, source=LINE_REMOVED, reason=LINE_REMOVED)
             return
         if _has_cost(seen, offer):
             _note_cost(checkout, state, offer, now)
@@ -256,6 +255,7 @@ def _bring_in_step(token: uuid.UUID, settings: PluginSettings, now: datetime) ->
         if offer.status != OfferStatus.SELECTED:
             return True
         was_changed = _hold_price(checkout, offer, settings, now) or was_repaired
+        announced.follow_total(checkout)
         if offer.status == OfferStatus.SELECTED:
             _show(offer, None, now)
         return was_changed
@@ -267,7 +267,7 @@ def _repair_line(checkout: Any, state: CheckoutState, offer: Offer, now: datetim
     if not ours:
         # The shopper deleted the line: that is an answer too.
         clear_lines(checkout)
-        withdraw(offer, now, source=LINE_REMOVED)
+        withdraw(checkout, offer, now, source=LINE_REMOVED)
         return True
     keep, *extra = ours
     strangers = [line.id for line in state.cover_lines if line.offer_id != offer.pk]

@@ -17,8 +17,7 @@ from django.db.models.functions import Coalesce
 from ..domain.money import Money
 from ..domain.product_rules import Group, largest_selection
 from ..domain.states import LIVE_OFFER_STATUSES, OfferStatus
-from ..host import cover_line, metadata
-from ..host.checkout_money import cancel_announced_payments
+from ..host import announced, cover_line, metadata
 from ..host.prepared import KEY, Prepared
 from ..models import Offer, Quote
 
@@ -120,17 +119,6 @@ def largest_premium(offer: Offer) -> Decimal:
     return sum((premiums[quote_id] for quote_id in dearest), Decimal(0))
 
 
-def end_offer(
-    checkout: Any, offer: Offer, status: OfferStatus, now: datetime, *, reason: str
-) -> None:
-    """End the live offer of a locked checkout; a yes to it goes, and its line with it."""
-    was_selected = offer.status == OfferStatus.SELECTED
-    offer.become(status, now, reason_code=reason, leased_until=None, is_notice_due=was_selected)
-    if was_selected:
-        clear_lines(checkout)
-        summarise(offer.checkout_token, "withdrawn", code=reason)
-
-
 def is_notice_due(token: uuid.UUID) -> bool:
     """Whether a yes of this checkout ended without the shopper's doing, and nobody said so yet."""
     return Offer.objects.filter(checkout_token=token, is_notice_due=True).exists()
@@ -150,13 +138,13 @@ def clear_lines(checkout: Any) -> None:
 
 
 def take_out(checkout: Any, line_ids: Iterable[uuid.UUID]) -> None:
-    """Take lines out of a locked checkout, and what was to be paid for them with them.
+    """Take lines out of a locked checkout; a payment announced with them is cancelled.
 
     With the last of them goes what the summary said of it; the caller may say more.
     """
     cover_line.remove(line_ids)
-    cancel_announced_payments(checkout.pk)
     cover_line.recalculate(checkout)
+    announced.follow_total(checkout)
     if not cover_line.lines_of(checkout):
         unsay_yes(checkout.pk)
 

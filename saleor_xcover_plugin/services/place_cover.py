@@ -12,10 +12,10 @@ from ..conf import PluginSettings
 from ..domain.eligibility import fingerprint, insurable_basket
 from ..domain.money import Money
 from ..domain.product_rules import check_selection
-from ..domain.states import CoverStatus, OfferStatus
+from ..domain.states import LINE_REMOVED, LIVE_OFFER_STATUSES, CoverStatus, OfferStatus
 from ..domain.turns import Turn
 from ..errors import Code, Refusal
-from ..host import checkouts, cover_line, cover_product, telemetry
+from ..host import announced, checkouts, cover_line, cover_product, telemetry
 from ..host.values import CheckoutState
 from ..models import Consent, Cover, Offer
 from .offers import (
@@ -74,6 +74,7 @@ def accept(
             may_absorb=settings.rules.may_absorb,
         )
         cover_line.recalculate(checkout)  # whoever looks next prices anew, and sees the line
+        announced.follow_total(checkout)
         chosen_ids = [quote.pk for quote in chosen]
         offer.quotes.update(is_chosen=False)
         offer.quotes.filter(pk__in=chosen_ids).update(is_chosen=True)
@@ -126,6 +127,8 @@ def decline(
         if offer.status == OfferStatus.SELECTED and checkouts.has_money(token):
             raise Refusal(Code.PAYMENT_STARTED)
         clear_lines(checkout)
+        if offer.status == OfferStatus.SELECTED:
+            announced.follow_total(checkout)
         if is_held(offer):
             offer.become(OfferStatus.SUPERSEDED, now)
         else:
@@ -179,12 +182,13 @@ def mark_shown(token: uuid.UUID, channel_id: int, *, now: datetime) -> Offer:
     return offer
 
 
-def withdraw(offer: Offer, now: datetime, *, source: str, reason: str = "") -> None:
+def withdraw(checkout: Any, offer: Offer, now: datetime, *, source: str, reason: str = "") -> None:
     """The shopper took the line out without asking us: the yes is gone, the offer stays.
 
     The caller holds the locks of checkout and offer.
     """
     take_back(offer, now, source=source, reason=reason)
+    announced.follow_total(checkout)
     summarise(offer.checkout_token, "withdrawn")
 
 
@@ -200,6 +204,29 @@ def take_back(offer: Offer, now: datetime, *, source: str, reason: str = "") -> 
         offer.quotes.update(is_chosen=False)
         offer.become(OfferStatus.AVAILABLE, now, reason_code=reason)
     _record(offer, "withdrawn", [], premium, now, source)
+
+
+def end_offer(
+    checkout: Any, offer: Offer, status: OfferStatus, now: datetime, *, reason: str
+) -> None:
+    """End the live offer of a locked checkout; a yes to it goes, and its line with it.
+
+    A yes whose line the shopper has taken out is taken back first: no later offer may keep it.
+    """
+    if offer.status == OfferStatus.SELECTED and not _has_line(checkout, offer):
+        clear_lines(checkout)
+        withdraw(checkout, offer, now, source=LINE_REMOVED)
+        if offer.state not in LIVE_OFFER_STATUSES:
+            return
+    was_selected = offer.status == OfferStatus.SELECTED
+    offer.become(status, now, reason_code=reason, leased_until=None, is_notice_due=was_selected)
+    if was_selected:
+        clear_lines(checkout)
+        summarise(offer.checkout_token, "withdrawn", code=reason)
+
+
+def _has_line(checkout: Any, offer: Offer) -> bool:
+    return any(line.offer_id == offer.pk for line in cover_line.lines_of(checkout))
 
 
 def is_held(offer: Offer) -> bool:

@@ -39,7 +39,6 @@ from .gate import HeldBack
 from .guard_checkout import checkout_changed
 from .offers import (
     clear_lines,
-    end_offer,
     has_known_rules,
     insures_nothing,
     is_fresh,
@@ -48,7 +47,7 @@ from .offers import (
     says_yes,
     unsay_yes,
 )
-from .place_cover import readable
+from .place_cover import end_offer, readable
 from .turns import ASKED_ELSEWHERE, turns_of
 
 log = logging.getLogger(__name__)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import timedelta
 from decimal import Decimal
 from typing import Any
@@ -37,6 +38,28 @@ def fetch_checkout_data(
     if force_update or checkout_info.checkout.price_expiration <= timezone.now():
         _recalculate(checkout_info, lines)
     return Promise.resolve((checkout_info, lines))
+
+
+@dataclass(frozen=True, slots=True)
+class _Amount:
+    amount: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class _Gross:
+    gross: _Amount
+
+
+def calculate_checkout_total_with_gift_cards(
+    manager: Any,
+    checkout_info: CheckoutInfo,
+    lines: list[CheckoutLineInfo],
+    *,
+    allow_sync_webhooks: bool = True,
+) -> _Gross:
+    """Return what is to be paid beside gift cards: their part is never in a total here."""
+    fetch_checkout_data(checkout_info, manager, lines).get()
+    return _Gross(_Amount(checkout_info.checkout.total_gross_amount))
 
 
 def _recalculate(checkout_info: CheckoutInfo, lines: list[CheckoutLineInfo]) -> None:

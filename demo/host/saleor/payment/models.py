@@ -3,10 +3,10 @@ import uuid
 from django.db import models
 from django.utils import timezone
 
-from ..core.models import amount, currency
+from ..core.models import ModelWithMetadata, amount, currency
 
 
-class Payment(models.Model):
+class Payment(ModelWithMetadata):
     """A payment of the legacy flow."""
 
     gateway = models.CharField(max_length=255)
