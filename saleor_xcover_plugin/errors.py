@@ -131,8 +131,8 @@ SENTENCES: dict[Code, _Sentences] = {
     Code.RULE_UNREADABLE: _Sentences(
         _NO_PROTECTION,
         "XCover's product rules hold something this version does not know, or a field of them is "
-        "missing or out of range. Look for a newer version of the plugin; if there is none, ask "
-        "Cover Genius to correct the product rules.",
+        "missing, empty or out of range. Look for a newer version of the plugin; if there is none, "
+        "ask Cover Genius to correct the product rules.",
     ),
     Code.RULE_PRODUCT_UNKNOWN: _Sentences(
         _NO_PROTECTION, f"A product rule of XCover's names a product it did not offer. {_ASK}"

@@ -93,9 +93,15 @@ def groups_to_show(
 
 
 def _check(rules: Sequence[Rule], product_ids: Sequence[str]) -> None:
-    """Raise ``Refusal`` if the rules contradict themselves or the products, also when hidden."""
+    """Raise ``Refusal`` if the rules contradict themselves or the products, also when hidden.
+
+    A rule without products says nothing of the products it was meant for: what it would have
+    forbidden of them, such as taking two alternatives, cannot be known.
+    """
     if len({rule.slug for rule in rules}) != len(rules):
         raise Refusal(Code.RULE_UNREADABLE, ("slug",))
+    if not all(rule.product_ids for rule in rules):
+        raise Refusal(Code.RULE_UNREADABLE, ("product_ids",))
     uses = Counter(quote_id for rule in rules for quote_id in rule.product_ids)
     if uses.keys() - set(product_ids):
         raise Refusal(Code.RULE_PRODUCT_UNKNOWN)
@@ -122,20 +128,19 @@ def _group(rule: Rule) -> Iterator[Group]:
     is_disabled = rule.initial_state == InitialState.DISABLE or rule.max_select == 0
     if not is_disabled and rule.min_select > len(rule.product_ids):
         raise Refusal(Code.RULE_MINIMUM_OUT_OF_REACH)
-    if rule.product_ids:
-        yield Group(
-            slug=rule.slug,
-            quote_ids=rule.product_ids,
-            min_select=0 if is_disabled else rule.min_select,
-            max_select=0 if is_disabled else min(rule.max_select, len(rule.product_ids)),
-            is_disabled=is_disabled,
-        )
+    yield Group(
+        slug=rule.slug,
+        quote_ids=rule.product_ids,
+        min_select=0 if is_disabled else rule.min_select,
+        max_select=0 if is_disabled else min(rule.max_select, len(rule.product_ids)),
+        is_disabled=is_disabled,
+    )
 
 
 def _groups_without_rules(product_ids: Sequence[str], event_count: int) -> tuple[Group, ...]:
     """Return one add-on for each event, or alternatives when there is a single event."""
     count = len(product_ids)
-    if count == 1 or count == event_count:
+    if count == 1 or 0 < count == event_count:
         numbered = enumerate(product_ids, start=1)
         return tuple(_optional(quote_id, set(), position) for position, quote_id in numbered)
     if event_count == 1 and count > 1:

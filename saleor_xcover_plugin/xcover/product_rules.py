@@ -30,7 +30,7 @@ class _ProductRule(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
 
     slug: _Slug
-    product_ids: Annotated[list[Identifier], Field(max_length=1000)]
+    product_ids: Annotated[list[Identifier], Field(min_length=1, max_length=1000)]
     initial_state: Annotated[str, StringConstraints(strict=True, max_length=40)]
     min_select: _Count
     max_select: _Count

@@ -199,6 +199,7 @@ def test_a_minimum_is_for_a_yes_and_never_against_a_no(shopper, store, simulator
         ("alternatives", {"initial_state": "shimmer", "min_select": 1}, "rule_state_unknown"),
         ("alternatives", {"initial_state": "shimmer"}, "rule_leaves_no_choice"),
         ("alternatives", {"max_select": -1}, "rule_unreadable"),
+        ("alternatives", {"product_ids": []}, "rule_unreadable"),
         ("alternatives", {"preselected": True}, "rule_unreadable"),
     ],
 )

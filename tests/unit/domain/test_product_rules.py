@@ -3,6 +3,8 @@
 from decimal import Decimal
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from saleor_xcover_plugin.domain.product_rules import (
     MOST_SELECTIONS,
@@ -113,7 +115,11 @@ def test_an_unknown_state_hides_its_group():
         (Code.RULE_MINIMUM_ABOVE_MAXIMUM, [rule("a", "b", least=2, most=1)]),
         (Code.RULE_MINIMUM_ABOVE_MAXIMUM, [rule("a"), rule("b", slug="x", state="hide", least=2)]),
         (Code.RULE_MINIMUM_OUT_OF_REACH, [rule("a", "b", least=3, most=3)]),
-        (Code.RULE_MINIMUM_OUT_OF_REACH, [rule("a", "b"), rule(slug="x", least=1)]),
+        (Code.RULE_UNREADABLE, [rule()]),
+        (Code.RULE_UNREADABLE, [rule("a", "b"), rule(slug="x", least=1)]),
+        (Code.RULE_UNREADABLE, [rule("a", "b"), rule(slug="x", state="hide")]),
+        (Code.RULE_UNREADABLE, [rule("a", "b"), rule(slug="x", state="disable")]),
+        (Code.RULE_UNREADABLE, [rule("a", "b"), rule(slug="x", state="shimmer", most=0)]),
         (Code.RULE_PRODUCT_UNKNOWN, [rule("a", "z")]),
         (Code.RULE_PRODUCT_UNKNOWN, [rule("a", "b"), rule("z", slug="x", state="hide")]),
         (Code.RULE_PRODUCT_IN_TWO_GROUPS, [rule("a", "b"), rule("b", slug="x")]),
@@ -127,6 +133,50 @@ def test_an_unknown_state_hides_its_group():
 )
 def test_rules_nobody_could_obey_are_no_offer_with_their_name(code, rules):
     assert code_of(lambda: groups(*rules)) == code
+
+
+@pytest.mark.parametrize("events", [0, 1, 2])
+def test_no_product_at_all_is_no_offer(events):
+    assert code_of(lambda: groups(products="", events=events)) == Code.PRODUCTS_AMBIGUOUS
+
+
+_IDS = st.lists(st.sampled_from("abcz"), max_size=3).map(tuple)
+_COUNTS = st.integers(0, 3)
+_STATES = st.sampled_from(["show", "hide", "disable", "shimmer"])
+_RULES = st.lists(
+    st.builds(Rule, st.sampled_from(["x", "y", "z"]), _IDS, _STATES, _COUNTS, _COUNTS),
+    min_size=1,
+    max_size=3,
+)
+
+
+@given(_RULES, st.sets(st.sampled_from("abcz")))
+def test_what_may_be_chosen_breaks_no_rule_whatever_the_rules_are(rules, chosen):
+    """A rule that could be lost on the way would sell alternatives together."""
+    try:
+        found = groups(*rules, products="abc")
+        check_selection(found, chosen)
+    except Refusal:
+        return
+    assert all(each.product_ids for each in rules)
+    for each in rules:
+        taken = chosen & set(each.product_ids)
+        assert len(taken) <= (each.max_select if each.initial_state == "show" else 0)
+        if each.initial_state == "show" and each.max_select:
+            assert len(taken) >= each.min_select
+
+
+@given(_RULES)
+def test_every_product_of_a_rule_stands_in_the_group_of_that_rule_or_nowhere(rules):
+    try:
+        found = groups(*rules, products="abc")
+    except Refusal:
+        return
+    group_of = {quote_id: group.slug for group in found for quote_id in group.quote_ids}
+    assert sum(len(group.quote_ids) for group in found) == len(group_of)
+    for each in rules:
+        named = {group_of[quote_id] for quote_id in each.product_ids if quote_id in group_of}
+        assert named == (set() if each.initial_state in ("hide", "shimmer") else {each.slug})
 
 
 @pytest.mark.parametrize(
