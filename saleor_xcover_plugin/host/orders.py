@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models.fields.json import KeyTextTransform
 from saleor.order import OrderOrigin, OrderStatus
 from saleor.order.lock_objects import order_qs_select_for_update
 from saleor.order.models import Fulfillment, Order, OrderLine
@@ -59,7 +60,7 @@ def read(order_id: uuid.UUID, *, lock: bool = False) -> OrderState | None:
             LineCount(line["id"], str(line["variant_id"]), line["quantity"]) for line in tickets
         ),
         cover_lines=tuple(_cover_line(line) for line in lines if _is_cover(line)),
-        cover_summary=str((order["metadata"] or {}).get(SUMMARY_KEY, "")),
+        cover_summary=_summary(order["metadata"] or {}),
         policyholder=policyholder_of(
             address_in(order, "billing_address"),
             address_in(order, "shipping_address"),
@@ -167,9 +168,27 @@ def ids_of_checkout(token: uuid.UUID) -> list[uuid.UUID]:
     return list(found.values_list("pk", flat=True))
 
 
+def offers_in_lines(token: uuid.UUID, *, but: uuid.UUID | None = None) -> set[int]:
+    """Return the offers that cover lines of a checkout's orders name.
+
+    Orders that ended count for nothing, and neither does the order ``but``.
+    """
+    ended = (OrderStatus.DRAFT, OrderStatus.CANCELED, OrderStatus.EXPIRED)
+    orders = Order.objects.filter(checkout_token=str(token)).exclude(status__in=ended)
+    lines = OrderLine.objects.filter(
+        order_id__in=orders.exclude(pk=but).values("pk"), private_metadata__has_key=OFFER_KEY
+    )
+    named = lines.values_list(KeyTextTransform(OFFER_KEY, "private_metadata"), flat=True)
+    return {int(offer_id) for offer_id in named if offer_id.isdigit()}
+
+
 def with_our_traces(order_ids: list[uuid.UUID]) -> list[uuid.UUID]:
-    """Keep the orders whose checkout had an offer or that hold a cover line."""
-    tokens = dict(Order.objects.filter(pk__in=order_ids).values_list("pk", "checkout_token"))
+    """Keep the orders whose checkout had an offer, that hold a cover line or that tell of one."""
+    rows = Order.objects.filter(pk__in=order_ids).values_list(
+        "pk", "checkout_token", KeyTextTransform(SUMMARY_KEY, "metadata")
+    )
+    tokens = {pk: token for pk, token, _ in rows}
+    telling = {pk for pk, _, summary in rows if summary is not None}
     known = {
         str(token)
         for token in Offer.objects.filter(
@@ -182,7 +201,8 @@ def with_our_traces(order_ids: list[uuid.UUID]) -> list[uuid.UUID]:
             order_id__in=order_ids,
         ).values_list("order_id", flat=True)
     )
-    return [pk for pk in order_ids if pk in marked or tokens.get(pk, "") in known]
+    found = marked | telling
+    return [pk for pk in order_ids if pk in found or tokens.get(pk, "") in known]
 
 
 def existing(order_ids: Iterable[uuid.UUID]) -> set[uuid.UUID]:
@@ -218,6 +238,11 @@ def _cost(order: Row, lines: Sequence[Row]) -> Decimal:
 def _is_cover(line: Row) -> bool:
     # The mark on the line itself survives the deletion of the product.
     return is_cover_type(line[PRODUCT_MARK]) or _cover_line(line).offer_id is not None
+
+
+def _summary(metadata: Mapping[str, Any]) -> str | None:
+    text = metadata.get(SUMMARY_KEY)
+    return None if text is None else str(text)
 
 
 def _token(text: str) -> uuid.UUID | None:

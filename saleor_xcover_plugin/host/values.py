@@ -116,8 +116,8 @@ class OrderState:
     lines: tuple[LineCount, ...]
     """Everything but covers and gifts."""
     cover_lines: tuple[CoverLine, ...]
-    cover_summary: str
-    """What its public metadata says of the cover; empty if nothing. Anybody may have written it."""
+    cover_summary: str | None
+    """What its public metadata says of the cover, which shoppers may have overwritten."""
     policyholder: Policyholder
 
     @property

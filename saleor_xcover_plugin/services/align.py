@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import logging
 import uuid
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from datetime import datetime
 from decimal import Decimal
 
 from django.db import transaction
+from django.db.models import OuterRef, Subquery
 
 from .. import outbox
 from ..domain.effect import Effect
@@ -20,7 +21,6 @@ from ..domain.money import Money
 from ..domain.states import (
     BOUGHT_ALREADY,
     LINE_REMOVED,
-    NEVER_BOUGHT,
     NOT_OFFERED,
     NOTHING_BOUGHT,
     CoverStatus,
@@ -29,7 +29,7 @@ from ..domain.states import (
 )
 from ..host import metadata, notes, orders, telemetry
 from ..host.values import OrderState
-from ..models import Cover, Offer
+from ..models import Consent, Cover, Offer
 from . import judge_refunds, opt_out, shared_yes, watch_policyholder
 from .defects import (
     Defect,
@@ -40,9 +40,10 @@ from .defects import (
     sentence_of,
 )
 from .fulfillment_sync import sync_fulfillment
-from .offers import accepted_premium, chosen_premium, state_in, summary, summary_of_yes
+from .offers import accepted_premium, chosen_premium
 from .owed import charged_of
 from .place_cover import take_back
+from .public_summary import of_cover, right_in_order, withdrawn
 from .settle_due import settle_due
 from .wake import append
 
@@ -66,30 +67,46 @@ def align(order_id: uuid.UUID, now: datetime) -> None:
 def _align_rows(order: OrderState, now: datetime) -> list[uuid.UUID]:
     """Align our rows; return the orders that waited for what this one may have let go."""
     if not order.is_from_checkout or order.checkout_token is None:
+        _correct_summary(order, None)
         return []  # replacements and bulk orders copy our metadata but sold nothing
     offers = list(
-        Offer.objects.select_for_update().filter(checkout_token=order.checkout_token).order_by("pk")
+        Offer.objects.select_for_update()
+        .filter(checkout_token=order.checkout_token)
+        .annotate(last_answer=_last_answer())
+        .order_by("pk")
     )
     if not offers and not order.cover_lines:
+        _correct_summary(order, None)
         return []
+    ended_since = _ended_since(order, offers)
     for offer in offers:
         if offer.order_id is None:
             offer.write(now, order_id=order.id)
     cover = Cover.objects.select_for_update().filter(order_id=order.id).first()
     if cover is None and order.cover_lines:
-        cover = _place(order, offers, now)
+        cover = _place(order, offers, ended_since, now)
     if cover is None or _is_strangers(cover):
         free = shared_yes.held_by_none_but(order, offers)
         cover = _follow_removal(order, cover, free, now)
         opt_out.append_for(order, free, now)
     if cover is None:
-        _correct_summary(order, None)
+        _correct_summary(order, None, offers)
         return []
     _advance(cover, order, offers, now)
     settle_due(cover, order, now)
     _correct_summary(order, cover)
     may_let_go = cover.status in (CoverStatus.VOID, CoverStatus.PARKED) and cover.offer_id
     return shared_yes.waiting_orders(order) if may_let_go else []
+
+
+def _ended_since(order: OrderState, offers: Sequence[Offer]) -> set[int]:
+    """Return the offers whose yes ended in the checkout after this order was made of it."""
+    ended = (OfferStatus.SUPERSEDED, OfferStatus.EXPIRED)
+    return {
+        offer.pk
+        for offer in offers
+        if offer.status in ended and offer.updated_at > order.created_at
+    }
 
 
 def _is_strangers(cover: Cover) -> bool:
@@ -146,34 +163,35 @@ def _removed_sentence(order: OrderState, due: Decimal) -> str:
     )
 
 
-def _correct_summary(order: OrderState, cover: Cover | None) -> None:
+def _last_answer() -> Subquery:
+    """Return what the shopper said last to an offer, as a part of a query over offers."""
+    said = Consent.objects.filter(offer_id=OuterRef("pk")).order_by("-created_at", "-pk")
+    return Subquery(said.values("answer")[:1])
+
+
+def _correct_summary(order: OrderState, cover: Cover | None, offers: Sequence[Offer] = ()) -> None:
     """Have the order's metadata, which Saleor copied from the checkout, say what is in the order.
 
-    It says whether the buyer's yes stands, not whether there is a policy yet.
+    Whoever completes a checkout may hand in metadata of his own with it.
     """
-    state = state_in(order.cover_summary)
-    reason = "" if cover is None else cover.reason_code
-    is_out = cover is None or (
-        cover.status in (CoverStatus.PARKED, CoverStatus.VOID) and reason in _OUT
-    )
-    if is_out and state == "accepted":
-        code = {"code": reason} if reason not in ("", LINE_REMOVED) else {}
-        metadata.write_order_summary(order.id, summary("withdrawn", **code))
-    elif not is_out and order.cover_summary and state != "accepted" and cover and cover.offer:
-        metadata.write_order_summary(order.id, summary_of_yes(cover.offer))
+    answers = [answer for offer in offers if (answer := offer.last_answer)]  # type: ignore[attr-defined]
+    right = right_in_order(cover, answers[-1] if answers else None, order.cover_summary)
+    if right is not None and right != order.cover_summary:
+        metadata.write_order_summary(order.id, right)
 
 
-_OUT = NEVER_BOUGHT | {LINE_REMOVED}
-"""Reasons with which the yes of an order is over."""
-
-
-def _place(order: OrderState, offers: Sequence[Offer], now: datetime) -> Cover:
+def _place(
+    order: OrderState, offers: Sequence[Offer], ended_since: Set[int], now: datetime
+) -> Cover:
     marked = offer = shared_yes.marked_offer(order, offers)
     elsewhere = bought_already(order, offer)
     defect = elsewhere or defect_of(order, offer, now)
     if elsewhere:
         offer = None  # it belongs to the other order's cover
-    if defect is None and offer is not None and offer.status != OfferStatus.SELECTED:
+    is_live = offer is not None and (
+        offer.status == OfferStatus.SELECTED or offer.pk in ended_since
+    )
+    if defect is None and offer is not None and not is_live:
         defect = Defect.of("offer_ended", order, offer)
     paid = cost_of_cover(order, offer)
     premium = paid if defect or offer is None else chosen_premium(offer)
@@ -295,7 +313,7 @@ def _take_over(cover: Cover, order: OrderState, offer: Offer, now: datetime) -> 
     """Insure a paid order with the yes that another order of its checkout got and did not pay."""
     left_id = shared_yes.let_go(offer, order, now)
     if left_id is not None:
-        metadata.write_order_summary(left_id, summary("withdrawn", code=BOUGHT_ALREADY))
+        metadata.write_order_summary(left_id, withdrawn(BOUGHT_ALREADY))
     paid, premium = cost_of_cover(order, offer), chosen_premium(offer)
     cover.become(
         CoverStatus.PLACED,
@@ -412,4 +430,5 @@ def park_cover(
     )
     telemetry.count(telemetry.POLICIES, event="parked")
     log.error("xcover.cover.parked", extra={"order": cover.order_number, "code": code})
+    metadata.write_order_summary(cover.order_id, of_cover(cover))
     notes.add(cover.order_id, sentence)

@@ -32,6 +32,7 @@ from .delivery import Call, give_up_or_retry
 from .events import insured_events
 from .locks import lock_cancellation
 from .offers import chosen_ids
+from .public_summary import of_cover
 from .refund_scope import scope_of
 from .steps import StepDelivery, append_step
 
@@ -265,6 +266,7 @@ def _record_cancelled(cancellation: Cancellation, now: datetime) -> None:
         "xcover.cover.cancelled", extra={"order": cover.order_number, "booking": cover.booking_id}
     )
     metadata.write_order_facts(cover.order_id, {"xcover.status": "cancelled"})
+    metadata.write_order_summary(cover.order_id, of_cover(cover))
     refund = cancellation.refund_money
     said = f", XCover refunds {refund} to the store" if refund is not None else ""
     todo = f" Refund {due} to the buyer." if due.amount else ""

@@ -31,15 +31,15 @@ from .offers import (
     is_fresh,
     is_notice_due,
     live_offer,
-    says_yes,
+    put_summary_right,
     summarise,
     summarise_yes,
     take_notice,
     take_out,
-    unsay_yes,
 )
 from .place_cover import end_offer, withdraw
 from .price_line import hold_exactly
+from .public_summary import right_in_checkout
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +64,8 @@ def checkout_changed(token: uuid.UUID, settings: PluginSettings, now: datetime) 
     offer = glance(token)
     needs_offer = wanted is not None and (offer is None or offer.fingerprint != wanted)
     if _is_in_step(state, offer, wanted):
+        if right_in_checkout(offer, state.summary) != state.summary:
+            put_summary_right(token)
         return Change(needs_offer=needs_offer)
     if checkouts.has_money(token):
         _write_down(state, settings, now)
@@ -83,7 +85,10 @@ def refusal_before_order(
     offer = glance(token)
     is_selected = offer is not None and offer.status == OfferStatus.SELECTED
     has_expired = offer is not None and is_selected and not is_fresh(offer, now)
+    is_true = right_in_checkout(offer, state.summary) == state.summary
     is_fine = _is_in_step(state, offer, wanted) and not has_expired
+    if is_fine and not is_true:
+        put_summary_right(token)
     if is_fine and not is_notice_due(token):
         return None
     if checkouts.has_money(token):
@@ -114,10 +119,13 @@ def _write_down(seen: CheckoutState, settings: PluginSettings, now: datetime) ->
 
     Its line may be gone, its tickets may be others, and it may cost something else in all.
     """
+    _keep_what_became_of_yes(seen, settings, now)
+    put_summary_right(seen.token)
+
+
+def _keep_what_became_of_yes(seen: CheckoutState, settings: PluginSettings, now: datetime) -> None:
     known = live_offer(seen.token)
     if known is None or known.status != OfferStatus.SELECTED:
-        if not seen.cover_lines:
-            _unsay_yes_of_no_line(seen.token)
         return
     is_shown = known.reason_code == (_misfit(seen, known, now) or "")
     if is_shown and not _has_cost(seen, known):
@@ -133,13 +141,6 @@ def _write_down(seen: CheckoutState, settings: PluginSettings, now: datetime) ->
         if _has_cost(seen, offer):
             _note_cost(checkout, state, offer, now)
         _show(offer, _misfit(state, offer, now), now)
-
-
-def _unsay_yes_of_no_line(token: uuid.UUID) -> None:
-    """Correct what is said of a line that is gone, unless another was put in meanwhile."""
-    with checkouts.locked(token) as checkout:
-        if checkout is not None and not cover_line.lines_of(checkout):
-            unsay_yes(token)
 
 
 def _misfit(state: CheckoutState, offer: Offer, now: datetime) -> Code | None:
@@ -226,7 +227,7 @@ def _is_in_step(state: CheckoutState, offer: LiveOffer | None, wanted: str | Non
     if offer is not None and offer.fingerprint != wanted:
         return False
     if offer is None or offer.status != OfferStatus.SELECTED:
-        return not state.cover_lines and not says_yes(state.summary)
+        return not state.cover_lines
     if len(state.cover_lines) != 1 or state.needs_proof or offer.cost is not None:
         return False
     (line,) = state.cover_lines
@@ -236,6 +237,12 @@ def _is_in_step(state: CheckoutState, offer: LiveOffer | None, wanted: str | Non
 
 def _bring_in_step(token: uuid.UUID, settings: PluginSettings, now: datetime) -> bool:
     """Do what the present state asks for under the lock; return whether anything had to change."""
+    was_changed = _change_what_is_out_of_step(token, settings, now)
+    put_summary_right(token)
+    return was_changed
+
+
+def _change_what_is_out_of_step(token: uuid.UUID, settings: PluginSettings, now: datetime) -> bool:
     with checkouts.locked(token) as checkout:
         state = checkouts.read(token, settings.rules.mapping) if checkout is not None else None
         if state is None or checkouts.has_money(token):
@@ -249,7 +256,6 @@ def _bring_in_step(token: uuid.UUID, settings: PluginSettings, now: datetime) ->
             offer = None
         if offer is None or offer.status != OfferStatus.SELECTED:
             clear_lines(checkout)
-            unsay_yes(token)
             return True
         was_repaired = _repair_line(checkout, state, offer, now)
         if offer.status != OfferStatus.SELECTED:

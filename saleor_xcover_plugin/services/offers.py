@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import uuid
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -17,9 +16,10 @@ from django.db.models.functions import Coalesce
 from ..domain.money import Money
 from ..domain.product_rules import Group, largest_selection
 from ..domain.states import LIVE_OFFER_STATUSES, OfferStatus
-from ..host import announced, cover_line, metadata
+from ..host import announced, checkouts, cover_line, metadata
 from ..host.prepared import KEY, Prepared
 from ..models import Offer, Quote
+from .public_summary import right_in_checkout, says_yes, summary, yes
 
 _LIVE = [status.value for status in LIVE_OFFER_STATUSES]
 
@@ -43,6 +43,11 @@ class LiveOffer:
     cost: Decimal | None
     premium: Decimal
     """Sum of the premiums the shopper said yes to, in the offer's currency."""
+    currency: str
+
+    @property
+    def premium_money(self) -> Money:
+        return Money(self.premium, self.currency)
 
 
 def glance(token: uuid.UUID) -> LiveOffer | None:
@@ -59,7 +64,7 @@ def _live_offers() -> Prepared:
         premium=Coalesce(Subquery(premium), Value(Decimal(0)))
     )
     columns = ("pk", "status", "reason_code", "fingerprint", "valid_until", "cost", "premium")
-    return Prepared(offers.values(*columns))
+    return Prepared(offers.values(*columns, "currency"))
 
 
 def accepted_premium(offer: Offer) -> Decimal:
@@ -159,26 +164,24 @@ def unsay_yes(token: uuid.UUID) -> None:
         summarise(token, "withdrawn")
 
 
-def says_yes(text: str | None) -> bool:
-    """Whether a public summary says that there is a cover."""
-    return state_in(text) == "accepted"
+def put_summary_right(token: uuid.UUID) -> None:
+    """Have the public summary of a checkout say what holds, whoever wrote what stands there.
 
-
-def state_in(text: str | None) -> str:
-    """Read the state in a public summary; empty for what nobody of us wrote.
-
-    A shopper may write anything there, of any size and depth: a long text is not read at all.
+    Nothing is locked where it does. Saleor calls no hook for what is written here.
     """
-    if not text or len(text) > _LONGEST_SUMMARY:
-        return ""
-    try:
-        return str(json.loads(text)["state"])
-    except (ValueError, KeyError, TypeError, RecursionError):
-        return ""
+    if _right_summary(token) is None:
+        return
+    with checkouts.locked(token) as checkout:
+        right = _right_summary(token)
+        if checkout is not None and right is not None:
+            metadata.write_checkout_summary(token, right)
 
 
-_LONGEST_SUMMARY = 500
-"""Characters; ours have about a hundred."""
+def _right_summary(token: uuid.UUID) -> str | None:
+    """Return what should stand in the checkout, or None where that stands there already."""
+    found = metadata.checkout_summary(token)
+    right = right_in_checkout(glance(token), found)
+    return None if right == found else right
 
 
 def insures_nothing(offer: Offer | LiveOffer) -> bool:
@@ -193,18 +196,8 @@ def summarise(token: uuid.UUID, state: str, **details: str) -> None:
 
 def summarise_yes(offer: Offer) -> None:
     """Write into the checkout's public summary that the cover is a line of it."""
-    metadata.write_checkout_summary(offer.checkout_token, summary_of_yes(offer))
-
-
-def summary_of_yes(offer: Offer) -> str:
-    """Return the public summary of a checkout or order that holds the offer's cover line."""
-    premium = Money(chosen_premium(offer), offer.currency).digits()
-    return summary("accepted", premium=premium, currency=offer.currency)
-
-
-def summary(state: str, **details: str) -> str:
-    """Return a public summary as it stands in metadata (docs/storefront.md)."""
-    return json.dumps({"state": state, **details}, sort_keys=True)
+    said = yes(Money(chosen_premium(offer), offer.currency))
+    metadata.write_checkout_summary(offer.checkout_token, said)
 
 
 def is_fresh(offer: Offer | LiveOffer, now: datetime) -> bool:

@@ -15,7 +15,7 @@ from ..domain.product_rules import check_selection
 from ..domain.states import LINE_REMOVED, LIVE_OFFER_STATUSES, CoverStatus, OfferStatus
 from ..domain.turns import Turn
 from ..errors import Code, Refusal
-from ..host import announced, checkouts, cover_line, cover_product, telemetry
+from ..host import announced, checkouts, cover_line, cover_product, orders, telemetry
 from ..host.values import CheckoutState
 from ..models import Consent, Cover, Offer
 from .offers import (
@@ -25,6 +25,7 @@ from .offers import (
     insures_nothing,
     is_fresh,
     live_offer,
+    put_summary_right,
     summarise,
     summarise_yes,
     take_notice,
@@ -59,6 +60,7 @@ def accept(
         _check_policyholder(state, offer)
         premium = sum((quote.premium for quote in chosen), Decimal(0))
         if _is_placed(offer, state, chosen, premium):
+            put_summary_right(token)
             return offer
         if is_held(offer):
             raise Refusal(Code.OFFER_STALE)
@@ -92,6 +94,11 @@ def accept(
         summarise_yes(offer)
         return offer
 
+    def leave_to_order(refusal: Refusal) -> None:
+        """Other quotes than those an order was made with are for a fresh offer to hold."""
+        if refusal.code == Code.OFFER_STALE:
+            _end_held_yes(token, now)
+
     return in_turn(
         token,
         turn,
@@ -99,6 +106,7 @@ def accept(
         insures=True,
         present=lambda: _present(token, channel_id),
         now=now,
+        refused=leave_to_order,
     )
 
 
@@ -113,30 +121,35 @@ def decline(
 ) -> Offer:
     """Record the no; a line put in by an earlier yes goes.
 
-    A ``turn`` that its page has gone on from changes nothing. Raise ``Refusal``; even then a yes
-    that a change has ended does not come back with the next offer.
+    An order that was made with that yes keeps it, where an app kept its checkout: the no is for
+    what is made of the checkout from then on (ADR 17). A ``turn`` that its page has gone on from
+    changes nothing. Raise ``Refusal``; even then a yes that a change has ended does not come back
+    with the next offer.
     """
 
     def say_no(checkout: Any) -> Offer:
         _readable(checkout, token, channel_id, settings)
         offer = live_offer(token, lock=True)
+        if offer is None and (left := _left_to_order(token)) is not None:
+            return left
         if offer is None or offer.status in (OfferStatus.REQUESTED, OfferStatus.UNAVAILABLE):
             raise Refusal(Code.OFFER_STALE)
         if offer.status == OfferStatus.DECLINED:
+            put_summary_right(token)
             return offer
         if offer.status == OfferStatus.SELECTED and checkouts.has_money(token):
             raise Refusal(Code.PAYMENT_STARTED)
         clear_lines(checkout)
         if offer.status == OfferStatus.SELECTED:
             announced.follow_total(checkout)
-        if is_held(offer):
+        if was_held := is_held(offer):
             offer.become(OfferStatus.SUPERSEDED, now)
         else:
             offer.quotes.update(is_chosen=False)
             offer.become(OfferStatus.DECLINED, now, shown_at=offer.shown_at or now)
-        _record(offer, "declined", [], Decimal(0), now, source)
+        _record(offer, "declined", [], Decimal(0), now, AFTER_ORDER if was_held else source)
         summarise(token, "declined")
-        return offer
+        return _as_declined(offer) if was_held else offer
 
     def end_what_would_be_kept(refusal: Refusal) -> None:
         """The next offer of the same terms would keep a yes that a change has ended."""
@@ -154,10 +167,51 @@ def decline(
     )
 
 
+def _end_held_yes(token: uuid.UUID, now: datetime) -> None:
+    """End the live offer of a checkout whose order holds the yes, so that a fresh one is asked for.
+
+    The next one of the same terms keeps the yes in the checkout until it is answered otherwise.
+    """
+    with checkouts.locked(token) as checkout:
+        offer = live_offer(token, lock=True)
+        if checkout is None or offer is None or checkouts.has_money(token):
+            return
+        if offer.status == OfferStatus.SELECTED and is_held(offer):
+            end_offer(checkout, offer, OfferStatus.SUPERSEDED, now, reason=Code.OFFER_STALE)
+
+
+AFTER_ORDER = "after_order"
+"""Source of a no in a checkout whose order keeps the yes."""
+
+
+def _as_declined(offer: Offer) -> Offer:
+    """Return an offer that an order holds as its checkout has it now, not to be saved: declined."""
+    told: Offer = Offer.objects.prefetch_related("quotes").get(pk=offer.pk)
+    told.status = OfferStatus.DECLINED.value
+    for quote in told.quotes.all():
+        quote.is_chosen = False
+    return told
+
+
+def _left_to_order(token: uuid.UUID) -> Offer | None:
+    """Return the offer declined last in a checkout without a live one, as an order holds its yes.
+
+    Nothing has come since; None where it was otherwise.
+    """
+    offer = Offer.objects.filter(checkout_token=token).order_by("-pk").first()
+    if offer is None or offer.status != OfferStatus.SUPERSEDED:
+        return None
+    last = offer.consents.last()
+    return _as_declined(offer) if last is not None and last.source == AFTER_ORDER else None
+
+
 def _present(token: uuid.UUID, channel_id: int) -> Offer:
     """Return the live offer for an answer that comes too late. Raise ``Refusal``."""
     if live_offer(token) is None:
-        raise Refusal(Code.OFFER_STALE)
+        left = _left_to_order(token)
+        if left is None or left.channel_id != channel_id:
+            raise Refusal(Code.OFFER_STALE)
+        return left
     return _visible(token, channel_id)
 
 
@@ -232,10 +286,11 @@ def _has_line(checkout: Any, offer: Offer) -> bool:
 def is_held(offer: Offer) -> bool:
     """Whether an order was made with this yes although its checkout was kept.
 
-    What was chosen is that order's then; the checkout goes on without it.
+    What was chosen is that order's then; the checkout goes on without it. Of an order whose hook
+    was lost there is no cover yet, and one that waits for another to let go has none of this offer.
     """
     held = Cover.objects.filter(offer=offer, status__in=[s.value for s in _HOLDING])
-    return held.exists()
+    return held.exists() or offer.pk in orders.offers_in_lines(offer.checkout_token)
 
 
 _HOLDING = (CoverStatus.PLACED, CoverStatus.CONFIRMING, CoverStatus.PARKED)

@@ -21,6 +21,7 @@ from .clients import client_for
 from .clock import Clock
 from .gate import HeldBack
 from .locks import lock_cover
+from .public_summary import of_cover
 from .wake import RECEIVE_TASK, wake_after_commit
 
 log = logging.getLogger(__name__)
@@ -134,6 +135,7 @@ def _bring_in_line(order_id: uuid.UUID, booking: Booking, now: datetime) -> str:
         cancellations.end_with_policy(cover, now)
         watch_policyholder.end_with_policy(cover, now)
         metadata.write_order_facts(cover.order_id, {"xcover.status": "cancelled"})
+        metadata.write_order_summary(cover.order_id, of_cover(cover))
         notes.add(
             cover.order_id,
             f"policy {booking.id} was cancelled at XCover, not by this store. Check with Cover "

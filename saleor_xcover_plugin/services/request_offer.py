@@ -44,8 +44,7 @@ from .offers import (
     is_fresh,
     is_notice_due,
     live_offer,
-    says_yes,
-    unsay_yes,
+    put_summary_right,
 )
 from .place_cover import end_offer, readable
 from .turns import ASKED_ELSEWHERE, turns_of
@@ -110,6 +109,7 @@ def ensure_offer(
         offer = _looked_at_again(token, settings, now)
     if offer is not None and offer.fingerprint == wanted.fingerprint:
         if _is_answer(offer, now):
+            put_summary_right(token)
             return recheck(offer, wanted.state, settings, now)
         _refuse_while_waiting(offer, now)
     offer = _ask(_open_request(wanted, settings, now), wanted.basket, settings, clock)
@@ -180,8 +180,7 @@ def _open_request(wanted: Wanted, settings: PluginSettings, now: datetime) -> Of
             end_offer(checkout, previous, ended, now, reason=Code.OFFER_STALE)
         else:
             clear_lines(checkout)
-            if says_yes(state.summary):
-                unsay_yes(token)
+            put_summary_right(token)
         return Offer.objects.create(
             channel_id=wanted.state.channel_id,
             checkout_token=token,

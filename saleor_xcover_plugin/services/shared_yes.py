@@ -1,7 +1,8 @@
 """One yes, several orders: ``orderCreateFromCheckout(removeCheckout: false)`` copies its line.
 
 One offer makes one policy, so one order holds it: the first that was made, until another one is
-paid before it. An order that ended, or was never paid, lets go of it.
+paid before it. An order that ended, or was never paid, lets go of it. What is answered afterwards
+in the checkout is no matter of theirs: they keep what they were made with.
 """
 
 from __future__ import annotations
@@ -48,8 +49,13 @@ def marked_offer(order: OrderState, offers: Sequence[Offer]) -> Offer | None:
 
 def held_by_none_but(order: OrderState, offers: Sequence[Offer]) -> list[Offer]:
     """Return the offers that cover no other order: what another one said yes to stays."""
+    if not offers or order.checkout_token is None:
+        return list(offers)
     covers = Cover.objects.filter(offer__in=offers).exclude(order_id=order.id)
-    held = set(covers.values_list("offer_id", flat=True)) if offers else set()
+    held = set(covers.values_list("offer_id", flat=True))
+    if any(offer.status in _STILL_TO_BE_BOUGHT for offer in offers):
+        # An order that waits for the yes of another names it only in its line.
+        held |= orders.offers_in_lines(order.checkout_token, but=order.id)
     return [offer for offer in offers if offer.pk not in held]
 
 
@@ -61,10 +67,19 @@ def is_free_for(cover: Cover, order: OrderState, offer: Offer | None) -> bool:
     is_waiting = cover.status == CoverStatus.PARKED and cover.reason_code == BOUGHT_ALREADY
     if not is_waiting or not order.is_paid_in_full:
         return False
-    if offer is None or offer.status not in (OfferStatus.SELECTED, OfferStatus.ABANDONED):
+    if offer is None or offer.status not in _STILL_TO_BE_BOUGHT:
         return False
     holder = holder_of(offer, order)
     return holder is None or (_may_let_go(holder) and not _is_paid(holder))
+
+
+_STILL_TO_BE_BOUGHT = (
+    OfferStatus.SELECTED,
+    OfferStatus.ABANDONED,
+    OfferStatus.SUPERSEDED,
+    OfferStatus.EXPIRED,
+)
+"""A yes that its checkout has gone on from is still that of the orders made with it."""
 
 
 def let_go(offer: Offer, paid: OrderState, now: datetime) -> uuid.UUID | None:

@@ -18,6 +18,7 @@ from .align import align
 from .clock import Clock
 from .deliver import deliver_due
 from .drain import call_helpers
+from .offers import put_summary_right
 from .receive_event import handle_due
 
 log = logging.getLogger(__name__)
@@ -154,6 +155,7 @@ def _resting_offers(now: datetime, limit: int) -> int:
 
 def _end_resting(offer_id: int, now: datetime) -> None:
     """End an offer nobody came back for; a yes in a living checkout waits for its shopper."""
+    is_waiting = False
     with transaction.atomic():
         offer = Offer.objects.select_for_update().get(pk=offer_id)
         is_live = offer.status in LIVE_OFFER_STATUSES
@@ -163,5 +165,8 @@ def _end_resting(offer_id: int, now: datetime) -> None:
             offer.become(OfferStatus.ABANDONED, now)
         elif offer.status == OfferStatus.SELECTED:
             offer.write(now)
+            is_waiting = True
         else:
             offer.become(OfferStatus.EXPIRED, now)
+    if is_waiting:
+        put_summary_right(offer.checkout_token)
