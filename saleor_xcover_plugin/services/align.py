@@ -27,7 +27,7 @@ from ..domain.states import (
     OfferStatus,
     may_become,
 )
-from ..host import metadata, notes, orders, telemetry
+from ..host import checkouts, metadata, notes, orders, telemetry
 from ..host.values import OrderState
 from ..models import Consent, Cover, Offer
 from . import judge_refunds, opt_out, shared_yes, watch_policyholder
@@ -72,7 +72,7 @@ def _align_rows(order: OrderState, now: datetime) -> list[uuid.UUID]:
     offers = list(
         Offer.objects.select_for_update()
         .filter(checkout_token=order.checkout_token)
-        .annotate(last_answer=_last_answer())
+        .annotate(last_answer=_last_answer("answer"), answered_at=_last_answer("created_at"))
         .order_by("pk")
     )
     if not offers and not order.cover_lines:
@@ -86,7 +86,7 @@ def _align_rows(order: OrderState, now: datetime) -> list[uuid.UUID]:
     if cover is None and order.cover_lines:
         cover = _place(order, offers, ended_since, now)
     if cover is None or _is_strangers(cover):
-        free = shared_yes.held_by_none_but(order, offers)
+        free = _said_before(order, shared_yes.held_by_none_but(order, offers))
         cover = _follow_removal(order, cover, free, now)
         opt_out.append_for(order, free, now)
     if cover is None:
@@ -163,10 +163,27 @@ def _removed_sentence(order: OrderState, due: Decimal) -> str:
     )
 
 
-def _last_answer() -> Subquery:
-    """Return what the shopper said last to an offer, as a part of a query over offers."""
+def _last_answer(column: str) -> Subquery:
+    """Return a column of what the shopper said last to an offer, for a query over offers."""
     said = Consent.objects.filter(offer_id=OuterRef("pk")).order_by("-created_at", "-pk")
-    return Subquery(said.values("answer")[:1])
+    return Subquery(said.values(column)[:1])
+
+
+def _said_before(order: OrderState, offers: Sequence[Offer]) -> list[Offer]:
+    """Leave out what was offered or answered after the order was made, in a checkout that was kept.
+
+    That is for the next order of the checkout, whatever becomes of this one.
+    """
+    later = {offer.pk for offer in offers if _last_touched(offer) > order.created_at}
+    if later and order.checkout_token and checkouts.exists(order.checkout_token):
+        return [offer for offer in offers if offer.pk not in later]
+    return list(offers)
+
+
+def _last_touched(offer: Offer) -> datetime:
+    """Return when the shopper answered it last, or when it was made."""
+    answered_at: datetime | None = offer.answered_at  # type: ignore[attr-defined]
+    return answered_at or offer.created_at
 
 
 def _correct_summary(order: OrderState, cover: Cover | None, offers: Sequence[Offer] = ()) -> None:

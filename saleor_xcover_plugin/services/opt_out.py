@@ -49,6 +49,9 @@ class OptOut:
             current = outbox.lock(message)
             if current is None:
                 return None
+            if offer.status == OfferStatus.SELECTED:
+                outbox.drop(current, "The shopper said yes for a later order since.", now)
+                return None
             if not may_become(offer.state, OfferStatus.OPTED_OUT):
                 outbox.drop(current, f"The offer is {offer.status}; no opt-out is due.", now)
                 return None

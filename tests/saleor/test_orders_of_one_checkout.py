@@ -356,6 +356,48 @@ def test_an_order_whose_hook_was_lost_keeps_the_yes_it_was_made_with(
     assert opt_outs(simulator) == []
 
 
+@pytest.mark.parametrize("is_no_said_first", [False, True])
+def test_a_yes_said_after_an_order_without_one_is_for_the_next_order(
+    store: Store,
+    shopper: Callable[[Channel], Shopper],
+    driver: Driver,
+    staff: Staff,
+    work: Work,
+    simulator: SimulatorProcess,
+    is_no_said_first: bool,
+) -> None:
+    # given an order made without the cover, whose checkout was kept, and a yes in it afterwards
+    ada = shopper(store.usd)
+    checkout = ada.create_checkout({store.concert: 2})
+    ada.offer()
+    if is_no_said_first:
+        ada.decline()
+    app, keep = store.store_app_token(), {"id": checkout.id}
+    first = driver.mutate(KEEPING_THE_CHECKOUT, keep, token=app)["order"]
+    ada.accept(ada.offer())
+    # when the first order is looked at again and again
+    staff.mark_as_paid(first["id"])
+    work()
+    staff.update_order(first["id"], email="ada@example.org")
+    work()
+    # then the yes stands in the checkout, and the next order is made and insured with it
+    assert ada.checkout().total == Decimal("206.66")
+    assert json.loads(ada.checkout().metadata["xcover"]) == ACCEPTED
+    second = driver.mutate(KEEPING_THE_CHECKOUT, keep, token=app)["order"]
+    staff.mark_as_paid(second["id"])
+    work()
+    work()
+    assert insured(simulator) == [second["number"]]
+    assert opt_outs(simulator) == []
+    assert staff.order(first["id"]).total == Decimal("200.00")
+    assert notes_of_the_cover(staff, first) == 0
+
+
+def notes_of_the_cover(staff: Staff, order: dict[str, Any]) -> int:
+    """Count what the history of an order says of the cover."""
+    return len([note for note in staff.order(order["id"]).notes if "protection" in note])
+
+
 def test_a_line_staff_take_out_of_one_order_leaves_the_yes_to_the_other(
     store: Store,
     shopper: Callable[[Channel], Shopper],
