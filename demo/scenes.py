@@ -35,7 +35,7 @@ def buy_with_cover(stage: Stage) -> Outcome:
 
 def buy_without_cover(stage: Stage) -> Outcome:
     shopper = stage.visitor()
-    shopper.offer()
+    stage.offer_for(shopper)
     shopper.decline()
     before = len(stage.xcover.calls("opt_out"))
 
@@ -93,7 +93,7 @@ def refund_too_late(stage: Stage) -> Outcome:
 
 def xcover_down_and_back(stage: Stage) -> Outcome:
     insured = stage.visitor()
-    insured.accept(insured.offer())
+    insured.accept(stage.offer_for(insured))
     stage.xcover.fault("*", "status", times=None, status=503)
     try:
         uninsured = _buy_while_down(stage)
@@ -118,7 +118,7 @@ def _buy_while_down(stage: Stage) -> Sale:
     """Tickets sell although there is no offer."""
     shopper = stage.visitor()
     try:
-        shopper.offer()
+        stage.offer_for(shopper)
     except Refused as refused:
         check(refused.codes == ("xcover_unavailable",), f"refused with {refused.codes}")
     else:

@@ -10,11 +10,11 @@ from typing import Any, TypeVar
 
 from saleor_xcover_plugin.domain.money import Money
 
-from .client.driver import Driver
+from .client.driver import Driver, Refused
 from .client.payment_app import PaymentApp
 from .client.shopper import Shopper
 from .client.staff import Staff
-from .client.values import Cover, Order, PlacedOrder, Transaction
+from .client.values import Cover, Offer, Order, PlacedOrder, Transaction
 from .seed import SYMPHONY, DemoStore
 from .stack import Stack
 
@@ -56,6 +56,10 @@ class Sale:
         return self.tickets + self.premium
 
 
+WAITS_WHILE_PENDING = (0.4, 0.8, 1.6, 3.2)
+"""Seconds, as docs/storefront.md has them."""
+
+
 class Stage:
     """Everything a scene may touch."""
 
@@ -73,6 +77,17 @@ class Stage:
         shopper.create_checkout({self.store.events[SYMPHONY]: tickets})
         return shopper
 
+    def offer_for(self, shopper: Shopper) -> Offer:
+        """Ask for the offer as a storefront does: again while a worker asks XCover for it."""
+        for wait in WAITS_WHILE_PENDING:
+            try:
+                return shopper.offer()
+            except Refused as refused:
+                if refused.codes != ("offer_pending",):
+                    raise
+            time.sleep(wait)
+        return shopper.offer()
+
     def pay(self, shopper: Shopper) -> Sale:
         """Pay what the checkout says, and order."""
         checkout = shopper.checkout()
@@ -87,7 +102,7 @@ class Stage:
     def sell_with_cover(self) -> Sale:
         """Sell two protected tickets, up to the order."""
         shopper = self.visitor()
-        shopper.accept(shopper.offer())
+        shopper.accept(self.offer_for(shopper))
         return self.pay(shopper)
 
     def policy_of(self, sale: Sale) -> str:

@@ -12,15 +12,15 @@ from .stage import Outcome, Stage, check
 
 def tamper_with_the_line(stage: Stage) -> Outcome:
     shopper = stage.visitor()
-    shopper.accept(shopper.offer())
+    shopper.accept(stage.offer_for(shopper))
     honest = shopper.checkout()
     _ask_for_five_covers(shopper, honest)
     _write_another_premium(shopper, honest)
     _put_the_cover_in_by_hand(stage, shopper, honest)
-    shopper.accept(shopper.offer())
+    shopper.accept(stage.offer_for(shopper))
     check(shopper.checkout().total == honest.total, "another price than the first yes")
     _change_the_tickets(stage, shopper)
-    shopper.accept(shopper.offer())
+    shopper.accept(stage.offer_for(shopper))
     sale = stage.pay(shopper)
     booking = stage.policy_of(sale)
     check(sale.premium.amount > honest.cover_lines[0].total, "the old premium for more tickets")
