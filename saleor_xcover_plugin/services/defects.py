@@ -42,21 +42,25 @@ def bought_already(order: OrderState, offer: Offer | None) -> Defect | None:
 
 def sentence_of(code: str, order: OrderState, offer: Offer | None) -> str:
     """Tell staff what is the matter, and what to do about the money as it stands now."""
-    what, part = _SENTENCES[code]
-    premium = Money(chosen_premium(offer), offer.currency) if offer else None
-    country = offer.country if offer else ""
-    clause = money_clause(order, cost_of_cover(order, offer), part)
-    return f"{what.format(premium=premium, country=country)} {clause}."
+    what, part = _matter(code, offer)
+    return f"{what} {money_clause(order, cost_of_cover(order, offer), part)}."
 
 
 def settled_sentence(cover: Cover) -> str:
     """Return the sentence of a cover once the buyer has back what was due for it."""
     if cover.status != CoverStatus.PARKED or cover.reason_code not in _SENTENCES:
         return str(cover.reason)
-    what, part = _SENTENCES[cover.reason_code]
-    country = cover.offer.country if cover.offer else ""
-    what = what.format(premium=cover.premium_money, country=country)
+    what, part = _matter(cover.reason_code, cover.offer)
     return f"{what} what was paid for {part} went back to the buyer."
+
+
+def _matter(code: str, offer: Offer | None) -> tuple[str, str]:
+    """Return what is the matter, in words, and what the buyer paid for in vain."""
+    what, part = _SENTENCES[code]
+    if offer is None:
+        return what, part
+    premium = Money(chosen_premium(offer), offer.currency)
+    return what.format(premium=premium, country=offer.country), part
 
 
 def has_sentence(code: str) -> bool:

@@ -224,6 +224,38 @@ def test_a_line_that_went_while_the_order_was_made_is_owed(
     assert (bookings(simulator), len(opt_outs(simulator))) == ([], 1)
 
 
+def test_what_went_back_leaves_the_sentence_with_the_premium_that_was_offered(
+    store: SaleorStore,
+    shopper: SendShopper,
+    payments: PaymentApp,
+    work: Work,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    from saleor.order.models import OrderLine
+
+    # given a paid order whose cover line costs less than was offered
+    price = Decimal("5.05")
+    ada = shopper(store.usd)
+    checkout, _ = accept_cover(ada, store)
+    payment = payments.charge(checkout.id, TOTAL)
+    with monkeypatch.context() as before_our_hook:
+        before_our_hook.setattr("saleor_xcover_plugin.plugin.align", lambda *_: None)
+        ada.complete()
+        OrderLine.objects.filter(product_sku=COVER_SKU).update(
+            unit_price_gross_amount=price, total_price_gross_amount=price
+        )
+    work()
+    assert parked(ada) == ("parked", price)
+    assert "at the offered premium of 6.66 USD" in waiting_sentence()
+    # when that is given back
+    payments.refund(payment, price)
+    work()
+    # then the sentence still names what was offered, not what was paid
+    assert parked(ada) == ("parked", NOTHING)
+    assert "at the offered premium of 6.66 USD" in waiting_sentence()
+    assert "what was paid for the line went back to the buyer" in waiting_sentence()
+
+
 def test_a_deleted_line_that_is_charged_later_is_owed_then(
     store: SaleorStore,
     shopper: SendShopper,
