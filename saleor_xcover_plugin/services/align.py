@@ -135,18 +135,27 @@ def _follow_removal(
             notes.add(order.id, sentence)
         return cover
     notes.add(order.id, sentence)
+    return _cover_of(
+        order,
+        now,
+        status=CoverStatus.VOID.value,
+        premium=accepted_premium(free[-1]),
+        reason_code=LINE_REMOVED,
+        reason=sentence,
+        amount_due_back=due,
+    )
+
+
+def _cover_of(order: OrderState, now: datetime, **what: object) -> Cover:
+    """Write down the cover of an order."""
     return Cover.objects.create(
         order_id=order.id,
         order_number=order.number,
         channel_id=order.channel_id,
-        status=CoverStatus.VOID.value,
-        premium=accepted_premium(free[-1]),
         currency=order.currency,
-        reason_code=LINE_REMOVED,
-        reason=sentence,
-        amount_due_back=due,
         created_at=now,
         updated_at=now,
+        **what,
     )
 
 
@@ -213,20 +222,16 @@ def _place(
     paid = cost_of_cover(order, offer)
     premium = paid if defect or offer is None else chosen_premium(offer)
     overcharged = max(paid - premium, Decimal(0))
-    cover = Cover.objects.create(
-        order_id=order.id,
-        order_number=order.number,
-        channel_id=order.channel_id,
+    cover = _cover_of(
+        order,
+        now,
         offer=offer,
         status=(CoverStatus.PARKED if defect else CoverStatus.PLACED).value,
         premium=premium,
-        currency=order.currency,
         reason_code=defect.code if defect else "",
         reason=defect.sentence if defect else "",
         amount_due_back=charged_of(order, paid if defect else overcharged),
         absorbed=_absorbed(offer, paid) if offer and not defect else Decimal(0),
-        created_at=now,
-        updated_at=now,
     )
     if defect:
         telemetry.count(telemetry.POLICIES, event="parked")

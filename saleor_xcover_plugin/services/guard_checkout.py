@@ -30,6 +30,7 @@ from .offers import (
     insures_nothing,
     is_fresh,
     is_notice_due,
+    keep_summary_right,
     live_offer,
     put_summary_right,
     summarise,
@@ -39,7 +40,6 @@ from .offers import (
 )
 from .place_cover import end_offer, withdraw
 from .price_line import hold_exactly
-from .public_summary import right_in_checkout
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,8 +64,7 @@ def checkout_changed(token: uuid.UUID, settings: PluginSettings, now: datetime) 
     offer = glance(token)
     needs_offer = wanted is not None and (offer is None or offer.fingerprint != wanted)
     if _is_in_step(state, offer, wanted):
-        if right_in_checkout(offer, state.summary) != state.summary:
-            put_summary_right(token)
+        keep_summary_right(token, offer, state.summary)
         return Change(needs_offer=needs_offer)
     if checkouts.has_money(token):
         _write_down(state, settings, now)
@@ -85,10 +84,9 @@ def refusal_before_order(
     offer = glance(token)
     is_selected = offer is not None and offer.status == OfferStatus.SELECTED
     has_expired = offer is not None and is_selected and not is_fresh(offer, now)
-    is_true = right_in_checkout(offer, state.summary) == state.summary
     is_fine = _is_in_step(state, offer, wanted) and not has_expired
-    if is_fine and not is_true:
-        put_summary_right(token)
+    if is_fine:
+        keep_summary_right(token, offer, state.summary)
     if is_fine and not is_notice_due(token):
         return None
     if checkouts.has_money(token):

@@ -19,7 +19,7 @@ from ..domain.states import LIVE_OFFER_STATUSES, OfferStatus
 from ..host import announced, checkouts, cover_line, metadata
 from ..host.prepared import KEY, Prepared
 from ..models import Offer, Quote
-from .public_summary import right_in_checkout, says_yes, summary, yes
+from .public_summary import right_in_checkout, summary, yes
 
 _LIVE = [status.value for status in LIVE_OFFER_STATUSES]
 
@@ -136,7 +136,7 @@ def take_notice(token: uuid.UUID) -> bool:
 
 
 def clear_lines(checkout: Any) -> None:
-    """Take every cover line out of a locked checkout; its summary follows."""
+    """Take every cover line out of a locked checkout; the caller says so in its summary."""
     lines = cover_line.lines_of(checkout)
     if lines:
         take_out(checkout, (line.id for line in lines))
@@ -145,23 +145,17 @@ def clear_lines(checkout: Any) -> None:
 def take_out(checkout: Any, line_ids: Iterable[uuid.UUID]) -> None:
     """Take lines out of a locked checkout; a payment announced with them is cancelled.
 
-    With the last of them goes what the summary said of it; the caller may say more.
+    The caller says so in the checkout's summary.
     """
     cover_line.remove(line_ids)
     cover_line.recalculate(checkout)
     announced.follow_total(checkout)
-    if not cover_line.lines_of(checkout):
-        unsay_yes(checkout.pk)
 
 
-def unsay_yes(token: uuid.UUID) -> None:
-    """Correct the summary of a locked checkout without a cover line that still tells of one.
-
-    Its order may have the cover, where an app kept the checkout. Where nothing was said, or a no,
-    nothing is said now.
-    """
-    if says_yes(metadata.checkout_summary(token)):
-        summarise(token, "withdrawn")
+def keep_summary_right(token: uuid.UUID, offer: LiveOffer | None, found: str | None) -> None:
+    """Put right what was just read, where it is not what this live offer makes of it."""
+    if right_in_checkout(offer, found) != found:
+        put_summary_right(token)
 
 
 def put_summary_right(token: uuid.UUID) -> None:

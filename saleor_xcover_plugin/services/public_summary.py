@@ -87,25 +87,3 @@ def of_cover(cover: Cover) -> str:
     if is_over:
         return withdrawn("" if cover.reason_code == LINE_REMOVED else cover.reason_code)
     return yes(cover.premium_money)
-
-
-def says_yes(text: str | None) -> bool:
-    """Whether a public summary says that there is a cover."""
-    return state_in(text) == "accepted"
-
-
-def state_in(text: str | None) -> str:
-    """Read the state in a public summary; empty for what nobody of us wrote.
-
-    A shopper may write anything there, of any size and depth: a long text is not read at all.
-    """
-    if not text or len(text) > _LONGEST_SUMMARY:
-        return ""
-    try:
-        return str(json.loads(text)["state"])
-    except (ValueError, KeyError, TypeError, RecursionError):
-        return ""
-
-
-_LONGEST_SUMMARY = 500
-"""Characters; ours have about a hundred."""

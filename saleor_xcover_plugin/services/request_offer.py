@@ -39,10 +39,12 @@ from .gate import HeldBack
 from .guard_checkout import checkout_changed
 from .offers import (
     clear_lines,
+    glance,
     has_known_rules,
     insures_nothing,
     is_fresh,
     is_notice_due,
+    keep_summary_right,
     live_offer,
     put_summary_right,
 )
@@ -109,7 +111,7 @@ def ensure_offer(
         offer = _looked_at_again(token, settings, now)
     if offer is not None and offer.fingerprint == wanted.fingerprint:
         if _is_answer(offer, now):
-            put_summary_right(token)
+            keep_summary_right(token, glance(token), wanted.state.summary)
             return recheck(offer, wanted.state, settings, now)
         _refuse_while_waiting(offer, now)
     offer = _ask(_open_request(wanted, settings, now), wanted.basket, settings, clock)
