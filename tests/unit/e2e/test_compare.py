@@ -102,3 +102,10 @@ def test_a_random_word_varies_in_brackets_and_quotation_marks_too():
 
     assert first_difference(one, other) is None
     assert first_difference(one, bare)
+
+
+def test_the_end_of_a_gift_cards_code_may_have_no_digit():
+    one = steps({"last4CodeChars": "EDDD", "status": "VOID"})
+
+    assert first_difference(one, steps({"last4CodeChars": "D60F", "status": "VOID"})) is None
+    assert first_difference(one, steps({"last4CodeChars": "EDDD", "status": "OPEN"}))
