@@ -109,3 +109,16 @@ def test_the_end_of_a_gift_cards_code_may_have_no_digit():
 
     assert first_difference(one, steps({"last4CodeChars": "D60F", "status": "VOID"})) is None
     assert first_difference(one, steps({"last4CodeChars": "EDDD", "status": "OPEN"}))
+
+
+def test_gift_cards_of_an_order_come_in_any_order_but_are_the_same():
+    def cards(*keys):
+        return {"giftCards": [{"id": global_id("GiftCard", key)} for key in keys]}
+
+    one = steps(cards(1), cards(1, 2), cards(1, 2, 3), cards(3, 1, 2))
+
+    assert first_difference(one, steps(cards(7), cards(7, 8), cards(7, 8, 9), cards(7, 8, 9))) is (
+        None
+    )
+    assert first_difference(one, steps(cards(7), cards(7, 8), cards(7, 8, 9), cards(7, 7, 9)))
+    assert first_difference(one, steps(cards(7), cards(8, 7), cards(7, 8, 9), cards(7, 8)))
