@@ -8,6 +8,8 @@ with ``-p`` and wraps the two API clients of its tests. The tests are played thr
 ``quiet``
     The plugin is active and configured in every channel, and no product carries event data.
     Every answer of every test has to be the baseline's.
+    Where Saleor itself answers in several ways, by what was a moment sooner, the answers of any
+    baseline that was played of this content are good: all are kept.
 ``cover``
     Every product carries event data. Before each step that pays or orders a checkout, an offer is
     asked for and accepted through the plugin's storefront API, as a storefront would.

@@ -48,9 +48,10 @@ def main(arguments: Sequence[str]) -> int:
             options.is_continued,
         )
         played = {mode: sitting.play(mode) for mode in MODES if mode in options.modes}
-    baseline = played.pop("baseline", None) or sitting.results("baseline", is_any_time=True)
+    without = played.pop("baseline", None) or sitting.results("baseline", is_any_time=True)
+    baselines = sitting.baselines(without)
     judgements = [
-        judge(mode, baseline, results, _excused(mode, choice)) for mode, results in played.items()
+        judge(mode, baselines, results, _excused(mode, choice)) for mode, results in played.items()
     ]
     _print(judgements)
     if options.json:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections import defaultdict
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -61,16 +62,23 @@ class Kept:
 
     def read(self, is_chosen: Callable[[str], bool], since: float = 0) -> dict[str, Result]:
         """Return results by test: of this content, and not older than a time in seconds."""
-        results: dict[str, Result] = {}
+        return {test: every[0] for test, every in self.read_every(is_chosen, since).items()}
+
+    def read_every(
+        self, is_chosen: Callable[[str], bool], since: float = 0
+    ) -> dict[str, list[Result]]:
+        """Return every result of each test, the newest first."""
+        results: dict[str, list[Result]] = defaultdict(list)
         for file in self.folder.glob("*.jsonl"):
             for line in file.read_text().splitlines():
                 result = _result(line)
                 if not result or result["content"] != self.content or result["at"] < since:
                     continue
-                known = results.get(result["test"])
-                if is_chosen(result["test"]) and (not known or known["at"] < result["at"]):
-                    results[result["test"]] = result
-        return results
+                if is_chosen(result["test"]):
+                    results[result["test"]].append(result)
+        for every in results.values():
+            every.sort(key=lambda result: -float(result["at"]))
+        return dict(results)
 
 
 def _result(line: str) -> Result | None:

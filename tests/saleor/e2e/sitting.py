@@ -8,7 +8,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -72,6 +72,12 @@ class Sitting:
         """Return what is known of the chosen tests, from this sitting or from any time."""
         kept = Kept(self.version, mode, self.contents[mode])
         return kept.read(self.choice.holds, 0 if is_any_time else self._started)
+
+    def baselines(self, tests: Iterable[str]) -> dict[str, list[Result]]:
+        """Return every play without the plugin of these tests, from any time, the newest first."""
+        kept = Kept(self.version, "baseline", self.contents["baseline"])
+        every = kept.read_every(self.choice.holds)
+        return {test: every[test] for test in tests}
 
     def play(self, mode: str) -> dict[str, Result]:
         """Play the chosen tests and return what happened, by test."""

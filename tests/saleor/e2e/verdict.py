@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
@@ -12,11 +12,16 @@ from .compare import first_difference
 
 Result = dict[str, Any]
 Results = Mapping[str, Result]
+Baselines = Mapping[str, Sequence[Result]]
+"""Every play of each test without the plugin, the newest first.
+
+Some of Saleor's answers depend on what was a moment sooner, so that no single play is the measure.
+"""
 
 
 class Verdict(StrEnum):
     SAME = "same"
-    """The test ended as without the plugin, and so did every answer in it (under the rule)."""
+    """The test ended as in a play without the plugin, with every answer in it (under the rule)."""
     DIFFERENT = "different"
     EXCUSED = "excused"
     """Different, by name and with its reason in ``excused.json``."""
@@ -59,20 +64,23 @@ class Judgement:
         return bool(self.tests) and was_tried and not any(test.is_wrong for test in self.tests)
 
 
-def judge(mode: str, baseline: Results, played: Results, excused: Mapping[str, str]) -> Judgement:
+def judge(
+    mode: str, baselines: Baselines, played: Results, excused: Mapping[str, str]
+) -> Judgement:
     """Compare every test of a play with the baseline's; ``excused`` gives reasons by test."""
     tests = [
-        _judged(test, baseline[test], played.get(test), excused.get(test, "")) for test in baseline
+        _judged(test, known, played.get(test), excused.get(test, ""))
+        for test, known in baselines.items()
     ]
     strange = [
         Judged(test, Verdict.DIFFERENT, "was not played without the plugin")
         for test in played
-        if test not in baseline
+        if test not in baselines
     ]
     strange += [
         Judged(test, Verdict.NEEDLESS, "there is no such test")
         for test in excused
-        if test not in baseline
+        if test not in baselines
     ]
     judgement = Judgement(mode, tests + strange)
     for result in played.values():
@@ -85,15 +93,16 @@ def judge(mode: str, baseline: Results, played: Results, excused: Mapping[str, s
     return judgement
 
 
-def _judged(test: str, baseline: Result, played: Result | None, excuse: str) -> Judged:
-    if baseline["outcome"] == "failed":
-        return Judged(test, Verdict.UNJUDGED, baseline["why"])
-    difference = _difference(baseline, played)
-    if difference is None:
+def _judged(test: str, baselines: Sequence[Result], played: Result | None, excuse: str) -> Judged:
+    ended = [baseline for baseline in baselines if baseline["outcome"] != "failed"]
+    differences = [_difference(baseline, played) for baseline in ended]
+    if None in differences:
         return Judged(test, Verdict.NEEDLESS if excuse else Verdict.SAME, excuse)
+    if baselines[0]["outcome"] == "failed":
+        return Judged(test, Verdict.UNJUDGED, baselines[0]["why"])
     if excuse:
         return Judged(test, Verdict.EXCUSED, excuse)
-    return Judged(test, Verdict.DIFFERENT, difference)
+    return Judged(test, Verdict.DIFFERENT, differences[0] or "")
 
 
 def _difference(baseline: Result, played: Result | None) -> str | None:

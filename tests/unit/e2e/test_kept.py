@@ -37,6 +37,14 @@ def test_the_newest_result_of_each_test_counts_and_none_of_other_content(cover: 
     assert {test: result["at"] for test, result in read(cover).items()} == {"one": 2}
 
 
+def test_every_result_of_a_test_is_known_the_newest_first(cover: Kept):
+    (cover.folder / "gw0-1.jsonl").write_text(line("one", 1) + line("one", 3))
+    (cover.folder / "gw1-2.jsonl").write_text(line("one", 2) + line("one", 4, "content-2"))
+
+    every = cover.read_every(lambda _: True)
+    assert [result["at"] for result in every["one"]] == [3, 2, 1]
+
+
 def test_a_line_that_was_torn_by_a_kill_is_as_good_as_none(cover: Kept):
     (cover.folder / "gw0-1.jsonl").write_text(line("one", 1) + line("two", 2)[:20])
 

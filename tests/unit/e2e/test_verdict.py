@@ -16,7 +16,7 @@ def result(outcome: str = "passed", total: float = 20.0, **more: Any) -> dict[st
 
 def verdict_of(baseline: dict[str, Any], played: dict[str, Any], excuse: str = "") -> Verdict:
     excused = {"test": excuse} if excuse else {}
-    (judged,) = judge("cover", {"test": baseline}, {"test": played}, excused).tests
+    (judged,) = judge("cover", {"test": [baseline]}, {"test": played}, excused).tests
     return judged.verdict
 
 
@@ -44,7 +44,7 @@ def test_an_excuse_is_only_good_for_a_difference():
 
 
 def test_a_run_without_one_kept_and_confirmed_cover_is_not_good():
-    baseline = {"test": result()}
+    baseline = {"test": [result()]}
 
     assert not judge("cover", baseline, {"test": result()}, {}).is_good
     assert judge("cover", baseline, {"test": result(sales=[SALE])}, {}).is_good
@@ -54,6 +54,29 @@ def test_a_run_without_one_kept_and_confirmed_cover_is_not_good():
 
 
 def test_a_test_that_was_not_played_is_different():
-    (judged,) = judge("quiet", {"test": result()}, {}, {}).tests
+    (judged,) = judge("quiet", {"test": [result()]}, {}, {}).tests
 
     assert (judged.verdict, judged.why) == (Verdict.DIFFERENT, "was not played")
+
+
+def test_any_play_without_the_plugin_is_a_measure():
+    # Saleor itself answered in two ways.
+    known = {"test": [result(total=20.0), result("failed"), result(total=21.0)]}
+
+    def judged(played: dict[str, Any]) -> Verdict:
+        (found,) = judge("quiet", known, {"test": played}, {}).tests
+        return found.verdict
+
+    assert judged(result(total=20.0)) is Verdict.SAME
+    assert judged(result(total=21.0)) is Verdict.SAME
+    assert judged(result(total=22.0)) is Verdict.DIFFERENT
+    assert judged(result("failed")) is Verdict.DIFFERENT
+
+
+def test_a_play_that_failed_lately_without_the_plugin_is_no_measure():
+    known = {"test": [result("failed"), result(total=20.0)]}
+
+    (same,) = judge("quiet", known, {"test": result(total=20.0)}, {}).tests
+    (other,) = judge("quiet", known, {"test": result(total=22.0)}, {}).tests
+
+    assert (same.verdict, other.verdict) == (Verdict.SAME, Verdict.UNJUDGED)
