@@ -11,7 +11,6 @@ import argparse
 import json
 import subprocess
 import sys
-import time
 import tomllib
 from collections.abc import Sequence
 from dataclasses import asdict
@@ -35,7 +34,6 @@ def main(arguments: Sequence[str]) -> int:
     version = runs.version_of(tomllib.loads((saleor / "pyproject.toml").read_text()))
     contents = {mode: kept.content_key(mode) for mode in MODES}
     run.install(saleor, saleor / ".venv" / "bin" / "python")
-    started = time.monotonic()
     with SimulatorProcess() as simulator:
         sitting = Sitting(
             saleor,
@@ -58,7 +56,7 @@ def main(arguments: Sequence[str]) -> int:
         options.json.write_text(json.dumps([_as_json(j) for j in judgements], indent=1) + "\n")
     is_good = all(judgement.is_good for judgement in judgements)
     if is_good and choice.is_everything and list(options.modes) == list(MODES):
-        _record(version, judgements, time.monotonic() - started)
+        _record(version, judgements)
     return 0 if is_good else 1
 
 
@@ -122,12 +120,12 @@ def _as_json(judgement: Judgement) -> dict[str, object]:
     }
 
 
-def _record(version: str, judgements: list[Judgement], seconds: float) -> None:
+def _record(version: str, judgements: list[Judgement]) -> None:
     """Write a whole good run down, once what was played is committed."""
     if _git("status", "--porcelain"):
         _say("all is good, but not committed: commit, then ARGS=--resume records it")
         return
-    path = records.record(version, _git("rev-parse", "--short", "HEAD"), judgements, seconds)
+    path = records.record(version, _git("rev-parse", "--short", "HEAD"), judgements)
     _say(f"this run is recorded in {path}: commit it")
 
 

@@ -13,14 +13,13 @@ from .verdict import Judgement, Verdict
 RECORDS = Path(__file__).resolve().parents[3] / "fixtures" / "saleor" / "e2e.json"
 
 
-def record(version: str, commit: str, judgements: list[Judgement], seconds: float) -> Path:
+def record(version: str, commit: str, judgements: list[Judgement]) -> Path:
     """Keep the newest whole run of this Saleor minor version; return where."""
     known = read()
     known[minor_of(version)] = {
         "saleor": version,
         "on": datetime.datetime.now(datetime.UTC).date().isoformat(),
         "commit": commit,
-        "seconds": round(seconds),
         **{judgement.mode: summary(judgement) for judgement in judgements},
     }
     RECORDS.write_text(json.dumps(dict(sorted(known.items())), indent=1) + "\n")
