@@ -8,8 +8,6 @@ with ``-p`` and wraps the two API clients of its tests. The tests are played thr
 ``quiet``
     The plugin is active and configured in every channel, and no product carries event data.
     Every answer of every test has to be the baseline's.
-    Where Saleor itself answers in several ways, by what was a moment sooner, the answers of any
-    baseline that was played of this content are good: all are kept.
 ``cover``
     Every product carries event data. Before each step that pays or orders a checkout, an offer is
     asked for and accepted through the plugin's storefront API, as a storefront would.
@@ -18,6 +16,8 @@ What may differ with a cover is decided by a rule and by no list (``rule.py``): 
 last one, and totals higher by exactly the premium. The rule takes the cover out of each answer
 before the test sees it, so the test's own assertions judge everything else; then the answers are
 compared with the baseline's, step by step, also where the test asserts nothing (``compare.py``).
+Where Saleor itself answers in several ways, by what was a moment sooner, any baseline that was
+played of this content is a good one: all are kept (``verdict.py``).
 
 The tests send amounts they computed from a total read before the yes. A storefront would read the
 total again and pay that. So the premium is added to the first payment a test makes for a checkout

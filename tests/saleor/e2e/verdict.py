@@ -67,7 +67,7 @@ class Judgement:
 def judge(
     mode: str, baselines: Baselines, played: Results, excused: Mapping[str, str]
 ) -> Judgement:
-    """Compare every test of a play with the baseline's; ``excused`` gives reasons by test."""
+    """Compare every test of a play with its baselines; ``excused`` gives reasons by test."""
     tests = [
         _judged(test, known, played.get(test), excused.get(test, ""))
         for test, known in baselines.items()
@@ -95,14 +95,13 @@ def judge(
 
 def _judged(test: str, baselines: Sequence[Result], played: Result | None, excuse: str) -> Judged:
     ended = [baseline for baseline in baselines if baseline["outcome"] != "failed"]
-    differences = [_difference(baseline, played) for baseline in ended]
-    if None in differences:
+    if any(_difference(baseline, played) is None for baseline in ended):
         return Judged(test, Verdict.NEEDLESS if excuse else Verdict.SAME, excuse)
     if baselines[0]["outcome"] == "failed":
         return Judged(test, Verdict.UNJUDGED, baselines[0]["why"])
     if excuse:
         return Judged(test, Verdict.EXCUSED, excuse)
-    return Judged(test, Verdict.DIFFERENT, differences[0] or "")
+    return Judged(test, Verdict.DIFFERENT, _difference(baselines[0], played) or "")
 
 
 def _difference(baseline: Result, played: Result | None) -> str | None:
