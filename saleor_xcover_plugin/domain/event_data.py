@@ -11,11 +11,12 @@ Sources are tried in order; the first that is not empty wins.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from datetime import datetime, tzinfo
 
+from .countries import ISO_3166, hint_for
+from .event_times import EARLIEST, LATEST, is_local, read_moment, read_zone
 from .tickets import Event
 
 FIELDS = ("name", "start", "end", "venue", "city", "country", "timezone", "resale")
@@ -73,6 +74,7 @@ class EventMapping:
             if not equals or name not in FIELDS:
                 raise MappingError(f"line {number}: expected one of {', '.join(FIELDS)} = source")
             sources[name] = tuple(_source(part.strip(), number) for part in right.split(","))
+            _require_readable(name, sources[name], number)
         missing = [name for name in REQUIRED_FIELDS if name not in sources]
         if missing:
             raise MappingError(f"no source given for {', '.join(missing)}")
@@ -86,7 +88,7 @@ class EventMapping:
         """Return the first filled source of one field, or an empty text."""
         for source in self.sources.get(name, ()):
             if source.startswith("text:"):
-                return source.removeprefix("text:")
+                return source.removeprefix("text:").strip()
             if found := facts.values.get(source, "").strip():
                 return found
         return ""
@@ -95,41 +97,121 @@ class EventMapping:
         return bool(self.value("start", facts))
 
     def event(self, facts: TicketFacts) -> Event:
-        """Build the event. Raise ``EventDataError`` naming the fields that are missing or wrong."""
-        wrong = [name for name in REQUIRED_FIELDS if not self.value(name, facts)]
-        zone = _zone(self.value("timezone", facts))
-        times: dict[str, datetime | None] = {}
-        for name in ("start", "end"):
-            times[name] = _time(self.value(name, facts), zone)
-            if self.value(name, facts) and times[name] is None:
-                wrong.append(name)
-        country = self.value("country", facts).upper()
-        if country and (len(country) != 2 or not country.isalpha()):
-            wrong.append("country")
-        start, end = times["start"], times["end"]
-        if start is not None and end is not None and end < start:
-            wrong.append("end")
+        """Build the event. Raise ``EventDataError`` naming the fields that are missing or wrong.
+
+        An offset in the start counts before the time zone, for an end that is a date too.
+        """
+        texts = {name: self.value(name, facts) for name in FIELDS}
+        wrong = {name: "it is empty" for name in REQUIRED_FIELDS if not texts[name]}
+        wrong = {**dict(_misread(texts)), **wrong}
+        start, end = _times(texts, wrong)
         if wrong or start is None:
-            raise EventDataError(tuple(dict.fromkeys(wrong)))
+            raise EventDataError(wrong)
         return Event(
-            name=self.value("name", facts),
+            name=texts["name"],
             starts_at=start,
             ends_at=end,
-            venue=self.value("venue", facts) or None,
-            city=self.value("city", facts) or None,
-            country=country,
+            venue=texts["venue"] or None,
+            city=texts["city"] or None,
+            country=texts["country"].upper(),
         )
 
     def is_resale(self, facts: TicketFacts) -> bool:
-        return self.value("resale", facts).lower() in {"1", "true", "yes"}
+        """Whether the tickets are sold again; a word that says neither is refused by ``event``."""
+        return self.value("resale", facts).casefold() in _YES
+
+    @property
+    def default_zone(self) -> str:
+        """The time zone the mapping itself names, for events that store none; may be empty."""
+        return self.value("timezone", TicketFacts())
+
+    def is_utc_by_default(self, facts: TicketFacts) -> bool:
+        """Whether a time without an offset is read as UTC only because nobody said otherwise."""
+        tried = self.sources.get("timezone", ())
+        is_stored = any(facts.values.get(source, "").strip() for source in tried)
+        is_local_time = any(is_local(self.value(name, facts)) for name in ("start", "end"))
+        return is_local_time and not is_stored and self.default_zone == "UTC"
 
 
 class EventDataError(ValueError):
-    """Event fields are missing or cannot be read; ``fields`` names them."""
+    """Event fields are missing or cannot be read.
 
-    def __init__(self, fields: tuple[str, ...]) -> None:
-        super().__init__(", ".join(fields))
-        self.fields = fields
+    ``problems`` says by field what is wrong with it, never what is in it.
+    """
+
+    def __init__(self, problems: Mapping[str, str]) -> None:
+        super().__init__("; ".join(f"{name}: {why}" for name, why in problems.items()))
+        self.problems = problems
+
+    @property
+    def fields(self) -> tuple[str, ...]:
+        """The fields that are missing or wrong."""
+        return tuple(self.problems)
+
+
+_NO_TIME = (
+    f"it names no time from {EARLIEST.year} to {LATEST.year - 1}; "
+    "write 2027-03-05T20:00+01:00 or a date"
+)
+_NO_ZONE = "it has no offset and there is no time zone"
+_LONGEST = 255
+"""Characters of a name or place; a longer one is something else by mistake."""
+_YES = frozenset({"1", "true", "yes", "on", "ja", "oui", "نعم"})
+_NO = frozenset({"0", "false", "no", "off", "nein", "non", "لا"})
+"""What an empty text says too. The languages are those of the storefront element."""
+
+
+def _misread(texts: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+    """Yield each field whose text stands for nothing, and why; times are looked at elsewhere."""
+    for name in ("name", "venue", "city"):
+        if len(texts[name]) > _LONGEST:
+            yield name, f"it is longer than {_LONGEST} characters"
+    country = texts["country"]
+    if country and country.upper() not in ISO_3166:
+        yield "country", f"it is no code of a country; {hint_for(country)}"
+    if texts["timezone"] and read_zone(texts["timezone"]) is None:
+        yield "timezone", "it is no name of a time zone; write one such as Europe/Berlin"
+    if texts["resale"] and texts["resale"].casefold() not in _YES | _NO:
+        yield "resale", "it says neither yes nor no; write true or false"
+
+
+def _times(
+    texts: Mapping[str, str], wrong: dict[str, str]
+) -> tuple[datetime | None, datetime | None]:
+    """Read start and end; add to ``wrong`` what names no moment, or ends before it starts."""
+    zone = read_zone(texts["timezone"])
+    start = read_moment(texts["start"], zone)
+    end = read_moment(texts["end"], _zone_of_end(texts["start"], start, zone), is_end=True)
+    for name, moment in (("start", start), ("end", end)):
+        is_unread = bool(texts[name]) and moment is None
+        if is_unread and "timezone" not in wrong:
+            has_no_zone = zone is None and is_local(texts[name])
+            wrong[name] = _NO_ZONE if has_no_zone else _NO_TIME
+    if start is not None and end is not None and end < start:
+        wrong["end"] = "it is before the start"
+    return start, end
+
+
+def _zone_of_end(text: str, start: datetime | None, zone: tzinfo | None) -> tzinfo | None:
+    """Return where an end without offset is read: where its start is, if that tells an offset.
+
+    An offset that the time zone has then as well says no more than the zone, which knows of
+    summer time.
+    """
+    if start is None or is_local(text):
+        return zone
+    has_same = zone is not None and start.astimezone(zone).utcoffset() == start.utcoffset()
+    return zone if has_same else start.tzinfo
+
+
+def _require_readable(name: str, tried: Collection[str], number: int) -> None:
+    """Refuse a text of the mapping itself that every event would be refused for."""
+    for text in (source.removeprefix("text:") for source in tried if source.startswith("text:")):
+        texts = {**dict.fromkeys(FIELDS, ""), "timezone": "UTC", name: text.strip()}
+        wrong = dict(_misread(texts))
+        _times(texts, wrong)
+        for why in wrong.values():
+            raise MappingError(f"line {number}: {name} cannot be {text.strip()[:40]!r}: {why}")
 
 
 def _source(text: str, number: int) -> str:
@@ -140,21 +222,3 @@ def _source(text: str, number: int) -> str:
         f"line {number}: unknown source {text!r}; use {', '.join(_NAMED_SOURCES)}, "
         f"{', '.join(p + 'KEY' for p in _KEYED_SOURCES)} or text:VALUE"
     )
-
-
-def _zone(name: str) -> ZoneInfo | None:
-    try:
-        return ZoneInfo(name) if name else None
-    except (ZoneInfoNotFoundError, ValueError):
-        return None
-
-
-def _time(text: str, zone: ZoneInfo | None) -> datetime | None:
-    """Read an ISO 8601 time; one without an offset is local time of the event's time zone."""
-    try:
-        moment = datetime.fromisoformat(text)
-    except ValueError:
-        return None
-    if moment.tzinfo is None:
-        return moment.replace(tzinfo=zone) if zone else None
-    return moment

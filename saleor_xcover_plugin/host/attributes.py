@@ -8,12 +8,14 @@ from typing import Any
 from django.contrib.postgres.expressions import ArraySubquery
 from django.db.models import OuterRef, QuerySet
 from django.db.models.functions import JSONObject
+from saleor.attribute import AttributeInputType
 from saleor.attribute.models import AssignedProductAttributeValue, AssignedVariantAttributeValue
 
 from ..domain.event_data import EventMapping, TicketFacts
 
 _VALUE = JSONObject(
     slug="value__attribute__slug",
+    input_type="value__attribute__input_type",
     name="value__name",
     date_time="value__date_time",
     plain_text="value__plain_text",
@@ -68,7 +70,10 @@ def ticket_facts(row: Mapping[str, Any], checkout_metadata: Mapping[str, Any]) -
 
 def _text(value: Mapping[str, Any]) -> str:
     if value["date_time"]:
-        return str(value["date_time"])  # PostgreSQL writes ISO 8601 with offset into JSON
+        moment = str(value["date_time"])  # PostgreSQL writes ISO 8601 with offset into JSON
+        # Saleor keeps a date as its midnight in UTC, which is the time zone of its connections.
+        is_day = value["input_type"] == AttributeInputType.DATE
+        return moment.partition("T")[0] if is_day else moment
     if value["boolean"] is not None:
         return str(value["boolean"]).lower()
     return str(value["plain_text"] or value["name"] or "")

@@ -28,8 +28,10 @@ class Coverage:
     insurable: int = 0
     over: int = 0
     """Products whose every event has begun."""
-    gaps: dict[str, tuple[str, ...]] = field(default_factory=dict)
-    """Product to the fields that are missing or wrong, in any of its variants."""
+    gaps: dict[str, Mapping[str, str]] = field(default_factory=dict)
+    """Product to what is wrong with which field, in any of its variants."""
+    utc_by_default: list[str] = field(default_factory=list)
+    """Insurable products with times that are read as UTC because nobody said otherwise."""
     unfilled: dict[str, int] = field(default_factory=dict)
     """Wished-for field to how many insurable products lack it."""
 
@@ -66,18 +68,20 @@ def _count(
 ) -> None:
     mapping = settings.rules.mapping
     starts: list[datetime] = []
-    wrong: list[str] = []
+    wrong: dict[str, str] = {}
     for ticket in tickets:
         try:
             starts.append(mapping.event(ticket.facts).starts_at)
         except EventDataError as error:
-            wrong += error.fields
+            wrong = {**error.problems, **wrong}
     if wrong:
-        coverage.gaps[product] = tuple(dict.fromkeys(wrong))
+        coverage.gaps[product] = wrong
     elif max(starts) <= now:
         coverage.over += 1
     else:
         coverage.insurable += 1
+        if any(mapping.is_utc_by_default(ticket.facts) for ticket in tickets):
+            coverage.utc_by_default.append(product)
         for name in _WISHED:
             if any(not mapping.value(name, ticket.facts) for ticket in tickets):
                 coverage.unfilled[name] = coverage.unfilled.get(name, 0) + 1
@@ -85,15 +89,24 @@ def _count(
 
 def _tell(slug: str, coverage: Coverage, settings: PluginSettings) -> Iterator[Finding]:
     check = "event data"
-    for product, fields in list(coverage.gaps.items())[:LIMIT]:
+    for product, problems in list(coverage.gaps.items())[:LIMIT]:
+        named = "; ".join(f"{name}: {why}" for name, why in problems.items())
         yield problem(
             check,
             f"{slug}: {product}",
-            f"Missing or unreadable: {', '.join(fields)}. Its tickets get no offer; fill the "
-            "product or change the event data mapping.",
+            f"{named}. Its tickets get no offer; correct the product or the event data mapping.",
         )
     if len(coverage.gaps) > LIMIT:
         yield problem(check, slug, f"{len(coverage.gaps) - LIMIT} more products like these.")
+    if coverage.utc_by_default:
+        named = ", ".join(coverage.utc_by_default[:LIMIT])
+        beside = " and more" if len(coverage.utc_by_default) > LIMIT else ""
+        yield warning(
+            check,
+            slug,
+            f"Times without an offset are read as UTC, because these products store no time zone: "
+            f"{named}{beside}. Store one with them, or name the right one in the mapping.",
+        )
     if coverage.insurable:
         lacking = [f"{count} without {name}" for name, count in coverage.unfilled.items()]
         beside = f" ({', '.join(lacking)})" if lacking else ""

@@ -18,7 +18,6 @@ from saleor_xcover_plugin.domain.eligibility import (
 from saleor_xcover_plugin.domain.event_data import (
     DEFAULT_MAPPING,
     EventMapping,
-    MappingError,
     TicketFacts,
 )
 from saleor_xcover_plugin.domain.premium import OrderDiscount
@@ -111,17 +110,6 @@ def test_missing_event_data_is_named_for_staff(_case, changes, fields):
     assert fields[0] in refusal.staff_sentence
 
 
-def test_a_time_without_offset_is_local_time_of_the_events_time_zone():
-    facts = CONCERT | {
-        "product.metadata.event_start": "2027-07-05T20:00:00",
-        "product.metadata.event_timezone": "America/New_York",
-    }
-
-    basket = insurable_basket(checkout(line(facts=facts)), RULES, NOW)
-
-    assert basket.earliest_start == datetime(2027, 7, 6, 0, 0, tzinfo=UTC)
-
-
 def test_currencies_and_countries_outside_the_agreement_get_no_offer():
     rules = replace(RULES, currencies=frozenset({"EUR"}), countries=frozenset({"DE"}))
 
@@ -164,10 +152,3 @@ def test_what_a_price_depends_on_changes_the_fingerprint(_case, changed):
     before = fingerprint(insurable_basket(checkout(), RULES, NOW), "ABCDE")
 
     assert fingerprint(insurable_basket(changed, RULES, NOW), "ABCDE") != before
-
-
-def test_a_mapping_error_names_the_line():
-    with pytest.raises(MappingError, match="line 2: unknown source 'price'"):
-        EventMapping.parse("name = product.name\nstart = price\ncountry = text:DE")
-    with pytest.raises(MappingError, match="no source given for country"):
-        EventMapping.parse("name = product.name\nstart = product.metadata.start")

@@ -1,0 +1,71 @@
+"""Times of events as stores write them: with an offset, in a time zone, or as whole days."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, date, datetime, time, timedelta, tzinfo
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+EARLIEST, LATEST = datetime(1970, 1, 1, tzinfo=UTC), datetime(2200, 1, 1, tzinfo=UTC)
+"""The window in which a time is believed, the end not in it; any other is a slip of the pen."""
+
+_LONGEST = 64
+_ZONE = re.compile(r"[A-Za-z0-9_+-]+(/[A-Za-z0-9_+-]+)*")
+_DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
+_LAST_SECOND = time(23, 59, 59)
+_MONTH = timedelta(days=31)
+
+
+def read_zone(text: str) -> ZoneInfo | None:
+    """Return the time zone of a name of the IANA database, such as Europe/Berlin; else None."""
+    if len(text) > _LONGEST or not _ZONE.fullmatch(text):
+        return None
+    try:
+        return ZoneInfo(text)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        return None  # unknown, not a zone, or a folder of the database such as "US"
+
+
+def read_moment(text: str, zone: tzinfo | None, *, is_end: bool = False) -> datetime | None:
+    """Return the moment a text names, or None when it names none inside the window.
+
+    ISO 8601. Without an offset it is local time in ``zone``. A date alone is a day where the event
+    is: it starts with its first second and ends with its last.
+    """
+    if len(text) > _LONGEST:
+        return None
+    try:
+        moment = _day(text, is_end=is_end) or datetime.fromisoformat(text)
+    except ValueError:
+        return None
+    if moment.tzinfo is None:
+        moment = moment.replace(tzinfo=zone)
+    return moment if is_believed(moment) else None
+
+
+def is_date(text: str) -> bool:
+    """Whether a text names a day and no time of it."""
+    return bool(_DAY.fullmatch(text))
+
+
+def is_local(text: str) -> bool:
+    """Whether a text needs a time zone to name a moment."""
+    if len(text) > _LONGEST:
+        return False
+    try:
+        return is_date(text) or datetime.fromisoformat(text).tzinfo is None
+    except ValueError:
+        return False
+
+
+def is_believed(moment: datetime) -> bool:
+    """Whether a moment has an offset and lies inside the window."""
+    # Near the ends of the calendar a moment cannot be converted to UTC at all.
+    is_near = EARLIEST - _MONTH <= moment.replace(tzinfo=UTC) < LATEST + _MONTH
+    return moment.tzinfo is not None and is_near and EARLIEST <= moment < LATEST
+
+
+def _day(text: str, *, is_end: bool) -> datetime | None:
+    if not is_date(text):
+        return None
+    return datetime.combine(date.fromisoformat(text), _LAST_SECOND if is_end else time.min)

@@ -1,0 +1,259 @@
+"""What a store or a shopper wrote about an event becomes an event, or a refusal by field."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from saleor_xcover_plugin.domain.countries import ISO_3166
+from saleor_xcover_plugin.domain.event_data import (
+    DEFAULT_MAPPING,
+    FIELDS,
+    EventDataError,
+    EventMapping,
+    MappingError,
+    TicketFacts,
+)
+from saleor_xcover_plugin.domain.event_times import EARLIEST, LATEST, read_zone
+from saleor_xcover_plugin.domain.tickets import Event
+
+MAPPING = EventMapping.parse(DEFAULT_MAPPING)
+OF_METADATA = EventMapping.parse(
+    "\n".join(f"{name} = product.metadata.event_{name}" for name in FIELDS)
+)
+CONCERT = {
+    "event_name": "Evening Concert",
+    "event_start": "2027-07-10T20:00:00+02:00",
+    "event_country": "DE",
+    "event_timezone": "Europe/Berlin",
+}
+
+
+def facts(**changes: str) -> TicketFacts:
+    """Return the concert with changed metadata of its product."""
+    values = CONCERT | {f"event_{name}": value for name, value in changes.items()}
+    return TicketFacts({f"product.metadata.{key}": value for key, value in values.items()})
+
+
+def times(**changes: str) -> tuple[str, str | None]:
+    event = MAPPING.event(facts(**changes))
+    return event.starts_at.isoformat(), event.ends_at.isoformat() if event.ends_at else None
+
+
+def problems(**changes: str) -> dict[str, str]:
+    with pytest.raises(EventDataError) as caught:
+        MAPPING.event(facts(**changes))
+    return dict(caught.value.problems)
+
+
+def test_a_time_without_offset_is_local_time_of_the_events_time_zone():
+    start, _ = times(start="2027-07-05T20:00:00", timezone="America/New_York")
+
+    assert start == "2027-07-05T20:00:00-04:00"
+
+
+@pytest.mark.parametrize(
+    ("_case", "start", "end", "expected"),
+    [
+        (
+            "days",
+            "2027-07-10",
+            "2027-07-12",
+            ("2027-07-10T00:00:00+02:00", "2027-07-12T23:59:59+02:00"),
+        ),
+        (
+            "one day",
+            "2027-07-10",
+            "2027-07-10",
+            ("2027-07-10T00:00:00+02:00", "2027-07-10T23:59:59+02:00"),
+        ),
+        (
+            "an evening that ends on its date",
+            "2027-07-10T20:00",
+            "2027-07-10",
+            ("2027-07-10T20:00:00+02:00", "2027-07-10T23:59:59+02:00"),
+        ),
+        (
+            "over the end of summer time",
+            "2027-10-30",
+            "2027-10-31",
+            ("2027-10-30T00:00:00+02:00", "2027-10-31T23:59:59+01:00"),
+        ),
+        (
+            "a start with an offset of its own zone",
+            "2027-10-30T20:00+02:00",
+            "2027-10-31",
+            ("2027-10-30T20:00:00+02:00", "2027-10-31T23:59:59+01:00"),
+        ),
+    ],
+)
+def test_a_date_is_a_day_where_the_event_is(_case, start, end, expected):
+    assert times(start=start, end=end) == expected
+
+
+def test_an_offset_in_the_start_counts_before_the_time_zone():
+    # The zone is what the mapping falls back to; the store wrote its own offset.
+    assert times(start="2027-07-10T20:00+02:00", end="2027-07-12", timezone="UTC") == (
+        "2027-07-10T20:00:00+02:00",
+        "2027-07-12T23:59:59+02:00",
+    )
+
+
+@pytest.mark.parametrize(
+    ("_case", "changes", "fields"),
+    [
+        ("year 9999", {"start": "9999-12-31T20:00", "timezone": "America/New_York"}, ["start"]),
+        ("year 1", {"start": "0001-01-01T00:00", "timezone": "Asia/Tokyo"}, ["start"]),
+        ("before the window", {"start": "1969-12-31T23:59:59Z"}, ["start"]),
+        ("after the window", {"start": "2200-01-01T00:00:00Z"}, ["start"]),
+        ("end in 9999", {"end": "9999-12-31T23:59:59"}, ["end"]),
+        ("end date in 9999", {"end": "9999-12-31"}, ["end"]),
+        ("end before start", {"end": "2027-07-10T19:00:00+02:00"}, ["end"]),
+        ("end day before start", {"end": "2027-07-09"}, ["end"]),
+        ("prose", {"start": "next Friday"}, ["start"]),
+        ("no such day", {"start": "2027-02-30"}, ["start"]),
+        ("endless", {"start": "2027-07-10T20:00" + "0" * 10_000}, ["start"]),
+        ("a folder of zones", {"timezone": "US"}, ["timezone"]),
+        ("another folder", {"timezone": "Mexico"}, ["timezone"]),
+        ("a path", {"timezone": "../../etc/passwd"}, ["timezone"]),
+        ("a long zone", {"timezone": "A" * 300}, ["timezone"]),
+        ("zone in prose", {"timezone": "Berlin time", "start": "2027-07-10"}, ["timezone"]),
+        ("name of a novel", {"name": "x" * 256}, ["name"]),
+        ("venue of a novel", {"venue": "x" * 256}, ["venue"]),
+        ("city of a novel", {"city": "x" * 256}, ["city"]),
+        ("two at once", {"country": "ZZ", "start": "soon"}, ["country", "start"]),
+    ],
+)
+def test_what_stands_for_nothing_is_refused_by_field(_case, changes, fields):
+    assert sorted(problems(**changes)) == fields
+
+
+def test_the_ends_of_the_window_are_read():
+    assert times(start="1970-01-01T00:00:00Z")[0] == EARLIEST.isoformat()
+    assert times(start="2199-12-31T23:59:59Z")[0] == (LATEST - timedelta(seconds=1)).isoformat()
+
+
+@pytest.mark.parametrize(
+    ("written", "hint"),
+    [("UK", "write GB"), ("EN", "write GB"), ("el", "write GR"), ("DEU", "write DE")],
+)
+def test_what_people_write_for_a_country_gets_a_hint(written, hint):
+    assert problems(country=written)["country"].endswith(hint)
+
+
+@pytest.mark.parametrize("written", ["ZZ", "XX", "Germany", "D", "", "🇩🇪"])
+def test_what_is_no_country_is_refused(written):
+    assert list(problems(country=written)) == ["country"]
+
+
+def test_the_countries_are_those_of_the_standard():
+    assert len(ISO_3166) == 249
+    assert {"DE", "GB", "US", "AX", "SS", "BQ"} <= ISO_3166
+
+
+def test_a_local_time_without_any_time_zone_is_refused():
+    mapping = EventMapping.parse(
+        "name = product.metadata.event_name\nstart = product.metadata.event_start\n"
+        "country = product.metadata.event_country"
+    )
+
+    with pytest.raises(EventDataError) as caught:
+        mapping.event(facts(start="2027-07-10T20:00"))
+
+    assert caught.value.problems == {"start": "it has no offset and there is no time zone"}
+
+
+@pytest.mark.parametrize(
+    ("written", "is_resale"),
+    [
+        ("true", True), ("Yes", True), ("1", True), ("JA", True), ("oui", True), ("نعم", True),
+        ("false", False), ("No", False), ("0", False), ("nein", False), ("Non", False),
+        ("لا", False), ("", False),
+    ],
+)  # fmt: skip
+def test_resale_is_said_in_the_languages_of_the_element(written, is_resale):
+    given_facts = TicketFacts({**facts().values, "variant.metadata.is_resale": written})
+
+    MAPPING.event(given_facts)
+
+    assert MAPPING.is_resale(given_facts) is is_resale
+
+
+def test_a_word_that_says_neither_is_refused():
+    given_facts = TicketFacts({**facts().values, "variant.metadata.is_resale": "perhaps"})
+
+    with pytest.raises(EventDataError) as caught:
+        MAPPING.event(given_facts)
+
+    assert caught.value.fields == ("resale",)
+
+
+def test_utc_by_default_is_told_from_utc_that_was_meant():
+    assert MAPPING.is_utc_by_default(facts(start="2027-07-10T20:00", timezone=""))
+    assert MAPPING.is_utc_by_default(facts(end="2027-07-12", timezone=""))
+    assert not MAPPING.is_utc_by_default(facts(start="2027-07-10T20:00", timezone="UTC"))
+    assert not MAPPING.is_utc_by_default(facts(timezone=""))
+
+
+def test_a_mapping_error_names_the_line():
+    with pytest.raises(MappingError, match="line 2: unknown source 'price'"):
+        EventMapping.parse("name = product.name\nstart = price\ncountry = text:DE")
+    with pytest.raises(MappingError, match="no source given for country"):
+        EventMapping.parse("name = product.name\nstart = product.metadata.start")
+
+
+@pytest.mark.parametrize(
+    ("line", "sentence"),
+    [
+        ("timezone = text:US", "line 4: timezone cannot be 'US'"),
+        ("country = text:UK", "line 4: country cannot be 'UK': .* write GB"),
+        ("start = text:9999-12-31", "line 4: start cannot be '9999-12-31'"),
+        ("resale = text:perhaps", "line 4: resale cannot be 'perhaps'"),
+        ("venue = text:" + "x" * 256, "line 4: venue cannot be 'x{40}': it is longer"),
+    ],
+)
+def test_a_text_of_the_mapping_that_no_event_could_have_is_not_saved(line, sentence):
+    with pytest.raises(MappingError, match=sentence):
+        EventMapping.parse(
+            f"name = product.name\nstart = product.metadata.start\ncountry = text:DE\n{line}"
+        )
+
+
+WRITTEN = st.one_of(
+    st.text(max_size=400),
+    st.datetimes(timezones=st.none() | st.timezones()).map(lambda moment: moment.isoformat()),
+    st.dates().map(lambda day: day.isoformat()),
+    st.sampled_from([*sorted(ISO_3166), "UK", "US", "Mexico", "Europe/Berlin", "true", "9" * 5000]),
+)
+
+
+def read(written: dict[str, str]) -> tuple[Event | None, dict[str, str]]:
+    try:
+        return OF_METADATA.event(facts(**written)), {}
+    except EventDataError as error:
+        return None, dict(error.problems)
+
+
+@given(st.fixed_dictionaries(dict.fromkeys(FIELDS, WRITTEN)))
+def test_whatever_is_written_is_an_event_or_a_named_refusal(written):
+    event, refusal = read(written)
+    if event is None:
+        assert refusal
+        assert set(refusal) <= set(FIELDS)
+        assert all(refusal.values())
+        return
+    for moment in filter(None, (event.starts_at, event.ends_at)):
+        in_utc = moment.astimezone(UTC)
+        assert EARLIEST <= in_utc < LATEST
+        assert datetime.fromisoformat(moment.isoformat()) == moment
+    assert event.ends_at is None or event.starts_at <= event.ends_at
+    assert event.country in ISO_3166
+    assert max(len(text or "") for text in (event.name, event.venue, event.city)) <= 255
+
+
+@given(st.text(max_size=400))
+def test_any_name_is_a_time_zone_or_none(text):
+    zone = read_zone(text)
+
+    assert zone is None or zone.key == text
