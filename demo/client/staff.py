@@ -70,17 +70,21 @@ class Staff:
         *,
         lines: Mapping[str, int] | None = None,
         amount: Decimal | None = None,
+        shipping: bool = False,
         reason: str = "",
     ) -> str:
-        """Note that money is to be given back, by lines (id to quantity) or amount; return its id.
+        """Note that money is to be given back; return the id of the grant.
 
-        It is an intention only: the payment app reports the refund.
+        For lines (id to quantity) or shipping; an ``amount`` replaces what they cost. It is an
+        intention only: the payment app reports the refund.
         """
         wanted: Json = {"transactionId": transaction.id, "reason": reason}
         if lines:
             wanted["lines"] = [{"id": id_, "quantity": count} for id_, count in lines.items()]
         if amount is not None:
             wanted["amount"] = amount
+        if shipping:
+            wanted["grantRefundForShipping"] = True
         root = self._mutate(docs.ORDER_GRANT_REFUND_CREATE, id=order_id, input=wanted)
         return str(root["grantedRefund"]["id"])
 

@@ -118,6 +118,14 @@ RULES = (
         scopes=_only(RefundScope.CHARGEBACK),
     ),
     Rule(
+        "less_than_named",
+        Verdict.REVIEW,
+        "Tickets or protection worth {cost} were named in refunds, but only {back} went back for "
+        "them. The policy stays in force; decide whether to cancel it.",
+        scopes=_only(RefundScope.LESS_THAN_NAMED),
+        is_event_cancelled=False,
+    ),
+    Rule(
         "event_cancelled_refunded",
         Verdict.REQUEST,
         "The organiser cancelled the event and the protection was refunded with the order; XCover "

@@ -1,12 +1,18 @@
-"""What of an order went back to the buyer: pieces of its lines, and plain money."""
+"""What of an order went back to the buyer: pieces of its lines, shipping, and plain money.
+
+Amounts are gross, in the order's currency.
+"""
 
 from __future__ import annotations
 
 import uuid
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from enum import StrEnum
+from itertools import combinations
+
+ZERO = Decimal(0)
 
 
 class RefundScope(StrEnum):
@@ -19,6 +25,8 @@ class RefundScope(StrEnum):
     SOME_TICKETS = "some_tickets"
     COVER = "cover"
     """The cover and no ticket."""
+    LESS_THAN_NAMED = "less_than_named"
+    """Insured tickets or the cover were named, but less money went back than they cost."""
     MONEY = "money"
     """An amount that belongs to no line."""
     CHARGEBACK = "chargeback"
@@ -32,69 +40,210 @@ class RefundScope(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class SoldLine:
+    """One line of an order: which variant, how many pieces, and what they cost."""
+
+    id: uuid.UUID
+    variant: str
+    quantity: int
+    unit_price: Decimal = ZERO
+    total: Decimal | None = None
+    """What all its pieces cost where rounding makes that differ from their unit price."""
+
+    def cost_of(self, pieces: int) -> Decimal:
+        """Return what so many of its pieces cost, as Saleor reckons a refund of lines.
+
+        Never more than the whole line: a unit price is rounded.
+        """
+        cost = self.unit_price * min(pieces, self.quantity)
+        return cost if self.total is None else min(cost, self.total)
+
+    def may_cost(self, amount: Decimal) -> bool:
+        """Whether some number of its pieces costs just this amount."""
+        counts = range(1, self.quantity + 1) if self.unit_price > 0 else ()
+        return amount == self.total or any(self.cost_of(count) == amount for count in counts)
+
+
+@dataclass(frozen=True, slots=True)
+class Sold:
+    """All that money of an order can go back for."""
+
+    lines: Sequence[SoldLine] = ()
+    """Every line, covers and gifts too."""
+    covers: Collection[uuid.UUID] = ()
+    """Which of them are cover lines."""
+    shipping: Decimal = ZERO
+    total: Decimal = ZERO
+    """What the whole order costs."""
+
+    def cost_of(self, pieces: Mapping[uuid.UUID, int]) -> Decimal:
+        """Return what pieces cost; a line the order does not hold costs nothing."""
+        named = (line.cost_of(pieces[line.id]) for line in self.lines if line.id in pieces)
+        return sum(named, ZERO)
+
+
+@dataclass(frozen=True, slots=True)
 class Intention:
     """A refund somebody wrote down: a granted refund or a refunded fulfillment.
 
-    It says for what; only ``amount`` (gross, in the order's currency) that really went back counts.
+    It says for what; only ``amount`` that really went back counts.
     """
 
     amount: Decimal
     pieces: Mapping[uuid.UUID, int] = field(default_factory=dict)
     """How many pieces of which order line."""
     is_done: bool = False
+    """The host knows that its money went back. Otherwise it is a plan."""
+    shipping: Decimal = ZERO
+    """What of the cost of shipping it is for."""
+
+    @property
+    def names_something(self) -> bool:
+        return bool(self.pieces) or self.shipping > 0
 
 
 @dataclass(frozen=True, slots=True)
 class Refunded:
-    """What went back. Amounts are gross, in the order's currency."""
+    """What went back."""
 
-    amount: Decimal = Decimal(0)
+    amount: Decimal = ZERO
     """All money given back, chargebacks left out."""
-    charged_back: Decimal = Decimal(0)
+    charged_back: Decimal = ZERO
     pieces: Mapping[uuid.UUID, int] = field(default_factory=dict)
-    by_lines: Decimal = Decimal(0)
-    """The part of ``amount`` that was for those pieces."""
+    """Pieces that were named and whose cost went back."""
+    short: Mapping[uuid.UUID, int] = field(default_factory=dict)
+    """Pieces that were named together with less money than they cost."""
+    short_amount: Decimal = ZERO
+    """What went back for those."""
+    short_cost: Decimal = ZERO
+    """What those cost."""
+    named: Decimal = ZERO
+    """The part of ``amount`` that somebody said a line or the shipping for."""
+    for_cover: Decimal = ZERO
+    """The part of ``amount`` that was for cover lines. Of a sum too small they are paid last."""
 
     @property
     def plain_money(self) -> Decimal:
-        """The part nobody said a line for."""
-        return self.amount - self.by_lines
+        """The part nobody said anything for."""
+        return self.amount - self.named
 
 
 def attribute(
-    amount: Decimal, intentions: Sequence[Intention], *, charged_back: Decimal = Decimal(0)
+    amount: Decimal,
+    intentions: Sequence[Intention],
+    sold: Sold,
+    *,
+    charged_back: Decimal = ZERO,
+    payments: Sequence[Decimal] = (),
 ) -> Refunded:
-    """Say which pieces the money that went back was for.
+    """Say what the money that went back was for.
 
-    An intention counts as soon as that much money went back, those the host calls done first:
-    reports of payment apps are often not tied to the refund they carry out.
+    What the host calls done counts as far as the money reaches. The rest of the money is for a plan
+    only where that is beyond doubt (``_carried_out``); ``payments`` are the single refunds that
+    make up this rest, if they are known. What is left is plain money.
     """
-    left, by_lines = amount, Decimal(0)
+    counted, left = [], amount
+    for intention in (one for one in intentions if one.is_done):
+        if intention.amount <= left:
+            left -= intention.amount
+            counted.append(intention)
+    plans = [one for one in intentions if not one.is_done and one.amount > 0]
+    counted += _plans_paid(left, payments, plans, counted, sold)
+    return _summed(amount, charged_back, counted, sold)
+
+
+_MANY = 10
+"""Plans beyond which nobody could say which of them an amount was for."""
+
+
+def _plans_paid(
+    left: Decimal,
+    payments: Sequence[Decimal],
+    plans: Sequence[Intention],
+    done: Sequence[Intention],
+    sold: Sold,
+) -> list[Intention]:
+    """Return the plans carried out: by all that is left together, or payment by payment."""
+    if whole := _carried_out(left, plans, done, sold):
+        return whole
+    found: list[Intention] = []
+    if sum(payments, ZERO) != left:
+        return found
+    for payment in payments:
+        open_still = [plan for plan in plans if not any(plan is one for one in found)]
+        found += _carried_out(payment, open_still, [*done, *found], sold)
+    return found
+
+
+def _carried_out(
+    amount: Decimal, plans: Sequence[Intention], done: Sequence[Intention], sold: Sold
+) -> list[Intention]:
+    """Return the plans an amount was for, or none when it may have been for something else.
+
+    It must be the sum of exactly one set of plans, and of nothing outside them: no pieces of
+    another line, not the shipping, not all the rest of the order.
+    """
+    if amount <= 0 or len(plans) > _MANY:
+        return []
+    fitting = [
+        chosen
+        for count in range(1, len(plans) + 1)
+        for chosen in combinations(plans, count)
+        if sum((plan.amount for plan in chosen), ZERO) == amount
+    ]
+    if len(fitting) != 1:
+        return []
+    (chosen,) = fitting
+    is_ambiguous = amount in _other_sums(chosen, done, sold) or any(
+        line.may_cost(amount) for line in _lines_outside(chosen, sold)
+    )
+    return [] if is_ambiguous else list(chosen)
+
+
+def _other_sums(
+    chosen: Sequence[Intention], done: Sequence[Intention], sold: Sold
+) -> Iterator[Decimal]:
+    if not any(plan.shipping for plan in chosen):
+        yield sold.shipping
+    yield sold.total - sum((one.amount for one in (*chosen, *done)), ZERO)
+
+
+def _lines_outside(chosen: Sequence[Intention], sold: Sold) -> Iterator[SoldLine]:
+    named = {line_id for plan in chosen for line_id in plan.pieces}
+    return (line for line in sold.lines if line.id not in named)
+
+
+def _summed(
+    amount: Decimal, charged_back: Decimal, counted: Sequence[Intention], sold: Sold
+) -> Refunded:
     pieces: dict[uuid.UUID, int] = {}
-    for intention in sorted(intentions, key=lambda one: not one.is_done):
-        if intention.amount > left:
-            continue
-        left -= intention.amount
-        if not intention.pieces:
-            continue
-        by_lines += intention.amount
+    short: dict[uuid.UUID, int] = {}
+    short_amount = short_cost = named = for_cover = ZERO
+    for intention in counted:
+        cost = sold.cost_of(intention.pieces) + intention.shipping
+        is_short = intention.amount < cost
         for line_id, count in intention.pieces.items():
-            pieces[line_id] = pieces.get(line_id, 0) + count
-    return Refunded(amount, charged_back, pieces, by_lines)
+            into = short if is_short else pieces
+            into[line_id] = into.get(line_id, 0) + count
+        if is_short and intention.pieces:
+            short_amount += intention.amount
+            short_cost += cost
+        if intention.names_something:
+            named += min(intention.amount, cost)
+        for_cover += _for_cover(intention, cost, sold)
+    return Refunded(amount, charged_back, pieces, short, short_amount, short_cost, named, for_cover)
 
 
-@dataclass(frozen=True, slots=True)
-class LineCount:
-    """One line of an order: which variant, and how many pieces were bought."""
-
-    id: uuid.UUID
-    variant: str
-    quantity: int
+def _for_cover(intention: Intention, cost: Decimal, sold: Sold) -> Decimal:
+    """Return what an intention gave back for cover lines: what its other pieces left of it."""
+    covers = {line_id: n for line_id, n in intention.pieces.items() if line_id in sold.covers}
+    of_covers = sold.cost_of(covers)
+    return min(max(intention.amount - (cost - of_covers), ZERO), of_covers)
 
 
 def scope_of_pieces(
     refunded: Refunded,
-    lines: Sequence[LineCount],
+    lines: Sequence[SoldLine],
     *,
     insured: Collection[str],
     cover_lines: Collection[uuid.UUID],
@@ -104,6 +253,9 @@ def scope_of_pieces(
     ``insured`` holds the variants the policy covers. Other goods are none of its business.
     """
     tickets = [line for line in lines if line.variant in insured]
+    ours = {*cover_lines, *(line.id for line in tickets)}
+    if any(line_id in ours for line_id in refunded.short):
+        return RefundScope.LESS_THAN_NAMED
     back = [min(refunded.pieces.get(line.id, 0), line.quantity) for line in tickets]
     is_cover_back = any(refunded.pieces.get(line_id) for line_id in cover_lines)
     if tickets and all(count == line.quantity for count, line in zip(back, tickets, strict=True)):

@@ -40,6 +40,7 @@ _LINE = (
     "total_price_gross_amount",
     "private_metadata",
     "variant_id",
+    "product_variant_id",
     "is_gift",
     PRODUCT_MARK,
 )

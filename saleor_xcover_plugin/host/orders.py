@@ -10,12 +10,13 @@ from typing import Any
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.db.models.fields.json import KeyTextTransform
+from graphene.relay import Node
 from saleor.order import OrderOrigin, OrderStatus
 from saleor.order.lock_objects import order_qs_select_for_update
 from saleor.order.models import Fulfillment, Order, OrderLine
 
 from ..domain.fulfillment import UNFINISHED
-from ..domain.refunds import LineCount
+from ..domain.refunds import Sold, SoldLine
 from ..models import Offer
 from .cover_product import MARK, MARK_VALUE, is_cover_type
 from .metadata import SUMMARY_KEY
@@ -38,7 +39,7 @@ def read(order_id: uuid.UUID, *, lock: bool = False) -> OrderState | None:
         return None
     lines = line_rows(order_id)
     tickets = [line for line in lines if not _is_cover(line) and not line["is_gift"]]
-    given = refunded(order)
+    given = refunded(order, _sold(order, lines))
     return OrderState(
         id=order["pk"],
         number=str(order["number"]),
@@ -56,9 +57,7 @@ def read(order_id: uuid.UUID, *, lock: bool = False) -> OrderState | None:
         has_gift_card=bool(given.amount) and _is_paid_with_gift_card(order_id),
         created_at=order["created_at"],
         updated_at=order["updated_at"],
-        lines=tuple(
-            LineCount(line["id"], str(line["variant_id"]), line["quantity"]) for line in tickets
-        ),
+        lines=tuple(_sold_line(line) for line in tickets),
         cover_lines=tuple(_cover_line(line) for line in lines if _is_cover(line)),
         cover_summary=_summary(order["metadata"] or {}),
         policyholder=policyholder_of(
@@ -233,6 +232,36 @@ def _cost(order: Row, lines: Sequence[Row]) -> Decimal:
     """
     parts = (line["total_price_gross_amount"] for line in lines)
     return min(sum(parts, order["shipping_price_gross_amount"]), order["total_gross_amount"])
+
+
+def _sold(order: Row, lines: Sequence[Row]) -> Sold:
+    return Sold(
+        lines=[_sold_line(line) for line in lines],
+        covers={line["id"] for line in lines if _is_cover(line)},
+        shipping=order["shipping_price_gross_amount"],
+        total=order["total_gross_amount"],
+    )
+
+
+def _sold_line(line: Row) -> SoldLine:
+    return SoldLine(
+        line["id"],
+        _variant_of(line),
+        line["quantity"],
+        line["unit_price_gross_amount"],
+        line["total_price_gross_amount"],
+    )
+
+
+def _variant_of(line: Row) -> str:
+    """Return the key of the line's variant; a variant that was deleted left its id in the line."""
+    if line["variant_id"] is not None:
+        return str(line["variant_id"])
+    try:
+        kind, key = Node.from_global_id(line["product_variant_id"] or "")
+    except ValueError:
+        return ""
+    return str(key) if kind == "ProductVariant" else ""
 
 
 def _is_cover(line: Row) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from decimal import Decimal
 from typing import Any
 
@@ -14,7 +14,8 @@ from saleor.order.models import Fulfillment, OrderGrantedRefund
 from saleor.payment import TransactionEventType, TransactionKind
 from saleor.payment.models import Transaction, TransactionEvent, TransactionItem
 
-from ..domain.refunds import Intention, Refunded, attribute
+from ..domain.refunds import Intention, Refunded, Sold, attribute
+from .prepared import Row
 
 _REFUNDED = [FulfillmentStatus.REFUNDED, FulfillmentStatus.REFUNDED_AND_RETURNED]
 
@@ -56,8 +57,8 @@ def _sum(model: Any, order: str, amount: str, **kind: Any) -> Any:
     return Coalesce(total, Value(Decimal(0)), output_field=DecimalField())
 
 
-def refunded(order: Mapping[str, Any]) -> Refunded:
-    """Tell what went back, per line where somebody said so, of an order's row with its sums.
+def refunded(order: Row, sold: Sold) -> Refunded:
+    """Tell what went back, and for what where somebody said so, of an order's row with its sums.
 
     An order that is still paid in full had no refund of its own: a duplicate payment may have been
     given back. Then, and before it is paid, nothing is asked for lines.
@@ -65,21 +66,59 @@ def refunded(order: Mapping[str, Any]) -> Refunded:
     amount = order["given_in_transactions"] + order["given_in_payments"]
     if order["total_charged_amount"] >= order["total_gross_amount"]:
         return Refunded(amount)
-    intentions = list(_intentions(order["pk"])) if amount else ()
-    return attribute(amount, intentions, charged_back=order["charged_back"])
+    intentions = [*_granted(order), *_fulfillments_refunded(order["pk"])] if amount else []
+    has_plans = any(not intention.is_done for intention in intentions)
+    return attribute(
+        amount,
+        intentions,
+        sold,
+        charged_back=order["charged_back"],
+        payments=_unnamed(order["pk"]) if has_plans else (),
+    )
 
 
-def _intentions(order_id: uuid.UUID) -> Iterator[Intention]:
-    """Yield granted refunds (transactions) and refunded fulfillments (legacy payments)."""
-    grants = OrderGrantedRefund.objects.filter(order_id=order_id).order_by("pk")
+def _granted(order: Row) -> Iterator[Intention]:
+    """Yield granted refunds: those that were sent and succeeded as done, the others as plans."""
+    grants = OrderGrantedRefund.objects.filter(order_id=order["pk"]).order_by("pk")
     for grant in grants.exclude(status=OrderGrantedRefundStatus.FAILURE).prefetch_related("lines"):
-        is_done = grant.status == OrderGrantedRefundStatus.SUCCESS
-        yield Intention(grant.amount_value, _pieces(grant.lines.all()), is_done)
+        yield Intention(
+            grant.amount_value,
+            _pieces(grant.lines.all()),
+            is_done=grant.status == OrderGrantedRefundStatus.SUCCESS,
+            shipping=_shipping_of(order, is_named=grant.shipping_costs_included),
+        )
+
+
+def _fulfillments_refunded(order_id: uuid.UUID) -> Iterator[Intention]:
+    """Yield what was refunded by fulfillment (legacy payments)."""
     fulfillments = Fulfillment.objects.filter(order_id=order_id, status__in=_REFUNDED)
     for fulfillment in fulfillments.order_by("pk").prefetch_related("lines"):
         amount = fulfillment.total_refund_amount
         if amount is not None:  # refunded only later, or not at all
-            yield Intention(amount, _pieces(fulfillment.lines.all()), is_done=True)
+            shipping = fulfillment.shipping_refund_amount or Decimal(0)
+            yield Intention(
+                amount, _pieces(fulfillment.lines.all()), is_done=True, shipping=shipping
+            )
+
+
+def _shipping_of(order: Row, *, is_named: bool) -> Decimal:
+    return order["shipping_price_gross_amount"] if is_named else Decimal(0)
+
+
+def _unnamed(order_id: uuid.UUID) -> list[Decimal]:
+    """Return single refunds that name no grant, oldest first; legacy ones name none at all."""
+    events = TransactionEvent.objects.filter(
+        transaction__order_id=order_id,
+        type=TransactionEventType.REFUND_SUCCESS,
+        include_in_calculations=True,
+    ).exclude(related_granted_refund__status=OrderGrantedRefundStatus.SUCCESS)
+    payments = Transaction.objects.filter(
+        payment__order_id=order_id, kind=TransactionKind.REFUND, is_success=True
+    )
+    return [
+        *events.order_by("created_at", "pk").values_list("amount_value", flat=True),
+        *payments.order_by("pk").values_list("amount", flat=True),
+    ]
 
 
 def _pieces(lines: Iterable[Any]) -> dict[uuid.UUID, int]:

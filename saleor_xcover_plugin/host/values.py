@@ -12,7 +12,7 @@ from typing import Any
 
 from ..domain.eligibility import CheckoutFacts
 from ..domain.premium import OrderDiscount
-from ..domain.refunds import LineCount, Refunded
+from ..domain.refunds import Refunded, SoldLine
 from ..domain.tickets import Policyholder
 
 OFFER_KEY = "xcover.offer"
@@ -113,7 +113,7 @@ class OrderState:
     """Part of a refunded order was paid with gift cards; Saleor took that off the total."""
     created_at: datetime
     updated_at: datetime
-    lines: tuple[LineCount, ...]
+    lines: tuple[SoldLine, ...]
     """Everything but covers and gifts."""
     cover_lines: tuple[CoverLine, ...]
     cover_summary: str | None

@@ -166,6 +166,8 @@ class Cover(Stateful):
     amount_due_back = models.DecimalField(max_digits=20, decimal_places=3, default=0)
     # The money that had gone back, for no named line, when that was noted: only later money counts.
     refunded_when_due = models.DecimalField(max_digits=20, decimal_places=3, null=True)
+    # The money that had gone back for the cover's line when what is due was last reckoned.
+    for_cover_when_due = models.DecimalField(max_digits=20, decimal_places=3, default=0, null=True)
     # The end of the cooling-off period, where XCover or the channel's setting names it.
     cooling_off_until = models.DateTimeField(null=True)
     # What staff know of claims; XCover tells it nowhere.

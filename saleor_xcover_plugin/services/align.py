@@ -11,6 +11,7 @@ import uuid
 from collections.abc import Sequence, Set
 from datetime import datetime
 from decimal import Decimal
+from typing import Any
 
 from django.db import transaction
 from django.db.models import OuterRef, Subquery
@@ -44,6 +45,7 @@ from .offers import accepted_premium, chosen_premium
 from .owed import charged_of
 from .place_cover import take_back
 from .public_summary import of_cover, right_in_order, withdrawn
+from .refund_scope import is_paid_for_policy
 from .settle_due import settle_due
 from .wake import append
 
@@ -266,7 +268,8 @@ def _absorbed(offer: Offer, paid: Decimal) -> Decimal:
 
 
 def _advance(cover: Cover, order: OrderState, offers: Sequence[Offer], now: datetime) -> None:
-    is_revived = order.is_paid_in_full and order.charged > 0 and order.cover_lines
+    is_paid = is_paid_for_policy(order, cover) and order.charged > 0
+    is_revived = is_paid and order.cover_lines
     if cover.status == CoverStatus.VOID and is_revived:
         cover.become(CoverStatus.PLACED, now, reason="", reason_code="")  # a refund taken back
     offer = shared_yes.marked_offer(order, offers)
@@ -367,7 +370,7 @@ def _advance_placed(
         _end_without_line(cover, order, offers, now)
         return
     defect = None
-    if order.is_paid_in_full:
+    if is_paid_for_policy(order, cover):
         other = None if cover.offer else shared_yes.marked_offer(order, offers)
         defect = bought_already(order, other) or defect_of(order, cover.offer, now)
     elif order.is_refunded_in_part and order.charged + order.refunded >= order.total:
@@ -437,17 +440,22 @@ def park_cover(
     sentence: str,
     now: datetime,
     *,
-    due_back: Decimal = Decimal(0),
+    due_back: Decimal | None = None,
     booking_id: str | None = None,
 ) -> None:
-    """Stop and ask a person: state, log event and order note say the same."""
-    changes = {"booking_id": booking_id} if booking_id else {}
+    """Stop and ask a person: state, log event and order note say the same.
+
+    ``due_back`` is all that is owed for the cover, whatever of it went back already; None where
+    that does not change.
+    """
+    changes: dict[str, Any] = {"booking_id": booking_id} if booking_id else {}
+    if due_back is not None:
+        changes |= {"amount_due_back": due_back, "for_cover_when_due": Decimal(0)}
     cover.become(
         CoverStatus.PARKED,
         now,
         reason_code=code,
         reason=sentence,
-        amount_due_back=due_back,
         **changes,
     )
     telemetry.count(telemetry.POLICIES, event="parked")

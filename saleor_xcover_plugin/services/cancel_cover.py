@@ -34,6 +34,7 @@ from .locks import lock_cancellation
 from .offers import chosen_ids
 from .public_summary import of_cover
 from .refund_scope import scope_of
+from .settle_due import back_for_cover
 from .steps import StepDelivery, append_step
 
 log = logging.getLogger(__name__)
@@ -251,7 +252,9 @@ def _approved(cancellation: Cancellation) -> Money | None:
 
 def _record_cancelled(cancellation: Cancellation, now: datetime) -> None:
     cover = cancellation.cover
-    due = _due_to_buyer(cancellation)
+    order = orders.read(cover.order_id)
+    back = back_for_cover(order) if order is not None else Decimal(0)
+    due = _due_to_buyer(cancellation, back)
     cancellation.become(CancellationStatus.CANCELLED, now)
     cover.become(
         CoverStatus.CANCELLED,
@@ -259,6 +262,7 @@ def _record_cancelled(cancellation: Cancellation, now: datetime) -> None:
         cancelled_at=now,
         amount_due_back=due.amount,
         refunded_when_due=None,
+        for_cover_when_due=back,
     )
     end_with_policy(cover, now)
     telemetry.count(telemetry.POLICIES, event="cancelled")
@@ -273,12 +277,12 @@ def _record_cancelled(cancellation: Cancellation, now: datetime) -> None:
     notes.add(cover.order_id, f"policy {cover.booking_id} cancelled{said}.{todo}")
 
 
-def _due_to_buyer(cancellation: Cancellation) -> Money:
-    """What XCover refunds is the buyer's, unless the premium went back with the refund."""
+def _due_to_buyer(cancellation: Cancellation, back: Decimal) -> Money:
+    """What XCover refunds is the buyer's, less what went back for the cover already."""
     is_back = RefundScope(cancellation.scope).includes_premium
     is_due = not is_back and cancellation.refund is not None
-    amount = min(cancellation.refund or Decimal(0), cancellation.cover.premium)
-    return Money(amount if is_due else Decimal(0), cancellation.currency)
+    amount = min(cancellation.refund or Decimal(0), cancellation.cover.premium) - back
+    return Money(max(amount, Decimal(0)) if is_due else Decimal(0), cancellation.currency)
 
 
 def _cancelled_booking(client: XCoverClient, booking_id: str) -> Booking:

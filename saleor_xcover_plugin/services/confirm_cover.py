@@ -31,6 +31,7 @@ from .delivery import Call, Outcome, give_up_or_retry
 from .locks import lock_cover
 from .offers import chosen_ids
 from .policyholders import digests_of
+from .refund_scope import is_paid_for_policy
 
 log = logging.getLogger(__name__)
 
@@ -79,8 +80,9 @@ class Confirm:
     def _first_body(self, cover: Cover, message: OutboxMessage, now: datetime) -> bytes | None:
         """Re-read the order under lock; build the body, or end the message."""
         order = orders.read(cover.order_id, lock=True)
-        if order is None or not order.is_paid_in_full:
-            outbox.drop(message, "The order is no longer paid in full; nothing was sent.", now)
+        if order is None or not is_paid_for_policy(order, cover):
+            sentence = "Tickets and protection are no longer paid in full; nothing was sent."
+            outbox.drop(message, sentence, now)
             cover.become(CoverStatus.PLACED, now)
             return None
         defect = defect_of(order, cover.offer, now)
@@ -176,7 +178,7 @@ def _park(
     due_back: Decimal | None = None,
 ) -> None:
     outbox.park(message, sentence, now, reason=code)
-    park_cover(cover, code, sentence, now, due_back=due_back or cover.amount_due_back)
+    park_cover(cover, code, sentence, now, due_back=due_back)
 
 
 def _record_booking(cover: Cover, message: OutboxMessage, booking: Booking, now: datetime) -> None:

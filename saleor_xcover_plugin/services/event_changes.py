@@ -93,7 +93,7 @@ def _ask(cover_id: int, now: datetime) -> None:
         key = judgement_key(scope, order, events)
         if not cover.cancellations.filter(refund_key=key).exists():
             rule = rule_for(situation_of(cover, scope, events, now))
-            replace_judgement(cover, scope, key, rule, now)
+            replace_judgement(cover, scope, key, rule, order, now)
 
 
 def note_move(covers: Sequence[int], starts_at: datetime) -> int:

@@ -13,6 +13,7 @@ from ..domain.cancellations import (
     cooling_off_at,
     rule_for,
 )
+from ..domain.money import Money
 from ..domain.refunds import RefundScope
 from ..domain.states import CancellationStatus, CoverStatus
 from ..host import configuration, notes
@@ -21,9 +22,15 @@ from ..models import Cancellation, Cover
 from . import cancellations
 from .cancel_cover import begin_preview
 from .events import InsuredEvents, insured_events
-from .refund_scope import scope_of
+from .refund_scope import is_paid_for_policy, scope_of
+from .settle_due import back_for_cover
 
-_ADDS_UP = (RefundScope.SOME_TICKETS, RefundScope.MONEY, RefundScope.CHARGEBACK)
+_ADDS_UP = (
+    RefundScope.SOME_TICKETS,
+    RefundScope.LESS_THAN_NAMED,
+    RefundScope.MONEY,
+    RefundScope.CHARGEBACK,
+)
 """Further money is a further judgement; of the others there is only one."""
 
 EVENT_CANCELLED_KEY = "event-cancelled"
@@ -49,7 +56,8 @@ def judge(cover: Cover, order: OrderState, now: datetime) -> None:
     key = judgement_key(scope, order, events)
     if cover.cancellations.filter(refund_key=key).exists():
         return
-    replace_judgement(cover, scope, key, rule_for(situation_of(cover, scope, events, now)), now)
+    rule = rule_for(situation_of(cover, scope, events, now))
+    replace_judgement(cover, scope, key, rule, order, now)
 
 
 def judge_anew(cover: Cover, order: OrderState, now: datetime) -> None:
@@ -59,7 +67,7 @@ def judge_anew(cover: Cover, order: OrderState, now: datetime) -> None:
 
 
 def replace_judgement(
-    cover: Cover, scope: RefundScope, key: str, rule: Rule, now: datetime
+    cover: Cover, scope: RefundScope, key: str, rule: Rule, order: OrderState, now: datetime
 ) -> Cancellation:
     """Write the judgement down, tell staff, and ask XCover where the rule says so.
 
@@ -70,6 +78,10 @@ def replace_judgement(
         Verdict.REVIEW: CancellationStatus.PARKED,
         Verdict.KEEP: CancellationStatus.KEPT,
     }.get(rule.verdict, CancellationStatus.REQUESTED)
+    sentence = rule.sentence.format(
+        cost=Money(order.given.short_cost, order.currency),
+        back=Money(order.given.short_amount, order.currency),
+    )
     cancellation = Cancellation.objects.create(
         cover=cover,
         refund_key=key,
@@ -77,12 +89,12 @@ def replace_judgement(
         rule=rule.name,
         status=status.value,
         needs_person=rule.verdict == Verdict.PREVIEW,
-        sentence=rule.sentence,
+        sentence=sentence,
         currency=cover.currency,
         created_at=now,
         updated_at=now,
     )
-    notes.add(cover.order_id, rule.sentence)
+    notes.add(cover.order_id, sentence)
     if status == CancellationStatus.REQUESTED:
         cover.become(CoverStatus.CANCELLING, now)
         begin_preview(cancellation, now)
@@ -112,9 +124,14 @@ def look_back(cover: Cover, order: OrderState, now: datetime) -> None:
     ended = cover.cancellations.filter(status=CancellationStatus.CANCELLED.value)
     if not ended.filter(scope__in=went_back).exists():
         return
-    if order.is_paid_in_full and cover.amount_due_back == 0 and cover.refunded_when_due is None:
-        plain = order.given.plain_money
-        cover.write(now, amount_due_back=cover.premium, refunded_when_due=plain)
+    is_paid = is_paid_for_policy(order, cover)
+    if is_paid and cover.amount_due_back == 0 and cover.refunded_when_due is None:
+        cover.write(
+            now,
+            amount_due_back=cover.premium,
+            refunded_when_due=order.given.plain_money,
+            for_cover_when_due=back_for_cover(order),
+        )
         notes.add(
             cover.order_id,
             f"The refund was taken back, but policy {cover.booking_id} is cancelled. Refund the "
@@ -122,7 +139,7 @@ def look_back(cover: Cover, order: OrderState, now: datetime) -> None:
         )
         return
     is_settled = cover.amount_due_back == 0 and cover.refunded_when_due is not None
-    if is_settled and not order.is_paid_in_full:
+    if is_settled and not is_paid:
         cover.write(now, refunded_when_due=None)
 
 

@@ -7,8 +7,22 @@ from ..host.values import OrderState
 from ..models import Cover
 
 
+def is_paid_for_policy(order: OrderState, cover: Cover | None) -> bool:
+    """Whether insured tickets and cover are paid: what went back since was for other goods only.
+
+    Not of an order that was cancelled, expired or refunded in full.
+    """
+    if order.is_paid_in_full:
+        return True
+    was_paid = order.charged + order.refunded >= order.total
+    return was_paid and not order.is_over and scope_of(order, cover) is None
+
+
 def scope_of(order: OrderState, cover: Cover | None = None) -> RefundScope | None:
-    """Say what of the order went back to the buyer; None when nothing of ours did."""
+    """Say what of the order went back to the buyer; None when nothing of ours did.
+
+    Without a cover, or where nobody knows what it was quoted for, all tickets count as insured.
+    """
     if order.is_refunded_in_full and not order.has_gift_card:
         return RefundScope.EVERYTHING
     scope = RefundScope.NOTHING

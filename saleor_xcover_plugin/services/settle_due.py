@@ -10,36 +10,52 @@ from ..host import notes
 from ..host.values import OrderState
 from ..models import Cover
 from .defects import cost_of_cover, settled_sentence
-from .refund_scope import scope_of
 
 
 def settle_due(cover: Cover, order: OrderState, now: datetime) -> None:
-    """Take back what is due once the cover's line was refunded, or plain money of just that amount.
+    """Take off what is due as much as went back for the cover's line, or plain money of just it.
 
     The caller holds the cover's lock. What had gone back before it was due does not count, nor does
-    a larger sum: that was for something else, such as the tickets.
+    a larger sum of plain money: that was for something else, such as the tickets.
     """
-    if cover.amount_due_back <= 0:
+    due: Decimal = cover.amount_due_back
+    if due <= 0:
         return
-    is_back = is_line_back(cover, order) or _is_rest_paid(cover, order)
-    if not is_back and not _is_money_back(cover, order, now):
+    back = _newly_back(cover, order, now)
+    if not back:
         return
-    due = Money(cover.amount_due_back, cover.currency)
     cover.write(
         now,
-        amount_due_back=Decimal(0),
+        amount_due_back=due - back,
         refunded_when_due=order.given.plain_money,
-        reason=settled_sentence(cover),
+        for_cover_when_due=back_for_cover(order),
+        reason=settled_sentence(cover) if back == due else cover.reason,
     )
-    notes.add(cover.order_id, f"{due} went back to the buyer; nothing is due any more.")
+    rest = Money(due - back, cover.currency)
+    still = f"{rest} is still due" if rest.amount else "nothing is due any more"
+    notes.add(cover.order_id, f"{Money(back, cover.currency)} went back to the buyer; {still}.")
 
 
-def is_line_back(cover: Cover, order: OrderState) -> bool:
-    """Whether the cover's line itself went back to the buyer, alone or with everything."""
-    if any(order.given.pieces.get(line.id) for line in order.cover_lines):
-        return True
-    scope = scope_of(order, cover)
-    return scope is not None and scope.includes_premium
+def back_for_cover(order: OrderState) -> Decimal:
+    """Return the money that went back for the cover's line, alone or with everything."""
+    if _is_everything_back(order):
+        return max(order.cover_price, order.given.for_cover)
+    return order.given.for_cover
+
+
+def _newly_back(cover: Cover, order: OrderState, now: datetime) -> Decimal:
+    """Return how much of what is due went back since that was reckoned."""
+    due: Decimal = cover.amount_due_back
+    if _is_everything_back(order) or _is_rest_paid(cover, order):
+        return due
+    more = back_for_cover(order) - (cover.for_cover_when_due or Decimal(0))
+    if more > 0:
+        return min(more, due)
+    return due if _is_money_back(cover, order, now) else Decimal(0)
+
+
+def _is_everything_back(order: OrderState) -> bool:
+    return order.is_refunded_in_full and not order.has_gift_card
 
 
 def _is_rest_paid(cover: Cover, order: OrderState) -> bool:

@@ -17,6 +17,7 @@ from ..host import notes, orders
 from ..host.values import OrderState
 from ..models import Cover, Offer
 from .owed import charged_of, money_clause
+from .refund_scope import is_paid_for_policy
 
 
 def holder_of(offer: Offer | None, order: OrderState) -> Cover | None:
@@ -65,7 +66,7 @@ def is_free_for(cover: Cover, order: OrderState, offer: Offer | None) -> bool:
     The caller holds the locks of the offers and of ``cover``.
     """
     is_waiting = cover.status == CoverStatus.PARKED and cover.reason_code == BOUGHT_ALREADY
-    if not is_waiting or not order.is_paid_in_full:
+    if not is_waiting or not is_paid_for_policy(order, cover):
         return False
     if offer is None or offer.status not in _STILL_TO_BE_BOUGHT:
         return False
@@ -106,6 +107,7 @@ def let_go(offer: Offer, paid: OrderState, now: datetime) -> uuid.UUID | None:
         reason_code=BOUGHT_ALREADY,
         reason=sentence,
         amount_due_back=charged_of(own, own.cover_price) if own else Decimal(0),
+        for_cover_when_due=Decimal(0),
     )
     notes.add(holder.order_id, sentence)
     return holder.order_id
@@ -133,4 +135,4 @@ def _is_paid(holder: Cover) -> bool:
     if holder.status != CoverStatus.PLACED:
         return False
     order = orders.read(holder.order_id)
-    return order is not None and order.is_paid_in_full
+    return order is not None and is_paid_for_policy(order, holder)

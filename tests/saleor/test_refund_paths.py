@@ -69,6 +69,10 @@ class Case:
     def cover(self) -> str:
         return self.order.cover_lines[0].id
 
+    @property
+    def whole(self) -> dict[str, int]:
+        return {self.tickets: 2, self.cover: 1}
+
     def grant(self, pieces: dict[str, int] | None = None, amount: Decimal | None = None) -> str:
         assert self.payment
         return self.staff.grant_refund(self.order.id, self.payment, lines=pieces, amount=amount)
@@ -83,8 +87,7 @@ class Case:
 
     def fulfill(self) -> dict[str, str]:
         """Ship everything; return the fulfillment line of each order line."""
-        pieces = {self.tickets: 2, self.cover: 1}
-        made = self.staff.fulfill(self.order.id, pieces, self.store.warehouse)
+        made = self.staff.fulfill(self.order.id, self.whole, self.store.warehouse)
         return {line: handed for each in made for line, handed in each.lines.items()}
 
 
@@ -117,7 +120,7 @@ def sell(
 
 
 def grant_all_lines(case: Case) -> None:
-    case.grant({case.tickets: 2, case.cover: 1})
+    case.grant(case.whole)
     case.refund(TOTAL)
 
 
@@ -149,6 +152,32 @@ def grant_an_amount(case: Case) -> None:
 def grant_and_pay_less(case: Case) -> None:
     case.grant({case.tickets: 2})
     case.refund(Decimal("199.99"))
+
+
+def grant_all_lines_at_an_own_amount(case: Case) -> None:
+    case.grant(case.whole, Decimal(10))
+    case.refund(Decimal(10))
+
+
+def grant_all_lines_and_keep_a_fee(case: Case) -> None:
+    case.grant(case.whole, TOTAL - 20)
+    case.refund(TOTAL - 20)
+
+
+def grant_cover_at_an_own_amount(case: Case) -> None:
+    case.grant({case.cover: 1}, Decimal(2))
+    case.refund(Decimal(2))
+
+
+def grant_cover_and_refund_something_else(case: Case) -> None:
+    case.grant({case.cover: 1})
+    case.refund(Decimal(30))
+
+
+def grant_a_ticket_and_refund_all_the_rest(case: Case) -> None:
+    """Leave a plan of half the money unsent: what goes back may be for the other half."""
+    case.grant({case.tickets: 1}, TOTAL / 2)
+    case.refund(TOTAL / 2)
 
 
 def grant_only(case: Case) -> None:
@@ -242,6 +271,18 @@ def legacy_lines_at_another_amount(case: Case) -> None:
     case.as_staff(REFUND_PRODUCTS, order=case.order.id, input=wanted)
 
 
+def legacy_everything_at_another_amount(case: Case) -> None:
+    lines = [{"orderLineId": line, "quantity": n} for line, n in case.whole.items()]
+    wanted = {"orderLines": lines, "amountToRefund": Decimal(5)}
+    case.as_staff(REFUND_PRODUCTS, order=case.order.id, input=wanted)
+
+
+def legacy_cover_at_another_amount(case: Case) -> None:
+    lines = [{"orderLineId": case.cover, "quantity": 1}]
+    wanted = {"orderLines": lines, "amountToRefund": Decimal(2)}
+    case.as_staff(REFUND_PRODUCTS, order=case.order.id, input=wanted)
+
+
 def legacy_return(case: Case, *, refund: bool) -> None:
     shipped = case.fulfill()
     lines = [
@@ -273,6 +314,11 @@ TRANSACTIONS: tuple[tuple[Callable[[Case], None], str | None, dict[str, int]], .
     (grant_in_two_steps, "everything", ENDS),
     (grant_an_amount, "money", NOTHING),
     (grant_and_pay_less, "money", NOTHING),
+    (grant_all_lines_at_an_own_amount, "less_than_named", NOTHING),
+    (grant_all_lines_and_keep_a_fee, "less_than_named", NOTHING),
+    (grant_cover_at_an_own_amount, "less_than_named", NOTHING),
+    (grant_cover_and_refund_something_else, "money", NOTHING),
+    (grant_a_ticket_and_refund_all_the_rest, "money", NOTHING),
     (grant_only, None, NOTHING),
     (refund_by_hand, "everything", ENDS),
     (refund_and_reverse, "money", NOTHING),
@@ -292,7 +338,9 @@ LEGACY: tuple[tuple[Callable[[Case], None], str | None, dict[str, int]], ...] = 
     (legacy_unshipped_tickets, "tickets", ASKS),
     (legacy_shipped_ticket, "some_tickets", NOTHING),
     (legacy_cover_line, "cover", ENDS),
-    (legacy_lines_at_another_amount, "tickets", ASKS),
+    (legacy_lines_at_another_amount, "less_than_named", NOTHING),
+    (legacy_everything_at_another_amount, "less_than_named", NOTHING),
+    (legacy_cover_at_another_amount, "less_than_named", NOTHING),
     (legacy_return_with_refund, "everything", ENDS),
     (legacy_return_without_refund, None, NOTHING),
     (cancel_order, "order_cancelled", ASKS),

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 from datetime import datetime
+from decimal import Decimal
 
 from ... import outbox
 from ...domain.states import EVENT_OVER, NOTHING_BOUGHT, CoverStatus, ModificationStatus
@@ -16,7 +17,7 @@ from ...host.values import OrderState
 from ...models import Cover
 from .. import modifications
 from ..complete_policyholder import INCOMPLETE
-from ..settle_due import is_line_back
+from ..settle_due import back_for_cover
 from .messages import parked_confirm
 
 log = logging.getLogger(__name__)
@@ -54,6 +55,7 @@ def end_confirm(cover: Cover, why: str, now: datetime) -> str:
     if is_due and cover.amount_due_back < cover.premium:  # what was charged too much is due as well
         changes["amount_due_back"] = cover.amount_due_back + cover.premium
         changes["refunded_when_due"] = order.given.plain_money if order else None
+        changes["for_cover_when_due"] = Decimal(0)
     cover.write(now, **changes)
     log.warning("xcover.cover.lapsed", extra={"order": cover.order_number})
     return sentence
@@ -81,4 +83,4 @@ def _is_paid(cover: Cover, order: OrderState | None) -> bool:
     """Whether the buyer paid for the cover and, as far as Saleor knows, has no money of it back."""
     if order is None:
         return cover.paid_at is not None
-    return order.charged > 0 and not is_line_back(cover, order)
+    return order.charged > 0 and back_for_cover(order) < cover.premium

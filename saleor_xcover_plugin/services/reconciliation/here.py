@@ -13,7 +13,7 @@ from ...host.values import OrderState
 from ...models import Cover, Offer, OutboxMessage
 from ..offers import largest_premium
 from ..opt_out import last_shown
-from ..refund_scope import scope_of
+from ..refund_scope import is_paid_for_policy, scope_of
 
 _OPEN = (CoverStatus.PLACED, CoverStatus.CONFIRMING, CoverStatus.PARKED, CoverStatus.VOID)
 
@@ -71,7 +71,7 @@ def compare(books: Books, now: datetime, grace: timedelta) -> Iterator[Finding]:
 
 def _is_paid_without_policy(books: Books, now: datetime, grace: timedelta) -> bool:
     order, cover = books.order, books.cover
-    if not order.cover_lines or not order.is_paid_in_full:
+    if not order.cover_lines or not is_paid_for_policy(order, cover):
         return False
     if cover is None:
         return now - order.updated_at > grace

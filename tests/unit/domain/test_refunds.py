@@ -9,88 +9,240 @@ from hypothesis import strategies as st
 
 from saleor_xcover_plugin.domain.refunds import (
     Intention,
-    LineCount,
     Refunded,
     RefundScope,
+    Sold,
+    SoldLine,
     attribute,
     scope_of_pieces,
 )
 
 TICKETS, SHIRT, COVER = uuid.UUID(int=1), uuid.UUID(int=2), uuid.UUID(int=3)
-LINES = (LineCount(TICKETS, "11", 2), LineCount(SHIRT, "12", 1))
+PREMIUM, ALL_TICKETS, SHIPPING = Decimal("6.66"), Decimal(200), Decimal("7.50")
+TOTAL = ALL_TICKETS + PREMIUM + 10 + SHIPPING
+LINES = (
+    SoldLine(TICKETS, "11", 2, Decimal(100), ALL_TICKETS),
+    SoldLine(SHIRT, "12", 1, Decimal(10), Decimal(10)),
+)
+SOLD = Sold((*LINES, SoldLine(COVER, "13", 1, PREMIUM, PREMIUM)), {COVER}, SHIPPING, TOTAL)
 
 
-def back(pieces, plain="0"):
-    money = Decimal(10) * sum(pieces.values())
-    return Refunded(money + Decimal(plain), pieces=pieces, by_lines=money)
+def plan(amount: object, pieces: dict | None = None, **more: object) -> Intention:
+    """Return a grant that nobody sent."""
+    return Intention(Decimal(str(amount)), pieces or {}, **more)
+
+
+def done(amount: object, pieces: dict | None = None, **more: object) -> Intention:
+    """Return a grant whose money went back."""
+    return plan(amount, pieces, is_done=True, **more)
+
+
+def back(*intentions: Intention, plain: object = 0) -> Refunded:
+    """Return what went back by these, and by plain money."""
+    amount = sum((one.amount for one in intentions), Decimal(str(plain)))
+    return attribute(amount, intentions, SOLD)
+
+
+def scope_of(refunded: Refunded) -> RefundScope:
+    return scope_of_pieces(refunded, LINES, insured={"11"}, cover_lines=[COVER])
 
 
 @pytest.mark.parametrize(
     ("refunded", "scope"),
     [
-        (back({}), RefundScope.NOTHING),
-        (back({SHIRT: 1}), RefundScope.NOTHING),
-        (back({SHIRT: 1}, plain="5"), RefundScope.MONEY),
-        (back({}, plain="0.01"), RefundScope.MONEY),
-        (back({COVER: 1}), RefundScope.COVER),
-        (back({TICKETS: 1}), RefundScope.SOME_TICKETS),
-        (back({TICKETS: 1, COVER: 1}), RefundScope.SOME_TICKETS),
-        (back({TICKETS: 2}), RefundScope.TICKETS),
-        (back({TICKETS: 2}, plain="1"), RefundScope.TICKETS),
-        (back({TICKETS: 2, COVER: 1}), RefundScope.EVERYTHING),
-        (back({TICKETS: 3, COVER: 1}), RefundScope.EVERYTHING),
+        (back(), RefundScope.NOTHING),
+        (back(done(10, {SHIRT: 1})), RefundScope.NOTHING),
+        (back(done(4, {SHIRT: 1})), RefundScope.NOTHING),
+        (back(done("7.50", shipping=SHIPPING)), RefundScope.NOTHING),
+        (back(done("17.50", {SHIRT: 1}, shipping=SHIPPING)), RefundScope.NOTHING),
+        (back(done(10, {SHIRT: 1}), plain=5), RefundScope.MONEY),
+        (back(done(15, {SHIRT: 1})), RefundScope.MONEY),
+        (back(plain="0.01"), RefundScope.MONEY),
+        (back(done("6.66", {COVER: 1})), RefundScope.COVER),
+        (back(done("6.65", {COVER: 1})), RefundScope.LESS_THAN_NAMED),
+        (back(done(100, {TICKETS: 1})), RefundScope.SOME_TICKETS),
+        (back(done(99, {TICKETS: 1})), RefundScope.LESS_THAN_NAMED),
+        (back(done("106.66", {TICKETS: 1, COVER: 1})), RefundScope.SOME_TICKETS),
+        (back(done(200, {TICKETS: 2})), RefundScope.TICKETS),
+        (back(done(200, {TICKETS: 2}), plain=1), RefundScope.TICKETS),
+        (back(done("206.66", {TICKETS: 2, COVER: 1})), RefundScope.EVERYTHING),
+        (back(done(10, {TICKETS: 2, COVER: 1})), RefundScope.LESS_THAN_NAMED),
+        (back(done("186.66", {TICKETS: 2, COVER: 1})), RefundScope.LESS_THAN_NAMED),
+        (
+            back(done(200, {TICKETS: 2}), done("2.00", {COVER: 1})),
+            RefundScope.LESS_THAN_NAMED,
+        ),
+        (
+            back(done(100, {TICKETS: 1}), done("106.66", {TICKETS: 1, COVER: 1})),
+            RefundScope.EVERYTHING,
+        ),
     ],
 )
-def test_what_pieces_mean_for_the_policy(refunded, scope):
-    assert scope_of_pieces(refunded, LINES, insured={"11"}, cover_lines=[COVER]) == scope
+def test_what_went_back_means_for_the_policy(refunded, scope):
+    assert scope_of(refunded) == scope
 
 
 def test_an_order_without_insured_tickets_has_no_tickets_to_refund():
-    scope = scope_of_pieces(back({SHIRT: 1}), LINES, insured=(), cover_lines=[COVER])
+    refunded = back(done(10, {SHIRT: 1}))
+
+    scope = scope_of_pieces(refunded, LINES, insured=(), cover_lines=[COVER])
 
     assert scope == RefundScope.NOTHING
 
 
-def test_an_intention_counts_once_that_much_money_went_back():
-    grant = Intention(Decimal(100), {TICKETS: 1})
+@pytest.mark.parametrize(
+    ("_case", "refunded", "for_cover"),
+    [
+        ("the cover", back(done("6.66", {COVER: 1})), "6.66"),
+        ("part of it", back(done("2.00", {COVER: 1})), "2.00"),
+        ("more than it costs", back(done("9.00", {COVER: 1})), "6.66"),
+        ("all, and a fee was kept", back(done("186.66", {TICKETS: 2, COVER: 1})), "0"),
+        ("all but a small fee", back(done("204.00", {TICKETS: 2, COVER: 1})), "4.00"),
+        ("tickets", back(done(200, {TICKETS: 2})), "0"),
+        ("in two parts", back(done(2, {COVER: 1}), done("4.66", {COVER: 1})), "6.66"),
+        ("plain money", back(plain="6.66"), "0"),
+    ],
+)
+def test_what_of_it_was_for_the_cover(_case, refunded, for_cover):
+    assert refunded.for_cover == Decimal(for_cover)
 
-    assert attribute(Decimal("99.99"), [grant]).pieces == {}
-    paid = attribute(Decimal(100), [grant])
-    assert (paid.pieces, paid.plain_money) == ({TICKETS: 1}, 0)
+
+def test_what_was_named_with_less_money_is_kept_with_both_sums():
+    refunded = back(done(10, {TICKETS: 2, COVER: 1}), done(10, {SHIRT: 1}))
+
+    assert (refunded.short_amount, refunded.short_cost) == (Decimal(10), Decimal("206.66"))
+    assert (dict(refunded.short), dict(refunded.pieces)) == ({TICKETS: 2, COVER: 1}, {SHIRT: 1})
+    assert refunded.plain_money == 0
 
 
-def test_what_the_host_calls_done_counts_first():
-    open_grant = Intention(Decimal(100), {TICKETS: 2})
-    done = Intention(Decimal(60), {COVER: 1}, is_done=True)
+def test_a_rounded_unit_price_makes_nothing_short():
+    # 3 pieces for 100.00: Saleor writes 33.33 each.
+    line = SoldLine(TICKETS, "11", 3, Decimal("33.34"), Decimal("100.00"))
+    sold = Sold((line,), (), Decimal(0), Decimal(100))
 
-    refunded = attribute(Decimal(100), [open_grant, done])
+    refunded = attribute(Decimal(100), [done(100, {TICKETS: 3})], sold)
 
-    assert (refunded.pieces, refunded.plain_money) == ({COVER: 1}, Decimal(40))
+    assert (dict(refunded.pieces), dict(refunded.short)) == ({TICKETS: 3}, {})
 
 
-def test_an_intention_without_lines_is_plain_money():
-    refunded = attribute(Decimal(50), [Intention(Decimal(50), is_done=True)])
+def test_what_the_host_calls_done_counts_only_as_far_as_the_money_reaches():
+    refunded = attribute(Decimal("99.99"), [done(100, {TICKETS: 1})], SOLD)
 
-    assert (refunded.pieces, refunded.plain_money) == ({}, Decimal(50))
+    assert (refunded.pieces, refunded.plain_money) == ({}, Decimal("99.99"))
+
+
+@pytest.mark.parametrize(
+    ("_case", "amount", "plans", "pieces"),
+    [
+        ("just its amount", "6.66", [plan("6.66", {COVER: 1})], {COVER: 1}),
+        ("an own amount", "11.00", [plan("11.00", {TICKETS: 2, COVER: 1})], {}),
+        ("less than it", "6.65", [plan("6.66", {COVER: 1})], {}),
+        ("more than it", "8.00", [plan("6.66", {COVER: 1})], {}),
+        (
+            "two together",
+            "16.66",
+            [plan("6.66", {COVER: 1}), plan(10, {SHIRT: 1})],
+            {COVER: 1, SHIRT: 1},
+        ),
+        (
+            "two that fit",
+            "100.00",
+            [plan(100, {TICKETS: 1}), plan(100, {TICKETS: 1})],
+            {},
+        ),
+        ("another line costs it", "10.00", [plan(10, {TICKETS: 1})], {}),
+        ("one piece of another line costs it", "100", [plan(100, {SHIRT: 1, COVER: 1})], {}),
+        ("the shipping costs it", "7.50", [plan("7.50", {COVER: 1})], {}),
+        (
+            "the rest of the order costs it",
+            TOTAL / 2,
+            [plan(TOTAL / 2, {TICKETS: 1, COVER: 1})],
+            {},
+        ),
+        (
+            "too many to say",
+            "6.66",
+            [plan("6.66", {COVER: 1}), *(plan(f"1{n}.00", {SHIRT: 1}) for n in range(10))],
+            {},
+        ),
+    ],
+)
+def test_a_plan_counts_where_the_money_can_be_for_nothing_else(_case, amount, plans, pieces):
+    refunded = attribute(Decimal(str(amount)), plans, SOLD)
+
+    assert dict(refunded.pieces) == pieces
+    if not (refunded.pieces or refunded.short):
+        assert scope_of(refunded) == RefundScope.MONEY
+
+
+def test_an_own_amount_beside_lines_is_short_when_just_that_goes_back():
+    refunded = attribute(Decimal(11), [plan(11, {TICKETS: 2, COVER: 1})], SOLD)
+
+    assert scope_of(refunded) == RefundScope.LESS_THAN_NAMED
+
+
+def test_a_plan_left_unsent_is_not_credited_with_money_for_something_else():
+    # The grant for everything waits; the shipping and a shirt go back by hand.
+    unsent = plan("206.66", {TICKETS: 2, COVER: 1})
+
+    refunded = attribute(Decimal("17.50"), [unsent], SOLD)
+
+    assert (refunded.pieces, refunded.plain_money) == ({}, Decimal("17.50"))
+
+
+def test_single_payments_tell_what_their_sum_does_not():
+    plans = [plan("6.66", {COVER: 1})]
+
+    together = attribute(Decimal("8.66"), plans, SOLD)
+    one_by_one = attribute(
+        Decimal("8.66"), plans, SOLD, payments=[Decimal("6.66"), Decimal("2.00")]
+    )
+
+    assert (together.pieces, together.plain_money) == ({}, Decimal("8.66"))
+    assert (one_by_one.pieces, one_by_one.plain_money) == ({COVER: 1}, Decimal("2.00"))
+
+
+def test_payments_that_do_not_add_up_tell_nothing():
+    refunded = attribute(
+        Decimal("8.66"), [plan("6.66", {COVER: 1})], SOLD, payments=[Decimal("6.66")]
+    )
+
+    assert refunded.pieces == {}
+
+
+def test_what_is_done_leaves_the_rest_to_the_plans():
+    refunded = attribute(
+        Decimal("106.66"), [plan(100, {TICKETS: 1}), done("6.66", {COVER: 1})], SOLD
+    )
+
+    assert dict(refunded.pieces) == {TICKETS: 1, COVER: 1}
 
 
 AMOUNTS = st.decimals(0, 500, places=2)
+PIECES = st.dictionaries(st.sampled_from([TICKETS, SHIRT, COVER]), st.integers(1, 3))
 INTENTIONS = st.lists(
-    st.builds(
-        Intention,
-        AMOUNTS,
-        st.dictionaries(st.sampled_from([TICKETS, SHIRT, COVER]), st.integers(1, 3)),
-        st.booleans(),
-    )
+    st.builds(Intention, AMOUNTS, PIECES, st.booleans(), st.sampled_from([Decimal(0), SHIPPING])),
+    max_size=5,
 )
 
 
-@given(AMOUNTS, INTENTIONS)
-def test_no_more_is_attributed_than_went_back(amount, intentions):
-    refunded = attribute(amount, intentions)
+@given(AMOUNTS, INTENTIONS, st.lists(AMOUNTS, max_size=4))
+def test_no_more_is_attributed_than_went_back(amount, intentions, payments):
+    refunded = attribute(amount, intentions, SOLD, payments=payments)
 
     assert refunded.amount == amount
-    assert 0 <= refunded.by_lines <= amount
+    assert 0 <= refunded.for_cover <= refunded.named <= amount
     assert refunded.plain_money >= 0
-    for line_id, count in refunded.pieces.items():
+    assert 0 <= refunded.short_amount <= amount
+    assert not refunded.short or refunded.short_amount < refunded.short_cost
+    for line_id, count in (*refunded.pieces.items(), *refunded.short.items()):
         assert count <= sum(one.pieces.get(line_id, 0) for one in intentions)
+
+
+@given(INTENTIONS, st.lists(AMOUNTS, max_size=4))
+def test_less_money_than_the_named_pieces_cost_never_takes_them_back(intentions, payments):
+    amount = sum((one.amount for one in intentions), Decimal(0))
+
+    refunded = attribute(amount, intentions, SOLD, payments=payments)
+
+    assert SOLD.cost_of(refunded.pieces) <= amount

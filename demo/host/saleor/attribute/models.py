@@ -1,10 +1,12 @@
 from django.db import models
 
 from ..product.models import Product, ProductVariant
+from . import AttributeInputType
 
 
 class Attribute(models.Model):
     slug = models.SlugField(max_length=250, unique=True)
+    input_type = models.CharField(max_length=50, default=AttributeInputType.PLAIN_TEXT)
 
 
 class AttributeValue(models.Model):

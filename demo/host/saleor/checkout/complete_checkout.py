@@ -9,6 +9,7 @@ from django.db import transaction
 
 from ..core.refusal import deny, refuse
 from ..core.utils.events import call_event
+from ..graphql.ids import global_id
 from ..order.actions import announce_new_order, settle_status
 from ..order.models import Order, OrderLine
 from ..order.utils import update_order_money
@@ -124,6 +125,7 @@ def _copy_line(order: Order, info: CheckoutLineInfo, position: int) -> None:
         variant=line.variant,
         product_name=line.variant.product.name,
         product_sku=line.variant.sku,
+        product_variant_id=global_id("ProductVariant", line.variant_id),
         quantity=line.quantity,
         is_price_overridden=line.price_override is not None,
         currency=line.currency,

@@ -85,15 +85,15 @@ def order_grant_refund_create(request: Request, id: str, input: dict[str, Any]) 
     item = find(rows, "TransactionItem", input["transactionId"], key="token")
     amount, lines = input.get("amount"), input.get("lines") or []
     pieces: list[tuple[OrderLine, int]] = []
-    if (amount is None) == (not lines):
-        refuse("grants either an amount or lines", "required")
+    if amount is None and not lines:
+        refuse("grants an amount or lines", "required")
+    for wanted in lines:
+        line = find(OrderLine.objects.filter(order=order), "OrderLine", wanted["id"])
+        granted = line.granted_refund_lines.aggregate(count=Sum("quantity"))["count"] or 0
+        if not 0 < wanted["quantity"] <= line.quantity - granted:
+            refuse("grants each piece of a line once, and no more than there are")
+        pieces.append((line, wanted["quantity"]))
     if amount is None:
-        for wanted in lines:
-            line = find(OrderLine.objects.filter(order=order), "OrderLine", wanted["id"])
-            granted = line.granted_refund_lines.aggregate(count=Sum("quantity"))["count"] or 0
-            if not 0 < wanted["quantity"] <= line.quantity - granted:
-                refuse("grants each piece of a line once, and no more than there are")
-            pieces.append((line, wanted["quantity"]))
         value = sum((line.unit_price_gross_amount * count for line, count in pieces), Decimal(0))
         amount = min(value, item.charged_value)
     elif amount > item.charged_value:

@@ -57,6 +57,7 @@ class OrderLine(ModelWithMetadata):
     )
     product_name = models.CharField(max_length=386, default="")
     product_sku = models.CharField(max_length=255, null=True)
+    product_variant_id = models.CharField(max_length=255, null=True)
     quantity = models.IntegerField()
     quantity_fulfilled = models.IntegerField(default=0)
     is_gift = models.BooleanField(default=False)
@@ -76,6 +77,7 @@ class OrderGrantedRefund(models.Model):
     amount_value = amount()
     currency = currency()
     reason = models.TextField(blank=True, default="")
+    shipping_costs_included = models.BooleanField(default=False)
     transaction_item = models.ForeignKey(TransactionItem, null=True, on_delete=models.SET_NULL)
     status = models.CharField(max_length=128, default=OrderGrantedRefundStatus.NONE)
 
@@ -97,6 +99,7 @@ class Fulfillment(models.Model):
     status = models.CharField(max_length=32)
     created_at = models.DateTimeField(auto_now_add=True)
     total_refund_amount = amount(null=True)
+    shipping_refund_amount = amount(null=True)
 
 
 class FulfillmentLine(models.Model):

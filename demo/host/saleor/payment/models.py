@@ -66,3 +66,9 @@ class TransactionEvent(models.Model):
     amount_value = amount()
     currency = currency()
     include_in_calculations = models.BooleanField(default=True)
+    related_granted_refund = models.ForeignKey(
+        "order.OrderGrantedRefund",
+        related_name="transaction_events",
+        null=True,
+        on_delete=models.SET_NULL,
+    )
