@@ -49,6 +49,7 @@ class Code(StrEnum):
     PRICE_NOT_EXACT = "price_not_exact"
     SHIPPING_TAX_NOT_EXACT = "shipping_tax_not_exact"
     COVER_CHANGED = "cover_changed"
+    CHECK_FAILED = "check_failed"
     NOT_INSURED = "not_insured"
     BAD_REQUEST = "bad_request"
     INTERNAL = "internal"
@@ -232,6 +233,11 @@ SENTENCES: dict[Code, _Sentences] = {
     Code.COVER_CHANGED: _Sentences(
         "Your ticket protection has changed. Please check your order before you pay.",
         "The cover line did not match the offer and was repaired before the order was made.",
+    ),
+    Code.CHECK_FAILED: _Sentences(
+        "Your checkout has changed. Please look at the new offer.",
+        "The checkout changed after the shopper had accepted, and the plugin could not check it: "
+        "see xcover.hook.failed in the log, and manage.py xcover_doctor. The yes ended.",
     ),
     Code.NOT_INSURED: _Sentences(
         "Your payment has started and your checkout has changed: as it is now, your tickets are "

@@ -6,14 +6,22 @@ import logging
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
+from dataclasses import dataclass
 
 from django.db import connection, transaction
 
 log = logging.getLogger(__name__)
 
 
+@dataclass(slots=True)
+class Guarded:
+    """What became of a guarded block."""
+
+    has_failed: bool = False
+
+
 @contextmanager
-def guard(hook: str, **subject: str) -> Iterator[None]:
+def guard(hook: str, **subject: str) -> Iterator[Guarded]:
     """Let nothing out: an exception in a hook would reach the shopper and stop Saleor's own events.
 
     Inside a transaction of Saleor's a savepoint keeps it usable. Outside there is none to keep,
@@ -21,10 +29,12 @@ def guard(hook: str, **subject: str) -> Iterator[None]:
 
     Tests set XCOVER_RAISE_IN_HOOKS so that no defect hides behind this guard.
     """
+    guarded = Guarded()
     try:
         with transaction.atomic() if connection.in_atomic_block else nullcontext():
-            yield
+            yield guarded
     except Exception:
+        guarded.has_failed = True
         log.exception("xcover.hook.failed", extra={"hook": hook, **subject})
         if os.environ.get("XCOVER_RAISE_IN_HOOKS"):
             raise

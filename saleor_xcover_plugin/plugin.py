@@ -5,6 +5,7 @@ Every hook takes ``**kwargs``: Saleor adds keywords such as ``webhooks`` from ve
 
 from __future__ import annotations
 
+import uuid
 from typing import Any
 
 from django.db import connection
@@ -12,6 +13,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseNotFound
 
 from . import conf
 from .element import element_view
+from .errors import Refusal
 from .graphql.view import graphql_view
 from .guard import guard
 from .host import configuration
@@ -21,6 +23,7 @@ from .host.plugin_api import BasePlugin, completion_error, configuration_error
 from .services import check_credentials
 from .services.align import align
 from .services.clock import utc_now
+from .services.failed_check import end_unchecked_yes, hold_unchecked_order
 from .services.guard_checkout import checkout_changed, refusal_before_order
 from .services.wake import wake_request
 from .webhooks import events_view
@@ -75,13 +78,17 @@ class XCoverPlugin(BasePlugin):
     # Checkout -----------------------------------------------------------------------------
 
     def _checkout_changed(self, checkout: Any, hook: str) -> None:
-        with guard(hook, checkout=str(checkout.pk)):
+        with guard(hook, checkout=str(checkout.pk)) as check:
             settings = conf.read_settings(self.configuration)
             change = checkout_changed(checkout.pk, settings, utc_now())
             if change.was_repaired:
                 mirror_prices(checkout)
             if change.needs_offer:
                 wake_request(checkout.pk, checkout.channel_id)
+        if check.has_failed:
+            with guard("end_unchecked_yes", checkout=str(checkout.pk)):
+                if end_unchecked_yes(checkout.pk, utc_now()):
+                    mirror_prices(checkout)
 
     def checkout_created(self, checkout: Any, previous_value: Any = None, **kwargs: Any) -> Any:
         self._checkout_changed(checkout, "checkout_created")
@@ -107,12 +114,21 @@ class XCoverPlugin(BasePlugin):
         """
         refusal = None
         if not connection.in_atomic_block:
-            with guard("preprocess_order_creation", checkout=str(checkout_info.checkout.pk)):
-                settings = conf.read_settings(self.configuration)
-                refusal = refusal_before_order(checkout_info.checkout.pk, settings, utc_now())
+            refusal = self._refusal_before_order(checkout_info.checkout.pk)
         if refusal is not None:
             raise completion_error(refusal.shopper_sentence)
         return previous_value
+
+    def _refusal_before_order(self, token: uuid.UUID) -> Refusal | None:
+        """Return why the order is held once; what could not be checked is not sold."""
+        refusal = None
+        with guard("preprocess_order_creation", checkout=str(token)) as check:
+            settings = conf.read_settings(self.configuration)
+            refusal = refusal_before_order(token, settings, utc_now())
+        if check.has_failed:
+            with guard("hold_unchecked_order", checkout=str(token)):
+                refusal = hold_unchecked_order(token, utc_now())
+        return refusal
 
     # Orders: every hook is only a hint to look ---------------------------------------------
 

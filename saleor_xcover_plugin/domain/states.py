@@ -71,6 +71,7 @@ NOTHING_BOUGHT = frozenset(
         "line_changed",
         "tickets_changed",
         "offer_ended",
+        "check_failed",
         BOUGHT_ALREADY,
         "country_changed",
         "event_started",

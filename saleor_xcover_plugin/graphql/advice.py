@@ -14,6 +14,7 @@ ADVICE: Mapping[str, tuple[Code, ...]] = {
     "Say the sentence, ask for the offer again, leave both answers open: nothing was accepted.": (
         Code.OFFER_STALE,
         Code.OFFER_EXPIRED,
+        Code.CHECK_FAILED,
         Code.QUOTE_NOT_OFFERED,
         Code.TERMS_CHANGED,
         Code.POLICYHOLDER_COUNTRY_DIFFERS,

@@ -28,6 +28,7 @@ from ..domain.states import (
     OfferStatus,
     may_become,
 )
+from ..errors import Code
 from ..host import checkouts, metadata, notes, orders, telemetry
 from ..host.values import OrderState
 from ..models import Consent, Cover, Offer
@@ -221,6 +222,8 @@ def _place(
     )
     if defect is None and offer is not None and not is_live:
         defect = Defect.of("offer_ended", order, offer)
+    if defect is None and offer is not None and offer.reason_code == Code.CHECK_FAILED:
+        defect = Defect.of(Code.CHECK_FAILED.value, order, offer)
     paid = cost_of_cover(order, offer)
     premium = paid if defect or offer is None else chosen_premium(offer)
     overcharged = max(paid - premium, Decimal(0))

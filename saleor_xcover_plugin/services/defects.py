@@ -8,6 +8,7 @@ from decimal import Decimal
 
 from ..domain.money import Money
 from ..domain.states import BOUGHT_ALREADY, NOT_OFFERED, CoverStatus
+from ..errors import Code
 from ..host.values import OrderState
 from ..models import Cover, Offer
 from . import shared_yes
@@ -110,6 +111,11 @@ _SENTENCES = {
     "offer_ended": (
         "The checkout changed after the shopper accepted the offer, and the protection line stayed "
         "because a payment had begun. The policy was not confirmed;",
+        _THE_PROTECTION,
+    ),
+    Code.CHECK_FAILED.value: (
+        "The checkout changed after the shopper accepted the offer and could not be checked, and "
+        "the protection line stayed because a payment had begun. The policy was not confirmed;",
         _THE_PROTECTION,
     ),
 }

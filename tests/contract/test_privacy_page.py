@@ -14,7 +14,8 @@ OF_A_PERSON = {
     "Quote": "offer is_chosen",
     "Consent": "offer answer quote_ids premium language source created_at",
     "Cover": "order_id order_number offer booking_id pds_url policyholder_digests reason_code "
-    "reason amount_due_back refunded_when_due for_cover_when_due claim paid_at confirmed_at cancelled_at",
+    "reason amount_due_back refunded_when_due for_cover_when_due claim paid_at confirmed_at "
+    "cancelled_at",
     "Cancellation": "cover refund_key scope sentence xcover_cancellation_id refund",
     "Modification": "cover wanted wanted_digest sentence xcover_update_id",
     "OutboxMessage": "operation_id subject_id sealed_body last_error",
