@@ -83,6 +83,7 @@ class AlarmCode(StrEnum):
     BREAKER_OPEN = "breaker_open"
     OFFERS_REFUSED = "offers_refused"
     MESSAGES_OVERDUE = "messages_overdue"
+    WORK_FAILING = "work_failing"
     RECONCILE_FINDINGS = "reconcile_findings"
     SWEEP_FAILING = "sweep_failing"
     NO_WORKER = "no_worker"
@@ -135,6 +136,10 @@ SENTENCES: Mapping[AlarmCode, str] = {
         "{count} due for more than {minutes} minutes, the oldest since {since}. Workers do not "
         "keep up or do not run: see how many there are and what their log says. A rush after an "
         "outage ends by itself."
+    ),
+    AlarmCode.WORK_FAILING: (
+        "{what} ended with a defect ({error}), last at {last_at}, {times} since {first_at}. {then} "
+        "The log has it as xcover.work.failed: report it with what it says there."
     ),
     AlarmCode.RECONCILE_FINDINGS: (
         "The nightly comparison with XCover at {at} found {findings} ({by_code}). "

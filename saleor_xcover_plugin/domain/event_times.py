@@ -43,6 +43,14 @@ def read_moment(text: str, zone: tzinfo | None, *, is_end: bool = False) -> date
     return moment if is_believed(moment) else None
 
 
+def stored_moment(text: object) -> datetime | None:
+    """Return a moment we wrote down ourselves; None for nothing, and for what was let in before.
+
+    Versions before the window was checked kept times that cannot be compared with others.
+    """
+    return read_moment(text, None) if isinstance(text, str) else None
+
+
 def is_date(text: str) -> bool:
     """Whether a text names a day and no time of it."""
     return bool(_DAY.fullmatch(text))

@@ -40,6 +40,11 @@ def numbers_of(order_ids: Iterable[uuid.UUID]) -> dict[uuid.UUID, str]:
     return {pk: str(number) for pk, number in rows}
 
 
+def number_of(order_id: uuid.UUID) -> str:
+    """Return an order's number, or its id when it is gone."""
+    return numbers_of([order_id]).get(order_id, str(order_id))
+
+
 def count_without_cover(
     start: datetime, end: datetime, channel_ids: Sequence[int]
 ) -> list[tuple[int, str, date, int]]:

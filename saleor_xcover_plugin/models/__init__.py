@@ -3,7 +3,7 @@
 from .cancellations import Cancellation, EventChange
 from .modifications import Modification
 from .sales import WAS_REMOVED, Consent, Cover, Offer, Quote
-from .work import Alarm, Gate, Heartbeat, InboundEvent, OutboxMessage, Watermark
+from .work import Alarm, Failure, Gate, Heartbeat, InboundEvent, OutboxMessage, Watermark
 
 __all__ = [
     "WAS_REMOVED",
@@ -12,6 +12,7 @@ __all__ = [
     "Consent",
     "Cover",
     "EventChange",
+    "Failure",
     "Gate",
     "Heartbeat",
     "InboundEvent",

@@ -133,6 +133,30 @@ class Alarm(models.Model):
         return f"alarm {self.code} {self.subject}"
 
 
+class Failure(models.Model):
+    """A piece of periodic work that ended with a defect, until it succeeds."""
+
+    work = models.CharField(max_length=40)
+    # What it was about: the key of an order, a checkout or a row; empty for a whole step.
+    subject = models.CharField(max_length=64, blank=True, default="")
+    # What people call it: the number of the order.
+    label = models.CharField(max_length=64, blank=True, default="")
+    # The class of the error only: its text may hold what a buyer wrote.
+    error = models.CharField(max_length=80)
+    times = models.PositiveIntegerField(default=1)
+    first_at = models.DateTimeField()
+    last_at = models.DateTimeField()
+    next_attempt_at = models.DateTimeField()
+
+    class Meta:
+        constraints = (
+            models.UniqueConstraint(fields=["work", "subject"], name="xcover_failure_once"),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.work} {self.subject} failed {self.times} times"
+
+
 class Gate(models.Model):
     """What all workers share about one XCover account: turns, breaker, and what it told them."""
 

@@ -14,11 +14,13 @@ from ..domain.states import CoverStatus
 from ..host import notes, orders
 from ..models import Cancellation, Cover, EventChange
 from .events import insured_events
+from .failures import Failures
 from .judge_refunds import EVENT_CANCELLED_KEY, judgement_key, replace_judgement, situation_of
 from .locks import lock_cover
 from .refund_scope import scope_of
 
 PAGE = 200
+_ASKING = "cancelled event"
 
 
 def tell_cancelled(variants: Sequence[str], now: datetime) -> None:
@@ -68,9 +70,11 @@ def ask_all(covers: Sequence[int], now: datetime) -> Iterator[int]:
 
     Each is its own transaction and judged once, so that a run may be interrupted anywhere.
     """
+    failures = Failures(now)
     for page in pages(covers):
         for cover_id in unasked(page):
-            _ask(cover_id, now)
+            with failures.contain(_ASKING, cover_id):
+                _ask(cover_id, now)
             yield cover_id
 
 

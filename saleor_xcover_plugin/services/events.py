@@ -6,6 +6,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
+from ..domain.event_times import stored_moment
 from ..models import EventChange, Offer
 
 
@@ -53,11 +54,10 @@ def last_known_end(offer: Offer, changes: Mapping[str, datetime | None]) -> date
     variants = list(offer.request.get("tickets", {}))
     ends = offer.request.get("ends", {})
     known = [_quoted_start(offer, variant) for variant in variants]
-    known += [datetime.fromisoformat(ends[variant]) for variant in variants if variant in ends]
+    known += [stored_moment(ends.get(variant)) for variant in variants]
     known += [changes.get(variant) for variant in variants]
     return max((moment for moment in known if moment is not None), default=offer.event_starts_at)
 
 
 def _quoted_start(offer: Offer, variant: str) -> datetime | None:
-    text = offer.request.get("starts", {}).get(variant)
-    return datetime.fromisoformat(text) if text else offer.event_starts_at
+    return stored_moment(offer.request.get("starts", {}).get(variant)) or offer.event_starts_at

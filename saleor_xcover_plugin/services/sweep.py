@@ -6,12 +6,13 @@ import logging
 import uuid
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
+from functools import partial
 
 from django.db import transaction
 from django.db.models import Q
 
 from ..domain.states import LIVE_OFFER_STATUSES, CoverStatus, OfferStatus
-from ..host import checkouts, orders, warehouses
+from ..host import checkouts, order_facts, orders, warehouses
 from ..models import Cover, Offer, Watermark
 from . import alarms, heartbeats
 from .align import align
@@ -19,6 +20,7 @@ from .clock import Clock
 from .deliver import deliver_due
 from .drain import call_helpers
 from .offers import put_summary_right
+from .failures import ORDER, Failures, due
 from .receive_event import handle_due
 
 log = logging.getLogger(__name__)
@@ -64,48 +66,81 @@ def sweep(clock: Clock, *, limit: int = LIMIT) -> SweepResult:
 
 def _do_all(clock: Clock, limit: int) -> SweepResult:
     until = clock() + _BUDGET
-    _stock_up()
-    call_helpers(clock(), until=until)
+    steps = _Steps(clock, limit)
+    work = {
+        "stock": partial(_stock_up, steps),
+        "helpers": partial(_call_helpers, clock, until),
+        "failed orders": partial(_failed_orders, steps),
+        "orders": partial(_changed_orders, steps),
+        "covers": partial(_resting_covers, steps),
+        "offers": partial(_resting_offers, steps),
+        "messages": partial(deliver_due, clock, limit=limit, until=until),
+        "events": partial(handle_due, clock, limit=limit, until=until),
+    }
+    done = dict.fromkeys(work, 0)
+    for name, step in work.items():
+        with steps.failures.contain(name):
+            done[name] = step()
     return SweepResult(
-        orders=_changed_orders(clock(), limit),
-        covers=_resting_covers(clock(), limit),
-        offers=_resting_offers(clock(), limit),
-        messages=deliver_due(clock, limit=limit, until=until),
-        events=handle_due(clock, limit=limit, until=until),
+        orders=done["orders"] + done["failed orders"],
+        covers=done["covers"],
+        offers=done["offers"],
+        messages=done["messages"],
+        events=done["events"],
     )
 
 
-def _stock_up() -> None:
-    """New warehouses, and rows somebody changed; its failure must not stop the rest."""
-    try:
-        with transaction.atomic():
-            if count := warehouses.stock_up():
-                log.warning("xcover.stock.mended", extra={"warehouses": count})
-    except Exception:
-        log.exception("xcover.stock.failed")
+class _Steps:
+    """What the steps of one sweep share."""
+
+    def __init__(self, clock: Clock, limit: int) -> None:
+        self.clock, self.limit = clock, limit
+        self.now = clock()
+        self.failures = Failures(self.now)
+
+    def align(self, order_id: uuid.UUID) -> None:
+        """Bring one order in line; a broken one must not stop the others."""
+        label = partial(order_facts.number_of, order_id)
+        with self.failures.contain(ORDER, order_id, label=label):
+            align(order_id, self.now)
 
 
-def _align_safely(order_id: uuid.UUID, now: datetime) -> None:
-    """One broken order must not stop the others."""
-    try:
-        align(order_id, now)
-    except Exception:
-        log.exception("xcover.align.failed", extra={"order": str(order_id)})
+def _call_helpers(clock: Clock, until: datetime) -> int:
+    call_helpers(clock(), until=until)
+    return 0
 
 
-def _changed_orders(now: datetime, limit: int) -> int:
+def _stock_up(_steps: _Steps) -> int:
+    """New warehouses, and rows somebody changed."""
+    with transaction.atomic():
+        count = warehouses.stock_up()
+    if count:
+        log.warning("xcover.stock.mended", extra={"warehouses": count})
+    return count
+
+
+def _failed_orders(steps: _Steps) -> int:
+    """Try orders again that could not be brought in line: the mark has passed them."""
+    waiting = due(ORDER, steps.now, steps.limit)
+    for order_id in waiting:
+        steps.align(uuid.UUID(order_id))
+    return len(waiting)
+
+
+def _changed_orders(steps: _Steps) -> int:
     """Align every order changed since the mark, page by page, up to ``_PAGES`` pages."""
+    now, limit = steps.now, steps.limit
     mark = Watermark.objects.filter(name=_ORDERS).first()
     # Never from a time to come: a clock that was ahead would hide orders from us.
     reached = min(mark.reached_at, now - _OVERLAP) if mark else now - _FIRST_LOOK_BACK
     count = 0
     for order_id in orders.with_unfollowed_tickets(reached, newest=limit):
-        _align_safely(order_id, now)
+        steps.align(order_id)
     position = (reached, uuid.UUID(int=0))
     for _ in range(_PAGES):
         changed = orders.changed_after(position, until=now, limit=limit)
         for order_id in orders.with_our_traces([order_id for _, order_id in changed]):
-            _align_safely(order_id, now)
+            steps.align(order_id)
         count += len(changed)
         is_last = len(changed) < limit
         position = (now, position[1]) if is_last else changed[-1]
@@ -122,34 +157,36 @@ def _set_mark(reached: datetime, now: datetime) -> None:
     )
 
 
-def _resting_covers(now: datetime, limit: int) -> int:
+def _resting_covers(steps: _Steps) -> int:
+    now = steps.now
     open_states = [CoverStatus.PLACED.value, CoverStatus.CONFIRMING.value]
-    covers = Cover.objects.filter(
+    resting = Cover.objects.filter(
         # A refund may have come while the policy was being made.
         Q(status__in=open_states)
         | Q(status=CoverStatus.CONFIRMED.value, confirmed_at__gt=now - _JUST_CONFIRMED),
         updated_at__lt=now - _COVER_REST,
-    ).order_by("updated_at")[:limit]
-    for cover in covers:
-        Cover.objects.filter(pk=cover.pk).update(updated_at=now)  # to the end of the row
-        _align_safely(cover.order_id, now)
+    ).order_by("updated_at")
+    covers = list(resting.values_list("pk", "order_id")[: steps.limit])
+    for pk, order_id in covers:
+        Cover.objects.filter(pk=pk).update(updated_at=now)  # to the end of the row
+        steps.align(order_id)
     return len(covers)
 
 
-def _resting_offers(now: datetime, limit: int) -> int:
-    offers = list(
-        Offer.objects.filter(
-            order_id=None,
-            status__in=[status.value for status in LIVE_OFFER_STATUSES],
-            updated_at__lt=now - _OFFER_REST,
-        ).order_by("updated_at")[:limit]
-    )
-    order_ids = orders.ids_by_checkout(offer.checkout_token for offer in offers)
-    for offer in offers:
-        if offer.checkout_token in order_ids:
-            _align_safely(order_ids[offer.checkout_token], now)
+def _resting_offers(steps: _Steps) -> int:
+    resting = Offer.objects.filter(
+        order_id=None,
+        status__in=[status.value for status in LIVE_OFFER_STATUSES],
+        updated_at__lt=steps.now - _OFFER_REST,
+    ).order_by("updated_at")
+    offers = list(resting.values_list("pk", "checkout_token")[: steps.limit])
+    order_ids = orders.ids_by_checkout(token for _, token in offers)
+    for pk, token in offers:
+        if token in order_ids:
+            steps.align(order_ids[token])
         else:
-            _end_resting(offer.pk, now)
+            with steps.failures.contain("offer", pk):
+                _end_resting(pk, steps.now)
     return len(offers)
 
 

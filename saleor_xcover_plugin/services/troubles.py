@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import uuid
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -32,8 +33,8 @@ from ..domain.alarms import (
 from ..domain.states import CoverStatus, MessageState
 from ..domain.words import counted
 from ..host import beat, order_facts
-from ..models import Cover, Gate, OutboxMessage
-from . import accounts, heartbeats, outlook
+from ..models import Cover, Failure, Gate, OutboxMessage
+from . import accounts, failures, heartbeats, outlook
 from .refused_offers import refused_offers
 from .wake import can_wake
 
@@ -75,6 +76,7 @@ class _Facts:
 
     def __init__(self, now: datetime) -> None:
         self.now = now
+        self.failures = failures.Failures(now)
 
     @cached_property
     def accounts(self) -> dict[int, PluginSettings]:
@@ -93,7 +95,8 @@ def _paid_unprotected(facts: _Facts) -> Iterator[Trouble]:
     left = order_facts.paid_in_full(list(placed.values_list("order_id", flat=True)), before=since)
     lagging = Q(status=CoverStatus.CONFIRMING.value, paid_at__lte=since)
     lagging |= Q(status=CoverStatus.PLACED.value, order_id__in=left)
-    for cover in Cover.objects.filter(lagging).order_by("updated_at", "pk")[:LIMIT]:
+    rows = Cover.objects.filter(lagging).order_by("updated_at", "pk")[:LIMIT]
+    for cover in facts.failures.each(rows, "alarms"):
         yield trouble(
             AlarmCode.PAID_UNPROTECTED,
             cover.order_number,
@@ -103,7 +106,7 @@ def _paid_unprotected(facts: _Facts) -> Iterator[Trouble]:
 
 
 def _unpaid_near_event(facts: _Facts) -> Iterator[Trouble]:
-    covers = list(
+    rows = (
         Cover.objects.filter(
             status=CoverStatus.PLACED.value,
             created_at__lte=facts.now - PAID_PATIENCE,
@@ -113,6 +116,7 @@ def _unpaid_near_event(facts: _Facts) -> Iterator[Trouble]:
         .select_related("offer")
         .order_by("updated_at", "pk")[:LIMIT]
     )
+    covers = list(facts.failures.each(rows, "alarms"))
     paid = order_facts.paid_in_full([cover.order_id for cover in covers], before=facts.now)
     for cover in covers:
         if cover.order_id not in paid and cover.offer is not None:
@@ -203,6 +207,23 @@ def _messages_overdue(facts: _Facts) -> Iterator[Trouble]:
         )
 
 
+def _work_failing(_facts: _Facts) -> Iterator[Trouble]:
+    for failure in Failure.objects.order_by("first_at", "pk")[:LIMIT]:
+        what, then = failures.in_words(failure)
+        is_order = failure.work == failures.ORDER
+        yield trouble(
+            AlarmCode.WORK_FAILING,
+            f"{failure.work} {failure.label or failure.subject}".strip()[:64],
+            order_id=uuid.UUID(failure.subject) if is_order else None,
+            what=what,
+            then=then,
+            error=failure.error,
+            times=counted(failure.times, "time"),
+            first_at=at(failure.first_at),
+            last_at=at(failure.last_at),
+        )
+
+
 def _reconcile_findings(_facts: _Facts) -> Iterator[Trouble]:
     last = heartbeats.found(heartbeats.RECONCILE)
     if last is None or not last.details.get("findings"):
@@ -243,6 +264,7 @@ _ONE_EACH: Mapping[AlarmCode, _Find] = {
     AlarmCode.BREAKER_OPEN: _breaker_open,
     AlarmCode.OFFERS_REFUSED: _offers_refused,
     AlarmCode.MESSAGES_OVERDUE: _messages_overdue,
+    AlarmCode.WORK_FAILING: _work_failing,
     AlarmCode.RECONCILE_FINDINGS: _reconcile_findings,
 }
 _FINDERS: tuple[tuple[frozenset[AlarmCode], _Find], ...] = (

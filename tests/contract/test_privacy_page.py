@@ -21,6 +21,7 @@ OF_A_PERSON = {
     "OutboxMessage": "operation_id subject_id sealed_body last_error",
     "InboundEvent": "booking_id booking_status digest outcome",
     "Alarm": "subject sentence",
+    "Failure": "subject label",
 }
 """What tells of a person or of what they did, alone or through the order it names."""
 OF_NOBODY = {
@@ -38,6 +39,7 @@ OF_NOBODY = {
     "next_attempt_at lease_token leased_until reason_code created_at updated_at settled_at",
     "InboundEvent": "id channel_id event attempts next_attempt_at received_at handled_at",
     "Alarm": "id code raised_at cleared_at",
+    "Failure": "id work error times first_at last_at next_attempt_at",
     "EventChange": "id variant starts_at told_at",
     "Watermark": "name reached_at",
     "Heartbeat": "name beat_at details",

@@ -9,6 +9,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from ...domain.retention import OPTIONS, PERIODS, SENTENCES, days_of
+from ...domain.words import counted
 from ...host.db import allow_writer
 from ...services.clock import utc_now
 from ...services.privacy.purge import purge
@@ -69,7 +70,8 @@ class Command(BaseCommand):
             self.stdout.write(f"Kept, {count}: {SENTENCES[obstacle]}")
         if report.failed:
             self.stdout.write(
-                f"Failed, {report.failed} batches: see xcover.purge.failed in the log."
+                f"Failed, {counted(report.failed, 'case')}: see xcover_status, and "
+                "xcover.work.failed in the log."
             )
         if is_dry:
             self.stdout.write("Nothing was removed: this is what a run without --dry-run removes.")

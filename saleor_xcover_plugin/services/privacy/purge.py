@@ -3,7 +3,8 @@
 A run reads all that is older than the shortest period, and locks next to nothing of it: each batch
 is judged without a lock first. Only the cases that are due are then locked, their offers before
 their covers, read again and judged again. So workers, hooks and a second purge may run beside it.
-A batch that fails is left as it was and stops no other; what is counted was committed.
+A batch that fails is left as it was, and tried again case by case: one broken case stops no other.
+What is counted was committed.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 from ...domain.retention import Days, Kind
 from ...domain.states import CoverStatus, MessageState
 from ...models import Cover, InboundEvent, Modification, Offer, OutboxMessage
+from ..failures import Failures
 from . import cases, lapsed, remove
 from .cases import Rows
 from .report import Counts, Report
@@ -38,7 +40,7 @@ End = Callable[[Report, Sequence[Rows]], None]
 
 def purge(days: Days, now: datetime, *, is_dry: bool = False) -> Report:
     """Remove, or with ``is_dry`` only count, what is past its period."""
-    report = Report()
+    report, failures = Report(), Failures(now, remembers=not is_dry)
     whole = partial(_due_whole, days, now), _count_whole if is_dry else _end_whole
     buyer = partial(_due_buyer, days, now), _count_buyer if is_dry else partial(_end_buyer, now)
     read, lone = cases.of_checkouts, cases.of_lone_covers
@@ -51,9 +53,13 @@ def purge(days: Days, now: datetime, *, is_dry: bool = False) -> Report:
         for batch in pages:
             try:
                 report.add(work(batch))
-            except Exception:  # one broken case must not keep the others for ever
+            except Exception:  # the cases of it that are not broken go all the same
                 log.exception("xcover.purge.failed", extra={"kind": name})
-                report.failed += 1
+                for key in batch:
+                    with failures.contain(f"purge {name}", key):
+                        report.add(work([key]))
+        failures.forget_others(f"purge {name}")
+    report.failed = len(failures.met)
     if not is_dry:
         gone = {kind.value: c.deleted + c.stripped for kind, c in report.counts.items()}
         log.info("xcover.purge.done", extra=gone)

@@ -28,7 +28,7 @@ class Report:
     counts: dict[Kind, Counts] = field(default_factory=lambda: {kind: Counts() for kind in Kind})
     kept: Counter[Obstacle] = field(default_factory=Counter)
     failed: int = 0
-    """Batches that raised; the log says why, and they are as they were."""
+    """Cases that raised; the log says why, and they are as they were."""
 
     @property
     def needs_person(self) -> bool:

@@ -6,15 +6,17 @@ import logging
 import uuid
 from collections.abc import Iterator
 from datetime import datetime, timedelta
+from functools import partial
 from itertools import chain
 
 from django.db.models import F, Q
 
 from ...domain.states import CoverStatus
-from ...host import orders
+from ...host import order_facts, orders
 from ...models import Alarm, Cover
 from .. import heartbeats
 from ..clock import Clock
+from ..failures import Failures
 from ..fulfillment_sync import sync_fulfillment
 from ..period import Period
 from .run import PAGE, Report, orders_of, reconcile
@@ -35,10 +37,11 @@ def reconcile_tonight(clock: Clock) -> Report:
     """
     now = clock()
     heartbeats.begin(heartbeats.RECONCILE, now)
-    _follow_tickets()
+    _follow_tickets(Failures(now))
     Alarm.objects.filter(cleared_at__lt=now - _FORGET_ALARMS).delete()
     recent = Period(now - timedelta(days=DAYS), now)
-    report = reconcile(chain(orders_of(recent), _older_policies(recent.start, now)), clock)
+    pages = chain(orders_of(recent), _older_policies(recent.start, now))
+    report = reconcile(pages, clock, remembers=True)
     for finding in report.defects:
         log.error(
             "xcover.reconcile.finding",
@@ -57,13 +60,13 @@ def reconcile_tonight(clock: Clock) -> Report:
     return report
 
 
-def _follow_tickets() -> None:
+def _follow_tickets(failures: Failures) -> None:
     """Look once a night at every order handed out in part: an approval leaves no newer row."""
     for order_id in orders.with_unfollowed_tickets():
-        try:
+        label = partial(order_facts.number_of, order_id)
+        with failures.contain("fulfillment", order_id, label=label):
             sync_fulfillment(order_id)
-        except Exception:  # one broken order must not stop the others
-            log.exception("xcover.fulfillment.failed", extra={"order": str(order_id)})
+    failures.forget_others("fulfillment")
 
 
 def _older_policies(before: datetime, now: datetime) -> Iterator[list[uuid.UUID]]:

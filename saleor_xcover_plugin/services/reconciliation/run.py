@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import logging
 import uuid
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
+from functools import partial
 
 from ...domain.reconciliation import Finding, FindingCode
-from ...host import orders
+from ...host import order_facts, orders
 from ...models import Cover, Offer
 from ...xcover.errors import XCoverError
 from ..align import align
 from ..clock import Clock
+from ..failures import Failures
 from ..period import Period
 from ..receive_event import look_at_booking
 from .at_xcover import Comparison, NotCompared
@@ -55,28 +57,50 @@ def reconcile(
     grace: timedelta = GRACE,
     mends: bool = False,
     progress: Callable[[int], None] = lambda _: None,
+    remembers: bool = False,
 ) -> Report:
     """Compare the orders that have to do with us, of pages of order ids.
 
     ``mends`` repeats what a hook or a webhook would have done: idempotent, and nothing else.
-    ``progress`` hears how many orders were looked at since it was last told.
+    ``progress`` hears how many orders were looked at since it was last told. With ``remembers``
+    orders a defect kept from being compared stand in ``xcover_status`` until the next such run.
     """
     report, comparison = Report(), Comparison(clock)
+    failures = Failures(clock(), remembers=remembers)
     for page in pages:
-        for books in _books(page):
-            report.orders += 1
-            try:
-                found = list(compare(books, clock(), grace))
-                if asks_xcover:
-                    found += _asked(comparison, books, report)
-                report.findings += found
-                if mends:
-                    _mend(books, found, clock)
-            except Exception:  # one broken order must not hide the others
-                log.exception("xcover.reconcile.failed", extra={"order": books.order.number})
-                report.not_compared.append(books.order.number)
+        for order_id in orders.with_our_traces(list(page)):
+            with failures.contain(_WORK, order_id, label=partial(order_facts.number_of, order_id)):
+                _look(order_id, report, comparison, clock, grace, mends=mends, asks=asks_xcover)
         progress(len(page))
+    report.not_compared += [order_facts.number_of(uuid.UUID(key)) for _, key in failures.met]
+    if remembers:
+        failures.forget_others(_WORK)
     return report
+
+
+_WORK = "comparison"
+
+
+def _look(
+    order_id: uuid.UUID,
+    report: Report,
+    comparison: Comparison,
+    clock: Clock,
+    grace: timedelta,
+    *,
+    mends: bool,
+    asks: bool,
+) -> None:
+    books = _books_of(order_id)
+    if books is None:
+        return
+    report.orders += 1
+    found = list(compare(books, clock(), grace))
+    if asks:
+        found += _asked(comparison, books, report)
+    report.findings += found
+    if mends:
+        _mend(books, found, clock)
 
 
 def _asked(comparison: Comparison, books: Books, report: Report) -> list[Finding]:
@@ -110,17 +134,11 @@ def orders_of(period: Period) -> Iterator[list[uuid.UUID]]:
         position = page[-1]
 
 
-def _books(page: Sequence[uuid.UUID]) -> Iterator[Books]:
-    ours = orders.with_our_traces(list(page))
-    covers = {
-        cover.order_id: cover
-        for cover in Cover.objects.filter(order_id__in=ours).select_related("offer")
-    }
-    offers: dict[uuid.UUID | None, list[Offer]] = defaultdict(list)
-    states = [state for state in map(orders.read, ours) if state is not None]
-    tokens = [state.checkout_token for state in states if state.checkout_token]
-    for offer in Offer.objects.filter(checkout_token__in=tokens).order_by("pk"):
-        offers[offer.checkout_token].append(offer)
-    for state in states:
-        if state.is_from_checkout:  # replacements and bulk orders copy our metadata only
-            yield Books(state, covers.get(state.id), offers[state.checkout_token])
+def _books_of(order_id: uuid.UUID) -> Books | None:
+    """Read one order and all we hold about it; None where it sold nothing here."""
+    order = orders.read(order_id)
+    if order is None or not order.is_from_checkout:
+        return None  # replacements and bulk orders copy our metadata only
+    cover = Cover.objects.filter(order_id=order_id).select_related("offer").first()
+    tokens = [order.checkout_token] if order.checkout_token else []
+    return Books(order, cover, list(Offer.objects.filter(checkout_token__in=tokens).order_by("pk")))
