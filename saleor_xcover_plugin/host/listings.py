@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
+from typing import Any
 
+from django.db.models import Q, QuerySet
 from saleor.product.models import ProductVariantChannelListing
 
 from ..domain.event_data import EventMapping, TicketFacts
@@ -48,13 +50,21 @@ def for_sale(
     if product_types:
         listings = listings.filter(variant__product__product_type__slug__in=product_types)
     attributes = attribute_columns(mapping)
-    rows = annotate_attributes(listings, attributes).order_by(
-        "variant__product__slug", "variant_id"
-    )
-    for row in rows.values(*_COLUMNS, *attributes).iterator(_CHUNK):
+    rows = annotate_attributes(listings, attributes).values("variant_id", *_COLUMNS, *attributes)
+    for row in _by_key(rows):
         if not is_cover_type(row["variant__product__product_type__private_metadata"]):
             yield ListedVariant(
                 row["variant__product__slug"],
                 row["variant__name"] or "",
                 ticket_facts(row, {}),
             )
+
+
+def _by_key(rows: QuerySet[Any, dict[str, Any]]) -> Iterator[dict[str, Any]]:
+    """Read page by page: a cursor on the server would not outlive PgBouncer's transaction."""
+    slug, key = "variant__product__slug", "variant_id"
+    ordered, rest = rows.order_by(slug, key), Q()
+    while page := list(ordered.filter(rest)[:_CHUNK]):
+        yield from page
+        last = page[-1]
+        rest = Q(**{f"{slug}__gt": last[slug]}) | Q(**{slug: last[slug], f"{key}__gt": last[key]})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import uuid
 from collections.abc import Mapping
 from typing import Any
@@ -51,10 +52,16 @@ def policyholder_of(billing: Any | None, shipping: Any | None, email: str) -> Po
     )
 
 
+_E164 = re.compile(r"\+[1-9][0-9]{5,14}")
+
+
 def _e164(phone: Any) -> str:
-    """Return the number with a leading plus, which XCover demands, or nothing."""
+    """Return the number as XCover demands it, with a leading plus, or nothing.
+
+    A stored text that is no number reads ``+NoneNone``.
+    """
     text = str(getattr(phone, "as_e164", phone) or "")
-    return text if text.startswith("+") else ""
+    return text if _E164.fullmatch(text) else ""
 
 
 def complete(order_id: uuid.UUID, wanted: Mapping[str, str]) -> list[str]:
@@ -71,13 +78,19 @@ def complete(order_id: uuid.UUID, wanted: Mapping[str, str]) -> list[str]:
         filled.append("email")
     address = order.billing_address or order.shipping_address
     if address is not None:
-        empty = [n for n in _IN_ADDRESS if n in wanted and not str(getattr(address, n) or "")]
+        empty = [name for name in _IN_ADDRESS if name in wanted and _is_empty(address, name)]
         for name in empty:
             setattr(address, name, wanted[name])
         if empty:
             address.save(update_fields=empty)
         filled += empty
     return filled
+
+
+def _is_empty(address: Any, name: str) -> bool:
+    """Whether the policy lacks it: a phone nobody can read is none."""
+    value = getattr(address, name)
+    return not (_e164(value) if name == "phone" else str(value or ""))
 
 
 _IN_ADDRESS = ("first_name", "last_name", "phone")

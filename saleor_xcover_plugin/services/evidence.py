@@ -10,7 +10,6 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
-from itertools import islice
 from typing import NamedTuple
 
 from django.db.models import Q, QuerySet
@@ -111,13 +110,21 @@ def _records(consents: QuerySet[Consent]) -> Iterator[Record]:
     channels = catalog.channel_names()
     # Each answer holds what was shown by itself: the offer's copy of it is not read.
     rows = consents.select_related("offer").defer("offer__content", "offer__request")
-    ordered = rows.order_by("created_at", "pk").iterator(CHUNK)
-    while chunk := list(islice(ordered, CHUNK)):
+    for chunk in _pages(rows):
         offers = [consent.offer for consent in chunk]
         orders_of = _orders_of(offers)
         for consent in chunk:
             channel = channels[consent.offer.channel_id]
             yield _record(consent, channel, orders_of.get(consent.offer_id, _NO_ORDER))
+
+
+def _pages(consents: QuerySet[Consent]) -> Iterator[list[Consent]]:
+    """Cut by key into pages: a cursor on the server would not outlive PgBouncer's transaction."""
+    ordered, rest = consents.order_by("created_at", "pk"), Q()
+    while page := list(ordered.filter(rest)[:CHUNK]):
+        yield page
+        last = page[-1]
+        rest = Q(created_at__gt=last.created_at) | Q(created_at=last.created_at, pk__gt=last.pk)
 
 
 class _Order(NamedTuple):

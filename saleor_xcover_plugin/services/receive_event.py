@@ -28,6 +28,7 @@ log = logging.getLogger(__name__)
 
 MAX_ATTEMPTS = 24
 _WAIT = timedelta(minutes=5)
+_AGAIN = timedelta(minutes=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +47,11 @@ class News:
 
 
 def receive(news: News, channel_id: int, now: datetime) -> None:
-    """Journal the news once and have it looked after soon."""
+    """Journal the news once and have it looked after soon, again when it comes again.
+
+    The same news may be true a second time: a policy was cancelled, taken back and cancelled. What
+    waits to be looked after already waits on; what was looked after is so once a minute at most.
+    """
     row, is_new = InboundEvent.objects.get_or_create(
         digest=hashlib.sha256(f"{channel_id}|{news.digest}".encode()).hexdigest(),
         defaults={
@@ -60,6 +65,10 @@ def receive(news: News, channel_id: int, now: datetime) -> None:
     )
     if is_new:
         wake_after_commit(RECEIVE_TASK, row.pk)
+        return
+    again = InboundEvent.objects.filter(pk=row.pk, handled_at__isnull=False)
+    due = max(now, (row.handled_at or now) + _AGAIN)
+    again.update(handled_at=None, attempts=0, received_at=now, next_attempt_at=due)
 
 
 def handle_due(

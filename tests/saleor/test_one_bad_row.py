@@ -1,4 +1,4 @@
-"""What a store or a shopper wrote about an event, and a row nobody can read: they stop nobody else."""
+"""What somebody wrote about an event, or a row nobody can read, stops nobody else."""
 
 from __future__ import annotations
 
@@ -79,9 +79,9 @@ def spoilt() -> Iterator[Callable[[Offer], None]]:
 
 
 def _set_start(key: int, moment: str) -> None:
+    sql = "UPDATE saleor_xcover_plugin_offer SET event_starts_at = %s WHERE id = %s"
     with connection.cursor() as cursor:
-        table = Offer._meta.db_table
-        cursor.execute(f"UPDATE {table} SET event_starts_at = %s WHERE id = %s", [moment, key])
+        cursor.execute(sql, [moment, key])
 
 
 @pytest.mark.parametrize("case", BAD)
@@ -216,7 +216,7 @@ def test_the_purge_removes_what_stands_beside_a_row_nobody_can_read(
     work()
     long_ago = utc_now() - timedelta(days=365 * 11)
     Offer.objects.update(created_at=long_ago, updated_at=long_ago, event_starts_at=long_ago)
-    first, second = Offer.objects.order_by("pk")
+    first, _ = Offer.objects.order_by("pk")
     spoilt(first)
     # when
     printed = io.StringIO()
