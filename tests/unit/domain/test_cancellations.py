@@ -47,7 +47,7 @@ EVERY_SITUATION = [
 def test_every_situation_is_decided_and_every_row_decides_one():
     deciding = Counter(rule_for(situation).name for situation in EVERY_SITUATION)
 
-    assert len(EVERY_SITUATION) == 7 * 2 * 3 * 2 * 4
+    assert len(EVERY_SITUATION) == 8 * 2 * 3 * 2 * 4
     assert set(deciding) == {rule.name for rule in RULES}
     assert len({rule.name for rule in RULES}) == len(RULES)
 
