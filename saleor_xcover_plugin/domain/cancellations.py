@@ -118,11 +118,11 @@ RULES = (
         scopes=_only(RefundScope.CHARGEBACK),
     ),
     Rule(
-        "less_than_named",
+        "short",
         Verdict.REVIEW,
         "Tickets or protection worth {cost} were named in refunds, but only {back} went back for "
         "them. The policy stays in force; decide whether to cancel it.",
-        scopes=_only(RefundScope.LESS_THAN_NAMED),
+        scopes=_only(RefundScope.SHORT),
         is_event_cancelled=False,
     ),
     Rule(

@@ -25,7 +25,7 @@ class RefundScope(StrEnum):
     SOME_TICKETS = "some_tickets"
     COVER = "cover"
     """The cover and no ticket."""
-    LESS_THAN_NAMED = "less_than_named"
+    SHORT = "short"
     """Insured tickets or the cover were named, but less money went back than they cost."""
     MONEY = "money"
     """An amount that belongs to no line."""
@@ -255,7 +255,7 @@ def scope_of_pieces(
     tickets = [line for line in lines if line.variant in insured]
     ours = {*cover_lines, *(line.id for line in tickets)}
     if any(line_id in ours for line_id in refunded.short):
-        return RefundScope.LESS_THAN_NAMED
+        return RefundScope.SHORT
     back = [min(refunded.pieces.get(line.id, 0), line.quantity) for line in tickets]
     is_cover_back = any(refunded.pieces.get(line_id) for line_id in cover_lines)
     if tickets and all(count == line.quantity for count, line in zip(back, tickets, strict=True)):

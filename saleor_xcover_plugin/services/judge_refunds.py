@@ -27,7 +27,7 @@ from .settle_due import back_for_cover
 
 _ADDS_UP = (
     RefundScope.SOME_TICKETS,
-    RefundScope.LESS_THAN_NAMED,
+    RefundScope.SHORT,
     RefundScope.MONEY,
     RefundScope.CHARGEBACK,
 )

@@ -99,7 +99,9 @@ class _Steps:
         self.failures = Failures(self.now)
 
     def align(self, order_id: uuid.UUID) -> None:
-        """Bring one order in line; a broken one must not stop the others."""
+        """Bring one order in line; a broken one is tried once and must not stop the others."""
+        if (ORDER, str(order_id)) in self.failures.met:
+            return
         label = partial(order_facts.number_of, order_id)
         with self.failures.contain(ORDER, order_id, label=label):
             align(order_id, self.now)

@@ -16,7 +16,7 @@ SCOPES = {
     RefundScope.TICKETS: "every insured ticket, not the cover",
     RefundScope.SOME_TICKETS: "some insured tickets",
     RefundScope.COVER: "the cover and no ticket",
-    RefundScope.LESS_THAN_NAMED: "insured tickets or the cover, with less money than they cost",
+    RefundScope.SHORT: "insured tickets or the cover, with less money than they cost",
     RefundScope.MONEY: "an amount nobody named lines for",
     RefundScope.CHARGEBACK: "the buyer's bank took the payment back",
     RefundScope.NOTHING: "the order was cancelled, its money was kept",

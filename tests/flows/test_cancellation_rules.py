@@ -157,7 +157,7 @@ HOW: dict[str, tuple[Act, ...]] = {
     "claim_open": (claim(ClaimState.OPEN), whole),
     "claim_paid": (claim(ClaimState.PAID), whole),
     "chargeback": (Shop.charge_back,),
-    "less_than_named": (less,),
+    "short": (less,),
     "event_cancelled_refunded": (Shop.cancel_event, whole),
     "event_cancelled": (Shop.cancel_event, tickets),
     "everything": (whole,),

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator
 from decimal import Decimal
+from typing import Any
 
 import pytest
 
@@ -23,30 +24,33 @@ from ..flows.steps import PREMIUM, TICKETS, TOTAL, accept_cover, bookings
 from ..flows.work import Work
 
 SendShopper = Callable[[Channel], Shopper]
-Break = Callable[[], None]
+Break = Callable[[Channel], None]
 
 
 @pytest.fixture
-def break_check(store: Store, monkeypatch: pytest.MonkeyPatch) -> Iterator[Break]:
-    """Return a function that makes the stored settings unreadable, until the test is over."""
+def break_check(monkeypatch: pytest.MonkeyPatch) -> Iterator[Break]:
+    """Return a function that makes a channel's settings unreadable, until the test is over."""
     from graphql_relay import from_global_id
     from saleor.plugins.models import PluginConfiguration
 
     monkeypatch.delenv("XCOVER_RAISE_IN_HOOKS", raising=False)
-    rows = PluginConfiguration.objects.filter(
-        identifier="covergenius.xcover", channel_id=from_global_id(store.usd.id)[1]
-    )
-    before = rows.get().configuration
+    known: dict[int, Any] = {}
 
-    def broken() -> None:
+    def broken(channel: Channel) -> None:
+        channel_id = from_global_id(channel.id)[1]
+        row = PluginConfiguration.objects.get(
+            identifier="covergenius.xcover", channel_id=channel_id
+        )
+        known[row.pk] = row.configuration
         changed = [
             {**item, "value": "start = nowhere"} if item["name"] == "event_mapping" else item
-            for item in before
+            for item in row.configuration
         ]
-        rows.update(configuration=changed)
+        PluginConfiguration.objects.filter(pk=row.pk).update(configuration=changed)
 
     yield broken
-    rows.update(configuration=before)
+    for key, before in known.items():
+        PluginConfiguration.objects.filter(pk=key).update(configuration=before)
 
 
 def said(buyer: Shopper) -> dict[str, str]:
@@ -63,9 +67,9 @@ def test_without_money_the_line_goes_and_the_order_is_held_once(
     break_check: Break,
 ) -> None:
     # given a yes for two tickets
-    ada = shopper(store.usd)
+    ada = shopper(store.usd_unpaid)
     checkout, _ = accept_cover(ada, store)
-    break_check()
+    break_check(store.usd_unpaid)
     # when three more are added, and the check of it fails
     (tickets,) = checkout.ticket_lines
     changed = ada.set_quantity(tickets, 5)
@@ -91,9 +95,9 @@ def test_a_check_that_fails_right_before_the_order_holds_it_once(
     break_check: Break,
 ) -> None:
     # given a yes, and nothing changed since
-    ada = shopper(store.usd)
+    ada = shopper(store.usd_unpaid)
     checkout, _ = accept_cover(ada, store)
-    break_check()
+    break_check(store.usd_unpaid)
     # when she completes
     with pytest.raises(Refused, match="Your ticket protection has changed"):
         ada.complete()
@@ -119,7 +123,7 @@ def test_with_money_the_order_goes_through_and_the_premium_is_due(
     checkout, _ = accept_cover(ada, store)
     payments.charge(checkout.id, TOTAL)
     # when something changes and the check of it fails
-    break_check()
+    break_check(store.usd)
     ada.set_email("ada.lovelace@example.com")
     assert said(ada) == {"state": "withdrawn", "code": "check_failed"}
     # then her order is made as she paid it
@@ -148,7 +152,7 @@ def test_a_later_check_that_succeeds_lets_the_yes_stand(
     ada = shopper(store.usd)
     checkout, _ = accept_cover(ada, store)
     payments.charge(checkout.id, TOTAL)
-    break_check()
+    break_check(store.usd)
     ada.set_email("ada.lovelace@example.com")
     # when the settings are mended and the checkout changes again
     staff.configure_plugin(store.usd, {"event_mapping": MAPPING})

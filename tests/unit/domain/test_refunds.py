@@ -59,18 +59,18 @@ def scope_of(refunded: Refunded) -> RefundScope:
         (back(done(15, {SHIRT: 1})), RefundScope.MONEY),
         (back(plain="0.01"), RefundScope.MONEY),
         (back(done("6.66", {COVER: 1})), RefundScope.COVER),
-        (back(done("6.65", {COVER: 1})), RefundScope.LESS_THAN_NAMED),
+        (back(done("6.65", {COVER: 1})), RefundScope.SHORT),
         (back(done(100, {TICKETS: 1})), RefundScope.SOME_TICKETS),
-        (back(done(99, {TICKETS: 1})), RefundScope.LESS_THAN_NAMED),
+        (back(done(99, {TICKETS: 1})), RefundScope.SHORT),
         (back(done("106.66", {TICKETS: 1, COVER: 1})), RefundScope.SOME_TICKETS),
         (back(done(200, {TICKETS: 2})), RefundScope.TICKETS),
         (back(done(200, {TICKETS: 2}), plain=1), RefundScope.TICKETS),
         (back(done("206.66", {TICKETS: 2, COVER: 1})), RefundScope.EVERYTHING),
-        (back(done(10, {TICKETS: 2, COVER: 1})), RefundScope.LESS_THAN_NAMED),
-        (back(done("186.66", {TICKETS: 2, COVER: 1})), RefundScope.LESS_THAN_NAMED),
+        (back(done(10, {TICKETS: 2, COVER: 1})), RefundScope.SHORT),
+        (back(done("186.66", {TICKETS: 2, COVER: 1})), RefundScope.SHORT),
         (
             back(done(200, {TICKETS: 2}), done("2.00", {COVER: 1})),
-            RefundScope.LESS_THAN_NAMED,
+            RefundScope.SHORT,
         ),
         (
             back(done(100, {TICKETS: 1}), done("106.66", {TICKETS: 1, COVER: 1})),
@@ -178,7 +178,7 @@ def test_a_plan_counts_where_the_money_can_be_for_nothing_else(_case, amount, pl
 def test_an_own_amount_beside_lines_is_short_when_just_that_goes_back():
     refunded = attribute(Decimal(11), [plan(11, {TICKETS: 2, COVER: 1})], SOLD)
 
-    assert scope_of(refunded) == RefundScope.LESS_THAN_NAMED
+    assert scope_of(refunded) == RefundScope.SHORT
 
 
 def test_a_plan_left_unsent_is_not_credited_with_money_for_something_else():
