@@ -44,6 +44,14 @@ class ClaimState(StrEnum):
     PAID = "paid"
 
 
+class Cancelled(StrEnum):
+    """How many of the insured events the organiser cancelled."""
+
+    NONE = "none"
+    SOME = "some"
+    ALL = "all"
+
+
 @dataclass(frozen=True, slots=True)
 class Situation:
     """All that a judgement depends on."""
@@ -51,8 +59,7 @@ class Situation:
     scope: RefundScope
     is_before_event: bool
     cooling_off: CoolingOff
-    is_event_cancelled: bool
-    """The organiser cancelled every insured event."""
+    cancelled: Cancelled
     claim: ClaimState
 
 
@@ -72,7 +79,7 @@ class Rule:
     scopes: frozenset[RefundScope] | None = None
     is_before_event: bool | None = None
     cooling_off: frozenset[CoolingOff] | None = None
-    is_event_cancelled: bool | None = None
+    cancelled: frozenset[Cancelled] | None = None
     claims: frozenset[ClaimState] | None = None
 
     def fits(self, situation: Situation) -> bool:
@@ -81,7 +88,7 @@ class Rule:
                 self.scopes is None or situation.scope in self.scopes,
                 self.is_before_event in (None, situation.is_before_event),
                 self.cooling_off is None or situation.cooling_off in self.cooling_off,
-                self.is_event_cancelled in (None, situation.is_event_cancelled),
+                self.cancelled is None or situation.cancelled in self.cancelled,
                 self.claims is None or situation.claim in self.claims,
             )
         )
@@ -89,6 +96,7 @@ class Rule:
 
 _IN_TIME = frozenset({CoolingOff.INSIDE, CoolingOff.UNKNOWN})
 _OVER = frozenset({CoolingOff.OVER})
+_ALL = frozenset({Cancelled.ALL})
 
 
 def _only(*scopes: RefundScope) -> frozenset[RefundScope]:
@@ -123,7 +131,7 @@ RULES = (
         "Tickets or protection worth {cost} were named in refunds, but only {back} went back for "
         "them. The policy stays in force; decide whether to cancel it.",
         scopes=_only(RefundScope.SHORT),
-        is_event_cancelled=False,
+        cancelled=frozenset({Cancelled.NONE, Cancelled.SOME}),
     ),
     Rule(
         "event_cancelled_refunded",
@@ -131,14 +139,27 @@ RULES = (
         "The organiser cancelled the event and the protection was refunded with the order; XCover "
         "is asked what it refunds.",
         scopes=_only(RefundScope.EVERYTHING, RefundScope.COVER),
-        is_event_cancelled=True,
+        cancelled=_ALL,
     ),
     Rule(
         "event_cancelled",
         Verdict.PREVIEW,
         "The organiser cancelled the event. XCover is asked what it would refund; confirm the "
         "cancellation or keep the policy.",
-        is_event_cancelled=True,
+        cancelled=_ALL,
+    ),
+    Rule(
+        "some_events_cancelled",
+        Verdict.REVIEW,
+        "The organiser cancelled one of the insured events. The policy covers the others too and "
+        "stays in force; ask Cover Genius what the buyer gets for the cancelled one, then keep the "
+        "policy or have it cancelled.",
+        scopes=_only(
+            RefundScope.NOTHING,
+            RefundScope.MONEY,
+            RefundScope.SOME_TICKETS,
+        ),
+        cancelled=frozenset({Cancelled.SOME}),
     ),
     Rule(
         "everything",

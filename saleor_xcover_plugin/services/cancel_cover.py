@@ -27,7 +27,14 @@ from ..xcover.answers import Booking, CancellationPreview
 from ..xcover.client import XCoverClient
 from ..xcover.errors import XCoverError, XCoverStatusConflict
 from ..xcover.payloads import cancellation_preview_body
-from .cancellations import STAFF_RULE, end_with_policy, park
+from .cancellations import (
+    EVENT_CANCELLED_KEY,
+    EVENT_TAKES_PLACE,
+    STAFF_RULE,
+    end_with_policy,
+    is_judged_by,
+    park,
+)
 from .delivery import Call, give_up_or_retry
 from .events import insured_events
 from .locks import lock_cancellation
@@ -65,7 +72,9 @@ class _CancellationDelivery(StepDelivery[Cancellation]):
         if begun is None or begun[1].sealed_body is not None:
             return begun
         cancellation, current = begun
-        changed = "" if cancellation.approved_refund is not None else _what_changed(cancellation)
+        changed = _event_taken_back(cancellation)
+        if not changed and cancellation.approved_refund is None:
+            changed = _what_changed(cancellation)
         if changed:
             outbox.drop(current, changed, now)
             # This judgement is void: the same refund, made again, is judged anew.
@@ -101,6 +110,18 @@ class _CancellationDelivery(StepDelivery[Cancellation]):
 _TAKEN_BACK = "The refund was taken back before the policy was cancelled. It stays in force."
 _SUPERSEDED = "A further refund came before XCover was asked; both are judged together."
 _LAPSED = "The preview lapsed before it could be confirmed."
+
+
+def _event_taken_back(cancellation: Cancellation) -> str:
+    """Say that an event whose cancellation was the reason takes place, or nothing.
+
+    It ends an approval too: the person approved because the event was cancelled.
+    """
+    if not cancellation.refund_key.endswith(EVENT_CANCELLED_KEY):
+        return ""
+    how_many = insured_events(cancellation.cover.offer).cancelled
+    is_still_so = is_judged_by(cancellation.refund_key, how_many)
+    return "" if is_still_so else EVENT_TAKES_PLACE
 
 
 def _what_changed(cancellation: Cancellation) -> str:

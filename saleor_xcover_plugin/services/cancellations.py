@@ -8,15 +8,32 @@ from datetime import datetime
 from django.db.models import QuerySet
 
 from .. import outbox
+from ..domain.cancellations import Cancelled
 from ..domain.states import CancellationStatus, CoverStatus
 from ..host import notes
 from ..models import Cancellation, Cover
 
 log = logging.getLogger(__name__)
 
+EVENT_CANCELLED_KEY = "event-cancelled"
+"""What the name of a judgement ends with that was made for a cancelled event."""
+
+KEY_OF_CANCELLED = {
+    Cancelled.SOME: f"one-{EVENT_CANCELLED_KEY}",
+    Cancelled.ALL: EVENT_CANCELLED_KEY,
+}
+
+EVENT_TAKES_PLACE = "The event takes place after all: the policy stays in force."
+
 KINDS = ("preview_cancellation", "confirm_cancellation")
 STAFF_RULE = "staff"
 """Begun by a person, whatever the order's refunds say."""
+
+
+def is_judged_by(key: str, cancelled: Cancelled) -> bool:
+    """Whether a judgement was made for just so many cancelled events."""
+    suffix = KEY_OF_CANCELLED.get(cancelled)
+    return suffix is not None and key.endswith(f":{suffix}")
 
 
 def park(cancellation: Cancellation, sentence: str, now: datetime, **changes: str) -> None:

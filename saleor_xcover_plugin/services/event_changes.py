@@ -2,25 +2,34 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 
 from django.db import transaction
 from django.db.models import QuerySet
 
-from ..domain.cancellations import rule_for
+from ..domain.cancellations import Cancelled, rule_for
 from ..domain.refunds import RefundScope
-from ..domain.states import CoverStatus
+from ..domain.states import CancellationStatus, CoverStatus
 from ..host import notes, orders
 from ..models import Cancellation, Cover, EventChange
-from .events import insured_events
+from . import cancellations
+from .cancellations import (
+    EVENT_CANCELLED_KEY,
+    EVENT_TAKES_PLACE,
+    KEY_OF_CANCELLED,
+    is_judged_by,
+)
+from .events import changes_of, events_of, insured_events, variants_of
 from .failures import Failures
-from .judge_refunds import EVENT_CANCELLED_KEY, judgement_key, replace_judgement, situation_of
+from .judge_refunds import judge, judgement_key, replace_judgement, situation_of
 from .locks import lock_cover
 from .refund_scope import scope_of
 
 PAGE = 200
 _ASKING = "cancelled event"
+_TAKING_BACK = "event taken back"
 
 
 def tell_cancelled(variants: Sequence[str], now: datetime) -> None:
@@ -40,6 +49,11 @@ def _tell(variants: Sequence[str], starts_at: datetime | None, now: datetime) ->
         )
 
 
+def tell_takes_place(variants: Sequence[str]) -> None:
+    """Forget that the organiser cancelled or moved the event: it takes place as it was sold."""
+    EventChange.objects.filter(variant__in=variants).delete()
+
+
 def covers_of(variants: Sequence[str]) -> list[int]:
     """Return the key of every cover of tickets for the event, oldest first.
 
@@ -57,12 +71,53 @@ def cancellations_of(covers: Sequence[int]) -> QuerySet[Cancellation]:
 
 
 def unasked(covers: Sequence[int]) -> list[int]:
-    """Return those of a few covers with a policy XCover was not asked about yet."""
-    asked = set(cancellations_of(covers).values_list("cover_id", flat=True))
+    """Return those of a few covers with a policy that was not judged yet by what is cancelled."""
     confirmed = Cover.objects.filter(pk__in=covers, status=CoverStatus.CONFIRMED.value)
-    return [
-        key for key in confirmed.order_by("pk").values_list("pk", flat=True) if key not in asked
-    ]
+    rows = list(confirmed.select_related("offer").order_by("pk"))
+    offers = [row.offer for row in rows if row.offer is not None]
+    changes = changes_of({variant for offer in offers for variant in variants_of(offer)})
+    judged: dict[int, list[str]] = defaultdict(list)
+    for cover_id, key in cancellations_of(covers).values_list("cover_id", "refund_key"):
+        judged[cover_id].append(key)
+    found = []
+    for row in rows:
+        how_many = events_of(row.offer, changes).cancelled if row.offer else Cancelled.NONE
+        if how_many in KEY_OF_CANCELLED and not any(
+            is_judged_by(key, how_many) for key in judged[row.pk]
+        ):
+            found.append(row.pk)
+    return found
+
+
+def take_back(covers: Sequence[int], now: datetime) -> int:
+    """Close what waits because of a cancellation that was taken back; return how many policies.
+
+    A call that is under way ends by itself: it is looked at again right before it is sent.
+    """
+    count, failures = 0, Failures(now)
+    for page in pages(covers):
+        waiting = cancellations_of(page).filter(status=CancellationStatus.PARKED.value)
+        for cover_id in sorted(set(waiting.values_list("cover_id", flat=True))):
+            with failures.contain(_TAKING_BACK, cover_id):
+                count += _take_back(cover_id, now)
+    return count
+
+
+def _take_back(cover_id: int, now: datetime) -> int:
+    with transaction.atomic():
+        cover = lock_cover(pk=cover_id)
+        if cover is None:
+            return 0
+        how_many = insured_events(cover.offer).cancelled
+        parked = cancellations_of([cover_id]).filter(status=CancellationStatus.PARKED.value)
+        void = [row.pk for row in parked if not is_judged_by(row.refund_key, how_many)]
+        if not cancellations.close(parked.filter(pk__in=void), EVENT_TAKES_PLACE, now):
+            return 0
+        notes.add(cover.order_id, EVENT_TAKES_PLACE)
+        order = orders.read(cover.order_id)
+        if order is not None and cover.status == CoverStatus.CONFIRMED:
+            judge(cover, order, now)
+        return 1
 
 
 def ask_all(covers: Sequence[int], now: datetime) -> Iterator[int]:

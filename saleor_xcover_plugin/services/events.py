@@ -6,6 +6,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
+from ..domain.cancellations import Cancelled
 from ..domain.event_times import stored_moment
 from ..models import EventChange, Offer
 
@@ -16,16 +17,30 @@ class InsuredEvents:
 
     first_start: datetime | None
     """When the earliest begins, UTC; None where nobody knows."""
-    are_cancelled: bool
-    """Every one of them."""
+    cancelled: Cancelled
+    """How many of them their organiser cancelled."""
+
+    @property
+    def are_cancelled(self) -> bool:
+        return self.cancelled == Cancelled.ALL
 
 
 def insured_events(offer: Offer | None) -> InsuredEvents:
     """Read what was quoted, and what staff told of it since."""
     if offer is None:
-        return InsuredEvents(None, are_cancelled=False)
-    variants = list(offer.request.get("tickets", {}))
-    changes = changes_of(variants)
+        return InsuredEvents(None, Cancelled.NONE)
+    return events_of(offer, changes_of(variants_of(offer)))
+
+
+def variants_of(offer: Offer) -> list[str]:
+    """Return the keys of the variants an offer insures."""
+    return list(offer.request.get("tickets", {}))
+
+
+def events_of(offer: Offer, known: Mapping[str, datetime | None]) -> InsuredEvents:
+    """Say what became of an offer's events, by what ``changes_of`` says of its variants."""
+    variants = variants_of(offer)
+    changes = {variant: known[variant] for variant in variants if variant in known}
     cancelled = {variant for variant, starts_at in changes.items() if starts_at is None}
     starts = [
         start
@@ -35,8 +50,14 @@ def insured_events(offer: Offer | None) -> InsuredEvents:
     ]
     return InsuredEvents(
         min(starts, default=offer.event_starts_at),
-        are_cancelled=bool(variants) and cancelled == set(variants),
+        _how_many(cancelled, set(variants)),
     )
+
+
+def _how_many(cancelled: set[str], variants: set[str]) -> Cancelled:
+    if not cancelled:
+        return Cancelled.NONE
+    return Cancelled.ALL if cancelled == variants else Cancelled.SOME
 
 
 def changes_of(variants: Collection[str]) -> dict[str, datetime | None]:

@@ -9,7 +9,8 @@ from datetime import datetime
 from ..domain.states import OfferStatus
 from ..errors import Code, Refusal
 from ..host import checkouts
-from .offers import clear_lines, end_offer, live_offer, summarise, take_notice
+from .offers import clear_lines, live_offer, summarise, take_notice
+from .place_cover import end_offer
 
 log = logging.getLogger(__name__)
 

@@ -21,6 +21,7 @@ from ..host.values import OrderState
 from ..models import Cancellation, Cover
 from . import cancellations
 from .cancel_cover import begin_preview
+from .cancellations import KEY_OF_CANCELLED
 from .events import InsuredEvents, insured_events
 from .refund_scope import is_paid_for_policy, scope_of
 from .settle_due import back_for_cover
@@ -32,9 +33,6 @@ _ADDS_UP = (
     RefundScope.CHARGEBACK,
 )
 """Further money is a further judgement; of the others there is only one."""
-
-EVENT_CANCELLED_KEY = "event-cancelled"
-"""What the name of a judgement ends with that was made for a cancelled event."""
 
 _TAKEN_BACK = "The refund was taken back: there is nothing to decide, the policy stays in force."
 _JUDGED_ANEW = "A later refund was judged instead."
@@ -109,7 +107,7 @@ def situation_of(
         scope,
         is_before_event=events.first_start is not None and now < events.first_start,
         cooling_off=cooling_off_at(now, _cooling_off_until(cover)),
-        is_event_cancelled=events.are_cancelled,
+        cancelled=events.cancelled,
         claim=ClaimState(cover.claim),
     )
 
@@ -148,8 +146,8 @@ def judgement_key(scope: RefundScope, order: OrderState, events: InsuredEvents) 
     parts = [scope.value]
     if scope in _ADDS_UP:
         parts += [f"{order.refunded.normalize():f}", f"{order.charged.normalize():f}"]
-    if events.are_cancelled:
-        parts.append(EVENT_CANCELLED_KEY)
+    if events.cancelled in KEY_OF_CANCELLED:
+        parts.append(KEY_OF_CANCELLED[events.cancelled])
     return ":".join(parts)
 
 

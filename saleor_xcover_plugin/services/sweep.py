@@ -19,8 +19,8 @@ from .align import align
 from .clock import Clock
 from .deliver import deliver_due
 from .drain import call_helpers
-from .offers import put_summary_right
 from .failures import ORDER, Failures, due
+from .offers import put_summary_right
 from .receive_event import handle_due
 
 log = logging.getLogger(__name__)

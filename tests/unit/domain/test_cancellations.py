@@ -9,6 +9,7 @@ import pytest
 
 from saleor_xcover_plugin.domain.cancellations import (
     RULES,
+    Cancelled,
     ClaimState,
     CoolingOff,
     Preview,
@@ -38,16 +39,14 @@ def preview(**changes):
 
 EVERY_SITUATION = [
     Situation(*values)
-    for values in itertools.product(
-        RefundScope, (True, False), CoolingOff, (True, False), ClaimState
-    )
+    for values in itertools.product(RefundScope, (True, False), CoolingOff, Cancelled, ClaimState)
 ]
 
 
 def test_every_situation_is_decided_and_every_row_decides_one():
     deciding = Counter(rule_for(situation).name for situation in EVERY_SITUATION)
 
-    assert len(EVERY_SITUATION) == 8 * 2 * 3 * 2 * 4
+    assert len(EVERY_SITUATION) == 8 * 2 * 3 * 3 * 4
     assert set(deciding) == {rule.name for rule in RULES}
     assert len({rule.name for rule in RULES}) == len(RULES)
 
@@ -76,7 +75,7 @@ def test_nothing_is_asked_of_xcover_while_a_claim_is_open_or_paid():
 
 
 def test_nothing_is_asked_after_an_event_that_took_place():
-    after = decided(is_before_event=False, is_event_cancelled=False)
+    after = decided(is_before_event=False, cancelled=Cancelled.NONE)
 
     assert after == {Verdict.REVIEW, Verdict.KEEP}
 
@@ -89,7 +88,7 @@ def test_a_policy_ends_without_a_person_only_if_the_buyer_got_its_premium_back(s
 
 
 def test_a_refund_after_cooling_off_is_never_requested_without_a_person():
-    assert Verdict.REQUEST not in decided(cooling_off=CoolingOff.OVER, is_event_cancelled=False)
+    assert Verdict.REQUEST not in decided(cooling_off=CoolingOff.OVER, cancelled=Cancelled.NONE)
 
 
 @pytest.mark.parametrize(
