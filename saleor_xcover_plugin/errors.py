@@ -15,6 +15,7 @@ class Code(StrEnum):
     NO_TICKETS = "no_tickets"
     EVENT_DATA_MISSING = "event_data_missing"
     EVENT_STARTED = "event_started"
+    EVENT_CANCELLED = "event_cancelled"
     COUNTRY_MISSING = "country_missing"
     COUNTRY_WITHOUT_OFFER = "country_without_offer"
     CURRENCY_WITHOUT_OFFER = "currency_without_offer"
@@ -90,6 +91,11 @@ SENTENCES: dict[Code, _Sentences] = {
     ),
     Code.EVENT_STARTED: _Sentences(
         _NO_PROTECTION, "An event in the checkout has already started; nothing can be insured."
+    ),
+    Code.EVENT_CANCELLED: _Sentences(
+        _NO_PROTECTION,
+        "The organiser cancelled an event in the checkout (xcover_event --cancelled). If it takes "
+        "place after all: xcover_event --takes-place.",
     ),
     Code.COUNTRY_MISSING: _Sentences(
         "Enter your address to see ticket protection.",

@@ -25,6 +25,10 @@ class ProductLine:
     quantity: int
     unit_price: Decimal
     facts: TicketFacts
+    is_event_cancelled: bool = False
+    """Staff told that the organiser cancelled it."""
+    moved_to: datetime | None = None
+    """When it begins now, where staff told that it was moved."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +86,10 @@ def insurable_basket(facts: CheckoutFacts, rules: EligibilityRules, now: datetim
         country=facts.country,
         language=_language(facts.language, rules),
     )
-    if basket.earliest_start <= now:
+    if any(line.is_event_cancelled for line in lines):
+        raise Refusal(Code.EVENT_CANCELLED)
+    moved = [line.moved_to for line in lines if line.moved_to is not None]
+    if min([basket.earliest_start, *moved]) <= now:
         raise Refusal(Code.EVENT_STARTED)
     return basket
 

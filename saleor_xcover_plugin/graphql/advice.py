@@ -38,6 +38,7 @@ ADVICE: Mapping[str, tuple[Code, ...]] = {
         Code.NO_TICKETS,
         Code.EVENT_DATA_MISSING,
         Code.EVENT_STARTED,
+        Code.EVENT_CANCELLED,
         Code.COUNTRY_WITHOUT_OFFER,
         Code.CURRENCY_WITHOUT_OFFER,
         Code.DISCOUNT_NOT_SUPPORTED,

@@ -5,13 +5,14 @@ from __future__ import annotations
 import uuid
 from functools import cache
 
-from django.db.models import F, OuterRef, Subquery
+from django.db.models import CharField, F, OuterRef, Subquery
 from django.db.models.fields.json import KeyTextTransform
-from django.db.models.functions import Coalesce
+from django.db.models.functions import Cast, Coalesce
 from saleor.checkout.models import Checkout, CheckoutLine
 from saleor.product.models import ProductVariantChannelListing
 
 from ..domain.event_data import EventMapping
+from ..models import EventChange
 from .attributes import annotate_attributes, attribute_columns
 from .checkout_flags import with_flags, with_voucher_flags
 from .checkout_money import with_money_flags
@@ -44,6 +45,8 @@ _LINE = (
     "private_metadata",
     "unit_price",
     "correction",
+    "event_changed_at",
+    "event_moved_to",
     "variant_id",
     "variant__name",
     "variant__metadata",
@@ -106,8 +109,12 @@ def _lines(attributes: tuple[str, ...]) -> Prepared:
     )
     listed = listing.order_by().annotate(now=Coalesce("discounted_price_amount", "price_amount"))
     price = Coalesce(F("price_override"), Subquery(listed.values("now")[:1]))
+    told = EventChange.objects.filter(variant=Cast(OuterRef("variant_id"), CharField()))
     lines = CheckoutLine.objects.filter(checkout_id=KEY).annotate(
-        unit_price=price, correction=correction_of_line()
+        unit_price=price,
+        correction=correction_of_line(),
+        event_changed_at=Subquery(told.values("told_at")[:1]),
+        event_moved_to=Subquery(told.values("starts_at")[:1]),
     )
     lines = annotate_attributes(lines, attributes).order_by("created_at", "id")
     return Prepared(lines.values(*_LINE, *attributes))

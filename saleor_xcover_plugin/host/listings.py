@@ -60,6 +60,14 @@ def for_sale(
             )
 
 
+def facts_of(variant_keys: Collection[int], mapping: EventMapping) -> dict[str, TicketFacts]:
+    """Return what the catalogue says of some variants, by their key; unlisted ones are left out."""
+    listings = ProductVariantChannelListing.objects.filter(variant_id__in=variant_keys)
+    attributes = attribute_columns(mapping)
+    rows = annotate_attributes(listings, attributes).values("variant_id", *_COLUMNS, *attributes)
+    return {str(row["variant_id"]): ticket_facts(row, {}) for row in rows}
+
+
 def _by_key(rows: QuerySet[Any, dict[str, Any]]) -> Iterator[dict[str, Any]]:
     """Read page by page: a cursor on the server would not outlive PgBouncer's transaction."""
     slug, key = "variant__product__slug", "variant_id"

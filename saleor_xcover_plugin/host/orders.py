@@ -10,7 +10,6 @@ from typing import Any
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.db.models.fields.json import KeyTextTransform
-from graphene.relay import Node
 from saleor.order import OrderOrigin, OrderStatus
 from saleor.order.lock_objects import order_qs_select_for_update
 from saleor.order.models import Fulfillment, Order, OrderLine
@@ -24,6 +23,7 @@ from .order_rows import PRODUCT_MARK, line_rows, order_row
 from .people import address_in, policyholder_of
 from .prepared import Row
 from .refunds import refunded
+from .tickets import key_of_variant
 from .values import OFFER_KEY, CoverLine, OrderState
 
 _OF_COVER_PRODUCT = Q(variant__product__product_type__private_metadata__contains={MARK: MARK_VALUE})
@@ -257,11 +257,7 @@ def _variant_of(line: Row) -> str:
     """Return the key of the line's variant; a variant that was deleted left its id in the line."""
     if line["variant_id"] is not None:
         return str(line["variant_id"])
-    try:
-        kind, key = Node.from_global_id(line["product_variant_id"] or "")
-    except ValueError:
-        return ""
-    return str(key) if kind == "ProductVariant" else ""
+    return key_of_variant(line["product_variant_id"])
 
 
 def _is_cover(line: Row) -> bool:

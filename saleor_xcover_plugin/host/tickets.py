@@ -1,16 +1,82 @@
-"""Find the tickets of an event among the store's products."""
+"""Find the tickets of an event among the store's products, and among what it sold."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
+from django.db.models import Exists, OuterRef, Q
+from graphene.relay import Node
+from saleor.order.models import OrderLine
 from saleor.product.models import Product, ProductVariant
 
+from ..models import Cover
 
-def variants_of(product: str) -> list[str]:
-    """Return the variants of a product, named by slug or key, as offers name them."""
-    found = Product.objects.filter(slug=product).first()
-    if found is None and product.isdigit() and len(product) < 10:
-        found = Product.objects.filter(pk=int(product)).first()
+
+@dataclass(frozen=True, slots=True)
+class Ticket:
+    """One variant tickets are, or were, sold as."""
+
+    key: str
+    """As offers name it."""
+    sku: str
+    product: str
+    name: str
+
+    @property
+    def label(self) -> str:
+        """What people call it."""
+        return self.sku or f"variant {self.key}"
+
+
+def tickets_of(named: str) -> list[Ticket]:
+    """Return the tickets of a product, named by slug, key or the SKU of one of its variants.
+
+    Variants, or the whole product, that were deleted since are found by what orders with cover
+    keep of them: the product's name and the SKU.
+    """
+    product = _product(named)
+    if product is None:
+        return _sold_as(Q(product_sku=named) | Q(product_name=named))
+    there = ProductVariant.objects.filter(product_id=product.pk).order_by("pk")
+    found = {
+        str(row.pk): Ticket(str(row.pk), row.sku or "", product.name, row.name) for row in there
+    }
+    for ticket in _sold_as(Q(product_name=product.name)):
+        found.setdefault(ticket.key, ticket)
+    return list(found.values())
+
+
+def _product(named: str) -> Product | None:
+    found = Product.objects.filter(slug=named).first()
+    if found is None and named.isdigit() and len(named) < 10:
+        found = Product.objects.filter(pk=int(named)).first()
     if found is None:
-        return []
-    keys = ProductVariant.objects.filter(product_id=found.pk).order_by("pk")
-    return [str(key) for key in keys.values_list("pk", flat=True)]
+        variant = ProductVariant.objects.filter(sku=named).select_related("product").first()
+        found = variant.product if variant else None
+    return found
+
+
+def _sold_as(which: Q) -> list[Ticket]:
+    """Return variants that are gone from the catalogue and stand in orders with a cover."""
+    covered = Exists(Cover.objects.filter(order_id=OuterRef("order_id")))
+    lines = OrderLine.objects.filter(which, covered, variant_id=None).order_by("product_sku", "pk")
+    columns = ("product_variant_id", "product_sku", "product_name", "variant_name")
+    found: dict[str, Ticket] = {}
+    for global_id, sku, product, name in lines.values_list(*columns):
+        key = key_of_variant(global_id)
+        if key and not _is_there(key):
+            found.setdefault(key, Ticket(key, sku or "", product, name))
+    return list(found.values())
+
+
+def _is_there(key: str) -> bool:
+    return key.isdigit() and ProductVariant.objects.filter(pk=int(key)).exists()
+
+
+def key_of_variant(global_id: str | None) -> str:
+    """Return the key in a variant's global id, as order lines keep it; empty for anything else."""
+    try:
+        kind, key = Node.from_global_id(global_id or "")
+    except ValueError:
+        return ""
+    return str(key) if kind == "ProductVariant" else ""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 
 from django.db import transaction
@@ -52,6 +52,13 @@ def _tell(variants: Sequence[str], starts_at: datetime | None, now: datetime) ->
 def tell_takes_place(variants: Sequence[str]) -> None:
     """Forget that the organiser cancelled or moved the event: it takes place as it was sold."""
     EventChange.objects.filter(variant__in=variants).delete()
+
+
+def restore(variants: Sequence[str], before: Mapping[str, datetime | None], now: datetime) -> None:
+    """Remember of these variants just what was remembered before."""
+    tell_takes_place([variant for variant in variants if variant not in before])
+    for variant, starts_at in before.items():
+        _tell([variant], starts_at, now)
 
 
 def covers_of(variants: Sequence[str]) -> list[int]:

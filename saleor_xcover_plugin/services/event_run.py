@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import time
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from decimal import Decimal
@@ -77,6 +77,39 @@ def to_approve(covers: Sequence[int]) -> Iterator[Cancellation]:
             status=CancellationStatus.PARKED.value, refund__gt=0
         )
         yield from waiting.order_by("pk")
+
+
+_IN_FORCE = [CoverStatus.CONFIRMED.value, CoverStatus.CANCELLING.value]
+
+
+def in_force(covers: Sequence[int]) -> int:
+    """Count the policies that are in force, asked about or not."""
+    return sum(
+        Cover.objects.filter(pk__in=page, status__in=_IN_FORCE).count()
+        for page in event_changes.pages(covers)
+    )
+
+
+def premiums(covers: Sequence[int]) -> str:
+    """Say what was paid for the policies in force, in each currency."""
+    sums: dict[str, Decimal] = defaultdict(Decimal)
+    for page in event_changes.pages(covers):
+        for cover in Cover.objects.filter(pk__in=page, status__in=_IN_FORCE):
+            sums[cover.currency] += cover.premium
+    return _sums(sums)
+
+
+def refunds(covers: Sequence[int]) -> str:
+    """Say what XCover refunds for the policies that wait for a decision, in each currency."""
+    sums: dict[str, Decimal] = defaultdict(Decimal)
+    for cancellation in to_approve(covers):
+        sums[cancellation.currency] += cancellation.refund or Decimal(0)
+    return _sums(sums)
+
+
+def _sums(by_currency: Mapping[str, Decimal]) -> str:
+    amounts = (str(Money(amount, currency)) for currency, amount in sorted(by_currency.items()))
+    return ", ".join(amounts) or "nothing"
 
 
 def open_calls(covers: Sequence[int]) -> int:

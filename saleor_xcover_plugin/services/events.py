@@ -46,7 +46,7 @@ def events_of(offer: Offer, known: Mapping[str, datetime | None]) -> InsuredEven
         start
         for variant in variants
         if variant not in cancelled
-        and (start := changes.get(variant) or _quoted_start(offer, variant)) is not None
+        and (start := changes.get(variant) or quoted_start(offer, variant)) is not None
     ]
     return InsuredEvents(
         min(starts, default=offer.event_starts_at),
@@ -74,11 +74,12 @@ def last_known_end(offer: Offer, changes: Mapping[str, datetime | None]) -> date
     """
     variants = list(offer.request.get("tickets", {}))
     ends = offer.request.get("ends", {})
-    known = [_quoted_start(offer, variant) for variant in variants]
+    known = [quoted_start(offer, variant) for variant in variants]
     known += [stored_moment(ends.get(variant)) for variant in variants]
     known += [changes.get(variant) for variant in variants]
     return max((moment for moment in known if moment is not None), default=offer.event_starts_at)
 
 
-def _quoted_start(offer: Offer, variant: str) -> datetime | None:
+def quoted_start(offer: Offer, variant: str) -> datetime | None:
+    """Return when the tickets of a variant were quoted to begin."""
     return stored_moment(offer.request.get("starts", {}).get(variant)) or offer.event_starts_at

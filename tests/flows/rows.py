@@ -3,6 +3,7 @@
 import base64
 import io
 from abc import ABC, abstractmethod
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -84,6 +85,22 @@ class RowStore(ABC):
             name=metadata.get("event_name", "Example Symphony"),
         )
 
+    def new_series(self, *, price: str, starts: Sequence[datetime]) -> list[Variant]:
+        """Make one product with a variant for each performance, which holds its own start."""
+        product: Any = factories.ProductFactory(
+            product_type=self._ticket_type,
+            metadata=factories.event_metadata(starts[0]),
+            name="Example Revue",
+        )
+        evenings = []
+        for starts_at in starts:
+            times = {
+                "event_start": starts_at.isoformat(),
+                "event_end": (starts_at + timedelta(hours=2)).isoformat(),
+            }
+            evenings.append(self._add(product, price, metadata=times))
+        return evenings
+
     def new_merchandise(self, *, price: str, is_shipped: bool = False) -> Variant:
         """Make something that is no ticket, listed in every channel."""
         kind = factories.ProductTypeFactory(
@@ -114,7 +131,10 @@ class RowStore(ABC):
         orders.filter(updated_at__gt=past).update(updated_at=past)
 
     def _sell(self, price: str, **product: Any) -> Variant:
-        variant: Any = factories.VariantFactory(product=factories.ProductFactory(**product))
+        return self._add(factories.ProductFactory(**product), price)
+
+    def _add(self, product: Any, price: str, **values: Any) -> Variant:
+        variant: Any = factories.VariantFactory(product=product, **values)
         self._stock_variant(variant)
         self._variants.append((variant, Decimal(price)))
         for row, _ in self._channels:
@@ -140,5 +160,7 @@ def key(global_id: str) -> str:
 
 
 def _list(variant: Any, channel: Any, price: Decimal) -> None:
-    factories.ProductChannelListingFactory(product=variant.product, channel=channel)
+    listings = apps.get_model("product", "ProductChannelListing").objects
+    if not listings.filter(product=variant.product, channel=channel).exists():
+        factories.ProductChannelListingFactory(product=variant.product, channel=channel)
     factories.VariantChannelListingFactory(variant=variant, channel=channel, price_amount=price)

@@ -40,6 +40,13 @@ def groups(data: dict[str, Any]) -> dict[str, tuple[int, str]]:
     return {row["what"]: (row["policies"], row["refund"]) for row in data["outcomes"]}
 
 
+def remembered() -> int:
+    """Count the variants whose event was told to be cancelled or moved."""
+    from saleor_xcover_plugin.models import EventChange
+
+    return int(EventChange.objects.count())
+
+
 def slug_of(variant: Variant) -> str:
     from django.apps import apps
 
@@ -73,24 +80,24 @@ def test_a_cancelled_event_from_the_first_look_to_the_last_policy(
     # then nothing happens
     assert (groups(data), code) == ({"not asked yet": (3, "0.00")}, 0)
     assert asked(simulator) == sold
-    # when it is cancelled, and nobody confirmed a number
+    # when it is cancelled and nobody confirmed, or a wrong number is confirmed
     data, code, said = run(product, "--cancelled")
-    # then XCover was asked about these three only, and nothing is cancelled
-    assert (groups(data), code) == ({"refund offered": (3, str(3 * PREMIUM))}, 3)
+    assert (groups(data), code) == ({"not asked yet": (3, "0.00")}, 3)
+    assert "of 19.98 USD" in said
     assert "add --confirm 3" in said
-    assert asked(simulator) == {**sold, "cancel": 3}
-    assert {
-        call["body"]["quotes"][0]["reason_for_cancellation"] for call in simulator.calls("cancel")
-    } == {"Event cancelled"}
-    # when a wrong number is confirmed
     data, code, said = run(product, "--cancelled", "--confirm", "4")
-    assert code == 3
-    assert "3 policies could be cancelled, not 4" in said
-    assert asked(simulator) == {**sold, "cancel": 3}
+    assert (groups(data), code) == ({"not asked yet": (3, "0.00")}, 3)
+    assert "3 policies in force, not 4: nothing was changed" in said
+    # then nothing was sent, and nothing is remembered
+    assert asked(simulator) == sold
+    assert remembered() == 0
     # when the right one is, twice
     data, code, _ = run(product, "--cancelled", "--confirm", "3")
     assert (groups(data), code) == ({"cancelled": (3, str(3 * PREMIUM))}, 0)
     data, code, _ = run(product, "--cancelled", "--confirm", "3")
+    assert {
+        call["body"]["quotes"][0]["reason_for_cancellation"] for call in simulator.calls("cancel")
+    } == {"Event cancelled"}
     # then each is cancelled once, the festival's stays, and the premiums are due
     assert (groups(data), code) == ({"cancelled": (3, str(3 * PREMIUM))}, 0)
     assert asked(simulator) == {**sold, "cancel": 3, "confirm_cancellation": 3}
@@ -110,7 +117,7 @@ def test_policies_without_a_refund_stay_in_force(
         sell(store.concert)
     simulator.settings(refund_rule="zero")
 
-    data, code, _ = run(slug_of(store.concert), "--cancelled", "--confirm", "0")
+    data, code, _ = run(slug_of(store.concert), "--cancelled", "--confirm", "2")
 
     assert (groups(data), code) == ({"no refund offered": (2, "0.00")}, 1)
     assert {booking["status"] for booking in bookings(simulator)} == {"CONFIRMED"}
@@ -130,7 +137,7 @@ def test_refusals_and_claims_are_told_apart(
     note_claim(claimed.order_id, ClaimState.OPEN, datetime.now(UTC))
     simulator.settings(refund_rule="refuse")
 
-    data, code, _ = run(slug_of(store.concert), "--cancelled", "--confirm", "0")
+    data, code, _ = run(slug_of(store.concert), "--cancelled", "--confirm", "2")
 
     assert groups(data) == {
         "refused by XCover": (1, "0.00"),
@@ -151,7 +158,9 @@ def test_a_refund_after_the_event_was_cancelled_needs_no_run(
     ada = shopper(store.usd)
     order, payment = buy_with_cover(ada, payments, {store.concert: 2})
     work()
-    run(slug_of(store.concert), "--cancelled")
+    simulator.settings(refund_rule="zero")
+    run(slug_of(store.concert), "--cancelled", "--confirm", "1")
+    simulator.settings(refund_rule="full")
     # when the order is refunded
     payments.refund(payment, order.total)
     work()
@@ -174,7 +183,7 @@ def test_xcover_down_says_what_is_left_and_the_next_run_ends_it(
     monkeypatch.setattr("saleor_xcover_plugin.services.event_run._PATIENCE", timedelta(seconds=1))
     simulator.fault("cancel", "status", times=None, status=503)
 
-    data, code, _ = run(slug_of(store.concert), "--cancelled", "--confirm", "0")
+    data, code, _ = run(slug_of(store.concert), "--cancelled", "--confirm", "1")
     assert (groups(data), code) == ({"under way": (1, "0.00")}, 1)
 
     simulator.clear_faults()
@@ -197,7 +206,14 @@ def test_a_moved_event_is_told_to_its_orders_and_judged_by_its_new_date(
     _, order = sell(store.concert)
     past = datetime.now(UTC) - timedelta(hours=1)
 
-    data, code, said = run(slug_of(store.concert), "--moved-to", past.isoformat())
+    product = slug_of(store.concert)
+    _, code, said = run(product, "--moved-to", past.isoformat(), "--confirm", "1")
+    assert (code, remembered()) == (3, 0)
+    assert "is in the past or years away. Nothing was changed. Add --even-so" in said
+    _, code, said = run(product, "--moved-to", past.isoformat(), "--even-so")
+    assert (code, remembered()) == (3, 0)
+    assert "add --confirm 1" in said
+    data, code, said = run(product, "--moved-to", past.isoformat(), "--even-so", "--confirm", "1")
 
     assert code == 0
     assert "1 order with a policy was told" in said
@@ -215,8 +231,11 @@ def test_a_moved_event_is_told_to_its_orders_and_judged_by_its_new_date(
 @pytest.mark.parametrize(
     ("change", "code"),
     [
-        (("--cancelled",), "event_cancelled"),
-        (("--moved-to", "2026-01-01T20:00+00:00"), "event_started"),
+        (("--cancelled", "--confirm", "0"), "event_cancelled"),
+        (
+            ("--moved-to", "2026-01-01T20:00+00:00", "--even-so", "--confirm", "0"),
+            "event_started",
+        ),
     ],
 )
 def test_an_event_that_is_off_before_the_policy_is_made_gets_none(
@@ -248,21 +267,22 @@ def test_an_event_that_is_off_before_the_policy_is_made_gets_none(
         (("no-such-product",), "no product"),
         (("CONCERT", "--moved-to", "tomorrow"), "with its offset"),
         (("CONCERT", "--moved-to", "2027-01-01T20:00"), "with its offset"),
+        (("CONCERT", "--moved-to", "9999-12-31T23:59:59+00:00"), "from 1970 to 2199"),
+        (("CONCERT", "--moved-to", "0001-01-01T00:00+09:00"), "from 1970 to 2199"),
         (("CONCERT", "--confirm", "1"), "goes with --cancelled"),
+        (("CONCERT", "--cancelled", "--performance", "NOPE"), "No performance is called NOPE"),
         (("CONCERT", "--cancelled", "--moved-to", "2027-01-01T20:00Z"), "not allowed with"),
     ],
 )
 def test_bad_arguments_change_nothing(
     store: Store, simulator: SimulatorProcess, arguments: tuple[str, ...], sentence: str
 ) -> None:
-    from saleor_xcover_plugin.models import EventChange
-
     given = [slug_of(store.concert) if word == "CONCERT" else word for word in arguments]
 
     with pytest.raises(CommandError, match=sentence):
         run(*given)
 
-    assert EventChange.objects.count() == 0
+    assert remembered() == 0
 
 
 def test_people_get_a_table(sell: Sell, store: Store, simulator: SimulatorProcess) -> None:

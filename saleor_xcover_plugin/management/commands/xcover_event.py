@@ -5,124 +5,275 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 from dataclasses import asdict
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
+from ...domain.event_times import EARLIEST, LATEST, is_believed
 from ...domain.words import counted
-from ...host import tickets
 from ...host.db import allow_writer
-from ...services import event_changes, event_run
+from ...services import event_changes, event_run, performances
 from ...services.clock import utc_now
+from ...services.performances import Performance
 from ..output import print_json, print_table
 from ..progress import Progress
 
 WAITS, BAD_ARGUMENTS, NOT_CONFIRMED = 1, 2, 3
 
+_FAR = timedelta(days=2 * 365)
+"""Nobody moves an event so far; somebody mistyped the year."""
+
 
 class Command(BaseCommand):
     help = (
-        "Find every cover of an event. Without --cancelled or --moved-to nothing is changed. "
-        "--cancelled remembers that the organiser cancelled it and asks XCover what cancelling "
-        "each policy would refund; the policies are cancelled only after you confirmed their "
-        "number. Interrupted, it goes on where it was. Exit code: 0 nothing is left, 1 something "
-        "waits, 2 bad arguments, 3 nobody confirmed."
+        "Find every cover of an event. Without --cancelled, --moved-to or --takes-place nothing is "
+        "changed. --cancelled remembers that the organiser cancelled it, asks XCover what "
+        "cancelling each policy would refund, and cancels those policies. Nothing is remembered or "
+        "sent before you confirmed, and a no leaves nothing behind. Interrupted, it goes on where "
+        "it was. Exit code: 0 nothing is left, 1 something waits, 2 bad arguments, 3 nobody "
+        "confirmed."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("product", help="slug or id of the product sold as its tickets")
+        parser.add_argument(
+            "product", help="slug or id of the product sold as its tickets, or a SKU"
+        )
+        parser.add_argument(
+            "--performance",
+            action="append",
+            default=[],
+            metavar="NAME",
+            help="which evening of a series: SKU, variant id or start; may be repeated",
+        )
         what = parser.add_mutually_exclusive_group()
         what.add_argument("--cancelled", action="store_true", help="the organiser cancelled it")
         what.add_argument(
             "--moved-to", metavar="TIME", help="when it begins now: 2027-03-01T19:00+01:00"
         )
+        what.add_argument(
+            "--takes-place",
+            action="store_true",
+            help="it takes place as it was sold: take --cancelled or --moved-to back",
+        )
         parser.add_argument(
-            "--confirm", type=int, metavar="NUMBER", help="cancel so many policies, do not ask"
+            "--confirm", type=int, metavar="NUMBER", help="so many policies in force, do not ask"
+        )
+        parser.add_argument(
+            "--even-so", action="store_true", help="the new time is meant, odd as it looks"
         )
         parser.add_argument("--json", action="store_true", help="machine-readable output")
         parser.add_argument("--no-progress", action="store_true", help="no bar on a terminal")
 
     @allow_writer()
     def handle(self, *args: Any, **options: Any) -> None:
-        variants = tickets.variants_of(options["product"])
-        if not variants:
-            raise CommandError(
-                f"There is no product {options['product']}.", returncode=BAD_ARGUMENTS
-            )
-        if options["confirm"] is not None and not options["cancelled"]:
-            raise CommandError("--confirm goes with --cancelled.", returncode=BAD_ARGUMENTS)
-        covers, code = event_changes.covers_of(variants), 0
-        if options["moved_to"]:
-            self._move(variants, covers, options["moved_to"])
-        elif options["cancelled"]:
-            event_changes.tell_cancelled(variants, utc_now())
-            code = self._cancel(covers, options)
-        self._print(covers, options)
-        if code or (options["cancelled"] and self._waits(covers)):
+        changes = bool(options["cancelled"] or options["moved_to"] or options["takes_place"])
+        if options["confirm"] is not None and not changes:
+            raise _bad("--confirm goes with --cancelled, --moved-to or --takes-place.")
+        moved_to = _read_time(options["moved_to"]) if options["moved_to"] else None
+        chosen = _choose(options["product"], options["performance"], needs_one=changes)
+        event = _Event(self, chosen, options)
+        code = 0
+        if options["cancelled"]:
+            code = event.cancel()
+        elif moved_to is not None:
+            code = event.move(moved_to)
+        elif options["takes_place"]:
+            code = event.take_place()
+        event.show()
+        if code or (options["cancelled"] and event.waits()):
             sys.exit(code or WAITS)
 
-    def _move(self, variants: Sequence[str], covers: Sequence[int], text: str) -> None:
-        try:
-            starts_at = datetime.fromisoformat(text)
-        except ValueError:
-            starts_at = None
-        if starts_at is None or starts_at.tzinfo is None:
-            raise CommandError(
-                "Give the time with its offset: 2027-03-01T19:00+01:00.", returncode=BAD_ARGUMENTS
-            )
-        event_changes.tell_moved(variants, starts_at.astimezone(UTC), utc_now())
-        count = event_changes.note_move(covers, starts_at.astimezone(UTC))
-        told = f"{counted(count, 'order')} with a policy {'was' if count == 1 else 'were'} told"
-        self.stderr.write(f"{told}; none was cancelled.")
 
-    def _cancel(self, covers: Sequence[int], options: dict[str, Any]) -> int:
-        """Ask, show, have it confirmed, carry out; return the exit code of a refusal."""
-        asking = event_run.unasked(covers) + event_run.open_calls(covers)
-        progress = self._progress("previews", asking, options)
-        event_run.ask(covers, utc_now, progress=progress, pause=event_run.sleep)
-        progress.close()
-        count = sum(1 for _ in event_run.to_approve(covers))
-        if count and not self._is_confirmed(covers, count, options):
+class _Event:
+    """What the command is about: performances, and the covers of their tickets."""
+
+    def __init__(
+        self, command: Command, chosen: Sequence[Performance], options: dict[str, Any]
+    ) -> None:
+        self._out, self._err = command.stdout, command.stderr
+        self._chosen, self._options = chosen, options
+        self._variants = [key for one in chosen for key in one.variants]
+        self._covers = event_changes.covers_of(self._variants)
+        self._has_person = sys.stdin.isatty() and not options["json"]
+
+    def cancel(self) -> int:
+        """Have it confirmed, remember it, ask XCover, carry out; return the code of a refusal."""
+        before = event_changes.changes_of(self._variants)
+        if self._needs_confirmation() and not self._confirms(
+            f"The organiser cancelled it. {self._count()} in force: XCover is asked what it would "
+            f"refund of {event_run.premiums(self._covers)}."
+        ):
             return NOT_CONFIRMED
-        progress = self._progress("cancellations", count + event_run.open_calls(covers), options)
-        event_run.carry_out(covers, utc_now, progress=progress, pause=event_run.sleep)
+        event_changes.tell_cancelled(self._variants, utc_now())
+        self._ask()
+        if not self._approves():
+            event_changes.restore(self._variants, before, utc_now())
+            event_changes.take_back(self._covers, utc_now())
+            self._err.write("No policy was cancelled, and nothing of this run is remembered.")
+            return NOT_CONFIRMED
+        count = sum(1 for _ in event_run.to_approve(self._covers))
+        progress = self._progress("cancellations", count + event_run.open_calls(self._covers))
+        event_run.carry_out(self._covers, utc_now, progress=progress, pause=event_run.sleep)
         progress.close()
         return 0
 
-    def _is_confirmed(self, covers: Sequence[int], count: int, options: dict[str, Any]) -> bool:
-        if options["confirm"] is not None:
-            if options["confirm"] != count:
-                self.stderr.write(
-                    f"{_policies(count)} could be cancelled, not {options['confirm']}: nothing was."
-                )
-            return bool(options["confirm"] == count)
-        if options["json"] or not sys.stdin.isatty():
-            self.stderr.write(f"Nothing was cancelled. Look, then add --confirm {count}.")
-            return False
-        self._print(covers, options)
-        answer = input(f"It cannot be undone. Type {count} to cancel {_policies(count)}: ")
-        return answer.strip() == str(count)
+    def move(self, starts_at: datetime) -> int:
+        """Have it confirmed, remember it, tell the orders; return the code of a refusal."""
+        now = utc_now()
+        if _is_odd(starts_at, now) and not self._means(starts_at):
+            return NOT_CONFIRMED
+        new = f"{starts_at:%Y-%m-%d %H:%M} UTC"
+        if not self._confirms(f"It begins on {new} now. The orders of {self._count()} are told."):
+            return NOT_CONFIRMED
+        event_changes.tell_moved(self._variants, starts_at, now)
+        self._take_back()
+        count = event_changes.note_move(self._covers, starts_at)
+        told = f"{counted(count, 'order')} with a policy {'was' if count == 1 else 'were'} told"
+        self._err.write(f"{told}; none was cancelled.")
+        return 0
 
-    def _progress(self, what: str, total: int, options: dict[str, Any]) -> Progress:
-        return Progress(self.stderr, what, total=total, is_wanted=not options["no_progress"])
+    def take_place(self) -> int:
+        """Have it confirmed and forget what was remembered; return the code of a refusal."""
+        if not self._confirms(f"It takes place as it was sold. {self._count()} in force."):
+            return NOT_CONFIRMED
+        event_changes.tell_takes_place(self._variants)
+        self._take_back()
+        return 0
 
-    def _waits(self, covers: Sequence[int]) -> bool:
+    def waits(self) -> bool:
         done = ("cancelled", "kept")
-        found = event_run.outcomes(covers)
+        found = event_run.outcomes(self._covers)
         return any(o.what not in done and not o.what.startswith("no policy") for o in found)
 
-    def _print(self, covers: Sequence[int], options: dict[str, Any]) -> None:
+    def show(self) -> None:
         rows = [
             asdict(outcome) | {"refund": outcome.refund_money.digits()}
-            for outcome in event_run.outcomes(covers)
+            for outcome in event_run.outcomes(self._covers)
         ]
-        if options["json"]:
-            print_json(self.stdout, {"covers": len(covers), "outcomes": rows})
-        elif rows:
-            print_table(self.stdout, ("what", "policies", "refund", "currency"), rows)
+        if self._options["json"]:
+            said = {
+                "performances": [one.label for one in self._chosen],
+                "covers": len(self._covers),
+                "outcomes": rows,
+            }
+            print_json(self._out, said)
+            return
+        for one in self._chosen:
+            self._out.write(one.label)
+        if rows:
+            print_table(self._out, ("what", "policies", "refund", "currency"), rows)
         else:
-            self.stdout.write("No cover was sold for it.")
+            self._out.write("No cover was sold for it.")
+
+    def _needs_confirmation(self) -> bool:
+        """Whether it is news that the event is cancelled, or a number was given to be compared."""
+        is_known = all(one.is_cancelled for one in self._chosen)
+        has_number = self._options["confirm"] is not None
+        return not is_known or (has_number and event_run.in_force(self._covers) > 0)
+
+    def _confirms(self, sentence: str) -> bool:
+        """Whether a person, or the number given, confirms what is about to be remembered."""
+        count = event_run.in_force(self._covers)
+        given = self._options["confirm"]
+        if given is not None:
+            if given != count:
+                self._err.write(f"{_policies(count)} in force, not {given}: nothing was changed.")
+            return bool(given == count)
+        for one in self._chosen:
+            self._err.write(one.label)
+        self._err.write(sentence)
+        if not self._has_person:
+            self._err.write(f"Nothing was changed. Look, then add --confirm {count}.")
+            return False
+        return input(f"Type {count} to confirm: ").strip() == str(count)
+
+    def _approves(self) -> bool:
+        """Whether the policies are to be cancelled for the refunds that XCover named."""
+        count = sum(1 for _ in event_run.to_approve(self._covers))
+        if not count or self._options["confirm"] is not None:
+            return True
+        if not self._has_person:
+            in_force = event_run.in_force(self._covers)
+            self._err.write(f"Look, then add --confirm {in_force}.")
+            return False
+        self.show()
+        answer = input(
+            f"XCover refunds {event_run.refunds(self._covers)} for {_policies(count)}. It cannot "
+            f"be undone. Type {count} to cancel: "
+        )
+        return answer.strip() == str(count)
+
+    def _means(self, starts_at: datetime) -> bool:
+        """Whether a time in the past or years away is what was meant."""
+        if self._options["even_so"]:
+            return True
+        sentence = f"{starts_at:%Y-%m-%d %H:%M} UTC is in the past or years away."
+        if not self._has_person:
+            self._err.write(f"{sentence} Nothing was changed. Add --even-so if it is meant.")
+            return False
+        return input(f"{sentence} Type yes if it is meant: ").strip() == "yes"
+
+    def _ask(self) -> None:
+        asking = event_run.unasked(self._covers) + event_run.open_calls(self._covers)
+        progress = self._progress("previews", asking)
+        event_run.ask(self._covers, utc_now, progress=progress, pause=event_run.sleep)
+        progress.close()
+
+    def _take_back(self) -> None:
+        count = event_changes.take_back(self._covers, utc_now())
+        if count:
+            self._err.write(f"{_policies(count)} will not be cancelled for it any more.")
+
+    def _count(self) -> str:
+        return _policies(event_run.in_force(self._covers))
+
+    def _progress(self, what: str, total: int) -> Progress:
+        is_wanted = not self._options["no_progress"]
+        return Progress(self._err, what, total=total, is_wanted=is_wanted)
+
+
+def _choose(product: str, words: Sequence[str], *, needs_one: bool) -> list[Performance]:
+    """Return the performances that are meant. Raise ``CommandError`` where that is not clear."""
+    found = performances.performances_of(product)
+    if not found:
+        raise _bad(f"There is no product {product}.")
+    if missing := performances.unknown(found, words):
+        raise _bad(f"No performance is called {', '.join(missing)}.\n{_listed(found)}")
+    chosen = performances.called(found, words) if words else found
+    if needs_one and not words and len(chosen) > 1:
+        raise _bad(
+            "It is a series. Name what is meant with --performance (SKU, variant id or start):\n"
+            f"{_listed(found)}"
+        )
+    return chosen
+
+
+def _listed(found: Sequence[Performance]) -> str:
+    return "\n".join(f"  {one.label}" for one in found)
+
+
+def _read_time(text: str) -> datetime:
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        raise _bad(_WITH_OFFSET) from None
+    if moment.tzinfo is None:
+        raise _bad(_WITH_OFFSET)
+    if not is_believed(moment):
+        raise _bad(f"Give a time from {EARLIEST.year} to {LATEST.year - 1}.")
+    return moment.astimezone(UTC)
+
+
+_WITH_OFFSET = "Give the time with its offset: 2027-03-01T19:00+01:00."
+
+
+def _is_odd(starts_at: datetime, now: datetime) -> bool:
+    return not now < starts_at < now + _FAR
+
+
+def _bad(sentence: str) -> CommandError:
+    return CommandError(sentence, returncode=BAD_ARGUMENTS)
 
 
 def _policies(count: int) -> str:

@@ -1,0 +1,107 @@
+"""The performances of a product: a series sells each evening as a variant of its own."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from ..domain.event_data import EventDataError
+from ..domain.event_times import read_moment
+from ..host import listings
+from ..host.tickets import Ticket, tickets_of
+from ..models import Cover
+from . import accounts
+from .events import changes_of, quoted_start
+
+_NAMED_STARTS = ("%Y-%m-%d", "%Y-%m-%dT%H:%M")
+
+
+@dataclass(frozen=True, slots=True)
+class Performance:
+    """One evening: its tickets, and when it begins as far as anybody knows (UTC)."""
+
+    tickets: tuple[Ticket, ...]
+    starts_at: datetime | None
+    is_cancelled: bool
+
+    @property
+    def variants(self) -> list[str]:
+        return [ticket.key for ticket in self.tickets]
+
+    @property
+    def name(self) -> str:
+        return self.tickets[0].product
+
+    @property
+    def label(self) -> str:
+        """Name it for people: event, start, what its tickets are called."""
+        start = f"{self.starts_at:%Y-%m-%d %H:%M} UTC" if self.starts_at else "start unknown"
+        called = ", ".join(ticket.label for ticket in self.tickets)
+        cancelled = ", cancelled" if self.is_cancelled else ""
+        return f"{self.name}, {start} ({called}{cancelled})"
+
+    def is_called(self, word: str) -> bool:
+        """Whether a word of staff names it: a SKU, a variant's key, or its start."""
+        if any(word in (ticket.sku, ticket.key) for ticket in self.tickets):
+            return True
+        if self.starts_at is None:
+            return False
+        moment = read_moment(word, None)
+        return moment == self.starts_at or any(
+            word == f"{self.starts_at:{form}}" for form in _NAMED_STARTS
+        )
+
+
+def performances_of(named: str) -> list[Performance]:
+    """Return the performances of a product, the earliest first; none where nothing is so named."""
+    tickets = tickets_of(named)
+    changes = changes_of([ticket.key for ticket in tickets])
+    starts = _known_starts(tickets)
+    groups: dict[tuple[datetime | None, bool], list[Ticket]] = defaultdict(list)
+    for ticket in tickets:
+        is_cancelled = ticket.key in changes and changes[ticket.key] is None
+        start = changes.get(ticket.key) or starts.get(ticket.key)
+        groups[start, is_cancelled].append(ticket)
+    found = [
+        Performance(tuple(group), start.astimezone(UTC) if start else None, is_cancelled)
+        for (start, is_cancelled), group in groups.items()
+    ]
+    latest = datetime.max.replace(tzinfo=UTC)
+    return sorted(found, key=lambda one: (one.starts_at or latest, one.variants))
+
+
+def called(performances: Sequence[Performance], words: Sequence[str]) -> list[Performance]:
+    """Return those that one of the words names."""
+    return [one for one in performances if any(one.is_called(word) for word in words)]
+
+
+def unknown(performances: Sequence[Performance], words: Sequence[str]) -> list[str]:
+    """Return the words that name none."""
+    return [word for word in words if not any(one.is_called(word) for one in performances)]
+
+
+def _known_starts(tickets: Sequence[Ticket]) -> Mapping[str, datetime]:
+    """Return when tickets were last quoted to begin, or what the catalogue says of others."""
+    keys = [ticket.key for ticket in tickets]
+    starts = dict(_catalogued(keys))
+    covers = Cover.objects.filter(offer__request__tickets__has_any_keys=keys)
+    for cover in covers.select_related("offer").order_by("pk"):
+        for key in keys:
+            if cover.offer is not None and key in cover.offer.request.get("tickets", {}):
+                start = quoted_start(cover.offer, key)
+                if start is not None:
+                    starts[key] = start
+    return starts
+
+
+def _catalogued(keys: Sequence[str]) -> Iterator[tuple[str, datetime]]:
+    numbers = [int(key) for key in keys if key.isdigit()]
+    for settings in accounts.by_channel().values():
+        mapping = settings.rules.mapping
+        for key, facts in listings.facts_of(numbers, mapping).items():
+            try:
+                yield key, mapping.event(facts).starts_at
+            except EventDataError:
+                continue

@@ -1,0 +1,324 @@
+"""``xcover_event`` and a series: one evening is meant, and no is no."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
+
+import pytest
+from django.core.management import CommandError
+
+from demo.client.payment_app import PaymentApp
+from demo.client.shopper import Shopper
+from demo.client.staff import Staff
+from demo.client.store import Channel, Variant
+from demo.client.values import PlacedOrder
+from demo.simulator import SimulatorProcess
+
+from .rows import key
+from .steps import PREMIUM, TOTAL, asked, bookings, buy_with_cover
+from .test_cancelled_event import groups, remembered, run, slug_of
+from .work import Work
+
+if TYPE_CHECKING:
+    from .rows import RowStore
+
+SendShopper = Callable[[Channel], Shopper]
+Sell = Callable[..., tuple[Shopper, PlacedOrder]]
+
+FIRST = (datetime.now(UTC) + timedelta(days=60)).replace(
+    hour=19, minute=30, second=0, microsecond=0
+)
+SECOND = FIRST + timedelta(days=1)
+
+
+@pytest.fixture
+def evenings(store: RowStore) -> list[Variant]:
+    return store.new_series(price="100.00", starts=[FIRST, SECOND])
+
+
+@pytest.fixture
+def sell(shopper: SendShopper, store: RowStore, payments: PaymentApp, work: Work) -> Sell:
+    """Return a function that sells two tickets each with cover, up to the policy."""
+
+    def sold(*variants: Variant) -> tuple[Shopper, PlacedOrder]:
+        ada = shopper(store.usd)
+        order, _ = buy_with_cover(ada, payments, dict.fromkeys(variants, 2))
+        work()
+        return ada, order
+
+    return sold
+
+
+@pytest.fixture
+def person(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., list[str]]]:
+    """Return a function that puts somebody before the terminal; it returns what they are asked."""
+
+    def sits(*answers: str) -> list[str]:
+        questions: list[str] = []
+        left = list(answers)
+
+        def say(question: str) -> str:
+            questions.append(question)
+            return left.pop(0)
+
+        monkeypatch.setattr("builtins.input", say)
+        monkeypatch.setattr("sys.stdin.isatty", lambda: True, raising=False)
+        return questions
+
+    return sits
+
+
+def at_terminal(*arguments: str) -> int:
+    """Run the command as a person does; return its exit code."""
+    import io
+
+    from django.core.management import call_command
+
+    try:
+        call_command("xcover_event", *arguments, stdout=io.StringIO(), stderr=io.StringIO())
+    except SystemExit as end:
+        return int(str(end.code))
+    return 0
+
+
+def test_a_series_without_a_performance_is_refused_with_the_list(
+    sell: Sell, evenings: list[Variant], simulator: SimulatorProcess
+) -> None:
+    # given a policy for each of two evenings
+    sell(evenings[0])
+    sell(evenings[1])
+    # when somebody cancels the product
+    for change in (("--cancelled",), ("--moved-to", SECOND.isoformat()), ("--takes-place",)):
+        with pytest.raises(CommandError) as caught:
+            run(slug_of(evenings[0]), *change, "--confirm", "2")
+        # then both evenings are listed with their start
+        listed = str(caught.value).splitlines()[1:]
+        assert [evenings[n].sku in line for n, line in enumerate(listed)] == [True, True]
+        assert [
+            f"{start:%Y-%m-%d %H:%M} UTC" in line
+            for start, line in zip((FIRST, SECOND), listed, strict=True)
+        ] == [True, True]
+    # and nothing happened
+    assert (remembered(), "cancel" in asked(simulator)) == (0, False)
+
+
+@pytest.mark.parametrize("word", ["sku", "key", "start", "minute"])
+def test_one_evening_is_cancelled_and_the_other_takes_place(
+    sell: Sell, evenings: list[Variant], simulator: SimulatorProcess, word: str
+) -> None:
+    # given a policy for each of two evenings
+    sell(evenings[0])
+    sell(evenings[1])
+    called = {
+        "sku": evenings[1].sku,
+        "key": key(evenings[1].id),
+        "start": SECOND.isoformat(),
+        "minute": f"{SECOND:%Y-%m-%dT%H:%M}",
+    }[word]
+    # when the second is cancelled
+    product = slug_of(evenings[0])
+    data, code, _ = run(product, "--performance", called, "--cancelled", "--confirm", "1")
+    # then only its policy is
+    assert (groups(data), code) == ({"cancelled": (1, str(PREMIUM))}, 0)
+    assert len(data["performances"]) == 1
+    assert [booking["status"] for booking in bookings(simulator)] == ["CONFIRMED", "CANCELLED"]
+    assert remembered() == 1
+
+
+def test_one_evening_is_moved(
+    sell: Sell, evenings: list[Variant], staff: Staff, simulator: SimulatorProcess
+) -> None:
+    _, first = sell(evenings[0])
+    _, second = sell(evenings[1])
+    moved = SECOND + timedelta(days=7)
+
+    _, code, said = run(
+        slug_of(evenings[0]),
+        *("--performance", evenings[1].sku, "--moved-to", moved.isoformat(), "--confirm", "1"),
+    )
+
+    assert (code, remembered()) == (0, 1)
+    assert "1 order with a policy was told" in said
+    assert staff.order(second.id).has_note("event was moved to", "stays in force")
+    assert not staff.order(first.id).has_note("event was moved to")
+
+
+def test_a_person_is_asked_with_name_date_and_amounts(
+    sell: Sell,
+    evenings: list[Variant],
+    simulator: SimulatorProcess,
+    person: Callable[..., list[str]],
+) -> None:
+    sell(evenings[0])
+    product, sku = slug_of(evenings[0]), evenings[0].sku
+    # when the person confirms that it is cancelled, and then the refunds
+    questions = person("1", "1")
+    assert at_terminal(product, "--performance", sku, "--cancelled") == 0
+    # then the second question names what XCover returns
+    assert questions == [
+        "Type 1 to confirm: ",
+        "XCover refunds 6.66 USD for 1 policy. It cannot be undone. Type 1 to cancel: ",
+    ]
+    assert [booking["status"] for booking in bookings(simulator)] == ["CANCELLED"]
+
+
+@pytest.mark.parametrize("answers", [("no",), ("1", "no")])
+def test_no_leaves_nothing_behind(
+    sell: Sell,
+    evenings: list[Variant],
+    simulator: SimulatorProcess,
+    person: Callable[..., list[str]],
+    answers: tuple[str, ...],
+) -> None:
+    from saleor_xcover_plugin.models import Cancellation
+
+    ada, _ = sell(evenings[0])
+    questions = person(*answers)
+
+    code = at_terminal(slug_of(evenings[0]), "--performance", evenings[0].sku, "--cancelled")
+
+    assert (code, len(questions)) == (3, len(answers))
+    assert remembered() == 0
+    assert not Cancellation.objects.exclude(status="kept").exists()
+    cover = ada.cover()
+    assert cover is not None
+    assert cover.status == "confirmed"
+    assert "confirm_cancellation" not in asked(simulator)
+
+
+def test_a_cancellation_taken_back_takes_its_cases_back(
+    sell: Sell, evenings: list[Variant], staff: Staff, work: Work, simulator: SimulatorProcess
+) -> None:
+    from saleor_xcover_plugin.models import Cancellation
+
+    # given a cancelled evening whose policy waits for a decision
+    simulator.settings(refund_rule="zero")
+    ada, order = sell(evenings[0])
+    product, which = slug_of(evenings[0]), ("--performance", evenings[0].sku)
+    run(product, *which, "--cancelled", "--confirm", "1")
+    assert [row.status for row in Cancellation.objects.all()] == ["parked"]
+    # when it takes place after all
+    _, code, said = run(product, *which, "--takes-place", "--confirm", "1")
+    # then nothing waits, and the policy is in force
+    assert (code, remembered()) == (0, 0)
+    assert "1 policy will not be cancelled for it any more" in said
+    assert [row.status for row in Cancellation.objects.all()] == ["kept"]
+    assert staff.order(order.id).has_note("takes place after all", "stays in force")
+    cover = ada.cover()
+    assert cover is not None
+    assert cover.status == "confirmed"
+
+
+def test_an_approval_does_not_cancel_the_policy_of_an_event_that_takes_place(
+    sell: Sell, evenings: list[Variant], work: Work, simulator: SimulatorProcess
+) -> None:
+    from saleor_xcover_plugin.models import Cancellation
+    from saleor_xcover_plugin.services.clock import utc_now
+    from saleor_xcover_plugin.services.decisions import approve
+    from saleor_xcover_plugin.services.event_changes import (
+        ask_all,
+        covers_of,
+        tell_cancelled,
+        tell_takes_place,
+    )
+
+    # given a cancelled evening, and a refund that staff approved while XCover was asked
+    ada, _ = sell(evenings[0])
+    variants = [key(evenings[0].id)]
+    tell_cancelled(variants, utc_now())
+    covers = covers_of(variants)
+    assert len(list(ask_all(covers, utc_now()))) == 1
+    work()
+    waiting = Cancellation.objects.get()
+    assert waiting.refund_money is not None
+    approve(waiting.pk, waiting.refund_money, utc_now())
+    # when it takes place after all before the call is made
+    tell_takes_place(variants)
+    work()
+    # then the policy stays
+    assert [booking["status"] for booking in bookings(simulator)] == ["CONFIRMED"]
+    cover = ada.cover()
+    assert cover is not None
+    assert cover.status == "confirmed"
+
+
+def test_one_of_several_events_is_one_case_for_a_person(
+    sell: Sell,
+    store: RowStore,
+    evenings: list[Variant],
+    staff: Staff,
+    simulator: SimulatorProcess,
+) -> None:
+    from saleor_xcover_plugin.models import Cancellation
+
+    # given one policy for two evenings
+    _, order = sell(*evenings)
+    before = asked(simulator)
+    product, which = slug_of(evenings[0]), ("--performance", evenings[0].sku)
+    # when one is cancelled, and somebody looks twice
+    for _ in range(2):
+        run(product, *which, "--cancelled", "--confirm", "1")
+    # then a person is asked once, with a true sentence, and XCover not at all
+    assert [(row.rule, row.status) for row in Cancellation.objects.all()] == [
+        ("some_events_cancelled", "parked")
+    ]
+    notes = staff.order(order.id).notes
+    assert sum("cancelled one of the insured events" in note for note in notes) == 1
+    assert asked(simulator) == before
+    # when the other is cancelled too
+    run(product, "--performance", evenings[1].sku, "--cancelled", "--confirm", "1")
+    # then XCover is asked once, and the policy ends
+    assert asked(simulator)["cancel"] == 1
+    assert [booking["status"] for booking in bookings(simulator)] == ["CANCELLED"]
+
+
+def test_an_event_told_cancelled_sells_no_cover(
+    store: RowStore,
+    shopper: SendShopper,
+    evenings: list[Variant],
+    payments: PaymentApp,
+    simulator: SimulatorProcess,
+) -> None:
+    from demo.client.driver import Refused
+
+    # given a yes for an evening, and one page that only looked
+    ada, grace = shopper(store.usd), shopper(store.usd)
+    ada.create_checkout({evenings[0]: 2})
+    ada.accept(ada.offer())
+    grace.create_checkout({evenings[0]: 2})
+    grace.offer()
+    # when the evening is cancelled
+    run(
+        slug_of(evenings[0]),
+        *("--performance", evenings[0].sku, "--cancelled", "--confirm", "0"),
+    )
+    # then nobody is offered a cover any more, and the yes ends with the next step
+    with pytest.raises(Refused) as caught:
+        grace.offer()
+    assert caught.value.codes == ("event_cancelled",)
+    ada.set_email("ada@example.com")
+    assert ada.checkout().total == TOTAL - PREMIUM
+    # and the other evening is sold
+    linus = shopper(store.usd)
+    linus.create_checkout({evenings[1]: 2})
+    assert linus.offer().premium == PREMIUM
+
+
+def test_deleted_variants_are_found_by_what_orders_keep(
+    sell: Sell, evenings: list[Variant], simulator: SimulatorProcess
+) -> None:
+    from django.apps import apps
+
+    # given two policies, and the first evening's variant deleted from the catalogue
+    sell(evenings[0])
+    sell(evenings[1])
+    product = slug_of(evenings[0])
+    variants = apps.get_model("product", "ProductVariant").objects
+    variants.filter(sku=evenings[0].sku).delete()
+    # when it is cancelled by its SKU
+    data, code, _ = run(product, "--performance", evenings[0].sku, "--cancelled", "--confirm", "1")
+    # then its policy ends, and the other does not
+    assert (groups(data), code) == ({"cancelled": (1, str(PREMIUM))}, 0)
+    assert [booking["status"] for booking in bookings(simulator)] == ["CANCELLED", "CONFIRMED"]
