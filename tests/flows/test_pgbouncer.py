@@ -1,0 +1,151 @@
+"""Everything works behind PgBouncer in transaction mode, with two connections to PostgreSQL.
+
+Django's DISABLE_SERVER_SIDE_CURSORS stays off: it is our code that is proven.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from datetime import UTC, datetime
+
+import psycopg
+import pytest
+from django.core.management import call_command
+from django.db import connections
+
+from demo.client.payment_app import PaymentApp
+from demo.client.shopper import Shopper
+from demo.client.store import Channel, Store
+from demo.simulator import SimulatorProcess
+
+from . import pooler
+from .steps import TOTAL, asked, bookings, sell_with_cover
+from .work import Work
+
+SendShopper = Callable[[Channel], Shopper]
+
+if pooler.binary() is None and os.environ.get("XCOVER_PGBOUNCER") != "required":
+    pytest.skip("PgBouncer is not installed", allow_module_level=True)
+
+
+@pytest.fixture(scope="module")
+def port(open_store: Store) -> Iterator[int]:
+    with pooler.pooler(connections["default"].settings_dict) as port:
+        yield port
+
+
+@pytest.fixture
+def pooled(port: int) -> Iterator[int]:
+    """Have all of Django's connections go through PgBouncer."""
+    ways = {alias: connections.settings[alias] for alias in connections.settings}
+    before = {alias: (way["HOST"], way["PORT"]) for alias, way in ways.items()}
+    assert not any(way.get("DISABLE_SERVER_SIDE_CURSORS") for way in ways.values())
+    _go({alias: ("127.0.0.1", str(port)) for alias in ways})
+    yield port
+    _go(before)
+
+
+def _go(ways: dict[str, tuple[str, str]]) -> None:
+    connections.close_all()
+    for alias, (host, port) in ways.items():
+        connections.settings[alias].update(HOST=host, PORT=port)
+        connections[alias].settings_dict.update(HOST=host, PORT=port)
+
+
+@pytest.fixture
+def busy(pooled: int) -> Callable[[], None]:
+    """Return a function that holds the connection that was used last, as other clients do."""
+    name = connections["default"].settings_dict["NAME"]
+    held: list[psycopg.Connection] = []
+
+    def hold() -> None:
+        other = psycopg.connect(host="127.0.0.1", port=pooled, dbname=name, user="x")
+        other.execute("SELECT 1")  # begins a transaction
+        held.append(other)
+
+    yield hold
+    for other in held:
+        other.close()
+
+
+def today() -> str:
+    return f"{datetime.now(UTC):%Y-%m-%d}"
+
+
+def printed(command: str, *arguments: str) -> str:
+    out = io.StringIO()
+    with suppress(SystemExit):
+        call_command(command, *arguments, stdout=out)
+    return out.getvalue()
+
+
+def test_a_cursor_on_the_server_does_not_outlive_its_transaction_here(
+    pooled: int, busy: Callable[[], None]
+) -> None:
+    """The pooler is what it should be: what our code must not do fails."""
+    name = connections["default"].settings_dict["NAME"]
+    way = {"host": "127.0.0.1", "port": pooled, "dbname": name, "user": "x"}
+    with psycopg.connect(**way, autocommit=True) as client:
+        client.execute("DECLARE pages CURSOR WITH HOLD FOR SELECT generate_series(1, 5)")
+        assert client.execute("FETCH FROM pages").fetchall() == [(1,)]
+        busy()
+        with pytest.raises(psycopg.errors.InvalidCursorName):
+            client.execute("FETCH FROM pages")
+
+
+def test_a_sale_from_the_offer_to_the_policy_and_back(
+    pooled: int,
+    shopper: SendShopper,
+    store: Store,
+    payments: PaymentApp,
+    work: Work,
+    simulator: SimulatorProcess,
+) -> None:
+    # given a sale
+    ada = shopper(store.usd)
+    sale = sell_with_cover(ada, store, payments, work, simulator)
+    assert [booking["status"] for booking in bookings(simulator)] == ["CONFIRMED"]
+    # when it is refunded
+    payments.refund(sale.payment, TOTAL)
+    work()
+    # then the outbox, its locks and the gate did their work
+    assert [booking["status"] for booking in bookings(simulator)] == ["CANCELLED"]
+    assert asked(simulator) == {
+        "create_offer": 1,
+        "confirm": 1,
+        "cancel": 1,
+        "confirm_cancellation": 1,
+    }
+
+
+def test_commands_that_read_page_by_page(
+    pooled: int,
+    shopper: SendShopper,
+    store: Store,
+    payments: PaymentApp,
+    work: Work,
+    simulator: SimulatorProcess,
+    busy: Callable[[], None],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    # given three answers, and pages of two
+    for _ in range(3):
+        sell_with_cover(shopper(store.usd), store, payments, work, simulator)
+        simulator.reset()
+    monkeypatch.setattr("saleor_xcover_plugin.services.evidence.CHUNK", 2)
+    monkeypatch.setattr("saleor_xcover_plugin.host.listings._CHUNK", 2)
+    # when another client takes connections meanwhile
+    busy()
+    # then nothing is lost
+    assert len(printed("xcover_evidence", "--from", today()).splitlines()) == 3
+    findings = json.loads(printed("xcover_doctor", "--json", "--no-call"))["findings"]
+    events = [one for one in findings if one["check"] == "event data"]
+    assert events
+    assert not any("failed" in one["sentence"] for one in events)
+    assert json.loads(printed("xcover_reconcile", "--json", "--local"))["orders"] >= 3
+    assert json.loads(printed("xcover_purge", "--json", "--dry-run"))["failed"] == 0
+    assert json.loads(printed("xcover_status", "--json"))["not_looked_at"] == []
