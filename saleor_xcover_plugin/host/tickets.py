@@ -20,7 +20,7 @@ class Ticket:
     """As offers name it."""
     sku: str
     product: str
-    name: str
+    """The product's name."""
 
     @property
     def label(self) -> str:
@@ -38,9 +38,7 @@ def tickets_of(named: str) -> list[Ticket]:
     if product is None:
         return _sold_as(Q(product_sku=named) | Q(product_name=named))
     there = ProductVariant.objects.filter(product_id=product.pk).order_by("pk")
-    found = {
-        str(row.pk): Ticket(str(row.pk), row.sku or "", product.name, row.name) for row in there
-    }
+    found = {str(row.pk): Ticket(str(row.pk), row.sku or "", product.name) for row in there}
     for ticket in _sold_as(Q(product_name=product.name)):
         found.setdefault(ticket.key, ticket)
     return list(found.values())
@@ -60,12 +58,12 @@ def _sold_as(which: Q) -> list[Ticket]:
     """Return variants that are gone from the catalogue and stand in orders with a cover."""
     covered = Exists(Cover.objects.filter(order_id=OuterRef("order_id")))
     lines = OrderLine.objects.filter(which, covered, variant_id=None).order_by("product_sku", "pk")
-    columns = ("product_variant_id", "product_sku", "product_name", "variant_name")
+    columns = ("product_variant_id", "product_sku", "product_name")
     found: dict[str, Ticket] = {}
-    for global_id, sku, product, name in lines.values_list(*columns):
+    for global_id, sku, product in lines.values_list(*columns):
         key = key_of_variant(global_id)
         if key and not _is_there(key):
-            found.setdefault(key, Ticket(key, sku or "", product, name))
+            found.setdefault(key, Ticket(key, sku or "", product))
     return list(found.values())
 
 
