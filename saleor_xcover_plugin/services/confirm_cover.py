@@ -13,6 +13,7 @@ from django.db import transaction
 
 from .. import outbox
 from ..crypto import SealBroken
+from ..domain.money import Money
 from ..domain.states import CoverStatus, OfferStatus
 from ..host import metadata, notes, orders, telemetry
 from ..models import Cover, OutboxMessage
@@ -219,7 +220,7 @@ def _difference(booking: Booking, cover: Cover, quote_ids: Sequence[str]) -> str
     if not booking.is_confirmed:
         return f"its status is {booking.status}"
     if booking.currency != cover.currency or booking.total_price != cover.premium:
-        return f"its price is {booking.total_price} {booking.currency}"
+        return f"its price is {Money(booking.total_price, booking.currency)}"
     if {quote.id for quote in booking.quotes} != set(quote_ids):
         return "it holds other quotes"
     return ""

@@ -362,6 +362,39 @@ def test_a_line_staff_take_out_after_the_policy_was_made_is_told_once(
     assert len(simulator.calls("cancel")) == 0
 
 
+def test_a_line_staff_take_out_once_the_tickets_are_paid_is_no_cover(
+    store: Store,
+    shopper: SendShopper,
+    staff: Staff,
+    driver: Driver,
+    payments: PaymentApp,
+    work: Work,
+    simulator: SimulatorProcess,
+    unconfirmed: Channel,
+) -> None:
+    # given an order with a yes, of which the tickets are paid
+    ada = shopper(unconfirmed)
+    accept_cover(ada, store)
+    order = ada.complete()
+    payments.charge(order.id, TICKETS)
+    work()
+    # when staff delete the line of the cover, so that the order is paid in full
+    (line,) = staff.order(order.id).cover_lines
+    driver.mutate(ORDER_LINE_DELETE, {"id": line.id}, token=store.staff_token())
+    driver.mutate(ORDER_CONFIRM, {"id": order.id}, token=store.staff_token())
+    work()
+    work()
+    # then it is as any order without cover: void, an opt-out, nothing to refund
+    found = staff.order(order.id)
+    cover = ada.cover()
+    assert cover is not None
+    assert (cover.status, cover.amount_due_back) == ("void", Decimal("0.00"))
+    assert (bookings(simulator), len(opt_outs(simulator)), _parked()) == ([], 1, 0)
+    assert told(found, "taken out of the order") == 1
+    assert told(found, "refund") == 0
+    assert not any("6.660" in note for note in found.notes)
+
+
 def _parked() -> int:
     from saleor_xcover_plugin.models import Cover
 

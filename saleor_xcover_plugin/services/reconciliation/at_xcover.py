@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Iterator
 
 from ...conf import SettingsError
+from ...domain.money import Money
 from ...domain.reconciliation import Finding, FindingCode
 from ...domain.states import CoverStatus
 from ...host import configuration
@@ -78,7 +79,7 @@ class Comparison:
 
 def _difference(booking: Booking, cover: Cover) -> str:
     if (booking.total_price, booking.currency) != (cover.premium, cover.currency):
-        return f"Booked: {booking.total_price} {booking.currency}."
+        return f"Booked: {Money(booking.total_price, booking.currency)}."
     wanted = chosen_ids(cover.offer) if cover.offer else []
     is_same = {quote.id for quote in booking.quotes} == set(wanted)
     return "" if is_same else "It holds other quotes."
