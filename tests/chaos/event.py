@@ -145,15 +145,15 @@ class CancelledEvent:
 
 
 def _command(product: str) -> None:
-    """Run the command until nothing is left, confirming whatever number it names."""
+    """Run the command until nothing is left, confirming the number of policies in force."""
     from django.core.management import call_command
 
-    offered = 0
+    in_force = 0
     for _ in range(2):
         out = io.StringIO()
         try:
             call_command(
-                "xcover_event", product, "--cancelled", "--confirm", str(offered),
+                "xcover_event", product, "--cancelled", "--confirm", str(in_force),
                 "--json", "--no-progress", stdout=out, stderr=io.StringIO(),
             )  # fmt: skip
         except SystemExit:
@@ -161,7 +161,11 @@ def _command(product: str) -> None:
         else:
             return
         outcomes = json.loads(out.getvalue())["outcomes"]
-        offered = sum(row["policies"] for row in outcomes if row["what"] == "refund offered")
+        in_force = sum(
+            row["policies"]
+            for row in outcomes
+            if row["what"] != "cancelled" and not row["what"].startswith("no policy")
+        )
     raise SystemExit(1)
 
 
