@@ -24,6 +24,7 @@ class Count:
 COUNTS = {
     "examples": Count(25, 2_000, "examples of each property of pure functions"),
     "refund stories": Count(12, 50, "random stories of one policy, ten steps each"),
+    "money stories": Count(12, 200, "random stories of money that goes back, ten steps each"),
     "answer stories": Count(5, 300, "random stories of pages whose answers overtake each other"),
     "shopper stories": Count(3, 20, "random shoppers with twins in a real Saleor"),
     "shopper steps": Count(12, 30, "steps of each of them at most"),

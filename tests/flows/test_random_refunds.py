@@ -200,7 +200,7 @@ class Stories(RuleBasedStateMachine):
         now = datetime.now(UTC)
         variants = list(self._cover().offer.request["tickets"])
         event_changes.tell_cancelled(variants, now)
-        for _ in event_changes.ask_all(variants, now):
+        for _ in event_changes.ask_all(event_changes.covers_of(variants), now):
             self._note("event cancelled")
 
     # Work ------------------------------------------------------------------------------------
