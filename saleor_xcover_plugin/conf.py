@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -10,10 +11,13 @@ from decimal import Decimal, InvalidOperation
 from functools import lru_cache
 from types import MappingProxyType
 from typing import Any
+from urllib.parse import urlsplit
 
 from .crypto import SealBroken, seal, unseal
+from .domain.countries import ISO_3166, hint_for
 from .domain.eligibility import EligibilityRules
 from .domain.event_data import EventMapping
+from .domain.numbers import whole_number
 from .domain.rates import Rates
 from .form import FIELDS, SECRET, Field
 
@@ -113,6 +117,9 @@ def read_settings(configuration: Iterable[Mapping[str, Any]]) -> PluginSettings:
 def _settings(pairs: tuple[tuple[str, str], ...], unreadable: tuple[str, ...]) -> PluginSettings:
     """Parse what was parsed before once only: every hook reads the settings anew."""
     values = dict(pairs)
+    for name, value in pairs:
+        if len(value) > _LONGEST:
+            raise SettingsError(name, f"{_BY_NAME[name].label} is longer than 64 kB.")
     for name in ("api_url", "partner_code", "api_key", "api_secret"):
         if name in unreadable:
             raise SealedElsewhere(name)
@@ -120,27 +127,34 @@ def _settings(pairs: tuple[tuple[str, str], ...], unreadable: tuple[str, ...]) -
             raise SettingsError(name, f"{_BY_NAME[name].label} is missing.")
     if not values["api_url"].startswith(("https://", "http://")):
         raise SettingsError("api_url", "Begin the XCover API address with https://")
+    if not _is_address(values["api_url"]):
+        raise SettingsError("api_url", "The XCover API address cannot be read.")
+    if not _PARTNER.fullmatch(values["partner_code"]):
+        raise SettingsError(
+            "partner_code", "The partner code holds letters, digits, - and _ only, 64 at most."
+        )
     try:
         mapping = EventMapping.parse(values["event_mapping"])
     except ValueError as error:
         raise SettingsError("event_mapping", f"Event data mapping, {error}.") from error
-    if not values["offer_minutes"].isdigit() or not 1 <= int(values["offer_minutes"]) <= 1440:
+    offer_minutes = whole_number(values["offer_minutes"], most=1440)
+    if not offer_minutes:
         raise SettingsError("offer_minutes", "Give the offer validity in minutes, 1 to 1440.")
-    languages = [text.lower() for text in _listed(values["languages"])]
+    languages = _languages(values["languages"])
     return PluginSettings(
         api_url=values["api_url"].rstrip("/"),
         partner_code=values["partner_code"],
         api_key=values["api_key"],
         api_secret=values["api_secret"],
         offer_schema=values["offer_schema"],
-        offer_minutes=int(values["offer_minutes"]),
+        offer_minutes=offer_minutes,
         cooling_off=_cooling_off(values["cooling_off_days"]),
         rates=_rates(values["calls_per_second"]),
         rules=EligibilityRules(
             mapping=mapping,
             ticket_product_types=frozenset(_listed(values["ticket_product_types"])),
-            currencies=frozenset(text.upper() for text in _listed(values["currencies"])),
-            countries=frozenset(text.upper() for text in _listed(values["countries"])),
+            currencies=_currencies(values["currencies"]),
+            countries=_countries(values["countries"]),
             languages=frozenset(languages),
             may_absorb=values["absorb_discounts"].lower() == "true",
             default_language=languages[0] if languages else "en",
@@ -156,14 +170,56 @@ def _settings(pairs: tuple[tuple[str, str], ...], unreadable: tuple[str, ...]) -
     )
 
 
+_PARTNER = re.compile(r"[A-Za-z0-9_-]{1,64}")
+_CURRENCY = re.compile(r"[A-Z]{3}")
+_LANGUAGE = re.compile(r"[a-z]{2,3}(-[a-z0-9]{1,8})*")
+_LONGEST = 65_536
+"""Characters of one setting."""
+
+
+def _is_address(text: str) -> bool:
+    try:
+        parts = urlsplit(text)
+        return bool(parts.hostname) and (parts.port is None or parts.port > 0)
+    except ValueError:
+        return False
+
+
+def _currencies(text: str) -> frozenset[str]:
+    codes = [code.upper() for code in _listed(text)]
+    if wrong := [code for code in codes if not _CURRENCY.fullmatch(code)]:
+        raise SettingsError(
+            "currencies", f"Not a currency: {wrong[0][:20]}. Write codes such as EUR, USD."
+        )
+    return frozenset(codes)
+
+
+def _countries(text: str) -> frozenset[str]:
+    codes = [code.upper() for code in _listed(text)]
+    if wrong := [code for code in codes if code not in ISO_3166]:
+        code = wrong[0]
+        raise SettingsError("countries", f"Not a country: {code[:20]}; {hint_for(code)}.")
+    return frozenset(codes)
+
+
+def _languages(text: str) -> list[str]:
+    codes = [code.lower() for code in _listed(text)]
+    if wrong := [code for code in codes if not _LANGUAGE.fullmatch(code)]:
+        raise SettingsError(
+            "languages", f"Not a language: {wrong[0][:20]}. Write codes such as en, de, en-us."
+        )
+    return codes
+
+
 def _cooling_off(text: str) -> timedelta | None:
     if not text:
         return None
-    if not text.isdigit() or not 1 <= int(text) <= 3650:
+    days = whole_number(text, most=3650)
+    if not days:
         raise SettingsError(
             "cooling_off_days", "Give the cooling-off period in days, 1 to 3650, or nothing."
         )
-    return timedelta(days=int(text))
+    return timedelta(days=days)
 
 
 def _rates(text: str) -> Rates:

@@ -16,6 +16,7 @@ from django.db import transaction
 from django.db.models import Q, QuerySet
 
 from .crypto import decrypt, encrypt
+from .domain.numbers import whole_number
 from .domain.states import MessageState
 from .models import OutboxMessage
 
@@ -44,10 +45,8 @@ def lease_from(environment: Mapping[str, str]) -> timedelta:
     ``XCOVER_LEASE_SECONDS`` (5 to 600) changes it; anything else in it counts as not set. A demo
     makes it short so that nobody has to wait for the work of a killed worker.
     """
-    text = environment.get(LEASE_VARIABLE, "")
-    if text.isdecimal() and 5 <= int(text) <= 600:
-        return timedelta(seconds=int(text))
-    return SAFE_LEASE
+    seconds = whole_number(environment.get(LEASE_VARIABLE, ""), most=600)
+    return SAFE_LEASE if seconds is None or seconds < 5 else timedelta(seconds=seconds)
 
 
 LEASE = lease_from(os.environ)

@@ -10,6 +10,7 @@ from typing import Any
 import graphene
 
 from ..domain.cancellations import ClaimState
+from ..domain.numbers import whole_number
 from ..domain.states import CoverStatus
 from ..models import Cancellation, Cover, OutboxMessage
 from ..services import complete_policyholder, cover_list, decisions
@@ -193,10 +194,11 @@ def _order(text: str, channel_id: int) -> uuid.UUID:
 
 
 def _cancellation(text: str, channel_id: int) -> int:
-    if text.isdigit() and len(text) < 19:
-        own = Cancellation.objects.filter(pk=int(text), cover__channel_id=channel_id)
+    key = whole_number(text)
+    if key is not None:
+        own = Cancellation.objects.filter(pk=key, cover__channel_id=channel_id)
         if own.exists():
-            return int(text)
+            return key
     raise DecisionRefused(
         DecisionCode.CANCELLATION_NOT_FOUND, "There is no such cancellation in this channel."
     )
@@ -232,7 +234,7 @@ class StaffQuery(graphene.ObjectType):
                 raise DecisionRefused(
                     DecisionCode.BAD_INPUT, f"status is one of {', '.join(known)}."
                 )
-            if after is not None and not (after.isdigit() and len(after) < 19):
+            if after is not None and whole_number(after) is None:
                 raise DecisionRefused(DecisionCode.BAD_INPUT, "after is an endCursor.")
             wanted = cover_list.CoverFilter(
                 CoverStatus(status) if status else None, order_number or "", needs_decision, is_due

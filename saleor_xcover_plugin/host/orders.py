@@ -15,6 +15,7 @@ from saleor.order.lock_objects import order_qs_select_for_update
 from saleor.order.models import Fulfillment, Order, OrderLine
 
 from ..domain.fulfillment import UNFINISHED
+from ..domain.numbers import whole_number
 from ..domain.refunds import Sold, SoldLine
 from ..models import Offer
 from .cover_product import MARK, MARK_VALUE, is_cover_type
@@ -178,7 +179,7 @@ def offers_in_lines(token: uuid.UUID, *, but: uuid.UUID | None = None) -> set[in
         order_id__in=orders.exclude(pk=but).values("pk"), private_metadata__has_key=OFFER_KEY
     )
     named = lines.values_list(KeyTextTransform(OFFER_KEY, "private_metadata"), flat=True)
-    return {int(offer_id) for offer_id in named if offer_id.isdigit()}
+    return {number for number in map(whole_number, named) if number is not None}
 
 
 def with_our_traces(order_ids: list[uuid.UUID]) -> list[uuid.UUID]:

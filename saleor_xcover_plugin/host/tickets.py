@@ -9,6 +9,7 @@ from graphene.relay import Node
 from saleor.order.models import OrderLine
 from saleor.product.models import Product, ProductVariant
 
+from ..domain.numbers import whole_number
 from ..models import Cover
 
 
@@ -46,8 +47,9 @@ def tickets_of(named: str) -> list[Ticket]:
 
 def _product(named: str) -> Product | None:
     found = Product.objects.filter(slug=named).first()
-    if found is None and named.isdigit() and len(named) < 10:
-        found = Product.objects.filter(pk=int(named)).first()
+    product_key = whole_number(named, most=_LARGEST_PRODUCT)
+    if found is None and product_key is not None:
+        found = Product.objects.filter(pk=product_key).first()
     if found is None:
         variant = ProductVariant.objects.filter(sku=named).select_related("product").first()
         found = variant.product if variant else None
@@ -68,7 +70,12 @@ def _sold_as(which: Q) -> list[Ticket]:
 
 
 def _is_there(key: str) -> bool:
-    return key.isdigit() and ProductVariant.objects.filter(pk=int(key)).exists()
+    number = whole_number(key, most=_LARGEST_PRODUCT)
+    return number is not None and ProductVariant.objects.filter(pk=number).exists()
+
+
+_LARGEST_PRODUCT = 2**31 - 1
+"""Saleor counts products and variants in four bytes."""
 
 
 def key_of_variant(global_id: str | None) -> str:

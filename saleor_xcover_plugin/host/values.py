@@ -11,6 +11,7 @@ from decimal import Decimal
 from typing import Any
 
 from ..domain.eligibility import CheckoutFacts
+from ..domain.numbers import whole_number
 from ..domain.premium import OrderDiscount
 from ..domain.refunds import Refunded, SoldLine
 from ..domain.tickets import Policyholder
@@ -55,7 +56,7 @@ class CoverLine:
             line_id,
             quantity,
             unit_price,
-            int(offer_id) if offer_id.isdigit() else None,
+            whole_number(offer_id),
             correction or Decimal(0),
             stands_last,
             str(metadata.get(PLACE_KEY, "")),

@@ -16,6 +16,7 @@ from django.db import transaction
 
 from ..conf import PluginSettings
 from ..domain.breaker import Breaker
+from ..domain.numbers import whole_number
 from ..domain.rates import LATE, Lane, turn
 from ..models import Gate
 from ..xcover.errors import XCoverError, XCoverUnavailable
@@ -202,8 +203,8 @@ def _set_breaker(gate: Gate, breaker: Breaker) -> None:
 def _throttle(answer: Answer | None) -> timedelta | None:
     if answer is None or answer.status != 429:
         return None
-    seconds = answer.headers.get("Retry-After", "")
-    named = timedelta(seconds=int(seconds)) if seconds.isdigit() and len(seconds) < 7 else _THROTTLE
+    told = whole_number(answer.headers.get("Retry-After", ""), most=999_999)
+    named = _THROTTLE if told is None else timedelta(seconds=told)
     return min(max(named, _THROTTLE), LONGEST_THROTTLE)
 
 

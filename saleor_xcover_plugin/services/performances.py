@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 
 from ..domain.event_data import EventDataError
 from ..domain.event_times import read_moment
+from ..domain.numbers import whole_number
 from ..host import listings
 from ..host.tickets import Ticket, tickets_of
 from ..models import Cover
@@ -97,7 +98,7 @@ def _known_starts(tickets: Sequence[Ticket]) -> Mapping[str, datetime]:
 
 
 def _catalogued(keys: Sequence[str]) -> Iterator[tuple[str, datetime]]:
-    numbers = [int(key) for key in keys if key.isdigit()]
+    numbers = [number for number in map(whole_number, keys) if number is not None]
     for settings in accounts.by_channel().values():
         mapping = settings.rules.mapping
         for key, facts in listings.facts_of(numbers, mapping).items():

@@ -3,13 +3,17 @@
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+from saleor_xcover_plugin import form
 from saleor_xcover_plugin.conf import (
     SealedElsewhere,
     SettingsError,
     read_settings,
     seal_secrets,
 )
+from saleor_xcover_plugin.domain.countries import ISO_3166
 
 STORED = {
     "api_url": "https://api.xcover.example/x",
@@ -102,3 +106,52 @@ def test_webhook_secrets_that_cannot_be_opened_stop_no_sale_and_are_named(settin
 
     assert read.unreadable == ("webhook_key", "webhook_secret")
     assert dict(read.webhook_secrets) == {}
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("offer_minutes", "²"),
+        ("offer_minutes", "9" * 5000),
+        ("cooling_off_days", "²"),
+        ("calls_per_second", "NaN"),
+        ("calls_per_second", "1e999999999"),
+        ("countries", "US, UK"),
+        ("countries", "ZZ"),
+        ("currencies", "USD, EURO"),
+        ("languages", "en, Deutsch (Schweiz)"),
+        ("partner_code", "AB/../CD"),
+        ("partner_code", "x" * 65),
+        ("api_url", "https://[::1"),
+        ("api_url", "https://"),
+        ("event_mapping", "start = text:9999-12-31\nname = product.name\ncountry = text:DE"),
+        ("event_mapping", "x" * 70_000),
+    ],
+)
+def test_what_cannot_be_meant_is_refused_by_field(field: str, value: str) -> None:
+    with pytest.raises(SettingsError) as refused:
+        read_settings(stored(**{field: value}))
+
+    assert refused.value.field == field
+
+
+def test_the_hint_for_a_country_says_what_to_write() -> None:
+    with pytest.raises(SettingsError, match="Not a country: UK; write GB"):
+        read_settings(stored(countries="uk"))
+
+
+FIELDS = [field.name for field in form.FIELDS]
+
+
+@given(st.dictionaries(st.sampled_from(FIELDS), st.text(max_size=200), max_size=4))
+def test_whatever_is_stored_is_settings_or_a_refusal_by_field(changes: dict[str, str]) -> None:
+    configuration = [{"name": n, "value": v} for n, v in {**STORED, **changes}.items()]
+    try:
+        settings = read_settings(configuration)
+    except SettingsError as error:
+        refused = error.field
+    else:
+        refused = ""
+        assert 1 <= settings.offer_minutes <= 1440
+        assert settings.rules.countries <= ISO_3166
+    assert refused in {"", *FIELDS}

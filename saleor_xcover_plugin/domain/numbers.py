@@ -1,0 +1,18 @@
+"""Whole numbers that somebody else wrote."""
+
+from __future__ import annotations
+
+LARGEST_KEY = 2**63 - 1
+"""The largest key of a database row."""
+
+
+def whole_number(text: str, most: int = LARGEST_KEY) -> int | None:
+    """Return the number a text of plain digits names, or None for anything else and above ``most``.
+
+    ``str.isdigit`` also takes digits that ``int`` refuses, such as a superscript two, and any
+    number of them.
+    """
+    if not (text.isascii() and text.isdigit()) or len(text) > len(str(most)):
+        return None
+    number = int(text)
+    return number if number <= most else None
