@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import DecimalField, OuterRef, QuerySet, Subquery, Sum, Value
+from django.db.models import DecimalField, Exists, OuterRef, QuerySet, Subquery, Sum, Value
 from django.db.models.functions import Coalesce
 from saleor.order import FulfillmentStatus, OrderGrantedRefundStatus
 from saleor.order.models import Fulfillment, OrderGrantedRefund
@@ -78,13 +78,23 @@ def refunded(order: Row, sold: Sold) -> Refunded:
 
 
 def _granted(order: Row) -> Iterator[Intention]:
-    """Yield granted refunds: those that were sent and succeeded as done, the others as plans."""
-    grants = OrderGrantedRefund.objects.filter(order_id=order["pk"]).order_by("pk")
-    for grant in grants.exclude(status=OrderGrantedRefundStatus.FAILURE).prefetch_related("lines"):
+    """Yield granted refunds: those that were sent and succeeded as done, the others as plans.
+
+    One that was sent again is pending although a refund names it already.
+    """
+    status = OrderGrantedRefundStatus
+    named = TransactionEvent.objects.filter(
+        related_granted_refund_id=OuterRef("pk"), type=TransactionEventType.REFUND_SUCCESS
+    )
+    grants = OrderGrantedRefund.objects.filter(order_id=order["pk"]).annotate(
+        is_named=Exists(named)
+    )
+    for grant in grants.exclude(status=status.FAILURE).order_by("pk").prefetch_related("lines"):
         yield Intention(
             grant.amount_value,
             _pieces(grant.lines.all()),
-            is_done=grant.status == OrderGrantedRefundStatus.SUCCESS,
+            is_done=grant.status == status.SUCCESS
+            or (grant.status == status.PENDING and grant.is_named),
             shipping=_shipping_of(order, is_named=grant.shipping_costs_included),
         )
 
@@ -111,7 +121,8 @@ def _unnamed(order_id: uuid.UUID) -> list[Decimal]:
         transaction__order_id=order_id,
         type=TransactionEventType.REFUND_SUCCESS,
         include_in_calculations=True,
-    ).exclude(related_granted_refund__status=OrderGrantedRefundStatus.SUCCESS)
+        related_granted_refund=None,
+    )
     payments = Transaction.objects.filter(
         payment__order_id=order_id, kind=TransactionKind.REFUND, is_success=True
     )

@@ -14,6 +14,7 @@ class OrderOrigin:
 
 class OrderGrantedRefundStatus:
     NONE = "none"
+    PENDING = "pending"
     SUCCESS = "success"
     FAILURE = "failure"
 
