@@ -75,6 +75,8 @@ def groups_to_show(
     ``event_count`` is how many different events were asked about. Raise ``Refusal`` when the rules
     contradict themselves or the products, or when without rules it is unclear what may be combined.
     """
+    if len(set(product_ids)) != len(product_ids):
+        raise Refusal(Code.PRODUCTS_AMBIGUOUS, ("products",))  # one id for two prices
     if not rules:
         return _groups_without_rules(product_ids, event_count)
     _check(rules, product_ids)

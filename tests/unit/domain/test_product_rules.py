@@ -235,3 +235,8 @@ def test_many_products_cost_no_more_pricings_than_products():
     assert sums[0] == sum(prices.values())
     assert set(prices.values()) <= set(sums)
     assert MOST_SELECTIONS < len(sums) <= len(ids) + 2
+
+
+@pytest.mark.parametrize("rules", [(), (rule("a"),), (rule("a", "b"),)])
+def test_one_id_for_two_products_is_no_offer(rules):
+    assert code_of(lambda: groups(*rules, products="aba", events=2)) == Code.PRODUCTS_AMBIGUOUS
