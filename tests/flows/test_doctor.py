@@ -222,7 +222,29 @@ def test_tickets_without_event_data_are_named_with_what_is_missing(
 
     assert code == 1
     sentence = bad(findings)[("event data", f"{channel.slug}: {kind.slug}")]
-    assert sentence.startswith("Missing or unreadable: start, country.")
+    assert sentence.startswith("start: it is empty; country: it is empty. Its tickets get no offer")
+
+
+def test_local_times_without_a_time_zone_are_told_to_be_utc(
+    channel: Channel, staff: Staff, store: Store
+) -> None:
+    # given an event whose start has no offset, and no time zone beside it
+    variants = apps.get_model("product", "ProductVariant").objects
+    product = variants.get(sku=store.festival.sku).product
+    known = product.metadata
+    product.metadata = {
+        name: text for name, text in known.items() if name not in ("event_end", "event_timezone")
+    } | {"event_start": "2100-07-10T20:00"}
+    product.save(update_fields=["metadata"])
+    try:
+        findings, _ = run("--channel", channel.slug)
+    finally:
+        product.metadata = known
+        product.save(update_fields=["metadata"])
+    # then the doctor says how it is read, and of which product
+    (sentence,) = [text for outcome, text in said(findings, "event data") if outcome == "warning"]
+    assert sentence.startswith("Times without an offset are read as UTC")
+    assert product.slug in sentence
 
 
 def test_a_channel_without_any_event_says_so(channel: Channel, staff: Staff) -> None:
