@@ -80,8 +80,12 @@ class Failures:
 
     def _known_before(self) -> set[tuple[str, str]]:
         if self._known is None:
-            self._known = set(Failure.objects.values_list("work", "subject"))
+            self._known = set()
+            self._safely(self._read_known)
         return self._known
+
+    def _read_known(self) -> None:
+        self._known = set(Failure.objects.values_list("work", "subject"))
 
     def _remember(self, key: tuple[str, str], find_label: Callable[[], str], error: str) -> None:
         work, subject = key
