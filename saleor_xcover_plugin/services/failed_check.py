@@ -9,7 +9,7 @@ from datetime import datetime
 from ..domain.states import OfferStatus
 from ..errors import Code, Refusal
 from ..host import checkouts
-from .offers import clear_lines, live_offer, summarise, take_notice
+from .offers import clear_lines, live_offer, put_summary_right, summarise, take_notice
 from .place_cover import end_offer
 
 log = logging.getLogger(__name__)
@@ -34,6 +34,7 @@ def end_unchecked_yes(token: uuid.UUID, now: datetime) -> bool:
             return False
         if offer is None or not is_yes:
             clear_lines(checkout)
+            put_summary_right(token)
             return False
         end_offer(checkout, offer, OfferStatus.SUPERSEDED, now, reason=Code.CHECK_FAILED)
         log.error("xcover.offer.unchecked", extra={"offer": offer.pk})
