@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -76,3 +77,14 @@ class Policyholder:
         """
         required = ("first_name", "last_name", "email", "phone", "country")
         return tuple(field for field in required if not getattr(self, field).strip())
+
+
+_PHONE = re.compile(r"\+[1-9][0-9]{5,14}")
+
+
+def is_phone(text: str) -> bool:
+    """Whether a text is a phone number as XCover demands it: E.164 with a leading plus.
+
+    Source: https://www.itu.int/rec/T-REC-E.164; the shortest is a judgement of ours.
+    """
+    return bool(_PHONE.fullmatch(text))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import uuid
 from collections.abc import Mapping
 from typing import Any
@@ -11,7 +10,7 @@ from saleor.account.models import Address
 from saleor.order.lock_objects import order_qs_select_for_update
 from saleor.order.models import Order
 
-from ..domain.tickets import Policyholder
+from ..domain.tickets import Policyholder, is_phone
 
 _ADDRESS = ("first_name", "last_name", "city", "postal_code", "country", "country_area", "phone")
 
@@ -52,16 +51,13 @@ def policyholder_of(billing: Any | None, shipping: Any | None, email: str) -> Po
     )
 
 
-_E164 = re.compile(r"\+[1-9][0-9]{5,14}")
-
-
 def _e164(phone: Any) -> str:
     """Return the number as XCover demands it, with a leading plus, or nothing.
 
     A stored text that is no number reads ``+NoneNone``.
     """
     text = str(getattr(phone, "as_e164", phone) or "")
-    return text if _E164.fullmatch(text) else ""
+    return text if is_phone(text) else ""
 
 
 def complete(order_id: uuid.UUID, wanted: Mapping[str, str]) -> list[str]:

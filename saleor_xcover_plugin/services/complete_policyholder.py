@@ -10,6 +10,7 @@ from datetime import datetime
 from django.db import transaction
 
 from ..domain.states import CoverStatus, MessageState
+from ..domain.tickets import is_phone
 from ..host import notes, people
 from ..models import Cover, OutboxMessage
 from .decisions import DecisionCode, DecisionRefused
@@ -49,7 +50,7 @@ def _check(wanted: Mapping[str, str]) -> None:
         raise DecisionRefused(DecisionCode.BAD_INPUT, "Give at least one of the missing fields.")
     if unknown := set(wanted) - set(FIELDS):
         raise DecisionRefused(DecisionCode.BAD_INPUT, f"Not a field: {', '.join(sorted(unknown))}.")
-    if "phone" in wanted and not re.fullmatch(r"\+[0-9]{6,15}", wanted["phone"]):
+    if "phone" in wanted and not is_phone(wanted["phone"]):
         raise DecisionRefused(
             DecisionCode.BAD_INPUT, "Give the phone number with its country code: +14155550100."
         )

@@ -50,7 +50,8 @@ def receive(news: News, channel_id: int, now: datetime) -> None:
     """Journal the news once and have it looked after soon, again when it comes again.
 
     The same news may be true a second time: a policy was cancelled, taken back and cancelled. What
-    waits to be looked after already waits on; what was looked after is so once a minute at most.
+    was looked after already is looked after once a minute at most; what waits goes on waiting, and
+    what is being looked after just now is so again.
     """
     row, is_new = InboundEvent.objects.get_or_create(
         digest=hashlib.sha256(f"{channel_id}|{news.digest}".encode()).hexdigest(),
@@ -66,9 +67,11 @@ def receive(news: News, channel_id: int, now: datetime) -> None:
     if is_new:
         wake_after_commit(RECEIVE_TASK, row.pk)
         return
-    again = InboundEvent.objects.filter(pk=row.pk, handled_at__isnull=False)
+    known = InboundEvent.objects.filter(pk=row.pk)
     due = max(now, (row.handled_at or now) + _AGAIN)
-    again.update(handled_at=None, attempts=0, received_at=now, next_attempt_at=due)
+    done = known.filter(handled_at__isnull=False)
+    if not done.update(handled_at=None, attempts=0, received_at=now, next_attempt_at=due):
+        known.update(received_at=now)
 
 
 def handle_due(
@@ -85,7 +88,9 @@ def handle_due(
             log.exception("xcover.event.failed", extra={"event": event.pk})
             outcome = "failed" if event.attempts >= MAX_ATTEMPTS else None
         if outcome is not None:
-            InboundEvent.objects.filter(pk=event.pk).update(handled_at=clock(), outcome=outcome)
+            # Not when the news came again meanwhile: XCover may have been asked just before.
+            same = InboundEvent.objects.filter(pk=event.pk, received_at=event.received_at)
+            same.update(handled_at=clock(), outcome=outcome)
     return limit
 
 

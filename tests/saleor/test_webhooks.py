@@ -119,6 +119,59 @@ def test_what_a_webhook_claims_is_not_believed(
     assert journal() == [("BOOKING_CANCELLED", "nothing to do")]
 
 
+def test_the_same_news_may_be_true_the_second_time(
+    insured: Shopper, work: Work, send: Send, simulator: SimulatorProcess
+) -> None:
+    from saleor_xcover_plugin.models import InboundEvent
+
+    # given news of a cancellation that had not happened
+    policy = policy_of(insured)
+    send("BOOKING_CANCELLED", policy)
+    work()
+    assert journal() == [("BOOKING_CANCELLED", "nothing to do")]
+    # when it happens, and XCover says the same again
+    cancel_at_xcover(simulator, policy)
+    assert send("BOOKING_CANCELLED", policy) == [[200]]
+    # then it is not looked at right away: the first look was less than a minute ago
+    asked = len(simulator.calls("get_booking"))
+    work()
+    assert len(simulator.calls("get_booking")) == asked
+    # and then it is, once
+    InboundEvent.objects.update(next_attempt_at=datetime.now(UTC))
+    work()
+    work()
+    assert status_of(insured) == "cancelled"
+    assert journal() == [("BOOKING_CANCELLED", "cover cancelled")]
+    assert len(simulator.calls("get_booking")) == asked + 1
+
+
+def test_news_that_comes_again_while_it_is_looked_at_is_looked_at_again(
+    insured: Shopper, work: Work, send: Send, simulator: SimulatorProcess
+) -> None:
+    from saleor_xcover_plugin.models import InboundEvent
+    from saleor_xcover_plugin.services.clock import utc_now
+    from saleor_xcover_plugin.services.receive_event import handle_due
+
+    # given news of a cancellation to come
+    policy = policy_of(insured)
+    send("BOOKING_CANCELLED", policy)
+    times = iter([utc_now()])
+
+    def clock() -> datetime:
+        # when XCover was asked, and then the policy is cancelled and XCover says so
+        if next(times, None) is None and not simulator.calls("cancel"):
+            cancel_at_xcover(simulator, policy)
+            send("BOOKING_CANCELLED", policy)
+        return utc_now()
+
+    assert handle_due(clock, limit=1) == 1
+    assert status_of(insured) == "confirmed"
+    # then it is not done with
+    InboundEvent.objects.update(next_attempt_at=datetime.now(UTC))
+    work()
+    assert status_of(insured) == "cancelled"
+
+
 @pytest.mark.parametrize(
     "how", [{"signed": "badly"}, {"signed": False}, {"date_offset_seconds": -600}]
 )
