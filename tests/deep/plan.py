@@ -31,6 +31,8 @@ def _miniature(seed: int) -> Iterator[Unit]:
     for part in range(1, 7):
         command = _pytest(*MINIATURE, "-s", "tests/flows/test_random_refunds.py")
         yield _unit(f"random refunds {part}", command, f"{seed}-{part}")
+    command = _pytest(*MINIATURE, "-s", "tests/flows/test_random_money.py")
+    yield _unit("random money", command, str(seed))
     command = _pytest(*MINIATURE, "-s", "tests/flows/test_random_answers.py")
     yield _unit("random answers", command, str(seed))
     command = _pytest(*MINIATURE, "-s", "tests/chaos/test_kill_points.py")
