@@ -11,7 +11,6 @@ EARLIEST, LATEST = datetime(1970, 1, 1, tzinfo=UTC), datetime(2200, 1, 1, tzinfo
 
 _LONGEST = 64
 _ZONE = re.compile(r"[A-Za-z0-9_+-]+(/[A-Za-z0-9_+-]+)*")
-_DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 _LAST_SECOND = time(23, 59, 59)
 _MONTH = timedelta(days=31)
 
@@ -35,7 +34,7 @@ def read_moment(text: str, zone: tzinfo | None, *, is_end: bool = False) -> date
     if len(text) > _LONGEST:
         return None
     try:
-        moment = _day(text, is_end=is_end) or datetime.fromisoformat(text)
+        moment = _day_or_time(text, is_end=is_end)
     except ValueError:
         return None
     if moment.tzinfo is None:
@@ -51,17 +50,12 @@ def stored_moment(text: object) -> datetime | None:
     return read_moment(text, None) if isinstance(text, str) else None
 
 
-def is_date(text: str) -> bool:
-    """Whether a text names a day and no time of it."""
-    return bool(_DAY.fullmatch(text))
-
-
 def is_local(text: str) -> bool:
     """Whether a text needs a time zone to name a moment."""
     if len(text) > _LONGEST:
         return False
     try:
-        return is_date(text) or datetime.fromisoformat(text).tzinfo is None
+        return _day_or_time(text, is_end=False).tzinfo is None
     except ValueError:
         return False
 
@@ -73,7 +67,10 @@ def is_believed(moment: datetime) -> bool:
     return moment.tzinfo is not None and is_near and EARLIEST <= moment < LATEST
 
 
-def _day(text: str, *, is_end: bool) -> datetime | None:
-    if not is_date(text):
-        return None
-    return datetime.combine(date.fromisoformat(text), _LAST_SECOND if is_end else time.min)
+def _day_or_time(text: str, *, is_end: bool) -> datetime:
+    """Read a day, in any form of ISO 8601 such as 20270710, or a time. Raise ``ValueError``."""
+    try:
+        day = date.fromisoformat(text)
+    except ValueError:
+        return datetime.fromisoformat(text)
+    return datetime.combine(day, _LAST_SECOND if is_end else time.min)

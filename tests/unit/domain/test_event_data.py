@@ -69,6 +69,12 @@ def test_a_time_without_offset_is_local_time_of_the_events_time_zone():
             ("2027-07-10T00:00:00+02:00", "2027-07-10T23:59:59+02:00"),
         ),
         (
+            "days in the other forms of the standard",
+            "20270710",
+            "2027-W27-7",
+            ("2027-07-10T00:00:00+02:00", "2027-07-11T23:59:59+02:00"),
+        ),
+        (
             "an evening that ends on its date",
             "2027-07-10T20:00",
             "2027-07-10",
