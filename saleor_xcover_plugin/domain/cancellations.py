@@ -164,7 +164,8 @@ RULES = (
     Rule(
         "everything",
         Verdict.REQUEST,
-        "The whole order was refunded before the event; XCover is asked what it refunds.",
+        "All insured tickets and the protection were refunded before the event; XCover is asked "
+        "what it refunds.",
         scopes=_only(RefundScope.EVERYTHING),
         is_before_event=True,
         cooling_off=_IN_TIME,
@@ -172,8 +173,9 @@ RULES = (
     Rule(
         "everything_late",
         Verdict.PREVIEW,
-        "The whole order was refunded before the event, but after the cooling-off period. XCover "
-        "is asked what it would refund; confirm the cancellation or keep the policy.",
+        "All insured tickets and the protection were refunded before the event, but after the "
+        "cooling-off period. XCover is asked what it would refund; confirm the cancellation or "
+        "keep the policy.",
         scopes=_only(RefundScope.EVERYTHING),
         is_before_event=True,
         cooling_off=_OVER,
@@ -181,8 +183,8 @@ RULES = (
     Rule(
         "everything_after",
         Verdict.REVIEW,
-        "The whole order was refunded after the event began. The policy stays in force; decide "
-        "with XCover whether it can be cancelled.",
+        "All insured tickets and the protection were refunded after the event began. The policy "
+        "stays in force; decide with XCover whether it can be cancelled.",
         scopes=_only(RefundScope.EVERYTHING),
         is_before_event=False,
     ),

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, tzinfo
+from datetime import datetime
 
 from .countries import ISO_3166, hint_for
 from .event_times import EARLIEST, LATEST, is_local, read_moment, read_zone
@@ -99,12 +99,13 @@ class EventMapping:
     def event(self, facts: TicketFacts) -> Event:
         """Build the event. Raise ``EventDataError`` naming the fields that are missing or wrong.
 
-        An offset in the start counts before the time zone, for an end that is a date too.
+        Times are told in the event's time zone where the store names one, otherwise with the offset
+        they have.
         """
         texts = {name: self.value(name, facts) for name in FIELDS}
         wrong = {name: "it is empty" for name in REQUIRED_FIELDS if not texts[name]}
         wrong = {**dict(_misread(texts)), **wrong}
-        start, end = _times(texts, wrong)
+        start, end = _times(texts, wrong, has_zone=not self._is_zone_a_fallback(facts))
         if wrong or start is None:
             raise EventDataError(wrong)
         return Event(
@@ -127,10 +128,14 @@ class EventMapping:
 
     def is_utc_by_default(self, facts: TicketFacts) -> bool:
         """Whether a time without an offset is read as UTC only because nobody said otherwise."""
+        is_local_time = any(is_local(self.value(name, facts)) for name in ("start", "end"))
+        return is_local_time and self._is_zone_a_fallback(facts) and self.default_zone == "UTC"
+
+    def _is_zone_a_fallback(self, facts: TicketFacts) -> bool:
+        """Whether the event stores no time zone, and the mapping says UTC or nothing."""
         tried = self.sources.get("timezone", ())
         is_stored = any(facts.values.get(source, "").strip() for source in tried)
-        is_local_time = any(is_local(self.value(name, facts)) for name in ("start", "end"))
-        return is_local_time and not is_stored and self.default_zone == "UTC"
+        return not is_stored and self.default_zone in ("", "UTC")
 
 
 class EventDataError(ValueError):
@@ -166,8 +171,10 @@ def _misread(texts: Mapping[str, str]) -> Iterator[tuple[str, str]]:
     for name in ("name", "venue", "city"):
         if len(texts[name]) > _LONGEST:
             yield name, f"it is longer than {_LONGEST} characters"
+        elif not texts[name].isprintable():
+            yield name, "it holds a line break or another character nobody sees"
     country = texts["country"]
-    if country and country.upper() not in ISO_3166:
+    if country and (not country.isascii() or country.upper() not in ISO_3166):
         yield "country", f"it is no code of a country; {hint_for(country)}"
     if texts["timezone"] and read_zone(texts["timezone"]) is None:
         yield "timezone", "it is no name of a time zone; write one such as Europe/Berlin"
@@ -176,12 +183,18 @@ def _misread(texts: Mapping[str, str]) -> Iterator[tuple[str, str]]:
 
 
 def _times(
-    texts: Mapping[str, str], wrong: dict[str, str]
+    texts: Mapping[str, str], wrong: dict[str, str], *, has_zone: bool
 ) -> tuple[datetime | None, datetime | None]:
-    """Read start and end; add to ``wrong`` what names no moment, or ends before it starts."""
+    """Read start and end; add to ``wrong`` what names no moment, or ends before it starts.
+
+    ``has_zone`` says that the time zone is the event's own and no fallback.
+    """
     zone = read_zone(texts["timezone"])
     start = read_moment(texts["start"], zone)
-    end = read_moment(texts["end"], _zone_of_end(texts["start"], start, zone), is_end=True)
+    # Without a zone of its own an event ends where it starts, if that tells an offset.
+    tells_offset = start is not None and not is_local(texts["start"])
+    zone_of_end = start.tzinfo if start and tells_offset and not has_zone else zone
+    end = read_moment(texts["end"], zone_of_end, is_end=True)
     for name, moment in (("start", start), ("end", end)):
         is_unread = bool(texts[name]) and moment is None
         if is_unread and "timezone" not in wrong:
@@ -189,19 +202,9 @@ def _times(
             wrong[name] = _NO_ZONE if has_no_zone else _NO_TIME
     if start is not None and end is not None and end < start:
         wrong["end"] = "it is before the start"
-    return start, end
-
-
-def _zone_of_end(text: str, start: datetime | None, zone: tzinfo | None) -> tzinfo | None:
-    """Return where an end without offset is read: where its start is, if that tells an offset.
-
-    An offset that the time zone has then as well says no more than the zone, which knows of
-    summer time.
-    """
-    if start is None or is_local(text):
-        return zone
-    has_same = zone is not None and start.astimezone(zone).utcoffset() == start.utcoffset()
-    return zone if has_same else start.tzinfo
+    if not has_zone or zone is None:
+        return start, end
+    return start and start.astimezone(zone), end and end.astimezone(zone)
 
 
 def _require_readable(name: str, tried: Collection[str], number: int) -> None:
@@ -209,7 +212,7 @@ def _require_readable(name: str, tried: Collection[str], number: int) -> None:
     for text in (source.removeprefix("text:") for source in tried if source.startswith("text:")):
         texts = {**dict.fromkeys(FIELDS, ""), "timezone": "UTC", name: text.strip()}
         wrong = dict(_misread(texts))
-        _times(texts, wrong)
+        _times(texts, wrong, has_zone=True)
         for why in wrong.values():
             raise MappingError(f"line {number}: {name} cannot be {text.strip()[:40]!r}: {why}")
 

@@ -11,13 +11,18 @@ EARLIEST, LATEST = datetime(1970, 1, 1, tzinfo=UTC), datetime(2200, 1, 1, tzinfo
 
 _LONGEST = 64
 _ZONE = re.compile(r"[A-Za-z0-9_+-]+(/[A-Za-z0-9_+-]+)*")
+_NO_PLACES = re.compile(r"(right|posix)/.*|localtime|posixrules|Factory")
+"""Names in some systems' databases: with leap seconds, or whatever the server is set to."""
+_TIME = re.compile(r"[0-9W-]+[Tt ].+")
+_FARTHEST = timedelta(hours=14)
+"""No place on earth is further from UTC, and PostgreSQL reads no offset from 16 hours on."""
 _LAST_SECOND = time(23, 59, 59)
 _MONTH = timedelta(days=31)
 
 
 def read_zone(text: str) -> ZoneInfo | None:
     """Return the time zone of a name of the IANA database, such as Europe/Berlin; else None."""
-    if len(text) > _LONGEST or not _ZONE.fullmatch(text):
+    if len(text) > _LONGEST or not _ZONE.fullmatch(text) or _NO_PLACES.fullmatch(text):
         return None
     try:
         return ZoneInfo(text)
@@ -61,10 +66,13 @@ def is_local(text: str) -> bool:
 
 
 def is_believed(moment: datetime) -> bool:
-    """Whether a moment has an offset and lies inside the window."""
+    """Whether a moment has an offset there is on earth, and lies inside the window."""
+    offset = moment.utcoffset()
+    if offset is None or abs(offset) > _FARTHEST:
+        return False
     # Near the ends of the calendar a moment cannot be converted to UTC at all.
     is_near = EARLIEST - _MONTH <= moment.replace(tzinfo=UTC) < LATEST + _MONTH
-    return moment.tzinfo is not None and is_near and EARLIEST <= moment < LATEST
+    return is_near and EARLIEST <= moment < LATEST
 
 
 def _day_or_time(text: str, *, is_end: bool) -> datetime:
@@ -72,5 +80,7 @@ def _day_or_time(text: str, *, is_end: bool) -> datetime:
     try:
         day = date.fromisoformat(text)
     except ValueError:
+        if not _TIME.fullmatch(text):  # Python takes any character between day and time
+            raise
         return datetime.fromisoformat(text)
     return datetime.combine(day, _LAST_SECOND if is_end else time.min)

@@ -103,6 +103,22 @@ class Intention:
 
 
 @dataclass(frozen=True, slots=True)
+class Shortfall:
+    """One refund of less than what it names costs."""
+
+    amount: Decimal
+    cost: Decimal
+    """What all that it names costs, shipping too."""
+    by_line: Mapping[uuid.UUID, Decimal]
+    """What its pieces of each line cost."""
+
+    def of(self, lines: Collection[uuid.UUID]) -> tuple[Decimal, Decimal]:
+        """Return what its pieces of some lines cost, and what the others left for them."""
+        cost = sum((cost for line_id, cost in self.by_line.items() if line_id in lines), ZERO)
+        return cost, max(self.amount - (self.cost - cost), ZERO)
+
+
+@dataclass(frozen=True, slots=True)
 class Refunded:
     """What went back."""
 
@@ -113,10 +129,8 @@ class Refunded:
     """Pieces that were named and whose cost went back."""
     short: Mapping[uuid.UUID, int] = field(default_factory=dict)
     """Pieces that were named together with less money than they cost."""
-    short_amount: Decimal = ZERO
-    """What went back for those."""
-    short_cost: Decimal = ZERO
-    """What those cost."""
+    shortfalls: Sequence[Shortfall] = ()
+    """Those, one by one."""
     named: Decimal = ZERO
     """The part of ``amount`` that somebody said a line or the shipping for."""
     for_cover: Decimal = ZERO
@@ -127,6 +141,14 @@ class Refunded:
         """The part nobody said anything for."""
         return self.amount - self.named
 
+    def short_of(self, lines: Collection[uuid.UUID]) -> tuple[Decimal, Decimal]:
+        """Return what the pieces of some lines cost that were named with too little money.
+
+        And what went back for them. Of each sum, pieces of other lines and shipping are paid first.
+        """
+        sums = [shortfall.of(lines) for shortfall in self.shortfalls]
+        return sum((cost for cost, _ in sums), ZERO), sum((back for _, back in sums), ZERO)
+
 
 def attribute(
     amount: Decimal,
@@ -134,13 +156,14 @@ def attribute(
     sold: Sold,
     *,
     charged_back: Decimal = ZERO,
-    payments: Sequence[Decimal] = (),
+    payments: Sequence[Decimal] | None = None,
 ) -> Refunded:
     """Say what the money that went back was for.
 
     What the host calls done counts as far as the money reaches. The rest of the money is for a plan
-    only where that is beyond doubt (``_carried_out``); ``payments`` are the single refunds that
-    make up this rest, if they are known. What is left is plain money.
+    only where that is beyond doubt (``_carried_out``). ``payments`` are the single refunds that
+    make up this rest, None where it is one; several never count together, since each may have been
+    for something else. What is left is plain money.
     """
     counted, left = [], amount
     for intention in (one for one in intentions if one.is_done):
@@ -148,7 +171,9 @@ def attribute(
             left -= intention.amount
             counted.append(intention)
     plans = [one for one in intentions if not one.is_done and one.amount > 0]
-    counted += _plans_paid(left, payments, plans, counted, sold)
+    single = [left] if payments is None else payments
+    if sum(single, ZERO) == left:
+        counted += _plans_paid(single, plans, counted, sold)
     return _summed(amount, charged_back, counted, sold)
 
 
@@ -157,18 +182,13 @@ _MANY = 10
 
 
 def _plans_paid(
-    left: Decimal,
     payments: Sequence[Decimal],
     plans: Sequence[Intention],
     done: Sequence[Intention],
     sold: Sold,
 ) -> list[Intention]:
-    """Return the plans carried out: by all that is left together, or payment by payment."""
-    if whole := _carried_out(left, plans, done, sold):
-        return whole
+    """Return the plans that single refunds carried out."""
     found: list[Intention] = []
-    if sum(payments, ZERO) != left:
-        return found
     for payment in payments:
         open_still = [plan for plan in plans if not any(plan is one for one in found)]
         found += _carried_out(payment, open_still, [*done, *found], sold)
@@ -218,20 +238,21 @@ def _summed(
 ) -> Refunded:
     pieces: dict[uuid.UUID, int] = {}
     short: dict[uuid.UUID, int] = {}
-    short_amount = short_cost = named = for_cover = ZERO
+    shortfalls: list[Shortfall] = []
+    named = for_cover = ZERO
     for intention in counted:
         cost = sold.cost_of(intention.pieces) + intention.shipping
         is_short = intention.amount < cost
         for line_id, count in intention.pieces.items():
             into = short if is_short else pieces
             into[line_id] = into.get(line_id, 0) + count
-        if is_short and intention.pieces:
-            short_amount += intention.amount
-            short_cost += cost
+        if is_short:
+            by_line = {line: sold.cost_of({line: n}) for line, n in intention.pieces.items()}
+            shortfalls.append(Shortfall(intention.amount, cost, by_line))
         if intention.names_something:
             named += min(intention.amount, cost)
         for_cover += _for_cover(intention, cost, sold)
-    return Refunded(amount, charged_back, pieces, short, short_amount, short_cost, named, for_cover)
+    return Refunded(amount, charged_back, pieces, short, shortfalls, named, for_cover)
 
 
 def _for_cover(intention: Intention, cost: Decimal, sold: Sold) -> Decimal:

@@ -73,7 +73,7 @@ def refunded(order: Row, sold: Sold) -> Refunded:
         intentions,
         sold,
         charged_back=order["charged_back"],
-        payments=_unnamed(order["pk"]) if has_plans else (),
+        payments=_unnamed(order["pk"]) if has_plans else None,
     )
 
 

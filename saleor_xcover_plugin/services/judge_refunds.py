@@ -13,7 +13,6 @@ from ..domain.cancellations import (
     cooling_off_at,
     rule_for,
 )
-from ..domain.money import Money
 from ..domain.refunds import RefundScope
 from ..domain.states import CancellationStatus, CoverStatus
 from ..host import configuration, notes
@@ -23,7 +22,7 @@ from . import cancellations
 from .cancel_cover import begin_preview
 from .cancellations import KEY_OF_CANCELLED
 from .events import InsuredEvents, insured_events
-from .refund_scope import is_paid_for_policy, scope_of
+from .refund_scope import is_paid_for_policy, scope_of, short_sums
 from .settle_due import back_for_cover
 
 _ADDS_UP = (
@@ -76,10 +75,8 @@ def replace_judgement(
         Verdict.REVIEW: CancellationStatus.PARKED,
         Verdict.KEEP: CancellationStatus.KEPT,
     }.get(rule.verdict, CancellationStatus.REQUESTED)
-    sentence = rule.sentence.format(
-        cost=Money(order.given.short_cost, order.currency),
-        back=Money(order.given.short_amount, order.currency),
-    )
+    cost, back = short_sums(order, cover)
+    sentence = rule.sentence.format(cost=cost, back=back)
     cancellation = Cancellation.objects.create(
         cover=cover,
         refund_key=key,

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
+from ..domain.money import Money
 from ..domain.refunds import RefundScope, scope_of_pieces
 from ..host.values import OrderState
 from ..models import Cover
@@ -29,14 +32,31 @@ def scope_of(order: OrderState, cover: Cover | None = None) -> RefundScope | Non
     if order.given.charged_back > 0 and order.charged < order.total:
         return RefundScope.CHARGEBACK
     if order.is_refunded_in_part or order.is_refunded_in_full:
-        offer = cover.offer if cover else None
-        quoted = offer.request.get("tickets", {}) if offer else order.ticket_counts
         scope = scope_of_pieces(
             order.given,
             order.lines,
-            insured=quoted,
+            insured=_insured(order, cover),
             cover_lines=[line.id for line in order.cover_lines],
         )
     if scope == RefundScope.NOTHING and not order.is_cancelled:
         return None
     return scope
+
+
+def short_sums(order: OrderState, cover: Cover) -> tuple[Money, Money]:
+    """Return what the tickets and the cover cost that were refunded too little, and what went back.
+
+    Other goods of the same refunds are in neither.
+    """
+    insured = _insured(order, cover)
+    ours = [line.id for line in order.lines if line.variant in insured]
+    ours += [line.id for line in order.cover_lines]
+    cost, back = order.given.short_of(ours)
+    return Money(cost, order.currency), Money(back, order.currency)
+
+
+def _insured(order: OrderState, cover: Cover | None) -> Collection[str]:
+    """Return the keys of the variants the policy covers; of all tickets where nobody knows."""
+    offer = cover.offer if cover else None
+    quoted: Collection[str] = offer.request.get("tickets", {}) if offer else order.ticket_counts
+    return quoted

@@ -98,12 +98,51 @@ def test_a_date_is_a_day_where_the_event_is(_case, start, end, expected):
     assert times(start=start, end=end) == expected
 
 
-def test_an_offset_in_the_start_counts_before_the_time_zone():
-    # The zone is what the mapping falls back to; the store wrote its own offset.
-    assert times(start="2027-07-10T20:00+02:00", end="2027-07-12", timezone="UTC") == (
+def test_without_a_time_zone_of_its_own_an_event_ends_where_it_starts():
+    # UTC is what the mapping falls back to; the store wrote its own offset.
+    assert times(start="2027-07-10T20:00+02:00", end="2027-07-12", timezone="") == (
         "2027-07-10T20:00:00+02:00",
         "2027-07-12T23:59:59+02:00",
     )
+
+
+@pytest.mark.parametrize(
+    ("_case", "start", "end", "expected"),
+    [
+        (
+            "an end day",  # Saleor tells the times of attributes in UTC
+            "2027-07-11T03:00:00+00:00",
+            "2027-07-12",
+            ("2027-07-10T20:00:00-07:00", "2027-07-12T23:59:59-07:00"),
+        ),
+        (
+            "one evening",
+            "2027-07-11T03:00:00Z",
+            "2027-07-10",
+            ("2027-07-10T20:00:00-07:00", "2027-07-10T23:59:59-07:00"),
+        ),
+        (
+            "an end time",
+            "2027-07-10T20:00",
+            "2027-07-11T06:00:00Z",
+            ("2027-07-10T20:00:00-07:00", "2027-07-10T23:00:00-07:00"),
+        ),
+    ],
+)
+def test_times_are_told_in_the_events_own_time_zone(_case, start, end, expected):
+    assert times(start=start, end=end, timezone="America/Los_Angeles") == expected
+
+
+def test_a_time_zone_the_store_wrote_into_the_mapping_is_its_events_own():
+    mapping = EventMapping.parse(
+        "start = product.metadata.event_start\nend = product.metadata.event_end\n"
+        "name = text:Jazz\ncountry = text:US\ntimezone = text:America/Los_Angeles"
+    )
+
+    event = mapping.event(facts(start="2027-07-11T03:00:00Z", end="2027-07-10"))
+
+    assert event.ends_at is not None
+    assert event.ends_at.isoformat() == "2027-07-10T23:59:59-07:00"
 
 
 @pytest.mark.parametrize(
@@ -117,6 +156,11 @@ def test_an_offset_in_the_start_counts_before_the_time_zone():
         ("end date in 9999", {"end": "9999-12-31"}, ["end"]),
         ("end before start", {"end": "2027-07-10T19:00:00+02:00"}, ["end"]),
         ("end day before start", {"end": "2027-07-09"}, ["end"]),
+        ("an offset there is nowhere", {"start": "2027-07-10T20:00+16:00"}, ["start"]),
+        ("such an offset of the end", {"end": "2027-07-10T23:00-23:59"}, ["end"]),
+        ("a day with an offset", {"start": "2027-07-10+02:00"}, ["start"]),
+        ("an end day with an offset", {"end": "2027-07-12+02:00"}, ["end"]),
+        ("an end day of UTC", {"end": "2027-07-12Z"}, ["end"]),
         ("prose", {"start": "next Friday"}, ["start"]),
         ("no such day", {"start": "2027-02-30"}, ["start"]),
         ("endless", {"start": "2027-07-10T20:00" + "0" * 10_000}, ["start"]),
@@ -125,6 +169,10 @@ def test_an_offset_in_the_start_counts_before_the_time_zone():
         ("a path", {"timezone": "../../etc/passwd"}, ["timezone"]),
         ("a long zone", {"timezone": "A" * 300}, ["timezone"]),
         ("zone in prose", {"timezone": "Berlin time", "start": "2027-07-10"}, ["timezone"]),
+        ("the server's zone", {"timezone": "localtime"}, ["timezone"]),
+        ("a zone with leap seconds", {"timezone": "right/Europe/Berlin"}, ["timezone"]),
+        ("a bell in the name", {"name": "Jazz\a"}, ["name"]),
+        ("two lines", {"venue": "Main\nHall"}, ["venue"]),
         ("name of a novel", {"name": "x" * 256}, ["name"]),
         ("venue of a novel", {"venue": "x" * 256}, ["venue"]),
         ("city of a novel", {"city": "x" * 256}, ["city"]),
@@ -136,8 +184,9 @@ def test_what_stands_for_nothing_is_refused_by_field(_case, changes, fields):
 
 
 def test_the_ends_of_the_window_are_read():
-    assert times(start="1970-01-01T00:00:00Z")[0] == EARLIEST.isoformat()
-    assert times(start="2199-12-31T23:59:59Z")[0] == (LATEST - timedelta(seconds=1)).isoformat()
+    last = LATEST - timedelta(seconds=1)
+    assert times(start="1970-01-01T00:00:00Z", timezone="UTC")[0] == EARLIEST.isoformat()
+    assert times(start="2199-12-31T23:59:59Z", timezone="UTC")[0] == last.isoformat()
 
 
 @pytest.mark.parametrize(
@@ -148,7 +197,7 @@ def test_what_people_write_for_a_country_gets_a_hint(written, hint):
     assert problems(country=written)["country"].endswith(hint)
 
 
-@pytest.mark.parametrize("written", ["ZZ", "XX", "Germany", "D", "", "🇩🇪"])
+@pytest.mark.parametrize("written", ["ZZ", "XX", "Germany", "D", "", "🇩🇪", "ß"])
 def test_what_is_no_country_is_refused(written):
     assert list(problems(country=written)) == ["country"]
 

@@ -110,9 +110,25 @@ def test_what_of_it_was_for_the_cover(_case, refunded, for_cover):
 def test_what_was_named_with_less_money_is_kept_with_both_sums():
     refunded = back(done(10, {TICKETS: 2, COVER: 1}), done(10, {SHIRT: 1}))
 
-    assert (refunded.short_amount, refunded.short_cost) == (Decimal(10), Decimal("206.66"))
+    assert refunded.short_of([TICKETS, COVER]) == (Decimal("206.66"), Decimal(10))
     assert (dict(refunded.short), dict(refunded.pieces)) == ({TICKETS: 2, COVER: 1}, {SHIRT: 1})
     assert refunded.plain_money == 0
+
+
+@pytest.mark.parametrize(
+    ("_case", "intentions", "cost", "back"),
+    [
+        ("a shirt apart", [done(4, {SHIRT: 1}), done(2, {COVER: 1})], "6.66", "2.00"),
+        ("a shirt in the same refund", [done(12, {SHIRT: 1, COVER: 1})], "6.66", "2.00"),
+        ("less than the shirt", [done(9, {SHIRT: 1, COVER: 1})], "6.66", "0.00"),
+        ("shipping in it", [done("8.50", {COVER: 1}, shipping=SHIPPING)], "6.66", "1.00"),
+        ("a whole refund beside", [done(200, {TICKETS: 2}), done(2, {COVER: 1})], "6.66", "2.00"),
+    ],
+)
+def test_only_tickets_and_cover_are_in_the_sums_staff_read(_case, intentions, cost, back):
+    refunded = attribute(sum((one.amount for one in intentions), Decimal(0)), intentions, SOLD)
+
+    assert refunded.short_of([TICKETS, COVER]) == (Decimal(cost), Decimal(back))
 
 
 def test_a_rounded_unit_price_makes_nothing_short():
@@ -190,6 +206,23 @@ def test_a_plan_left_unsent_is_not_credited_with_money_for_something_else():
     assert (refunded.pieces, refunded.plain_money) == ({}, Decimal("17.50"))
 
 
+@pytest.mark.parametrize(
+    ("_case", "grant", "payments"),
+    [
+        ("parts of nothing", plan("6.66", {COVER: 1}), ["5.00", "1.66"]),
+        ("a shirt and the shipping", plan("17.50", {TICKETS: 1, COVER: 1}), ["10.00", "7.50"]),
+        ("two shirts and a rest", plan("206.66", {TICKETS: 2, COVER: 1}), ["20.00", "186.66"]),
+    ],
+)
+def test_refunds_that_add_up_to_a_plan_are_not_that_plan(_case, grant, payments):
+    amounts = [Decimal(payment) for payment in payments]
+
+    refunded = attribute(sum(amounts, Decimal(0)), [grant], SOLD, payments=amounts)
+
+    assert (dict(refunded.pieces), dict(refunded.short)) == ({}, {})
+    assert scope_of(refunded) == RefundScope.MONEY
+
+
 def test_single_payments_tell_what_their_sum_does_not():
     plans = [plan("6.66", {COVER: 1})]
 
@@ -233,8 +266,9 @@ def test_no_more_is_attributed_than_went_back(amount, intentions, payments):
     assert refunded.amount == amount
     assert 0 <= refunded.for_cover <= refunded.named <= amount
     assert refunded.plain_money >= 0
-    assert 0 <= refunded.short_amount <= amount
-    assert not refunded.short or refunded.short_amount < refunded.short_cost
+    cost, back = refunded.short_of([TICKETS, SHIRT, COVER])
+    assert 0 <= back <= amount
+    assert not refunded.short or back < cost
     for line_id, count in (*refunded.pieces.items(), *refunded.short.items()):
         assert count <= sum(one.pieces.get(line_id, 0) for one in intentions)
 
