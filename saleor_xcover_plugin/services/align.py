@@ -34,6 +34,7 @@ from ..host.values import OrderState
 from ..models import Consent, Cover, Offer
 from . import judge_refunds, opt_out, shared_yes, watch_policyholder
 from .defects import (
+    OF_EVENT,
     Defect,
     bought_already,
     cost_of_cover,
@@ -283,6 +284,9 @@ def _advance(cover: Cover, order: OrderState, offers: Sequence[Offer], now: date
         _owe(cover, order, offer, due, now)
     if cover.status == CoverStatus.PLACED:
         _advance_placed(cover, order, offers, now)
+    elif cover.status == CoverStatus.PARKED and _takes_place(cover, order, now):
+        _insure_after_all(cover, order, now)
+        _advance_placed(cover, order, offers, now)
     elif cover.status == CoverStatus.PARKED:
         is_void = order.is_over and order.charged <= 0
         if is_void and cover.reason_code in NOTHING_BOUGHT:
@@ -359,6 +363,35 @@ def _take_over(cover: Cover, order: OrderState, offer: Offer, now: datetime) -> 
         "The other order of the same checkout was not paid, and this one is: it is insured after "
         "all. Do not refund the ticket protection.",
     )
+
+
+def _takes_place(cover: Cover, order: OrderState, now: datetime) -> bool:
+    """Whether an event that was off when its tickets were paid is on again, and nothing went back.
+
+    Staff took back that it is cancelled, or was moved to a time before.
+    """
+    if cover.reason_code not in OF_EVENT or order.refunded or not order.cover_lines:
+        return False
+    return is_paid_for_policy(order, cover) and defect_of(order, cover.offer, now) is None
+
+
+def _insure_after_all(cover: Cover, order: OrderState, now: datetime) -> None:
+    overcharged = max(cost_of_cover(order, cover.offer) - cover.premium, Decimal(0))
+    cover.become(
+        CoverStatus.PLACED,
+        now,
+        reason="",
+        reason_code="",
+        amount_due_back=overcharged,
+        refunded_when_due=None,
+    )
+    outbox.drop_parked(("confirm",), cover.pk, _AFTER_ALL, now)
+    notes.add(order.id, _AFTER_ALL)
+
+
+_AFTER_ALL = (
+    "The event takes place after all: the policy is asked for. Do not refund the ticket protection."
+)
 
 
 def _advance_placed(

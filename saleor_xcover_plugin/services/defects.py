@@ -29,6 +29,10 @@ class Defect:
         return cls(code, sentence_of(code, order, offer))
 
 
+OF_EVENT = frozenset({"event_cancelled", "event_started"})
+"""Defects that end when staff take back what they told of the event."""
+
+
 def defect_of(order: OrderState, offer: Offer | None, now: datetime) -> Defect | None:
     """Say why the cover line may not be confirmed, or None when it is intact."""
     code = _code_of(order, offer, now)

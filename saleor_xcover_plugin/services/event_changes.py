@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
+from functools import partial
 
 from django.db import transaction
 from django.db.models import QuerySet
@@ -12,17 +13,19 @@ from django.db.models import QuerySet
 from ..domain.cancellations import Cancelled, rule_for
 from ..domain.refunds import RefundScope
 from ..domain.states import CancellationStatus, CoverStatus
-from ..host import notes, orders
+from ..host import notes, order_facts, orders
 from ..models import Cancellation, Cover, EventChange
 from . import cancellations
+from .align import align
 from .cancellations import (
     EVENT_CANCELLED_KEY,
     EVENT_TAKES_PLACE,
     KEY_OF_CANCELLED,
     is_judged_by,
 )
+from .defects import OF_EVENT
 from .events import changes_of, events_of, insured_events, variants_of
-from .failures import Failures
+from .failures import ORDER, Failures
 from .judge_refunds import judge, judgement_key, replace_judgement, situation_of
 from .locks import lock_cover
 from .refund_scope import scope_of
@@ -99,10 +102,17 @@ def unasked(covers: Sequence[int]) -> list[int]:
 def take_back(covers: Sequence[int], now: datetime) -> int:
     """Close what waits because of a cancellation that was taken back; return how many policies.
 
-    A call that is under way ends by itself: it is looked at again right before it is sent.
+    A call that is under way ends by itself: it is looked at again right before it is sent. Covers
+    that got no policy because the event was off get theirs.
     """
     count, failures = 0, Failures(now)
     for page in pages(covers):
+        parked = Cover.objects.filter(
+            pk__in=page, status=CoverStatus.PARKED.value, reason_code__in=OF_EVENT
+        )
+        for order_id in parked.order_by("pk").values_list("order_id", flat=True):
+            with failures.contain(ORDER, order_id, label=partial(order_facts.number_of, order_id)):
+                align(order_id, now)
         waiting = cancellations_of(page).filter(status=CancellationStatus.PARKED.value)
         for cover_id in sorted(set(waiting.values_list("cover_id", flat=True))):
             with failures.contain(_TAKING_BACK, cover_id):
@@ -164,14 +174,23 @@ def _ask(cover_id: int, now: datetime) -> None:
 
 def note_move(covers: Sequence[int], starts_at: datetime) -> int:
     """Tell each order with a policy of a moved event; return how many."""
+    return _note_all(
+        covers,
+        f"the event was moved to {starts_at:%Y-%m-%d %H:%M} UTC. The policy stays in force; ask "
+        "Cover Genius whether it follows the new date.",
+    )
+
+
+def note_not_moved(covers: Sequence[int]) -> int:
+    """Tell each order with a policy that its event was not moved after all; return how many."""
+    return _note_all(covers, "the event takes place when it was sold for: it was not moved.")
+
+
+def _note_all(covers: Sequence[int], sentence: str) -> int:
     count = 0
     for page in pages(covers):
-        moved = Cover.objects.filter(pk__in=page, status=CoverStatus.CONFIRMED.value)
-        for order_id in moved.order_by("pk").values_list("order_id", flat=True):
-            notes.add(
-                order_id,
-                f"the event was moved to {starts_at:%Y-%m-%d %H:%M} UTC. The policy stays in "
-                "force; ask Cover Genius whether it follows the new date.",
-            )
+        insured = Cover.objects.filter(pk__in=page, status=CoverStatus.CONFIRMED.value)
+        for order_id in insured.order_by("pk").values_list("order_id", flat=True):
+            notes.add(order_id, sentence)
             count += 1
     return count

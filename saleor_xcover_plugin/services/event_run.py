@@ -146,6 +146,8 @@ def _what(status: str, row: Cancellation | None) -> str:
         return "cancelled"
     if status == CoverStatus.CANCELLING:
         return "under way"
+    if status == CoverStatus.CONFIRMING:
+        return "policy being made"
     if row is not None and row.status == CancellationStatus.KEPT:
         return "kept"
     if row is not None and row.status == CancellationStatus.PARKED:

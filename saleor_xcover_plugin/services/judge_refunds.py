@@ -38,18 +38,20 @@ _JUDGED_ANEW = "A later refund was judged instead."
 
 
 def judge(cover: Cover, order: OrderState, now: datetime) -> None:
-    """Judge what the order's refunds mean for a confirmed cover, once per refund.
+    """Judge what the order's refunds and a cancelled event mean for a confirmed cover, once each.
 
-    The caller holds the cover's lock.
+    The event may have been cancelled while the policy was being made. The caller holds the cover's
+    lock.
     """
-    scope = scope_of(order, cover)
+    scope, events = scope_of(order, cover), insured_events(cover.offer)
     if scope is None:
         # A cancelled order or event has no refund that could be taken back.
         over = cancellations.waiting(cover).exclude(scope=RefundScope.NOTHING.value)
         if cancellations.close(over, _TAKEN_BACK, now):
             notes.add(cover.order_id, _TAKEN_BACK)
-        return
-    events = insured_events(cover.offer)
+        if events.cancelled not in KEY_OF_CANCELLED:
+            return
+        scope = RefundScope.NOTHING
     key = judgement_key(scope, order, events)
     if cover.cancellations.filter(refund_key=key).exists():
         return

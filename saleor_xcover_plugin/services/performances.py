@@ -21,7 +21,7 @@ _NAMED_STARTS = ("%Y-%m-%d", "%Y-%m-%dT%H:%M")
 
 @dataclass(frozen=True, slots=True)
 class Performance:
-    """One evening: its tickets, and when it begins as far as anybody knows (UTC)."""
+    """One evening: its tickets, and when it begins there as far as anybody knows."""
 
     tickets: tuple[Ticket, ...]
     starts_at: datetime | None
@@ -38,13 +38,16 @@ class Performance:
     @property
     def label(self) -> str:
         """Name it for people: event, start, what its tickets are called."""
-        start = f"{self.starts_at:%Y-%m-%d %H:%M} UTC" if self.starts_at else "start unknown"
+        start = self.starts_at.isoformat(" ", "minutes") if self.starts_at else "start unknown"
         called = ", ".join(ticket.label for ticket in self.tickets)
         cancelled = ", cancelled" if self.is_cancelled else ""
         return f"{self.name}, {start} ({called}{cancelled})"
 
     def is_called(self, word: str) -> bool:
-        """Whether a word of staff names it: a SKU, a variant's key, or its start."""
+        """Whether a word of staff names it: a SKU, a variant's key, or its start.
+
+        A day and a time without an offset are those where the event takes place.
+        """
         if any(word in (ticket.sku, ticket.key) for ticket in self.tickets):
             return True
         if self.starts_at is None:
@@ -66,7 +69,7 @@ def performances_of(named: str) -> list[Performance]:
         start = changes.get(ticket.key) or starts.get(ticket.key)
         groups[start, is_cancelled].append(ticket)
     found = [
-        Performance(tuple(group), start.astimezone(UTC) if start else None, is_cancelled)
+        Performance(tuple(group), start, is_cancelled)
         for (start, is_cancelled), group in groups.items()
     ]
     latest = datetime.max.replace(tzinfo=UTC)

@@ -868,7 +868,7 @@ def test_a_sweep_that_fails_every_time_is_told_and_still_watches(
 ):
     # given
     with monkeypatch.context() as broken:
-        broken.setattr("saleor_xcover_plugin.services.sweep.handle_due", _fail)
+        broken.setattr("saleor_xcover_plugin.services.sweep._do_all", _fail)
         for _ in range(3):
             assert told() == []
             with pytest.raises(RuntimeError):
@@ -881,6 +881,24 @@ def test_a_sweep_that_fails_every_time_is_told_and_still_watches(
     # then
     assert raised() == []
     assert told("cleared") == told()
+
+
+def test_a_step_of_the_sweep_that_fails_is_told_at_once_and_stops_no_other(
+    store, simulator, work, told, monkeypatch
+):
+    # given
+    with monkeypatch.context() as broken:
+        broken.setattr("saleor_xcover_plugin.services.sweep.deliver_due", _fail)
+        # when
+        done = work()
+    # then
+    assert told() == [("work_failing", "messages")]
+    assert "RuntimeError" in report()["alarms"][0]["sentence"]
+    assert (done["messages"], done["events"]) == (0, 0)
+    # when it works again
+    work()
+    # then
+    assert raised() == []
 
 
 def _fail(*_args, **_kwargs):

@@ -177,11 +177,17 @@ HOW: dict[str, tuple[Act, ...]] = {
 }
 
 
+ELSEWHERE = {"some_events_cancelled"}
+"""Needs a policy for several events: test_series.py."""
+
+
 def test_every_row_has_a_story() -> None:
-    assert list(HOW) == [rule.name for rule in RULES]
+    assert [*HOW] == [rule.name for rule in RULES if rule.name not in ELSEWHERE]
 
 
-@pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.name)
+@pytest.mark.parametrize(
+    "rule", [rule for rule in RULES if rule.name in HOW], ids=lambda rule: rule.name
+)
 def test_a_row_of_the_table(
     rule: Any, shop: Shop, buyer: Shopper, simulator: SimulatorProcess
 ) -> None:

@@ -259,6 +259,60 @@ def test_an_event_that_is_off_before_the_policy_is_made_gets_none(
     (cover,) = Cover.objects.all()
     assert (cover.status, cover.reason_code) == ("parked", code)
     assert cover.amount_due_back == PREMIUM
+    # when it takes place after all
+    run(slug_of(store.concert), "--takes-place", "--confirm", "0")
+    work()
+    # then it is insured as it was paid, and nothing is owed
+    (cover,) = Cover.objects.all()
+    assert (cover.status, cover.reason_code, cover.amount_due_back) == ("confirmed", "", 0)
+    assert [booking["status"] for booking in bookings(simulator)] == ["CONFIRMED"]
+
+
+def test_an_event_that_was_not_moved_after_all_is_told_to_its_orders_too(
+    sell: Sell, store: Store, staff: Staff
+) -> None:
+    # given an event that was moved
+    _, order = sell(store.concert)
+    later = datetime.now(UTC) + timedelta(days=90)
+    run(slug_of(store.concert), "--moved-to", later.isoformat(), "--confirm", "1")
+    # when that is taken back
+    _, code, said = run(slug_of(store.concert), "--takes-place", "--confirm", "1")
+    # then its order says so
+    assert (code, remembered()) == (0, 0)
+    assert "1 order with a policy was told" in said
+    assert staff.order(order.id).has_note("takes place when it was sold for", "not moved")
+
+
+def test_a_policy_that_is_being_made_meanwhile_is_not_forgotten(
+    shopper: SendShopper,
+    store: Store,
+    payments: PaymentApp,
+    work: Work,
+    simulator: SimulatorProcess,
+) -> None:
+    from saleor_xcover_plugin.models import Cover
+
+    from .waits import let_waits_pass
+
+    # given a confirmation that was sent, and nobody knows what came of it
+    buy_with_cover(shopper(store.usd), payments, {store.concert: 2})
+    simulator.fault("confirm", "status", times=None, status=503)
+    work()
+    # when the event is cancelled
+    data, code, _ = run(slug_of(store.concert), "--cancelled", "--confirm", "0")
+    # then the command says that something waits
+    assert (groups(data), code) == ({"policy being made": (1, "0.00")}, 1)
+    # and when the policy is there
+    simulator.clear_faults()
+    let_waits_pass()
+    work()
+    # then a person decides about it by itself
+    for _ in range(2):
+        Cover.objects.update(updated_at=datetime.now(UTC) - timedelta(minutes=5))
+        work()
+    data, code, _ = run(slug_of(store.concert))
+    assert (groups(data), code) == ({"refund offered": (1, str(PREMIUM))}, 0)
+    assert [booking["status"] for booking in bookings(simulator)] == ["CONFIRMED"]
 
 
 @pytest.mark.parametrize(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
 
 import pytest
 from django.core.management import CommandError
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 SendShopper = Callable[[Channel], Shopper]
 Sell = Callable[..., tuple[Shopper, PlacedOrder]]
 
+NEW_YORK = ZoneInfo("America/New_York")
 FIRST = (datetime.now(UTC) + timedelta(days=60)).replace(
     hour=19, minute=30, second=0, microsecond=0
 )
@@ -97,7 +99,7 @@ def test_a_series_without_a_performance_is_refused_with_the_list(
         listed = str(caught.value).splitlines()[1:]
         assert [evenings[n].sku in line for n, line in enumerate(listed)] == [True, True]
         assert [
-            f"{start:%Y-%m-%d %H:%M} UTC" in line
+            f"{start:%Y-%m-%d %H:%M}+00:00" in line
             for start, line in zip((FIRST, SECOND), listed, strict=True)
         ] == [True, True]
     # and nothing happened
@@ -125,6 +127,19 @@ def test_one_evening_is_cancelled_and_the_other_takes_place(
     assert len(data["performances"]) == 1
     assert [booking["status"] for booking in bookings(simulator)] == ["CONFIRMED", "CANCELLED"]
     assert remembered() == 1
+
+
+@pytest.mark.parametrize("form", ["%Y-%m-%d", "%Y-%m-%dT%H:%M"])
+def test_a_day_is_the_day_where_the_event_takes_place(store: RowStore, form: str) -> None:
+    # given three evenings at eight, which is the next day in UTC
+    starts = [FIRST.astimezone(NEW_YORK).replace(hour=20) + timedelta(days=n) for n in range(3)]
+    series = store.new_series(price="100.00", starts=starts)
+    # when the second is named
+    data, code, _ = run(slug_of(series[0]), "--performance", starts[1].strftime(form))
+    # then it is meant
+    (label,) = data["performances"]
+    assert (series[1].sku in label, code) == (True, 0)
+    assert starts[1].isoformat(" ", "minutes") in label
 
 
 def test_one_evening_is_moved(

@@ -44,7 +44,8 @@ class Command(BaseCommand):
             action="append",
             default=[],
             metavar="NAME",
-            help="which evening of a series: SKU, variant id or start; may be repeated",
+            help="which evening of a series: SKU, variant id or start, as a day or time where it "
+            "takes place; may be repeated",
         )
         what = parser.add_mutually_exclusive_group()
         what.add_argument("--cancelled", action="store_true", help="the organiser cancelled it")
@@ -110,7 +111,7 @@ class _Event:
         if not self._approves():
             event_changes.restore(self._variants, before, utc_now())
             event_changes.take_back(self._covers, utc_now())
-            self._err.write("No policy was cancelled, and nothing of this run is remembered.")
+            self._err.write(_said_no(was_known=all(one.is_cancelled for one in self._chosen)))
             return NOT_CONFIRMED
         count = sum(1 for _ in event_run.to_approve(self._covers))
         progress = self._progress("cancellations", count + event_run.open_calls(self._covers))
@@ -128,17 +129,18 @@ class _Event:
             return NOT_CONFIRMED
         event_changes.tell_moved(self._variants, starts_at, now)
         self._take_back()
-        count = event_changes.note_move(self._covers, starts_at)
-        told = f"{counted(count, 'order')} with a policy {'was' if count == 1 else 'were'} told"
-        self._err.write(f"{told}; none was cancelled.")
+        self._say_told(event_changes.note_move(self._covers, starts_at))
         return 0
 
     def take_place(self) -> int:
         """Have it confirmed and forget what was remembered; return the code of a refusal."""
         if not self._confirms(f"It takes place as it was sold. {self._count()} in force."):
             return NOT_CONFIRMED
+        was_moved = any(event_changes.changes_of(self._variants).values())
         event_changes.tell_takes_place(self._variants)
         self._take_back()
+        if was_moved:
+            self._say_told(event_changes.note_not_moved(self._covers))
         return 0
 
     def waits(self) -> bool:
@@ -225,6 +227,10 @@ class _Event:
         if count:
             self._err.write(f"{_policies(count)} will not be cancelled for it any more.")
 
+    def _say_told(self, count: int) -> None:
+        told = f"{counted(count, 'order')} with a policy {'was' if count == 1 else 'were'} told"
+        self._err.write(f"{told}; none was cancelled.")
+
     def _count(self) -> str:
         return _policies(event_run.in_force(self._covers))
 
@@ -270,6 +276,15 @@ _WITH_OFFSET = "Give the time with its offset: 2027-03-01T19:00+01:00."
 
 def _is_odd(starts_at: datetime, now: datetime) -> bool:
     return not now < starts_at < now + _FAR
+
+
+def _said_no(*, was_known: bool) -> str:
+    if was_known:
+        return (
+            "No policy was cancelled. An earlier run told that the event is cancelled, and that "
+            "stays so: --takes-place takes it back."
+        )
+    return "No policy was cancelled, and nothing of this run is remembered."
 
 
 def _bad(sentence: str) -> CommandError:

@@ -101,6 +101,7 @@ def test_what_is_counted_nowhere_else_reads_the_environment() -> None:
         "conftest.py",
         "deep/counts.py",
         "deep/plan.py",
+        "flows/test_random_money.py",
         "flows/test_random_refunds.py",
         "saleor/stateful/test_shoppers.py",
         "unit/deep/test_deep.py",
