@@ -25,6 +25,8 @@ class ProductLine:
     quantity: int
     unit_price: Decimal
     facts: TicketFacts
+    product: str = ""
+    """The key of the variant's product."""
     is_event_cancelled: bool = False
     """Staff told that the organiser cancelled it."""
     moved_to: datetime | None = None
@@ -140,6 +142,7 @@ def _tickets(line: ProductLine, rules: EligibilityRules) -> Tickets:
         unit_price=line.unit_price,
         reference=line.reference,
         is_resale=rules.mapping.is_resale(line.facts),
+        product=line.product,
     )
 
 

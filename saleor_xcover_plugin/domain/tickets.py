@@ -37,6 +37,8 @@ class Tickets:
     unit_price: Decimal
     reference: str
     is_resale: bool = False
+    product: str = ""
+    """The key of the variant's product, by which it is found after it was deleted."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -50,6 +50,7 @@ _LINE = (
     "variant_id",
     "variant__name",
     "variant__metadata",
+    "variant__product_id",
     "variant__product__name",
     "variant__product__metadata",
     "variant__product__product_type__slug",

@@ -96,6 +96,7 @@ def _product_line(line: Row, checkout_metadata: Mapping[str, Any]) -> ProductLin
         quantity=line["quantity"],
         unit_price=line["unit_price"] or Decimal(0),
         facts=ticket_facts(line, checkout_metadata),
+        product=str(line["variant__product_id"]),
         is_event_cancelled=line["event_changed_at"] is not None and line["event_moved_to"] is None,
         moved_to=line["event_moved_to"],
     )

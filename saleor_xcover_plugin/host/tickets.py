@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from django.db.models import Exists, OuterRef, Q
@@ -11,6 +12,7 @@ from saleor.product.models import Product, ProductVariant
 
 from ..domain.numbers import whole_number
 from ..models import Cover
+from .values import PRODUCTS
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,20 +31,63 @@ class Ticket:
         return self.sku or f"variant {self.key}"
 
 
+class SeveralProducts(Exception):
+    """Products that are gone had the same name or SKU; ``keys`` are theirs."""
+
+    def __init__(self, keys: Collection[str]) -> None:
+        super().__init__(", ".join(keys))
+        self.keys = keys
+
+
 def tickets_of(named: str) -> list[Ticket]:
     """Return the tickets of a product, named by slug, key or the SKU of one of its variants.
 
-    Variants, or the whole product, that were deleted since are found by what orders with cover
-    keep of them: the product's name and the SKU.
+    Variants, or the whole product, that were deleted since are found by what was quoted and sold of
+    them; such a product by its name too. Raise ``SeveralProducts`` where that is not clear: a name
+    is no identity.
     """
     product = _product(named)
     if product is None:
-        return _sold_as(Q(product_sku=named) | Q(product_name=named))
+        return _gone(named)
     there = ProductVariant.objects.filter(product_id=product.pk).order_by("pk")
     found = {str(row.pk): Ticket(str(row.pk), row.sku or "", product.name) for row in there}
-    for ticket in _sold_as(Q(product_name=product.name)):
+    for ticket in _sold_of(str(product.pk)):
         found.setdefault(ticket.key, ticket)
     return list(found.values())
+
+
+def _gone(named: str) -> list[Ticket]:
+    """Return the tickets of a product that is gone: by its key, or by what orders keep of it."""
+    if whole_number(named, most=_LARGEST_PRODUCT) is not None and (found := _sold_of(named)):
+        return found
+    sold = _sold_as(Q(product_sku=named) | Q(product_name=named))
+    products = {key for ticket in sold for key in _products_of(ticket.key)}
+    if len(products) > 1:
+        raise SeveralProducts(sorted(products))
+    return _sold_of(products.pop()) if products else sold
+
+
+def _sold_of(product_key: str) -> list[Ticket]:
+    """Return the variants of a product that were sold with a cover and are gone."""
+    covers = Cover.objects.filter(**{f"offer__request__{PRODUCTS}__has_key": product_key})
+    quoted = {
+        variant
+        for products in covers.values_list(f"offer__request__{PRODUCTS}", flat=True)
+        for variant in products[product_key]
+    }
+    names = [Node.to_global_id("ProductVariant", variant) for variant in sorted(quoted)]
+    return _sold_as(Q(product_variant_id__in=names))
+
+
+def _products_of(variant_key: str) -> set[str]:
+    """Return the keys of the products a variant was quoted as part of."""
+    covers = Cover.objects.filter(offer__request__tickets__has_key=variant_key)
+    return {
+        product
+        for products in covers.values_list(f"offer__request__{PRODUCTS}", flat=True)
+        for product, variants in (products or {}).items()
+        if variant_key in variants
+    }
 
 
 def _product(named: str) -> Product | None:

@@ -16,6 +16,9 @@ from ..domain.premium import OrderDiscount
 from ..domain.refunds import Refunded, SoldLine
 from ..domain.tickets import Policyholder
 
+PRODUCTS = "products"
+"""Where what was quoted names the variants of each product."""
+
 OFFER_KEY = "xcover.offer"
 PREMIUM_KEY = "xcover.premium"
 PLACE_KEY = "xcover.place"

@@ -19,7 +19,7 @@ from ..domain.states import LINE_REMOVED, OfferStatus
 from ..domain.tickets import Basket
 from ..errors import Code, Refusal
 from ..host import checkouts, cover_product, telemetry
-from ..host.values import CheckoutState
+from ..host.values import PRODUCTS, CheckoutState
 from ..models import Offer, Quote
 from ..xcover.answers import Offer as OfferAnswer
 from ..xcover.context import event_order
@@ -326,7 +326,18 @@ def _quoted_tickets(basket: Basket) -> dict[str, Any]:
         for line in basket.tickets
         if line.event.ends_at is not None
     }
-    return {"tickets": counts, "starts": starts, "ends": ends, "are_alike": _are_alike(basket)}
+    products: dict[str, list[str]] = {}
+    for line in basket.tickets:
+        variants = products.setdefault(line.product, [])
+        if line.reference not in variants:
+            variants.append(line.reference)
+    return {
+        "tickets": counts,
+        "starts": starts,
+        "ends": ends,
+        "are_alike": _are_alike(basket),
+        PRODUCTS: products,
+    }
 
 
 def _are_alike(basket: Basket) -> bool:

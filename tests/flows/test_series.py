@@ -99,7 +99,7 @@ def test_a_series_without_a_performance_is_refused_with_the_list(
         listed = str(caught.value).splitlines()[1:]
         assert [evenings[n].sku in line for n, line in enumerate(listed)] == [True, True]
         assert [
-            f"{start:%Y-%m-%d %H:%M}+00:00" in line
+            start.astimezone(NEW_YORK).isoformat(" ", "minutes") in line
             for start, line in zip((FIRST, SECOND), listed, strict=True)
         ] == [True, True]
     # and nothing happened
@@ -117,7 +117,7 @@ def test_one_evening_is_cancelled_and_the_other_takes_place(
         "sku": evenings[1].sku,
         "key": key(evenings[1].id),
         "start": SECOND.isoformat(),
-        "minute": f"{SECOND:%Y-%m-%dT%H:%M}",
+        "minute": f"{SECOND.astimezone(NEW_YORK):%Y-%m-%dT%H:%M}",
     }[word]
     # when the second is cancelled
     product = slug_of(evenings[0])
@@ -319,6 +319,39 @@ def test_an_event_told_cancelled_sells_no_cover(
     linus = shopper(store.usd)
     linus.create_checkout({evenings[1]: 2})
     assert linus.offer().premium == PREMIUM
+
+
+def test_a_namesake_is_another_product(
+    sell: Sell, store: RowStore, evenings: list[Variant], simulator: SimulatorProcess
+) -> None:
+    from django.apps import apps
+
+    # given a policy for each of two products of one name and start, and both variants deleted
+    others = store.new_series(price="100.00", starts=[FIRST])
+    sell(evenings[0])
+    sell(others[0])
+    product, other = slug_of(evenings[0]), slug_of(others[0])
+    variants = apps.get_model("product", "ProductVariant").objects
+    variants.filter(sku__in=[evenings[0].sku, others[0].sku]).delete()
+    # when one is cancelled
+    words = ("--performance", evenings[0].sku, "--cancelled", "--confirm", "1")
+    data, code, _ = run(product, *words)
+    # then only its policy ends, although the product has been given another name since
+    assert (groups(data), code) == ({"cancelled": (1, str(PREMIUM))}, 0)
+    assert [booking["status"] for booking in bookings(simulator)] == ["CANCELLED", "CONFIRMED"]
+    products = apps.get_model("product", "Product").objects
+    products.filter(slug=other).update(name="Renamed")
+    data, _, _ = run(other)
+    assert groups(data) == {"not asked yet": (1, "0.00")}
+    # and once both are gone, their name is refused with their ids
+    keys = sorted(
+        str(pk) for pk in products.filter(slug__in=[product, other]).values_list("pk", flat=True)
+    )
+    products.filter(slug__in=[product, other]).delete()
+    with pytest.raises(CommandError, match=f"by its id: {', '.join(keys)}"):
+        run("Example Revue")
+    data, _, _ = run(keys[1])
+    assert data["covers"] == 1
 
 
 def test_deleted_variants_are_found_by_what_orders_keep(

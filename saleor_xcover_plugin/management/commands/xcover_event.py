@@ -13,6 +13,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from ...domain.event_times import EARLIEST, LATEST, is_believed
 from ...domain.words import counted
 from ...host.db import allow_writer
+from ...host.tickets import SeveralProducts
 from ...services import event_changes, event_run, performances
 from ...services.clock import utc_now
 from ...services.performances import Performance
@@ -241,7 +242,12 @@ class _Event:
 
 def _choose(product: str, words: Sequence[str], *, needs_one: bool) -> list[Performance]:
     """Return the performances that are meant. Raise ``CommandError`` where that is not clear."""
-    found = performances.performances_of(product)
+    try:
+        found = performances.performances_of(product)
+    except SeveralProducts as several:
+        raise _bad(
+            f"Several products that are gone were called {product}. Name one by its id: {several}."
+        ) from None
     if not found:
         raise _bad(f"There is no product {product}.")
     if missing := performances.unknown(found, words):
