@@ -120,6 +120,11 @@ def _settings(pairs: tuple[tuple[str, str], ...], unreadable: tuple[str, ...]) -
     for name, value in pairs:
         if len(value) > _LONGEST:
             raise SettingsError(name, f"{_BY_NAME[name].label} is longer than 64 kB.")
+        is_sent = name in _IN_HEADERS
+        if is_sent and not (value.isascii() and value.isprintable()):
+            raise SettingsError(
+                name, f"{_BY_NAME[name].label} holds characters no request can carry."
+            )
     for name in ("api_url", "partner_code", "api_key", "api_secret"):
         if name in unreadable:
             raise SealedElsewhere(name)
@@ -173,6 +178,7 @@ def _settings(pairs: tuple[tuple[str, str], ...], unreadable: tuple[str, ...]) -
 _PARTNER = re.compile(r"[A-Za-z0-9_-]{1,64}")
 _CURRENCY = re.compile(r"[A-Z]{3}")
 _LANGUAGE = re.compile(r"[a-z]{2,3}(-[a-z0-9]{1,8})*")
+_IN_HEADERS = ("api_key", "webhook_key", "previous_webhook_key")
 _LONGEST = 65_536
 """Characters of one setting."""
 
@@ -180,7 +186,8 @@ _LONGEST = 65_536
 def _is_address(text: str) -> bool:
     try:
         parts = urlsplit(text)
-        return bool(parts.hostname) and (parts.port is None or parts.port > 0)
+        is_plain = parts.username is None and parts.password is None
+        return bool(parts.hostname) and is_plain and (parts.port is None or parts.port > 0)
     except ValueError:
         return False
 

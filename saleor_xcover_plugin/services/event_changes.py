@@ -10,7 +10,7 @@ from functools import partial
 from django.db import transaction
 from django.db.models import QuerySet
 
-from ..domain.cancellations import Cancelled, rule_for
+from ..domain.cancellations import rule_for
 from ..domain.refunds import RefundScope
 from ..domain.states import CancellationStatus, CoverStatus
 from ..host import notes, order_facts, orders
@@ -24,7 +24,7 @@ from .cancellations import (
     is_judged_by,
 )
 from .defects import OF_EVENT
-from .events import changes_of, events_of, insured_events, variants_of
+from .events import cancelled_of, changes_of, insured_events
 from .failures import ORDER, Failures
 from .judge_refunds import judge, judgement_key, replace_judgement, situation_of
 from .locks import lock_cover
@@ -82,20 +82,21 @@ def cancellations_of(covers: Sequence[int]) -> QuerySet[Cancellation]:
 
 def unasked(covers: Sequence[int]) -> list[int]:
     """Return those of a few covers with a policy that was not judged yet by what is cancelled."""
-    confirmed = Cover.objects.filter(pk__in=covers, status=CoverStatus.CONFIRMED.value)
-    rows = list(confirmed.select_related("offer").order_by("pk"))
-    offers = [row.offer for row in rows if row.offer is not None]
-    changes = changes_of({variant for offer in offers for variant in variants_of(offer)})
+    confirmed = Cover.objects.filter(
+        pk__in=covers, status=CoverStatus.CONFIRMED.value, offer__isnull=False
+    )
+    tickets = dict(confirmed.values_list("pk", "offer__request__tickets"))
+    changes = changes_of({variant for variants in tickets.values() for variant in variants})
     judged: dict[int, list[str]] = defaultdict(list)
     for cover_id, key in cancellations_of(covers).values_list("cover_id", "refund_key"):
         judged[cover_id].append(key)
     found = []
-    for row in rows:
-        how_many = events_of(row.offer, changes).cancelled if row.offer else Cancelled.NONE
+    for cover_id in sorted(tickets):
+        how_many = cancelled_of(tickets[cover_id], changes)
         if how_many in KEY_OF_CANCELLED and not any(
-            is_judged_by(key, how_many) for key in judged[row.pk]
+            is_judged_by(key, how_many) for key in judged[cover_id]
         ):
-            found.append(row.pk)
+            found.append(cover_id)
     return found
 
 

@@ -94,8 +94,9 @@ def premiums(covers: Sequence[int]) -> str:
     """Say what was paid for the policies in force, in each currency."""
     sums: dict[str, Decimal] = defaultdict(Decimal)
     for page in event_changes.pages(covers):
-        for cover in Cover.objects.filter(pk__in=page, status__in=_IN_FORCE):
-            sums[cover.currency] += cover.premium
+        paid = Cover.objects.filter(pk__in=page, status__in=_IN_FORCE)
+        for currency, premium in paid.values_list("currency", "premium"):
+            sums[currency] += premium
     return _sums(sums)
 
 
@@ -129,9 +130,10 @@ def outcomes(covers: Sequence[int]) -> list[Outcome]:
     for page in event_changes.pages(covers):
         rows = event_changes.cancellations_of(page).order_by("pk")
         judged = {row.cover_id: row for row in rows}
-        for cover in Cover.objects.filter(pk__in=page):
-            row = judged.get(cover.pk)
-            key = (_what(cover.status, row), cover.currency)
+        covers_of_page = Cover.objects.filter(pk__in=page)
+        for pk, status, currency in covers_of_page.values_list("pk", "status", "currency"):
+            row = judged.get(pk)
+            key = (_what(status, row), currency)
             counts[key] += 1
             refunds[key] += (row.refund if row else None) or Decimal(0)
     return [

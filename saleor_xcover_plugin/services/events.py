@@ -40,24 +40,25 @@ def variants_of(offer: Offer) -> list[str]:
 def events_of(offer: Offer, known: Mapping[str, datetime | None]) -> InsuredEvents:
     """Say what became of an offer's events, by what ``changes_of`` says of its variants."""
     variants = variants_of(offer)
-    changes = {variant: known[variant] for variant in variants if variant in known}
-    cancelled = {variant for variant, starts_at in changes.items() if starts_at is None}
     starts = [
         start
         for variant in variants
-        if variant not in cancelled
-        and (start := changes.get(variant) or quoted_start(offer, variant)) is not None
+        if not _is_cancelled(variant, known)
+        and (start := known.get(variant) or quoted_start(offer, variant)) is not None
     ]
-    return InsuredEvents(
-        min(starts, default=offer.event_starts_at),
-        _how_many(cancelled, set(variants)),
-    )
+    return InsuredEvents(min(starts, default=offer.event_starts_at), cancelled_of(variants, known))
 
 
-def _how_many(cancelled: set[str], variants: set[str]) -> Cancelled:
-    if not cancelled:
+def cancelled_of(variants: Collection[str], known: Mapping[str, datetime | None]) -> Cancelled:
+    """Say how many of the events of some variants are cancelled, by what ``changes_of`` says."""
+    count = sum(_is_cancelled(variant, known) for variant in variants)
+    if not count:
         return Cancelled.NONE
-    return Cancelled.ALL if cancelled == variants else Cancelled.SOME
+    return Cancelled.ALL if count == len(variants) else Cancelled.SOME
+
+
+def _is_cancelled(variant: str, known: Mapping[str, datetime | None]) -> bool:
+    return variant in known and known[variant] is None
 
 
 def changes_of(variants: Collection[str]) -> dict[str, datetime | None]:

@@ -109,7 +109,9 @@ def without_answer(known: Sequence[KnownOrder]) -> list[KnownOrder]:
 def _records(consents: QuerySet[Consent]) -> Iterator[Record]:
     channels = catalog.channel_names()
     # Each answer holds what was shown by itself: the offer's copy of it is not read.
-    rows = consents.select_related("offer").defer("offer__content", "offer__request")
+    rows = consents.select_related("offer").defer(
+        "offer__content", "offer__request", "offer__event_starts_at"
+    )
     for chunk in _pages(rows):
         offers = [consent.offer for consent in chunk]
         orders_of = _orders_of(offers)

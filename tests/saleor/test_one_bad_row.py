@@ -228,3 +228,68 @@ def test_the_purge_removes_what_stands_beside_a_row_nobody_can_read(
     report, _ = status()
     (alarm,) = [row for row in report["alarms"] if row["code"] == "work_failing"]
     assert "Removing old data" in alarm["sentence"]
+
+
+def test_a_run_over_an_event_goes_on_beside_a_row_nobody_can_read(
+    store: Store,
+    shopper: SendShopper,
+    staff: Staff,
+    work: Work,
+    simulator: SimulatorProcess,
+    spoilt: Callable[[Offer], None],
+) -> None:
+    # given three policies of one event, and an offer of the first that cannot be read
+    for _ in range(3):
+        staff.mark_as_paid(order_unpaid(shopper(store.usd_unpaid), store).id)
+    work()
+    spoilt(Offer.objects.order_by("pk")[0])
+    # when the event is cancelled
+    printed = io.StringIO()
+    with pytest.raises(SystemExit) as ended:
+        call_command(
+            "xcover_event",
+            *(store.concert.sku, "--cancelled", "--confirm", "3", "--json"),
+            stdout=printed,
+        )
+    # then the others are, and it says that one is left
+    outcomes = json.loads(printed.getvalue())["outcomes"]
+    assert {row["what"]: row["policies"] for row in outcomes} == {
+        "cancelled": 2,
+        "not asked yet": 1,
+    }
+    assert ended.value.code == 1
+    report, _ = status()
+    (alarm,) = [row for row in report["alarms"] if row["code"] == "work_failing"]
+    assert alarm["subject"].startswith("cancelled event")
+    # and the evidence of all three can be given
+    evidence = io.StringIO()
+    call_command(
+        "xcover_evidence", "--from", str(SOON.date() - timedelta(days=61)), stdout=evidence
+    )
+    assert len(evidence.getvalue().splitlines()) == 3
+
+
+def test_times_that_were_let_in_before_are_taken_out_by_the_migration(
+    store: Store, shopper: SendShopper, work: Work, simulator: SimulatorProcess
+) -> None:
+    from importlib import import_module
+
+    from django.apps import apps
+
+    from saleor_xcover_plugin.models import EventChange
+
+    # given what an earlier version stored: an offer and a move to a year nobody can read
+    order_unpaid(shopper(store.usd_unpaid), store)
+    offer = Offer.objects.get()
+    _set_start(offer.pk, "12000-01-01T00:00:00Z")
+    EventChange.objects.create(variant="1", starts_at=SOON, told_at=SOON)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "UPDATE saleor_xcover_plugin_eventchange SET starts_at = %s", ["11000-01-01T00:00:00Z"]
+        )
+    # when the plugin is updated
+    migration = import_module("saleor_xcover_plugin.migrations.0007_times_in_the_window")
+    migration.forget_other_times(apps, None)
+    # then the rows can be read again
+    assert Offer.objects.get().event_starts_at is None
+    assert EventChange.objects.count() == 0

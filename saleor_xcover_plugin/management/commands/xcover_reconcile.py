@@ -104,7 +104,8 @@ class Command(BaseCommand):
         )
         if report.not_compared:
             self.stdout.write(
-                f"Not compared, run this again: orders {', '.join(report.not_compared)}."
+                f"Not compared: orders {', '.join(report.not_compared)}. Run this again; where it "
+                "stays so, the log says why (xcover.work.failed): report it."
             )
         if options["mend"] and report.defects:
             self.stdout.write("Mended what a hook would have done; run xcover_work, then this.")
