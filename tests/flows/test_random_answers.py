@@ -59,6 +59,7 @@ class Story:
         self.live: Offer | None = None
         self.is_expired = self.is_insured = False
         self.quantity_to_keep: int | None = None
+        self.has_obeyed_late_no = False
         self.answered: dict[str, tuple[int, bool]] = {}
         self.arrived: list[Press] = []
         self.pages: list[Page] = []
@@ -105,8 +106,11 @@ class Story:
             self.quantity_to_keep = self.quantity
         self.live, self.is_expired = self.buyer.offer(), False
         if is_new and self.quantity_to_keep == self.quantity:
-            self.is_insured, self.quantity_to_keep = True, None
-            self.played["kept"] += 1
+            # A late no of a page that was forgotten meanwhile is obeyed too.
+            is_lost = self.has_obeyed_late_no and self.live.answer is None
+            self.is_insured, self.quantity_to_keep = not is_lost, None
+            self.has_obeyed_late_no = False
+            self.played["not insured, to be safe" if is_lost else "kept"] += 1
         assert (self.live.answer == "accepted") == self.is_insured
         return self.live
 
@@ -123,6 +127,9 @@ class Story:
         is_late = press.turn < number or (press.turn == number and was_taken)
         is_taken = self._say(press)
         self.played["late" if is_late else "in turn"] += 1
+        is_forgotten = is_late and len(self.answered) > self.most_pages
+        if is_forgotten and not press.is_yes and self.quantity_to_keep is not None:
+            self.has_obeyed_late_no = True
         if not is_late:
             self.arrived.append(press)
             self.answered[press.page] = (press.turn, is_taken)
@@ -149,8 +156,10 @@ class Story:
         """Change the model as an answer in turn does; other terms than the live ones do nothing."""
         if not press.is_yes:
             self.is_insured, self.quantity_to_keep = False, None
+            self.has_obeyed_late_no = False
         elif self._is_live(press.offer):
             self.is_insured, self.quantity_to_keep = True, None
+            self.has_obeyed_late_no = False
             self.played["yes"] += 1
 
     def _is_live(self, offer: Offer) -> bool:
@@ -163,7 +172,7 @@ class Story:
         """Another number of tickets ends the offer; a yes to it may come back with its terms."""
         (line,) = self.buyer.checkout().ticket_lines
         if self.is_insured:
-            self.quantity_to_keep = self.quantity
+            self.quantity_to_keep, self.has_obeyed_late_no = self.quantity, False
         self.quantity = 5 - self.quantity
         changed = self.buyer.set_quantity(line, self.quantity)
         self.live, self.is_insured = None, False
