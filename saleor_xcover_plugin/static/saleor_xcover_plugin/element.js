@@ -36,7 +36,7 @@ const TEXTS = {
 	payment_started: ["", "Ihre Zahlung läuft bereits.", "Votre paiement a commencé.", "بدأ الدفع بالفعل."],
 };
 // Codes: there is another offer; asking again may help; a yes may still hold.
-const CHANGED = /stale|expired|changed|quote|chosen|country_differs/;
+const CHANGED = /check_f|stale|expired|changed|quote|chosen|country_differs/;
 const FAILED = /unreachable|internal|bad_request|checkout|xcover_un/;
 const UNSURE = /unreachable|offline|internal|payment_started/;
 const WAKES = ["online", "visibilitychange"];
