@@ -275,6 +275,11 @@ def test_one_broken_order_hides_no_other(healthy, store, shopper, staff, work, m
     # then
     assert (outcome.exit_code, outcome.data["not_compared"]) == (3, [number(staff, ada)])
     assert outcome.found == [("booking_differs", number(staff, healthy))]
+    # and people read what to do when looking again does not help
+    assert (
+        f"Not compared: orders {number(staff, ada)}. Run this again; where it stays so, the log "
+        "says why (xcover.work.failed): report it."
+    ) in run(as_json=False).text
 
 
 def test_the_period_is_whole_days_of_creation(healthy, staff):

@@ -74,15 +74,22 @@ def person(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., list[str]]
 
 def at_terminal(*arguments: str) -> int:
     """Run the command as a person does; return its exit code."""
+    code, _ = told_at_terminal(*arguments)
+    return code
+
+
+def told_at_terminal(*arguments: str) -> tuple[int, str]:
+    """Run the command as a person does; return its exit code and what it says besides."""
     import io
 
     from django.core.management import call_command
 
+    errors = io.StringIO()
     try:
-        call_command("xcover_event", *arguments, stdout=io.StringIO(), stderr=io.StringIO())
+        call_command("xcover_event", *arguments, stdout=io.StringIO(), stderr=errors)
     except SystemExit as end:
-        return int(str(end.code))
-    return 0
+        return int(str(end.code)), errors.getvalue()
+    return 0, errors.getvalue()
 
 
 def test_a_series_without_a_performance_is_refused_with_the_list(
@@ -201,6 +208,46 @@ def test_no_leaves_nothing_behind(
     assert cover is not None
     assert cover.status == "confirmed"
     assert "confirm_cancellation" not in asked(simulator)
+
+
+def test_no_after_an_interrupted_run_says_what_that_run_left(
+    sell: Sell,
+    evenings: list[Variant],
+    simulator: SimulatorProcess,
+    person: Callable[..., list[str]],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    ada, _ = sell(evenings[0])
+    words = (slug_of(evenings[0]), "--performance", evenings[0].sku)
+    # given a run that somebody ended at the second question
+    answers = iter(["1"])
+
+    def interrupt(_: str) -> str:
+        try:
+            return next(answers)
+        except StopIteration:
+            raise KeyboardInterrupt from None
+
+    with monkeypatch.context() as patched:
+        patched.setattr("builtins.input", interrupt)
+        patched.setattr("sys.stdin.isatty", lambda: True)
+        with pytest.raises(KeyboardInterrupt):
+            at_terminal(*words, "--cancelled")
+    assert remembered() == 1
+    # when the next run asks for the refund only, and is told no
+    questions = person("no", "1")
+    code, told = told_at_terminal(*words, "--cancelled")
+    # then it does not claim that nothing is left
+    assert (code, len(questions)) == (3, 1)
+    assert "An earlier run told that the event is cancelled, and that stays so" in told
+    assert remembered() == 1
+    assert "confirm_cancellation" not in asked(simulator)
+    # and what it names takes it back
+    assert at_terminal(*words, "--takes-place") == 0
+    assert remembered() == 0
+    cover = ada.cover()
+    assert cover is not None
+    assert cover.status == "confirmed"
 
 
 def test_a_cancellation_taken_back_takes_its_cases_back(
