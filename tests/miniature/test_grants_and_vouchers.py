@@ -27,7 +27,7 @@ def sale(store, ada, payments):
     ("amount", "quantity", "code"),
     [
         (None, None, "required"),
-        ("10.00", 1, "required"),
+        ("100.01", 1, "amount_greater_than_available"),
         ("100.01", None, "amount_greater_than_available"),
         (None, 0, "invalid"),
         (None, -1, "invalid"),
