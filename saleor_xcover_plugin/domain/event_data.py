@@ -11,6 +11,7 @@ Sources are tried in order; the first that is not empty wins.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -161,6 +162,8 @@ _NO_TIME = (
 _NO_ZONE = "it has no offset and there is no time zone"
 _LONGEST = 255
 """Characters of a name or place; a longer one is something else by mistake."""
+_UNSENDABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
+"""Control characters and line breaks. Spaces of any width and joiners of letters are names' own."""
 _YES = frozenset({"1", "true", "yes", "on", "ja", "oui", "نعم"})
 _NO = frozenset({"0", "false", "no", "off", "nein", "non", "لا"})
 """What an empty text says too. The languages are those of the storefront element."""
@@ -171,8 +174,8 @@ def _misread(texts: Mapping[str, str]) -> Iterator[tuple[str, str]]:
     for name in ("name", "venue", "city"):
         if len(texts[name]) > _LONGEST:
             yield name, f"it is longer than {_LONGEST} characters"
-        elif not texts[name].isprintable():
-            yield name, "it holds a line break or another character nobody sees"
+        elif _UNSENDABLE.search(texts[name]):
+            yield name, "it holds a line break or another control character"
     country = texts["country"]
     if country and (not country.isascii() or country.upper() not in ISO_3166):
         yield "country", f"it is no code of a country; {hint_for(country)}"

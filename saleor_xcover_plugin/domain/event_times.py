@@ -15,7 +15,10 @@ _NO_PLACES = re.compile(r"(right|posix)/.*|localtime|posixrules|Factory")
 """Names in some systems' databases: with leap seconds, or whatever the server is set to."""
 _TIME = re.compile(r"[0-9W-]+[Tt ].+")
 _FARTHEST = timedelta(hours=14)
-"""No place on earth is further from UTC, and PostgreSQL reads no offset from 16 hours on."""
+"""No place on earth is further from UTC, and PostgreSQL reads no offset from 16 hours on.
+
+Nor is any off by a part of a minute since 1972.
+"""
 _LAST_SECOND = time(23, 59, 59)
 _MONTH = timedelta(days=31)
 
@@ -68,7 +71,7 @@ def is_local(text: str) -> bool:
 def is_believed(moment: datetime) -> bool:
     """Whether a moment has an offset there is on earth, and lies inside the window."""
     offset = moment.utcoffset()
-    if offset is None or abs(offset) > _FARTHEST:
+    if offset is None or abs(offset) > _FARTHEST or offset % timedelta(minutes=1):
         return False
     # Near the ends of the calendar a moment cannot be converted to UTC at all.
     is_near = EARLIEST - _MONTH <= moment.replace(tzinfo=UTC) < LATEST + _MONTH

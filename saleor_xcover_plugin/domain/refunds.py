@@ -6,7 +6,7 @@ Amounts are gross, in the order's currency.
 from __future__ import annotations
 
 import uuid
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from enum import StrEnum
@@ -58,10 +58,11 @@ class SoldLine:
         cost = self.unit_price * min(pieces, self.quantity)
         return cost if self.total is None else min(cost, self.total)
 
-    def may_cost(self, amount: Decimal) -> bool:
-        """Whether some number of its pieces costs just this amount."""
+    def costs(self) -> set[Decimal]:
+        """Return what one of its pieces costs, two, and so on up to the whole line."""
         counts = range(1, self.quantity + 1) if self.unit_price > 0 else ()
-        return amount == self.total or any(self.cost_of(count) == amount for count in counts)
+        whole = {self.total} if self.total else set()
+        return {self.cost_of(count) for count in counts} | whole
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,28 +158,33 @@ def attribute(
     *,
     charged_back: Decimal = ZERO,
     payments: Sequence[Decimal] | None = None,
+    unnamed: Decimal = ZERO,
 ) -> Refunded:
     """Say what the money that went back was for.
 
-    What the host calls done counts as far as the money reaches. The rest of the money is for a plan
-    only where that is beyond doubt (``_carried_out``). ``payments`` are the single refunds that
-    make up this rest, None where it is one; several never count together, since each may have been
-    for something else. What is left is plain money.
+    What the host calls done counts as far as the money reaches, without ``unnamed``: the part that
+    is known to name nothing. The rest of the money is for a plan only where that is beyond doubt
+    (``_carried_out``). ``payments`` are the single refunds that make up this rest, None where it is
+    one; several never count together, since each may have been for something else. What is left is
+    plain money.
     """
-    counted, left = [], amount
+    counted, left = [], amount - unnamed
     for intention in (one for one in intentions if one.is_done):
         if intention.amount <= left:
             left -= intention.amount
             counted.append(intention)
+    rest = left + unnamed
     plans = [one for one in intentions if not one.is_done and one.amount > 0]
-    single = [left] if payments is None else payments
-    if sum(single, ZERO) == left:
+    single = [rest] if payments is None else payments
+    if sum(single, ZERO) == rest:
         counted += _plans_paid(single, plans, counted, sold)
     return _summed(amount, charged_back, counted, sold)
 
 
 _MANY = 10
-"""Plans beyond which nobody could say which of them an amount was for."""
+"""Plans, or refunds, beyond which nobody could say which of them an amount was for."""
+_MANY_SUMS = 5000
+"""Sums that pieces of other lines can make, beyond which any amount may be one."""
 
 
 def _plans_paid(
@@ -189,19 +195,24 @@ def _plans_paid(
 ) -> list[Intention]:
     """Return the plans that single refunds carried out."""
     found: list[Intention] = []
-    for payment in payments:
+    for number, payment in enumerate(payments):
+        others = [*payments[:number], *payments[number + 1 :]]
         open_still = [plan for plan in plans if not any(plan is one for one in found)]
-        found += _carried_out(payment, open_still, [*done, *found], sold)
+        found += _carried_out(payment, others, open_still, [*done, *found], sold)
     return found
 
 
 def _carried_out(
-    amount: Decimal, plans: Sequence[Intention], done: Sequence[Intention], sold: Sold
+    amount: Decimal,
+    others: Sequence[Decimal],
+    plans: Sequence[Intention],
+    done: Sequence[Intention],
+    sold: Sold,
 ) -> list[Intention]:
     """Return the plans an amount was for, or none when it may have been for something else.
 
-    It must be the sum of exactly one set of plans, and of nothing outside them: no pieces of
-    another line, not the shipping, not all the rest of the order.
+    It must be the sum of exactly one set of plans and, alone or with ``others`` that went back, of
+    nothing outside them: no pieces of other lines, not the shipping, not all the rest of the order.
     """
     if amount <= 0 or len(plans) > _MANY:
         return []
@@ -214,23 +225,44 @@ def _carried_out(
     if len(fitting) != 1:
         return []
     (chosen,) = fitting
-    is_ambiguous = amount in _other_sums(chosen, done, sold) or any(
-        line.may_cost(amount) for line in _lines_outside(chosen, sold)
-    )
-    return [] if is_ambiguous else list(chosen)
+    return [] if _may_be_for_more(amount, others, chosen, done, sold) else list(chosen)
 
 
-def _other_sums(
-    chosen: Sequence[Intention], done: Sequence[Intention], sold: Sold
-) -> Iterator[Decimal]:
-    if not any(plan.shipping for plan in chosen):
-        yield sold.shipping
-    yield sold.total - sum((one.amount for one in (*chosen, *done)), ZERO)
+def _may_be_for_more(
+    amount: Decimal,
+    others: Sequence[Decimal],
+    chosen: Sequence[Intention],
+    done: Sequence[Intention],
+    sold: Sold,
+) -> bool:
+    """Whether an amount may have been, or have completed, what something outside plans costs."""
+    more = [*others, *(one.amount for one in done)]
+    parts = _sums([one] for one in more) if len(more) <= _MANY else None
+    costs = _sums(_costs_outside(chosen, sold))
+    if parts is None or costs is None:
+        return True
+    rest = sold.total - sum((one.amount for one in (*chosen, *done)), ZERO)
+    return any(amount + part in costs or amount + part == rest for part in parts)
 
 
-def _lines_outside(chosen: Sequence[Intention], sold: Sold) -> Iterator[SoldLine]:
+def _costs_outside(chosen: Sequence[Intention], sold: Sold) -> Iterator[Collection[Decimal]]:
+    """Yield for each other line what one or more pieces of it cost; for shipping likewise."""
     named = {line_id for plan in chosen for line_id in plan.pieces}
-    return (line for line in sold.lines if line.id not in named)
+    for line in sold.lines:
+        if line.id not in named:
+            yield line.costs()
+    if not any(plan.shipping for plan in chosen):
+        yield [sold.shipping]
+
+
+def _sums(choices: Iterable[Collection[Decimal]]) -> set[Decimal] | None:
+    """Return what one or none of each choice add up to; None where that is too much to try."""
+    sums = {ZERO}
+    for amounts in choices:
+        sums |= {known + amount for known in sums for amount in amounts}
+        if len(sums) > _MANY_SUMS:
+            return None
+    return sums
 
 
 def _summed(

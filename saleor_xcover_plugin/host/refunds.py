@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import DecimalField, Exists, OuterRef, QuerySet, Subquery, Sum, Value
+from django.db.models import DecimalField, OuterRef, QuerySet, Subquery, Sum, Value
 from django.db.models.functions import Coalesce
 from saleor.order import FulfillmentStatus, OrderGrantedRefundStatus
 from saleor.order.models import Fulfillment, OrderGrantedRefund
@@ -17,6 +18,11 @@ from saleor.payment.models import Transaction, TransactionEvent, TransactionItem
 from ..domain.refunds import Intention, Refunded, Sold, attribute
 from .prepared import Row
 
+_OF_REFUNDS = [
+    TransactionEventType.REFUND_SUCCESS,
+    TransactionEventType.REFUND_FAILURE,
+    TransactionEventType.REFUND_REVERSE,
+]
 _REFUNDED = [FulfillmentStatus.REFUNDED, FulfillmentStatus.REFUNDED_AND_RETURNED]
 
 
@@ -66,35 +72,84 @@ def refunded(order: Row, sold: Sold) -> Refunded:
     amount = order["given_in_transactions"] + order["given_in_payments"]
     if order["total_charged_amount"] >= order["total_gross_amount"]:
         return Refunded(amount)
-    intentions = [*_granted(order), *_fulfillments_refunded(order["pk"])] if amount else []
+    refunds = _in_transactions(order["pk"]) if order["given_in_transactions"] else []
+    named = _by_grant(refunds)
+    intentions = [*_granted(order, named), *_fulfillments_refunded(order["pk"])] if amount else []
+    unnamed = [one.amount for one in refunds if one.grant is None and one.amount > 0]
     has_plans = any(not intention.is_done for intention in intentions)
     return attribute(
         amount,
         intentions,
         sold,
         charged_back=order["charged_back"],
-        payments=_unnamed(order["pk"]) if has_plans else None,
+        payments=[*unnamed, *_in_payments(order["pk"])] if has_plans else None,
+        unnamed=sum(unnamed, Decimal(0)),
     )
 
 
-def _granted(order: Row) -> Iterator[Intention]:
-    """Yield granted refunds: those that were sent and succeeded as done, the others as plans.
+@dataclass(frozen=True, slots=True)
+class _Refund:
+    """One refund of a transaction: what of it went back and stayed there."""
 
-    One that was sent again is pending although a refund names it already.
+    grant: int | None
+    """The granted refund it names."""
+    amount: Decimal
+
+
+def _in_transactions(order_id: uuid.UUID) -> list[_Refund]:
+    """Return the refunds payment apps reported, oldest first, reckoned as Saleor does.
+
+    Events of one reference are one refund: a success counts unless a later event says that it
+    failed, and less what was taken back. What was taken back under a reference of its own is
+    negative.
     """
-    status = OrderGrantedRefundStatus
-    named = TransactionEvent.objects.filter(
-        related_granted_refund_id=OuterRef("pk"), type=TransactionEventType.REFUND_SUCCESS
+    events = TransactionEvent.objects.filter(
+        transaction__order_id=order_id, type__in=_OF_REFUNDS, include_in_calculations=True
     )
-    grants = OrderGrantedRefund.objects.filter(order_id=order["pk"]).annotate(
-        is_named=Exists(named)
-    )
-    for grant in grants.exclude(status=status.FAILURE).order_by("pk").prefetch_related("lines"):
+    by_reference: dict[tuple[object, ...], dict[str, Any]] = {}
+    for event in events.order_by("created_at", "pk"):
+        key = (event.transaction_id, event.psp_reference or event.pk)
+        by_reference.setdefault(key, {})[event.type] = event
+    return [_reckoned(events_of_one) for events_of_one in by_reference.values()]
+
+
+def _reckoned(events: dict[str, Any]) -> _Refund:
+    success = events.get(TransactionEventType.REFUND_SUCCESS)
+    failure = events.get(TransactionEventType.REFUND_FAILURE)
+    reverse = events.get(TransactionEventType.REFUND_REVERSE)
+    amount = Decimal(0)
+    if success is not None and (failure is None or success.created_at > failure.created_at):
+        amount += success.amount_value
+    if reverse is not None:
+        amount -= reverse.amount_value
+    return _Refund(success.related_granted_refund_id if success else None, amount)
+
+
+def _by_grant(refunds: Iterable[_Refund]) -> dict[int, Decimal]:
+    """Add up by granted refund what went back for it."""
+    sums: dict[int, Decimal] = {}
+    for refund in refunds:
+        if refund.grant is not None:
+            sums[refund.grant] = sums.get(refund.grant, Decimal(0)) + refund.amount
+    return sums
+
+
+def _granted(order: Row, named: Mapping[int, Decimal]) -> Iterator[Intention]:
+    """Yield granted refunds: those that money went back for as done, the others as plans.
+
+    What counts is the money of the refunds that name a grant, whatever was granted: payment
+    providers give back less, and take back what they gave.
+    """
+    grants = OrderGrantedRefund.objects.filter(order_id=order["pk"]).order_by("pk")
+    for grant in grants.prefetch_related("lines"):
+        back = named.get(grant.pk)
+        if not back and grant.status == OrderGrantedRefundStatus.FAILURE:
+            continue
+        is_done = back is None and grant.status == OrderGrantedRefundStatus.SUCCESS
         yield Intention(
-            grant.amount_value,
+            back or grant.amount_value,
             _pieces(grant.lines.all()),
-            is_done=grant.status == status.SUCCESS
-            or (grant.status == status.PENDING and grant.is_named),
+            is_done=is_done or bool(back and back > 0),
             shipping=_shipping_of(order, is_named=grant.shipping_costs_included),
         )
 
@@ -115,21 +170,12 @@ def _shipping_of(order: Row, *, is_named: bool) -> Decimal:
     return order["shipping_price_gross_amount"] if is_named else Decimal(0)
 
 
-def _unnamed(order_id: uuid.UUID) -> list[Decimal]:
-    """Return single refunds that name no grant, oldest first; legacy ones name none at all."""
-    events = TransactionEvent.objects.filter(
-        transaction__order_id=order_id,
-        type=TransactionEventType.REFUND_SUCCESS,
-        include_in_calculations=True,
-        related_granted_refund=None,
-    )
-    payments = Transaction.objects.filter(
+def _in_payments(order_id: uuid.UUID) -> list[Decimal]:
+    """Return single refunds of legacy payments, oldest first; they name nothing at all."""
+    refunds = Transaction.objects.filter(
         payment__order_id=order_id, kind=TransactionKind.REFUND, is_success=True
     )
-    return [
-        *events.order_by("created_at", "pk").values_list("amount_value", flat=True),
-        *payments.order_by("pk").values_list("amount", flat=True),
-    ]
+    return list(refunds.order_by("pk").values_list("amount", flat=True))
 
 
 def _pieces(lines: Iterable[Any]) -> dict[uuid.UUID, int]:

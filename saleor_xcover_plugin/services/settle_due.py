@@ -59,10 +59,13 @@ def _is_everything_back(order: OrderState) -> bool:
 
 
 def _is_rest_paid(cover: Cover, order: OrderState) -> bool:
-    """Whether just the rest of the order is paid since money went back, in one sum with other."""
+    """Whether just the rest of the order is paid since money went back, in one sum with other.
+
+    Money that somebody named other goods for is none of it.
+    """
     cost = cost_of_cover(order, cover.offer)
-    is_all_due = 0 < cost <= cover.amount_due_back
-    return is_all_due and order.refunded > 0 and order.charged == order.total - cost
+    is_all_due = 0 < cost <= cover.amount_due_back <= order.given.plain_money
+    return is_all_due and order.charged == order.total - cost
 
 
 def _is_money_back(cover: Cover, order: OrderState, now: datetime) -> bool:

@@ -27,18 +27,18 @@ class SaleorStore(RowStore):
         self._zone.warehouses.add(self._warehouse)
         self.warehouse = global_id("Warehouse", self._warehouse.pk)
         self._staff = self._make_staff()
-        self._payment_app = self._make_app("handle_payments")
-        self._store_app = self._make_app("handle_checkouts", "manage_checkouts")
+        self.payment_app, self._payment_token = _make_app("handle_payments")
+        _, self._store_token = _make_app("handle_checkouts", "manage_checkouts")
         super().__init__(trace_version=runs.minor_of(bootstrap.version()))
 
     def staff_token(self) -> str:
         return str(create_access_token(self._staff))
 
     def payment_app_token(self) -> str:
-        return self._payment_app
+        return self._payment_token
 
     def store_app_token(self) -> str:
-        return self._store_app
+        return self._store_token
 
     def _stock_channel(self, channel: Any) -> None:
         self._zone.channels.add(channel)
@@ -54,11 +54,13 @@ class SaleorStore(RowStore):
         staff.groups.add(group)
         return staff
 
-    def _make_app(self, *codenames: str) -> str:
-        app: Any = factories.AppFactory()
-        app.permissions.set(_permissions(*codenames))
-        _, token = app.tokens.create(app=app, name="flows")
-        return str(token)
+
+def _make_app(*codenames: str) -> tuple[Any, str]:
+    """Make an app with permissions; return it and its token."""
+    app: Any = factories.AppFactory()
+    app.permissions.set(_permissions(*codenames))
+    _, token = app.tokens.create(app=app, name="flows")
+    return app, str(token)
 
 
 def _permissions(*codenames: str) -> list[Any]:

@@ -7,13 +7,10 @@ once with a yes and once without, and compare everything but the cover line.
 from __future__ import annotations
 
 import csv
-import json
-import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -31,6 +28,7 @@ from .. import factories as products
 from ..flows.rows import global_id, key
 from ..flows.steps import PREMIUM
 from ..flows.work import Work
+from .apps import answering
 from .box_office import Desk, Premises, sell, store_that
 
 if TYPE_CHECKING:
@@ -542,38 +540,17 @@ def as_app(driver: Driver, document: str, permission: str, **variables: Any) -> 
 
 
 @contextmanager
-def app_that_answers(answer: Json) -> Iterator[list[bytes]]:
+def app_that_answers(answer: Json) -> Iterator[list[Any]]:
     """Run an app that Saleor asks which shipping methods to exclude; yield what it was asked."""
-    asked: list[bytes] = []
-
-    class Handler(BaseHTTPRequestHandler):
-        def do_POST(self) -> None:
-            asked.append(self.rfile.read(int(self.headers["Content-Length"])))
-            body = json.dumps(answer).encode()
-            self.send_response(200)
-            self.send_header("Content-Type", "application/json")
-            self.send_header("Content-Length", str(len(body)))
-            self.end_headers()
-            self.wfile.write(body)
-
-        def log_message(self, *_: object) -> None:
-            """Say nothing."""
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
     from . import factories
 
     app: Any = factories.AppFactory()
     app.permissions.set(rows("permission.Permission").filter(codename="manage_checkouts"))
-    webhook = app.webhooks.create(
-        name="no owls", target_url=f"http://127.0.0.1:{server.server_port}/", is_active=True
-    )
-    webhook.events.create(event_type="checkout_filter_shipping_methods")
     try:
-        yield asked
+        with answering(app, "checkout_filter_shipping_methods", lambda _: answer) as asked:
+            yield asked
     finally:
         app.delete()
-        server.shutdown()
 
 
 PROBLEMS = """

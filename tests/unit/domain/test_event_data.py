@@ -161,6 +161,8 @@ def test_a_time_zone_the_store_wrote_into_the_mapping_is_its_events_own():
         ("a day with an offset", {"start": "2027-07-10+02:00"}, ["start"]),
         ("an end day with an offset", {"end": "2027-07-12+02:00"}, ["end"]),
         ("an end day of UTC", {"end": "2027-07-12Z"}, ["end"]),
+        ("an offset of half a second", {"start": "2027-07-10T20:00+02:00:30.5"}, ["start"]),
+        ("an offset of seconds", {"end": "2027-07-10T23:00+02:00:30"}, ["end"]),
         ("prose", {"start": "next Friday"}, ["start"]),
         ("no such day", {"start": "2027-02-30"}, ["start"]),
         ("endless", {"start": "2027-07-10T20:00" + "0" * 10_000}, ["start"]),
@@ -173,6 +175,8 @@ def test_a_time_zone_the_store_wrote_into_the_mapping_is_its_events_own():
         ("a zone with leap seconds", {"timezone": "right/Europe/Berlin"}, ["timezone"]),
         ("a bell in the name", {"name": "Jazz\a"}, ["name"]),
         ("two lines", {"venue": "Main\nHall"}, ["venue"]),
+        ("two lines of another sort", {"name": "Jazz\u2028Night"}, ["name"]),
+        ("half a letter", {"name": "Jazz\ud83d"}, ["name"]),
         ("name of a novel", {"name": "x" * 256}, ["name"]),
         ("venue of a novel", {"venue": "x" * 256}, ["venue"]),
         ("city of a novel", {"city": "x" * 256}, ["city"]),
@@ -181,6 +185,22 @@ def test_a_time_zone_the_store_wrote_into_the_mapping_is_its_events_own():
 )
 def test_what_stands_for_nothing_is_refused_by_field(_case, changes, fields):
     assert sorted(problems(**changes)) == fields
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "Café\u202f: l\u2019été\u00a0!",
+        "Fête 👩\u200d🎤",
+        "نجوم\u200f 2027",
+        "Donau\u00addampf",
+        "東京\u3000夏祭り",
+    ],
+)
+def test_names_are_written_as_their_languages_write_them(name):
+    event = MAPPING.event(facts(name=name, venue=name))
+
+    assert (event.name, event.venue) == (name, name)
 
 
 def test_the_ends_of_the_window_are_read():

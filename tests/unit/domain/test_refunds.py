@@ -223,6 +223,63 @@ def test_refunds_that_add_up_to_a_plan_are_not_that_plan(_case, grant, payments)
     assert scope_of(refunded) == RefundScope.MONEY
 
 
+@pytest.mark.parametrize(
+    ("_case", "payments", "done_before"),
+    [
+        ("two other lines together", ["206.66"], []),
+        ("the rest of another line", ["43.34", "6.66"], []),
+        ("what completes another line", ["6.66", "43.34"], []),
+        ("the rest of two other lines", ["100.00", "100.00", "6.66"], []),
+        ("the rest of a line that was named", ["6.66"], [("43.34", {SHIRT: 1})]),
+        ("the shipping and another line", ["57.50"], []),
+    ],
+)
+def test_money_that_others_cost_together_is_for_no_plan(_case, payments, done_before):
+    # Shirt 50.00, cap 56.66, mug 150.00, tickets 2 x 100.00, cover 6.66, shipping 7.50.
+    cap, mug = uuid.UUID(int=5), uuid.UUID(int=6)
+    lines = (
+        SoldLine(TICKETS, "11", 2, Decimal(100), Decimal(200)),
+        SoldLine(COVER, "13", 1, PREMIUM, PREMIUM),
+        SoldLine(SHIRT, "12", 1, Decimal(50), Decimal(50)),
+        SoldLine(cap, "14", 1, Decimal("56.66"), Decimal("56.66")),
+        SoldLine(mug, "15", 1, Decimal(150), Decimal(150)),
+    )
+    total = sum((line.total for line in lines), SHIPPING)
+    sold = Sold(lines, {COVER}, SHIPPING, total)
+    amounts = [Decimal(payment) for payment in payments]
+    named = [done(*one) for one in done_before]
+    given_back = sum(amounts, Decimal(0)) + sum((one.amount for one in named), Decimal(0))
+
+    for grant in (
+        plan("6.66", {COVER: 1}),
+        plan("206.66", {TICKETS: 2, COVER: 1}),
+        plan("57.50", {TICKETS: 1, COVER: 1}),
+    ):
+        refunded = attribute(given_back, [*named, grant], sold, payments=amounts)
+
+        assert not {TICKETS, COVER} & {*refunded.pieces, *refunded.short}
+
+
+def test_an_order_of_too_many_goods_to_try_asks_a_person():
+    goods = [
+        SoldLine(uuid.UUID(int=100 + n), str(n), 9, Decimal(f"{n}.0{n % 9}")) for n in range(20, 40)
+    ]
+    sold = Sold([*goods, *SOLD.lines], {COVER}, SHIPPING, Decimal(9999))
+
+    refunded = attribute(PREMIUM, [plan("6.66", {COVER: 1})], sold)
+
+    assert (refunded.pieces, refunded.plain_money) == ({}, PREMIUM)
+
+
+def test_money_that_names_nothing_makes_no_grant_done():
+    # Of 200.00 that were granted and given back, the bank took all back; 200.00 went by hand since.
+    granted = done(200, {TICKETS: 2})
+
+    refunded = attribute(Decimal(200), [granted], SOLD, unnamed=Decimal(200))
+
+    assert (refunded.pieces, refunded.plain_money) == ({}, Decimal(200))
+
+
 def test_single_payments_tell_what_their_sum_does_not():
     plans = [plan("6.66", {COVER: 1})]
 
