@@ -15,6 +15,7 @@ class TransactionEventType:
     CHARGE_ACTION_REQUIRED = "charge_action_required"
     CANCEL_SUCCESS = "cancel_success"
     REFUND_SUCCESS = "refund_success"
+    REFUND_FAILURE = "refund_failure"
     REFUND_REVERSE = "refund_reverse"
 
 
