@@ -285,8 +285,10 @@ def _advance(cover: Cover, order: OrderState, offers: Sequence[Offer], now: date
     if cover.status == CoverStatus.PLACED:
         _advance_placed(cover, order, offers, now)
     elif cover.status == CoverStatus.PARKED and _takes_place(cover, order, now):
-        _insure_after_all(cover, order, now)
+        _begin_again(cover, order, now)
         _advance_placed(cover, order, offers, now)
+        if cover.status == CoverStatus.CONFIRMING:
+            notes.add(order.id, _AFTER_ALL)
     elif cover.status == CoverStatus.PARKED:
         is_void = order.is_over and order.charged <= 0
         if is_void and cover.reason_code in NOTHING_BOUGHT:
@@ -366,16 +368,22 @@ def _take_over(cover: Cover, order: OrderState, offer: Offer, now: datetime) -> 
 
 
 def _takes_place(cover: Cover, order: OrderState, now: datetime) -> bool:
-    """Whether an event that was off when its tickets were paid is on again, and nothing went back.
+    """Whether an event that was off when its tickets were paid is on again.
 
-    Staff took back that it is cancelled, or was moved to a time before.
+    Staff took back that it is cancelled, or was moved to a time before. Whoever got the premium
+    back in the meantime has no cover to get.
     """
-    if cover.reason_code not in OF_EVENT or order.refunded or not order.cover_lines:
+    if cover.reason_code not in OF_EVENT or order.is_over or not order.cover_lines:
         return False
-    return is_paid_for_policy(order, cover) and defect_of(order, cover.offer, now) is None
+    is_premium_back = cover.amount_due_back <= 0 < cost_of_cover(order, cover.offer)
+    if is_premium_back:
+        return False
+    defect = defect_of(order, cover.offer, now)
+    return defect is None or defect.code not in OF_EVENT
 
 
-def _insure_after_all(cover: Cover, order: OrderState, now: datetime) -> None:
+def _begin_again(cover: Cover, order: OrderState, now: datetime) -> None:
+    """Have a cover whose event was off stand as if it had just been sold."""
     overcharged = max(cost_of_cover(order, cover.offer) - cover.premium, Decimal(0))
     cover.become(
         CoverStatus.PLACED,
@@ -386,7 +394,6 @@ def _insure_after_all(cover: Cover, order: OrderState, now: datetime) -> None:
         refunded_when_due=None,
     )
     outbox.drop_parked(("confirm",), cover.pk, _AFTER_ALL, now)
-    notes.add(order.id, _AFTER_ALL)
 
 
 _AFTER_ALL = (

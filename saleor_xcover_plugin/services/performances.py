@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
 
 from ..domain.event_data import EventDataError
 from ..domain.event_times import read_moment, stored_moment
@@ -60,13 +61,19 @@ class Performance:
 
 def performances_of(named: str) -> list[Performance]:
     """Return the performances of a product, the earliest first; none where nothing is so named."""
-    tickets = tickets_of(named)
+    return performances_of_tickets(tickets_of(named))
+
+
+def performances_of_tickets(tickets: Sequence[Ticket]) -> list[Performance]:
+    """Return the performances that tickets are for as they are told by now, the earliest first."""
     changes = changes_of([ticket.key for ticket in tickets])
     starts = _known_starts(tickets)
     groups: dict[tuple[datetime | None, bool], list[Ticket]] = defaultdict(list)
     for ticket in tickets:
         is_cancelled = ticket.key in changes and changes[ticket.key] is None
-        start = changes.get(ticket.key) or starts.get(ticket.key)
+        quoted, moved_to = starts.get(ticket.key), changes.get(ticket.key)
+        # Moves are stored in UTC; people name an evening by the clocks where it takes place.
+        start = moved_to.astimezone(quoted.tzinfo) if moved_to and quoted else moved_to or quoted
         groups[start, is_cancelled].append(ticket)
     found = [
         Performance(tuple(group), start, is_cancelled)
@@ -87,15 +94,23 @@ def unknown(performances: Sequence[Performance], words: Sequence[str]) -> list[s
 
 
 def _known_starts(tickets: Sequence[Ticket]) -> Mapping[str, datetime]:
-    """Return when tickets were last quoted to begin, or what the catalogue says of others."""
+    """Return when tickets were last quoted to begin, or what the catalogue says of others.
+
+    In the time zone the catalogue names, which knows of summer time; else with the offset quoted.
+    """
     keys = [ticket.key for ticket in tickets]
     starts = dict(_catalogued(keys))
+    zones = {
+        key: start.tzinfo for key, start in starts.items() if isinstance(start.tzinfo, ZoneInfo)
+    }
     covers = Cover.objects.filter(offer__request__tickets__has_any_keys=keys).order_by("pk")
     for quoted in covers.values_list("offer__request__starts", flat=True):
         # Of rows somebody wrote by hand nothing is expected: their covers are named by the run.
         known = quoted if isinstance(quoted, dict) else {}
         told = ((key, stored_moment(known.get(key))) for key in keys)
-        starts |= {key: start for key, start in told if start is not None}
+        starts |= {
+            key: start.astimezone(zones.get(key, start.tzinfo)) for key, start in told if start
+        }
     return starts
 
 

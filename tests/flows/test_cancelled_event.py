@@ -5,7 +5,9 @@ from __future__ import annotations
 import io
 import json
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -266,6 +268,79 @@ def test_an_event_that_is_off_before_the_policy_is_made_gets_none(
     (cover,) = Cover.objects.all()
     assert (cover.status, cover.reason_code, cover.amount_due_back) == ("confirmed", "", 0)
     assert [booking["status"] for booking in bookings(simulator)] == ["CONFIRMED"]
+
+
+@dataclass(frozen=True)
+class GivenBack:
+    """What went back while the event was off, and what the cover is when it is on again."""
+
+    amount: str
+    pieces: Callable[[PlacedOrder], dict[str, int]] | None
+    status: str
+    reason_code: str
+    due: Decimal
+
+
+GIVEN_BACK = {
+    "other goods": GivenBack(
+        "25.00", lambda order: {line_of(order, 25): 1}, "confirmed", "", Decimal(0)
+    ),
+    "money for nothing named": GivenBack("20.00", None, "parked", "refunded_in_part", PREMIUM),
+    "a ticket": GivenBack(
+        "100.00", lambda order: {line_of(order, 100): 1}, "parked", "refunded_in_part", PREMIUM
+    ),
+    "the premium": GivenBack(
+        "6.66",
+        lambda order: {order.cover_lines[0].id: 1},
+        "parked",
+        "event_cancelled",
+        Decimal(0),
+    ),
+}
+
+
+def line_of(order: PlacedOrder, price: int) -> str:
+    return next(line.id for line in order.lines if line.unit_price == price)
+
+
+@pytest.mark.parametrize("case", GIVEN_BACK)
+def test_what_went_back_while_the_event_was_off_decides_when_it_is_on(
+    case: str,
+    shopper: SendShopper,
+    store: Store,
+    staff: Staff,
+    payments: PaymentApp,
+    work: Work,
+    simulator: SimulatorProcess,
+) -> None:
+    from saleor_xcover_plugin.models import Cover
+
+    given = GIVEN_BACK[case]
+    # given a paid order, with a shirt, whose event is cancelled before the policy is made
+    ada = shopper(store.usd)
+    ada.create_checkout({store.concert: 2})
+    ada.accept(ada.offer())
+    ada.add(store.shirt, 1)
+    payment = payments.charge(ada.checkout_id, ada.checkout().total)
+    order = ada.complete()
+    run(slug_of(store.concert), "--cancelled", "--confirm", "0")
+    work()
+    assert Cover.objects.get().status == "parked"
+    # and money that goes back
+    if given.pieces is not None:
+        staff.grant_refund(order.id, payment, lines=given.pieces(order))
+    payments.refund(payment, Decimal(given.amount))
+    work()
+    # when it takes place after all
+    run(slug_of(store.concert), "--takes-place", "--confirm", "0")
+    work()
+    # then it is insured, or says itself why not
+    cover = Cover.objects.get()
+    assert (cover.status, cover.reason_code) == (given.status, given.reason_code)
+    assert cover.amount_due_back == given.due
+    assert len(bookings(simulator)) == (given.status == "confirmed")
+    is_told = staff.order(order.id).has_note("takes place after all", "Do not refund")
+    assert is_told == (given.status == "confirmed")
 
 
 def test_an_event_that_was_not_moved_after_all_is_told_to_its_orders_too(

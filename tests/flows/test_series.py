@@ -149,6 +149,26 @@ def test_a_day_is_the_day_where_the_event_takes_place(store: RowStore, form: str
     assert starts[1].isoformat(" ", "minutes") in label
 
 
+def test_a_moved_evening_is_named_by_the_clocks_where_it_takes_place(store: RowStore) -> None:
+    # given three evenings at eight, the second of them moved by an hour
+    starts = [FIRST.astimezone(NEW_YORK).replace(hour=20) + timedelta(days=n) for n in range(3)]
+    series = store.new_series(price="100.00", starts=starts)
+    product, later = slug_of(series[0]), starts[1] + timedelta(hours=1)
+    data, _, _ = run(
+        product,
+        *("--performance", series[1].sku, "--moved-to", later.astimezone(UTC).isoformat()),
+        *("--confirm", "0"),
+    )
+    # then what is printed tells the new time already
+    assert later.isoformat(" ", "minutes") in data["performances"][0]
+    # when its day, or its new time, is named
+    for word in (f"{later:%Y-%m-%d}", f"{later:%Y-%m-%dT%H:%M}"):
+        data, code, _ = run(product, "--performance", word)
+        # then it alone is meant
+        (label,) = data["performances"]
+        assert (series[1].sku in label, code) == (True, 0)
+
+
 def test_one_evening_is_moved(
     sell: Sell, evenings: list[Variant], staff: Staff, simulator: SimulatorProcess
 ) -> None:

@@ -150,20 +150,22 @@ class _Event:
         return any(o.what not in done and not o.what.startswith("no policy") for o in found)
 
     def show(self) -> None:
+        tickets = [ticket for one in self._chosen for ticket in one.tickets]
+        labels = [one.label for one in performances.performances_of_tickets(tickets)]
         rows = [
             asdict(outcome) | {"refund": outcome.refund_money.digits()}
             for outcome in event_run.outcomes(self._covers)
         ]
         if self._options["json"]:
             said = {
-                "performances": [one.label for one in self._chosen],
+                "performances": labels,
                 "covers": len(self._covers),
                 "outcomes": rows,
             }
             print_json(self._out, said)
             return
-        for one in self._chosen:
-            self._out.write(one.label)
+        for label in labels:
+            self._out.write(label)
         if rows:
             print_table(self._out, ("what", "policies", "refund", "currency"), rows)
         else:
