@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 
 from django.db.models import Exists, OuterRef, Q
 from graphene.relay import Node
@@ -32,39 +33,57 @@ class Ticket:
 
 
 class SeveralProducts(Exception):
-    """Products that are gone had the same name or SKU; ``keys`` are theirs."""
+    """Products have, or had, the same name or SKU; ``keys`` are theirs."""
 
     def __init__(self, keys: Collection[str]) -> None:
         super().__init__(", ".join(keys))
         self.keys = keys
 
 
-def tickets_of(named: str) -> list[Ticket]:
+def tickets_of(named: str, now: datetime) -> list[Ticket]:
     """Return the tickets of a product, named by slug, key or the SKU of one of its variants.
 
     Variants, or the whole product, that were deleted since are found by what was quoted and sold of
     them; such a product by its name too. Raise ``SeveralProducts`` where that is not clear: a name
-    is no identity.
+    or a SKU is no identity, and a product may have been deleted and made again.
     """
+    keys = _products_called(named, now)
+    if len(keys) > 1:
+        raise SeveralProducts(sorted(keys))
+    if keys:
+        return _tickets_of_product(keys.pop())
+    return _sold_as(_called(named))
+
+
+def _products_called(named: str, now: datetime) -> set[str]:
+    """Return the keys of the products that are called so, and of those that were."""
     product = _product(named)
+    if product is not None and named == str(product.pk):
+        return {named}
     if product is None:
-        return _gone(named)
-    there = ProductVariant.objects.filter(product_id=product.pk).order_by("pk")
-    found = {str(row.pk): Ticket(str(row.pk), row.sku or "", product.name) for row in there}
-    for ticket in _sold_of(str(product.pk)):
+        if whole_number(named, most=_LARGEST_PRODUCT) is not None and _sold_of(named):
+            return {named}
+        return _products_of(_sold_as(_called(named)))
+    skus = [named, *product.variants.exclude(sku=None).values_list("sku", flat=True)]
+    before = _products_of(_sold_as(Q(product_sku__in=skus)), since=now - _EVENT_LASTS)
+    return {str(product.pk), *before}
+
+
+def _called(named: str) -> Q:
+    return Q(product_sku=named) | Q(product_name=named)
+
+
+def _tickets_of_product(key: str) -> list[Ticket]:
+    """Return the tickets a product is sold as, and those that were sold of it and are gone."""
+    number = whole_number(key, most=_LARGEST_PRODUCT)
+    there = ProductVariant.objects.filter(product_id=number).select_related("product")
+    found = {
+        str(row.pk): Ticket(str(row.pk), row.sku or "", row.product.name)
+        for row in there.order_by("pk")
+    }
+    for ticket in _sold_of(key):
         found.setdefault(ticket.key, ticket)
     return list(found.values())
-
-
-def _gone(named: str) -> list[Ticket]:
-    """Return the tickets of a product that is gone: by its key, or by what orders keep of it."""
-    if whole_number(named, most=_LARGEST_PRODUCT) is not None and (found := _sold_of(named)):
-        return found
-    sold = _sold_as(Q(product_sku=named) | Q(product_name=named))
-    products = {key for ticket in sold for key in _products_of(ticket.key)}
-    if len(products) > 1:
-        raise SeveralProducts(sorted(products))
-    return _sold_of(products.pop()) if products else sold
 
 
 def _sold_of(product_key: str) -> list[Ticket]:
@@ -73,20 +92,38 @@ def _sold_of(product_key: str) -> list[Ticket]:
     quoted = {
         variant
         for products in covers.values_list(f"offer__request__{PRODUCTS}", flat=True)
-        for variant in products[product_key]
+        for variant in _variants_by_product(products).get(product_key, ())
     }
     names = [Node.to_global_id("ProductVariant", variant) for variant in sorted(quoted)]
     return _sold_as(Q(product_variant_id__in=names))
 
 
-def _products_of(variant_key: str) -> set[str]:
-    """Return the keys of the products a variant was quoted as part of."""
-    covers = Cover.objects.filter(offer__request__tickets__has_key=variant_key)
+def _products_of(tickets: Iterable[Ticket], since: datetime | None = None) -> set[str]:
+    """Return the keys of the products that tickets were quoted as part of.
+
+    With ``since`` only of events that were quoted to begin later, or nobody knows when.
+    """
+    keys = {ticket.key for ticket in tickets}
+    covers = Cover.objects.filter(offer__request__tickets__has_any_keys=sorted(keys))
+    if since is not None:
+        begins = "offer__event_starts_at"
+        covers = covers.filter(Q(**{f"{begins}__gte": since}) | Q(**{begins: None}))
     return {
         product
         for products in covers.values_list(f"offer__request__{PRODUCTS}", flat=True)
-        for product, variants in (products or {}).items()
-        if variant_key in variants
+        for product, variants in _variants_by_product(products).items()
+        if keys & set(variants)
+    }
+
+
+def _variants_by_product(products: object) -> dict[str, list[str]]:
+    """Read what an offer keeps of its products; of a row somebody wrote by hand nothing."""
+    if not isinstance(products, dict):
+        return {}
+    return {
+        product: [variant for variant in variants if isinstance(variant, str)]
+        for product, variants in products.items()
+        if isinstance(variants, list)
     }
 
 
@@ -119,6 +156,8 @@ def _is_there(key: str) -> bool:
     return number is not None and ProductVariant.objects.filter(pk=number).exists()
 
 
+_EVENT_LASTS = timedelta(days=31)
+"""How long after it began an event may still be told to be cancelled."""
 _LARGEST_PRODUCT = 2**31 - 1
 """Saleor counts products and variants in four bytes."""
 

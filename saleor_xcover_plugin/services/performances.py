@@ -44,13 +44,19 @@ class Performance:
         cancelled = ", cancelled" if self.is_cancelled else ""
         return f"{self.name}, {start} ({called}{cancelled})"
 
-    def is_called(self, word: str) -> bool:
-        """Whether a word of staff names it: a SKU, a variant's key, or its start.
+    def has_sku(self, word: str) -> bool:
+        """Whether one of its tickets has this SKU."""
+        return any(word == ticket.sku for ticket in self.tickets)
+
+    def has_variant(self, word: str) -> bool:
+        """Whether one of its tickets is the variant of this id."""
+        return any(word == ticket.key for ticket in self.tickets)
+
+    def starts(self, word: str) -> bool:
+        """Whether it starts at this time or day.
 
         A day and a time without an offset are those where the event takes place.
         """
-        if any(word in (ticket.sku, ticket.key) for ticket in self.tickets):
-            return True
         if self.starts_at is None:
             return False
         moment = read_moment(word, None)
@@ -59,9 +65,9 @@ class Performance:
         )
 
 
-def performances_of(named: str) -> list[Performance]:
+def performances_of(named: str, now: datetime) -> list[Performance]:
     """Return the performances of a product, the earliest first; none where nothing is so named."""
-    return performances_of_tickets(tickets_of(named))
+    return performances_of_tickets(tickets_of(named, now))
 
 
 def performances_of_tickets(tickets: Sequence[Ticket]) -> list[Performance]:
@@ -83,14 +89,12 @@ def performances_of_tickets(tickets: Sequence[Ticket]) -> list[Performance]:
     return sorted(found, key=lambda one: (one.starts_at or latest, one.variants))
 
 
-def called(performances: Sequence[Performance], words: Sequence[str]) -> list[Performance]:
-    """Return those that one of the words names."""
-    return [one for one in performances if any(one.is_called(word) for word in words)]
-
-
-def unknown(performances: Sequence[Performance], words: Sequence[str]) -> list[str]:
-    """Return the words that name none."""
-    return [word for word in words if not any(one.is_called(word) for one in performances)]
+def called(performances: Sequence[Performance], word: str) -> list[Performance]:
+    """Return those a word of staff names: by a SKU, else by a variant's id, else by their start."""
+    for is_meant in (Performance.has_sku, Performance.has_variant, Performance.starts):
+        if found := [one for one in performances if is_meant(one, word)]:
+            return found
+    return []
 
 
 def _known_starts(tickets: Sequence[Ticket]) -> Mapping[str, datetime]:

@@ -1,13 +1,8 @@
 """docs/storefront.md says what to show for every code and every state of a cover."""
 
-import re
-from importlib import resources
 from pathlib import Path
 
-import pytest
-
 from saleor_xcover_plugin.domain.states import CoverStatus
-from saleor_xcover_plugin.element import MODULE
 from saleor_xcover_plugin.errors import Code
 from saleor_xcover_plugin.graphql.advice import ADVICE, COVERS
 
@@ -18,22 +13,6 @@ PAGE = Path(__file__).resolve().parents[2] / "docs" / "storefront.md"
 
 def test_every_code_has_one_advice():
     assert sorted(code for codes in ADVICE.values() for code in codes) == sorted(Code)
-
-
-@pytest.mark.parametrize(
-    ("pattern", "advice", "others"),
-    [
-        ("CHANGED", "Say the sentence, ask for the offer again", set()),
-        # The element never asks for an order.
-        ("FAILED", "Say the sentence with a button", {Code.ORDER_NOT_FOUND}),
-    ],
-)
-def test_the_element_does_what_the_page_says(pattern: str, advice: str, others: set[Code]) -> None:
-    source = resources.files("saleor_xcover_plugin").joinpath(MODULE).read_text()
-    found = re.search(rf"^const {pattern} = /(.+)/;$", source, re.MULTILINE)
-    assert found is not None
-    [codes] = [codes for do, codes in ADVICE.items() if do.startswith(advice)]
-    assert [code for code in codes if not re.search(found[1], code.value)] == sorted(others)
 
 
 def test_the_table_of_codes_is_current(request):

@@ -437,3 +437,73 @@ def test_deleted_variants_are_found_by_what_orders_keep(
     # then its policy ends, and the other does not
     assert (groups(data), code) == ({"cancelled": (1, str(PREMIUM))}, 0)
     assert [booking["status"] for booking in bookings(simulator)] == ["CANCELLED", "CONFIRMED"]
+
+
+def test_a_product_is_found_whole_by_the_sku_of_a_deleted_variant(
+    sell: Sell, evenings: list[Variant], simulator: SimulatorProcess
+) -> None:
+    from django.apps import apps
+
+    # given a policy for each evening, and the first evening's variant deleted
+    sell(evenings[0])
+    sell(evenings[1])
+    apps.get_model("product", "ProductVariant").objects.filter(sku=evenings[0].sku).delete()
+    # when the product is named by that SKU, or by that of the other evening
+    for sku in (evenings[0].sku, evenings[1].sku):
+        data, _, _ = run(sku)
+        # then both evenings are shown
+        assert (data["covers"], len(data["performances"])) == (2, 2)
+
+
+def test_a_product_that_was_made_again_is_not_taken_for_the_one_that_was_sold(
+    sell: Sell, store: RowStore, evenings: list[Variant], simulator: SimulatorProcess
+) -> None:
+    from django.apps import apps
+
+    # given a policy of a product that was deleted, and imported again with the same SKU
+    sell(evenings[0])
+    product = slug_of(evenings[0])
+    products = apps.get_model("product", "Product").objects
+    old = str(products.get(slug=product).pk)
+    products.filter(slug=product).delete()
+    again = store.new_series(price="100.00", starts=[FIRST])
+    apps.get_model("product", "ProductVariant").objects.filter(sku=again[0].sku).update(
+        sku=evenings[0].sku
+    )
+    new = str(products.get(slug=slug_of(evenings[0])).pk)
+    # when it is cancelled by that SKU, or by its slug
+    for name in (evenings[0].sku, slug_of(evenings[0])):
+        # then it is asked which of both is meant
+        with pytest.raises(CommandError, match=f"by its id: {', '.join(sorted([old, new]))}"):
+            run(name, "--cancelled", "--confirm", "0")
+    assert remembered() == 0
+    # and each is found by its id
+    assert run(new)[0]["covers"] == 0
+    data, code, _ = run(old, "--cancelled", "--confirm", "1")
+    assert (groups(data), code) == ({"cancelled": (1, str(PREMIUM))}, 0)
+
+
+def test_a_word_that_names_two_performances_is_refused(
+    store: RowStore, simulator: SimulatorProcess
+) -> None:
+    from django.apps import apps
+
+    # given a matinee and an evening of one day
+    evening = FIRST.astimezone(NEW_YORK).replace(hour=20)
+    series = store.new_series(price="100.00", starts=[evening.replace(hour=14), evening])
+    product, day = slug_of(series[0]), f"{evening:%Y-%m-%d}"
+    # when the day is named
+    with pytest.raises(CommandError) as caught:
+        run(product, "--performance", day, "--cancelled", "--confirm", "0")
+    # then nothing is told, and both are listed
+    assert f"{day} names several performances" in str(caught.value)
+    assert [line for line in str(caught.value).splitlines() if series[1].sku in line]
+    assert remembered() == 0
+    # and to look at both it is enough
+    assert len(run(product, "--performance", day)[0]["performances"]) == 2
+    # given a SKU that is the id of another variant
+    variants = apps.get_model("product", "ProductVariant").objects
+    variants.filter(sku=series[0].sku).update(sku=key(series[1].id))
+    # when it is named, the variant that is sold under it is meant
+    (label,) = run(product, "--performance", key(series[1].id))[0]["performances"]
+    assert evening.replace(hour=14).isoformat(" ", "minutes") in label

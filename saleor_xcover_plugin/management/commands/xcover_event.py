@@ -245,22 +245,29 @@ class _Event:
 def _choose(product: str, words: Sequence[str], *, needs_one: bool) -> list[Performance]:
     """Return the performances that are meant. Raise ``CommandError`` where that is not clear."""
     try:
-        found = performances.performances_of(product)
+        found = performances.performances_of(product, utc_now())
     except SeveralProducts as several:
         raise _bad(
-            f"Several products that are gone were called {product}. Name one by its id: {several}."
+            f"Several products are, or were, called {product}. Name one by its id: {several}."
         ) from None
     if not found:
         raise _bad(f"There is no product {product}.")
-    if missing := performances.unknown(found, words):
+    called = {word: performances.called(found, word) for word in words}
+    if missing := [word for word in words if not called[word]]:
         raise _bad(f"No performance is called {', '.join(missing)}.\n{_listed(found)}")
-    chosen = performances.called(found, words) if words else found
-    if needs_one and not words and len(chosen) > 1:
+    unclear = [word for word in words if len(called[word]) > 1]
+    if needs_one and unclear:
+        raise _bad(
+            f"{unclear[0]} names several performances. Name each by its SKU, variant id or time:\n"
+            f"{_listed(called[unclear[0]])}"
+        )
+    if needs_one and not words and len(found) > 1:
         raise _bad(
             "It is a series. Name what is meant with --performance (SKU, variant id or start):\n"
             f"{_listed(found)}"
         )
-    return chosen
+    meant = [one for word in words for one in called[word]]
+    return [one for one in found if not words or one in meant]
 
 
 def _listed(found: Sequence[Performance]) -> str:

@@ -65,6 +65,7 @@ def test_every_code_means_its_own_sentence_in_other_languages(code):
 
 def test_codes_are_of_the_kind_they_should_be():
     assert codes_of(CHANGED) == {
+        Code.CHECK_FAILED,
         Code.OFFER_STALE,
         Code.OFFER_EXPIRED,
         Code.TERMS_CHANGED,
