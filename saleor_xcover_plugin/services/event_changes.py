@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import datetime
 from functools import partial
 
@@ -173,25 +173,39 @@ def _ask(cover_id: int, now: datetime) -> None:
             replace_judgement(cover, scope, key, rule, order, now)
 
 
+_IN_FORCE = (CoverStatus.CONFIRMED, CoverStatus.CANCELLING)
+_TO_BE_MADE = (CoverStatus.PLACED, CoverStatus.CONFIRMING)
+
+
 def note_move(covers: Sequence[int], starts_at: datetime) -> int:
-    """Tell each order with a policy of a moved event; return how many."""
+    """Tell each order whose policy of a moved event is in force or to be made; return how many."""
+    moved = f"the event was moved to {starts_at:%Y-%m-%d %H:%M} UTC."
     return _note_all(
         covers,
-        f"the event was moved to {starts_at:%Y-%m-%d %H:%M} UTC. The policy stays in force; ask "
-        "Cover Genius whether it follows the new date.",
+        _IN_FORCE,
+        f"{moved} The policy stays in force; ask Cover Genius whether it follows the new date.",
+    ) + _note_all(
+        covers,
+        _TO_BE_MADE,
+        f"{moved} The policy is made for the date it was sold for; ask Cover Genius then whether "
+        "it follows the new date.",
     )
 
 
 def note_not_moved(covers: Sequence[int]) -> int:
-    """Tell each order with a policy that its event was not moved after all; return how many."""
-    return _note_all(covers, "the event takes place when it was sold for: it was not moved.")
+    """Tell each of those orders that its event was not moved after all; return how many."""
+    return _note_all(
+        covers,
+        (*_IN_FORCE, *_TO_BE_MADE),
+        "the event takes place when it was sold for: it was not moved.",
+    )
 
 
-def _note_all(covers: Sequence[int], sentence: str) -> int:
+def _note_all(covers: Sequence[int], statuses: Collection[CoverStatus], sentence: str) -> int:
     count = 0
     for page in pages(covers):
-        insured = Cover.objects.filter(pk__in=page, status=CoverStatus.CONFIRMED.value)
-        for order_id in insured.order_by("pk").values_list("order_id", flat=True):
+        told = Cover.objects.filter(pk__in=page, status__in=[status.value for status in statuses])
+        for order_id in told.order_by("pk").values_list("order_id", flat=True):
             notes.add(order_id, sentence)
             count += 1
     return count

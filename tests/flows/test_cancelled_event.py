@@ -218,7 +218,7 @@ def test_a_moved_event_is_told_to_its_orders_and_judged_by_its_new_date(
     data, code, said = run(product, "--moved-to", past.isoformat(), "--even-so", "--confirm", "1")
 
     assert code == 0
-    assert "1 order with a policy was told" in said
+    assert "1 order was told" in said
     assert groups(data) == {"not asked yet": (1, "0.00")}
     assert staff.order(order.id).has_note("event was moved to", "stays in force")
     from saleor_xcover_plugin.models import Cover
@@ -343,6 +343,34 @@ def test_what_went_back_while_the_event_was_off_decides_when_it_is_on(
     assert is_told == (given.status == "confirmed")
 
 
+def test_a_move_is_told_to_orders_whose_policy_is_still_to_be_made(
+    shopper: SendShopper,
+    store: Store,
+    staff: Staff,
+    payments: PaymentApp,
+    work: Work,
+    simulator: SimulatorProcess,
+) -> None:
+    # given an order that is not paid, one that waits for its policy, and one without protection
+    unpaid = shopper(store.usd_unpaid)
+    unpaid.create_checkout({store.concert: 2})
+    unpaid.accept(unpaid.offer())
+    waiting_for_money = unpaid.complete()
+    waiting, _ = buy_with_cover(shopper(store.usd), payments, {store.concert: 2})
+    grace = shopper(store.usd)
+    grace.create_checkout({store.concert: 2})
+    payments.charge(grace.checkout_id, grace.checkout().total)
+    uninsured = grace.complete()
+    # when their event is moved
+    later = datetime.now(UTC) + timedelta(days=90)
+    _, code, said = run(slug_of(store.concert), "--moved-to", later.isoformat(), "--confirm", "0")
+    # then both are told, in words that are true of them
+    assert (code, "2 orders were told" in said) == (0, True)
+    for order in (waiting_for_money, waiting):
+        assert staff.order(order.id).has_note("event was moved to", "is made for the date")
+    assert not staff.order(uninsured.id).has_note("event was moved to")
+
+
 def test_an_event_that_was_not_moved_after_all_is_told_to_its_orders_too(
     sell: Sell, store: Store, staff: Staff
 ) -> None:
@@ -354,7 +382,7 @@ def test_an_event_that_was_not_moved_after_all_is_told_to_its_orders_too(
     _, code, said = run(slug_of(store.concert), "--takes-place", "--confirm", "1")
     # then its order says so
     assert (code, remembered()) == (0, 0)
-    assert "1 order with a policy was told" in said
+    assert "1 order was told" in said
     assert staff.order(order.id).has_note("takes place when it was sold for", "not moved")
 
 

@@ -126,7 +126,9 @@ class _Event:
         if _is_odd(starts_at, now) and not self._means(starts_at):
             return NOT_CONFIRMED
         new = f"{starts_at:%Y-%m-%d %H:%M} UTC"
-        if not self._confirms(f"It begins on {new} now. The orders of {self._count()} are told."):
+        if not self._confirms(
+            f"It begins on {new} now. {self._count()} in force; its orders are told."
+        ):
             return NOT_CONFIRMED
         event_changes.tell_moved(self._variants, starts_at, now)
         self._take_back()
@@ -231,8 +233,8 @@ class _Event:
             self._err.write(f"{_policies(count)} will not be cancelled for it any more.")
 
     def _say_told(self, count: int) -> None:
-        told = f"{counted(count, 'order')} with a policy {'was' if count == 1 else 'were'} told"
-        self._err.write(f"{told}; none was cancelled.")
+        told = f"{counted(count, 'order')} {'was' if count == 1 else 'were'} told"
+        self._err.write(f"{told}; no policy was cancelled.")
 
     def _count(self) -> str:
         return _policies(event_run.in_force(self._covers))
