@@ -72,7 +72,8 @@ class RowStore(ABC):
         factories.TaxConfigurationFactory(channel=row)
         self._stock_channel(row)
         for variant, price in self._variants:
-            _list(variant, row, price)
+            if type(variant).objects.filter(pk=variant.pk).exists():  # stories delete some
+                _list(variant, row, price)
         channel = Channel(global_id("Channel", row.pk), row.slug, currency)
         self._channels.append((row, channel))
         return channel
