@@ -15,8 +15,9 @@ from datetime import datetime, timedelta
 from django.db import transaction
 from django.db.models import Q, QuerySet
 
-from .crypto import decrypt, encrypt
+from .crypto import SealBroken, decrypt, encrypt
 from .domain.numbers import whole_number
+from .domain.sending import Sending
 from .domain.states import MessageState
 from .models import OutboxMessage
 
@@ -133,17 +134,52 @@ def is_deadly(message: OutboxMessage) -> bool:
     return message.deaths >= MAX_DEATHS
 
 
-def freeze_body(message: OutboxMessage, body: bytes, now: datetime) -> bytes:
-    """Store the body of the first attempt; later attempts send the very same bytes."""
-    if message.sealed_body is not None:
-        return frozen_body(message) or body
-    message.write(now, sealed_body=encrypt(body))
-    return body
+def mark_sent(message: OutboxMessage, body: bytes, now: datetime) -> bool:
+    """Record that the call leaves now: from here on XCover may carry it out.
+
+    ``body`` is what it is sent with; it is stored encrypted, for later attempts must send the very
+    same bytes. Return False when another worker has the message by now: then nothing may be sent.
+    """
+    return bool(
+        _ours(message).update(
+            sending=Sending.OUTCOME_UNKNOWN.value, sealed_body=encrypt(body), updated_at=now
+        )
+    )
 
 
-def frozen_body(message: OutboxMessage) -> bytes | None:
-    """Return the body of the first attempt, or None before it. Raise ``SealBroken``."""
-    return None if message.sealed_body is None else decrypt(bytes(message.sealed_body))
+def bind(message: OutboxMessage, body: bytes | None, now: datetime) -> None:
+    """Have a message that was just appended stand for an earlier one whose outcome is unknown.
+
+    ``body`` is what that one was sent with; None when it is lost. The caller is in a transaction.
+    """
+    message.write(
+        now,
+        sending=Sending.OUTCOME_UNKNOWN.value,
+        sealed_body=None if body is None else encrypt(body),
+    )
+
+
+def mark_not_done(message: OutboxMessage, sending: Sending, now: datetime) -> None:
+    """Record that XCover carried out no attempt: the next one is judged as if it were the first.
+
+    ``sending`` says whether any attempt left this server.
+    """
+    if _ours(message).update(sending=sending.value, sealed_body=None, updated_at=now):
+        message.sending, message.sealed_body = sending.value, None
+
+
+def sent_body(message: OutboxMessage) -> bytes | None:
+    """Return the body of a call whose outcome is unknown.
+
+    None before a first attempt, and when the body is lost: it was erased, or the key that sealed
+    it is no longer in ``SECRET_KEY`` or ``SECRET_KEY_FALLBACKS``.
+    """
+    if message.sealed_body is None:
+        return None
+    try:
+        return decrypt(bytes(message.sealed_body))
+    except SealBroken:
+        return None
 
 
 def lock(message: OutboxMessage) -> OutboxMessage | None:
@@ -151,10 +187,13 @@ def lock(message: OutboxMessage) -> OutboxMessage | None:
 
     Call inside the transaction that records the result.
     """
-    return (
-        OutboxMessage.objects.select_for_update()
-        .filter(pk=message.pk, status=MessageState.PENDING.value, lease_token=message.lease_token)
-        .first()
+    return _ours(message).select_for_update().first()
+
+
+def _ours(message: OutboxMessage) -> QuerySet[OutboxMessage]:
+    """Pick the message while it is pending and belongs to the worker that claimed it."""
+    return OutboxMessage.objects.filter(
+        pk=message.pk, status=MessageState.PENDING.value, lease_token=message.lease_token
     )
 
 
@@ -172,7 +211,10 @@ def settle(message: OutboxMessage, now: datetime) -> None:
 
 
 def drop(message: OutboxMessage, sentence: str, now: datetime) -> None:
-    """The call is no longer wanted, or XCover will never take it; nothing more is sent."""
+    """The call is no longer wanted, or XCover will never take it; nothing more is sent.
+
+    ``sending`` stays: should the call be wanted again, it still may have been carried out.
+    """
     message.become(
         MessageState.DROPPED,
         now,
@@ -184,7 +226,7 @@ def drop(message: OutboxMessage, sentence: str, now: datetime) -> None:
 
 
 def park(message: OutboxMessage, sentence: str, now: datetime, *, reason: str = "") -> None:
-    """Stop and ask a person; key and body stay for a replay."""
+    """Stop and ask a person; the key stays for a replay, and so does a body that binds us."""
     message.become(
         MessageState.PARKED, now, leased_until=None, last_error=sentence, reason_code=reason
     )
@@ -235,7 +277,7 @@ def hold_due(channel_id: int, until: datetime, now: datetime) -> int:
 
 
 def replay(message: OutboxMessage, now: datetime) -> None:
-    """Try a parked message again, with its key and body as they are."""
+    """Try a parked message again, with its key and what is known of earlier attempts."""
     message.become(
         MessageState.PENDING,
         now,

@@ -53,6 +53,10 @@ mutation insuranceCompletePolicyholder(
     orderId: $orderId, firstName: $firstName, lastName: $lastName, email: $email, phone: $phone
   ) {_RESULT}
 }}"""
+DO_NOT_MAKE = f"""
+mutation insuranceDoNotMakePolicy($orderId: ID!, $askedXcover: Boolean) {{
+  insuranceDoNotMakePolicy(orderId: $orderId, askedXcover: $askedXcover) {_RESULT}
+}}"""
 
 
 @dataclass
@@ -89,6 +93,9 @@ class InsuranceDesk:
 
     def complete(self, order_id: str, **given: str) -> Json:
         return self._ask(COMPLETE, orderId=order_id, **given)
+
+    def do_not_make(self, order_id: str, *, asked_xcover: bool = False) -> Json:
+        return self._ask(DO_NOT_MAKE, orderId=order_id, askedXcover=asked_xcover)
 
     def _ask(self, document: str, **variables: Any) -> Json:
         return self.driver.ask_plugin(self.channel.slug, document, variables, token=self.token)

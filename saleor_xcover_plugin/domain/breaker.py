@@ -46,6 +46,10 @@ class Breaker:
         """One call goes out to see whether XCover is back."""
         return replace(self, open_until=now + PROBE, is_trying=True) if self.is_open else self
 
+    def untried(self, now: datetime) -> Breaker:
+        """The call that was to see whether XCover is back is not made: the next one may."""
+        return replace(self, open_until=now, is_trying=False) if self.is_trying else self
+
     def failed(self, now: datetime) -> Breaker:
         """A call got no usable answer."""
         if self.is_open:

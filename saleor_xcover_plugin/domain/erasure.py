@@ -50,7 +50,7 @@ SENTENCES: Mapping[EraseCode, str] = {
     ),
     EraseCode.PUT_ASIDE: (
         "The policy was put aside and its call still waits. Replay or complete it (xcover_status), "
-        "or refund the premium and void the order, then run this again."
+        "or say that none is made (xcover_policy ORDER --do-not-make), then run this again."
     ),
 }
 

@@ -90,6 +90,9 @@ completed, the rest is over and no call waits."""
 LINE_REMOVED = "line_removed"
 """Reason of what ended because the cover line was taken out when it could not be sold anew."""
 
+NOT_WANTED = "not_wanted"
+"""Reason of a cover for which staff decided that no policy is made."""
+
 EVENT_OVER = "event_over"
 """Reason of a cover that was put aside until its event was over: its call is gone."""
 

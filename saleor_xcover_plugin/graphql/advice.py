@@ -81,7 +81,8 @@ COVERS: Mapping[CoverStatus, str] = {
     CoverStatus.CANCELLED: "The policy was cancelled.",
     CoverStatus.PARKED: "The store is looking after it. Do not say that the tickets are protected.",
     CoverStatus.VOID: (
-        "Nothing is insured: the order was not paid, or the protection was taken out of it."
+        "Nothing is insured: the order was not paid, the protection was taken out of it, or the "
+        "store made no policy."
     ),
 }
 """With an ``amountDueBack`` above 0 also: that the store gives it back."""

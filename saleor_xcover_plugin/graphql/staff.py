@@ -16,6 +16,7 @@ from ..models import Cancellation, Cover, OutboxMessage
 from ..services import complete_policyholder, cover_list, decisions
 from ..services.clock import utc_now
 from ..services.decisions import DecisionCode, DecisionRefused
+from ..services.do_not_make import do_not_make
 from ..services.replay import replay
 from .ids import uuid_of
 from .types import InsuranceMoney, money
@@ -361,6 +362,29 @@ class CompletePolicyholder(graphene.Mutation):
         return _decided(info, work)
 
 
+class DoNotMakePolicy(graphene.Mutation):
+    """Make no policy for an order whose confirmation is parked; what was charged for it is due.
+
+    Where XCover may have made it already, its bookings are searched first.
+    """
+
+    class Arguments:
+        order_id = graphene.ID(required=True)
+        asked_xcover = graphene.Boolean(
+            description="Cover Genius was asked and knows of no policy: search nothing."
+        )
+
+    Output = StaffResult
+
+    @staticmethod
+    def mutate(_root: Any, info: Any, order_id: str, asked_xcover: bool = False) -> StaffResult:
+        def work(channel_id: int) -> Cover:
+            key = _order(order_id, channel_id)
+            return do_not_make(key, utc_now(), asked_xcover=asked_xcover)
+
+        return _decided(info, work)
+
+
 def _replay(cover: Cover, message_id: str) -> None:
     found: list[OutboxMessage] = [
         message for message in cover_list.parked_messages(cover) if str(message.pk) == message_id
@@ -375,4 +399,5 @@ class StaffMutation(graphene.ObjectType):
     insurance_keep_policy = KeepPolicy.Field(required=True)
     insurance_set_claim = SetClaim.Field(required=True)
     insurance_retry = Retry.Field(required=True)
+    insurance_do_not_make_policy = DoNotMakePolicy.Field(required=True)
     insurance_complete_policyholder = CompletePolicyholder.Field(required=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.db import models
 from django.db.models import Q
 
+from ..domain.sending import Sending
 from ..domain.states import MessageState
 from .base import Stateful, choices
 
@@ -30,7 +31,11 @@ class OutboxMessage(Stateful):
     subject_id = models.BigIntegerField()
     channel_id = models.IntegerField()
     status = models.CharField(max_length=8, choices=choices(MessageState))
-    # Frozen and encrypted at the first attempt, erased when settled: it holds personal data.
+    # Whether XCover may have carried it out (ADR 22).
+    sending = models.CharField(
+        max_length=18, choices=choices(Sending), default=Sending.NEVER_SENT.value
+    )
+    # What was sent while its outcome is unknown, encrypted: it holds personal data.
     sealed_body = models.BinaryField(null=True)
     attempts = models.PositiveIntegerField(default=0)
     # Attempts in a row that ended with their worker, seen by leases nobody gave back.
@@ -61,6 +66,14 @@ class OutboxMessage(Stateful):
 
     def __str__(self) -> str:
         return f"{self.kind} {self.operation_id} {self.status}"
+
+    @property
+    def is_unknown(self) -> bool:
+        """True when XCover may have carried it out.
+
+        Versions before this column kept a body from the first attempt on, whatever became of it.
+        """
+        return self.sending == Sending.OUTCOME_UNKNOWN or self.sealed_body is not None
 
 
 class InboundEvent(models.Model):

@@ -23,6 +23,7 @@ from ..domain.states import (
     BOUGHT_ALREADY,
     LINE_REMOVED,
     NOT_OFFERED,
+    NOT_WANTED,
     NOTHING_BOUGHT,
     CoverStatus,
     OfferStatus,
@@ -273,7 +274,7 @@ def _absorbed(offer: Offer, paid: Decimal) -> Decimal:
 
 def _advance(cover: Cover, order: OrderState, offers: Sequence[Offer], now: datetime) -> None:
     is_paid = is_paid_for_policy(order, cover) and order.charged > 0
-    is_revived = is_paid and order.cover_lines
+    is_revived = is_paid and order.cover_lines and cover.reason_code != NOT_WANTED
     if cover.status == CoverStatus.VOID and is_revived:
         cover.become(CoverStatus.PLACED, now, reason="", reason_code="")  # a refund taken back
     offer = shared_yes.marked_offer(order, offers)

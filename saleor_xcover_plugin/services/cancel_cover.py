@@ -35,13 +35,14 @@ from .cancellations import (
     is_judged_by,
     park,
 )
-from .delivery import Call, give_up_or_retry
+from .delivery import Attempt, NotDone, give_up_or_retry, look_up
 from .events import insured_events
 from .locks import lock_cancellation
 from .offers import chosen_ids
 from .public_summary import of_cover
 from .refund_scope import scope_of
 from .settle_due import back_for_cover
+from .situation import is_decided_alike
 from .steps import StepDelivery, append_step
 
 log = logging.getLogger(__name__)
@@ -54,7 +55,7 @@ EVENT_CANCELLED = "Event cancelled"
 
 
 class _CancellationDelivery(StepDelivery[Cancellation]):
-    """Both calls begin alike: check that what was judged still holds, freeze the body."""
+    """Both calls begin alike: check that what was judged still holds."""
 
     rows = Cancellation
 
@@ -67,14 +68,12 @@ class _CancellationDelivery(StepDelivery[Cancellation]):
     def _begin_unhindered(
         self, message: OutboxMessage, now: datetime
     ) -> tuple[Cancellation, OutboxMessage] | None:
-        """Begin a first attempt only while the refund stands; a later one must find its answer."""
+        """Begin an attempt only while what was judged is still so; else end the message."""
         begun = self.begin(message, now)
-        if begun is None or begun[1].sealed_body is not None:
-            return begun
+        if begun is None:
+            return None
         cancellation, current = begun
-        changed = _event_taken_back(cancellation)
-        if not changed and cancellation.approved_refund is None:
-            changed = _what_changed(cancellation)
+        changed = _event_taken_back(cancellation) or _what_changed(cancellation, now)
         if changed:
             outbox.drop(current, changed, now)
             # This judgement is void: the same refund, made again, is judged anew.
@@ -109,6 +108,9 @@ class _CancellationDelivery(StepDelivery[Cancellation]):
 
 _TAKEN_BACK = "The refund was taken back before the policy was cancelled. It stays in force."
 _SUPERSEDED = "A further refund came before XCover was asked; both are judged together."
+_DECIDED_OTHERWISE = (
+    "What the refund means for the policy changed before XCover was asked; it is judged again."
+)
 _LAPSED = "The preview lapsed before it could be confirmed."
 
 
@@ -124,19 +126,23 @@ def _event_taken_back(cancellation: Cancellation) -> str:
     return "" if is_still_so else EVENT_TAKES_PLACE
 
 
-def _what_changed(cancellation: Cancellation) -> str:
-    """Say why what was judged is no longer so, or nothing."""
+def _what_changed(cancellation: Cancellation, now: datetime) -> str:
+    """Say why what was judged is no longer so, or nothing.
+
+    A person's approval outlives a further refund, but not that the refund was taken back.
+    """
     cover = cancellation.cover
     order = orders.read(cover.order_id, lock=True)
     if cancellation.rule == STAFF_RULE:
         return ""  # no refund is behind it
     scope = None if order is None else scope_of(order, cover)
-    if scope == cancellation.scope:
+    if scope is None and not cancellation.refund_key.endswith(EVENT_CANCELLED_KEY):
+        return _TAKEN_BACK
+    if cancellation.approved_refund is not None:
         return ""
-    if scope is None:
-        is_event = insured_events(cover.offer).are_cancelled
-        return "" if is_event and cancellation.scope == RefundScope.NOTHING else _TAKEN_BACK
-    return _SUPERSEDED
+    if (scope or RefundScope.NOTHING) != cancellation.scope:
+        return _TAKEN_BACK if scope is None else _SUPERSEDED
+    return "" if is_decided_alike(cancellation, now) else _DECIDED_OTHERWISE
 
 
 def _renew(cancellation: Cancellation, now: datetime) -> None:
@@ -177,9 +183,10 @@ def begin_confirmation(cancellation: Cancellation, now: datetime) -> None:
 class PreviewCancellation(_CancellationDelivery):
     """Ask what XCover would refund. Changes nothing at XCover."""
 
+    operation = "preview_cancellation"
     due = CancellationStatus.REQUESTED
 
-    def prepare(self, message: OutboxMessage, now: datetime) -> Call | None:
+    def prepare(self, message: OutboxMessage, now: datetime) -> Attempt | None:
         with transaction.atomic():
             begun = self._begin_unhindered(message, now)
             if begun is None:
@@ -189,8 +196,8 @@ class PreviewCancellation(_CancellationDelivery):
             events = insured_events(cover.offer)
             reason = EVENT_CANCELLED if events.are_cancelled else ORDER_REFUNDED
             quote_ids = chosen_ids(cover.offer) if cover.offer else []
-            body = cancellation_preview_body(quote_ids, reason)
-            body = outbox.freeze_body(current, body, now)
+            # Another body under the same key would be refused.
+            body = outbox.sent_body(current) or cancellation_preview_body(quote_ids, reason)
             booking_id, key = str(cover.booking_id), str(message.idempotency_key)
 
         def call(client: XCoverClient) -> CancellationPreview | Booking:
@@ -201,29 +208,35 @@ class PreviewCancellation(_CancellationDelivery):
             except XCoverStatusConflict:
                 return _cancelled_booking(client, booking_id)
 
-        return call
+        return Attempt(call, body)
 
 
 class ConfirmCancellation(_CancellationDelivery):
     """Say the final word on a preview that refunds the whole premium."""
 
+    operation = "confirm_cancellation"
     due = CancellationStatus.CONFIRMING
 
-    def prepare(self, message: OutboxMessage, now: datetime) -> Call | None:
+    def prepare(self, message: OutboxMessage, now: datetime) -> Attempt | None:
+        """Judge a first attempt; after one that may have been carried out, ask for the policy.
+
+        When it is in force still, the next attempt is judged again: sending what was decided then
+        would cancel the policy of a refund that was taken back since.
+        """
         with transaction.atomic():
-            begun = self._begin_unhindered(message, now)
+            is_asked = message.is_unknown
+            begun = self.begin(message, now) if is_asked else self._begin_unhindered(message, now)
             if begun is None:
                 return None
-            cancellation, current = begun
-            is_first = current.sealed_body is None
-            outbox.freeze_body(current, b"{}", now)
+            cancellation, _ = begun
             booking_id = str(cancellation.cover.booking_id)
             cancellation_id = str(cancellation.xcover_cancellation_id)
             key = str(message.idempotency_key)
 
+        def ask(client: XCoverClient) -> object:
+            return None if client.get_booking(booking_id).is_cancelled else NotDone()
+
         def call(client: XCoverClient) -> object:
-            if not is_first and client.get_booking(booking_id).is_cancelled:
-                return None  # the lost answer to an earlier attempt was a yes
             try:
                 return client.confirm_cancellation(
                     booking_id, cancellation_id, idempotency_key=key, deadline=DEADLINE_SECONDS
@@ -231,7 +244,7 @@ class ConfirmCancellation(_CancellationDelivery):
             except XCoverStatusConflict:
                 return _cancelled_booking(client, booking_id)
 
-        return call
+        return Attempt(ask) if is_asked else Attempt(call, b"{}")
 
 
 def _record_preview(cancellation: Cancellation, answer: CancellationPreview, now: datetime) -> None:
@@ -308,7 +321,7 @@ def _due_to_buyer(cancellation: Cancellation, back: Decimal) -> Money:
 
 def _cancelled_booking(client: XCoverClient, booking_id: str) -> Booking:
     """XCover says the state forbids it: fine when the policy is cancelled already."""
-    booking = client.get_booking(booking_id)
+    booking = look_up(client, booking_id)
     if not booking.is_cancelled:
         raise XCoverStatusConflict("the policy may not be cancelled in its present state")
     return booking

@@ -14,9 +14,17 @@ from .measured import MeasuredTransport
 from .patient import PatientTransport
 
 
-def client_for(settings: PluginSettings) -> XCoverClient:
-    """Return a client whose calls share rate and breaker with all others of the account."""
-    return XCoverClient(_credentials(settings), GatedTransport(_transport(), settings))
+def gated_transport(settings: PluginSettings) -> GatedTransport:
+    """Return a way to XCover that shares rate and breaker with all others of the account."""
+    return GatedTransport(_transport(), settings)
+
+
+def client_for(settings: PluginSettings, transport: GatedTransport | None = None) -> XCoverClient:
+    """Return a client whose calls share rate and breaker with all others of the account.
+
+    ``transport`` is one of ``gated_transport``, where the caller takes turns itself.
+    """
+    return XCoverClient(_credentials(settings), transport or gated_transport(settings))
 
 
 def probing_client(settings: PluginSettings) -> XCoverClient:

@@ -6,29 +6,33 @@ import logging
 import uuid
 from collections.abc import Sequence
 from contextlib import suppress
-from datetime import datetime
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from decimal import Decimal
+from functools import partial
 
 from django.db import transaction
 
 from .. import outbox
-from ..crypto import SealBroken
 from ..domain.money import Money
-from ..domain.states import CoverStatus, OfferStatus
+from ..domain.states import NOT_WANTED, CoverStatus, OfferStatus
 from ..host import metadata, notes, orders, telemetry
 from ..models import Cover, OutboxMessage
 from ..xcover.answers import Booking
 from ..xcover.client import XCoverClient
 from ..xcover.errors import (
     XCoverAlreadyBooked,
+    XCoverBadAnswer,
     XCoverError,
+    XCoverMisconfigured,
     XCoverNotFound,
     XCoverRejected,
 )
 from ..xcover.payloads import confirm_body
 from .align import park_cover
 from .defects import defect_of
-from .delivery import Call, Outcome, give_up_or_retry
+from .delivery import Attempt, NotDone, Outcome, give_up_or_retry, look_up
+from .do_not_make import end_unmade
 from .locks import lock_cover
 from .offers import chosen_ids
 from .policyholders import digests_of
@@ -37,50 +41,42 @@ from .refund_scope import is_paid_for_policy
 log = logging.getLogger(__name__)
 
 DEADLINE_SECONDS = 15.0
+SEAL_BROKEN = "seal_broken"
+"""Reason of a cover whose call may have been carried out, and cannot be looked up nor repeated."""
 
 
 class Confirm:
     """Delivery of one confirmation."""
 
-    def prepare(self, message: OutboxMessage, now: datetime) -> Call | None:
+    operation = "confirm_offer"
+
+    def prepare(self, message: OutboxMessage, now: datetime) -> Attempt | None:
         with transaction.atomic():
             cover = lock_cover(pk=message.subject_id)
             current = outbox.lock(message)
             if current is None or cover is None or cover.offer is None:
                 return None
-            try:
-                body = outbox.frozen_body(current)
-            except SealBroken as error:
-                sentence = f"The stored request cannot be opened: {error}."
-                _park(cover, current, "seal_broken", sentence, now)
-                return None
-            # Once a body is frozen an earlier attempt may have reached XCover: then only its
-            # definite answer ends this, and a refund made meanwhile cancels the policy after.
+            wanted = _Wanted(cover.order_number, frozenset(chosen_ids(cover.offer)))
+            if not current.is_unknown:
+                body = self._body(cover, current, now)
+            else:
+                # It may have been carried out: only its definite answer ends this, and a refund
+                # made meanwhile cancels the policy after.
+                body = outbox.sent_body(current)
+                if body is None:
+                    return Attempt(partial(_find, wanted, current.created_at))
             if body is None:
-                body = self._first_body(cover, current, now)
-            if body is None:
                 return None
-            offer_id, key = cover.offer.xcover_offer_id, str(message.idempotency_key)
-            order_number, quote_ids = cover.order_number, chosen_ids(cover.offer)
-            frozen = outbox.freeze_body(current, body, now)
+            offer_id, key = str(cover.offer.xcover_offer_id), str(message.idempotency_key)
+        return Attempt(partial(_confirm, offer_id, body, key, wanted), body)
 
-        def call(client: XCoverClient) -> Booking:
-            try:
-                return client.confirm_offer(
-                    offer_id, frozen, idempotency_key=key, deadline=DEADLINE_SECONDS
-                )
-            except XCoverAlreadyBooked as error:
-                with suppress(XCoverRejected):
-                    booking = client.get_booking(error.booking_id)
-                    if _is_ours(booking, order_number, quote_ids):
-                        return booking
-                raise
-
-        return call
-
-    def _first_body(self, cover: Cover, message: OutboxMessage, now: datetime) -> bytes | None:
-        """Re-read the order under lock; build the body, or end the message."""
+    def _body(self, cover: Cover, message: OutboxMessage, now: datetime) -> bytes | None:
+        """Read the order again under lock; build the body, or end the message."""
         order = orders.read(cover.order_id, lock=True)
+        if cover.reason_code == NOT_WANTED:
+            outbox.drop(message, "Staff decided that no policy is made.", now)
+            end_unmade(cover, order, now)
+            return None
         if order is None or not is_paid_for_policy(order, cover):
             sentence = "Tickets and protection are no longer paid in full; nothing was sent."
             outbox.drop(message, sentence, now)
@@ -130,7 +126,10 @@ class Confirm:
     ) -> None:
         if not give_up_or_retry(message, error, now):
             return
-        if isinstance(error, XCoverNotFound):
+        if isinstance(error, _NotSearchable):
+            code, due_back = SEAL_BROKEN, None
+            sentence = _not_found_out(cover, error)
+        elif isinstance(error, XCoverNotFound):
             code, due_back = "offer_gone", cover.premium
             sentence = (
                 "XCover no longer knows the offer; there is no policy. Refund the premium of "
@@ -161,6 +160,76 @@ class Confirm:
         _park(cover, message, code, sentence, now, due_back=due_back)
 
 
+@dataclass(frozen=True, slots=True)
+class _Wanted:
+    """The booking an order should have."""
+
+    order_number: str
+    quote_ids: frozenset[str]
+
+    def is_met_by(self, booking: Booking) -> bool:
+        """Return True for the booking of just this order and just these quotes."""
+        held = {quote.id for quote in booking.quotes}
+        return booking.partner_transaction_id == self.order_number and held == self.quote_ids
+
+
+def _confirm(
+    offer_id: str, body: bytes, key: str, wanted: _Wanted, client: XCoverClient
+) -> Booking:
+    try:
+        return client.confirm_offer(offer_id, body, idempotency_key=key, deadline=DEADLINE_SECONDS)
+    except XCoverAlreadyBooked as error:
+        with suppress(XCoverRejected):
+            booking = look_up(client, error.booking_id)
+            if wanted.is_met_by(booking):
+                return booking
+        raise
+
+
+class _NotSearchable(XCoverError):
+    """XCover does not list its bookings, or too many of them."""
+
+
+def _find(wanted: _Wanted, since: datetime, client: XCoverClient) -> Booking | NotDone:
+    """Look for the booking of a call whose body is lost, among those made since a time."""
+    try:
+        for listed in client.bookings_since(since - _CLOCKS_DIFFER):
+            if listed.partner_transaction_id == wanted.order_number:
+                booking = client.get_booking(listed.id)
+                if wanted.is_met_by(booking):
+                    return booking
+    except (XCoverRejected, XCoverBadAnswer) as error:
+        raise _NotSearchable(str(error)) from error
+    except XCoverMisconfigured as error:
+        if error.was_turned_away or error.never_left:
+            raise
+        raise _NotSearchable(str(error)) from error
+    return NotDone()
+
+
+_CLOCKS_DIFFER = timedelta(hours=1)
+"""What XCover's clock and ours may differ by at most, generously."""
+
+
+def _not_found_out(cover: Cover, error: _NotSearchable) -> str:
+    """Say what to do where a policy may exist and nobody can find out from here."""
+    unknown = (
+        f"XCover may have made a policy, and its bookings could not be searched ({error}). Ask "
+        f"Cover Genius whether order {cover.order_number} has one."
+    )
+    if cover.reason_code == NOT_WANTED:
+        return (
+            f"{unknown} If not: manage.py xcover_policy {cover.order_number} --do-not-make "
+            "--asked-xcover. If so, replay the confirmation: the policy is found, and can then be "
+            "cancelled."
+        )
+    return (
+        f"The request that was sent for it cannot be opened any more. {unknown} Then replay the "
+        "confirmation: a policy that exists is found. With the old SECRET_KEY in "
+        "SECRET_KEY_FALLBACKS a replay is enough."
+    )
+
+
 def _says_yes_and_no(error: XCoverError) -> bool:
     """Whether errors came in a success, or in the stored one (409): there may be a booking."""
     return error.status is not None and (error.status < 300 or error.status == 409)
@@ -188,6 +257,7 @@ def _record_booking(cover: Cover, message: OutboxMessage, booking: Booking, now:
     outbox.settle(message, now)
     difference = _difference(booking, cover, chosen_ids(offer))
     offer.become(OfferStatus.CONFIRMED, now)
+    was_wanted = cover.reason_code != NOT_WANTED
     if difference:
         sentence = (
             f"XCover's booking {booking.id} differs from what was sold: {difference}. Keep the "
@@ -213,6 +283,12 @@ def _record_booking(cover: Cover, message: OutboxMessage, booking: Booking, now:
         cover.order_id, {"xcover.policy": booking.id, "xcover.status": "confirmed"}
     )
     notes.add(cover.order_id, f"policy {booking.id} confirmed, premium {cover.premium_money}.")
+    if not was_wanted:
+        notes.add(
+            cover.order_id,
+            f"XCover had made policy {booking.id} before staff decided that none is made. Have it "
+            f"cancelled: manage.py xcover_cancellation ask {cover.order_number}",
+        )
 
 
 def _difference(booking: Booking, cover: Cover, quote_ids: Sequence[str]) -> str:
@@ -224,9 +300,3 @@ def _difference(booking: Booking, cover: Cover, quote_ids: Sequence[str]) -> str
     if {quote.id for quote in booking.quotes} != set(quote_ids):
         return "it holds other quotes"
     return ""
-
-
-def _is_ours(booking: Booking, order_number: str, quote_ids: Sequence[str]) -> bool:
-    return booking.partner_transaction_id == order_number and {
-        quote.id for quote in booking.quotes
-    } == set(quote_ids)

@@ -35,6 +35,7 @@ class DecisionCode(StrEnum):
     NOT_WAITING = "not_waiting"
     NOT_PREVIEWED = "not_previewed"
     REFUND_CHANGED = "refund_changed"
+    POLICY_EXISTS = "policy_exists"
     BAD_INPUT = "bad_input"
 
 

@@ -9,18 +9,20 @@ from datetime import datetime, timedelta
 from django.db import transaction
 
 from .. import outbox
-from ..conf import SealedElsewhere, SettingsError
+from ..conf import PluginSettings, SealedElsewhere, SettingsError
+from ..domain.sending import Sending, sending_after
 from ..host import configuration
 from ..models import OutboxMessage
+from ..xcover.client import XCoverClient
 from ..xcover.errors import XCoverError
 from . import moved_orders
 from .align import align
 from .cancel_cover import ConfirmCancellation, PreviewCancellation
-from .clients import client_for
+from .clients import client_for, gated_transport
 from .clock import Clock
 from .confirm_cover import Confirm
-from .delivery import Delivery, Outcome
-from .gate import HeldBack
+from .delivery import Attempt, Delivery, NotDone, Outcome
+from .gate import GatedTransport, HeldBack
 from .modify_cover import ConfirmModification, PreviewModification
 from .opt_out import OptOut
 
@@ -28,6 +30,10 @@ log = logging.getLogger(__name__)
 
 KEY_REST = timedelta(minutes=1)
 """Until a message is tried again that met a process with another SECRET_KEY."""
+
+JUDGED_FOR = timedelta(milliseconds=250)
+"""A judgement older than this when the turn has come is made again. What changes within it counts
+as having changed while the call was under way."""
 
 DELIVERIES: Mapping[str, Delivery] = {
     "confirm": Confirm(),
@@ -130,15 +136,18 @@ def _wait_for_key(message: OutboxMessage, error: SealedElsewhere, now: datetime)
             outbox.hold(current, now + KEY_REST, now)
 
 
-def _attempt(delivery: Delivery, message: OutboxMessage, clock: Clock) -> bool:
+def _settings_for(
+    delivery: Delivery, message: OutboxMessage, clock: Clock
+) -> PluginSettings | None:
+    """Return the settings of the message's channel; None when it has to wait for usable ones."""
     try:
-        settings = configuration.settings_of(message.channel_id)
+        return configuration.settings_of(message.channel_id)
     except SettingsError as error:
         if moved_orders.follow(message, delivery.order_of(message), clock()):
-            return True
+            return None
         if isinstance(error, SealedElsewhere):
             _wait_for_key(message, error, clock())
-            return True
+            return None
         with transaction.atomic():
             current = outbox.lock(message)
             if current is not None:
@@ -148,20 +157,76 @@ def _attempt(delivery: Delivery, message: OutboxMessage, clock: Clock) -> bool:
                     clock(),
                     reason=outbox.CREDENTIALS_REASON,
                 )
+        return None
+
+
+def _attempt(delivery: Delivery, message: OutboxMessage, clock: Clock) -> bool:
+    """Make one attempt; return False when the allowed rate is used up."""
+    settings = _settings_for(delivery, message, clock)
+    if settings is None:
         return True
-    call = delivery.prepare(message, clock())
-    if call is not None:
-        outcome: Outcome
-        try:
-            outcome = call(client_for(settings))
-        except HeldBack as held:
-            _hold_back(message, held, clock())
-            return not held.is_busy
-        except XCoverError as error:
-            outcome = error
+    transport = gated_transport(settings)
+    try:
+        attempt = _judged(delivery, message, transport, clock)
+        outcome = None
+        if attempt is not None:
+            outcome = _carry_out(message, attempt, client_for(settings, transport), clock)
+    except HeldBack as held:
+        _hold_back(message, held, clock())
+        return not held.is_busy
+    finally:
+        transport.give_back()
+    if isinstance(outcome, NotDone):
+        outbox.mark_not_done(message, Sending.DEFINITELY_REFUSED, clock())
+        return _attempt(delivery, message, clock)
+    if attempt is not None:
         delivery.record(message, outcome, clock())
     order_id = delivery.order_of(message)
     if order_id is not None:
         # A refund or payment that came while the call was under way is judged now.
         align(order_id, clock())
     return True
+
+
+def _judged(
+    delivery: Delivery, message: OutboxMessage, transport: GatedTransport, clock: Clock
+) -> Attempt | None:
+    """Judge the message and wait for its turn; judge it again when that took long.
+
+    Raise ``HeldBack``. Nothing is marked as sent by then.
+    """
+    attempt = delivery.prepare(message, clock())
+    if attempt is None:
+        return None
+    judged_at = clock()
+    transport.take_turn(delivery.operation)
+    if clock() - judged_at > JUDGED_FOR:
+        attempt = delivery.prepare(message, clock())
+    return attempt
+
+
+def _carry_out(
+    message: OutboxMessage, attempt: Attempt, client: XCoverClient, clock: Clock
+) -> Outcome:
+    """Make the call, and keep what is known of it: before it leaves, and after it was refused.
+
+    Raise ``HeldBack`` where a look-up after the call is held back; its outcome is then unknown.
+    """
+    before = Sending.OUTCOME_UNKNOWN if message.is_unknown else Sending(message.sending)
+    is_first = before != Sending.OUTCOME_UNKNOWN and attempt.body is not None
+    if is_first and not outbox.mark_sent(message, attempt.body or b"", clock()):
+        return None  # another worker has it by now, and nothing will be recorded
+    try:
+        return attempt.call(client)
+    except HeldBack:
+        raise
+    except XCoverError as error:
+        after = sending_after(
+            before,
+            left=not error.never_left,
+            was_turned_away=error.was_turned_away,
+            shows_not_done=error.shows_not_done,
+        )
+        if after != Sending.OUTCOME_UNKNOWN:
+            outbox.mark_not_done(message, after, clock())
+        return error

@@ -5,26 +5,54 @@ from __future__ import annotations
 import logging
 import uuid
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
 
 from .. import outbox
 from ..models import OutboxMessage
+from ..xcover.answers import Booking
 from ..xcover.client import XCoverClient
-from ..xcover.errors import XCoverError, XCoverMisconfigured
+from ..xcover.errors import (
+    XCoverError,
+    XCoverMisconfigured,
+    XCoverRejected,
+    XCoverUnavailable,
+)
 
 log = logging.getLogger(__name__)
 
 Call = Callable[[XCoverClient], Any]
 Outcome = Any
-"""What the call returned, or the ``XCoverError`` it raised."""
+"""What the call returned, ``NotDone``, or the ``XCoverError`` it raised."""
+
+
+class NotDone:
+    """XCover was asked, and carried out no attempt: the message is judged as if never sent."""
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """One attempt that was judged and may be made now."""
+
+    call: Call
+    body: bytes | None = None
+    """What is stored from the moment the call leaves; None for one that only asks."""
 
 
 class Delivery(Protocol):
     """One kind of message. Both steps lock offer, cover and outbox row in this order."""
 
-    def prepare(self, message: OutboxMessage, now: datetime) -> Call | None:
-        """Re-read the truth, freeze the body, return the call; None when there is none to make."""
+    operation: str
+    """The first call of an attempt that was never sent before, as the gate knows it."""
+
+    def prepare(self, message: OutboxMessage, now: datetime) -> Attempt | None:
+        """Read the order again and judge whether the call may be made; None when there is none.
+
+        A message whose outcome is unknown is bound to the body it was sent with, where sending it
+        once more could do harm twice. May be called again before the call is made. Nothing is
+        marked as sent here.
+        """
 
     def record(self, message: OutboxMessage, outcome: Outcome, now: datetime) -> None:
         """Write down what came of it. A message another worker took over is left alone."""
@@ -34,6 +62,22 @@ class Delivery(Protocol):
 
     def order_of(self, _message: OutboxMessage, /) -> uuid.UUID | None:
         """Return the order to align after the result was written down."""
+
+
+def look_up(client: XCoverClient, booking_id: str) -> Booking:
+    """Read a booking after a call that may have been carried out.
+
+    Raise ``XCoverRejected`` where XCover does not know it. Any other failure is raised as
+    ``XCoverUnavailable``: that the question was turned away does not mean that the call was.
+    """
+    try:
+        return client.get_booking(booking_id)
+    except (XCoverRejected, XCoverUnavailable) as error:
+        if not error.was_turned_away:
+            raise
+        raise XCoverUnavailable(str(error), retry_after=error.retry_after) from error
+    except XCoverError as error:
+        raise XCoverUnavailable(str(error), retry_after=error.retry_after) from error
 
 
 def give_up_or_retry(message: OutboxMessage, error: XCoverError, now: datetime) -> bool:

@@ -26,9 +26,10 @@ from .cancellations import (
 from .defects import OF_EVENT
 from .events import cancelled_of, changes_of, insured_events
 from .failures import ORDER, Failures
-from .judge_refunds import judge, judgement_key, replace_judgement, situation_of
+from .judge_refunds import judge, judgement_key, replace_judgement
 from .locks import lock_cover
 from .refund_scope import scope_of
+from .situation import situation_of
 
 PAGE = 200
 _ASKING = "cancelled event"

@@ -41,11 +41,15 @@ _LANES = {"create_offer": Lane.OFFER, "confirm_offer": Lane.CONFIRM}
 Pause = Callable[[float], None]
 
 
+def _lane_of(operation: str) -> Lane:
+    return _LANES.get(operation, Lane.OTHER)
+
+
 class HeldBack(XCoverUnavailable):
     """The call was not made: XCover does not answer, or the allowed rate is used up."""
 
     def __init__(self, message: str, until: datetime, *, is_busy: bool = False) -> None:
-        super().__init__(message)
+        super().__init__(message, never_left=True)
         self.until = until
         self.is_busy = is_busy
         """Only the rate, or a call that tries just now, stands in the way: look a moment later."""
@@ -62,6 +66,8 @@ class _Pass:
 
     leaves_at: datetime
     was_quiet: bool
+    is_trying: bool
+    """It is the one call that sees whether XCover is back."""
 
 
 class GatedTransport:
@@ -75,10 +81,30 @@ class GatedTransport:
         self._name = name_of(settings)
         self._rates = settings.rates
         self._pause = pause
+        self._taken: tuple[Lane, _Pass] | None = None
+
+    def take_turn(self, operation: str) -> None:
+        """Wait for the turn of a call that is made right after this; it does not wait again.
+
+        So a caller can write down what it is about to send once nothing stands in the way. Raise
+        ``HeldBack``.
+        """
+        lane = _lane_of(operation)
+        self._taken = lane, self._wait_for_turn(operation, lane)
+
+    def give_back(self) -> None:
+        """Give up a turn that was taken and not used: nobody shall wait for its answer."""
+        taken, self._taken = self._taken, None
+        if taken is None or not taken[1].is_trying:
+            return
+        with transaction.atomic():
+            gate = self._locked()
+            _set_breaker(gate, _breaker_of(gate).untried(self.clock()))
+            gate.save()
 
     def send(self, request: Request, *, deadline: float) -> Answer:
-        lane = _LANES.get(request.operation, Lane.OTHER)
-        permit = self._wait_for_turn(request.operation, lane)
+        lane = _lane_of(request.operation)
+        permit = self._permit_for(request.operation, lane)
         try:
             answer = self._transport.send(request, deadline=deadline)
         except XCoverUnavailable:
@@ -92,6 +118,13 @@ class GatedTransport:
         else:
             self._note_answer(permit, lane, answer)
         return answer
+
+    def _permit_for(self, operation: str, lane: Lane) -> _Pass:
+        """Return the turn that was taken for a call of this kind, else wait for one."""
+        if self._taken is None or self._taken[0] != lane:
+            return self._wait_for_turn(operation, lane)
+        (_, permit), self._taken = self._taken, None
+        return permit
 
     def _wait_for_turn(self, operation: str, lane: Lane) -> _Pass:
         """Sleep until the turn, at most ``PATIENCE``; who overslept queues again."""
@@ -119,7 +152,7 @@ class GatedTransport:
             _set_breaker(gate, breaker.trying(now))
             gate.updated_at = now
             gate.save()
-            return _Pass(leaves_at, was_quiet=_is_quiet(gate))
+            return _Pass(leaves_at, was_quiet=_is_quiet(gate), is_trying=gate.is_trying)
 
     def _note_failure(self, request: Request) -> None:
         """Count a failure; the same operation failing again and again is its own trouble."""

@@ -4,18 +4,10 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from ..conf import SettingsError
-from ..domain.cancellations import (
-    ClaimState,
-    Rule,
-    Situation,
-    Verdict,
-    cooling_off_at,
-    rule_for,
-)
+from ..domain.cancellations import Rule, Verdict, rule_for
 from ..domain.refunds import RefundScope
 from ..domain.states import CancellationStatus, CoverStatus
-from ..host import configuration, notes
+from ..host import notes
 from ..host.values import OrderState
 from ..models import Cancellation, Cover
 from . import cancellations
@@ -24,6 +16,7 @@ from .cancellations import KEY_OF_CANCELLED
 from .events import InsuredEvents, insured_events
 from .refund_scope import is_paid_for_policy, scope_of, short_sums
 from .settle_due import back_for_cover
+from .situation import situation_of
 
 _ADDS_UP = (
     RefundScope.SOME_TICKETS,
@@ -98,19 +91,6 @@ def replace_judgement(
     return cancellation
 
 
-def situation_of(
-    cover: Cover, scope: RefundScope, events: InsuredEvents, now: datetime
-) -> Situation:
-    """Gather what the table asks for."""
-    return Situation(
-        scope,
-        is_before_event=events.first_start is not None and now < events.first_start,
-        cooling_off=cooling_off_at(now, _cooling_off_until(cover)),
-        cancelled=events.cancelled,
-        claim=ClaimState(cover.claim),
-    )
-
-
 def look_back(cover: Cover, order: OrderState, now: datetime) -> None:
     """Record what is due once a refund is taken back after it ended the policy.
 
@@ -148,14 +128,3 @@ def judgement_key(scope: RefundScope, order: OrderState, events: InsuredEvents) 
     if events.cancelled in KEY_OF_CANCELLED:
         parts.append(KEY_OF_CANCELLED[events.cancelled])
     return ":".join(parts)
-
-
-def _cooling_off_until(cover: Cover) -> datetime | None:
-    """Return the end XCover named, else what the channel's setting makes of it."""
-    if cover.cooling_off_until is not None or cover.confirmed_at is None:
-        return cover.cooling_off_until
-    try:
-        period = configuration.settings_of(cover.channel_id).cooling_off
-    except SettingsError:
-        return None
-    return None if period is None else cover.confirmed_at + period

@@ -21,7 +21,7 @@ from ..xcover.answers import Modification as Answer
 from ..xcover.client import XCoverClient
 from ..xcover.errors import XCoverError
 from ..xcover.payloads import policyholder_update_body
-from .delivery import Call, give_up_or_retry
+from .delivery import Attempt, give_up_or_retry
 from .locks import lock_modification
 from .modifications import apply, drop, forget, has_begun, park
 from .policyholders import is_as_wanted, is_contradicted, is_held
@@ -31,7 +31,7 @@ DEADLINE_SECONDS = 15.0
 
 
 class _ModificationDelivery(StepDelivery[Modification]):
-    """Both calls begin alike: check that the order still asks for it, freeze the body."""
+    """Both calls begin alike, at every attempt: check that the order still asks for the change."""
 
     rows = Modification
     left_open: str
@@ -88,19 +88,21 @@ class PreviewModification(_ModificationDelivery):
     """Ask what the change would cost. Changes nothing at XCover."""
 
     due = ModificationStatus.REQUESTED
+    operation = "preview_modification"
     left_open = "it did not change"
 
     def answered(self, row: Modification, answer: Answer, now: datetime) -> None:
         _record_preview(row, answer, now)
 
-    def prepare(self, message: OutboxMessage, now: datetime) -> Call | None:
+    def prepare(self, message: OutboxMessage, now: datetime) -> Attempt | None:
         with transaction.atomic():
             begun = self._begin_wanted(message, now)
             if begun is None:
                 return None
             modification, current, holder = begun
             changed = {name: getattr(holder, name) for name in modification.wanted}
-            body = outbox.freeze_body(current, policyholder_update_body(changed), now)
+            # Another body under the same key would be refused.
+            body = outbox.sent_body(current) or policyholder_update_body(changed)
             booking_id, key = str(modification.cover.booking_id), str(message.idempotency_key)
 
         def call(client: XCoverClient) -> Answer:
@@ -108,39 +110,39 @@ class PreviewModification(_ModificationDelivery):
                 booking_id, body, idempotency_key=key, preview=True, deadline=DEADLINE_SECONDS
             )
 
-        return call
+        return Attempt(call, body)
 
 
 class ConfirmModification(_ModificationDelivery):
     """Apply a previewed change that costs nothing."""
 
     due = ModificationStatus.CONFIRMING
+    operation = "confirm_modification"
     left_open = "it may or may not have changed"
 
     def answered(self, row: Modification, answer: Answer | None, now: datetime) -> None:
         _record_applied(row, answer, now)
 
-    def prepare(self, message: OutboxMessage, now: datetime) -> Call | None:
+    def prepare(self, message: OutboxMessage, now: datetime) -> Attempt | None:
         with transaction.atomic():
             begun = self._begin_wanted(message, now)
             if begun is None:
                 return None
             modification, current, _ = begun
-            is_first = current.sealed_body is None
-            outbox.freeze_body(current, b"{}", now)
+            may_be_done = current.is_unknown
             forget(modification, now)
             booking_id = str(modification.cover.booking_id)
             update_id, wanted = modification.xcover_update_id, dict(modification.wanted)
             key = str(message.idempotency_key)
 
         def call(client: XCoverClient) -> Answer | None:
-            if not is_first and is_held(client.get_booking(booking_id), wanted):
+            if may_be_done and is_held(client.get_booking(booking_id), wanted):
                 return None  # the lost answer to an earlier attempt was a yes
             return client.confirm_modification(
                 booking_id, update_id, idempotency_key=key, deadline=DEADLINE_SECONDS
             )
 
-        return call
+        return Attempt(call, b"{}")
 
 
 def _obstacle_to(modification: Modification, holder: Policyholder, now: datetime) -> str:

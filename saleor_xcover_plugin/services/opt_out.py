@@ -15,12 +15,13 @@ from ..host.values import OrderState
 from ..models import Offer, OutboxMessage
 from ..xcover.client import XCoverClient
 from ..xcover.errors import XCoverError
-from .delivery import Call, Outcome, give_up_or_retry
+from .delivery import Attempt, Outcome, give_up_or_retry
 from .wake import append
 
 log = logging.getLogger(__name__)
 
 DEADLINE_SECONDS = 10.0
+_BODY = b"{}"
 
 
 def append_for(order: OrderState, offers: Sequence[Offer], now: datetime) -> None:
@@ -41,9 +42,11 @@ def last_shown(offers: Sequence[Offer]) -> Offer | None:
 
 
 class OptOut:
-    """Delivery of one opt-out."""
+    """Delivery of one opt-out, judged before every attempt: the shopper may answer meanwhile."""
 
-    def prepare(self, message: OutboxMessage, now: datetime) -> Call | None:
+    operation = "opt_out"
+
+    def prepare(self, message: OutboxMessage, now: datetime) -> Attempt | None:
         with transaction.atomic():
             offer = Offer.objects.select_for_update().get(pk=message.subject_id)
             current = outbox.lock(message)
@@ -55,13 +58,12 @@ class OptOut:
             if not may_become(offer.state, OfferStatus.OPTED_OUT):
                 outbox.drop(current, f"The offer is {offer.status}; no opt-out is due.", now)
                 return None
-            body = outbox.freeze_body(current, b"{}", now)
             offer_id, key = offer.xcover_offer_id, str(message.idempotency_key)
 
         def call(client: XCoverClient) -> None:
-            client.opt_out(offer_id, body, idempotency_key=key, deadline=DEADLINE_SECONDS)
+            client.opt_out(offer_id, _BODY, idempotency_key=key, deadline=DEADLINE_SECONDS)
 
-        return call
+        return Attempt(call, _BODY)
 
     def park(self, message: OutboxMessage, code: str, sentence: str, now: datetime) -> None:
         with transaction.atomic():

@@ -11,6 +11,7 @@ from ..domain.states import CancellationStatus, CoverStatus, MessageState, Modif
 from ..host import orders
 from ..models import OutboxMessage
 from . import modifications, watch_policyholder
+from .confirm_cover import SEAL_BROKEN
 from .locks import lock_cancellation, lock_cover, lock_modification
 from .wake import DELIVER_TASK, wake
 
@@ -36,7 +37,7 @@ def replay(message_id: int, now: datetime) -> bool:
         if current.kind in modifications.KINDS and current.reason_code == "refused":
             _ask_again(current, now)
             return True
-        if current.kind == "confirm" and current.reason_code in ("refused", "unclear"):
+        if current.kind == "confirm" and _needs_new_key(current):
             current = _begin_anew(current, now)
         else:
             outbox.replay(current, now)
@@ -44,20 +45,34 @@ def replay(message_id: int, now: datetime) -> bool:
     return True
 
 
-def _begin_anew(refused: OutboxMessage, now: datetime) -> OutboxMessage:
-    """Replace a refused confirmation by a new operation with a new key and a new body.
+def _needs_new_key(message: OutboxMessage) -> bool:
+    """Return True where XCover may not, or cannot, be sent the same body under the same key."""
+    is_lost = message.is_unknown and outbox.sent_body(message) is None
+    return message.reason_code in ("refused", "unclear") or (
+        message.reason_code == SEAL_BROKEN and is_lost
+    )
+
+
+def _begin_anew(stopped: OutboxMessage, now: datetime) -> OutboxMessage:
+    """Replace a confirmation by a new operation with a new key.
 
     XCover refused the old body, and its key may not carry another one, or would repeat an answer
-    that says yes and no. Should a policy exist, XCover names it: adopted, or shown to staff.
+    that says yes and no. Should a policy exist, XCover names it: adopted, or shown to staff. After
+    an answer that says both there may be one, so the new operation is bound as the old one was.
     """
-    outbox.drop(refused, "Replaced by a corrected confirmation.", now)
-    return outbox.append(
+    is_bound = stopped.reason_code == "unclear" and stopped.is_unknown
+    body = outbox.sent_body(stopped)
+    outbox.drop(stopped, "Replaced by another confirmation.", now)
+    again = outbox.append(
         "confirm",
-        f"{refused.operation_id}:again",
-        subject_id=refused.subject_id,
-        channel_id=refused.channel_id,
+        f"{stopped.operation_id}:again",
+        subject_id=stopped.subject_id,
+        channel_id=stopped.channel_id,
         now=now,
     )
+    if is_bound:
+        outbox.bind(again, body, now)
+    return again
 
 
 def _ask_again(refused: OutboxMessage, now: datetime) -> None:

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
+from functools import partial
 from typing import Any
 from urllib.parse import quote, urlencode, urlsplit
 
-from . import answers
+from . import answers, listing
 from .answers import Booking, CancellationPreview, CancelledBooking, Modification, Offer
 from .errors import XCoverBadAnswer, XCoverMisconfigured, XCoverNotFound, XCoverRejected
+from .listing import BookingPage, ListedBooking
 from .reading import read_answer
 from .signing import sign
 from .transport import Request, Sends
@@ -69,6 +72,19 @@ class XCoverClient:
     def get_booking(self, booking_id: str, *, deadline: float = 10.0) -> Booking:
         path = f"/bookings/{_quoted(booking_id)}/"
         return answers.parse(Booking, self._call("get_booking", "GET", path, None, None, deadline))
+
+    def bookings_since(self, since: datetime, *, deadline: float = 10.0) -> Iterator[ListedBooking]:
+        """Yield the account's bookings made at or after a time (UTC), the newest page first.
+
+        Each page is a call of its own of ``deadline`` seconds. Raise ``XCoverError``; see
+        ``listing`` for how little is known of this list.
+        """
+        return listing.walk(partial(self._list_bookings, deadline), since)
+
+    def _list_bookings(self, deadline: float, offset: int) -> BookingPage:
+        query = urlencode({"limit": listing.PER_PAGE, "offset": offset})
+        data = self._call("list_bookings", "GET", f"/bookings/?{query}", None, None, deadline)
+        return answers.parse(BookingPage, data)
 
     def modify_booking(
         self,
@@ -153,7 +169,9 @@ class XCoverClient:
                 path=urlsplit(url).path,
             )
         except (KeyError, ValueError):  # an unknown algorithm or header, an address that is none
-            raise XCoverMisconfigured(f"{operation}: the request cannot be signed") from None
+            raise XCoverMisconfigured(
+                f"{operation}: the request cannot be signed", never_left=True
+            ) from None
         headers |= {"Accept": "application/json", "X-API-Error-Version": "v2"}
         if body is not None:
             headers["Content-Type"] = "application/json"

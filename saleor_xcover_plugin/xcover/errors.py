@@ -21,6 +21,8 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+_TURNED_AWAY = frozenset({401, 403, 429})
+
 
 class XCoverError(Exception):
     """Base of every error the client raises."""
@@ -38,6 +40,7 @@ class XCoverError(Exception):
         error_id: str | None = None,
         retry_after: float | None = None,
         fields: tuple[str, ...] = (),
+        never_left: bool = False,
     ) -> None:
         details = [
             f"HTTP {status}" if status else "",
@@ -52,6 +55,25 @@ class XCoverError(Exception):
         self.retry_after = retry_after
         self.fields = fields
         """Paths of refused fields, never their values."""
+        self.never_left = never_left
+        """True when no byte of the call reached XCover."""
+
+    @property
+    def was_turned_away(self) -> bool:
+        """True when XCover answered without looking at the call.
+
+        Credentials and rates are checked before anything else; the answer tells nothing about
+        earlier attempts.
+        """
+        return self.status in _TURNED_AWAY
+
+    @property
+    def shows_not_done(self) -> bool:
+        """True when XCover carried out neither this attempt nor an earlier one with the same key.
+
+        A write that was carried out is answered with the stored result, or by naming it.
+        """
+        return False
 
 
 class XCoverUnavailable(XCoverError):
@@ -78,6 +100,11 @@ class XCoverBadAnswer(XCoverError):
 class XCoverRejected(XCoverError):
     """XCover understood the call and refused it: repeating it changes nothing."""
 
+    @property
+    def shows_not_done(self) -> bool:
+        """True for a plain refusal, which errors in a success or in a stored one (409) are not."""
+        return self.status is None or (400 <= self.status < 500 and self.status != 409)
+
 
 class XCoverNotFound(XCoverRejected):
     """XCover does not know the offer or booking."""
@@ -97,6 +124,11 @@ class XCoverStatusConflict(XCoverRejected):
 
 class XCoverAlreadyBooked(XCoverRejected):
     """The offer is already booking ``booking_id``; adopt it only after a GET that matches."""
+
+    @property
+    def shows_not_done(self) -> bool:
+        """Always False: an earlier attempt may have made the booking."""
+        return False
 
     def __init__(self, message: str, *, booking_id: str, status: int | None = None) -> None:
         super().__init__(message, status=status)

@@ -30,6 +30,8 @@ _CHUNK = 16_384
 # requests-hardened belongs to the host.
 _ADDRESS_FAULTS = {"InvalidURL", "InvalidSchema", "MissingSchema", "InvalidIPAddress"}
 _KEY_FAULTS = {"InvalidHeader", "UnicodeError"}
+_CONNECT_FAULTS = {"ConnectTimeoutError", "NewConnectionError"}
+"""Of urllib3, which is a dependency of requests: no connection came about."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,7 +151,17 @@ def _fault(operation: str, error: Exception) -> XCoverError:
     name = type(error).__name__
     kinds = {kind.__name__ for kind in type(error).__mro__}
     if kinds & _ADDRESS_FAULTS:
-        return XCoverMisconfigured(f"{operation}: the address may not be called ({name})")
+        text = f"{operation}: the address may not be called ({name})"
+        return XCoverMisconfigured(text, never_left=True)
     if kinds & _KEY_FAULTS:
-        return XCoverMisconfigured(f"{operation}: HTTP cannot carry the key or address ({name})")
-    return XCoverUnavailable(f"{operation}: the network failed ({name})")
+        text = f"{operation}: HTTP cannot carry the key or address ({name})"
+        return XCoverMisconfigured(text, never_left=True)
+    text = f"{operation}: the network failed ({name})"
+    return XCoverUnavailable(text, never_left=_never_connected(error))
+
+
+def _never_connected(error: Exception) -> bool:
+    """Return True when no connection came about: the name is unknown, or nothing answers there."""
+    wrapped = error.args[0] if isinstance(error, requests.ConnectionError) and error.args else None
+    reason = getattr(wrapped, "reason", None)
+    return bool({kind.__name__ for kind in type(reason).__mro__} & _CONNECT_FAULTS)

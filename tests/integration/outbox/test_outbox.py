@@ -7,7 +7,8 @@ import pytest
 from django.db import connection, transaction
 
 from saleor_xcover_plugin import outbox
-from saleor_xcover_plugin.crypto import SealBroken
+from saleor_xcover_plugin.crypto import encrypt
+from saleor_xcover_plugin.domain.sending import Sending
 from saleor_xcover_plugin.domain.states import MessageState, TransitionRefused
 from saleor_xcover_plugin.models import OutboxMessage
 
@@ -109,29 +110,84 @@ def test_a_lease_is_shortened_by_one_variable_and_safe_otherwise(text, seconds):
     assert outbox.lease_from({}) == outbox.SAFE_LEASE == timedelta(seconds=60)
 
 
-def test_the_body_is_frozen_encrypted_and_erased_when_settled():
+def test_what_was_sent_is_kept_encrypted_and_erased_when_settled():
     append()
     message = claim()[0]
+    assert (message.sending, outbox.sent_body(message)) == ("never_sent", None)
 
-    assert outbox.freeze_body(message, b'{"email":"ana@example.com"}', NOW)
+    assert outbox.mark_sent(message, b'{"email":"ana@example.com"}', NOW)
     stored = OutboxMessage.objects.get()
+    assert stored.is_unknown
     assert b"ana@example.com" not in bytes(stored.sealed_body)
-    assert outbox.freeze_body(stored, b"other", NOW) == b'{"email":"ana@example.com"}'
+    assert outbox.sent_body(stored) == b'{"email":"ana@example.com"}'
 
     outbox.settle(stored, NOW)
     assert OutboxMessage.objects.get().sealed_body is None
 
 
-def test_a_body_sealed_with_a_lost_key_is_said_to_be_so(settings):
+def test_what_was_not_carried_out_is_forgotten():
     append()
     message = claim()[0]
-    outbox.freeze_body(message, b"{}", NOW)
+    outbox.mark_sent(message, b"{}", NOW)
+
+    outbox.mark_not_done(message, Sending.DEFINITELY_REFUSED, NOW)
+
+    stored = OutboxMessage.objects.get()
+    assert (stored.sending, stored.sealed_body) == ("definitely_refused", None)
+    assert not stored.is_unknown
+
+
+def test_a_worker_that_was_overtaken_may_not_send():
+    append()
+    slow = claim()[0]
+    claim(NOW + outbox.LEASE)
+
+    assert not outbox.mark_sent(slow, b"{}", NOW + outbox.LEASE)
+    assert OutboxMessage.objects.get().sending == "never_sent"
+
+
+def test_a_body_kept_by_a_version_without_the_column_counts_as_sent():
+    append()
+    OutboxMessage.objects.update(sealed_body=encrypt(b"{}"))
+
+    assert OutboxMessage.objects.get().is_unknown
+
+
+def test_the_database_itself_knows_the_default_of_the_column():
+    """A worker of the version before appends without naming it."""
+    append()
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT column_default FROM information_schema.columns"
+            " WHERE table_name = 'saleor_xcover_plugin_outboxmessage' AND column_name = 'sending'"
+        )
+        (default,) = cursor.fetchone()
+
+    assert default.startswith("'never_sent'")
+
+
+def test_a_dropped_message_still_may_have_been_carried_out():
+    append()
+    message = claim()[0]
+    outbox.mark_sent(message, b"{}", NOW)
+    outbox.drop(OutboxMessage.objects.get(), "no longer wanted", NOW)
+
+    again = append()
+
+    assert (again.sending, again.sealed_body) == ("outcome_unknown", None)
+    assert again.is_unknown
+
+
+def test_a_body_sealed_with_a_lost_key_is_lost_until_the_key_is_back(settings):
+    append()
+    message = claim()[0]
+    outbox.mark_sent(message, b"{}", NOW)
 
     settings.SECRET_KEY = "rotated"
-    with pytest.raises(SealBroken):
-        outbox.frozen_body(OutboxMessage.objects.get())
+    assert outbox.sent_body(OutboxMessage.objects.get()) is None
+    assert OutboxMessage.objects.get().is_unknown
     settings.SECRET_KEY_FALLBACKS = ["only-for-tests"]
-    assert outbox.frozen_body(OutboxMessage.objects.get()) == b"{}"
+    assert outbox.sent_body(OutboxMessage.objects.get()) == b"{}"
 
 
 def test_waiting_is_a_column_that_grows_and_honours_retry_after():
@@ -163,13 +219,14 @@ def test_a_parked_message_waits_for_a_person_and_keeps_key_and_body():
     append()
     message = claim()[0]
     key = message.idempotency_key
-    outbox.freeze_body(message, b"{}", NOW)
+    outbox.mark_sent(message, b"{}", NOW)
+    message = OutboxMessage.objects.get()
     outbox.park(message, "XCover refused the phone number.", NOW, reason="refused")
 
     assert claim(NOW + timedelta(days=1)) == []
     outbox.replay(OutboxMessage.objects.get(), NOW)
     again = claim()[0]
-    assert (again.idempotency_key, outbox.frozen_body(again), again.attempts) == (key, b"{}", 1)
+    assert (again.idempotency_key, outbox.sent_body(again), again.attempts) == (key, b"{}", 1)
 
 
 def test_what_waits_for_credentials_is_replayed_in_its_channel_only():

@@ -1,0 +1,45 @@
+"""Decide about the policy of an order whose confirmation waits for a person."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+
+from ...host.db import allow_writer
+from ...models import Cover
+from ...services.clock import utc_now
+from ...services.decisions import DecisionRefused
+from ...services.do_not_make import do_not_make
+
+
+class Command(BaseCommand):
+    help = (
+        "Say that no policy is made for an order whose confirmation is parked. What was charged "
+        "for the protection is then due back. Where XCover may have made the policy already, its "
+        "bookings are searched first."
+    )
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("order", help="number of the order")
+        parser.add_argument(
+            "--do-not-make", action="store_true", required=True, help="make no policy for it"
+        )
+        parser.add_argument(
+            "--asked-xcover",
+            action="store_true",
+            help="Cover Genius was asked and knows of no policy: search nothing",
+        )
+
+    @allow_writer()
+    def handle(self, *args: Any, **options: Any) -> None:
+        number = options["order"]
+        found = Cover.objects.filter(order_number=number).values_list("order_id", flat=True)
+        order_id = found.first()
+        if order_id is None:
+            raise CommandError(f"Order {number} has no protection.")
+        try:
+            cover = do_not_make(order_id, utc_now(), asked_xcover=options["asked_xcover"])
+        except DecisionRefused as refused:
+            raise CommandError(f"{refused.code.value}: {refused}") from refused
+        self.stdout.write(cover.reason)

@@ -1,0 +1,319 @@
+"""Staff say that no policy is made; a request that cannot be opened leads nowhere no more."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from django.core.management import CommandError
+
+from demo.client.driver import Driver, Refused
+from demo.client.insurance_desk import InsuranceDesk
+from demo.client.payment_app import PaymentApp
+from demo.client.shopper import Shopper
+from demo.client.staff import Staff
+from demo.client.store import Channel, Store
+from demo.client.values import PlacedOrder, Transaction
+from demo.simulator import SimulatorProcess
+
+from .steps import PREMIUM, TOTAL, asked, bookings, buy_with_cover
+from .test_sent_or_not import held_back, messages
+from .waits import let_waits_pass
+from .work import Work
+
+SendShopper = Callable[[Channel], Shopper]
+Paid = tuple[Shopper, PlacedOrder, Transaction]
+
+
+@pytest.fixture
+def desk(store: Store, driver: Driver, simulator: SimulatorProcess) -> InsuranceDesk:
+    return InsuranceDesk(driver, store.usd, store.staff_token())
+
+
+@pytest.fixture
+def paid(shopper: SendShopper, store: Store, payments: PaymentApp) -> Paid:
+    """Sell two tickets with cover, paid; XCover was not asked for the policy yet."""
+    buyer = shopper(store.usd)
+    order, payment = buy_with_cover(buyer, payments, {store.concert: 2})
+    return buyer, order, payment
+
+
+def row() -> Any:
+    from saleor_xcover_plugin.models import Cover
+
+    return Cover.objects.get()
+
+
+def lose_key() -> None:
+    """Seal what is stored with a SECRET_KEY nobody has any more."""
+    from django.test import override_settings
+
+    from saleor_xcover_plugin.crypto import encrypt
+
+    with override_settings(SECRET_KEY="gone", SECRET_KEY_FALLBACKS=[]):
+        messages().exclude(sealed_body=None).update(sealed_body=encrypt(b"{}"))
+
+
+def refuse(simulator: SimulatorProcess, work: Work) -> None:
+    """Have XCover refuse the policy."""
+    simulator.fault("confirm", "status", times=1, status=422)
+    work()
+    assert (row().status, row().reason_code) == ("parked", "refused")
+
+
+def test_a_refused_policy_is_not_made_and_its_premium_is_due(
+    paid: Paid,
+    desk: InsuranceDesk,
+    staff: Staff,
+    payments: PaymentApp,
+    work: Work,
+    simulator: SimulatorProcess,
+) -> None:
+    # given
+    buyer, order, payment = paid
+    refuse(simulator, work)
+    # when
+    cover = desk.do_not_make(order.id)["cover"]
+    # then it is void, what was paid for it is due, and staff read so
+    assert (cover["status"], cover["reasonCode"]) == ("void", "not_wanted")
+    assert cover["amountDueBack"]["amount"] == "6.66"
+    assert staff.order(order.id).has_note("no policy is made for this order", "Refund 6.66 USD")
+    assert desk.covers(needsDecision=True)["covers"] == []
+    assert messages(status__in=["pending", "parked"]).count() == 0
+    # when work goes on
+    work()
+    let_waits_pass()
+    work()
+    # then it stays so, although the order is paid
+    assert asked(simulator)["confirm"] == 1
+    assert (row().status, row().reason_code) == ("void", "not_wanted")
+    # when the premium goes back
+    payments.refund(payment, PREMIUM)
+    work()
+    shown = buyer.cover()
+    assert shown is not None
+    assert (shown.status, shown.amount_due_back) == ("void", 0)
+    # and nothing is left to decide
+    with pytest.raises(Refused) as twice:
+        desk.do_not_make(order.id)
+    assert twice.value.codes == ("not_waiting",)
+
+
+def test_what_waits_for_credentials_can_be_given_up(
+    paid: Paid,
+    desk: InsuranceDesk,
+    staff: Staff,
+    store: Store,
+    work: Work,
+    simulator: SimulatorProcess,
+) -> None:
+    _, order, _ = paid
+    simulator.fault("confirm", "status", times=1, status=403)
+    work()
+    assert row().status == "confirming"
+
+    desk.do_not_make(order.id)
+    staff.configure_plugin(store.usd, {"partner_code": "ABCDE"})
+    work()
+
+    assert (row().status, row().amount_due_back) == ("void", PREMIUM)
+    assert asked(simulator)["confirm"] == 1
+    assert bookings(simulator) == []
+
+
+def test_what_is_under_way_or_done_is_not_given_up(
+    paid: Paid, desk: InsuranceDesk, work: Work, simulator: SimulatorProcess
+) -> None:
+    _, order, _ = paid
+    with held_back():
+        work()
+        with pytest.raises(Refused) as busy:
+            desk.do_not_make(order.id)
+    work()
+    with pytest.raises(Refused) as done:
+        desk.do_not_make(order.id)
+
+    assert busy.value.codes == ("under_way",)
+    assert done.value.codes == ("policy_exists",)
+    assert row().status == "confirmed"
+
+
+def test_a_policy_that_may_exist_is_searched_for_first(
+    paid: Paid, store: Store, staff: Staff, work: Work, simulator: SimulatorProcess
+) -> None:
+    # given XCover made the policy, and nobody could read its answers for a day
+    buyer, order, _ = paid
+    give_up(simulator, work, fault="reset_after")
+    (booking,) = bookings(simulator)
+    # when
+    said = store.command("xcover_policy", order.number, "--do-not-make")
+    assert "its bookings are searched first" in said
+    work()
+    # then the policy is found, and staff are told how to end it
+    assert asked(simulator)["list_bookings"] == 1
+    assert asked(simulator)["confirm"] == 1
+    cover = buyer.cover()
+    assert cover is not None
+    assert (cover.status, cover.policy_number) == ("confirmed", booking["id"])
+    assert staff.order(order.id).has_note(f"xcover_cancellation ask {order.number}")
+
+
+def test_a_policy_that_was_not_made_is_not_made_after_the_search(
+    paid: Paid, store: Store, work: Work, simulator: SimulatorProcess
+) -> None:
+    _, order, _ = paid
+    give_up(simulator, work, fault="reset")
+
+    store.command("xcover_policy", order.number, "--do-not-make")
+    work()
+
+    assert asked(simulator)["list_bookings"] == 1
+    assert bookings(simulator) == []
+    assert (row().status, row().reason_code) == ("void", "not_wanted")
+    assert row().amount_due_back == PREMIUM
+
+
+def test_where_nothing_can_be_searched_cover_genius_is_asked(
+    paid: Paid, store: Store, work: Work, simulator: SimulatorProcess
+) -> None:
+    # given a list of bookings XCover does not offer
+    _, order, _ = paid
+    give_up(simulator, work, fault="reset")
+    simulator.fault("list_bookings", "status", times=None, status=404)
+    # when
+    store.command("xcover_policy", order.number, "--do-not-make")
+    work()
+    # then a person is told what to do, and nothing was sent
+    assert (row().status, row().reason_code) == ("parked", "seal_broken")
+    assert "--do-not-make --asked-xcover" in row().reason
+    assert asked(simulator)["confirm"] == 1
+    # when they did
+    store.command("xcover_policy", order.number, "--do-not-make", "--asked-xcover")
+    work()
+    # then
+    assert (row().status, row().amount_due_back) == ("void", PREMIUM)
+    assert asked(simulator)["confirm"] == 1
+
+
+def test_an_order_without_cover_has_nothing_to_give_up(store: Store) -> None:
+    with pytest.raises(CommandError, match="has no protection"):
+        store.command("xcover_policy", "987654321", "--do-not-make")
+
+
+def give_up(simulator: SimulatorProcess, work: Work, *, fault: str) -> None:
+    """Have the last attempt of the confirmation go wrong, so that it is parked."""
+    from saleor_xcover_plugin.outbox import MAX_ATTEMPTS
+
+    messages(kind="confirm").update(attempts=MAX_ATTEMPTS["confirm"] - 1)
+    simulator.fault("confirm", fault, times=1)
+    work()
+    assert (row().status, row().reason_code) == ("parked", "gave_up")
+    assert messages(kind="confirm").get().sending == "outcome_unknown"
+
+
+@pytest.mark.parametrize("fault", ["reset", "reset_after"])
+def test_a_request_nobody_can_open_is_no_dead_end(
+    paid: Paid, work: Work, simulator: SimulatorProcess, fault: str
+) -> None:
+    """Its booking is looked up, and where there is none a request is built anew."""
+    # given a lost answer, and a lost key
+    buyer, _, _ = paid
+    simulator.fault("confirm", fault, times=1)
+    work()
+    lose_key()
+    # when
+    let_waits_pass()
+    work()
+    # then there is one policy
+    (booking,) = bookings(simulator)
+    cover = buyer.cover()
+    assert cover is not None
+    assert (cover.status, cover.policy_number) == ("confirmed", booking["id"])
+    assert asked(simulator)["list_bookings"] == 1
+
+
+@pytest.mark.parametrize(("fault", "statuses"), [("reset", []), ("reset_after", ["CANCELLED"])])
+def test_a_request_nobody_can_open_makes_no_policy_for_a_refunded_order(
+    paid: Paid,
+    payments: PaymentApp,
+    work: Work,
+    simulator: SimulatorProcess,
+    fault: str,
+    statuses: list[str],
+) -> None:
+    _, _, payment = paid
+    simulator.fault("confirm", fault, times=1)
+    work()
+    lose_key()
+    payments.refund(payment, TOTAL)
+
+    for _ in range(3):
+        let_waits_pass()
+        work()
+
+    assert [booking["status"] for booking in bookings(simulator)] == statuses
+    assert asked(simulator)["confirm"] == 1
+    assert row().status == ("cancelled" if statuses else "void")
+
+
+def test_where_nothing_can_be_searched_a_person_replays_what_nobody_can_open(
+    paid: Paid, store: Store, staff: Staff, work: Work, simulator: SimulatorProcess
+) -> None:
+    # given a policy whose answer was lost, a lost key, and no list of bookings
+    buyer, order, _ = paid
+    simulator.fault("confirm", "reset_after", times=1)
+    work()
+    lose_key()
+    simulator.fault("list_bookings", "status", times=None, status=404)
+    let_waits_pass()
+    work()
+    assert (row().status, row().reason_code) == ("parked", "seal_broken")
+    assert staff.order(order.id).has_note("Ask Cover Genius whether order")
+    # when a person has asked and replays
+    store.command("xcover_replay", "--all")
+    work()
+    # then XCover names the policy
+    (booking,) = bookings(simulator)
+    cover = buyer.cover()
+    assert cover is not None
+    assert (cover.status, cover.policy_number) == ("confirmed", booking["id"])
+
+
+@pytest.mark.parametrize("step", ["cancel", "confirm_cancellation"])
+def test_a_cancellation_nobody_can_open_goes_on(
+    paid: Paid, payments: PaymentApp, work: Work, simulator: SimulatorProcess, step: str
+) -> None:
+    _, _, payment = paid
+    work()
+    payments.refund(payment, TOTAL)
+    simulator.fault(step, "reset_after", times=1)
+    work()
+    work()
+    lose_key()
+
+    for _ in range(2):
+        let_waits_pass()
+        work()
+
+    assert [booking["status"] for booking in bookings(simulator)] == ["CANCELLED"]
+    assert row().status == "cancelled"
+
+
+def test_an_answer_with_errors_binds_its_replay(
+    paid: Paid, store: Store, payments: PaymentApp, work: Work, simulator: SimulatorProcess
+) -> None:
+    """XCover booked and named errors: after a refund the policy must be found, not forgotten."""
+    _, _, payment = paid
+    simulator.fault("confirm", "errors_in_2xx", times=1)
+    work()
+    assert row().reason_code == "unclear"
+    payments.refund(payment, TOTAL)
+
+    store.command("xcover_replay", "--all")
+    for _ in range(3):
+        let_waits_pass()
+        work()
+
+    assert [booking["status"] for booking in bookings(simulator)] == ["CANCELLED"]
+    assert row().status == "cancelled"
