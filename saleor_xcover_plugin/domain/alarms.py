@@ -83,6 +83,7 @@ class AlarmCode(StrEnum):
     BREAKER_OPEN = "breaker_open"
     OFFERS_REFUSED = "offers_refused"
     MESSAGES_OVERDUE = "messages_overdue"
+    ORDER_UNFOLLOWED = "order_unfollowed"
     WORK_FAILING = "work_failing"
     RECONCILE_FINDINGS = "reconcile_findings"
     SWEEP_FAILING = "sweep_failing"
@@ -136,6 +137,12 @@ SENTENCES: Mapping[AlarmCode, str] = {
         "{count} due for more than {minutes} minutes, the oldest since {since}. Workers do not "
         "keep up or do not run: see how many there are and what their log says. A rush after an "
         "outage ends by itself."
+    ),
+    AlarmCode.ORDER_UNFOLLOWED: (
+        "The order is paid, holds a ticket protection line, and the plugin has no record of it: "
+        "nothing is insured and XCover is not asked. It is looked at again by itself. If no "
+        "checkout made the order (staff did, or it replaces another), refund what was paid for the "
+        "line; else the log has it as xcover.work.failed: report it."
     ),
     AlarmCode.WORK_FAILING: (
         "{what} ended with a defect ({error}), last at {last_at}, {times} since {first_at}. {then} "

@@ -14,6 +14,7 @@ from saleor.order.models import Order
 from ..domain.numbers import whole_number
 from ..domain.states import OfferStatus
 from ..models import WAS_REMOVED, Cover, Offer
+from .orders import with_cover_lines
 
 _CHUNK = 500
 """Few enough for PostgreSQL to look each up by its key, however many orders there are."""
@@ -33,6 +34,15 @@ def paid_in_full(order_ids: Sequence[uuid.UUID], *, before: datetime) -> set[uui
             .values_list("pk", flat=True)
         )
     return found
+
+
+def sold_without_row(order_ids: Iterable[uuid.UUID], *, at: datetime) -> set[uuid.UUID]:
+    """Keep the orders that are paid in full, hold a cover line, and have no cover of ours."""
+    lined = list(with_cover_lines(order_ids))
+    paid = paid_in_full(lined, before=at)
+    if not paid:
+        return set()
+    return paid - set(Cover.objects.filter(order_id__in=paid).values_list("order_id", flat=True))
 
 
 def numbers_of(order_ids: Iterable[uuid.UUID]) -> dict[uuid.UUID, str]:

@@ -70,7 +70,11 @@ def align(order_id: uuid.UUID, now: datetime) -> None:
 
 
 def _align_rows(order: OrderState, now: datetime) -> list[uuid.UUID]:
-    """Align our rows; return the orders that waited for what this one may have let go."""
+    """Align our rows; return the orders that waited for what this one may have let go.
+
+    The order is read again once its rows are locked: who waited for the locks would else write down
+    what is no longer so.
+    """
     if not order.is_from_checkout or order.checkout_token is None:
         _correct_summary(order, None)
         return []  # replacements and bulk orders copy our metadata but sold nothing
@@ -83,11 +87,15 @@ def _align_rows(order: OrderState, now: datetime) -> list[uuid.UUID]:
     if not offers and not order.cover_lines:
         _correct_summary(order, None)
         return []
+    cover = Cover.objects.select_for_update().filter(order_id=order.id).first()
+    present = orders.read(order.id)
+    if present is None:
+        return []
+    order = present
     ended_since = _ended_since(order, offers)
     for offer in offers:
         if offer.order_id is None:
             offer.write(now, order_id=order.id)
-    cover = Cover.objects.select_for_update().filter(order_id=order.id).first()
     if cover is None and order.cover_lines:
         cover = _place(order, offers, ended_since, now)
     if cover is None or _is_strangers(cover):

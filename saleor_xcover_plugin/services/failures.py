@@ -23,8 +23,16 @@ log = logging.getLogger(__name__)
 ORDER = "order"
 """Work on one order; its failures are tried again by the sweep."""
 
+UNFOLLOWED = "order without a row"
+"""A paid order with a cover line of which we hold nothing, although it was looked at."""
+
 _FIRST_WAIT = timedelta(minutes=1)
 _LONGEST_WAIT = timedelta(hours=6)
+
+
+class NotFollowed(Exception):
+    """Looking at an order left no row of ours, although it is paid and holds a cover line."""
+
 
 Row = TypeVar("Row", bound=Model)
 

@@ -11,6 +11,7 @@ from functools import partial
 from django.db import transaction
 from django.db.models import Q
 
+from ..domain.alarms import PAID_PATIENCE
 from ..domain.states import LIVE_OFFER_STATUSES, CoverStatus, OfferStatus
 from ..host import checkouts, order_facts, orders, warehouses
 from ..models import Cover, Offer, Watermark
@@ -19,7 +20,7 @@ from .align import align
 from .clock import Clock
 from .deliver import deliver_due
 from .drain import call_helpers
-from .failures import ORDER, Failures, due
+from .failures import ORDER, UNFOLLOWED, Failures, NotFollowed, due
 from .offers import put_summary_right
 from .receive_event import handle_due
 
@@ -27,6 +28,7 @@ log = logging.getLogger(__name__)
 
 LIMIT = 500
 _ORDERS = "orders"
+_FOLLOWED = "followed orders"
 _OVERLAP = timedelta(minutes=5)
 """A transaction that commits late carries an older ``updated_at`` than what was read before."""
 _PAGES = 20
@@ -72,6 +74,7 @@ def _do_all(clock: Clock, limit: int) -> SweepResult:
         "helpers": partial(_call_helpers, clock, until),
         "failed orders": partial(_failed_orders, steps),
         "orders": partial(_changed_orders, steps),
+        "orders without a row": partial(_unfollowed_orders, steps),
         "covers": partial(_resting_covers, steps),
         "offers": partial(_resting_offers, steps),
         "messages": partial(deliver_due, clock, limit=limit, until=until),
@@ -105,6 +108,15 @@ class _Steps:
         label = partial(order_facts.number_of, order_id)
         with self.failures.contain(ORDER, order_id, label=label):
             align(order_id, self.now)
+
+    def follow(self, order_id: uuid.UUID) -> None:
+        """Bring a paid order in line that has no row of ours, and see whether it has one then."""
+        label = partial(order_facts.number_of, order_id)
+        with self.failures.contain(UNFOLLOWED, order_id, label=label):
+            if order_facts.sold_without_row([order_id], at=self.now):
+                self.align(order_id)
+                if order_facts.sold_without_row([order_id], at=self.now):
+                    raise NotFollowed
 
 
 def _call_helpers(clock: Clock, until: datetime) -> int:
@@ -152,10 +164,34 @@ def _changed_orders(steps: _Steps) -> int:
     return count
 
 
-def _set_mark(reached: datetime, now: datetime) -> None:
+def _unfollowed_orders(steps: _Steps) -> int:
+    """Look for paid orders with a cover line and no row of ours: no other step would find them.
+
+    They are looked at once ``PAID_PATIENCE`` after their last change, whatever the mark of the
+    changed orders has passed; those that were found before are tried again.
+    """
+    lost = {uuid.UUID(key) for key in due(UNFOLLOWED, steps.now, steps.limit)}
+    until = steps.now - PAID_PATIENCE
+    mark = Watermark.objects.filter(name=_FOLLOWED).first()
+    reached = min(mark.reached_at, until) if mark else until - _FIRST_LOOK_BACK
+    position = (reached, uuid.UUID(int=0))
+    for _ in range(_PAGES):
+        changed = orders.changed_after(position, until=until, limit=steps.limit)
+        lost |= order_facts.sold_without_row([key for _, key in changed], at=steps.now)
+        is_last = len(changed) < steps.limit
+        position = (until, position[1]) if is_last else changed[-1]
+        if is_last:
+            break
+    for order_id in sorted(lost):
+        steps.follow(order_id)
+    _set_mark(position[0], until, name=_FOLLOWED)
+    return 0
+
+
+def _set_mark(reached: datetime, now: datetime, *, name: str = _ORDERS) -> None:
     """What commits late carries an older time: the last minutes are always read again."""
     Watermark.objects.update_or_create(
-        name=_ORDERS, defaults={"reached_at": min(reached, now - _OVERLAP)}
+        name=name, defaults={"reached_at": min(reached, now - _OVERLAP)}
     )
 
 

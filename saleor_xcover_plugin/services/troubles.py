@@ -207,8 +207,17 @@ def _messages_overdue(facts: _Facts) -> Iterator[Trouble]:
         )
 
 
+def _order_unfollowed(_facts: _Facts) -> Iterator[Trouble]:
+    found = Failure.objects.filter(work=failures.UNFOLLOWED).order_by("first_at", "pk")[:LIMIT]
+    for failure in found:
+        order_id = uuid.UUID(failure.subject)
+        subject = failure.label or failure.subject
+        yield trouble(AlarmCode.ORDER_UNFOLLOWED, subject, order_id=order_id)
+
+
 def _work_failing(_facts: _Facts) -> Iterator[Trouble]:
-    for failure in Failure.objects.order_by("first_at", "pk")[:LIMIT]:
+    failing = Failure.objects.exclude(work=failures.UNFOLLOWED)
+    for failure in failing.order_by("first_at", "pk")[:LIMIT]:
         what, then = failures.in_words(failure)
         is_order = failure.work == failures.ORDER
         yield trouble(
@@ -264,6 +273,7 @@ _ONE_EACH: Mapping[AlarmCode, _Find] = {
     AlarmCode.BREAKER_OPEN: _breaker_open,
     AlarmCode.OFFERS_REFUSED: _offers_refused,
     AlarmCode.MESSAGES_OVERDUE: _messages_overdue,
+    AlarmCode.ORDER_UNFOLLOWED: _order_unfollowed,
     AlarmCode.WORK_FAILING: _work_failing,
     AlarmCode.RECONCILE_FINDINGS: _reconcile_findings,
 }

@@ -333,6 +333,7 @@ def test_every_night_is_written_down_and_logged(healthy, staff, caplog):
     (beat,) = Heartbeat.objects.filter(name="reconcile")
     assert beat.details == {
         "findings": 1,
+        "mended": 0,
         "by_code": {"booking_differs": 1},
         "compared": 1,
         "not_compared": 0,

@@ -15,7 +15,10 @@ from ..output import print_json, print_table
 
 
 class Command(BaseCommand):
-    help = "Send parked outbox messages again, with the key and body they have."
+    help = (
+        "Send parked outbox messages again, under their keys. What XCover surely did not carry out "
+        "is judged again first."
+    )
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("ids", nargs="*", type=int, help="message ids from xcover_status")

@@ -42,15 +42,17 @@ def end_confirm(cover: Cover, why: str, now: datetime) -> str:
 
     A cover that was paid for and bought nothing is money due, as it is where XCover knows no offer.
     """
-    is_parked = cover.status in (CoverStatus.PARKED, CoverStatus.VOID)
-    if not is_parked or not parked_confirm(cover).exists():
+    is_idle = cover.status in (CoverStatus.PARKED, CoverStatus.VOID)
+    parked = list(parked_confirm(cover)) if is_idle else []
+    if not parked:
         return ""
+    is_not_made = cover.reason_code in _NOT_MADE or not any(one.is_unknown for one in parked)
     outbox.drop_parked(("confirm",), cover.pk, why, now)
     if cover.status == CoverStatus.VOID or cover.reason_code in _HAS_SENTENCE:
         return ""
     order = orders.read(cover.order_id)
-    is_due = cover.reason_code in _NOT_MADE and _is_paid(cover, order)
-    sentence = _sentence(cover, is_due=is_due)
+    is_due = is_not_made and _is_paid(cover, order)
+    sentence = _sentence(cover, is_not_made=is_not_made, is_due=is_due)
     changes: dict[str, object] = {"reason": sentence, "reason_code": EVENT_OVER}
     if is_due and cover.amount_due_back < cover.premium:  # what was charged too much is due as well
         changes["amount_due_back"] = cover.amount_due_back + cover.premium
@@ -67,11 +69,11 @@ def tell(cover: Cover, sentence: str) -> None:
         notes.add(cover.order_id, sentence)
 
 
-def _sentence(cover: Cover, *, is_due: bool) -> str:
+def _sentence(cover: Cover, *, is_not_made: bool, is_due: bool) -> str:
     if is_due:
         money = cover.premium_money
         return f"No policy was made. Refund the premium of {money} unless it went back already."
-    if cover.reason_code in _NOT_MADE:
+    if is_not_made:
         return "No policy was made, and nothing is due: the order is not paid any more."
     return (
         "It never became known whether XCover made a policy, and its event is over. Ask Cover "

@@ -33,7 +33,8 @@ _FORGET_ALARMS = timedelta(days=90)
 def reconcile_tonight(clock: Clock) -> Report:
     """Compare what was ordered in the last days, and tonight's part of the older policies.
 
-    Say once per night what is wrong.
+    Orders with a difference are brought in line again, as a hook would have done it. Say once per
+    night what is still wrong.
     """
     now = clock()
     heartbeats.begin(heartbeats.RECONCILE, now)
@@ -41,8 +42,13 @@ def reconcile_tonight(clock: Clock) -> Report:
     Alarm.objects.filter(cleared_at__lt=now - _FORGET_ALARMS).delete()
     recent = Period(now - timedelta(days=DAYS), now)
     pages = chain(orders_of(recent), _older_policies(recent.start, now))
-    report = reconcile(pages, clock, remembers=True)
-    for finding in report.defects:
+    report = reconcile(pages, clock, mends=True, remembers=True)
+    for finding in report.mended:
+        log.warning(
+            "xcover.reconcile.mended",
+            extra={"order": finding.order_number, "code": finding.code.value},
+        )
+    for finding in report.left:
         log.error(
             "xcover.reconcile.finding",
             extra={"order": finding.order_number, "code": finding.code.value},
@@ -51,7 +57,8 @@ def reconcile_tonight(clock: Clock) -> Report:
         heartbeats.RECONCILE,
         clock(),
         {
-            "findings": len(report.defects),
+            "findings": len(report.left),
+            "mended": len(report.mended),
             "by_code": report.by_code,
             "compared": report.compared,
             "not_compared": len(report.not_compared),

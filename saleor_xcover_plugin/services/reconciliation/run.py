@@ -11,6 +11,7 @@ from datetime import timedelta
 from functools import partial
 
 from ...domain.reconciliation import Finding, FindingCode
+from ...domain.states import CoverStatus
 from ...host import order_facts, orders
 from ...models import Cover, Offer
 from ...xcover.errors import XCoverError
@@ -19,7 +20,7 @@ from ..clock import Clock
 from ..failures import Failures
 from ..period import Period
 from ..receive_event import look_at_booking
-from .at_xcover import Comparison, NotCompared
+from .at_xcover import ASK, Comparison, NotCompared
 from .here import Books, compare
 
 log = logging.getLogger(__name__)
@@ -36,6 +37,8 @@ class Report:
     findings: list[Finding] = field(default_factory=list)
     orders: int = 0
     compared: int = 0
+    mended: list[Finding] = field(default_factory=list)
+    """Those of ``findings`` that are over now, since the order was brought in line."""
     not_compared: list[str] = field(default_factory=list)
     """Numbers of the orders XCover, or a defect of ours, kept from being compared."""
 
@@ -44,9 +47,15 @@ class Report:
         return [finding for finding in self.findings if not finding.code.is_information]
 
     @property
+    def left(self) -> list[Finding]:
+        """The defects that were not mended."""
+        mended = {id(finding) for finding in self.mended}
+        return [finding for finding in self.defects if id(finding) not in mended]
+
+    @property
     def by_code(self) -> dict[str, int]:
-        """Count the differences of each kind, information left out."""
-        return dict(Counter(finding.code.value for finding in self.defects))
+        """Count the differences of each kind that are left, information left out."""
+        return dict(Counter(finding.code.value for finding in self.left))
 
 
 def reconcile(
@@ -99,8 +108,8 @@ def _look(
     if asks:
         found += _asked(comparison, books, report)
     report.findings += found
-    if mends:
-        _mend(books, found, clock)
+    if mends and _mend(books, found, clock):
+        report.mended += _over(order_id, found, clock, grace)
 
 
 def _asked(comparison: Comparison, books: Books, report: Report) -> list[Finding]:
@@ -113,15 +122,35 @@ def _asked(comparison: Comparison, books: Books, report: Report) -> list[Finding
     return found
 
 
-def _mend(books: Books, found: Sequence[Finding], clock: Clock) -> None:
+def _mend(books: Books, found: Sequence[Finding], clock: Clock) -> bool:
+    """Bring the order in line; return False where nothing was to be done.
+
+    What a person parked stays parked: bringing an order in line sends only what was never stopped.
+    """
     codes = {finding.code for finding in found}
     if FindingCode.CANCELLED_AT_XCOVER_ONLY in codes and books.cover is not None:
         try:
             look_at_booking(books.cover, clock)
         except XCoverError as error:  # it answered a moment ago; found again the next time
             log.warning("xcover.reconcile.not_mended", extra={"error": str(error)})
-    if codes - {FindingCode.AMOUNT_DUE_BACK}:
-        align(books.order.id, clock())
+    if not codes - {FindingCode.AMOUNT_DUE_BACK}:
+        return False
+    align(books.order.id, clock())
+    return True
+
+
+def _over(
+    order_id: uuid.UUID, found: Sequence[Finding], clock: Clock, grace: timedelta
+) -> list[Finding]:
+    """Return the findings an order has no longer; what only XCover can tell is not asked again."""
+    books = _books_of(order_id)
+    if books is None:
+        return []
+    still = {finding.code for finding in compare(books, clock(), grace)}
+    if books.cover is None or books.cover.status != CoverStatus.CANCELLED:
+        still.add(FindingCode.CANCELLED_AT_XCOVER_ONLY)
+    still |= {finding.code for finding in found if finding.mend == ASK}
+    return [finding for finding in found if finding.code not in still]
 
 
 def orders_of(period: Period) -> Iterator[list[uuid.UUID]]:

@@ -206,6 +206,74 @@ def test_while_one_call_tries_nobody_else_does() -> None:
     assert PEEK < PROBE
 
 
+def test_a_turn_taken_before_is_used_by_the_call() -> None:
+    line = Line()
+    gate = line.gate()
+    for _ in range(5):
+        call(gate)
+
+    gate.take_turn("confirm_offer")
+    taken_at = line.now
+    call(gate)
+    call(gate)
+
+    assert line.times()[5] == taken_at
+    assert line.times()[6] > taken_at
+
+
+def test_a_turn_of_another_kind_is_not_used_by_the_call() -> None:
+    line = Line()
+    gate = line.gate()
+    call(gate, "get_booking")
+
+    gate.take_turn("confirm_offer")
+    call(gate, "get_booking")
+
+    first, second = line.times()
+    assert second - first > timedelta(milliseconds=50)
+
+
+def test_a_turn_is_held_back_before_anything_is_written_down() -> None:
+    line = down()
+    fail(line.gate(), THRESHOLD)
+    sent = len(line.sent)
+
+    with pytest.raises(HeldBack):
+        line.gate().take_turn("confirm_offer")
+
+    assert len(line.sent) == sent
+
+
+def test_a_try_that_is_given_back_is_made_by_the_next_call() -> None:
+    line = down()
+    fail(line.gate(), THRESHOLD)
+    line.now += FIRST_REST
+    gate = line.gate()
+    gate.take_turn("confirm_offer")
+    with pytest.raises(HeldBack):
+        call(line.gate())
+
+    gate.give_back()
+
+    line.script = iter([200])
+    call(line.gate())
+    assert Gate.objects.get().open_until is None
+
+
+def test_a_turn_that_was_used_is_not_given_back() -> None:
+    line = down()
+    fail(line.gate(), THRESHOLD)
+    line.now += FIRST_REST
+    gate = line.gate()
+    gate.take_turn("confirm_offer")
+    fail(gate, 1)
+    rests_until = Gate.objects.get().open_until
+
+    gate.give_back()
+
+    assert Gate.objects.get().open_until == rests_until
+
+
 def test_a_try_whose_worker_died_is_made_by_another() -> None:
     line = down()
     fail(line.gate(), THRESHOLD)

@@ -51,6 +51,15 @@ def test_after_the_rest_one_call_tries_and_the_others_wait_for_it() -> None:
     assert trying.held_until(later + PROBE) is None  # the one that tried has died
 
 
+def test_a_try_that_is_not_made_leaves_it_to_the_next_call() -> None:
+    trying = failed(THRESHOLD).trying(NOW)
+
+    breaker = trying.untried(NOW)
+
+    assert (breaker.is_open, breaker.is_trying, breaker.held_until(NOW)) == (True, False, None)
+    assert failed(1).untried(NOW) == failed(1)
+
+
 def test_a_failed_try_is_a_rest_again() -> None:
     trying = failed(THRESHOLD).trying(NOW)
 

@@ -2,6 +2,7 @@
 
 import datetime as dt
 import ipaddress
+import socket
 import ssl
 import threading
 import time
@@ -71,6 +72,36 @@ def test_a_fault_says_whether_waiting_helps(_case, fault, kind):
         client.get_booking("AB-INS")
     assert type(caught.value) is kind
     assert "secret-host" not in str(caught.value)
+
+
+def test_no_connection_means_that_nothing_was_sent():
+    with socket.socket() as closed:
+        closed.bind(("127.0.0.1", 0))
+        address = f"http://127.0.0.1:{closed.getsockname()[1]}/x"
+
+        with requests.Session() as session, pytest.raises(XCoverUnavailable) as caught:
+            client_of(session, address).create_offer(b"{}", deadline=5)
+
+    assert caught.value.never_left
+
+
+def test_a_name_nobody_knows_means_that_nothing_was_sent():
+    with requests.Session() as session, pytest.raises(XCoverUnavailable) as caught:
+        client_of(session, "http://xcover.invalid/x").create_offer(b"{}", deadline=5)
+
+    assert caught.value.never_left
+
+
+def test_a_connection_that_breaks_leaves_open_what_was_sent():
+    with (
+        rude_server(says(b"")) as server,
+        requests.Session() as session,
+        pytest.raises(XCoverUnavailable) as caught,
+    ):
+        client_of(session, server.url).create_offer(b"{}", deadline=5)
+
+    assert not caught.value.never_left
+    assert not caught.value.was_turned_away
 
 
 def test_no_thread_left_is_a_fault_and_not_a_crash(monkeypatch):
