@@ -82,6 +82,7 @@ def _run(
     # Not before Django is set up.
     from . import sales
     from .event import CancelledEvent, every_few_policies
+    from .in_between import InBetween
     from .outage import Drain, Outage
     from .random_kills import RandomKills
     from .report import Report
@@ -118,6 +119,17 @@ def _run(
             tell=lambda done, total, kills: progress("orders done", done, total, f"{kills} kills"),
         ).run()
         report.write(options.report)
+    if options.between:
+        report.note_load("before the orders that change")
+        report.between = InBetween(
+            simulator,
+            covered(),
+            orders=options.between,
+            workers=options.workers,
+            seed=options.seed,
+            tell=progress,
+        ).run()
+        report.write(options.report)
     if options.throughput:
         for workers in CREWS:
             report.note_load(f"before {workers} workers")
@@ -147,12 +159,19 @@ def _many(name: str) -> int:
 def _options() -> argparse.Namespace:
     orders, outage = _many("orders under random kills"), _many("covers in an outage")
     event = _many("policies of a cancelled event")
+    between = _many("orders that change before they are sent")
     parser = argparse.ArgumentParser(prog="python -m tests.chaos", description=__doc__)
     parser.add_argument(
         "--orders",
         type=int,
         default=orders,
         help="of the random kills; 0: none",
+    )
+    parser.add_argument(
+        "--between",
+        type=int,
+        default=between,
+        help="orders refunded or begun while no call gets through; 0: none",
     )
     parser.add_argument("--workers", type=int, default=4, help="of the random kills")
     parser.add_argument("--seed", type=int, default=1, help="of kills and faults")

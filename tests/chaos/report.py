@@ -11,6 +11,7 @@ from pathlib import Path
 from statistics import median
 
 from .event import EventRun
+from .in_between import Between
 from .outage import Drain
 from .random_kills import Chaos
 from .witness import Finding
@@ -27,6 +28,7 @@ class Report:
     """Parts that were not run are None or empty."""
 
     chaos: Chaos | None = None
+    between: Between | None = None
     outage: Drain | None = None
     throughput: list[Drain] = field(default_factory=list)
     event: EventRun | None = None
@@ -35,7 +37,7 @@ class Report:
 
     @property
     def findings(self) -> list[Finding]:
-        parts = [self.chaos, self.outage, self.event, *self.throughput]
+        parts = [self.chaos, self.between, self.outage, self.event, *self.throughput]
         return [part.finding for part in parts if part is not None]
 
     @property
@@ -61,6 +63,8 @@ class Report:
         lines += [f"  {load}" for load in self.load]
         if self.chaos:
             lines += ["", *_chaos_lines(self.chaos)]
+        if self.between:
+            lines += ["", *_between_lines(self.between)]
         if self.outage:
             lines += ["", *_outage_lines(self.outage)]
         if self.throughput:
@@ -104,6 +108,24 @@ def _chaos_lines(chaos: Chaos) -> list[str]:
         "",
         *_histogram(chaos.recoveries),
     ]
+
+
+def _between_lines(run: Between) -> list[str]:
+    rows = [
+        ("paid orders", f"{run.orders} {_counts(run.changes)}"),
+        ("lost, doubled, otherwise wrong", _verdict(run.finding)),
+        (
+            "policies of orders refunded, or whose event had begun, before anything was sent",
+            run.policies_too_many,
+        ),
+        ("changed when a dead worker had left it open whether they were sent", run.unknown),
+        ("calls turned away (401, 403, 429)", run.turned_away),
+        ("kills (SIGKILL)", run.kills),
+        ("calls to XCover", _counts(run.calls)),
+        ("real time", f"{run.seconds:.0f} s"),
+        ("seed", run.seed),
+    ]
+    return ["Changed before it was sent", "", *_table(("what", "how much"), rows)]
 
 
 def _outage_lines(drain: Drain) -> list[str]:

@@ -31,6 +31,9 @@ COUNTS = {
     "steps between kills": Count(15, 1, "how far a process gets further each time it is killed"),
     "steps between kills in Saleor": Count(6, 1, "the same in a web process of a real Saleor"),
     "orders under random kills": Count(12, 1_000, "orders while workers are killed at random"),
+    "orders that change before they are sent": Count(
+        15, 1_000, "orders refunded or begun while no call gets through"
+    ),
     "covers in an outage": Count(12, 5_000, "covers that wait for an XCover that is dead"),
     "policies of a cancelled event": Count(20, 2_000, "policies of one cancelled event"),
     "orders of the past": Count(20_000, 1_000_000, "past orders beside which plans are made"),
