@@ -12,7 +12,7 @@ _COVER = """{
   id orderId orderNumber status reasonCode reason policyNumber coolingOffUntil claim
   premium { amount currency } amountDueBack { amount currency }
   cancellations { id status rule sentence refund { amount currency } confirmBefore createdAt }
-  parkedMessages { id kind reasonCode sentence }
+  parkedMessages { id kind reasonCode sentence sending }
   history { at what }
 }"""
 _RESULT = f"{{ cover {_COVER} errors {{ code message }} }}"

@@ -11,6 +11,7 @@ import graphene
 
 from ..domain.cancellations import ClaimState
 from ..domain.numbers import whole_number
+from ..domain.sending import Sending
 from ..domain.states import CoverStatus
 from ..models import Cancellation, Cover, OutboxMessage
 from ..services import complete_policyholder, cover_list, decisions
@@ -61,6 +62,11 @@ class StaffMessage(graphene.ObjectType):
     kind = graphene.String(required=True)
     reason_code = graphene.String(required=True)
     sentence = graphene.String(required=True)
+    sending = graphene.String(
+        required=True,
+        description="Whether XCover may have carried it out: `never_sent`, `definitely_refused` or "
+        "`outcome_unknown`.",
+    )
 
 
 class StaffCover(graphene.ObjectType):
@@ -90,7 +96,13 @@ class StaffCover(graphene.ObjectType):
     @staticmethod
     def resolve_parked_messages(cover: Any, _info: Any) -> list[StaffMessage]:
         return [
-            StaffMessage(id=m.pk, kind=m.kind, reason_code=m.reason_code, sentence=m.last_error)
+            StaffMessage(
+                id=m.pk,
+                kind=m.kind,
+                reason_code=m.reason_code,
+                sentence=m.last_error,
+                sending=Sending.OUTCOME_UNKNOWN.value if m.is_unknown else m.sending,
+            )
             for m in cover_list.parked_messages(cover.row)
         ]
 

@@ -135,6 +135,8 @@ def _what_changed(cancellation: Cancellation, now: datetime) -> str:
     order = orders.read(cover.order_id, lock=True)
     if cancellation.rule == STAFF_RULE:
         return ""  # no refund is behind it
+    if order is None and cancellation.approved_refund is not None:
+        return ""  # whoever approved it knew no more
     scope = None if order is None else scope_of(order, cover)
     if scope is None and not cancellation.refund_key.endswith(EVENT_CANCELLED_KEY):
         return _TAKEN_BACK

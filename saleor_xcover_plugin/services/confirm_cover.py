@@ -64,7 +64,7 @@ class Confirm:
                 # made meanwhile cancels the policy after.
                 body = outbox.sent_body(current)
                 if body is None:
-                    return Attempt(partial(_find, wanted, current.created_at))
+                    return Attempt(partial(_find, wanted, cover.created_at))
             if body is None:
                 return None
             offer_id, key = str(cover.offer.xcover_offer_id), str(message.idempotency_key)
@@ -140,6 +140,12 @@ class Confirm:
             sentence = (
                 f"XCover already holds booking {error.booking_id} for this offer, and it does not "
                 "match this order. Ask Cover Genius before doing anything else."
+            )
+        elif error.leaves_unknown and not message.is_unknown:
+            code, due_back = "gave_up", None
+            sentence = (
+                "XCover did not take the request for the policy for a day. None was made; replay "
+                "the confirmation."
             )
         elif error.leaves_unknown:
             code, due_back = "gave_up", None

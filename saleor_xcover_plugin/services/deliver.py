@@ -214,7 +214,7 @@ def _carry_out(
     """
     before = Sending.OUTCOME_UNKNOWN if message.is_unknown else Sending(message.sending)
     is_first = before != Sending.OUTCOME_UNKNOWN and attempt.body is not None
-    if is_first and not outbox.mark_sent(message, attempt.body or b"", clock()):
+    if is_first and not _mark_sent(message, attempt, clock()):
         return None  # another worker has it by now, and nothing will be recorded
     try:
         return attempt.call(client)
@@ -230,3 +230,13 @@ def _carry_out(
         if after != Sending.OUTCOME_UNKNOWN:
             outbox.mark_not_done(message, after, clock())
         return error
+
+
+def _mark_sent(message: OutboxMessage, attempt: Attempt, now: datetime) -> bool:
+    with transaction.atomic():
+        if attempt.leaving is not None:  # rows of the cover are locked before the message
+            attempt.leaving(now)
+        is_ours = outbox.mark_sent(message, attempt.body or b"", now)
+        if not is_ours:
+            transaction.set_rollback(True)
+    return is_ours

@@ -38,6 +38,8 @@ class Attempt:
     call: Call
     body: bytes | None = None
     """What is stored from the moment the call leaves; None for one that only asks."""
+    leaving: Callable[[datetime], None] | None = None
+    """Writes down what is no longer known once the call has left, given the time (UTC)."""
 
 
 class Delivery(Protocol):

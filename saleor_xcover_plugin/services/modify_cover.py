@@ -69,8 +69,9 @@ class _ModificationDelivery(StepDelivery[Modification]):
             return
         fields = in_words(row.wanted)
         if error.leaves_unknown:
+            left_open = self.left_open if message.is_unknown else "it did not change"
             sentence = (
-                f"XCover gave no usable answer for a day; {self.left_open} the buyer's {fields} in "
+                f"XCover gave no usable answer for a day; {left_open} the buyer's {fields} in "
                 f"policy {row.cover.booking_id}. Replay the message."
             )
             outbox.park(message, sentence, now, reason="gave_up")
@@ -130,7 +131,7 @@ class ConfirmModification(_ModificationDelivery):
                 return None
             modification, current, _ = begun
             may_be_done = current.is_unknown
-            forget(modification, now)
+            key_of_row = modification.pk
             booking_id = str(modification.cover.booking_id)
             update_id, wanted = modification.xcover_update_id, dict(modification.wanted)
             key = str(message.idempotency_key)
@@ -142,7 +143,10 @@ class ConfirmModification(_ModificationDelivery):
                 booking_id, update_id, idempotency_key=key, deadline=DEADLINE_SECONDS
             )
 
-        return Attempt(call, b"{}")
+        def leaving(at: datetime) -> None:
+            forget(lock_modification(key_of_row), at)
+
+        return Attempt(call, b"{}", leaving)
 
 
 def _obstacle_to(modification: Modification, holder: Policyholder, now: datetime) -> str:
