@@ -526,3 +526,49 @@ def test_an_opt_out_turned_away_is_told_once_the_way_is_free(
 
     assert len(opt_outs(simulator)) == 1
     assert messages(kind="opt_out").get().status == "settled"
+
+
+def test_a_day_of_being_turned_away_leaves_nothing_unknown(
+    paid: Paid, work: Work, simulator: SimulatorProcess
+) -> None:
+    from saleor_xcover_plugin.models import Cover
+    from saleor_xcover_plugin.outbox import MAX_ATTEMPTS
+
+    # given the last attempt of a day
+    messages(kind="confirm").update(attempts=MAX_ATTEMPTS["confirm"] - 1)
+    simulator.fault("confirm", "status", times=1, **TURNED_AWAY["429"])
+    # when
+    work()
+    # then a person is told that there is no policy
+    cover = Cover.objects.get()
+    assert (cover.status, cover.reason_code) == ("parked", "gave_up")
+    assert "None was made" in cover.reason
+
+
+def test_a_change_held_back_before_its_last_word_leaves_no_trace_once_taken_back(
+    shopper: SendShopper,
+    store: Store,
+    staff: Staff,
+    payments: PaymentApp,
+    work: Work,
+    simulator: SimulatorProcess,
+) -> None:
+    from saleor_xcover_plugin.services.clock import utc_now
+    from saleor_xcover_plugin.services.deliver import deliver_due
+
+    # given a change that was previewed, and held back before it was applied
+    buyer = shopper(store.usd)
+    sale = sell_with_cover(buyer, store, payments, work, simulator)
+    staff.update_order(sale.order.id, billing={**NEW_YORK, "phone": "+12125550177"})
+    deliver_due(utc_now, limit=1, only=[messages(kind="preview_modification").get().pk])
+    with held_back():
+        work()
+        assert messages(kind="confirm_modification").get().sending == "never_sent"
+        # when it is taken back
+        staff.update_order(sale.order.id, billing=NEW_YORK)
+    work()
+    work()
+    # then nothing was changed, asked again or told
+    assert "confirm_modification" not in asked(simulator)
+    assert asked(simulator)["preview_modification"] == 1
+    assert not [note for note in staff.order(sale.order.id).notes if "changed in policy" in note]
