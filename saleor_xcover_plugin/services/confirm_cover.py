@@ -207,7 +207,7 @@ def _find(wanted: _Wanted, since: datetime, client: XCoverClient) -> Booking | N
     except (XCoverRejected, XCoverBadAnswer) as error:
         raise _NotSearchable(str(error)) from error
     except XCoverMisconfigured as error:
-        if error.was_turned_away or error.never_left:
+        if error.status in (401, 403) or error.never_left:
             raise
         raise _NotSearchable(str(error)) from error
     return NotDone()

@@ -90,6 +90,11 @@ class XCoverThrottled(XCoverUnavailable):
 class XCoverMisconfigured(XCoverError):
     """Credentials, partner code, address or clock are wrong: a person must act."""
 
+    @property
+    def was_turned_away(self) -> bool:
+        """Always True: what redirects, knows no such address or refuses access does nothing."""
+        return True
+
 
 class XCoverBadAnswer(XCoverError):
     """A success nobody can read. For a write the outcome is unknown: ask again, same key."""

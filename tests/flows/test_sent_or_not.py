@@ -30,6 +30,7 @@ TURNED_AWAY = {
     "401": {"status": 401},
     "403": {"status": 403},
     "429": {"status": 429, "retry_after": 1},
+    "a redirect": {"status": 302},
 }
 """Answers of XCover that mean that it did not look at the call."""
 
