@@ -20,7 +20,8 @@ $(INSTALLED): pyproject.toml
 test: $(INSTALLED)
 	$(BIN)/python -m tests.plain $(ARGS)
 
-# SIGKILL at every step, then at random moments of 1,000 orders, an hour without XCover, a cancelled event
+# SIGKILL at every step, then at random moments of 1,000 orders, 1,000 orders that change before they are
+# sent, an hour without XCover, a cancelled event
 # (CHAOS="--orders 1000 --workers 4 --outage 5000"). Report in .cache/chaos; exit code 1 when
 # anything was lost, doubled or refused with 429.
 chaos: $(INSTALLED)

@@ -40,7 +40,7 @@ def _miniature(seed: int) -> Iterator[Unit]:
 
 
 def _chaos(seed: int, report: Path) -> Iterator[Unit]:
-    kinds = ("orders", "throughput", "outage", "event")
+    kinds = ("orders", "between", "throughput", "outage", "event")
     for kind in kinds:
         others = [word for other in kinds if other != kind for word in (f"--{other}", "0")]
         folder = report / f"chaos-{kind}"
