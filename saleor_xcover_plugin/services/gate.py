@@ -20,7 +20,7 @@ from ..domain.numbers import whole_number
 from ..domain.rates import LATE, Lane, turn
 from ..models import Gate
 from ..xcover.errors import XCoverError, XCoverUnavailable
-from ..xcover.reading import read_http_date
+from ..xcover.signing import read_http_date
 from ..xcover.transport import Answer, Request, Sends
 
 log = logging.getLogger(__name__)

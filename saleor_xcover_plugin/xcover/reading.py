@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
+from datetime import datetime
 from typing import Any
 
 from .answers import load
@@ -22,6 +21,7 @@ from .errors import (
     XCoverThrottled,
     XCoverUnavailable,
 )
+from .signing import read_http_date
 from .transport import Answer
 from .values import mapping
 
@@ -162,12 +162,3 @@ def _retry_after(answer: Answer, now: datetime | None) -> float | None:
     if until is None or sent is None:
         return None
     return min(max((until - sent).total_seconds(), 0.0), LONGEST_WAIT)
-
-
-def read_http_date(text: str) -> datetime | None:
-    """Return the moment a Date header names; None for rubbish."""
-    try:
-        moment = parsedate_to_datetime(text)
-    except (ValueError, TypeError, IndexError, OverflowError):
-        return None
-    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)

@@ -82,6 +82,15 @@ def inbound(now=NOW, secret="ours", algorithm="hmac-sha256"):  # noqa: S107
     return sign("key-1", secret, now, algorithm=algorithm)
 
 
+def dated(date):
+    """Return a webhook whose Date header is this text, signed over it by who knows our secret."""
+    value = signature("ours", date, algorithm="hmac-sha256")
+    return {
+        "Authorization": f'Signature keyId="key-1",algorithm="hmac-sha256",signature="{value}"',
+        "Date": date,
+    }
+
+
 SECRETS = {"key-1": "ours", "key-0": "the one before"}
 
 
@@ -101,6 +110,15 @@ def test_a_webhook_signed_with_any_of_our_keys_is_good():
         ("replayed later", inbound(NOW - timedelta(minutes=6)), Verdict.CLOCK),
         ("from the future", inbound(NOW + timedelta(minutes=6)), Verdict.CLOCK),
         ("date is prose", inbound() | {"Date": "yesterday"}, Verdict.CLOCK),
+        ("no date", inbound() | {"Date": ""}, Verdict.CLOCK),
+        ("a superscript day", dated("Fri, \u00b2 Dec 2026 09:05:07 GMT"), Verdict.CLOCK),
+        ("Arabic digits", dated("Fri, 0\u0664 Dec 2026 09:05:07 GMT"), Verdict.CLOCK),
+        ("a huge second", dated("Fri, 04 Dec 2026 09:05:0" + "8" * 30 + " GMT"), Verdict.CLOCK),
+        ("a huge year", dated("04 Dec " + "9" * 20 + " 09:05:07 GMT"), Verdict.CLOCK),
+        ("a huge offset", dated("Fri, 04 Dec 2026 09:05:07 +999999999999"), Verdict.CLOCK),
+        ("the first year", dated("Mon, 01 Jan 0001 00:00:00 +2359"), Verdict.CLOCK),
+        ("the last year", dated("Fri, 31 Dec 9999 23:59:59 -2359"), Verdict.CLOCK),
+        ("a date of 64 kB", dated("Fri, " + "0" * 65_536 + "4 Dec 2026 09:05:07 GMT"), "clock"),
         ("unknown key", sign("key-9", "ours", NOW), Verdict.UNKNOWN_KEY),
         (
             "weak hash",
