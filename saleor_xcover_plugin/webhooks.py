@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -17,6 +18,8 @@ from .xcover.signing import Verdict, verify
 log = logging.getLogger(__name__)
 
 MAX_BODY = 65_536
+_NAME = re.compile(r"[ -~]{1,40}")
+"""What XCover calls events, policies and states. No table takes half a surrogate or a NUL."""
 
 
 def events_view(
@@ -61,6 +64,6 @@ def read_news(body: bytes) -> News | None:
         statuses = [str(quote.get("status")) for quote in quotes]
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         return None
-    if not all(isinstance(text, str) and 0 < len(text) <= 40 for text in texts):
+    if not all(isinstance(text, str) and _NAME.fullmatch(text) for text in texts):
         return None
     return News(event=texts[0], booking_id=texts[1], status=texts[2][:24], quotes=tuple(statuses))

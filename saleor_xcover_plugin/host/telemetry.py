@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
+from celery.exceptions import SoftTimeLimitExceeded
 from django.db import transaction
 
 log = logging.getLogger(__name__)
@@ -129,5 +130,7 @@ def _record(metric: Metric, amount: float, attributes: Attributes) -> None:
     try:
         unit = _telemetry.Unit.SECOND if metric.buckets else _telemetry.Unit.EVENT
         _telemetry.meter.record(metric.name, amount, unit, attributes=dict(attributes))
+    except SoftTimeLimitExceeded:
+        raise
     except Exception:
         log.exception("xcover.telemetry.failed", extra={"metric": metric.name})

@@ -13,6 +13,7 @@ from datetime import datetime
 from functools import partial
 from typing import Any
 
+from celery.exceptions import SoftTimeLimitExceeded
 from django.db import transaction
 
 from ..domain.alarms import SILENT, AlarmCode, Trouble
@@ -119,5 +120,7 @@ def _clear(alarm: Alarm, now: datetime) -> None:
 def _safely(act: Callable[[], None], code: str = "") -> None:
     try:
         act()
+    except SoftTimeLimitExceeded:
+        raise
     except Exception:
         log.exception("xcover.alarm.failed", extra={"code": code})

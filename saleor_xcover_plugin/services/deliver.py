@@ -6,6 +6,7 @@ import logging
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
+from celery.exceptions import SoftTimeLimitExceeded
 from django.db import transaction
 
 from .. import outbox
@@ -77,6 +78,8 @@ def _deliver(message: OutboxMessage, clock: Clock) -> bool:
         return True
     try:
         return _attempt(DELIVERIES[message.kind], message, clock)
+    except SoftTimeLimitExceeded:
+        raise
     except Exception:
         log.exception("xcover.delivery.failed", extra={"outbox_message": message.pk})
         sentence = "An unexpected error was logged under saleor_xcover_plugin"
@@ -109,6 +112,8 @@ def _park(message: OutboxMessage, code: str, sentence: str, now: datetime) -> No
     """Put the message aside, and what it is about; at least the message, whatever is broken."""
     try:
         DELIVERIES[message.kind].park(message, code, sentence, now)
+    except SoftTimeLimitExceeded:
+        raise
     except Exception:
         log.exception("xcover.delivery.failed", extra={"outbox_message": message.pk})
         with transaction.atomic():

@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import TypeVar
 
+from celery.exceptions import SoftTimeLimitExceeded
 from django.db import connection, transaction
 from django.db.models import Model, QuerySet
 
@@ -59,6 +60,8 @@ class Failures:
         try:
             with transaction.atomic() if connection.in_atomic_block else nullcontext():
                 yield
+        except SoftTimeLimitExceeded:
+            raise
         except Exception as error:
             log.exception("xcover.work.failed", extra={"work": work, "subject": key[1]})
             self.met.add(key)
@@ -72,6 +75,8 @@ class Failures:
         try:
             with transaction.atomic():
                 found = list(rows)
+        except SoftTimeLimitExceeded:
+            raise
         except Exception:
             log.exception("xcover.work.unreadable", extra={"work": work})
             found = []
@@ -124,6 +129,8 @@ class Failures:
         try:
             with transaction.atomic():
                 act()
+        except SoftTimeLimitExceeded:
+            raise
         except Exception:
             log.exception("xcover.failure.not_remembered")
 

@@ -8,6 +8,7 @@ import uuid
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from celery.exceptions import SoftTimeLimitExceeded
 from django.db import transaction
 
 from ..conf import SettingsError
@@ -43,7 +44,7 @@ class News:
     @property
     def digest(self) -> str:
         text = "|".join((self.event, self.booking_id, self.status, *self.quotes))
-        return hashlib.sha256(text.encode()).hexdigest()
+        return hashlib.sha256(text.encode(errors="backslashreplace")).hexdigest()
 
 
 def receive(news: News, channel_id: int, now: datetime) -> None:
@@ -84,6 +85,8 @@ def handle_due(
             return count
         try:
             outcome = _handle(event, clock)
+        except SoftTimeLimitExceeded:
+            raise
         except Exception:
             log.exception("xcover.event.failed", extra={"event": event.pk})
             outcome = "failed" if event.attempts >= MAX_ATTEMPTS else None

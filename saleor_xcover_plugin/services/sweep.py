@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from functools import partial
 
+from celery.exceptions import SoftTimeLimitExceeded
 from django.db import transaction
 from django.db.models import Q
 
@@ -56,6 +57,8 @@ def sweep(clock: Clock, *, limit: int = LIMIT) -> SweepResult:
     """
     try:
         heartbeats.begin(heartbeats.SWEEP, clock())
+    except SoftTimeLimitExceeded:
+        raise
     except Exception:  # work goes on, say between an upgrade and its migration
         log.exception("xcover.heartbeat.failed")
     try:

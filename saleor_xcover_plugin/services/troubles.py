@@ -10,6 +10,7 @@ from datetime import datetime
 from functools import cached_property
 from typing import Any
 
+from celery.exceptions import SoftTimeLimitExceeded
 from django.db import transaction
 from django.db.models import Q
 
@@ -60,6 +61,8 @@ def look(now: datetime) -> View:
         try:
             with transaction.atomic():
                 found = list(find(facts))
+        except SoftTimeLimitExceeded:
+            raise
         except Exception:
             log.exception("xcover.alarm.failed", extra={"codes": sorted(codes)})
             view.unknown |= codes

@@ -12,6 +12,7 @@ from functools import partial
 from typing import Any
 
 from celery import current_app
+from celery.exceptions import SoftTimeLimitExceeded
 from django.db import transaction
 from kombu.pools import producers
 
@@ -74,6 +75,8 @@ def wake(task: str, *args: object, countdown: float | None = None) -> None:
                 retry=False,
                 ignore_result=True,
             )
+    except SoftTimeLimitExceeded:
+        raise
     except Exception as error:
         log.warning("xcover.wake.failed", extra={"task": task, "error": type(error).__name__})
 

@@ -29,9 +29,18 @@ class DeadlinePassed(Exception):
     """The work was not done in time; it may still have reached the other side."""
 
 
+class WorkFailed(Exception):
+    """The work itself failed, with ``error``. Anything else came from outside, to its caller."""
+
+    def __init__(self, error: Exception) -> None:
+        super().__init__(type(error).__name__)
+        self.error = error
+
+
 class _Work(Generic[T]):
     def __init__(self, work: Callable[[threading.Event], T]) -> None:
         self.is_abandoned = threading.Event()
+        self.is_done = threading.Event()
         self.result: list[T] = []
         self.error: Exception | None = None
         self._work = work
@@ -41,28 +50,44 @@ class _Work(Generic[T]):
             self.result.append(self._work(self.is_abandoned))
         except Exception as error:  # handed to the caller, who waits in run_within
             self.error = error
+        finally:
+            self.is_done.set()
 
 
 def run_within(seconds: float, work: Callable[[threading.Event], T]) -> T:
-    """Return what ``work`` returns, raise what it raises, or ``DeadlinePassed`` after ``seconds``.
+    """Return what ``work`` returns, within ``seconds``.
 
-    ``work`` is given an event that is set once nobody waits for it any more.
+    ``work`` is given an event that is set once nobody waits for it any more. Raise ``WorkFailed``
+    with what it raised, or ``DeadlinePassed``. What a signal raises in the waiting caller, such as
+    the time limit of a Celery task, comes out as it is, and the work is abandoned.
     """
     job = _Work(work)
     # The copied context keeps the caller's trace around the spans of the HTTP library.
     context = contextvars.copy_context()
     thread = threading.Thread(target=context.run, args=(job.run,), name=THREAD_NAME, daemon=True)
-    thread.start()
-    thread.join(seconds)
-    if thread.is_alive():
-        job.is_abandoned.set()
-        threading.Thread(
-            target=_cut_off, args=(thread,), name=f"{THREAD_NAME}-end", daemon=True
-        ).start()
+    try:
+        thread.start()
+    except RuntimeError as error:  # no thread is left
+        raise WorkFailed(error) from None
+    try:
+        # Not join: Python 3.11 takes a thread for ended when a signal interrupts its join.
+        is_done = job.is_done.wait(seconds)
+    except BaseException:
+        _abandon(job, thread)
+        raise
+    if not is_done:
+        _abandon(job, thread)
         raise DeadlinePassed
     if job.error is not None:
-        raise job.error
+        raise WorkFailed(job.error)
     return job.result[0]
+
+
+def _abandon(job: _Work[T], thread: threading.Thread) -> None:
+    job.is_abandoned.set()
+    threading.Thread(
+        target=_cut_off, args=(thread,), name=f"{THREAD_NAME}-end", daemon=True
+    ).start()
 
 
 def _cut_off(thread: threading.Thread) -> None:

@@ -16,7 +16,7 @@ from typing import Protocol
 
 import requests
 
-from .bounded import DeadlinePassed, run_within
+from .bounded import DeadlinePassed, WorkFailed, run_within
 from .errors import XCoverError, XCoverMisconfigured, XCoverUnavailable
 from .redaction import log_call
 
@@ -79,21 +79,23 @@ class Transport:
         """Send once; everything from the name look-up to the last byte within ``deadline`` seconds.
 
         Raise ``XCoverUnavailable`` for network faults and the deadline, ``XCoverMisconfigured`` for
-        an address or a key that cannot be used.
+        an address or a key that cannot be used. What tells the calling worker to stop, such as a
+        time limit of its task, is no fault of the network and comes out as it is.
         """
         started = self._monotonic()
         answer: Answer | None = None
-        outcome = "answered"
+        outcome = "interrupted"
         try:
             answer = run_within(deadline, partial(_exchange, self._session, request, deadline))
+            outcome = "answered"
         except DeadlinePassed:
             outcome = "deadline"
             raise XCoverUnavailable(
                 f"{request.operation}: no complete answer within {deadline:g} s"
             ) from None
-        except Exception as error:
-            outcome = type(error).__name__
-            raise _fault(request.operation, error) from None
+        except WorkFailed as failed:
+            outcome = type(failed.error).__name__
+            raise _fault(request.operation, failed.error) from None
         finally:
             log_call(
                 operation=request.operation,

@@ -150,3 +150,42 @@ def test_events_nobody_knows_and_large_bodies_are_taken_in_peace(post):
     assert post(signed("our-key", "our-secret"), news(event="RENEWAL_DUE")) == 200
     assert post(signed("our-key", "our-secret"), b"x" * 70_000) == 200
     assert journal() == 1
+
+
+@pytest.mark.parametrize("text", ["\x00", "A\ud800", "\u0661\u00b2", "A B\n", "\u202eABCDE"])
+def test_texts_no_table_takes_are_taken_in_peace(post, text):
+    """XCover writes plain names; the body is not signed, so whoever repeats a webhook writes it."""
+    good = signed("our-key", "our-secret")
+
+    assert post(good, news(event=text)) == 200
+    assert post(good, news(booking_id=text)) == 200
+    odd_status = {"event": "BOOKING_UPDATED", "payload": {"id": "A", "status": text, "quotes": []}}
+    assert post(good, json.dumps(odd_status).encode()) == 200
+    assert journal() == 0
+
+
+def test_odd_states_of_quotes_break_nothing(post):
+    quotes = [{"status": "\ud800"}, {"status": ["\x00"] * 1_000}, {}]
+    payload = {"id": "ABCDE-00000-INS", "status": "CANCELLED", "quotes": quotes}
+    body = json.dumps({"event": "BOOKING_CANCELLED", "payload": payload}).encode()
+
+    assert post(signed("our-key", "our-secret"), body) == 200
+    assert journal() == 1
+
+
+@pytest.mark.parametrize(
+    "date",
+    [
+        "Fri, 04 Dec 2026 09:05:0" + "8" * 30 + " GMT",
+        "Fri, \u00b2 Dec 2026 09:05:07 GMT",
+        "0" * 5_000,
+    ],
+)
+def test_a_hostile_date_is_refused(post, date):
+    from saleor_xcover_plugin.xcover.signing import signature
+
+    value = signature("our-secret", date, algorithm="hmac-sha256")
+    signs = f'Signature keyId="our-key",algorithm="hmac-sha256",signature="{value}"'
+
+    assert post({"Authorization": signs, "Date": date}, news()) == 403
+    assert journal() == 0

@@ -7,6 +7,8 @@ from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
 from functools import partial
 
+from celery.exceptions import SoftTimeLimitExceeded
+
 from ...conf import PluginSettings, SealedElsewhere, SettingsError, label_of
 from ...host import configuration
 from . import account, catalogue, events, hooks, running
@@ -33,6 +35,8 @@ def examine(channels: Mapping[str, int], now: datetime, *, may_call: bool) -> It
     for name, look in looks.items():
         try:
             yield from look()
+        except SoftTimeLimitExceeded:
+            raise
         except Exception as error:
             log.exception("xcover.doctor.failed", extra={"look": name})
             sentence = f"Looking failed ({type(error).__name__}); the log has the rest."

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from datetime import datetime
 
 from celery import current_app
+from celery.exceptions import SoftTimeLimitExceeded
 from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 from kombu.pidbox import Mailbox
@@ -52,6 +53,8 @@ def _broker() -> Finding:
         with current_app.connection_for_read(connect_timeout=BROKER_SECONDS) as link:
             link.ensure_connection(max_retries=0, timeout=BROKER_SECONDS)
             return fine("broker", link.transport_cls or "", "It answers.")
+    except SoftTimeLimitExceeded:
+        raise
     except Exception as error:
         # Its address may hold a password.
         return problem(
@@ -70,6 +73,8 @@ def _workers() -> Finding:
             mailbox = Mailbox(current_app.conf.control_exchange, type="fanout")(link)
             answers = mailbox.multi_call("registered", timeout=PING_SECONDS)
             registered = {name: tasks for answer in answers for name, tasks in answer.items()}
+    except SoftTimeLimitExceeded:
+        raise
     except Exception as error:
         sentence = f"Asking for workers failed ({type(error).__name__})."
         return problem("worker", "", sentence)

@@ -15,6 +15,7 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
 
+from celery.exceptions import SoftTimeLimitExceeded
 from django.db import transaction
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
@@ -53,6 +54,8 @@ def purge(days: Days, now: datetime, *, is_dry: bool = False) -> Report:
         for batch in pages:
             try:
                 report.add(work(batch))
+            except SoftTimeLimitExceeded:
+                raise
             except Exception:  # the cases of it that are not broken go all the same
                 log.exception("xcover.purge.failed", extra={"kind": name})
                 for key in batch:

@@ -1,7 +1,9 @@
 """What requests and its thread would do behind our back, and do not."""
 
+import contextlib
 import datetime as dt
 import ipaddress
+import signal
 import socket
 import ssl
 import threading
@@ -229,3 +231,39 @@ def test_a_call_after_abandoned_ones_works_on_the_same_session():
         is_slow.clear()
         client.probe(deadline=5)
         wait_for_the_end_of_threads()
+
+
+class TimeIsUp(Exception):
+    """As Celery raises its soft time limit: from a signal, wherever the worker just is."""
+
+
+@contextlib.contextmanager
+def interrupted_after(seconds):
+    def interrupt(*_):
+        raise TimeIsUp
+
+    before = signal.signal(signal.SIGALRM, interrupt)
+    signal.setitimer(signal.ITIMER_REAL, seconds)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
+
+
+def test_a_worker_told_to_stop_is_no_fault_of_the_network():
+    # given an XCover that drips, and a worker that has a time limit of its own
+    with (
+        rude_server(drips(OK_HEAD + b"X-Slow: ", b"a")) as server,
+        requests.Session() as session,
+        # then: what told it to stop comes out as it is
+        pytest.raises(TimeIsUp),
+        interrupted_after(0.3),
+    ):
+        client_of(session, server.url).create_offer(b"{}", deadline=30)
+
+    # and the call it left behind ends as well
+    ends_at = time.monotonic() + 5
+    while any(bounded.THREAD_NAME in thread.name for thread in threading.enumerate()):
+        assert time.monotonic() < ends_at, "the call goes on without anybody waiting"
+        time.sleep(0.05)
