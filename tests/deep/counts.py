@@ -26,6 +26,9 @@ COUNTS = {
     "refund stories": Count(12, 50, "random stories of one policy, ten steps each"),
     "money stories": Count(12, 200, "random stories of money that goes back, ten steps each"),
     "answer stories": Count(5, 300, "random stories of pages whose answers overtake each other"),
+    "hostile documents": Count(
+        150, 10_000, "documents that want the GraphQL endpoint to work hard"
+    ),
     "shopper stories": Count(3, 20, "random shoppers with twins in a real Saleor"),
     "shopper steps": Count(12, 30, "steps of each of them at most"),
     "steps between kills": Count(15, 1, "how far a process gets further each time it is killed"),

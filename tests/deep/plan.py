@@ -35,6 +35,8 @@ def _miniature(seed: int) -> Iterator[Unit]:
     yield _unit("random money", command, str(seed))
     command = _pytest(*MINIATURE, "-s", "tests/flows/test_random_answers.py")
     yield _unit("random answers", command, str(seed))
+    command = _pytest(*MINIATURE, "-s", "tests/flows/test_hostile_documents.py")
+    yield _unit("hostile documents", command, str(seed))
     command = _pytest(*MINIATURE, "-s", "tests/chaos/test_kill_points.py")
     yield _unit("killed at each step", command, str(seed))
 

@@ -1,0 +1,209 @@
+"""Whatever document somebody sends: an answer that is small, soon there, and no failure of ours."""
+
+from __future__ import annotations
+
+import json
+import logging
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from random import Random
+from typing import Any
+
+import pytest
+
+from demo.client import documents
+from demo.client.driver import PLUGIN_ID, Driver, GraphQLFailed
+from demo.client.shopper import Shopper
+from demo.client.store import Channel, Store
+
+from ..deep.counts import count, seed
+from ..steps import counted
+from .hostile import Attack, Attacker
+
+COUNT = count("hostile documents")
+SEED = seed("hostile documents")
+
+MOST_STEPS = 150_000
+"""Calls of Python functions for one answer, database and all; the element's own takes 30,000."""
+LARGEST_ANSWER = 64_000
+"""Bytes; the whole offer of the simulated XCover has about 4,000."""
+
+Post = Callable[[bytes], Any]
+
+
+@pytest.fixture
+def address(store: Store) -> str:
+    return f"/plugins/channel/{store.usd.slug}/{PLUGIN_ID}/graphql"
+
+
+@pytest.fixture
+def post(address: str) -> Post:
+    """Send a body as anybody can; an exception of ours comes out."""
+    from django.test import Client
+
+    client = Client(SERVER_NAME="localhost")
+    return lambda body: client.post(address, body, content_type="application/json")
+
+
+@pytest.fixture
+def quiet() -> Iterator[None]:
+    """Keep thousands of refusals out of the log."""
+    logging.disable(logging.ERROR)
+    yield
+    logging.disable(logging.NOTSET)
+
+
+@pytest.fixture
+def buyer(shopper: Callable[[Channel], Shopper], store: Store) -> Shopper:
+    """A shopper who looks at an offer."""
+    one = shopper(store.usd)
+    one.create_checkout({store.concert: 2})
+    one.offer()
+    return one
+
+
+def said(answer: Any) -> str:
+    """Return the sentence a document was refused with."""
+    assert answer.status_code == 400, answer.content
+    (error,) = answer.json()["errors"]
+    assert error["extensions"]["code"] == "bad_request"
+    return str(error["message"])
+
+
+def body(query: str, **variables: Any) -> bytes:
+    return json.dumps({"query": query, "variables": variables}).encode()
+
+
+def test_hostile_documents(buyer: Shopper, post: Post, quiet: None) -> None:
+    # given
+    attacker = Attacker(Random(SEED), buyer.checkout_id)  # noqa: S311 a story told again
+    statuses: Counter[int] = Counter()
+    slowest: tuple[float, Attack | None] = (0.0, None)
+    longest: tuple[int, Attack | None] = (0, None)
+    # when
+    for _ in range(COUNT):
+        attack = attacker.attack()
+        started = time.thread_time()
+        answer = post(attack.body)
+        took = time.thread_time() - started
+        _, steps = counted(lambda sent=attack.body: post(sent))
+        # then: always an answer, whole, small, and in a bounded number of steps
+        assert answer.status_code in (200, 400, 413), (attack, answer.content[:300])
+        assert isinstance(answer.json(), dict)
+        assert len(answer.content) < LARGEST_ANSWER, attack
+        assert steps < MOST_STEPS, (steps, attack)
+        statuses[answer.status_code] += 1
+        slowest = max(slowest, (took, attack), key=lambda one: one[0])
+        longest = max(longest, (steps, attack), key=lambda one: one[0])
+    print(f"{COUNT} hostile documents of seed {SEED}: {dict(sorted(statuses.items()))}")
+    milliseconds = slowest[0] * 1000
+    print(f"slowest answer {milliseconds:.1f} ms of processor time: {_described(slowest[1])}")
+    print(f"most steps {longest[0]}: {_described(longest[1])}")
+    # and the shopper's offer is as it was
+    assert buyer.offer().answer is None
+    assert statuses[200] > 0
+
+
+def _described(attack: Attack | None) -> str:
+    assert attack is not None
+    return f"{attack.kind}, {len(attack.body)} bytes: {attack.body[:160]!r}"
+
+
+def test_the_request_that_took_25_seconds(buyer: Shopper, post: Post) -> None:
+    # given one field, 5,000 times
+    query = f'{{ insuranceOffer(checkoutId: "{buyer.checkout_id}") {{ offer {{ %s }} }} }}'
+    # when
+    answer, steps = counted(lambda: post(body(query % ("a " * 5_000))))
+    # then
+    assert said(answer) == "The query is too long."
+    assert steps < MOST_STEPS
+
+
+def test_a_document_that_is_invalid_everywhere_is_told_of_once(post: Post) -> None:
+    # given 70 names that all look like known ones, for each of which others would be suggested
+    unknown = " ".join(f"contentHash{number}" for number in range(70))
+    # when
+    answer, steps = counted(
+        lambda: post(body(f'{{ insuranceOffer(checkoutId: "") {{ offer {{ {unknown} }} }} }}'))
+    )
+    # then
+    assert "contentHash0" in said(answer)
+    assert "contentHash1" not in said(answer)
+    assert steps < MOST_STEPS
+
+
+def test_fragments_are_served(buyer: Shopper, post: Post) -> None:
+    query = """
+      query Offer($id: ID!) {
+        insuranceOffer(checkoutId: $id) { offer { ...Texts quotes { ...Quote } } }
+      }
+      fragment Texts on InsuranceOffer { heading ... on InsuranceOffer { contentHash } }
+      fragment Quote on InsuranceQuote { premium { ...Money } }
+      fragment Money on InsuranceMoney { amount currency }"""
+
+    answer = post(body(query, id=buyer.checkout_id)).json()
+
+    (quote,) = answer["data"]["insuranceOffer"]["offer"]["quotes"]
+    assert quote == {"premium": {"amount": "6.66", "currency": "USD"}}
+    assert answer["data"]["insuranceOffer"]["offer"]["contentHash"]
+
+
+# Staff ------------------------------------------------------------------------------------
+
+INTROSPECTION = "{ __schema { types { name } } }"
+_IDS = " ".join(f"a{number}: id" for number in range(30))
+WIDE = f"{{ insuranceCovers(first: 1) {{ covers {{ {_IDS} }} errors {{ code }} }} }}"
+"""Costs about 500."""
+
+
+@pytest.fixture
+def ask(driver: Driver, address: str) -> Callable[..., Any]:
+    def asked(query: str, token: str | None) -> Any:
+        return driver.execute(f"query ask {query}", {}, url=address, token=token, is_heard=False)
+
+    return asked
+
+
+@pytest.mark.parametrize("query", [INTROSPECTION, WIDE], ids=["introspection", "wide"])
+def test_staff_may_ask_more_than_shoppers(store: Store, ask: Any, query: str) -> None:
+    # a shopper, an app that may not manage orders, and a token nobody gave
+    for token in (None, store.payment_app_token(), "nonsense"):
+        with pytest.raises(GraphQLFailed, match=r"schema\.graphql|too much"):
+            ask(query, token)
+    # staff
+    assert ask(query, store.staff_token())
+
+
+def test_whoever_debugs_may_ask_for_the_schema(ask: Any) -> None:
+    from django.test import override_settings
+
+    with override_settings(DEBUG=True):
+        assert ask(INTROSPECTION, None)["__schema"]["types"]
+    with override_settings(DEBUG=False), pytest.raises(GraphQLFailed, match="only staff"):
+        ask(INTROSPECTION, None)
+
+
+def test_the_introspection_query_of_common_tools(
+    store: Store, driver: Driver, address: str
+) -> None:
+    from graphql.utils.introspection_query import introspection_query
+
+    data = driver.execute(
+        introspection_query.strip(), {}, url=address, token=store.staff_token(), is_heard=False
+    )
+
+    assert {"Query", "InsuranceOffer"} <= {kind["name"] for kind in data["__schema"]["types"]}
+
+
+@pytest.mark.parametrize(
+    "query",
+    [documents.INSURANCE_OFFER, documents.INSURANCE_ACCEPT, documents.INSURANCE_DECLINE],
+)
+def test_variables_that_do_not_fit_are_a_sentence(buyer: Shopper, post: Post, query: str) -> None:
+    for turn in ([], {}, float("inf"), 2**70, "\u00b2", "9" * 5_000):
+        answer = post(
+            body(query, id=buyer.checkout_id, quoteIds=["x"], contentHash="x", page="p", turn=turn)
+        )
+        assert answer.status_code in (200, 400)
+        assert answer.json()
