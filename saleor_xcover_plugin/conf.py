@@ -51,6 +51,13 @@ class PluginSettings:
     """How long after its confirmation a policy may be cancelled, where XCover does not say."""
     rates: Rates
     rules: EligibilityRules
+    offers_per_minute: int
+    """How often one checkout may have XCover asked for an offer."""
+    client_header: str
+    """The header trusted proxies write a client's address into; empty where none is trusted."""
+    trusted_proxies: int
+    client_requests: int
+    """Offers and answers from one address in a minute."""
     webhook_secrets: Mapping[str, str] = field(repr=False)
     """Our own key ids to their secrets, for inbound signatures; two while a key is changed."""
     unreadable: tuple[str, ...] = ()
@@ -164,6 +171,10 @@ def _settings(pairs: tuple[tuple[str, str], ...], unreadable: tuple[str, ...]) -
             may_absorb=values["absorb_discounts"].lower() == "true",
             default_language=languages[0] if languages else "en",
         ),
+        offers_per_minute=_count(values, "offers_per_minute", most=1000),
+        client_header=_header(values["client_header"]),
+        trusted_proxies=_count(values, "trusted_proxies", most=10),
+        client_requests=_count(values, "client_requests", most=100_000),
         webhook_secrets=MappingProxyType(
             {
                 values[f"{which}key"]: values[f"{which}secret"]
@@ -179,6 +190,7 @@ _PARTNER = re.compile(r"[A-Za-z0-9_-]{1,64}")
 _CURRENCY = re.compile(r"[A-Z]{3}")
 _LANGUAGE = re.compile(r"[a-z]{2,3}(-[a-z0-9]{1,8})*")
 _IN_HEADERS = ("api_key", "webhook_key", "previous_webhook_key")
+_HEADER = re.compile(r"[A-Za-z0-9-]{1,64}")
 _LONGEST = 65_536
 """Characters of one setting."""
 
@@ -216,6 +228,21 @@ def _languages(text: str) -> list[str]:
             "languages", f"Not a language: {wrong[0][:20]}. Write codes such as en, de, en-us."
         )
     return codes
+
+
+def _count(values: Mapping[str, str], name: str, *, most: int) -> int:
+    count = whole_number(values[name], most=most)
+    if not count:
+        raise SettingsError(name, f"{_BY_NAME[name].label}: give a number, 1 to {most}.")
+    return count
+
+
+def _header(text: str) -> str:
+    if text and not _HEADER.fullmatch(text):
+        raise SettingsError(
+            "client_header", "Give the name of one header, such as X-Forwarded-For, or nothing."
+        )
+    return text
 
 
 def _cooling_off(text: str) -> timedelta | None:

@@ -52,6 +52,7 @@ class Code(StrEnum):
     COVER_CHANGED = "cover_changed"
     CHECK_FAILED = "check_failed"
     NOT_INSURED = "not_insured"
+    TOO_MANY_REQUESTS = "too_many_requests"
     BAD_REQUEST = "bad_request"
     INTERNAL = "internal"
 
@@ -253,6 +254,11 @@ SENTENCES: dict[Code, _Sentences] = {
         "says why. Beside a line that is still there it is insured again once the change is "
         "undone.",
     ),
+    Code.TOO_MANY_REQUESTS: _Sentences(
+        "Please wait a moment, then try again.",
+        "This checkout, this client or all checkouts together asked more often than the plugin's "
+        "settings and the calls per second allow. What was offered and answered before holds.",
+    ),
     Code.BAD_REQUEST: _Sentences(
         "Something went wrong. Reload the page and try again.", "The request is malformed."
     ),
@@ -267,11 +273,13 @@ SENTENCES: dict[Code, _Sentences] = {
 class Refusal(Exception):
     """The plugin says no: ``code`` for machines, sentences for shopper and staff.
 
-    ``fields`` names what is missing or wrong, never its value.
+    ``fields`` names what is missing or wrong, never its value. ``retry_after`` says in how many
+    seconds the same may be asked again, where only waiting helps.
     """
 
     code: Code
     fields: tuple[str, ...] = field(default=())
+    retry_after: int | None = None
 
     def __post_init__(self) -> None:
         super().__init__(str(self))

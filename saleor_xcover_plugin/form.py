@@ -116,6 +116,36 @@ FIELDS = (
         default="50",
     ),
     Field(
+        "offers_per_minute",
+        STRING,
+        "Offers per checkout and minute",
+        "How often one checkout may have XCover asked for an offer; reading the one that is there "
+        "is free. All checkouts together are kept below the calls per second anyway.",
+        default="12",
+    ),
+    Field(
+        "client_header",
+        STRING,
+        "Header with the client's address",
+        "Empty: clients are not told apart. For example X-Forwarded-For, if each of your proxies "
+        "appends to it whom it was called by. Leave it empty where a storefront asks from its "
+        "server: all shoppers then have that server's address.",
+    ),
+    Field(
+        "trusted_proxies",
+        STRING,
+        "Number of proxies",
+        "How many proxies of yours stand between clients and Saleor and write that header.",
+        default="1",
+    ),
+    Field(
+        "client_requests",
+        STRING,
+        "Requests per client and minute",
+        "Only with a header above: offers and answers from one address. An office shares one.",
+        default="60",
+    ),
+    Field(
         "webhook_key",
         SECRET,
         "Webhook key",

@@ -11,6 +11,8 @@ ADVICE: Mapping[str, tuple[Code, ...]] = {
     "Say that the price is being asked for; ask again after 0.4 s, then 0.8 s, 1.6 s and so on.": (
         Code.OFFER_PENDING,
     ),
+    "Leave what is shown and ask again in `retryAfter` seconds. After a refused answer say the "
+    "sentence; what was answered before holds.": (Code.TOO_MANY_REQUESTS,),
     "Say the sentence, ask for the offer again, leave both answers open: nothing was accepted.": (
         Code.OFFER_STALE,
         Code.OFFER_EXPIRED,

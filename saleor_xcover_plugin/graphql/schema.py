@@ -14,7 +14,7 @@ from ..conf import PluginSettings
 from ..errors import Code, Refusal
 from ..host.requestor import Requestor
 from ..models import Cover, Offer
-from ..services import place_cover, request_offer
+from ..services import place_cover, request_offer, traffic
 from ..services.clock import utc_now
 from ..services.turns import turn_of
 from .ids import uuid_of
@@ -39,6 +39,8 @@ class Context:
     settings: PluginSettings
     requestor: Callable[[], Requestor]
     """Finds out who asks; only what staff do needs it."""
+    client: str | None = None
+    """The client's name of today (``services/traffic.py``), where the settings let it be known."""
 
 
 class OfferResult(graphene.ObjectType):
@@ -71,6 +73,13 @@ def _answered(result: type, name: str, work: Callable[[], Any]) -> Any:
 
 def _offer_result(work: Callable[[], Offer]) -> Any:
     return _answered(OfferResult, "offer", lambda: offer_of(work()))
+
+
+def _answering(text: str, context: Context) -> uuid.UUID:
+    """Read the checkout of an answer, which counts. Raise ``Refusal``."""
+    token = _checkout(text)
+    traffic.draw_for_answer(token, context.settings, utc_now(), client=context.client)
+    return token
 
 
 def _checkout(text: str) -> uuid.UUID:
@@ -111,7 +120,9 @@ class Query(StaffQuery, graphene.ObjectType):
 
         def work() -> Offer:
             token = _checkout(checkout_id)
-            request_offer.ensure_offer(token, context.channel_id, context.settings, utc_now)
+            request_offer.ensure_offer(
+                token, context.channel_id, context.settings, utc_now, client=context.client
+            )
             return place_cover.mark_shown(token, context.channel_id, now=utc_now())
 
         return _offer_result(work)
@@ -173,7 +184,7 @@ class InsuranceAccept(graphene.Mutation):
         context: Context = info.context
         return _offer_result(
             lambda: place_cover.accept(
-                _checkout(checkout_id),
+                _answering(checkout_id, context),
                 context.channel_id,
                 context.settings,
                 quote_ids=quote_ids,
@@ -201,7 +212,7 @@ class InsuranceDecline(graphene.Mutation):
         context: Context = info.context
         return _offer_result(
             lambda: place_cover.decline(
-                _checkout(checkout_id),
+                _answering(checkout_id, context),
                 context.channel_id,
                 context.settings,
                 now=utc_now(),

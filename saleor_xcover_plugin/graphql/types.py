@@ -128,11 +128,17 @@ class InsuranceError(graphene.ObjectType):
     code = graphene.String(required=True)
     message = graphene.String(required=True, description="A sentence for the shopper.")
     fields = graphene.List(graphene.NonNull(graphene.String), required=True)
+    retry_after = graphene.Int(
+        description="In how many seconds to ask again; only with too_many_requests."
+    )
 
 
 def error_of(refusal: Refusal) -> InsuranceError:
     return InsuranceError(
-        code=refusal.code.value, message=refusal.shopper_sentence, fields=list(refusal.fields)
+        code=refusal.code.value,
+        message=refusal.shopper_sentence,
+        fields=list(refusal.fields),
+        retry_after=refusal.retry_after,
     )
 
 

@@ -13,9 +13,11 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from graphql import GraphQLError, execute
 from graphql.language import ast
 
-from ..conf import SettingsError, read_settings
+from ..conf import PluginSettings, SettingsError, read_settings
 from ..errors import Code
 from ..host.requestor import Requestor, requestor_of
+from ..services.clock import utc_now
+from ..services.traffic import client_of
 from .limits import STAFF, TooMuch, check_limits, check_validity, read_document
 from .schema import Context, schema
 
@@ -51,7 +53,15 @@ def graphql_view(
         settings = read_settings(configuration)
     except SettingsError:
         return _refused("Ticket protection is not configured in this channel.", status=503)
-    return _executed(document, variables, Context(channel_id, settings, requestor))
+    client = _client(request, settings)
+    return _executed(document, variables, Context(channel_id, settings, requestor, client))
+
+
+def _client(request: HttpRequest, settings: PluginSettings) -> str | None:
+    if not settings.client_header:
+        return None
+    header = request.headers.get(settings.client_header, "")
+    return client_of(header, settings, utc_now())
 
 
 def _read(body: bytes) -> tuple[str, dict[str, Any]]:

@@ -3,6 +3,7 @@
 from .cancellations import Cancellation, EventChange
 from .modifications import Modification
 from .sales import WAS_REMOVED, Consent, Cover, Offer, Quote
+from .traffic import Usage
 from .work import Alarm, Failure, Gate, Heartbeat, InboundEvent, OutboxMessage, Watermark
 
 __all__ = [
@@ -20,5 +21,6 @@ __all__ = [
     "Offer",
     "OutboxMessage",
     "Quote",
+    "Usage",
     "Watermark",
 ]

@@ -124,6 +124,20 @@ def largest_premium(offer: Offer) -> Decimal:
     return sum((premiums[quote_id] for quote_id in dearest), Decimal(0))
 
 
+_ENDED = [s.value for s in (OfferStatus.SUPERSEDED, OfferStatus.EXPIRED, OfferStatus.ABANDONED)]
+
+
+def forget_unseen(token: uuid.UUID) -> None:
+    """Remove the offers of a locked checkout that ended before anybody saw them.
+
+    Changing the tickets again and again leaves no rows behind. What was shown is evidence and
+    stays. The turns of the checkout's pages are the caller's to hand on.
+    """
+    unseen = Offer.objects.filter(checkout_token=token, status__in=_ENDED, shown_at=None)
+    unheld = unseen.filter(order_id=None, is_notice_due=False, consents=None, cover=None)
+    unheld.delete()
+
+
 def is_notice_due(token: uuid.UUID) -> bool:
     """Whether a yes of this checkout ended without the shopper's doing, and nobody said so yet."""
     return Offer.objects.filter(checkout_token=token, is_notice_due=True).exists()

@@ -31,6 +31,7 @@ from ..xcover.errors import (
     XCoverUnavailable,
 )
 from ..xcover.payloads import offer_body
+from . import traffic
 from .clients import client_for
 from .clock import Clock
 from .content import check_texts, displayed_content, hash_of, shown_groups
@@ -39,6 +40,7 @@ from .gate import HeldBack
 from .guard_checkout import checkout_changed
 from .offers import (
     clear_lines,
+    forget_unseen,
     glance,
     has_known_rules,
     insures_nothing,
@@ -93,11 +95,17 @@ def wanted_offer(
 
 
 def ensure_offer(
-    token: uuid.UUID, channel_id: int, settings: PluginSettings, clock: Clock
+    token: uuid.UUID,
+    channel_id: int,
+    settings: PluginSettings,
+    clock: Clock,
+    *,
+    client: str | None = None,
 ) -> Offer:
     """Return the live, fresh offer of the checkout; ask XCover when there is none.
 
-    Raise ``Refusal``. The offer of an answered checkout is returned with its answer.
+    ``client`` names who asks, where that is known; asking draws on its allowance, too. Raise
+    ``Refusal``. The offer of an answered checkout is returned with its answer.
     """
     now = clock()
     try:
@@ -114,6 +122,7 @@ def ensure_offer(
             keep_summary_right(token, glance(token), wanted.state.summary)
             return recheck(offer, wanted.state, settings, now)
         _refuse_while_waiting(offer, now)
+    traffic.draw_for_offer(token, settings, now, client=client)
     offer = _ask(_open_request(wanted, settings, now), wanted.basket, settings, clock)
     return follow(offer, wanted.state, settings, clock())
 
@@ -183,6 +192,8 @@ def _open_request(wanted: Wanted, settings: PluginSettings, now: datetime) -> Of
         else:
             clear_lines(checkout)
             put_summary_right(token)
+        turns = turns_of(token)
+        forget_unseen(token)
         return Offer.objects.create(
             channel_id=wanted.state.channel_id,
             checkout_token=token,
@@ -194,7 +205,7 @@ def _open_request(wanted: Wanted, settings: PluginSettings, now: datetime) -> Of
             ticket_count=sum(line.count for line in wanted.basket.tickets),
             event_starts_at=wanted.basket.earliest_start,
             request=_quoted_tickets(wanted.basket),
-            turns=turns_of(token),
+            turns=turns,
             lease_token=uuid.uuid4(),
             leased_until=now + LEASE,
             created_at=now,
@@ -229,8 +240,8 @@ def _ask(offer: Offer, basket: Basket, settings: PluginSettings, clock: Clock) -
         )
     now = clock()
     with transaction.atomic():
-        current = Offer.objects.select_for_update().get(pk=offer.pk)
-        if current.lease_token != offer.lease_token or current.status != OfferStatus.REQUESTED:
+        current = Offer.objects.select_for_update().filter(pk=offer.pk).first()
+        if current is None or not _is_awaited(current, offer):
             # The checkout changed meanwhile: a late answer is nobody's offer.
             raise Refusal(Code.OFFER_STALE)
         if answer is None or code is not None:
@@ -248,6 +259,10 @@ def _ask(offer: Offer, basket: Basket, settings: PluginSettings, clock: Clock) -
         raise Refusal(Code(current.reason_code))
     telemetry.count(telemetry.OFFERS, outcome="available")
     return current
+
+
+def _is_awaited(current: Offer, asked: Offer) -> bool:
+    return current.status == OfferStatus.REQUESTED and current.lease_token == asked.lease_token
 
 
 def _code_of(error: XCoverError) -> Code:

@@ -16,7 +16,7 @@ from ..domain.alarms import PAID_PATIENCE
 from ..domain.states import LIVE_OFFER_STATUSES, CoverStatus, OfferStatus
 from ..host import checkouts, order_facts, orders, warehouses
 from ..models import Cover, Offer, Watermark
-from . import alarms, heartbeats
+from . import alarms, heartbeats, traffic
 from .align import align
 from .clock import Clock
 from .deliver import deliver_due
@@ -74,6 +74,7 @@ def _do_all(clock: Clock, limit: int) -> SweepResult:
     steps = _Steps(clock, limit)
     work = {
         "stock": partial(_stock_up, steps),
+        "usage": partial(_clear_usage, steps),
         "helpers": partial(_call_helpers, clock, until),
         "failed orders": partial(_failed_orders, steps),
         "orders": partial(_changed_orders, steps),
@@ -134,6 +135,11 @@ def _stock_up(_steps: _Steps) -> int:
     if count:
         log.warning("xcover.stock.mended", extra={"warehouses": count})
     return count
+
+
+def _clear_usage(steps: _Steps) -> int:
+    """Forget who asked how often, once that no longer matters."""
+    return traffic.clear(steps.now)
 
 
 def _failed_orders(steps: _Steps) -> int:

@@ -1,0 +1,181 @@
+"""Keep anonymous traffic within its allowances: one statement for each request that costs much.
+
+Reading an offer that is there is free. What asks XCover for one, whoever caused it (a storefront,
+or a checkout that changed), and each answer counts.
+"""
+
+from __future__ import annotations
+
+import math
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.db import connection
+from django.db.models import Q
+
+from ..conf import PluginSettings
+from ..crypto import keyed_digest
+from ..domain.allowances import (
+    ANSWERS_PER_MINUTE,
+    Allowance,
+    client_address,
+    first_offers,
+    repeated_offers,
+)
+from ..errors import Code, Refusal
+from ..models import Usage
+from .gate import name_of
+
+_FARTHEST = timedelta(hours=1)
+"""No allowance is used up further ahead; what is stems from a clock that was wrong. The statement
+below says it too."""
+
+CLEARED_AT_ONCE = 10_000
+"""Rows a sweep removes at most: more than a minute of a busy store leaves."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Draw:
+    """One allowance a request draws on. With ``when`` only by checkouts of that history."""
+
+    key: str
+    allowance: Allowance
+    when: bool | None = None
+    """Whether XCover has answered this checkout before."""
+
+
+def draw_for_offer(
+    token: uuid.UUID, settings: PluginSettings, now: datetime, *, client: str | None = None
+) -> None:
+    """Count a call that asks XCover for a checkout's offer.
+
+    The first one of a checkout and any further ones have separate allowances, so that nobody who
+    repeats them keeps others from their first. Raise ``Refusal`` with the time to wait; then
+    nothing was counted.
+    """
+    account = name_of(settings)
+    _draw(
+        token,
+        [
+            _Draw(f"offers:{token}", Allowance.per_minute(settings.offers_per_minute)),
+            _Draw(f"first:{account}", first_offers(settings.rates), when=False),
+            _Draw(f"repeated:{account}", repeated_offers(settings.rates), when=True),
+            *_of_client(client, settings),
+        ],
+        now,
+    )
+
+
+def draw_for_answer(
+    token: uuid.UUID, settings: PluginSettings, now: datetime, *, client: str | None = None
+) -> None:
+    """Count a yes or a no. Raise ``Refusal`` with the time to wait; then nothing was counted.
+
+    A checkout without offers costs nothing and leaves no row: its id may be invented.
+    """
+    answers = Allowance.per_minute(ANSWERS_PER_MINUTE)
+    _draw(
+        token,
+        [_Draw(f"answers:{token}", answers), *_of_client(client, settings)],
+        now,
+        needs_offers=True,
+    )
+
+
+def client_of(header: str, settings: PluginSettings, now: datetime) -> str | None:
+    """Return a name for the client of a request that says nothing to those without SECRET_KEY.
+
+    ``header`` is the one the settings name. It is another name each day, so that nobody can be
+    followed; None where no address is known.
+    """
+    address = client_address(header, settings.trusted_proxies)
+    return address and keyed_digest(f"client {now:%Y-%m-%d} {address}")
+
+
+def _of_client(client: str | None, settings: PluginSettings) -> list[_Draw]:
+    if client is None:
+        return []
+    return [_Draw(f"client:{client}", Allowance.per_minute(settings.client_requests))]
+
+
+def clear(now: datetime) -> int:
+    """Remove what is whole again; return how many rows went."""
+    is_past = Q(used_until__lt=now) | Q(used_until__gt=now + _FARTHEST)
+    past = Usage.objects.filter(is_past).order_by("used_until")
+    return Usage.objects.filter(pk__in=past.values("pk")[:CLEARED_AT_ONCE]).delete()[0]
+
+
+def _draw(
+    token: uuid.UUID, draws: Sequence[_Draw], now: datetime, *, needs_offers: bool = False
+) -> None:
+    wait = _take(token, draws, now, needs_offers=needs_offers)
+    if wait is not None:
+        seconds = max(1, math.ceil(wait.total_seconds()))
+        raise Refusal(Code.TOO_MANY_REQUESTS, retry_after=seconds)
+
+
+def _take(
+    token: uuid.UUID, draws: Sequence[_Draw], now: datetime, *, needs_offers: bool
+) -> timedelta | None:
+    """Draw on all allowances, or on none and return how long to wait.
+
+    Rows are locked in the order of their keys and for this statement alone. Requests that run at
+    the same moment may each be let through by what none of them has counted yet; all are counted.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(
+            _STATEMENT,
+            {
+                "token": token,
+                "now": now,
+                "keys": [draw.key for draw in draws],
+                "steps": [draw.allowance.step for draw in draws],
+                "reaches": [draw.allowance.reach for draw in draws],
+                "whens": [draw.when for draw in draws],
+                "needs_offers": needs_offers,
+            },
+        )
+        (wait,) = cursor.fetchone()
+    return wait
+
+
+_STATEMENT = """
+WITH history AS (
+    SELECT
+        EXISTS (
+            SELECT FROM saleor_xcover_plugin_offer
+            WHERE checkout_token = %(token)s AND quoted_at IS NOT NULL
+        ) AS was_quoted,
+        NOT %(needs_offers)s OR EXISTS (
+            SELECT FROM saleor_xcover_plugin_offer WHERE checkout_token = %(token)s
+        ) AS is_known
+), believed AS (
+    SELECT key, used_until FROM saleor_xcover_plugin_usage
+    WHERE key = ANY (%(keys)s) AND used_until < %(now)s + interval '1 hour'
+), drawn AS (
+    SELECT key, step, reach, GREATEST(used_until, %(now)s) AS used_until
+    FROM unnest(
+        %(keys)s::text[], %(steps)s::interval[], %(reaches)s::interval[], %(whens)s::boolean[]
+    ) AS wanted (key, step, reach, is_for)
+    JOIN history ON is_known AND COALESCE(is_for = was_quoted, TRUE)
+    LEFT JOIN believed USING (key)
+), refused AS (
+    SELECT max(used_until + step - reach) - %(now)s AS wait
+    FROM drawn
+    WHERE used_until + step > %(now)s + reach
+), counted AS (
+    INSERT INTO saleor_xcover_plugin_usage AS kept (key, used_until)
+    SELECT key, %(now)s + step FROM drawn
+    WHERE (SELECT wait FROM refused) IS NULL
+    ORDER BY key
+    ON CONFLICT (key) DO UPDATE
+    SET used_until = EXCLUDED.used_until + CASE
+        WHEN kept.used_until BETWEEN %(now)s AND %(now)s + interval '1 hour'
+        THEN kept.used_until - %(now)s
+        ELSE interval '0'
+    END
+)
+SELECT wait FROM refused
+"""

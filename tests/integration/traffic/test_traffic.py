@@ -1,0 +1,227 @@
+"""Allowances on PostgreSQL: one statement, all or nothing, shared by every process."""
+
+from __future__ import annotations
+
+import threading
+import uuid
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from django.db import connection, connections
+from django.test.utils import CaptureQueriesContext
+
+from saleor_xcover_plugin.conf import PluginSettings, read_settings
+from saleor_xcover_plugin.errors import Code, Refusal
+from saleor_xcover_plugin.models import Offer, Usage
+from saleor_xcover_plugin.services import traffic
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+NOW = datetime(2026, 12, 4, 9, 0, tzinfo=UTC)
+SECOND = timedelta(seconds=1)
+
+
+def settings_for(**more: str) -> PluginSettings:
+    values = {
+        "api_url": "https://xcover.invalid/x",
+        "partner_code": "ABCDE",
+        "api_key": "key",
+        "api_secret": "secret",
+        **more,
+    }
+    return read_settings([{"name": name, "value": value} for name, value in values.items()])
+
+
+SETTINGS = settings_for()
+
+
+def asked(
+    token: uuid.UUID, now: datetime = NOW, settings: PluginSettings = SETTINGS, **more: Any
+) -> int | None:
+    """Draw for an offer; return the seconds to wait, 0 when it may be asked for."""
+    return wait_of(traffic.draw_for_offer, token, settings, now, **more)
+
+
+def answered(token: uuid.UUID, now: datetime = NOW, **more: Any) -> int | None:
+    return wait_of(traffic.draw_for_answer, token, SETTINGS, now, **more)
+
+
+def wait_of(
+    draw: Any, token: uuid.UUID, settings: PluginSettings, now: datetime, **more: Any
+) -> int | None:
+    try:
+        draw(token, settings, now, **more)
+    except Refusal as refused:
+        return refused.retry_after if refused.code == Code.TOO_MANY_REQUESTS else -1
+    return 0
+
+
+def offer_of(token: uuid.UUID, *, quoted_at: datetime | None = NOW) -> Offer:
+    return Offer.objects.create(
+        channel_id=1,
+        checkout_token=token,
+        status="expired",
+        currency="USD",
+        quoted_at=quoted_at,
+        created_at=NOW,
+        updated_at=NOW,
+    )
+
+
+def keys() -> set[str]:
+    return {key.partition(":")[0] for key in Usage.objects.values_list("key", flat=True)}
+
+
+def test_a_checkout_asks_as_often_as_it_may_and_then_waits() -> None:
+    token = uuid.uuid4()
+
+    assert [asked(token) for _ in range(14)] == [0] * 12 + [5, 5]
+    # nobody else waits
+    assert asked(uuid.uuid4()) == 0
+    # what was refused did not count: one more comes back every five seconds
+    assert asked(token, NOW + 4 * SECOND) == 1
+    assert asked(token, NOW + 5 * SECOND) == 0
+    assert asked(token, NOW + 5 * SECOND) == 5
+    assert [asked(token, NOW + timedelta(hours=1)) for _ in range(13)] == [0] * 12 + [5]
+
+
+def test_how_often_is_a_setting() -> None:
+    token, settings = uuid.uuid4(), settings_for(offers_per_minute="2")
+
+    assert [asked(token, settings=settings) for _ in range(3)] == [0, 0, 30]
+
+
+def test_further_offers_leave_half_of_the_rate_to_first_ones() -> None:
+    # given an account with test keys: 1.128 offers a second, and checkouts that had one
+    settings = settings_for(calls_per_second="2")
+    busy = [offer_of(uuid.uuid4()).checkout_token for _ in range(5)]
+    # when all of them ask again
+    waits = [asked(token, settings=settings) for token in busy]
+    # then two may, and the others wait although they themselves have hardly asked
+    assert waits == [0, 0, 2, 2, 2]
+    # and whoever asks for the first time may all the same, up to a minute's worth
+    assert [asked(uuid.uuid4(), settings=settings) for _ in range(68)] == [0] * 67 + [1]
+
+
+def test_an_offer_xcover_never_answered_is_still_the_first() -> None:
+    settings = settings_for(calls_per_second="2")
+    waiting = [offer_of(uuid.uuid4(), quoted_at=None).checkout_token for _ in range(5)]
+
+    assert [asked(token, settings=settings) for token in waiting] == [0] * 5
+    assert keys() == {"offers", "first"}
+
+
+def test_what_one_allowance_refuses_the_others_do_not_count() -> None:
+    client, settings = "c" * 64, settings_for(client_requests="3")
+    token = uuid.uuid4()
+
+    assert [asked(uuid.uuid4(), settings=settings, client=client) for _ in range(4)] == [0] * 3 + [
+        20
+    ]
+    before = dict(Usage.objects.values_list("key", "used_until"))
+    assert asked(token, settings=settings, client=client) == 20
+    assert dict(Usage.objects.values_list("key", "used_until")) == before
+    # another client, and one that is not known
+    assert asked(token, settings=settings, client="d" * 64) == 0
+    assert asked(token, settings=settings) == 0
+
+
+def test_two_accounts_do_not_share() -> None:
+    here = settings_for(calls_per_second="2")
+    there = settings_for(calls_per_second="2", partner_code="OTHER")
+    tokens = [offer_of(uuid.uuid4()).checkout_token for _ in range(3)]
+
+    assert [asked(token, settings=here) for token in tokens] == [0, 0, 2]
+    assert [asked(token, settings=there) for token in tokens] == [0, 0, 2]
+
+
+def test_answers_count_where_there_is_something_to_answer() -> None:
+    # given a checkout somebody invented
+    assert [answered(uuid.uuid4()) for _ in range(100)] == [0] * 100
+    assert Usage.objects.count() == 0
+    # and one with an offer
+    token = offer_of(uuid.uuid4()).checkout_token
+    assert [answered(token) for _ in range(61)] == [0] * 60 + [1]
+    # which may have others asked for all the same
+    assert asked(token) == 0
+
+
+@pytest.mark.parametrize("draw", [traffic.draw_for_offer, traffic.draw_for_answer])
+def test_it_takes_one_statement(draw: Any) -> None:
+    token = offer_of(uuid.uuid4()).checkout_token
+    with CaptureQueriesContext(
+        connection,
+    ) as captured:
+        draw(token, SETTINGS, NOW, client="c" * 64)
+
+    assert len(captured) == 1
+
+
+@pytest.fixture
+def threads() -> Iterator[list[threading.Thread]]:
+    started: list[threading.Thread] = []
+    yield started
+    for thread in started:
+        thread.join(60)
+
+
+def test_processes_that_ask_at_once_are_all_counted(threads: list[threading.Thread]) -> None:
+    # given four processes that ask for the same two checkouts, in either order
+    tokens = [uuid.uuid4(), uuid.uuid4()]
+    let_through: list[int | None] = []
+
+    def ask(order: int) -> None:
+        for _ in range(10):
+            for token in tokens[::order]:
+                let_through.append(asked(token))
+        connections.close_all()
+
+    # when
+    for order in (1, -1, 1, -1):
+        threads.append(threading.Thread(target=ask, args=(order,)))
+        threads[-1].start()
+    for thread in threads:
+        thread.join(60)
+    # then nobody was held up for ever, and hardly more than twelve of each were let through
+    assert len(let_through) == 80
+    assert 24 <= let_through.count(0) <= 24 + 2 * 3
+    # each that was let through is counted
+    used = [row.used_until - NOW for row in Usage.objects.filter(key__startswith="offers:")]
+    assert sum(used, timedelta()) == let_through.count(0) * 5 * SECOND
+
+
+def test_a_moment_from_a_wrong_clock_locks_nobody_out() -> None:
+    token = uuid.uuid4()
+    asked(token)
+    Usage.objects.update(used_until=NOW + timedelta(days=400))
+
+    assert [asked(token) for _ in range(13)] == [0] * 12 + [5]
+
+
+def test_what_is_whole_again_is_forgotten() -> None:
+    # given
+    early, late = uuid.uuid4(), uuid.uuid4()
+    asked(early)
+    asked(late, NOW + 30 * SECOND)
+    # when
+    gone = traffic.clear(NOW + 31 * SECOND)
+    # then the checkout of half a minute ago is forgotten, and what all together had used
+    assert gone == 2
+    assert not Usage.objects.filter(key=f"offers:{early}").exists()
+    assert Usage.objects.filter(key=f"offers:{late}").exists()
+    assert traffic.clear(NOW + timedelta(days=1)) == 1
+    assert Usage.objects.count() == 0
+
+
+def test_a_client_has_another_name_each_day_and_no_address() -> None:
+    settings = settings_for(client_header="X-Forwarded-For")
+    name = traffic.client_of("203.0.113.7", settings, NOW)
+
+    assert name is not None
+    assert len(name) == 64
+    assert traffic.client_of("203.0.113.7", settings, NOW + timedelta(hours=14)) == name
+    assert traffic.client_of("203.0.113.8", settings, NOW) != name
+    assert traffic.client_of("203.0.113.7", settings, NOW + timedelta(days=1)) != name
+    assert traffic.client_of("", settings, NOW) is None
