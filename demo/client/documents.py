@@ -121,9 +121,8 @@ _OFFER = """{
       answer
       validUntil
     }
-    errors { code message fields }
+    errors { code message fields retryAfter }
   }"""
-# The plugin's endpoint takes one operation without fragments.
 INSURANCE_OFFER = f"""
 query insuranceOffer($id: ID!) {{
   insuranceOffer(checkoutId: $id) {_OFFER}

@@ -82,7 +82,6 @@ query order($id: ID!) {
     lines { productSku productName quantity totalPrice { gross { amount } } }
   }
 }""")
-# The plugin's endpoint takes one operation without fragments.
 INSURANCE_COVER = Document(
     """
 query insuranceCover($id: ID!) {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -47,9 +48,14 @@ class DecisionRefused(Exception):
         self.code = code
 
 
+_AMOUNT = re.compile(r"-?[0-9]{1,12}(\.[0-9]{1,6})?")
+
+
 def read_refund(amount: str, currency: str) -> Money:
     """Read a refund as staff write it. Raise ``DecisionRefused`` for what is no amount of money."""
     try:
+        if not _AMOUNT.fullmatch(amount):  # Decimal reads the digits of any script
+            raise ValueError
         money = Money(Decimal(amount), currency.upper())
         if money.amount != money.rounded().amount:  # also raises for what is not finite
             raise ValueError

@@ -260,6 +260,14 @@ def let_offers_expire() -> None:
     Offer.objects.update(valid_until=datetime.now(UTC) - timedelta(seconds=1))
 
 
+def use_up_answers() -> None:
+    """Have every checkout that has answered wait for half an hour."""
+    from saleor_xcover_plugin.models import Usage
+
+    later = datetime.now(UTC) + timedelta(minutes=30)
+    Usage.objects.filter(key__startswith="answers:").update(used_until=later)
+
+
 def forget() -> None:
     """Empty the plugin's tables: offers, open breakers, used-up rates.
 

@@ -1,5 +1,6 @@
 """What a shopper can do with the element, and what a storefront hears of it."""
 
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -14,7 +15,7 @@ from demo.seed import SYMPHONY
 from demo.simulator import SimulatorProcess
 
 from .conftest import Place, wait_for_offer
-from .storefront import GRAPHQL, Storefront, cover_prices, forget, let_offers_expire
+from .storefront import GRAPHQL, Storefront, cover_prices, forget, let_offers_expire, use_up_answers
 
 PREMIUM = {"amount": "6.66", "currency": "USD"}
 
@@ -486,3 +487,54 @@ def test_an_offer_whose_wording_is_no_web_address_is_not_shown(storefront: Store
 
     storefront.wait_for("unavailable")
     expect(storefront.offer.get_by_role("link")).to_have_count(0)
+
+
+def test_a_checkout_that_asked_too_often_asks_again_when_it_is_told_to(
+    storefront: Storefront,
+) -> None:
+    # given
+    refused: list[float] = []
+
+    def refuse_once(root: dict[str, Any]) -> None:
+        if not refused:
+            refused.append(time.monotonic())
+            root.update(offer=None, errors=[_too_many(retry_after=2)])
+
+    storefront.answer_with(refuse_once)
+    # when
+    storefront.open()
+    # then its room is kept, and nothing is said of it
+    storefront.wait_for("offer")
+    assert time.monotonic() - refused[0] >= 2
+    assert storefront.asked == ["insuranceOffer"] * 2
+    assert storefront.heard() == []
+
+
+def test_an_answer_too_many_is_said_and_changes_nothing(
+    storefront: Storefront, shopper: Shopper
+) -> None:
+    # given
+    storefront.open()
+    storefront.wait_for("offer")
+    storefront.yes.click()
+    storefront.expect_answer("accepted")
+    # when no more answers are taken for a while
+    use_up_answers()
+    storefront.no.click()
+    # then
+    expect(storefront.notice).to_have_text("Please wait a moment, then try again.")
+    storefront.expect_answer("accepted")
+    assert storefront.heard()[-1] == (
+        "unavailable",
+        {"codes": ["too_many_requests"], "fields": []},
+    )
+    assert cover_prices(shopper) == ["6.66"]
+
+
+def _too_many(*, retry_after: int) -> dict[str, Any]:
+    return {
+        "code": "too_many_requests",
+        "message": "Please wait a moment, then try again.",
+        "fields": [],
+        "retryAfter": retry_after,
+    }

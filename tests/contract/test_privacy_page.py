@@ -22,6 +22,7 @@ OF_A_PERSON = {
     "InboundEvent": "booking_id booking_status digest outcome",
     "Alarm": "subject sentence",
     "Failure": "subject label",
+    "Usage": "key",
 }
 """What tells of a person or of what they did, alone or through the order it names."""
 OF_NOBODY = {
@@ -40,6 +41,7 @@ OF_NOBODY = {
     "InboundEvent": "id channel_id event attempts next_attempt_at received_at handled_at",
     "Alarm": "id code raised_at cleared_at",
     "Failure": "id work error times first_at last_at next_attempt_at",
+    "Usage": "used_until",
     "EventChange": "id variant starts_at told_at",
     "Watermark": "name reached_at",
     "Heartbeat": "name beat_at details",

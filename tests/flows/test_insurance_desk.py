@@ -362,3 +362,41 @@ def test_missing_buyer_details_are_filled_from_a_shell(
     assert out.getvalue() == "The confirmation will be sent again.\n"
     (call,) = simulator.calls("confirm")
     assert call["body"]["policyholder"]["phone"] == "+14155550123"
+
+
+@pytest.mark.parametrize(
+    ("manages_orders", "channels", "may"),
+    [
+        (True, None, True),
+        (True, {1, 2}, True),
+        (True, {2, 3}, False),
+        (True, set(), False),
+        (False, None, False),
+        (False, {1}, False),
+    ],
+)
+def test_who_may_manage_a_channel(
+    manages_orders: bool, channels: set[int] | None, may: bool
+) -> None:
+    from saleor_xcover_plugin.host.requestor import Requestor
+
+    limited_to = None if channels is None else frozenset(channels)
+
+    assert Requestor(manages_orders, limited_to).may_manage(1) is may
+
+
+@pytest.mark.parametrize(
+    "amount", ["6,66", "\u0666.\u0666\u0666", "6.66\u00b2", "6_6", "1e2", "NaN", ""]
+)
+def test_an_amount_is_written_as_it_was_shown(amount: str) -> None:
+    from saleor_xcover_plugin.services.decisions import DecisionRefused, read_refund
+
+    with pytest.raises(DecisionRefused, match="as it was shown"):
+        read_refund(amount, "USD")
+
+
+@pytest.mark.parametrize("amount", ["6.66", "0.00", "-1.50", "6"])
+def test_an_amount_as_it_was_shown(amount: str) -> None:
+    from saleor_xcover_plugin.services.decisions import read_refund
+
+    assert read_refund(amount, "usd").amount == Decimal(amount)

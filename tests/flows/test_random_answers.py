@@ -9,7 +9,7 @@ hold.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from random import Random
@@ -18,6 +18,7 @@ import pytest
 
 from demo.client.driver import Refused
 from demo.client.shopper import Shopper
+from demo.client.staff import Staff
 from demo.client.store import Channel, Store
 from demo.client.values import Offer
 from saleor_xcover_plugin.domain import turns
@@ -195,6 +196,15 @@ class Story:
             self.played["ended with a no"] += 1
 
 
+@pytest.fixture
+def no_hurry(store: Store, staff: Staff) -> Iterator[None]:
+    """A story changes its checkout faster than people do, and is to go on."""
+    staff.configure_plugin(store.usd, {"offers_per_minute": "1000"})
+    yield
+    staff.configure_plugin(store.usd, {"offers_per_minute": "12"})
+
+
+@pytest.mark.usefixtures("no_hurry")
 @pytest.mark.parametrize("most_pages", [turns.MOST_PAGES, 1])
 def test_random_answers(
     store: Store,

@@ -47,7 +47,7 @@ const FIELDS = `{
 		groups { slug choice isDisabled minSelect maxSelect quoteIds }
 		quotes { id title description badge terms disclaimer pdsUrl premium { amount currency } premiumPerTicket { amount currency }
 			inclusions { label text } benefits { label text } exclusions { label text } } }
-	errors { code message fields } }`;
+	errors { code message fields retryAfter } }`;
 
 // Counts up, over pages too.
 const PAGE = `${Math.random()}`;
@@ -197,7 +197,7 @@ customElements.define("xcover-offer", class extends HTMLElement {
 		if (look !== this.#look || !this.getAttribute("checkout")) return;
 		const seen = await this.#ask("insuranceOffer");
 		if (look !== this.#look) return;
-		if (seen.error?.code === "offer_pending") setTimeout(() => look === this.#look && this.refresh(wait * 2), wait);
+		if (/pending|requests/.test(seen.error?.code)) setTimeout(() => look === this.#look && this.refresh(wait * 2), seen.error.retryAfter * 1000 || wait);
 		else this.#take(seen);
 	}
 
@@ -281,7 +281,7 @@ customElements.define("xcover-offer", class extends HTMLElement {
 
 	#settle(answer, { offer, error }) {
 		this.#pending = null;
-		this.#told = error && { ...error, code: error.code.replace("offline", "unreachable"), wanted: answer };
+		this.#told = error && { ...error, code: error.code.replace(/offline|.*requests/, "unreachable"), wanted: answer };
 		if (offer) {
 			this.#offer = offer;
 			this.answer = offer.answer;
@@ -290,7 +290,6 @@ customElements.define("xcover-offer", class extends HTMLElement {
 		if (offer) this.#emit(this.answer === answer ? answer : "changed", { premium: offer.premium });
 		else this.#emit("unavailable", { codes: [error.code], fields: error.fields });
 		if (error || this.#isBehind) this.refresh();
-		// It may still arrive there.
 		if (UNSURE.test(error?.code)) setTimeout(() => this.isConnected && this.refresh(), 5000);
 	}
 

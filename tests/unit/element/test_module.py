@@ -13,8 +13,9 @@ from saleor_xcover_plugin.errors import SENTENCES, Code
 PACKED_BYTES = 8_000
 """As a server sends it: gzip."""
 NO_PROTECTION = SENTENCES[Code.NO_TICKETS].shopper
-# Told by their own means: the cover of an order is not the element's, waiting is not refusing.
-ELSEWHERE = {Code.ORDER_NOT_FOUND, Code.OFFER_PENDING}
+# Told by their own means: the cover of an order is not the element's, waiting is not refusing, and
+# an answer too many did not get through.
+ELSEWHERE = {Code.ORDER_NOT_FOUND, Code.OFFER_PENDING, Code.TOO_MANY_REQUESTS}
 
 SOURCE = resources.files("saleor_xcover_plugin").joinpath(MODULE).read_text()
 ROWS = {
@@ -75,6 +76,7 @@ def test_codes_are_of_the_kind_they_should_be():
         Code.TOO_FEW_CHOSEN,
         Code.POLICYHOLDER_COUNTRY_DIFFERS,
         Code.COVER_CHANGED,
+        Code.CHECK_FAILED,
     }
     assert codes_of(FAILED) == {
         Code.CHECKOUT_NOT_FOUND,
