@@ -46,6 +46,15 @@ def post(address: str) -> Post:
     return lambda body: client.post(address, body, content_type="application/json")
 
 
+@pytest.fixture(autouse=True)
+def in_production() -> Iterator[None]:
+    """Without DEBUG, which Saleor has on unless it is told otherwise."""
+    from django.test import override_settings
+
+    with override_settings(DEBUG=False):
+        yield
+
+
 @pytest.fixture
 def quiet() -> Iterator[None]:
     """Keep thousands of refusals out of the log."""
@@ -180,7 +189,7 @@ def test_whoever_debugs_may_ask_for_the_schema(ask: Any) -> None:
 
     with override_settings(DEBUG=True):
         assert ask(INTROSPECTION, None)["__schema"]["types"]
-    with override_settings(DEBUG=False), pytest.raises(GraphQLFailed, match="only staff"):
+    with pytest.raises(GraphQLFailed, match="only staff"):
         ask(INTROSPECTION, None)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any, cast
 
 import pytest
@@ -19,6 +20,15 @@ from ..flows.rows import key
 from ..flows.steps import Sale
 from . import factories
 from .store import SaleorStore
+
+
+@pytest.fixture(autouse=True)
+def in_production() -> Iterator[None]:
+    """Without DEBUG, which Saleor has on unless it is told otherwise."""
+    from django.test import override_settings
+
+    with override_settings(DEBUG=False):
+        yield
 
 
 def limited_staff(*channels: Channel, permission: str = "manage_orders") -> str:
