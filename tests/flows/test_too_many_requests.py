@@ -289,7 +289,8 @@ def test_offers_that_were_shown_and_answered_stay(
     # given one that was answered, one that was shown, and two that nobody saw
     buyer = shopper(store.usd)
     buyer.create_checkout({store.concert: 2})
-    buyer.accept(buyer.offer(), page="p", turn=7)
+    buyer.offer()
+    buyer.decline(page="p", turn=7)
     change(buyer)
     buyer.offer()
     for _ in range(2):
@@ -303,8 +304,9 @@ def test_offers_that_were_shown_and_answered_stay(
     assert [row.status for row in rows] == ["superseded", "superseded", "available"]
     assert all(row.shown_at for row in rows)
     assert [consent.offer_id for consent in Consent.objects.all()] == [rows[0].pk]
-    # and what the page said last still counts
-    assert buyer.decline(page="p", turn=7).answer == live.answer
+    # and what the page said last still counts: an earlier yes that comes late does nothing
+    assert buyer.accept(live, page="p", turn=6).answer is None
+    assert buyer.checkout().cover_lines == ()
 
 
 def test_a_late_answer_for_an_offer_that_is_gone(
