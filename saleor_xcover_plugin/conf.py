@@ -258,7 +258,7 @@ def _cooling_off(text: str) -> timedelta | None:
 
 def _rates(text: str) -> Rates:
     try:
-        selling = Decimal(text)
+        selling = Decimal(text if text.isascii() else "NaN")  # it reads the digits of any script
     except InvalidOperation:
         selling = Decimal("NaN")
     if not (selling.is_finite() and 1 <= selling <= 1000):

@@ -115,6 +115,7 @@ def test_webhook_secrets_that_cannot_be_opened_stop_no_sale_and_are_named(settin
         ("offer_minutes", "9" * 5000),
         ("cooling_off_days", "²"),
         ("calls_per_second", "NaN"),
+        ("calls_per_second", "\u0665\u0660"),
         ("calls_per_second", "1e999999999"),
         ("countries", "US, UK"),
         ("countries", "ZZ"),
