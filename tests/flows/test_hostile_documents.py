@@ -109,8 +109,9 @@ def test_hostile_documents(buyer: Shopper, post: Post, quiet: None) -> None:
     milliseconds = slowest[0] * 1000
     print(f"slowest answer {milliseconds:.1f} ms of processor time: {_described(slowest[1])}")
     print(f"most steps {longest[0]}: {_described(longest[1])}")
-    # and the shopper's offer is as it was
-    assert buyer.offer().answer is None
+    # and whoever knows the checkout's id can say no, and insures nobody without the terms
+    assert buyer.offer().answer in (None, "declined")
+    assert buyer.checkout().cover_lines == ()
     assert statuses[200] > 0
 
 
