@@ -177,6 +177,7 @@ class _Bill:
     def charge_operation(self, operation: ast.OperationDefinition) -> None:
         for variable in operation.variable_definitions or ():
             self._charge(1)
+            self._charge_type(variable.type)
             self._charge_value(variable.default_value)
         self._charge_directives(operation.directives)
         self._charge_selections(operation.selection_set, path=(), depth=1)
@@ -222,6 +223,12 @@ class _Bill:
             for argument in directive.arguments or ():
                 self._charge(1)
                 self._charge_value(argument.value)
+
+    def _charge_type(self, kind: Any) -> None:
+        """Lists of lists are looked at by every rule of the validation."""
+        while isinstance(kind, ast.ListType | ast.NonNullType):
+            self._charge(isinstance(kind, ast.ListType))
+            kind = kind.type
 
     def _charge_value(self, value: Any) -> None:
         if value is None:

@@ -109,6 +109,15 @@ def test_staff_may_ask_what_a_shopper_may_not() -> None:
     assert cost(query, STAFF) == BASE + 400
 
 
+@pytest.mark.parametrize(
+    ("kind", "price"), [("ID", 1), ("ID!", 1), ("[ID!]!", 2), ("[[[[ID]]]]", 5)]
+)
+def test_each_list_around_the_type_of_a_variable_counts(kind: str, price: int) -> None:
+    query = f"query A($ids: {kind}) {{ insuranceOffer(checkoutId: $ids) {{ offer {{ id }} }} }}"
+
+    assert cost(query) == price + BASE + 1
+
+
 # What is refused ----------------------------------------------------------------------------
 
 
