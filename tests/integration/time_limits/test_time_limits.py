@@ -1,0 +1,207 @@
+"""Statements of a block keep to its limits, and nothing of them is left behind."""
+
+from __future__ import annotations
+
+import time
+import uuid
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+
+import psycopg
+import pytest
+from django.db import IntegrityError, connection, transaction
+from django.test.utils import CaptureQueriesContext
+
+from saleor_xcover_plugin.models import Gate
+from saleor_xcover_plugin.time_limits import HOOK, DatabaseBusy, TimeLimits, time_limits
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+NOW = datetime(2026, 12, 4, 9, 0, tzinfo=UTC)
+SHORT = TimeLimits(lock=200, statement=1_000)
+
+
+@contextmanager
+def another_session() -> Iterator[psycopg.Connection]:
+    parameters = connection.get_connection_params()
+    known = ("host", "port", "dbname", "user", "password")
+    with psycopg.connect(**{name: parameters[name] for name in known if name in parameters}) as one:
+        yield one
+
+
+def shown() -> tuple[str, str]:
+    """Return what PostgreSQL says of this session, past any wrapper."""
+    found = []
+    for name in ("lock_timeout", "statement_timeout"):
+        row = connection.connection.execute(f"SHOW {name}").fetchone()
+        found.append(row[0])
+    return found[0], found[1]
+
+
+@contextmanager
+def seconds() -> Iterator[Callable[[], float]]:
+    started = time.monotonic()
+    yield lambda: time.monotonic() - started
+
+
+@pytest.fixture
+def gate() -> Gate:
+    return Gate.objects.create(pk=f"gate-{uuid.uuid4()}", updated_at=NOW)
+
+
+def wait_for(gate: Gate) -> None:
+    with transaction.atomic():
+        Gate.objects.select_for_update().get(pk=gate.pk)
+
+
+@pytest.mark.parametrize("held", ["row", "table"])
+@pytest.mark.parametrize("is_inside", [False, True], ids=["autocommit", "in a transaction"])
+def test_a_lock_held_elsewhere_is_not_waited_for(gate: Gate, held: str, is_inside: bool) -> None:
+    table = Gate._meta.db_table
+    with another_session() as other:
+        # given another session that holds a row, or the table as a migration does
+        if held == "row":
+            other.execute(f"SELECT 1 FROM {table} WHERE name = %s FOR UPDATE", [gate.pk])
+        else:
+            other.execute(f"LOCK TABLE {table} IN ACCESS EXCLUSIVE MODE")
+        # when we need it
+        with seconds() as passed, pytest.raises(DatabaseBusy, match="another session holds"):
+            if is_inside:
+                with transaction.atomic(), time_limits(SHORT):
+                    wait_for(gate)
+            else:
+                with time_limits(SHORT):
+                    wait_for(gate)
+        # then we give up soon
+        assert 0.15 < passed() < 1.5
+
+
+def test_a_plain_read_in_autocommit_does_not_wait_for_a_migration(gate: Gate) -> None:
+    with another_session() as other:
+        other.execute(f"LOCK TABLE {Gate._meta.db_table} IN ACCESS EXCLUSIVE MODE")
+        with seconds() as passed, pytest.raises(DatabaseBusy), time_limits(SHORT):
+            Gate.objects.filter(pk=gate.pk).first()
+        assert passed() < 1.5
+
+
+def test_a_statement_that_runs_too_long_is_cancelled() -> None:
+    with seconds() as passed, pytest.raises(DatabaseBusy, match="took too long"):
+        with time_limits(TimeLimits(lock=200, statement=300)), connection.cursor() as cursor:
+            cursor.execute("SELECT pg_sleep(5)")
+    assert passed() < 2
+
+
+def test_saleors_transaction_goes_on_after_a_time_out(gate: Gate) -> None:
+    with another_session() as other:
+        other.execute(f"LOCK TABLE {Gate._meta.db_table} IN ACCESS EXCLUSIVE MODE")
+        # given a transaction with limits of its own
+        with transaction.atomic():
+            connection.cursor().execute("SET LOCAL lock_timeout = 7000")
+            with pytest.raises(DatabaseBusy), time_limits(SHORT):
+                wait_for(gate)
+            # then it can be used, with the limits it had
+            assert shown() == ("7s", "0")
+            other.rollback()
+            assert Gate.objects.filter(pk=gate.pk).exists()
+    assert shown() == ("0", "0")
+
+
+@pytest.mark.parametrize("before", [("0", "0"), ("7s", "9s")])
+@pytest.mark.parametrize("ends_with", ["success", "an error of ours", "an error of the database"])
+def test_what_a_transaction_had_is_put_back(
+    gate: Gate, before: tuple[str, str], ends_with: str
+) -> None:
+    with transaction.atomic():
+        with connection.cursor() as cursor:
+            cursor.execute(f"SET LOCAL lock_timeout = '{before[0]}'")
+            cursor.execute(f"SET LOCAL statement_timeout = '{before[1]}'")
+        try:
+            with time_limits(SHORT):
+                wait_for(gate)
+                assert shown() == ("200ms", "1s")
+                if ends_with == "an error of ours":
+                    raise RuntimeError
+                if ends_with == "an error of the database":
+                    Gate.objects.create(pk=gate.pk, updated_at=NOW)
+        except (RuntimeError, IntegrityError):
+            assert ends_with != "success"
+        assert shown() == before
+
+
+def test_outside_a_transaction_no_setting_outlives_its_statement(gate: Gate) -> None:
+    with time_limits(SHORT):
+        Gate.objects.get(pk=gate.pk)
+        assert shown() == ("0", "0")
+        wait_for(gate)
+        assert shown() == ("0", "0")
+
+
+def test_a_shorter_limit_of_the_stores_own_counts(gate: Gate) -> None:
+    with transaction.atomic():
+        connection.cursor().execute("SET LOCAL lock_timeout = 50")
+        with time_limits(SHORT):
+            wait_for(gate)
+            assert shown() == ("50ms", "1s")
+        assert shown() == ("50ms", "0")
+
+
+def test_a_block_within_a_block_is_narrower_and_never_wider(gate: Gate) -> None:
+    with transaction.atomic(), time_limits(SHORT):
+        with time_limits(TimeLimits(lock=50)):
+            wait_for(gate)
+            assert shown() == ("50ms", "1s")
+        wait_for(gate)
+        assert shown() == ("200ms", "1s")
+        with time_limits(TimeLimits(lock=9_000, statement=9_000)):
+            wait_for(gate)
+            assert shown() == ("200ms", "1s")
+
+
+def test_everything_django_does_works_as_without_limits(gate: Gate) -> None:
+    with time_limits(SHORT):
+        # rows, counts, inserts, savepoints, and what goes wrong inside them
+        assert Gate.objects.filter(pk=gate.pk).update(failures=3) == 1
+        assert Gate.objects.get(pk=gate.pk).failures == 3
+        with transaction.atomic():
+            with pytest.raises(IntegrityError), transaction.atomic():
+                Gate.objects.create(pk=gate.pk, updated_at=NOW)
+            made, is_new = Gate.objects.get_or_create(
+                pk=f"{gate.pk} too", defaults={"updated_at": NOW}
+            )
+            assert is_new
+        names = [row.pk for row in Gate.objects.filter(pk=made.pk).iterator(chunk_size=1)]
+        assert names == [made.pk]
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT %s, '100%%'", ["; SELECT 1"])
+            assert cursor.fetchall() == [("; SELECT 1", "100%")]
+            cursor.executemany("SELECT %s", [[1], [2]])
+        assert Gate.objects.filter(pk=made.pk).delete()[0] == 1
+    assert shown() == ("0", "0")
+
+
+def test_parameters_bound_by_the_server_work_too(gate: Gate) -> None:
+    """OPTIONS["server_side_binding"] allows one statement in a message only."""
+    connection.close()
+    options = connection.settings_dict["OPTIONS"]
+    before = dict(options)
+    options["server_side_binding"] = True
+    connection.features.__dict__.pop("uses_server_side_binding", None)
+    try:
+        with time_limits(SHORT):
+            assert Gate.objects.get(pk=gate.pk) == gate
+            with another_session() as other, pytest.raises(DatabaseBusy):
+                other.execute(f"LOCK TABLE {Gate._meta.db_table} IN ACCESS EXCLUSIVE MODE")
+                Gate.objects.get(pk=gate.pk)
+        assert shown() == ("0", "0")
+    finally:
+        options.clear()
+        options.update(before)
+        connection.features.__dict__.pop("uses_server_side_binding", None)
+        connection.close()
+
+
+def test_limits_cost_no_statement_of_their_own(gate: Gate) -> None:
+    with CaptureQueriesContext(connection) as captured, time_limits(HOOK):
+        Gate.objects.get(pk=gate.pk)
+    assert len(captured) == 1
