@@ -13,6 +13,8 @@ import hmac
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 from django.conf import settings
 
+from .domain.confidential import ConfidentialBytes
+
 SEAL_MARK = "xcover-sealed:"
 
 
@@ -27,7 +29,7 @@ def encrypt(data: bytes) -> bytes:
 def decrypt(token: bytes) -> bytes:
     """Open what ``encrypt`` closed. Raise ``SealBroken`` when no known key fits."""
     try:
-        return _fernet().decrypt(token)
+        return ConfidentialBytes(_fernet().decrypt(token))
     except InvalidToken as error:
         raise SealBroken("the key that sealed this is not among SECRET_KEY_FALLBACKS") from error
 

@@ -6,16 +6,19 @@ Every hook takes ``**kwargs``: Saleor adds keywords such as ``webhooks`` from ve
 from __future__ import annotations
 
 import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from django.db import connection
 from django.http import HttpRequest, HttpResponse, HttpResponseNotFound
 
 from . import conf
+from .defect_log import no_values_leave
 from .element import element_view
 from .errors import Refusal
 from .graphql.view import graphql_view
-from .guard import guard
+from .guard import Guarded, guard
 from .host import configuration
 from .host.cover_line import mirror_prices
 from .host.orders import mirror_status
@@ -26,6 +29,15 @@ from .services.clock import utc_now
 from .services.failed_check import end_unchecked_yes, hold_unchecked_order
 from .services.guard_checkout import checkout_changed, refusal_before_order
 from .services.wake import wake_request
+from .time_limits import (
+    HOOK,
+    HOOK_AFTER_BUSY,
+    WEB,
+    DatabaseBusy,
+    TimeLimits,
+    busy_sentence,
+    time_limits,
+)
 from .webhooks import events_view
 
 
@@ -47,6 +59,7 @@ class XCoverPlugin(BasePlugin):
     # Configuration ------------------------------------------------------------------------
 
     @classmethod
+    @no_values_leave()
     def validate_plugin_configuration(cls, plugin_configuration: Any, **kwargs: Any) -> None:
         """Refuse what cannot work, and try changed credentials with a real call to XCover."""
         if not plugin_configuration.active:
@@ -64,6 +77,7 @@ class XCoverPlugin(BasePlugin):
             raise configuration_error(error.field, str(error)) from error
 
     @classmethod
+    @no_values_leave()
     def pre_save_plugin_configuration(cls, plugin_configuration: Any) -> None:
         """Encrypt the secrets: Saleor would store them in clear text."""
         conf.seal_secrets(plugin_configuration.configuration)
@@ -72,13 +86,36 @@ class XCoverPlugin(BasePlugin):
     def save_plugin_configuration(cls, plugin_configuration: Any, cleaned_data: Any) -> Any:
         saved = super().save_plugin_configuration(plugin_configuration, cleaned_data)
         if saved.active and saved.channel_id is not None:
-            check_credentials.replay_refused(saved.channel_id, utc_now())
+            cls._replay_refused(saved.channel_id)
         return saved
+
+    @staticmethod
+    @no_values_leave()
+    def _replay_refused(channel_id: int) -> None:
+        try:
+            with time_limits(WEB):
+                check_credentials.replay_refused(channel_id, utc_now())
+        except DatabaseBusy as busy:
+            raise configuration_error("api_secret", busy_sentence("Nothing was saved.")) from busy
 
     # Checkout -----------------------------------------------------------------------------
 
+    _limits: TimeLimits = HOOK
+
+    @contextmanager
+    def _guard(self, hook: str, **subject: str) -> Iterator[Guarded]:
+        """Guard a hook; once one waited for a lock in vain, the others of its request do not wait.
+
+        Saleor makes the plugin anew for each request.
+        """
+        with guard(hook, limits=self._limits, **subject) as guarded:
+            yield guarded
+        if guarded.was_busy:
+            self._limits = HOOK_AFTER_BUSY
+
     def _checkout_changed(self, checkout: Any, hook: str) -> None:
-        with guard(hook, checkout=str(checkout.pk)) as check:
+        """Look at a checkout. A busy database leaves the yes: it is looked at before the order."""
+        with self._guard(hook, checkout=str(checkout.pk)) as check:
             settings = conf.read_settings(self.configuration)
             change = checkout_changed(checkout.pk, settings, utc_now())
             if change.was_repaired:
@@ -86,7 +123,7 @@ class XCoverPlugin(BasePlugin):
             if change.needs_offer:
                 wake_request(checkout.pk, checkout.channel_id)
         if check.has_failed:
-            with guard("end_unchecked_yes", checkout=str(checkout.pk)):
+            with self._guard("end_unchecked_yes", checkout=str(checkout.pk)):
                 if end_unchecked_yes(checkout.pk, utc_now()):
                     mirror_prices(checkout)
 
@@ -120,13 +157,16 @@ class XCoverPlugin(BasePlugin):
         return previous_value
 
     def _refusal_before_order(self, token: uuid.UUID) -> Refusal | None:
-        """Return why the order is held once; what could not be checked is not sold."""
+        """Return why the order is held once; what could not be checked is not sold.
+
+        What could not be looked at for a busy database is looked at when the order is aligned.
+        """
         refusal = None
-        with guard("preprocess_order_creation", checkout=str(token)) as check:
+        with self._guard("preprocess_order_creation", checkout=str(token)) as check:
             settings = conf.read_settings(self.configuration)
             refusal = refusal_before_order(token, settings, utc_now())
         if check.has_failed:
-            with guard("hold_unchecked_order", checkout=str(token)):
+            with self._guard("hold_unchecked_order", checkout=str(token)):
                 refusal = hold_unchecked_order(token, utc_now())
         return refusal
 
@@ -135,7 +175,7 @@ class XCoverPlugin(BasePlugin):
     _just_created: Any = None
 
     def _order_changed(self, order: Any, previous_value: Any = None, **kwargs: Any) -> Any:
-        with guard("order", order=str(order.pk)):
+        with self._guard("order", order=str(order.pk)):
             align(order.pk, utc_now())
             mirror_status(order)
         return previous_value
@@ -145,10 +185,7 @@ class XCoverPlugin(BasePlugin):
         return self._order_changed(order, previous_value)
 
     def order_confirmed(self, order: Any, previous_value: Any = None, **kwargs: Any) -> Any:
-        """Look unless the order was made in this very request: confirming changes nothing of ours.
-
-        Saleor makes the plugin anew for each request.
-        """
+        """Look unless the order was made in this very request: confirming changes nothing."""
         if self._just_created == order.pk:
             return previous_value
         return self._order_changed(order, previous_value)
@@ -178,4 +215,5 @@ class XCoverPlugin(BasePlugin):
         view = views.get(path.strip("/"))
         if self.channel is None or not self.active or view is None:
             return HttpResponseNotFound()
-        return view(request, channel_id=self.channel.id, configuration=self.configuration)
+        with no_values_leave(), time_limits(WEB):
+            return view(request, channel_id=self.channel.id, configuration=self.configuration)

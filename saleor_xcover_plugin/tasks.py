@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import logging
 import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime
 
 from celery import shared_task
 
 from .conf import SettingsError
+from .defect_log import no_values_leave
 from .errors import Refusal
 from .host import configuration
 from .host.db import allow_writer
@@ -20,47 +23,62 @@ from .services.receive_event import handle_due
 from .services.reconciliation import reconcile_tonight
 from .services.sweep import sweep as sweep_all
 from .services.wake import DELIVER_TASK, DRAIN_TASK, RECEIVE_TASK, REQUEST_OFFER_TASK
+from .time_limits import WORKER, DatabaseBusy, time_limits
 
 log = logging.getLogger(__name__)
 
 
+@contextmanager
+def _working() -> Iterator[None]:
+    """Let a task write to the database, and wait for no lock longer than a worker may.
+
+    What it leaves undone then, the next sweep finds.
+    """
+    with no_values_leave():
+        try:
+            with allow_writer(), time_limits(WORKER):
+                yield
+        except DatabaseBusy as busy:
+            log.warning("xcover.task.busy", extra={"reason": str(busy)})
+
+
 @shared_task(name=DELIVER_TASK, ignore_result=True)
-@allow_writer()
+@_working()
 def deliver(message_id: int) -> None:
     """Deliver one outbox message, if it is still due and nobody else has it."""
     deliver_due(utc_now, limit=1, only=[message_id])
 
 
 @shared_task(name=DRAIN_TASK, ignore_result=True)
-@allow_writer()
+@_working()
 def drain(until: str) -> None:
     """Help to empty a long outbox until a time (ISO 8601, UTC)."""
     drain_outbox(utc_now, until=datetime.fromisoformat(until))
 
 
 @shared_task(name=RECEIVE_TASK, ignore_result=True)
-@allow_writer()
+@_working()
 def receive_event(event_id: int) -> None:
     """Look at XCover after a webhook."""
     handle_due(utc_now, limit=1, only=event_id)
 
 
 @shared_task(name="saleor_xcover_plugin.tasks.sweep", ignore_result=True)
-@allow_writer()
+@_working()
 def sweep() -> None:
     """Run the periodic sweep (beat, every minute)."""
     sweep_all(utc_now)
 
 
 @shared_task(name="saleor_xcover_plugin.tasks.reconcile", ignore_result=True)
-@allow_writer()
+@_working()
 def reconcile() -> None:
     """Compare orders, policies and XCover (beat, every night)."""
     reconcile_tonight(utc_now)
 
 
 @shared_task(name=REQUEST_OFFER_TASK, ignore_result=True)
-@allow_writer()
+@_working()
 def request_offer(token: str, channel_id: int) -> None:
     """Ask for a checkout's offer before its shopper does."""
     if not configuration.is_active(channel_id):

@@ -57,13 +57,20 @@ class DatabaseBusy(OperationalError):
 
 
 def busy_sentence(done: str = "Nothing was changed.") -> str:
-    """Say to staff what another session's lock means and what to do; ``done`` says what happened."""
+    """Say to staff what another session's lock means and what to do.
+
+    ``done`` is a sentence about what became of the work.
+    """
     return (
         "Another database session holds rows or tables this needs: a migration, a long "
-        f"transaction, or somebody in psql. {done} Try again in a minute. If it goes on, ask "
-        "PostgreSQL who holds them: SELECT pid, pg_blocking_pids(pid), query FROM "
-        "pg_stat_activity WHERE wait_event_type = 'Lock'."
+        f"transaction, or somebody in psql. {done} Try again in a minute. If it goes on, "
+        f"see in PostgreSQL who holds them: {_WHO_WAITS}"
     )
+
+
+_WHO_WAITS = (
+    "SELECT pid, pg_blocking_pids(pid), query FROM pg_stat_activity WHERE wait_event_type = 'Lock'"
+)
 
 
 @contextmanager
@@ -178,7 +185,7 @@ def _takes_several_statements(cursor: Any) -> bool:
 
     Not with OPTIONS["server_side_binding"], nor for a named cursor on the server (``iterator``).
     """
-    is_bound_there = connection.features.uses_server_side_binding
+    is_bound_there = getattr(connection.features, "uses_server_side_binding", False)
     return not (is_bound_there or getattr(cursor, "name", None))
 
 
@@ -214,7 +221,7 @@ def _read() -> TimeLimits:
         for name in ("lock_timeout", "statement_timeout")
     )
     with connection.connection.cursor() as cursor:
-        cursor.execute(f"SELECT {milliseconds}")  # noqa: S608 two names
+        cursor.execute(f"SELECT {milliseconds}")
         lock, statement = cursor.fetchone()
     return TimeLimits(lock, statement)
 

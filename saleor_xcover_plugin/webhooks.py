@@ -13,6 +13,7 @@ from django.http import HttpRequest, HttpResponse
 from .conf import SettingsError, read_settings
 from .services.clock import utc_now
 from .services.receive_event import News, receive
+from .time_limits import DatabaseBusy
 from .xcover.signing import Verdict, verify
 
 log = logging.getLogger(__name__)
@@ -50,7 +51,11 @@ def events_view(
     if news is None:
         log.warning("xcover.webhook.unreadable", extra={"size": len(body)})
         return HttpResponse(status=200)  # repeating it would not make it readable
-    receive(news, channel_id, now)
+    try:
+        receive(news, channel_id, now)
+    except DatabaseBusy as busy:
+        log.warning("xcover.webhook.busy", extra={"reason": str(busy)})
+        return HttpResponse(status=503)  # XCover sends it again
     return HttpResponse(status=200)
 
 

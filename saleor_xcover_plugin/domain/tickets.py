@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 
@@ -61,16 +61,19 @@ class Basket:
 
 @dataclass(frozen=True, slots=True)
 class Policyholder:
-    """The person the policy is issued to. ``phone`` is E.164 with a leading plus."""
+    """The person the policy is issued to. ``phone`` is E.164 with a leading plus.
 
-    first_name: str
-    last_name: str
-    email: str
-    phone: str
+    Only the country shows in ``repr``.
+    """
+
+    first_name: str = field(repr=False)
+    last_name: str = field(repr=False)
+    email: str = field(repr=False)
+    phone: str = field(repr=False)
     country: str
-    city: str = ""
-    postcode: str = ""
-    region: str = ""
+    city: str = field(default="", repr=False)
+    postcode: str = field(default="", repr=False)
+    region: str = field(default="", repr=False)
 
     def missing_fields(self) -> tuple[str, ...]:
         """Name the fields XCover lists as required for confirming and that are empty.

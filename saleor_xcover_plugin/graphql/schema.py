@@ -11,12 +11,14 @@ from typing import Any
 import graphene
 
 from ..conf import PluginSettings
+from ..defect_log import log_defect
 from ..errors import Code, Refusal
 from ..host.requestor import Requestor
 from ..models import Cover, Offer
 from ..services import place_cover, request_offer, traffic
 from ..services.clock import utc_now
 from ..services.turns import turn_of
+from ..time_limits import DatabaseBusy
 from .ids import uuid_of
 from .staff import StaffMutation, StaffQuery
 from .types import (
@@ -66,8 +68,11 @@ def _answered(result: type, name: str, work: Callable[[], Any]) -> Any:
     except Refusal as refusal:
         log.info("xcover.storefront.refused", extra={"code": refusal.code.value})
         return result(errors=[error_of(refusal)])
+    except DatabaseBusy as busy:
+        log.warning("xcover.storefront.busy", extra={"reason": str(busy)})
+        return result(errors=[error_of(Refusal(Code.OFFER_PENDING))])
     except Exception:
-        log.exception("xcover.storefront.failed")
+        log_defect(log, "xcover.storefront.failed")
         return result(errors=[error_of(Refusal(Code.INTERNAL))])
 
 

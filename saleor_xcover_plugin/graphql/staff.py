@@ -9,6 +9,7 @@ from typing import Any
 
 import graphene
 
+from ..defect_log import log_defect
 from ..domain.cancellations import ClaimState
 from ..domain.numbers import whole_number
 from ..domain.sending import Sending
@@ -19,6 +20,7 @@ from ..services.clock import utc_now
 from ..services.decisions import DecisionCode, DecisionRefused
 from ..services.do_not_make import do_not_make
 from ..services.replay import replay
+from ..time_limits import DatabaseBusy, busy_sentence
 from .ids import uuid_of
 from .types import InsuranceMoney, money
 
@@ -181,8 +183,11 @@ def _answered(info: Any, result: type, work: Callable[[int], dict[str, Any]]) ->
         return result(**work(channel_id), errors=[])
     except DecisionRefused as refused:
         error = StaffError(code=refused.code.value, message=str(refused))
+    except DatabaseBusy as busy:
+        log.warning("xcover.staff.busy", extra={"reason": str(busy)})
+        error = StaffError(code="busy", message=busy_sentence())
     except Exception:
-        log.exception("xcover.staff.failed")
+        log_defect(log, "xcover.staff.failed")
         error = StaffError(code="internal", message="It failed; the log says why.")
     return result(**empty, errors=[error])
 

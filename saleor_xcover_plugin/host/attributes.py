@@ -12,6 +12,7 @@ from saleor.attribute import AttributeInputType
 from saleor.attribute.models import AssignedProductAttributeValue, AssignedVariantAttributeValue
 
 from ..domain.event_data import EventMapping, TicketFacts
+from .prepared import Row
 
 _VALUE = JSONObject(
     slug="value__attribute__slug",
@@ -46,7 +47,7 @@ def annotate_attributes(lines: QuerySet[Any], columns: Collection[str]) -> Query
     )
 
 
-def ticket_facts(row: Mapping[str, Any], checkout_metadata: Mapping[str, Any]) -> TicketFacts:
+def ticket_facts(row: Row | Mapping[str, Any], checkout_metadata: Mapping[str, Any]) -> TicketFacts:
     """Collect all texts of one line under the source names of the mapping."""
     values = {
         "product.name": str(row["variant__product__name"] or ""),

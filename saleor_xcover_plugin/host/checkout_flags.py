@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
 from django.contrib.postgres.expressions import ArraySubquery
@@ -14,6 +13,7 @@ from saleor.tax import TaxCalculationStrategy
 from saleor.tax.models import TaxConfiguration, TaxConfigurationPerCountry
 
 from ..domain.premium import OrderDiscount
+from .prepared import Row
 
 
 def with_flags(checkouts: QuerySet[Any]) -> QuerySet[Any]:
@@ -59,7 +59,7 @@ def with_voucher_flags(checkouts: QuerySet[Any]) -> QuerySet[Any]:
     )
 
 
-def is_taxed_by_app(checkout: Mapping[str, Any]) -> bool:
+def is_taxed_by_app(checkout: Row) -> bool:
     """Whether an app or a plugin calculates the taxes of a checkout with its flags."""
     return bool(checkout["tax_strategy"] == TaxCalculationStrategy.TAX_APP)
 
@@ -87,7 +87,7 @@ def _tax_country() -> Coalesce:
     return Coalesce(*[NullIf(OuterRef(name), Value("")) for name in addresses])
 
 
-def order_discount(checkout: Mapping[str, Any], voucher: Mapping[str, Any]) -> OrderDiscount:
+def order_discount(checkout: Row, voucher: Row) -> OrderDiscount:
     """Judge what lowers the whole order by the flags; ``voucher`` is empty when there is none."""
     has_wide_voucher = voucher.get("has_wide_voucher", False)
     promotions = checkout["promotions"]

@@ -74,7 +74,7 @@ def money_row(token: uuid.UUID) -> Row | None:
 def voucher_row(token: uuid.UUID) -> Row:
     """Return what the voucher of the checkout does to the cover line."""
     rows = _vouchers().rows(token)
-    return rows[0] if rows else {}
+    return rows[0] if rows else Row()
 
 
 def line_rows(token: uuid.UUID, mapping: EventMapping) -> list[Row]:

@@ -28,7 +28,7 @@ def read(token: uuid.UUID, mapping: EventMapping) -> CheckoutState | None:
     row = checkout_row(token, mapping)
     if row is None:
         return None
-    voucher = voucher_row(token) if row["voucher_code"] else {}
+    voucher = voucher_row(token) if row["voucher_code"] else Row()
     lines = line_rows(token, mapping)
     tickets = [line for line in lines if not _is_cover(line) and not line["is_gift"]]
     holder = policyholder_of(

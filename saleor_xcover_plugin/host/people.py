@@ -11,6 +11,7 @@ from saleor.order.lock_objects import order_qs_select_for_update
 from saleor.order.models import Order
 
 from ..domain.tickets import Policyholder, is_phone
+from .prepared import Row
 
 _ADDRESS = ("first_name", "last_name", "city", "postal_code", "country", "country_area", "phone")
 
@@ -20,7 +21,7 @@ def address_columns(name: str) -> tuple[str, ...]:
     return (f"{name}_id", *(f"{name}__{column}" for column in _ADDRESS))
 
 
-def address_in(row: Mapping[str, Any], name: str) -> Address | None:
+def address_in(row: Row, name: str) -> Address | None:
     """Return the address of a row with ``address_columns``.
 
     Saleor's own model, because it knows what a phone or country in the database means.

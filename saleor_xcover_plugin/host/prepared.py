@@ -12,8 +12,10 @@ from typing import Any
 from django.db import connections
 from django.db.models import QuerySet
 
-Row = dict[str, Any]
-"""One row as ``values()`` gives it."""
+from ..domain.confidential import ConfidentialRow
+
+Row = ConfidentialRow
+"""One row as ``values()`` gives it, which may tell of a buyer."""
 
 KEY = uuid.UUID("5f1d6a0e-0f0b-4c0e-9a63-6d2c8f1e7b3d")
 """Stands for the key where a query is built: ``filter(pk=KEY)``. Any UUID nobody else has."""
@@ -25,7 +27,7 @@ class Prepared:
     Raise ``ValueError`` when the query does not name ``KEY``.
     """
 
-    def __init__(self, query: QuerySet[Any, Row]) -> None:
+    def __init__(self, query: QuerySet[Any, dict[str, Any]]) -> None:
         self._using = query.db
         compiler = query.query.get_compiler(self._using)
         self._sql, parameters = compiler.as_sql()
@@ -46,4 +48,4 @@ class Prepared:
             for position, (converters, expression) in self._converters.items():
                 for convert in converters:
                     row[position] = convert(row[position], expression, connection)
-        return [dict(zip(self._names, row, strict=True)) for row in rows]
+        return [Row(zip(self._names, row, strict=True)) for row in rows]

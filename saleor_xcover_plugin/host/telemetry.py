@@ -16,6 +16,8 @@ from typing import Any
 from celery.exceptions import SoftTimeLimitExceeded
 from django.db import transaction
 
+from ..defect_log import log_defect
+
 log = logging.getLogger(__name__)
 
 Attributes = Mapping[str, str | int]
@@ -133,4 +135,4 @@ def _record(metric: Metric, amount: float, attributes: Attributes) -> None:
     except SoftTimeLimitExceeded:
         raise
     except Exception:
-        log.exception("xcover.telemetry.failed", extra={"metric": metric.name})
+        log_defect(log, "xcover.telemetry.failed", metric=metric.name)

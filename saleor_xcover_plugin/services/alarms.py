@@ -16,6 +16,7 @@ from typing import Any
 from celery.exceptions import SoftTimeLimitExceeded
 from django.db import transaction
 
+from ..defect_log import log_defect
 from ..domain.alarms import SILENT, AlarmCode, Trouble
 from ..host import notes, telemetry
 from ..models import Alarm
@@ -123,4 +124,4 @@ def _safely(act: Callable[[], None], code: str = "") -> None:
     except SoftTimeLimitExceeded:
         raise
     except Exception:
-        log.exception("xcover.alarm.failed", extra={"code": code})
+        log_defect(log, "xcover.alarm.failed", code=code)

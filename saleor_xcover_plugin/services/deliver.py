@@ -11,9 +11,11 @@ from django.db import transaction
 
 from .. import outbox
 from ..conf import PluginSettings, SealedElsewhere, SettingsError
+from ..defect_log import log_defect
 from ..domain.sending import Sending, sending_after
 from ..host import configuration
 from ..models import OutboxMessage
+from ..time_limits import DatabaseBusy, busy_sentence
 from ..xcover.client import XCoverClient
 from ..xcover.errors import XCoverError
 from . import moved_orders
@@ -80,14 +82,32 @@ def _deliver(message: OutboxMessage, clock: Clock) -> bool:
         return _attempt(DELIVERIES[message.kind], message, clock)
     except SoftTimeLimitExceeded:
         raise
+    except DatabaseBusy as busy:
+        log.warning(
+            "xcover.delivery.busy", extra={"outbox_message": message.pk, "reason": str(busy)}
+        )
+        _leave_for_later(message, clock())
+        return True
     except Exception:
-        log.exception("xcover.delivery.failed", extra={"outbox_message": message.pk})
+        log_defect(log, "xcover.delivery.failed", outbox_message=message.pk)
         sentence = "An unexpected error was logged under saleor_xcover_plugin"
         if not _plan_again(message, f"{sentence}.", clock()):
             _park(
                 message, "unexpected", f"{sentence}; nothing more is sent before a replay.", clock()
             )
         return True
+
+
+def _leave_for_later(message: OutboxMessage, now: datetime) -> None:
+    """Plan another attempt. Where even that must wait, the end of the lease brings it."""
+    try:
+        if _plan_again(message, busy_sentence(), now):
+            return
+        _park(message, "unexpected", busy_sentence("Nothing more is sent before a replay."), now)
+    except DatabaseBusy as busy:
+        log.warning(
+            "xcover.delivery.busy", extra={"outbox_message": message.pk, "reason": str(busy)}
+        )
 
 
 def _plan_again(message: OutboxMessage, sentence: str, now: datetime) -> bool:
@@ -115,7 +135,7 @@ def _park(message: OutboxMessage, code: str, sentence: str, now: datetime) -> No
     except SoftTimeLimitExceeded:
         raise
     except Exception:
-        log.exception("xcover.delivery.failed", extra={"outbox_message": message.pk})
+        log_defect(log, "xcover.delivery.failed", outbox_message=message.pk)
         with transaction.atomic():
             current = outbox.lock(message)
             if current is not None:

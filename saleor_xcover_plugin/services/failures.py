@@ -7,6 +7,7 @@ cannot even be read.
 from __future__ import annotations
 
 import logging
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
 from datetime import datetime, timedelta
@@ -17,6 +18,7 @@ from celery.exceptions import SoftTimeLimitExceeded
 from django.db import connection, transaction
 from django.db.models import Model, QuerySet
 
+from ..defect_log import log_defect
 from ..models import Failure
 
 log = logging.getLogger(__name__)
@@ -62,10 +64,11 @@ class Failures:
                 yield
         except SoftTimeLimitExceeded:
             raise
-        except Exception as error:
-            log.exception("xcover.work.failed", extra={"work": work, "subject": key[1]})
+        except Exception:
+            kind = type(sys.exception()).__name__
+            log_defect(log, "xcover.work.failed", work=work, subject=key[1])
             self.met.add(key)
-            self._safely(partial(self._remember, key, label, type(error).__name__))
+            self._safely(partial(self._remember, key, label, kind))
         else:
             if key not in self.met and key in self._known_before():
                 self._safely(Failure.objects.filter(work=work, subject=key[1]).delete)
@@ -78,7 +81,7 @@ class Failures:
         except SoftTimeLimitExceeded:
             raise
         except Exception:
-            log.exception("xcover.work.unreadable", extra={"work": work})
+            log_defect(log, "xcover.work.unreadable", work=work)
             found = []
             for key in list(rows.values_list("pk", flat=True)):
                 with self.contain(work, key):
@@ -132,7 +135,7 @@ class Failures:
         except SoftTimeLimitExceeded:
             raise
         except Exception:
-            log.exception("xcover.failure.not_remembered")
+            log_defect(log, "xcover.failure.not_remembered")
 
 
 def due(work: str, now: datetime, limit: int) -> list[str]:

@@ -8,7 +8,8 @@ from __future__ import annotations
 import hashlib
 import logging
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -19,6 +20,7 @@ from ..domain.breaker import Breaker
 from ..domain.numbers import whole_number
 from ..domain.rates import LATE, Lane, turn
 from ..models import Gate
+from ..time_limits import GATE_OF_OFFERS, HOOK, WORKER, DatabaseBusy, time_limits
 from ..xcover.errors import XCoverError, XCoverUnavailable
 from ..xcover.signing import read_http_date
 from ..xcover.transport import Answer, Request, Sends
@@ -35,6 +37,8 @@ PATIENCE = {
 LONGEST_THROTTLE = timedelta(minutes=5)
 _THROTTLE = timedelta(seconds=1)  # a 429 names its time, or not (reference 4.2)
 _TOLERATED_SKEW = 60
+_HELD_REST = timedelta(seconds=1)
+"""How long to leave a row alone that another session holds."""
 
 _LANES = {"create_offer": Lane.OFFER, "confirm_offer": Lane.CONFIRM}
 
@@ -108,15 +112,18 @@ class GatedTransport:
         try:
             answer = self._transport.send(request, deadline=deadline)
         except XCoverUnavailable:
-            self._note_failure(request)
+            with _noting():
+                self._note_failure(request)
             raise
         except XCoverError:
-            self._note_answer(permit, lane, None)
+            with _noting():
+                self._note_answer(permit, lane, None)
             raise
-        if answer.status >= 500:
-            self._note_failure(request)
-        else:
-            self._note_answer(permit, lane, answer)
+        with _noting():
+            if answer.status >= 500:
+                self._note_failure(request)
+            else:
+                self._note_answer(permit, lane, answer)
         return answer
 
     def _permit_for(self, operation: str, lane: Lane) -> _Pass:
@@ -137,6 +144,15 @@ class GatedTransport:
                 return permit
 
     def _ask(self, operation: str, lane: Lane) -> _Pass:
+        """Take a turn. Raise ``HeldBack`` also when another session holds the account's row."""
+        try:
+            with time_limits(GATE_OF_OFFERS if lane is Lane.OFFER else WORKER):
+                return self._turn(operation, lane)
+        except DatabaseBusy:
+            message = f"{operation}: another database session holds the account's row; not called"
+            raise HeldBack(message, self.clock() + _HELD_REST, is_busy=True) from None
+
+    def _turn(self, operation: str, lane: Lane) -> _Pass:
         with transaction.atomic():
             gate = self._locked()
             now = self.clock()
@@ -202,6 +218,19 @@ class GatedTransport:
             Gate.objects.get_or_create(pk=self._name, defaults={"updated_at": self.clock()})
             gate = Gate.objects.select_for_update().get(pk=self._name)
         return gate
+
+
+@contextmanager
+def _noting() -> Iterator[None]:
+    """Let no lock of another session come between an answer and whoever asked.
+
+    What is not written down here is so at the next call.
+    """
+    try:
+        with time_limits(HOOK):
+            yield
+    except DatabaseBusy as busy:
+        log.warning("xcover.gate.busy", extra={"reason": str(busy)})
 
 
 def _take_turn(gate: Gate, queues: Mapping[str, timedelta], now: datetime) -> datetime:

@@ -12,6 +12,7 @@ from celery.exceptions import SoftTimeLimitExceeded
 from django.db import transaction
 
 from ..conf import SettingsError
+from ..defect_log import log_defect
 from ..domain.states import CoverStatus
 from ..host import configuration, metadata, notes
 from ..models import Cover, InboundEvent
@@ -88,7 +89,7 @@ def handle_due(
         except SoftTimeLimitExceeded:
             raise
         except Exception:
-            log.exception("xcover.event.failed", extra={"event": event.pk})
+            log_defect(log, "xcover.event.failed", inbound_event=event.pk)
             outcome = "failed" if event.attempts >= MAX_ATTEMPTS else None
         if outcome is not None:
             # Not when the news came again meanwhile: XCover may have been asked just before.

@@ -12,6 +12,7 @@ from celery.exceptions import SoftTimeLimitExceeded
 from django.db import transaction
 from django.db.models import Q
 
+from ..defect_log import log_defect
 from ..domain.alarms import PAID_PATIENCE
 from ..domain.states import LIVE_OFFER_STATUSES, CoverStatus, OfferStatus
 from ..host import checkouts, order_facts, orders, warehouses
@@ -60,7 +61,7 @@ def sweep(clock: Clock, *, limit: int = LIMIT) -> SweepResult:
     except SoftTimeLimitExceeded:
         raise
     except Exception:  # work goes on, say between an upgrade and its migration
-        log.exception("xcover.heartbeat.failed")
+        log_defect(log, "xcover.heartbeat.failed")
     try:
         result = _do_all(clock, limit)
         heartbeats.beat(heartbeats.SWEEP, clock(), asdict(result))

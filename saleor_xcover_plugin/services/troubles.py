@@ -17,6 +17,7 @@ from django.db.models import Q
 from .. import outbox
 from ..apps import BEAT_ENTRY
 from ..conf import PluginSettings
+from ..defect_log import log_defect
 from ..domain.alarms import (
     NEAR_EVENT,
     OVERDUE,
@@ -64,7 +65,7 @@ def look(now: datetime) -> View:
         except SoftTimeLimitExceeded:
             raise
         except Exception:
-            log.exception("xcover.alarm.failed", extra={"codes": sorted(codes)})
+            log_defect(log, "xcover.alarm.failed", codes=sorted(codes))
             view.unknown |= codes
             continue
         if len(found) >= LIMIT:

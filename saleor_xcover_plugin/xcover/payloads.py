@@ -8,6 +8,7 @@ from dataclasses import asdict
 from decimal import Decimal
 from typing import Any
 
+from ..domain.confidential import ConfidentialBytes
 from ..domain.tickets import Basket, Policyholder
 from .context import context_of
 
@@ -15,7 +16,8 @@ from .context import context_of
 def encode(value: Any) -> bytes:
     """Return deterministic JSON: equal values give equal bytes."""
     prepared = _prepared(value)
-    return json.dumps(prepared, sort_keys=True, ensure_ascii=False, allow_nan=False).encode()
+    text = json.dumps(prepared, sort_keys=True, ensure_ascii=False, allow_nan=False)
+    return ConfidentialBytes(text.encode())
 
 
 def _prepared(value: Any) -> Any:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import uuid
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import CommandError, CommandParser
 
 from ...domain.cancellations import ClaimState
 from ...domain.states import CancellationStatus
@@ -13,12 +13,13 @@ from ...host.db import allow_writer
 from ...models import Cancellation, Cover
 from ...services import decisions
 from ...services.clock import utc_now
+from ..base import PluginCommand
 from ..output import print_json, print_table
 
 COLUMNS = ("id", "order", "policy", "rule", "refund", "until", "sentence")
 
 
-class Command(BaseCommand):
+class Command(PluginCommand):
     help = (
         "List cancellations that wait for a decision, ask XCover what it would refund, approve "
         "exactly that refund, keep a policy, or say what is known of a claim."

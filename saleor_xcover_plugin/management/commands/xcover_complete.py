@@ -5,16 +5,17 @@ from __future__ import annotations
 import sys
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import CommandError, CommandParser
 
 from ...host.db import allow_writer
 from ...models import Cover
 from ...services import complete_policyholder
 from ...services.clock import utc_now
 from ...services.decisions import DecisionRefused
+from ..base import PluginCommand
 
 
-class Command(BaseCommand):
+class Command(PluginCommand):
     help = (
         "Fill empty fields of the buyer's details of an order whose policy waits for them, then "
         "send the confirmation again. Values are read line by line from the standard input, as "

@@ -6,12 +6,13 @@ import sys
 from collections import Counter
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandParser
+from django.core.management.base import CommandParser
 
 from ...domain.words import counted
 from ...host.db import allow_writer
 from ...services.clock import utc_now
 from ...services.doctor import Finding, Outcome, examine
+from ..base import PluginCommand
 from ..channels import add_channels, chosen_channels
 from ..output import print_json
 
@@ -23,7 +24,7 @@ _MARKS = {
 }
 
 
-class Command(BaseCommand):
+class Command(PluginCommand):
     help = (
         "Look at credentials (a real call without effect), clock, cover product, discounts, event "
         "data, broker, worker, beat and hooks; changes nothing. Exit code 1 when there is a "

@@ -5,11 +5,12 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import CommandError, CommandParser
 
 from ...host.db import allow_writer
 from ...services.clock import utc_now
 from ...services.privacy.erase import EraseRefused, Holding, erase, find_order, look
+from ..base import PluginCommand
 from ..output import print_json, print_table
 
 _ELSEWHERE = (
@@ -18,7 +19,7 @@ _ELSEWHERE = (
 )
 
 
-class Command(BaseCommand):
+class Command(PluginCommand):
     help = (
         "Show what the plugin holds about the buyer of an order; with --confirm remove what tells "
         "of their person. Refused while a policy is in force or something is still to be sent: "

@@ -8,7 +8,7 @@ from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import CommandError, CommandParser
 
 from ...domain.event_times import EARLIEST, LATEST, is_believed
 from ...domain.words import counted
@@ -17,6 +17,7 @@ from ...host.tickets import SeveralProducts
 from ...services import event_changes, event_run, performances
 from ...services.clock import utc_now
 from ...services.performances import Performance
+from ..base import PluginCommand
 from ..output import print_json, print_table
 from ..progress import Progress
 
@@ -26,7 +27,7 @@ _FAR = timedelta(days=2 * 365)
 """Nobody moves an event so far; somebody mistyped the year."""
 
 
-class Command(BaseCommand):
+class Command(PluginCommand):
     help = (
         "Find every cover of an event. Without --cancelled, --moved-to or --takes-place nothing is "
         "changed. --cancelled remembers that the organiser cancelled it, asks XCover what "

@@ -8,18 +8,19 @@ from collections.abc import Iterable, Iterator
 from dataclasses import asdict, fields
 from typing import Any, TextIO
 
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import CommandError, CommandParser
 
 from ...host.db import allow_writer
 from ...services import evidence
 from ...services.clock import utc_now
+from ..base import PluginCommand
 from ..files import STDOUT, writing
 from ..period import BAD_ARGUMENTS, add_period, read_period
 
 FIELDS = tuple(field.name for field in fields(evidence.Record))
 
 
-class Command(BaseCommand):
+class Command(PluginCommand):
     help = (
         "Write one record per answer to an offer, oldest first: what was shown, at which price, "
         "what was answered and when, and whether the stored text is still the one that was "

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import CommandError, CommandParser
 
 from ...conf import SettingsError
 from ...host import catalog, configuration
@@ -25,6 +25,7 @@ from ...services.go_live import (
     markets_of,
     play,
 )
+from ..base import PluginCommand
 from ..channels import BAD_ARGUMENTS, chosen_channels
 from ..files import writing
 from ..output import print_json, print_table
@@ -36,7 +37,7 @@ PRODUCTION = "://api.xcover.com/"
 _MARKS = {Outcome.PASSED: "ok     ", Outcome.FAILED: "FAILED ", Outcome.SKIPPED: "skipped"}
 
 
-class Command(BaseCommand):
+class Command(PluginCommand):
     help = (
         "Play XCover's acceptance cases with a channel's settings, against Cover Genius' sandbox "
         "or the simulator. Offers only, unless --bind repeats the partner code: then policies are "

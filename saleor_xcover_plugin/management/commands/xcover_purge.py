@@ -6,7 +6,7 @@ import sys
 from dataclasses import asdict
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import CommandError, CommandParser
 
 from ...domain.retention import OPTIONS, PERIODS, SENTENCES, days_of
 from ...domain.words import counted
@@ -14,6 +14,7 @@ from ...host.db import allow_writer
 from ...services.clock import utc_now
 from ...services.privacy.purge import purge
 from ...services.privacy.report import Report
+from ..base import PluginCommand
 from ..channels import BAD_ARGUMENTS
 from ..output import print_json, print_table
 
@@ -21,7 +22,7 @@ KEPT = 1
 MOST_DAYS = 36_525
 
 
-class Command(BaseCommand):
+class Command(PluginCommand):
     help = (
         "Remove offers, answers, covers, hashes and webhooks that are past the time they are kept. "
         "What is open is never removed, however old. May be killed, repeated and run beside "

@@ -7,7 +7,7 @@ from dataclasses import asdict
 from datetime import timedelta
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import CommandError, CommandParser
 
 from ...domain.words import counted
 from ...host import orders
@@ -15,6 +15,7 @@ from ...host.db import allow_writer
 from ...services.clock import utc_now
 from ...services.period import Period
 from ...services.reconciliation import GRACE, Report, orders_of, reconcile
+from ..base import PluginCommand
 from ..output import print_json, print_table
 from ..period import BAD_ARGUMENTS, add_period, read_period
 from ..progress import Progress
@@ -24,7 +25,7 @@ MOST_MINUTES = 100_000
 FOUND, NOT_COMPARED = 1, 3
 
 
-class Command(BaseCommand):
+class Command(PluginCommand):
     help = (
         "Find paid orders without policy, policies without paid order, other prices, declines "
         "XCover was not told, and what was cancelled on one side only. Changes nothing without "

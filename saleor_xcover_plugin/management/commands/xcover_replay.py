@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import CommandError, CommandParser
 
 from ...domain.states import MessageState
 from ...host.db import allow_writer
 from ...models import OutboxMessage
 from ...services.clock import utc_now
 from ...services.replay import replay
+from ..base import PluginCommand
 from ..output import print_json, print_table
 
 
-class Command(BaseCommand):
+class Command(PluginCommand):
     help = (
         "Send parked outbox messages again, under their keys. What XCover surely did not carry out "
         "is judged again first."

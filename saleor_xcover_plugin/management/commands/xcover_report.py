@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import CommandError, CommandParser
 
 from ...domain.figures import Sales
 from ...host.db import allow_writer
 from ...services.clock import utc_now
 from ...services.report import sales_of
+from ..base import PluginCommand
 from ..files import STDOUT, writing
 from ..output import print_json, print_table
 from ..period import BAD_ARGUMENTS, add_period, read_period
@@ -20,7 +21,7 @@ DAYS = 30
 MOST_DAYS = 1_100
 
 
-class Command(BaseCommand):
+class Command(PluginCommand):
     help = (
         "Count what was offered, sold, declined, confirmed and cancelled, and add up premiums, tax "
         "and what is due back: by channel, currency and UTC day, and in all per channel and "

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import CommandError, CommandParser
 from django.db import transaction
 
 from ...apps import BEAT_ENTRIES
@@ -15,11 +15,12 @@ from ...host import catalog, orders, warehouses
 from ...host.db import allow_writer
 from ...services import outlook
 from ...services.clock import utc_now
+from ..base import PluginCommand
 from ..channels import add_channels, chosen_channels
 from ..output import print_json, print_table
 
 
-class Command(BaseCommand):
+class Command(PluginCommand):
     help = (
         "Create or correct what the cover line needs: tax class at 0 %, product type, product, "
         "variant, listings, stock in every warehouse. Run it again after adding a channel."

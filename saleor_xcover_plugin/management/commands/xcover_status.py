@@ -7,19 +7,20 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandParser
+from django.core.management.base import CommandParser
 
 from ...domain.alarms import AlarmCode, at
 from ...host.db import allow_writer
 from ...services import outlook
 from ...services.alarms import standing
 from ...services.clock import utc_now
+from ..base import PluginCommand
 from ..output import print_json, print_table
 
 _FINE = "Nothing needs a person."
 
 
-class Command(BaseCommand):
+class Command(PluginCommand):
     help = "Show alarms, parked work and open work; exit code 1 when something needs a person."
 
     def add_arguments(self, parser: CommandParser) -> None:

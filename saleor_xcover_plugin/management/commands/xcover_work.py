@@ -5,15 +5,16 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandParser
+from django.core.management.base import CommandParser
 
 from ...host.db import allow_writer
 from ...services.clock import utc_now
 from ...services.sweep import LIMIT, sweep
+from ..base import PluginCommand
 from ..output import print_json, print_table
 
 
-class Command(BaseCommand):
+class Command(PluginCommand):
     help = "Align changed orders and deliver due outbox messages, without a Celery worker."
 
     def add_arguments(self, parser: CommandParser) -> None:

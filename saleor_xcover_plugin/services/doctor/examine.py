@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import sys
 from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
 from functools import partial
@@ -10,6 +11,7 @@ from functools import partial
 from celery.exceptions import SoftTimeLimitExceeded
 
 from ...conf import PluginSettings, SealedElsewhere, SettingsError, label_of
+from ...defect_log import log_defect
 from ...host import configuration
 from . import account, catalogue, events, hooks, running
 from .finding import Finding, fine, problem, warning
@@ -37,9 +39,10 @@ def examine(channels: Mapping[str, int], now: datetime, *, may_call: bool) -> It
             yield from look()
         except SoftTimeLimitExceeded:
             raise
-        except Exception as error:
-            log.exception("xcover.doctor.failed", extra={"look": name})
-            sentence = f"Looking failed ({type(error).__name__}); the log has the rest."
+        except Exception:
+            kind = type(sys.exception()).__name__
+            log_defect(log, "xcover.doctor.failed", look=name)
+            sentence = f"Looking failed ({kind}); the log has the rest."
             yield problem(name, "", sentence)
 
 

@@ -19,6 +19,7 @@ from celery.exceptions import SoftTimeLimitExceeded
 from django.db import transaction
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
+from ...defect_log import log_defect
 from ...domain.retention import Days, Kind
 from ...domain.states import CoverStatus, MessageState
 from ...models import Cover, InboundEvent, Modification, Offer, OutboxMessage
@@ -57,7 +58,7 @@ def purge(days: Days, now: datetime, *, is_dry: bool = False) -> Report:
             except SoftTimeLimitExceeded:
                 raise
             except Exception:  # the cases of it that are not broken go all the same
-                log.exception("xcover.purge.failed", extra={"kind": name})
+                log_defect(log, "xcover.purge.failed", kind=name)
                 for key in batch:
                     with failures.contain(f"purge {name}", key):
                         report.add(work([key]))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 import uuid
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from datetime import UTC, datetime
 
 import psycopg
@@ -50,6 +50,11 @@ def gate() -> Gate:
     return Gate.objects.create(pk=f"gate-{uuid.uuid4()}", updated_at=NOW)
 
 
+def in_time(work: Callable[[Gate], None], gate: Gate) -> None:
+    with time_limits(SHORT):
+        work(gate)
+
+
 def wait_for(gate: Gate) -> None:
     with transaction.atomic():
         Gate.objects.select_for_update().get(pk=gate.pk)
@@ -61,18 +66,15 @@ def test_a_lock_held_elsewhere_is_not_waited_for(gate: Gate, held: str, is_insid
     table = Gate._meta.db_table
     with another_session() as other:
         # given another session that holds a row, or the table as a migration does
-        if held == "row":
-            other.execute(f"SELECT 1 FROM {table} WHERE name = %s FOR UPDATE", [gate.pk])
-        else:
-            other.execute(f"LOCK TABLE {table} IN ACCESS EXCLUSIVE MODE")
+        other.execute(
+            f"SELECT 1 FROM {table} FOR UPDATE"  # noqa: S608 our own table
+            if held == "row"
+            else f"LOCK TABLE {table} IN ACCESS EXCLUSIVE MODE"
+        )
+        around = transaction.atomic if is_inside else nullcontext
         # when we need it
-        with seconds() as passed, pytest.raises(DatabaseBusy, match="another session holds"):
-            if is_inside:
-                with transaction.atomic(), time_limits(SHORT):
-                    wait_for(gate)
-            else:
-                with time_limits(SHORT):
-                    wait_for(gate)
+        with seconds() as passed, around(), pytest.raises(DatabaseBusy, match="holds a lock"):
+            in_time(wait_for, gate)
         # then we give up soon
         assert 0.15 < passed() < 1.5
 
@@ -80,15 +82,15 @@ def test_a_lock_held_elsewhere_is_not_waited_for(gate: Gate, held: str, is_insid
 def test_a_plain_read_in_autocommit_does_not_wait_for_a_migration(gate: Gate) -> None:
     with another_session() as other:
         other.execute(f"LOCK TABLE {Gate._meta.db_table} IN ACCESS EXCLUSIVE MODE")
-        with seconds() as passed, pytest.raises(DatabaseBusy), time_limits(SHORT):
+        with seconds() as passed, time_limits(SHORT), pytest.raises(DatabaseBusy):
             Gate.objects.filter(pk=gate.pk).first()
         assert passed() < 1.5
 
 
 def test_a_statement_that_runs_too_long_is_cancelled() -> None:
-    with seconds() as passed, pytest.raises(DatabaseBusy, match="took too long"):
-        with time_limits(TimeLimits(lock=200, statement=300)), connection.cursor() as cursor:
-            cursor.execute("SELECT pg_sleep(5)")
+    limits = TimeLimits(lock=200, statement=300)
+    with seconds() as passed, time_limits(limits), pytest.raises(DatabaseBusy, match="too long"):
+        connection.cursor().execute("SELECT pg_sleep(5)")
     assert passed() < 2
 
 
@@ -98,8 +100,8 @@ def test_saleors_transaction_goes_on_after_a_time_out(gate: Gate) -> None:
         # given a transaction with limits of its own
         with transaction.atomic():
             connection.cursor().execute("SET LOCAL lock_timeout = 7000")
-            with pytest.raises(DatabaseBusy), time_limits(SHORT):
-                wait_for(gate)
+            with pytest.raises(DatabaseBusy):
+                in_time(wait_for, gate)
             # then it can be used, with the limits it had
             assert shown() == ("7s", "0")
             other.rollback()
@@ -190,9 +192,10 @@ def test_parameters_bound_by_the_server_work_too(gate: Gate) -> None:
     try:
         with time_limits(SHORT):
             assert Gate.objects.get(pk=gate.pk) == gate
-            with another_session() as other, pytest.raises(DatabaseBusy):
+            with another_session() as other:
                 other.execute(f"LOCK TABLE {Gate._meta.db_table} IN ACCESS EXCLUSIVE MODE")
-                Gate.objects.get(pk=gate.pk)
+                with pytest.raises(DatabaseBusy):
+                    Gate.objects.get(pk=gate.pk)
         assert shown() == ("0", "0")
     finally:
         options.clear()

@@ -1,0 +1,47 @@
+"""Values that carry personal data or secrets, and do not show them.
+
+Error trackers, debuggers and logs represent what they find: a mapping by its items, anything else
+by its ``repr``. These look like their size.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+
+class ConfidentialBytes(bytes):
+    """Bytes such as the body of a request; used like any others."""
+
+    def __repr__(self) -> str:
+        return f"<{len(self)} bytes>"
+
+
+class ConfidentialRow:
+    """One row of the database: columns by name. No ``Mapping``, so nothing walks through it."""
+
+    __slots__ = ("_values",)
+
+    def __init__(self, columns: Iterable[tuple[str, Any]] = ()) -> None:
+        self._values = dict(columns)
+
+    def __getitem__(self, column: str) -> Any:
+        return self._values[column]
+
+    def get(self, column: str, default: Any = None) -> Any:
+        """Return a column, or ``default`` where the row has none of that name."""
+        return self._values.get(column, default)
+
+    def keys(self) -> Iterable[str]:
+        """Return the names of the columns; with this ``dict(row)`` and ``**row`` work."""
+        return self._values.keys()
+
+    def __eq__(self, other: object) -> bool:
+        if isinstance(other, ConfidentialRow):
+            return self._values == other._values
+        return self._values == other
+
+    __hash__ = None  # type: ignore[assignment]  # its values may be lists
+
+    def __repr__(self) -> str:
+        return f"<row of {len(self._values)} columns>"

@@ -1,0 +1,88 @@
+"""Have our own code fail at each of its steps in turn, in words that quote a buyer."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+from django.db import IntegrityError, connection
+
+Act = Callable[[], object]
+
+
+class Steps:
+    """Counts steps, and fails at one of them with a text."""
+
+    def __init__(self, fails_at: int, text: str) -> None:
+        self._fails_at, self._text = fails_at, text
+        self.count = 0
+
+    @property
+    def has_failed(self) -> bool:
+        return self.count >= self._fails_at
+
+    def step(self, kind: type[Exception]) -> None:
+        self.count += 1
+        if self.count == self._fails_at:
+            raise kind(self._text)
+
+
+@contextmanager
+def statement_that_fails(steps: Steps) -> Iterator[None]:
+    """Have a statement fail as PostgreSQL lets it: quoting the row."""
+
+    def count(execute: Any, sql: Any, params: Any, many: bool, context: Any) -> Any:
+        if not str(sql).startswith(("SAVEPOINT", "RELEASE", "ROLLBACK")):
+            steps.step(IntegrityError)
+        return execute(sql, params, many, context)
+
+    with connection.execute_wrapper(count):
+        yield
+
+
+@contextmanager
+def function_that_fails(steps: Steps) -> Iterator[None]:
+    """Have a function of the plugin fail when it is called, whatever it was given."""
+    import saleor_xcover_plugin
+
+    root = str(Path(saleor_xcover_plugin.__file__).parent)
+    # What catches and reports must stay whole.
+    spared = tuple(f"{root}/{name}" for name in ("guard.py", "defect_log.py", "time_limits.py"))
+
+    def profile(frame: FrameType, event: str, _argument: object) -> None:
+        name = frame.f_code.co_filename
+        if event == "call" and name.startswith(root) and not name.startswith(spared):
+            steps.step(ValueError)
+
+    sys.setprofile(profile)
+    try:
+        yield
+    finally:
+        sys.setprofile(None)
+
+
+def at_each_step(
+    act: Act,
+    text: str,
+    *,
+    most: int,
+    way: Callable[[Steps], Any] = statement_that_fails,
+    every: int = 1,
+) -> int:
+    """Do something again and again, and fail one step later each time; return how often it failed.
+
+    ``every`` leaves steps out. It ends where the act came to its end, or after ``most`` times.
+    """
+    failed = 0
+    for number in range(most):
+        steps = Steps(1 + number * every, text)
+        with way(steps):
+            act()
+        if not steps.has_failed:
+            break
+        failed += 1
+    return failed

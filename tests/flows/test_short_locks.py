@@ -1,0 +1,232 @@
+"""Whoever holds our tables or rows in PostgreSQL: tickets sell, in time, and nothing is lost."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from typing import Any
+
+import pytest
+from django.core.management import call_command
+from django.core.management.base import CommandError
+
+from demo.client.driver import Refused
+from demo.client.payment_app import PaymentApp
+from demo.client.people import NEW_YORK
+from demo.client.shopper import Shopper
+from demo.client.staff import Staff
+from demo.client.store import Channel, Store
+from demo.simulator import SimulatorProcess
+
+from .holding import held_rows, held_table, our_models
+from .steps import TICKETS, TOTAL, Sale, accept_cover, asked, bookings, sell_with_cover
+from .work import Work
+
+SendShopper = Callable[[Channel], Shopper]
+
+
+def names(model: Any) -> str:
+    return str(model.__name__)
+
+
+@pytest.mark.parametrize("model", our_models(), ids=names)
+def test_a_sale_with_cover_completes_while_a_table_is_held(
+    model: Any,
+    store: Store,
+    shopper: SendShopper,
+    payments: PaymentApp,
+    work: Work,
+    simulator: SimulatorProcess,
+) -> None:
+    # given a yes
+    ada = shopper(store.usd)
+    checkout, _ = accept_cover(ada, store)
+    # when a table of ours is held from then on
+    with held_table(model):
+        ada.set_email("ada.lovelace@example.com")
+        payments.charge(checkout.id, TOTAL)
+        order = ada.complete()
+    # then the order is made, with its cover, as it was paid
+    assert order.total == TOTAL
+    assert len(order.cover_lines) == 1
+    # and once the table is free the policy is made, once
+    work()
+    assert [booking["status"] for booking in bookings(simulator)] == ["CONFIRMED"]
+    assert asked(simulator)["confirm"] == 1
+
+
+@pytest.mark.parametrize("model", our_models(), ids=names)
+def test_tickets_sell_without_an_offer_while_a_table_is_held(
+    model: Any,
+    store: Store,
+    shopper: SendShopper,
+    payments: PaymentApp,
+    simulator: SimulatorProcess,
+) -> None:
+    # given a table of ours that is held all the time
+    ada = shopper(store.usd)
+    with held_table(model):
+        # when somebody buys tickets, and asks for an offer
+        checkout = ada.create_checkout({store.concert: 2})
+        with suppress_pending():
+            ada.offer()
+        payments.charge(checkout.id, TICKETS)
+        order = ada.complete()
+    # and the tickets are sold at their price
+    assert (order.total, order.cover_lines) == (TICKETS, ())
+
+
+@contextmanager
+def suppress_pending() -> Iterator[None]:
+    """Allow the one refusal there may be: ask again in a moment."""
+    with suppress(Refused):
+        try:
+            yield
+        except Refused as refused:
+            if refused.codes != ("offer_pending",):
+                raise AssertionError(refused.codes) from refused
+            raise
+
+
+def test_a_sale_and_its_refund_go_on_while_all_our_rows_are_held(
+    store: Store,
+    shopper: SendShopper,
+    payments: PaymentApp,
+    work: Work,
+    simulator: SimulatorProcess,
+) -> None:
+    # given one policy, and a yes of another shopper
+    sale = sell_with_cover(shopper(store.usd), store, payments, work, simulator)
+    bob = shopper(store.usd)
+    checkout, _ = accept_cover(bob, store)
+    # when all rows of ours are held while one is refunded and the other sold
+    with held_rows(*our_models()):
+        payments.refund(sale.payment, TOTAL)
+        payments.charge(checkout.id, TOTAL)
+        order = bob.complete()
+    assert order.total == TOTAL
+    # then the sweep does what the hooks left to it
+    work()
+    assert sorted(booking["status"] for booking in bookings(simulator)) == [
+        "CANCELLED",
+        "CONFIRMED",
+    ]
+
+
+def test_an_offer_waits_for_no_turn_somebody_holds(
+    store: Store,
+    shopper: SendShopper,
+    simulator: SimulatorProcess,
+) -> None:
+    from saleor_xcover_plugin.models import Gate
+
+    # given an account that was called before, whose row is held
+    shopper(store.usd).create_checkout({store.concert: 1})
+    first = shopper(store.usd)
+    first.create_checkout({store.concert: 2})
+    first.offer()
+    ada = shopper(store.usd)
+    ada.create_checkout({store.concert: 2})
+    calls = asked(simulator)
+    # when somebody asks for an offer
+    with held_rows(Gate), pytest.raises(Refused) as caught:
+        ada.offer()
+    # then it is busy, nothing was sent, and a moment later there is an offer
+    assert caught.value.codes == ("offer_pending",)
+    assert asked(simulator) == calls
+    let_pass(ada)
+    assert ada.offer().quotes
+
+
+def let_pass(buyer: Shopper) -> None:
+    """Have the short rest after a busy moment be over."""
+    from saleor_xcover_plugin.models import Offer
+
+    assert Offer.objects.filter(status="unavailable").update(leased_until=None) == 1
+
+
+@pytest.mark.parametrize("answer", ["accept", "decline"])
+def test_an_answer_to_a_held_offer_can_be_given_again(
+    answer: str, store: Store, shopper: SendShopper
+) -> None:
+    from saleor_xcover_plugin.models import Consent, Offer
+
+    # given an offer whose row is held
+    ada = shopper(store.usd)
+    ada.create_checkout({store.concert: 2})
+    offer = ada.offer()
+    give = {"accept": lambda: ada.accept(offer), "decline": ada.decline}[answer]
+    # when it is answered
+    with held_rows(Offer), pytest.raises(Refused) as caught:
+        give()
+    # then nothing was written down, and giving the answer again works
+    assert caught.value.codes == ("offer_pending",)
+    assert Consent.objects.count() == 0
+    give()
+    assert Consent.objects.count() == 1
+
+
+@pytest.mark.parametrize("model", our_models(), ids=names)
+def test_a_held_table_stops_no_worker_for_ever(
+    model: Any,
+    sale: Sale,
+    staff: Staff,
+    work: Work,
+    simulator: SimulatorProcess,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    # given something to do, and workers that wait for half a second
+    from saleor_xcover_plugin import time_limits
+
+    monkeypatch.setattr("saleor_xcover_plugin.management.base.WORKER", time_limits.HOOK)
+    staff.update_order(sale.order.id, billing={**NEW_YORK, "phone": "+12125550177"})
+    # when a table is held while they work
+    with held_table(model):
+        said = ""
+        try:
+            call_command("xcover_work", "--json", stdout=io.StringIO())
+        except CommandError as error:
+            said = str(error)
+    # then they end, with a sentence or with all the rest done
+    assert said == "" or said.startswith("Another database session holds rows or tables")
+    # and the work is done once the table is free
+    let_failures_be_due()
+    work()
+    work()
+    (booking,) = bookings(simulator)
+    assert booking["policyholder"]["phone"] == "+12125550177"
+
+
+def let_failures_be_due() -> None:
+    from saleor_xcover_plugin.models import Failure, OutboxMessage
+
+    Failure.objects.update(next_attempt_at="2026-01-01T00:00:00Z")
+    OutboxMessage.objects.update(next_attempt_at="2026-01-01T00:00:00Z", leased_until=None)
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("xcover_cancellation", "ask", "{number}"),
+        ("xcover_cancellation", "claim", "{number}", "open"),
+        ("xcover_erase", "--order", "{number}", "--confirm"),
+    ],
+    ids=lambda arguments: " ".join(arguments[:2]),
+)
+def test_a_command_says_who_is_in_its_way(
+    arguments: tuple[str, ...], sale: Sale, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from saleor_xcover_plugin import time_limits
+    from saleor_xcover_plugin.models import Cover
+
+    monkeypatch.setattr("saleor_xcover_plugin.management.base.WORKER", time_limits.HOOK)
+    # given a policy whose rows are held
+    number = Cover.objects.get().order_number
+    before = Cover.objects.values().get()
+    with held_rows(Cover), pytest.raises(CommandError) as caught:
+        call_command(*(part.format(number=number) for part in arguments), stdout=io.StringIO())
+    # then the command says so, and what to do
+    assert "Another database session holds rows or tables this needs" in str(caught.value)
+    assert "pg_blocking_pids" in str(caught.value)
+    assert Cover.objects.values().get() == before
