@@ -2,7 +2,7 @@
 
 Error trackers read the local variables of every frame of a traceback, and the text of an exception
 may quote what was being written (``DETAIL: Failing row contains ...``). What leaves the plugin says
-which kind of exception it was and where it arose, and nothing else (ADR 24).
+which kind of exception it was and where it arose, and nothing else (ADR 26).
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import logging
 import sys
 import traceback
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ContextDecorator
 from typing import Any
 
 from celery.exceptions import SoftTimeLimitExceeded
@@ -39,20 +39,26 @@ def log_defect(log: logging.Logger, event: str, **subject: Any) -> None:
     log.error(event, exc_info=without_values(error), extra=subject)
 
 
-@contextmanager
-def no_values_leave() -> Iterator[None]:
+class no_values_leave(ContextDecorator):
     """Let out no exception with values; whoever called us reports it to a tracker.
 
     Exceptions that are meant for the caller leave as they are, and anything unexpected as
-    ``UnexpectedError``.
+    ``UnexpectedError``. No generator: a frame of ``contextlib`` would hold the first exception.
     """
-    try:
-        yield
-    except _MEANT_TO_LEAVE as meant:
-        _forget_values(meant)
-        raise
-    except Exception:
-        unexpected = _handled()
+
+    def __enter__(self) -> None:
+        """Nothing is to be done before."""
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, at: object
+    ) -> None:
+        if not isinstance(error, Exception):
+            return
+        if isinstance(error, _MEANT_TO_LEAVE):
+            _forget_values(error)
+            return
+        unexpected = without_values(error)
+        del error, at  # this frame is in the report
         raise unexpected from unexpected.__cause__
 
 
@@ -69,12 +75,6 @@ def without_values(error: BaseException) -> UnexpectedError:
     if before is not None:
         told.__cause__ = without_values(before)
     return told
-
-
-def _handled() -> UnexpectedError:
-    error = sys.exception()
-    assert error is not None  # noqa: S101 called while one is handled
-    return without_values(error)
 
 
 def _forget_values(error: BaseException) -> None:

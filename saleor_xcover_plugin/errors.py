@@ -187,7 +187,8 @@ SENTENCES: dict[Code, _Sentences] = {
     ),
     Code.OFFER_PENDING: _Sentences(
         "We are asking for your price. Try again in a moment.",
-        "Another request for the same checkout is under way.",
+        "Another request for the same checkout is under way, or another database session holds "
+        "rows this needs (xcover.storefront.busy in the log).",
     ),
     Code.OFFER_STALE: _Sentences(
         "Your checkout has changed. Please look at the new offer.",

@@ -34,15 +34,15 @@ def _working() -> Iterator[None]:
 
     What it leaves undone then, the next sweep finds.
     """
-    with no_values_leave():
-        try:
-            with allow_writer(), time_limits(WORKER):
-                yield
-        except DatabaseBusy as busy:
-            log.warning("xcover.task.busy", extra={"reason": str(busy)})
+    try:
+        with allow_writer(), time_limits(WORKER):
+            yield
+    except DatabaseBusy as busy:
+        log.warning("xcover.task.busy", extra={"reason": str(busy)})
 
 
 @shared_task(name=DELIVER_TASK, ignore_result=True)
+@no_values_leave()
 @_working()
 def deliver(message_id: int) -> None:
     """Deliver one outbox message, if it is still due and nobody else has it."""
@@ -50,6 +50,7 @@ def deliver(message_id: int) -> None:
 
 
 @shared_task(name=DRAIN_TASK, ignore_result=True)
+@no_values_leave()
 @_working()
 def drain(until: str) -> None:
     """Help to empty a long outbox until a time (ISO 8601, UTC)."""
@@ -57,6 +58,7 @@ def drain(until: str) -> None:
 
 
 @shared_task(name=RECEIVE_TASK, ignore_result=True)
+@no_values_leave()
 @_working()
 def receive_event(event_id: int) -> None:
     """Look at XCover after a webhook."""
@@ -64,6 +66,7 @@ def receive_event(event_id: int) -> None:
 
 
 @shared_task(name="saleor_xcover_plugin.tasks.sweep", ignore_result=True)
+@no_values_leave()
 @_working()
 def sweep() -> None:
     """Run the periodic sweep (beat, every minute)."""
@@ -71,6 +74,7 @@ def sweep() -> None:
 
 
 @shared_task(name="saleor_xcover_plugin.tasks.reconcile", ignore_result=True)
+@no_values_leave()
 @_working()
 def reconcile() -> None:
     """Compare orders, policies and XCover (beat, every night)."""
@@ -78,6 +82,7 @@ def reconcile() -> None:
 
 
 @shared_task(name=REQUEST_OFFER_TASK, ignore_result=True)
+@no_values_leave()
 @_working()
 def request_offer(token: str, channel_id: int) -> None:
     """Ask for a checkout's offer before its shopper does."""

@@ -16,6 +16,8 @@ class ConfidentialBytes(bytes):
     def __repr__(self) -> str:
         return f"<{len(self)} bytes>"
 
+    __str__ = __repr__
+
 
 class ConfidentialRow:
     """One row of the database: columns by name. No ``Mapping``, so nothing walks through it."""

@@ -7,6 +7,7 @@ and what lies before and after a call over HTTP. The mechanism lives here, not i
 from __future__ import annotations
 
 import os
+import re
 import signal
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -14,6 +15,9 @@ from itertools import count
 from typing import Any
 
 Die = Callable[[], None]
+
+_AFTER_LIMITS = re.compile(r"statement_timeout = \d+; ")
+"""Our time limits stand before a statement, in the same message."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,12 +80,13 @@ class _Steps:
 
         def counted(*arguments: Any) -> None:
             commit = connection._commit  # type: ignore[attr-defined]
+            wrappers = list(connection.execute_wrappers)
             self._pass("before the hook")
             self._database()
             try:
                 align(*arguments)
             finally:
-                connection.execute_wrappers.clear()
+                connection.execute_wrappers[:] = wrappers
                 connection._commit = commit  # type: ignore[attr-defined]
             self._pass("after the hook")
 
@@ -93,7 +98,8 @@ class _Steps:
         commit = connection._commit  # type: ignore[attr-defined]
 
         def statement(execute: Any, sql: str, *rest: Any) -> Any:
-            self._pass(f"before {' '.join(sql.split())[:60]}")
+            meant = _AFTER_LIMITS.split(sql)[-1]
+            self._pass(f"before {' '.join(meant.split())[:60]}")
             return execute(sql, *rest)
 
         def committed() -> None:

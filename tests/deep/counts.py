@@ -33,6 +33,7 @@ COUNTS = {
     "shopper steps": Count(12, 30, "steps of each of them at most"),
     "steps between kills": Count(15, 1, "how far a process gets further each time it is killed"),
     "steps between kills in Saleor": Count(6, 1, "the same in a web process of a real Saleor"),
+    "steps between failures": Count(8, 1, "how far a step gets further each time it fails"),
     "orders under random kills": Count(12, 1_000, "orders while workers are killed at random"),
     "orders that change before they are sent": Count(
         15, 1_000, "orders refunded or begun while no call gets through"

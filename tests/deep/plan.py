@@ -39,6 +39,8 @@ def _miniature(seed: int) -> Iterator[Unit]:
     yield _unit("hostile documents", command, str(seed))
     command = _pytest(*MINIATURE, "-s", "tests/chaos/test_kill_points.py")
     yield _unit("killed at each step", command, str(seed))
+    command = _pytest(*MINIATURE, "tests/flows/test_error_tracker.py")
+    yield _unit("reports of failures at each step", command, str(seed))
 
 
 def _chaos(seed: int, report: Path) -> Iterator[Unit]:

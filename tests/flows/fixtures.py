@@ -27,7 +27,7 @@ from .work import Work
 def simulator_process() -> Iterator[SimulatorProcess]:
     python = os.environ.get("XCOVER_SIMULATOR_PYTHON", hosts.python())
     process = SimulatorProcess()
-    process.start(python)
+    process.start(python, timeout=120)  # a busy machine is no defect
     yield process
     process.stop()
 

@@ -69,20 +69,18 @@ def at_each_step(
     act: Act,
     text: str,
     *,
-    most: int,
     way: Callable[[Steps], Any] = statement_that_fails,
     every: int = 1,
 ) -> int:
     """Do something again and again, and fail one step later each time; return how often it failed.
 
-    ``every`` leaves steps out. It ends where the act came to its end, or after ``most`` times.
+    ``every`` leaves steps out. It ends where the act comes to its end.
     """
     failed = 0
-    for number in range(most):
-        steps = Steps(1 + number * every, text)
+    while True:
+        steps = Steps(1 + failed * every, text)
         with way(steps):
             act()
         if not steps.has_failed:
-            break
+            return failed
         failed += 1
-    return failed

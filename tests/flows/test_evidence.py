@@ -18,6 +18,7 @@ from django.core.management import CommandError, call_command
 from demo.client.shopper import Shopper
 from demo.client.staff import Staff
 from demo.client.store import Channel, Store
+from saleor_xcover_plugin.defect_log import UnexpectedError
 
 from .steps import Sale
 
@@ -320,7 +321,7 @@ def test_a_run_that_fails_leaves_an_earlier_file_as_it_was(
         raise RuntimeError
 
     monkeypatch.setattr(evidence, "hash_of", break_down)
-    with pytest.raises(RuntimeError):
+    with pytest.raises(UnexpectedError, match="RuntimeError"):
         run("--from", today(), "--out", str(out))
 
     assert [path.name for path in tmp_path.iterdir()] == ["evidence.jsonl"]

@@ -23,7 +23,8 @@ from demo.client.store import Channel, Store
 from demo.simulator import SimulatorProcess
 
 from . import pooler
-from .steps import TOTAL, asked, bookings, sell_with_cover
+from .holding import held_table
+from .steps import TOTAL, accept_cover, asked, bookings, sell_with_cover
 from .work import Work
 
 SendShopper = Callable[[Channel], Shopper]
@@ -149,3 +150,43 @@ def test_commands_that_read_page_by_page(
     assert json.loads(printed("xcover_reconcile", "--json", "--local"))["orders"] >= 3
     assert json.loads(printed("xcover_purge", "--json", "--dry-run"))["failed"] == 0
     assert json.loads(printed("xcover_status", "--json"))["not_looked_at"] == []
+
+
+def test_no_time_limit_of_ours_is_left_in_a_connection(
+    pooled: int,
+    shopper: SendShopper,
+    store: Store,
+    payments: PaymentApp,
+    work: Work,
+    simulator: SimulatorProcess,
+) -> None:
+    # given a sale: hooks, questions, workers and the gate set their limits
+    sell_with_cover(shopper(store.usd), store, payments, work, simulator)
+    # when other clients take all connections the pooler has
+    name = connections["default"].settings_dict["NAME"]
+    clients = [
+        psycopg.connect(host="127.0.0.1", port=pooled, dbname=name, user="x")
+        for _ in range(pooler.POOL)
+    ]
+    try:
+        servers = {client.execute("SELECT pg_backend_pid()").fetchone() for client in clients}
+        # then each is as PostgreSQL made it
+        assert len(servers) == pooler.POOL
+        for limit in ("lock_timeout", "statement_timeout"):
+            assert {client.execute(f"SHOW {limit}").fetchone() for client in clients} == {("0",)}
+    finally:
+        for client in clients:
+            client.close()
+
+
+def test_a_held_table_is_not_waited_for(
+    pooled: int, shopper: SendShopper, store: Store, payments: PaymentApp
+) -> None:
+    from saleor_xcover_plugin.models import Offer
+
+    ada = shopper(store.usd)
+    checkout, _ = accept_cover(ada, store)
+    with held_table(Offer):
+        payments.charge(checkout.id, TOTAL)
+        order = ada.complete()
+    assert order.total == TOTAL

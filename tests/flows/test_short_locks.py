@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager, nullcontext, suppress
 from typing import Any
 
 import pytest
 from django.core.management import call_command
 from django.core.management.base import CommandError
+from django.db import connection, transaction
 
 from demo.client.driver import Refused
 from demo.client.payment_app import PaymentApp
@@ -18,7 +19,11 @@ from demo.client.shopper import Shopper
 from demo.client.staff import Staff
 from demo.client.store import Channel, Store
 from demo.simulator import SimulatorProcess
+from saleor_xcover_plugin.guard import guard
+from saleor_xcover_plugin.models import Offer
+from saleor_xcover_plugin.time_limits import DatabaseBusy
 
+from .calling import CALLED, Scene
 from .holding import held_rows, held_table, our_models
 from .steps import TICKETS, TOTAL, Sale, accept_cover, asked, bookings, sell_with_cover
 from .work import Work
@@ -87,6 +92,53 @@ def suppress_pending() -> Iterator[None]:
             if refused.codes != ("offer_pending",):
                 raise AssertionError(refused.codes) from refused
             raise
+
+
+@pytest.mark.parametrize("is_inside", [False, True], ids=["by itself", "in a transaction"])
+def test_every_hook_leaves_the_time_limits_as_they_were(
+    is_inside: bool,
+    store: Store,
+    shopper: SendShopper,
+    payments: PaymentApp,
+    work: Work,
+    simulator: SimulatorProcess,
+) -> None:
+    # given a session, or a transaction of Saleor's with limits of its own
+    sale = sell_with_cover(shopper(store.usd), store, payments, work, simulator)
+    bob = shopper(store.usd)
+    accept_cover(bob, store)
+    scene = Scene(sale.order.id, bob.checkout_id, store.usd)
+    before = ("7s", "9s") if is_inside else ("0", "0")
+    found = {}
+    for hook in CALLED:
+        with transaction.atomic() if is_inside else nullcontext():
+            if is_inside:
+                run("SET LOCAL lock_timeout = 7000")
+                run("SET LOCAL statement_timeout = 9000")
+            # when a hook is called, and another fails
+            scene.call(hook)
+            after_success = shown()
+            with guard(hook):
+                list(Offer.objects.all())
+                raise DatabaseBusy("somebody holds it")
+            found[hook] = (after_success, shown())
+    # then nothing of its limits is left
+    assert found == dict.fromkeys(CALLED, (before, before))
+    assert shown() == ("0", "0")
+
+
+def run(statement: str) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(statement)
+
+
+def shown() -> tuple[str, str]:
+    found = []
+    with connection.cursor() as cursor:
+        for name in ("lock_timeout", "statement_timeout"):
+            cursor.execute(f"SHOW {name}")
+            found.append(cursor.fetchone()[0])
+    return found[0], found[1]
 
 
 def test_a_sale_and_its_refund_go_on_while_all_our_rows_are_held(
