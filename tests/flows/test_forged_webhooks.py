@@ -14,6 +14,7 @@ import pytest
 from demo.client.driver import PLUGIN_ID
 
 from ..saleor import bootstrap
+from .holding import held_table
 
 KEYS = {
     "webhook_key": "our-key",
@@ -123,6 +124,16 @@ def test_the_key_before_is_good_until_it_is_emptied(post, store, staff):
     assert post(signed("our-old-key", "our-old-secret"), news("THIRD-00000-INS")) == 403
     assert post(signed("our-key", "our-secret"), news("THIRD-00000-INS")) == 200
     assert journal() == 3
+
+
+def test_what_cannot_be_written_down_now_is_to_be_sent_again(post):
+    from saleor_xcover_plugin.models import InboundEvent
+
+    with held_table(InboundEvent):
+        assert post(signed("our-key", "our-secret"), news()) == 503
+    assert journal() == 0
+    assert post(signed("our-key", "our-secret"), news()) == 200
+    assert journal() == 1
 
 
 def test_a_secret_signs_for_its_own_key_only(post):

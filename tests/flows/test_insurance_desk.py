@@ -18,6 +18,7 @@ from demo.client.staff import Staff
 from demo.client.store import Channel, Store
 from demo.simulator import SimulatorProcess
 
+from .holding import held_rows
 from .steps import PREMIUM, TICKETS, Sale, asked, bookings, buy_with_cover
 from .work import Work
 
@@ -102,6 +103,17 @@ def test_a_decision_from_the_list_to_the_end(
     work()
     # then
     assert desk.covers(isDue=True)["covers"] == []
+
+
+def test_staff_are_told_of_a_busy_database(sale: Sale, desk: InsuranceDesk) -> None:
+    from saleor_xcover_plugin.models import Cover
+
+    with held_rows(Cover), pytest.raises(Refused) as busy:
+        desk.set_claim(sale.order.id, "open")
+    assert codes(busy) == ("busy",)
+    assert "Another database session holds rows or tables this needs" in str(busy.value)
+    assert desk.cover(sale.order.number)["claim"] == "unknown"
+    assert desk.set_claim(sale.order.id, "open")["cover"]["claim"] == "open"
 
 
 def test_staff_keep_a_policy_ask_again_and_note_a_claim(

@@ -198,6 +198,38 @@ def let_pass(buyer: Shopper) -> None:
     assert Offer.objects.filter(status="unavailable").update(leased_until=None) == 1
 
 
+@pytest.fixture
+def slow_offers(store: Store) -> Iterator[None]:
+    """Have PostgreSQL take a minute to write an offer down."""
+    table = Offer._meta.db_table
+    run(
+        "CREATE FUNCTION xcover_test_sleep() RETURNS trigger LANGUAGE plpgsql AS "
+        "'BEGIN PERFORM pg_sleep(60); RETURN NEW; END'"
+    )
+    run(
+        f"CREATE TRIGGER xcover_test_sleep BEFORE INSERT ON {table} FOR EACH ROW "
+        "EXECUTE FUNCTION xcover_test_sleep()"
+    )
+    yield
+    run(f"DROP TRIGGER xcover_test_sleep ON {table}")
+    run("DROP FUNCTION xcover_test_sleep()")
+
+
+def test_a_question_waits_for_no_slow_statement(
+    slow_offers: None, store: Store, shopper: SendShopper, simulator: SimulatorProcess
+) -> None:
+    # when a statement of a question takes too long
+    ada = shopper(store.usd_unpaid)
+    ada.create_checkout({store.concert: 2})
+    with pytest.raises(Refused) as caught:
+        ada.offer()
+    # then it is cancelled, and the shopper may ask again
+    assert caught.value.codes == ("offer_pending",)
+    assert (Offer.objects.count(), asked(simulator)) == (0, {})
+    # and the tickets sell
+    assert ada.complete().total == TICKETS
+
+
 @pytest.mark.parametrize("answer", ["accept", "decline"])
 def test_an_answer_to_a_held_offer_can_be_given_again(
     answer: str, store: Store, shopper: SendShopper

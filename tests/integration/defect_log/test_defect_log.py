@@ -120,9 +120,9 @@ def test_what_is_meant_for_the_caller_leaves_as_it_is(meant: Exception) -> None:
 
 
 def test_our_own_texts_stay() -> None:
-    with pytest.raises(UnexpectedError, match="SettingsError: API key is missing"):
-        with no_values_leave():
-            raise SettingsError("api_key", "API key is missing.")
+    ours = pytest.raises(UnexpectedError, match="SettingsError: API key is missing")
+    with ours, no_values_leave():
+        raise SettingsError("api_key", "API key is missing.")
 
 
 def test_values_about_people_look_like_their_size() -> None:
