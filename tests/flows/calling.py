@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from types import SimpleNamespace
 from typing import Any
 
@@ -36,8 +37,12 @@ class Scene:
 
     def call(self, hook: str) -> object:
         """Call a hook of a plugin that was made for this call."""
+        return self.ready(hook)()
+
+    def ready(self, hook: str) -> Callable[[], object]:
+        """Return a call of a hook with everything read that Saleor has at hand."""
         arguments = tuple(self._arguments(hook))
-        return getattr(self._plugin(), hook)(*arguments)
+        return partial(getattr(self._plugin(), hook), *arguments)
 
     def _plugin(self) -> Any:
         from saleor.plugins.manager import get_plugins_manager

@@ -12,6 +12,7 @@ from typing import Any
 from django.db import IntegrityError, connection
 
 Act = Callable[[], object]
+GetReady = Callable[[], Act]
 
 
 class Steps:
@@ -66,7 +67,7 @@ def function_that_fails(steps: Steps) -> Iterator[None]:
 
 
 def at_each_step(
-    act: Act,
+    get_ready: GetReady,
     text: str,
     *,
     way: Callable[[Steps], Any] = statement_that_fails,
@@ -74,10 +75,11 @@ def at_each_step(
 ) -> int:
     """Do something again and again, and fail one step later each time; return how often it failed.
 
-    ``every`` leaves steps out. It ends where the act comes to its end.
+    Getting ready does not fail. ``every`` leaves steps out. It ends where the act comes to its end.
     """
     failed = 0
     while True:
+        act = get_ready()
         steps = Steps(1 + failed * every, text)
         with way(steps):
             act()

@@ -26,7 +26,7 @@ from demo.simulator import SimulatorProcess
 from ..deep.counts import count
 from .calling import CALLED, Scene, key_of
 from .steps import TOTAL
-from .stumbling import at_each_step, function_that_fails
+from .stumbling import Act, at_each_step, function_that_fails
 from .tracker import Tracker, sent, tracking
 from .work import Work
 
@@ -103,9 +103,19 @@ def assert_nothing_leaked(tracker: Tracker, buyer: Buyer, logged: str) -> None:
         assert not leaked, places[:1]
 
 
-def call_hook(hook: str, scene: Scene) -> None:
-    with suppress(Exception):  # the one refusal a hook may give, for the shopper
-        scene.call(hook)
+def ready_to_call(hook: str, scene: Scene) -> Act:
+    call = scene.ready(hook)
+
+    def act() -> None:
+        with suppress(Exception):  # the one refusal a hook may give, for the shopper
+            call()
+
+    return act
+
+
+def at_once(act: Act) -> Callable[[], Act]:
+    """Return what gets ready for an act that needs nothing."""
+    return lambda: act
 
 
 def test_every_hook_fails_at_its_statements(
@@ -113,7 +123,7 @@ def test_every_hook_fails_at_its_statements(
 ) -> None:
     # when statements of each hook fail in turn, quoting the buyer
     failed = {
-        hook: at_each_step(partial(call_hook, hook, scene), quoting(buyer), every=EVERY)
+        hook: at_each_step(partial(ready_to_call, hook, scene), quoting(buyer), every=EVERY)
         for hook in CALLED
     }
     # then the tracker hears of it, and nothing of the buyer
@@ -128,7 +138,7 @@ def test_hooks_fail_in_their_functions(
     hooks = ("checkout_updated", "preprocess_order_creation", "order_updated")
     failed = {
         hook: at_each_step(
-            partial(call_hook, hook, scene),
+            partial(ready_to_call, hook, scene),
             quoting(buyer),
             way=function_that_fails,
             every=3 * EVERY,
@@ -190,7 +200,7 @@ def test_every_task_fails_at_its_steps(
     failed = {}
     # when statements and functions of each task fail in turn
     for task, arguments in tasks_of(corrected).items():
-        act = partial(run_task, task, arguments)
+        act = at_once(partial(run_task, task, arguments))
         failed[task] = at_each_step(act, text, every=EVERY)
         failed[task] += at_each_step(act, text, way=function_that_fails, every=8 * EVERY)
     # then the tracker hears of it, and nothing of the buyer
@@ -239,7 +249,7 @@ def test_every_command_fails_at_its_statements(
     for command, given in COMMANDS.items():
         arguments = tuple(one.format(number=number) for one in given)
         failed[command] = at_each_step(
-            partial(run_command, command, arguments), text, every=2 * EVERY
+            at_once(partial(run_command, command, arguments)), text, every=2 * EVERY
         )
     assert min(failed.values()) >= 1
     assert len(sent(tracker)) >= len(failed)
@@ -258,26 +268,31 @@ def test_questions_of_a_storefront_that_fail_at_any_step(
             bob.decline()
 
     text = quoting(buyer)
-    failed = at_each_step(ask, text, every=EVERY)
-    failed += at_each_step(ask, text, way=function_that_fails, every=8 * EVERY)
+    failed = at_each_step(at_once(ask), text, every=EVERY)
+    failed += at_each_step(at_once(ask), text, way=function_that_fails, every=8 * EVERY)
     assert failed >= 5
     assert sent(tracker)
     assert_nothing_leaked(tracker, buyer, caplog.text)
+
+
+def behind_the_guard(act: Act) -> None:
+    from saleor_xcover_plugin.guard import guard
+
+    with guard("somewhere", order="1"):
+        act()
 
 
 def test_the_text_of_an_error_of_the_database_names_its_place_only(
     scene: Scene, buyer: Buyer, tracker: Tracker, caplog: pytest.LogCaptureFixture
 ) -> None:
     """A real error of PostgreSQL's, which quotes the row in its DETAIL."""
-    from saleor_xcover_plugin.guard import guard
     from saleor_xcover_plugin.models import Gate
 
     def write() -> None:
         for _ in range(2):
             Gate.objects.create(pk=buyer.email, updated_at=scene.order.created_at)
 
-    with guard("somewhere", order="1"):
-        write()
+    behind_the_guard(write)
     (report,) = sent(tracker)
     failure = report["exception"]["values"][-1]
     assert failure["type"] == "UnexpectedError"
