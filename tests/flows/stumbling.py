@@ -34,10 +34,12 @@ class Steps:
 
 @contextmanager
 def statement_that_fails(steps: Steps) -> Iterator[None]:
-    """Have a statement fail as PostgreSQL lets it: quoting the row."""
+    """Have a statement fail as PostgreSQL lets it, quoting the row; the host's own do not."""
+    root = _root()
 
     def count(execute: Any, sql: Any, params: Any, many: bool, context: Any) -> Any:
-        if not str(sql).startswith(("SAVEPOINT", "RELEASE", "ROLLBACK")):
+        is_about_savepoints = str(sql).startswith(("SAVEPOINT", "RELEASE", "ROLLBACK"))
+        if not is_about_savepoints and _is_called_from(root, sys._getframe()):
             steps.step(IntegrityError)
         return execute(sql, params, many, context)
 
@@ -48,9 +50,7 @@ def statement_that_fails(steps: Steps) -> Iterator[None]:
 @contextmanager
 def function_that_fails(steps: Steps) -> Iterator[None]:
     """Have a function of the plugin fail when it is called, whatever it was given."""
-    import saleor_xcover_plugin
-
-    root = str(Path(saleor_xcover_plugin.__file__).parent)
+    root = _root()
     # What catches and reports must stay whole.
     spared = tuple(f"{root}/{name}" for name in ("guard.py", "defect_log.py", "time_limits.py"))
 
@@ -64,6 +64,20 @@ def function_that_fails(steps: Steps) -> Iterator[None]:
         yield
     finally:
         sys.setprofile(None)
+
+
+def _root() -> str:
+    import saleor_xcover_plugin
+
+    return str(Path(saleor_xcover_plugin.__file__).parent)
+
+
+def _is_called_from(root: str, frame: FrameType | None) -> bool:
+    while frame is not None:
+        if frame.f_code.co_filename.startswith(root):
+            return True
+        frame = frame.f_back
+    return False
 
 
 def at_each_step(

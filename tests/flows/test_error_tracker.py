@@ -277,9 +277,9 @@ def test_questions_of_a_storefront_that_fail_at_any_step(
     def ask() -> None:
         bob = shopper(store.usd)
         bob.checkout_id = scene.checkout_id
-        with suppress(AssertionError):
+        with suppress(Exception):  # a refusal, or what the test client raises again
             bob.offer()
-        with suppress(AssertionError):
+        with suppress(Exception):
             bob.decline()
 
     text = quoting(buyer)
