@@ -96,7 +96,8 @@ class XCoverPlugin(BasePlugin):
             with time_limits(WEB):
                 check_credentials.replay_refused(channel_id, utc_now())
         except DatabaseBusy as busy:
-            raise configuration_error("api_secret", busy_sentence("Nothing was saved.")) from busy
+            sentence = busy_sentence("What waits for these settings is sent once they are saved.")
+            raise configuration_error("api_secret", sentence) from busy
 
     # Checkout -----------------------------------------------------------------------------
 
