@@ -20,7 +20,7 @@ from demo.client.staff import Staff
 from demo.client.store import Channel, Store
 from demo.simulator import SimulatorProcess
 from saleor_xcover_plugin.guard import guard
-from saleor_xcover_plugin.models import Offer
+from saleor_xcover_plugin.models import Offer, OutboxMessage
 from saleor_xcover_plugin.time_limits import DatabaseBusy
 
 from .calling import CALLED, Scene
@@ -234,7 +234,7 @@ def test_a_question_waits_for_no_slow_statement(
 def test_an_answer_to_a_held_offer_can_be_given_again(
     answer: str, store: Store, shopper: SendShopper
 ) -> None:
-    from saleor_xcover_plugin.models import Consent, Offer
+    from saleor_xcover_plugin.models import Consent
 
     # given an offer whose row is held
     ada = shopper(store.usd)
@@ -283,10 +283,18 @@ def test_a_held_table_stops_no_worker_for_ever(
 
 
 def let_failures_be_due() -> None:
-    from saleor_xcover_plugin.models import Failure, OutboxMessage
+    from saleor_xcover_plugin.models import Failure
 
     Failure.objects.update(next_attempt_at="2026-01-01T00:00:00Z")
     OutboxMessage.objects.update(next_attempt_at="2026-01-01T00:00:00Z", leased_until=None)
+
+
+def test_saving_settings_says_who_is_in_its_way(store: Store, staff: Staff) -> None:
+    # given that what waits for credentials cannot be looked at
+    with held_table(OutboxMessage), pytest.raises(Refused, match="Another database session"):
+        staff.configure_plugin(store.usd)
+    # then saving them again works
+    staff.configure_plugin(store.usd)
 
 
 @pytest.mark.parametrize(
