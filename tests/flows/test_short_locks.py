@@ -193,8 +193,6 @@ def test_an_offer_waits_for_no_turn_somebody_holds(
 
 def let_pass(buyer: Shopper) -> None:
     """Have the short rest after a busy moment be over."""
-    from saleor_xcover_plugin.models import Offer
-
     assert Offer.objects.filter(status="unavailable").update(leased_until=None) == 1
 
 
