@@ -49,14 +49,16 @@ def statement_that_fails(steps: Steps) -> Iterator[None]:
 
 @contextmanager
 def function_that_fails(steps: Steps) -> Iterator[None]:
-    """Have a function of the plugin fail when it is called, whatever it was given."""
+    """Have a function of the plugin fail when another of the plugin calls it, whatever it gets."""
     root = _root()
     # What catches and reports must stay whole.
     spared = tuple(f"{root}/{name}" for name in ("guard.py", "defect_log.py", "time_limits.py"))
 
     def profile(frame: FrameType, event: str, _argument: object) -> None:
-        name = frame.f_code.co_filename
-        if event == "call" and name.startswith(root) and not name.startswith(spared):
+        name, caller = frame.f_code.co_filename, frame.f_back
+        is_ours = name.startswith(root) and not name.startswith(spared)
+        is_door = caller is None or not caller.f_code.co_filename.startswith(root)
+        if event == "call" and is_ours and not is_door:
             steps.step(ValueError)
 
     sys.setprofile(profile)
