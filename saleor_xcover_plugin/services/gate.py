@@ -101,7 +101,7 @@ class GatedTransport:
         taken, self._taken = self._taken, None
         if taken is None or not taken[1].is_trying:
             return
-        with transaction.atomic():
+        with _noting(), transaction.atomic():
             gate = self._locked()
             _set_breaker(gate, _breaker_of(gate).untried(self.clock()))
             gate.save()
@@ -222,7 +222,7 @@ class GatedTransport:
 
 @contextmanager
 def _noting() -> Iterator[None]:
-    """Let no lock of another session come between an answer and whoever asked.
+    """Let no lock of another session come between what was found out and whoever asked.
 
     What is not written down here is so at the next call.
     """

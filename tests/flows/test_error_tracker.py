@@ -225,6 +225,7 @@ COMMANDS: Mapping[str, tuple[str, ...]] = {
     "xcover_erase": ("--order", "{number}"),
     "xcover_cancellation": ("ask", "{number}"),
     "xcover_replay": ("--all",),
+    "xcover_policy": ("{number}", "--do-not-make"),
     "xcover_event": ("{sku}", "--no-progress"),
     "xcover_complete": ("{number}",),
     "xcover_setup": ("--dry-run",),

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import CommandError, CommandParser
 
 from ...host.db import allow_writer
 from ...models import Cover
 from ...services.clock import utc_now
 from ...services.decisions import DecisionRefused
 from ...services.do_not_make import do_not_make
+from ..base import PluginCommand
 
 
-class Command(BaseCommand):
+class Command(PluginCommand):
     help = (
         "Say that no policy is made for an order whose confirmation is parked. What was charged "
         "for the protection is then due back. Where XCover may have made the policy already, its "

@@ -19,6 +19,8 @@ from saleor_xcover_plugin.services.gate import GatedTransport, HeldBack
 from saleor_xcover_plugin.xcover.errors import XCoverMisconfigured, XCoverUnavailable
 from saleor_xcover_plugin.xcover.transport import Answer, Request
 
+from ...flows.holding import held_rows
+
 pytestmark = pytest.mark.django_db(transaction=True)
 
 START = datetime(2026, 12, 4, 9, 0, tzinfo=UTC)
@@ -272,6 +274,23 @@ def test_a_turn_that_was_used_is_not_given_back() -> None:
     gate.give_back()
 
     assert Gate.objects.get().open_until == rests_until
+
+
+def test_a_try_that_cannot_be_given_back_ends_by_itself() -> None:
+    # given a try that is not made after all
+    line = down()
+    fail(line.gate(), THRESHOLD)
+    line.now += FIRST_REST
+    gate = line.gate()
+    gate.take_turn("confirm_offer")
+    # when another session holds the account's row as it is given back
+    with held_rows(Gate):
+        gate.give_back()
+    # then the next one is made once the time of this one is over
+    line.now += PROBE
+    line.script = iter([200])
+    call(line.gate())
+    assert Gate.objects.get().open_until is None
 
 
 def test_a_try_whose_worker_died_is_made_by_another() -> None:

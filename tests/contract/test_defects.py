@@ -1,0 +1,43 @@
+"""What every part of the plugin keeps to, so that no report of a defect shows a value."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+PLUGIN = Path(__file__).resolve().parents[2] / "saleor_xcover_plugin"
+COMMANDS = sorted((PLUGIN / "management" / "commands").glob("xcover_*.py"))
+
+
+def modules() -> Iterator[tuple[str, ast.Module]]:
+    for path in sorted(PLUGIN.rglob("*.py")):
+        name = path.relative_to(PLUGIN).as_posix()
+        if not name.startswith("simulator/"):
+            yield name, ast.parse(path.read_text())
+
+
+def logs_an_exception(node: ast.AST) -> bool:
+    """Return True for a call that hands an exception to a logger."""
+    if not isinstance(node, ast.Call):
+        return False
+    hands_on = any(one.arg == "exc_info" for one in node.keywords)
+    return hands_on or ast.unparse(node.func) == "log.exception"
+
+
+def test_only_the_log_of_defects_logs_exceptions() -> None:
+    logging = {name for name, tree in modules() if any(map(logs_an_exception, ast.walk(tree)))}
+
+    assert logging == {"defect_log.py"}
+
+
+def test_every_command_waits_for_no_lock_and_reports_no_values() -> None:
+    bases = {
+        path.stem: ast.unparse(one.bases[0])
+        for path in COMMANDS
+        for one in ast.parse(path.read_text()).body
+        if isinstance(one, ast.ClassDef) and one.name == "Command"
+    }
+
+    assert len(bases) == len(COMMANDS) >= 15
+    assert set(bases.values()) == {"PluginCommand"}
