@@ -11,7 +11,9 @@ from .store import Channel
 _COVER = """{
   id orderId orderNumber status reasonCode reason policyNumber coolingOffUntil claim
   premium { amount currency } amountDueBack { amount currency }
-  cancellations { id status rule sentence refund { amount currency } confirmBefore createdAt }
+  cancellations {
+    id status rule sentence refund { amount currency } xcoverRefundsBuyer confirmBefore createdAt
+  }
   parkedMessages { id kind reasonCode sentence sending }
   history { at what }
 }"""

@@ -304,6 +304,16 @@ class Preview:
     cooling_off_until: datetime | None
     confirm_before: datetime
     is_refunded_by_xcover: bool
+    """Whether XCover pays the buyer itself, so that the store owes nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Approval:
+    """What a person approved: one exact refund, paid by whom they were shown."""
+
+    refund: Money
+    is_refunded_by_xcover: bool | None
+    """None where it was approved before this was written down."""
 
 
 def judge_preview(
@@ -312,25 +322,21 @@ def judge_preview(
     now: datetime,
     *,
     needs_person: bool = False,
-    approved: Money | None = None,
+    approved: Approval | None = None,
 ) -> Judgement:
     """Say whether the previewed cancellation may be confirmed.
 
     Without a person: only a refund of exactly the premium, inside the cooling-off period XCover
     named, by the store (XCover's automatic-refund flags off), with amounts that agree, and where
-    the table does not want a person (``needs_person``). A person approves one exact refund.
+    the table does not want a person (``needs_person``). A person approves one exact refund,
+    paid by the one they were shown.
     """
     if now >= preview.confirm_before:
         return Judgement(
             Verdict.REVIEW, "The preview has lapsed before it could be confirmed. Ask again."
         )
     if approved is not None:
-        if approved == preview.refund:
-            return Judgement(Verdict.CONFIRM, f"Staff approved a refund of {approved}.")
-        return Judgement(
-            Verdict.REVIEW,
-            f"XCover would now refund {preview.refund}, not the approved {approved}. Decide again.",
-        )
+        return _judge_approved(preview, approved)
     obstacle = _obstacle(preview, premium, now)
     if obstacle:
         return Judgement(Verdict.REVIEW, obstacle)
@@ -346,15 +352,39 @@ def judge_preview(
     )
 
 
+def _judge_approved(preview: Preview, approved: Approval) -> Judgement:
+    """Carry out what a person approved, while it is what they were shown."""
+    if approved.refund != preview.refund:
+        return Judgement(
+            Verdict.REVIEW,
+            f"XCover would now refund {preview.refund}, not the approved {approved.refund}. "
+            "Decide again.",
+        )
+    if preview.is_refunded_by_xcover != bool(approved.is_refunded_by_xcover):
+        changed = (
+            _refunded_by_xcover(preview.refund)
+            if preview.is_refunded_by_xcover
+            else f"XCover would no longer refund {preview.refund} to the buyer itself: the store "
+            "would owe it. Decide again."
+        )
+        return Judgement(Verdict.REVIEW, changed)
+    return Judgement(Verdict.CONFIRM, f"Staff approved a refund of {approved.refund}.")
+
+
+def _refunded_by_xcover(refund: Money) -> str:
+    return (
+        f"XCover says it refunds {refund} to the buyer itself: the store owes nothing for the "
+        "protection. Confirm the cancellation or keep the policy; where the store has refunded "
+        "the protection already, settle that with Cover Genius first."
+    )
+
+
 def _obstacle(preview: Preview, premium: Money, now: datetime) -> str:
     """Say what keeps a cancellation from being confirmed without a person, or nothing."""
-    if preview.is_refunded_by_xcover:
-        return (
-            "XCover says it refunds this buyer itself. Make sure the premium is not refunded "
-            "twice, then decide."
-        )
     if preview.refund.amount <= 0:
         return "XCover would end the policy without any refund. Ask the buyer before you decide."
+    if preview.is_refunded_by_xcover:
+        return _refunded_by_xcover(preview.refund)
     if not preview.refund_amounts_agree or preview.refund != premium:
         return (
             f"XCover would refund {preview.refund}, but the buyer paid a premium of {premium}. "

@@ -44,6 +44,10 @@ class StaffCancellation(graphene.ObjectType):
     rule = graphene.String(required=True, description="Row of docs/cancellations.md.")
     sentence = graphene.String(required=True)
     refund = graphene.Field(InsuranceMoney, description="What XCover would refund, once asked.")
+    xcover_refunds_buyer = graphene.Boolean(
+        description="True: XCover pays the refund to the buyer itself, and the store owes nothing "
+        "for the protection. Null: XCover was not asked yet."
+    )
     confirm_before = graphene.String(description="UTC; a later approval renews the preview.")
     created_at = graphene.String(required=True)
 
@@ -158,6 +162,7 @@ def _cancellation_of(row: Cancellation) -> StaffCancellation:
         rule=row.rule,
         sentence=row.sentence,
         refund=None if row.refund is None else money(row.refund, row.currency),
+        xcover_refunds_buyer=row.xcover_refunds_buyer,
         confirm_before=_text(row.confirm_before),
         created_at=row.created_at.isoformat(),
     )

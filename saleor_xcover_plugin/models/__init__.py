@@ -1,6 +1,7 @@
 """Our tables. Host ids are plain values: checkouts vanish when an order is made."""
 
 from .cancellations import Cancellation, EventChange
+from .installation import Installation
 from .modifications import Modification
 from .sales import WAS_REMOVED, Consent, Cover, Offer, Quote
 from .traffic import Usage
@@ -17,6 +18,7 @@ __all__ = [
     "Gate",
     "Heartbeat",
     "InboundEvent",
+    "Installation",
     "Modification",
     "Offer",
     "OutboxMessage",

@@ -45,6 +45,8 @@ class Cancellation(Stateful):
     xcover_cancellation_id = models.CharField(max_length=64, null=True, unique=True)
     refund = models.DecimalField(max_digits=20, decimal_places=3, null=True)
     currency = models.CharField(max_length=3)
+    # XCover's automatic-refund flags: it pays the buyer itself. Null: nobody wrote it down.
+    xcover_refunds_buyer = models.BooleanField(null=True)
     confirm_before = models.DateTimeField(null=True)
     cooling_off_until = models.DateTimeField(null=True)
     created_at = models.DateTimeField()

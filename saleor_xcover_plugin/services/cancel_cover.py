@@ -13,6 +13,7 @@ from django.db import transaction
 
 from .. import outbox
 from ..domain.cancellations import (
+    Approval,
     Judgement,
     Preview,
     Verdict,
@@ -99,11 +100,13 @@ class _CancellationDelivery(StepDelivery[Cancellation]):
         outbox.park(message, sentence, now, reason="refused")
         park(row, sentence, now)
 
-    def answered(self, row: Cancellation, answer: object, now: datetime) -> None:
+    def answered(
+        self, row: Cancellation, answer: CancellationPreview | Booking, now: datetime
+    ) -> None:
         if isinstance(answer, CancellationPreview):
             _record_preview(row, answer, now)
         else:
-            _record_cancelled(row, now)
+            _record_cancelled(row, now, is_refunded_by_xcover=answer.is_refunded_by_xcover)
 
 
 _TAKEN_BACK = "The refund was taken back before the policy was cancelled. It stays in force."
@@ -235,10 +238,11 @@ class ConfirmCancellation(_CancellationDelivery):
             cancellation_id = str(cancellation.xcover_cancellation_id)
             key = str(message.idempotency_key)
 
-        def ask(client: XCoverClient) -> object:
-            return None if client.get_booking(booking_id).is_cancelled else NotDone()
+        def ask(client: XCoverClient) -> Booking | NotDone:
+            booking = client.get_booking(booking_id)
+            return booking if booking.is_cancelled else NotDone()
 
-        def call(client: XCoverClient) -> object:
+        def call(client: XCoverClient) -> Booking:
             try:
                 return client.confirm_cancellation(
                     booking_id, cancellation_id, idempotency_key=key, deadline=DEADLINE_SECONDS
@@ -270,6 +274,7 @@ def _record_preview(cancellation: Cancellation, answer: CancellationPreview, now
         now,
         xcover_cancellation_id=answer.cancellation_id,
         refund=answer.refund,
+        xcover_refunds_buyer=answer.is_refunded_by_xcover,
         confirm_before=answer.confirm_before,
         cooling_off_until=answer.cooling_off_until,
     )
@@ -280,18 +285,29 @@ def _record_preview(cancellation: Cancellation, answer: CancellationPreview, now
     begin_confirmation(cancellation, now)
 
 
-def _approved(cancellation: Cancellation) -> Money | None:
+def _approved(cancellation: Cancellation) -> Approval | None:
+    """Return what a person approved; the row still says who was to pay when they did."""
     if cancellation.approved_refund is None:
         return None
-    return Money(cancellation.approved_refund, cancellation.currency)
+    return Approval(
+        Money(cancellation.approved_refund, cancellation.currency),
+        is_refunded_by_xcover=cancellation.xcover_refunds_buyer,
+    )
 
 
-def _record_cancelled(cancellation: Cancellation, now: datetime) -> None:
+def _record_cancelled(
+    cancellation: Cancellation, now: datetime, *, is_refunded_by_xcover: bool
+) -> None:
+    """Write down that the policy is gone, and who pays the buyer.
+
+    A flag that was set in the preview or is set now counts: money must not be said twice.
+    """
     cover = cancellation.cover
     order = orders.read(cover.order_id)
     back = back_for_cover(order) if order is not None else Decimal(0)
+    xcover_pays = bool(cancellation.xcover_refunds_buyer) or is_refunded_by_xcover
+    cancellation.become(CancellationStatus.CANCELLED, now, xcover_refunds_buyer=xcover_pays)
     due = _due_to_buyer(cancellation, back)
-    cancellation.become(CancellationStatus.CANCELLED, now)
     cover.become(
         CoverStatus.CANCELLED,
         now,
@@ -307,16 +323,39 @@ def _record_cancelled(cancellation: Cancellation, now: datetime) -> None:
     )
     metadata.write_order_facts(cover.order_id, {"xcover.status": "cancelled"})
     metadata.write_order_summary(cover.order_id, of_cover(cover))
+    notes.add(cover.order_id, _ended_sentence(cancellation, due, back))
+
+
+def _ended_sentence(cancellation: Cancellation, due: Money, back: Decimal) -> str:
+    """Say that the policy is gone, what XCover refunds to whom, and what staff have to do."""
+    ended = f"policy {cancellation.cover.booking_id} cancelled"
     refund = cancellation.refund_money
+    if cancellation.xcover_refunds_buyer:
+        what = refund or "what is due"
+        given = Money(min(back, cancellation.cover.premium), cancellation.currency)
+        twice = (
+            f" The store has refunded {given} for it as well: settle that with Cover Genius."
+            if given.amount > 0
+            else ""
+        )
+        return (
+            f"{ended}. XCover refunds {what} to the buyer itself: the store owes nothing for the "
+            f"protection.{twice}"
+        )
     said = f", XCover refunds {refund} to the store" if refund is not None else ""
     todo = f" Refund {due} to the buyer." if due.amount else ""
-    notes.add(cover.order_id, f"policy {cover.booking_id} cancelled{said}.{todo}")
+    return f"{ended}{said}.{todo}"
 
 
 def _due_to_buyer(cancellation: Cancellation, back: Decimal) -> Money:
-    """What XCover refunds is the buyer's, less what went back for the cover already."""
-    is_back = RefundScope(cancellation.scope).includes_premium
-    is_due = not is_back and cancellation.refund is not None
+    """What XCover refunds to the store is the buyer's, less what went back for the cover already.
+
+    Nothing is due where XCover pays the buyer itself.
+    """
+    is_paid_otherwise = (
+        bool(cancellation.xcover_refunds_buyer) or RefundScope(cancellation.scope).includes_premium
+    )
+    is_due = not is_paid_otherwise and cancellation.refund is not None
     amount = min(cancellation.refund or Decimal(0), cancellation.cover.premium) - back
     return Money(max(amount, Decimal(0)) if is_due else Decimal(0), cancellation.currency)
 

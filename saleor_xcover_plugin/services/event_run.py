@@ -54,7 +54,8 @@ def ask(covers: Sequence[int], clock: Clock, *, progress: Progress, pause: Pause
 def carry_out(covers: Sequence[int], clock: Clock, *, progress: Progress, pause: Pause) -> int:
     """Approve every refund that was shown and cancel those policies; return how many.
 
-    Policies XCover would end without a refund stay in force: their buyers must be asked.
+    Policies XCover would end without a refund stay in force: their buyers must be asked. So do
+    those whose refund XCover pays to the buyer itself: a person sees to it that nobody pays twice.
     """
     count = 0
     for cancellation in to_approve(covers):
@@ -71,12 +72,12 @@ def carry_out(covers: Sequence[int], clock: Clock, *, progress: Progress, pause:
 
 
 def to_approve(covers: Sequence[int]) -> Iterator[Cancellation]:
-    """Yield the previewed cancellations with a refund that wait for a decision."""
+    """Yield the previewed cancellations with a refund to the store that wait for a decision."""
     for page in event_changes.pages(covers):
         waiting = event_changes.cancellations_of(page).filter(
             status=CancellationStatus.PARKED.value, refund__gt=0
         )
-        yield from waiting.order_by("pk")
+        yield from waiting.exclude(xcover_refunds_buyer=True).order_by("pk")
 
 
 _IN_FORCE = [CoverStatus.CONFIRMED.value, CoverStatus.CANCELLING.value]
@@ -156,7 +157,9 @@ def _what(status: str, row: Cancellation | None) -> str:
         if row.refund is None:
             was_asked = row.rule.startswith("event_cancelled")
             return "refused by XCover" if was_asked else f"not asked: {row.rule}"
-        return "refund offered" if row.refund > 0 else "no refund offered"
+        if row.refund <= 0:
+            return "no refund offered"
+        return "XCover refunds it" if row.xcover_refunds_buyer else "refund offered"
     return "not asked yet" if status == CoverStatus.CONFIRMED else f"no policy: {status}"
 
 

@@ -95,11 +95,12 @@ def look_back(cover: Cover, order: OrderState, now: datetime) -> None:
     """Record what is due once a refund is taken back after it ended the policy.
 
     The buyer then pays for a policy that is gone. What the buyer or XCover cancelled without us is
-    not judged here.
+    not judged here, and nothing is due where XCover refunded the buyer itself.
     """
     went_back = [scope.value for scope in RefundScope if scope.includes_premium]
     ended = cover.cancellations.filter(status=CancellationStatus.CANCELLED.value)
-    if not ended.filter(scope__in=went_back).exists():
+    by_store = ended.exclude(xcover_refunds_buyer=True)
+    if not by_store.filter(scope__in=went_back).exists():
         return
     is_paid = is_paid_for_policy(order, cover)
     if is_paid and cover.amount_due_back == 0 and cover.refunded_when_due is None:

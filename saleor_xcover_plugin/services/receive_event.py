@@ -154,9 +154,16 @@ def _bring_in_line(order_id: uuid.UUID, booking: Booking, now: datetime) -> str:
         watch_policyholder.end_with_policy(cover, now)
         metadata.write_order_facts(cover.order_id, {"xcover.status": "cancelled"})
         metadata.write_order_summary(cover.order_id, of_cover(cover))
-        notes.add(
-            cover.order_id,
-            f"policy {booking.id} was cancelled at XCover, not by this store. Check with Cover "
-            f"Genius whether the buyer gets the premium of {cover.premium_money} back.",
-        )
+        notes.add(cover.order_id, _cancelled_elsewhere(cover, booking))
     return "cover cancelled"
+
+
+def _cancelled_elsewhere(cover: Cover, booking: Booking) -> str:
+    payer = (
+        "XCover says it refunds this buyer itself: refund nothing for the protection before Cover "
+        "Genius has said otherwise."
+        if booking.is_refunded_by_xcover
+        else "Check with Cover Genius whether the buyer gets the premium of "
+        f"{cover.premium_money} back."
+    )
+    return f"policy {booking.id} was cancelled at XCover, not by this store. {payer}"

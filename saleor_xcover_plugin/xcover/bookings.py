@@ -17,6 +17,7 @@ from .values import (
     Identifier,
     Link,
     Moment,
+    PathIdentifier,
     RequiredMoment,
     SoftAmount,
     SoftIdentifier,
@@ -53,7 +54,7 @@ class BookingLinks(AnswerModel):
 class Booking(AnswerModel):
     """A policy. ``total_price`` is with tax; compare it with the offered ``total_amount``."""
 
-    id: Identifier
+    id: PathIdentifier
     status: Status
     currency: Currency
     total_price: Amount
@@ -65,10 +66,12 @@ class Booking(AnswerModel):
     policyholder: TextsByName = Field(default_factory=dict, repr=False)
     """The buyer's details as XCover has them: compared, never stored or logged."""
     links: BookingLinks = Field(repr=False)
+    is_refunded_by_xcover: bool = False
+    """Whether a flag suggests that XCover pays refunds to the buyer itself."""
 
     @model_validator(mode="before")
     @classmethod
-    def _gather_links(cls, data: Any) -> Any:
+    def _gather_links_and_flags(cls, data: Any) -> Any:
         if not isinstance(data, dict):
             return data
         certificate = mapping(data.get("coi"))
@@ -80,7 +83,7 @@ class Booking(AnswerModel):
             "cancellation": data.get("cancel_link"),
             "sign_up": data.get("sign_up_url"),
         }
-        return data | {"links": links}
+        return data | {"links": links, "is_refunded_by_xcover": _is_refunded_by_xcover(data)}
 
     @property
     def is_confirmed(self) -> bool:
@@ -117,8 +120,8 @@ class CancelledBooking(Booking):
 class CancellationPreview(AnswerModel):
     """What cancelling would refund. Told by its id: the status says CANCELLED already."""
 
-    booking_id: Identifier = Field(alias="id")
-    cancellation_id: Identifier
+    booking_id: PathIdentifier = Field(alias="id")
+    cancellation_id: PathIdentifier
     confirm_before: RequiredMoment
     currency: Currency
     total_refund: Amount | None = None
@@ -175,7 +178,7 @@ class Modification(AnswerModel):
     """A changed booking, or the preview of one (then with ``update_id``)."""
 
     booking: Booking
-    update_id: Identifier | None = None
+    update_id: PathIdentifier | None = None
     price_difference: Amount = Field(alias="total_price_diff")
 
     @model_validator(mode="before")

@@ -257,6 +257,100 @@ def test_staff_approve_what_xcover_would_refund_and_the_buyer_is_owed_it(
     assert len([note for note in notes if "nothing is due any more" in note]) == 1
 
 
+def test_where_xcover_refunds_the_buyer_itself_staff_refund_nothing(
+    shop: Shop, buyer: Shopper, simulator: SimulatorProcess
+) -> None:
+    from saleor_xcover_plugin.services.decisions import approve
+
+    # given all tickets are refunded, and XCover pays this partner's buyers itself
+    simulator.settings(xpay_refund_enabled=True)
+    tickets(shop)
+    shop.finish()
+    waiting = judgements().get()
+    assert waiting.xcover_refunds_buyer is True
+    assert "XCover says it refunds 6.66 USD to the buyer itself" in waiting.sentence
+    # when staff approve
+    approve(waiting.pk, refund_seen(), datetime.now(UTC))
+    shop.finish()
+    # then the policy is cancelled once, and the buyer's money is said once
+    assert asked(simulator)["confirm_cancellation"] == 1
+    shown = buyer.cover()
+    assert shown is not None
+    assert (shown.status, shown.amount_due_back) == ("cancelled", 0)
+    order = shop.staff.order(shop.sale.order.id)
+    assert order.has_note(
+        "cancelled. XCover refunds 6.66 USD to the buyer itself: the store owes nothing"
+    )
+    assert not order.has_note("Refund 6.66 USD to the buyer")
+    assert not order.has_note("to the store")
+
+
+def test_where_the_store_refunded_first_staff_are_told_of_both(
+    shop: Shop, buyer: Shopper, simulator: SimulatorProcess
+) -> None:
+    from saleor_xcover_plugin.services.decisions import approve
+
+    # given the store gave everything back, and XCover pays the buyer too
+    simulator.settings(automatic_refund_by_xcore=True)
+    whole(shop)
+    shop.finish()
+    # then nobody but a person goes on
+    assert "confirm_cancellation" not in asked(simulator)
+    approve(judgements().get().pk, refund_seen(), datetime.now(UTC))
+    shop.finish()
+    assert shop.staff.order(shop.sale.order.id).has_note(
+        "The store has refunded 6.66 USD for it as well: settle that with Cover Genius."
+    )
+    # when the store's refund is taken back
+    shop.payments.reverse_refund(shop.sale.payment, TOTAL)
+    shop.finish()
+    # then the premium is not due: XCover pays it
+    shown = buyer.cover()
+    assert shown is not None
+    assert (shown.status, shown.amount_due_back) == ("cancelled", 0)
+    assert not shop.staff.order(shop.sale.order.id).has_note("Refund the premium")
+
+
+def test_an_approval_does_not_hold_once_xcover_pays_the_buyer_itself(
+    shop: Shop, simulator: SimulatorProcess
+) -> None:
+    from saleor_xcover_plugin.models import Cancellation
+    from saleor_xcover_plugin.services.decisions import approve
+
+    # given staff saw that the store pays, and the preview lapsed
+    tickets(shop)
+    shop.finish()
+    Cancellation.objects.update(confirm_before=datetime.now(UTC) - timedelta(minutes=1))
+    simulator.settings(xpay_refund_enabled=True)
+    # when
+    approve(judgements().get().pk, refund_seen(), datetime.now(UTC))
+    shop.finish()
+    # then
+    assert "confirm_cancellation" not in asked(simulator)
+    row = judgements().get()
+    assert (row.status, row.xcover_refunds_buyer) == ("parked", True)
+
+
+def test_what_the_cancellation_itself_says_of_the_payer_counts(
+    shop: Shop, buyer: Shopper, simulator: SimulatorProcess
+) -> None:
+    from saleor_xcover_plugin.services.decisions import approve
+
+    # given a preview without the flags, which are set before the cancellation
+    tickets(shop)
+    shop.finish()
+    assert judgements().get().xcover_refunds_buyer is False
+    simulator.settings(automatic_refund_by_xcore=True)
+    # when
+    approve(judgements().get().pk, refund_seen(), datetime.now(UTC))
+    shop.finish()
+    # then
+    shown = buyer.cover()
+    assert shown is not None
+    assert (shown.status, shown.amount_due_back) == ("cancelled", 0)
+    assert judgements().get().xcover_refunds_buyer is True
+
+
 def test_part_of_what_is_due_settles_nothing(shop: Shop, buyer: Shopper) -> None:
     from saleor_xcover_plugin.services.decisions import approve
 

@@ -126,6 +126,27 @@ def test_policies_without_a_refund_stay_in_force(
     assert "confirm_cancellation" not in asked(simulator)
 
 
+def test_what_xcover_refunds_itself_is_left_out_of_the_run(
+    sell: Sell, store: Store, simulator: SimulatorProcess
+) -> None:
+    # given a policy whose refund XCover pays itself, and one the store pays
+    (ada, _), (bob, _) = sell(store.concert), sell(store.concert)
+    product = slug_of(store.concert)
+    simulator.settings(xpay_refund_enabled=True)
+    simulator.fault("cancel", "status", times=1, status=422)
+    # when the event is cancelled
+    data, code, _ = run(product, "--cancelled", "--confirm", "2")
+    # then the one is refused, the other left to a person
+    assert groups(data) == {"refused by XCover": (1, "0.00"), "XCover refunds it": (1, "6.66")}
+    assert code == 1
+    assert "confirm_cancellation" not in asked(simulator)
+    assert {booking["status"] for booking in bookings(simulator)} == {"CONFIRMED"}
+    for buyer in (ada, bob):
+        cover = buyer.cover()
+        assert cover is not None
+        assert (cover.status, cover.amount_due_back) == ("confirmed", 0)
+
+
 def test_refusals_and_claims_are_told_apart(
     sell: Sell, store: Store, simulator: SimulatorProcess
 ) -> None:

@@ -2,6 +2,7 @@
 
 import itertools
 from collections import Counter
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
@@ -9,6 +10,7 @@ import pytest
 
 from saleor_xcover_plugin.domain.cancellations import (
     RULES,
+    Approval,
     Cancelled,
     ClaimState,
     CoolingOff,
@@ -143,9 +145,48 @@ def test_where_the_table_wants_a_person_the_whole_premium_still_waits():
 )
 def test_a_person_may_approve_exactly_what_was_previewed(changes):
     shown = preview(**changes)
+    seen = Approval(shown.refund, is_refunded_by_xcover=shown.is_refunded_by_xcover)
 
-    assert judge_preview(shown, PREMIUM, NOW, approved=shown.refund).verdict == Verdict.CONFIRM
-    cent_more = Money(shown.refund.amount + Decimal("0.01"), "USD")
+    assert judge_preview(shown, PREMIUM, NOW, approved=seen).verdict == Verdict.CONFIRM
+    cent_more = replace(seen, refund=Money(shown.refund.amount + Decimal("0.01"), "USD"))
     assert judge_preview(shown, PREMIUM, NOW, approved=cent_more).verdict == Verdict.REVIEW
     late = preview(**changes, confirm_before=NOW)
-    assert judge_preview(late, PREMIUM, NOW, approved=late.refund).verdict == Verdict.REVIEW
+    assert judge_preview(late, PREMIUM, NOW, approved=seen).verdict == Verdict.REVIEW
+
+
+@pytest.mark.parametrize(
+    ("approved_as", "is_now", "verdict"),
+    [
+        (False, False, Verdict.CONFIRM),
+        (False, True, Verdict.REVIEW),
+        (True, False, Verdict.REVIEW),
+        (True, True, Verdict.CONFIRM),
+        # Approved by a version that did not write down who pays.
+        (None, False, Verdict.CONFIRM),
+        (None, True, Verdict.REVIEW),
+    ],
+)
+def test_an_approval_holds_only_while_the_same_one_pays_the_buyer(approved_as, is_now, verdict):
+    approval = Approval(PREMIUM, is_refunded_by_xcover=approved_as)
+
+    judgement = judge_preview(
+        preview(is_refunded_by_xcover=is_now), PREMIUM, NOW, approved=approval
+    )
+
+    assert judgement.verdict == verdict
+
+
+def test_the_sentence_says_that_xcover_pays_and_the_store_does_not():
+    judgement = judge_preview(preview(is_refunded_by_xcover=True), PREMIUM, NOW)
+
+    assert judgement.sentence == (
+        "XCover says it refunds 6.66 USD to the buyer itself: the store owes nothing for the "
+        "protection. Confirm the cancellation or keep the policy; where the store has refunded "
+        "the protection already, settle that with Cover Genius first."
+    )
+
+
+def test_a_policy_without_a_refund_is_refunded_by_nobody():
+    nothing = preview(is_refunded_by_xcover=True, refund=Money(Decimal(0), "USD"))
+
+    assert "without any refund" in judge_preview(nothing, PREMIUM, NOW).sentence
