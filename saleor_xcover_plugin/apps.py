@@ -8,7 +8,8 @@ from django.conf import settings
 SWEEP_SECONDS = 60
 BEAT_ENTRY = "saleor_xcover_plugin.sweep"
 NIGHTLY_ENTRY = "saleor_xcover_plugin.reconcile"
-BEAT_ENTRIES = (BEAT_ENTRY, NIGHTLY_ENTRY)
+PURGE_ENTRY = "saleor_xcover_plugin.purge"
+BEAT_ENTRIES = (BEAT_ENTRY, NIGHTLY_ENTRY, PURGE_ENTRY)
 
 
 class XCoverConfig(AppConfig):
@@ -35,4 +36,8 @@ class XCoverConfig(AppConfig):
             schedule[NIGHTLY_ENTRY] = {
                 "task": "saleor_xcover_plugin.tasks.reconcile",
                 "schedule": crontab(hour="3", minute="20"),
+            }
+            schedule[PURGE_ENTRY] = {
+                "task": "saleor_xcover_plugin.tasks.purge",
+                "schedule": crontab(hour="4", minute="40"),
             }

@@ -19,6 +19,7 @@ from .services import request_offer as offers
 from .services.clock import utc_now
 from .services.deliver import deliver_due
 from .services.drain import drain as drain_outbox
+from .services.privacy.nightly import purge_tonight
 from .services.receive_event import handle_due
 from .services.reconciliation import reconcile_tonight
 from .services.sweep import sweep as sweep_all
@@ -79,6 +80,13 @@ def sweep() -> None:
 def reconcile() -> None:
     """Compare orders, policies and XCover (beat, every night)."""
     reconcile_tonight(utc_now)
+
+
+@shared_task(name="saleor_xcover_plugin.tasks.purge", ignore_result=True)
+@allow_writer()
+def purge() -> None:
+    """Remove what is past the time it is kept, as announced (beat, every night)."""
+    purge_tonight(utc_now)
 
 
 @shared_task(name=REQUEST_OFFER_TASK, ignore_result=True)

@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from .cancellations import ClaimState
+from .numbers import whole_number
 from .states import EVENT_OVER, LIVE_OFFER_STATUSES, NOTHING_BOUGHT, CoverStatus, OfferStatus
 
 EVENT_LASTS = timedelta(days=7)
@@ -60,6 +61,33 @@ Days = Mapping[Kind, int]
 def days_of(chosen: Mapping[str, int | None]) -> dict[Kind, int]:
     """Return the days of every kind: what was chosen by option, else what is usual."""
     return {kind: chosen.get(p.option) or p.days for kind, p in PERIODS.items()}
+
+
+MOST_DAYS = 36_525
+"""A century: no period may be longer."""
+
+OFF = "off"
+
+
+def read_periods(text: str) -> dict[Kind, int] | None:
+    """Read periods such as ``evidence=4018 hashes=60``; what is not named is as usual.
+
+    Return None for ``off``. Raise ``ValueError`` for an unknown name or a number that is not in its
+    range: nothing may be removed by a period somebody mistyped.
+    """
+    words = text.replace(",", " ").lower().split()
+    if words == [OFF]:
+        return None
+    chosen: dict[str, int | None] = {}
+    for word in words:
+        name, _, number = word.partition("=")
+        period, days = OPTIONS.get(name), whole_number(number, most=MOST_DAYS)
+        if period is None or name in chosen:
+            raise ValueError(f"{name[:20]}: give each once, of {', '.join(OPTIONS)}")
+        if days is None or days < period.least:
+            raise ValueError(f"{name}: {period.least} to {MOST_DAYS} days")
+        chosen[name] = days
+    return days_of(chosen)
 
 
 class Obstacle(StrEnum):

@@ -29,6 +29,9 @@ ORDER = "order"
 UNFOLLOWED = "order without a row"
 """A paid order with a cover line of which we hold nothing, although it was looked at."""
 
+PERIODS = "periods of the purge"
+"""Reading the setting that says how long things are kept."""
+
 _FIRST_WAIT = timedelta(minutes=1)
 _LONGEST_WAIT = timedelta(hours=6)
 
@@ -151,6 +154,12 @@ def in_words(failure: Failure) -> tuple[str, str]:
         return (
             f"Looking at order {about}",
             "Until that succeeds nothing more is sent for this order; it is tried again by itself.",
+        )
+    if failure.work == PERIODS:
+        return (
+            "Reading XCOVER_PURGE",
+            "Until it can be read nothing old is removed at night (docs/privacy.md says how it is "
+            "written).",
         )
     if failure.work.startswith("purge"):
         return (

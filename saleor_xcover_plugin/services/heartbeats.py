@@ -11,6 +11,7 @@ from ..models import Heartbeat
 
 SWEEP = "sweep"
 RECONCILE = "reconcile"
+PURGE = "purge"
 
 
 def begin(name: str, now: datetime) -> None:

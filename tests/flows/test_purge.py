@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -786,3 +787,126 @@ def test_a_period_too_short_is_refused(arguments: tuple[str, str], sale: Sale) -
 
     assert refused.value.returncode == 2
     assert rows("Consent").count() == 1
+
+
+NIGHT = timedelta(days=1)
+
+
+def night(at: datetime) -> None:
+    """Run the purge of one night."""
+    from saleor_xcover_plugin.services.privacy.nightly import purge_tonight
+
+    purge_tonight(lambda: at)
+
+
+def announced() -> dict[str, tuple[int, int]]:
+    """Return what ``xcover_status`` says the next night removes: cases and rows, by kind."""
+    out = StringIO()
+    with suppress(SystemExit):
+        call_command("xcover_status", "--json", stdout=out)
+    return {
+        row["kind"]: (row["goes_next_deleted"] + row["goes_next_stripped"], row["goes_next_rows"])
+        for row in json.loads(out.getvalue())["purge"]
+        if row["goes_next_deleted"] or row["goes_next_stripped"]
+    }
+
+
+def found() -> dict[str, Any]:
+    return dict(rows("Heartbeat").get(name="purge").details)
+
+
+def test_the_purge_of_a_night_removes_what_was_announced_the_night_before(
+    sale: Sale, decline: Callable[[], Shopper]
+) -> None:
+    # given a declined order that is past its time
+    decline()
+    pass_by(days=LONG_AFTER)
+    had, tonight = counts(), datetime.now(UTC)
+    # when it runs for the first time
+    night(tonight)
+    # then nothing is gone, and the status says what will go
+    assert counts() == had
+    assert announced() == {"covers": (1, 1), "orders_without_cover": (1, 6)}
+    assert (found()["removed"], found()["goes_next"]) == (0, 2)
+    # when the next night comes
+    night(tonight + NIGHT)
+    # then just that is gone
+    assert (found()["removed"], found()["goes_next"]) == (2, 0)
+    assert announced() == {}
+    assert counts()["Offer"] == 1
+    assert rows("Consent").count() == 0
+
+
+def test_what_falls_due_meanwhile_waits_for_its_own_announcement(
+    sale: Sale, decline: Callable[[], Shopper]
+) -> None:
+    decline()
+    tonight = datetime.now(UTC)
+    night(tonight)
+    assert announced() == {}
+    pass_by(days=LONG_AFTER)
+    had = counts()
+    # the announcement was for a moment before that: nothing was past its time then
+    rows("Heartbeat").filter(name="purge").update(
+        details={**found(), "until": (tonight - timedelta(days=LONG_AFTER)).isoformat()}
+    )
+
+    night(tonight + NIGHT)
+
+    assert counts() == had
+    assert announced() == {"covers": (1, 1), "orders_without_cover": (1, 6)}
+
+
+def test_other_periods_are_announced_before_they_count(
+    decline: Callable[[], Shopper], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # given an order without cover that is kept for ten years
+    decline()
+    pass_by(days=400)
+    tonight = datetime.now(UTC)
+    night(tonight)
+    assert announced() == {}
+    had = counts()
+    # when it is to be kept for a year
+    monkeypatch.setenv("XCOVER_PURGE", "evidence=365")
+    night(tonight + NIGHT)
+    # then it goes a night later
+    assert counts() == had
+    assert announced() == {"orders_without_cover": (1, 6)}
+    night(tonight + 2 * NIGHT)
+    assert set(counts().values()) == {0}
+
+
+def test_it_can_be_switched_off(
+    decline: Callable[[], Shopper], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    decline()
+    pass_by(days=LONG_AFTER)
+    had, tonight = counts(), datetime.now(UTC)
+    night(tonight)
+    monkeypatch.setenv("XCOVER_PURGE", "off")
+
+    night(tonight + NIGHT)
+
+    assert counts() == had
+    assert (found(), announced()) == ({"switched_off": True}, {})
+
+
+def test_a_period_nobody_can_read_removes_nothing_and_is_told(
+    decline: Callable[[], Shopper], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    decline()
+    pass_by(days=LONG_AFTER)
+    had, tonight = counts(), datetime.now(UTC)
+    night(tonight)
+    monkeypatch.setenv("XCOVER_PURGE", "evidence=4O18")  # a letter
+
+    night(tonight + NIGHT)
+
+    assert counts() == had
+    assert rows("Failure").get().work == "periods of the purge"
+    # when it is put right, what was announced before goes
+    monkeypatch.setenv("XCOVER_PURGE", "")
+    night(tonight + 2 * NIGHT)
+    assert set(counts().values()) == {0}
+    assert not rows("Failure").exists()

@@ -36,6 +36,7 @@ def test_tasks_and_beat_entry_are_found() -> None:
     assert names == {
         "saleor_xcover_plugin.tasks.deliver",
         "saleor_xcover_plugin.tasks.drain",
+        "saleor_xcover_plugin.tasks.purge",
         "saleor_xcover_plugin.tasks.receive_event",
         "saleor_xcover_plugin.tasks.reconcile",
         "saleor_xcover_plugin.tasks.request_offer",
@@ -46,6 +47,9 @@ def test_tasks_and_beat_entry_are_found() -> None:
     nightly = settings.CELERY_BEAT_SCHEDULE["saleor_xcover_plugin.reconcile"]
     assert nightly["task"] == "saleor_xcover_plugin.tasks.reconcile"
     assert (nightly["schedule"].hour, nightly["schedule"].minute) == ({3}, {20})
+    purge = settings.CELERY_BEAT_SCHEDULE["saleor_xcover_plugin.purge"]
+    assert purge["task"] == "saleor_xcover_plugin.tasks.purge"
+    assert (purge["schedule"].hour, purge["schedule"].minute) == ({4}, {40})
 
 
 def test_the_beat_task_runs_under_saleors_own_database_rules(

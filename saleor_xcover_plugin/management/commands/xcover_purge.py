@@ -8,10 +8,11 @@ from typing import Any
 
 from django.core.management.base import CommandError, CommandParser
 
-from ...domain.retention import OPTIONS, PERIODS, SENTENCES, days_of
+from ...domain.retention import MOST_DAYS, OPTIONS, PERIODS, SENTENCES, days_of
 from ...domain.words import counted
 from ...host.db import allow_writer
 from ...services.clock import utc_now
+from ...services.privacy.nightly import PURGE_VARIABLE, chosen_days
 from ...services.privacy.purge import purge
 from ...services.privacy.report import Report
 from ..base import PluginCommand
@@ -19,12 +20,12 @@ from ..channels import BAD_ARGUMENTS
 from ..output import print_json, print_table
 
 KEPT = 1
-MOST_DAYS = 36_525
 
 
 class Command(PluginCommand):
     help = (
-        "Remove offers, answers, covers, hashes and webhooks that are past the time they are kept. "
+        "Remove offers, answers, covers, hashes and webhooks that are past the time they are kept "
+        "(beat does it every night, a day after it was announced in xcover_status). "
         "What is open is never removed, however old. May be killed, repeated and run beside "
         "workers. Exit code: 0 done, 1 something past its time is open and needs a person, 2 bad "
         "arguments. What is kept how long, and why, is in docs/privacy.md."
@@ -35,9 +36,9 @@ class Command(PluginCommand):
             parser.add_argument(
                 f"--{name}",
                 type=int,
-                default=period.days,
                 metavar="DAYS",
-                help=f"{period.meaning} (default: %(default)s, at least {period.least})",
+                help=f"{period.meaning} (default: XCOVER_PURGE, else {period.days}; at least "
+                f"{period.least})",
             )
         parser.add_argument("--dry-run", action="store_true", help="only count")
         parser.add_argument("--json", action="store_true", help="machine-readable output")
@@ -45,11 +46,17 @@ class Command(PluginCommand):
     @allow_writer()
     def handle(self, *args: Any, **options: Any) -> None:
         for name, period in OPTIONS.items():
-            if not period.least <= options[name] <= MOST_DAYS:
+            given = options[name]
+            if given is not None and not period.least <= given <= MOST_DAYS:
                 raise CommandError(
                     f"--{name}: {period.least} to {MOST_DAYS} days.", returncode=BAD_ARGUMENTS
                 )
-        days = days_of({name: options[name] for name in OPTIONS})
+        try:
+            usual = chosen_days() or days_of({})
+        except ValueError as error:
+            sentence = f"{PURGE_VARIABLE} cannot be read ({error}). Nothing was removed."
+            raise CommandError(sentence, returncode=BAD_ARGUMENTS) from error
+        days = {kind: options[p.option] or usual[kind] for kind, p in PERIODS.items()}
         is_dry = options["dry_run"]
         report = purge(days, utc_now(), is_dry=is_dry)
         rows = [

@@ -18,6 +18,7 @@ from saleor_xcover_plugin.domain.retention import (
     Kind,
     Obstacle,
     days_of,
+    read_periods,
 )
 from saleor_xcover_plugin.domain.states import (
     EVENT_OVER,
@@ -81,6 +82,33 @@ def test_what_was_not_chosen_is_as_usual():
         Kind.COVERED,
     }
     assert list(OPTIONS) == ["unseen", "unanswered", "evidence", "hashes", "webhooks"]
+
+
+def test_periods_are_read_from_a_line():
+    assert read_periods("") == days_of({})
+    assert read_periods("evidence=4018, hashes=60") == days_of({"evidence": 4018, "hashes": 60})
+    assert read_periods(" OFF ") is None
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "evidence",
+        "evidence=",
+        "evidence=4O18",
+        "evidence=²",
+        "evidence=-1",
+        "evidence=364",
+        "evidence=36526",
+        "covers=4018",
+        "hashes=30 hashes=60",
+        "off evidence=4018",
+        "no",
+    ],
+)
+def test_a_line_nobody_can_read_is_no_period(line):
+    with pytest.raises(ValueError, match=r"\w+: "):
+        read_periods(line)
 
 
 @pytest.mark.parametrize("status", list(OfferStatus))
