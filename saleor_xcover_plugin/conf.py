@@ -11,9 +11,11 @@ from decimal import Decimal, InvalidOperation
 from functools import lru_cache
 from types import MappingProxyType
 from typing import Any
-from urllib.parse import urlsplit
+
+from django.conf import settings as django_settings
 
 from .crypto import SealBroken, seal, unseal
+from .domain.address import fault_of
 from .domain.countries import ISO_3166, hint_for
 from .domain.eligibility import EligibilityRules
 from .domain.event_data import EventMapping
@@ -23,6 +25,9 @@ from .form import FIELDS, SECRET, Field
 
 PLUGIN_ID = "covergenius.xcover"
 PLUGIN_NAME = "XCover ticket protection"
+
+HTTP_SETTING = "XCOVER_ALLOW_HTTP"
+"""Django setting: True allows an API address without encryption. For tests only."""
 
 _BY_NAME: Mapping[str, Field] = {f.name: f for f in FIELDS}
 
@@ -117,11 +122,14 @@ def read_settings(configuration: Iterable[Mapping[str, Any]]) -> PluginSettings:
     Raise its ``SealedElsewhere`` where a field is there and cannot be opened.
     """
     values, unreadable = _opened(configuration)
-    return _settings(tuple(values.items()), unreadable)
+    may_use_http = getattr(django_settings, HTTP_SETTING, False) is True
+    return _settings(tuple(values.items()), unreadable, may_use_http)
 
 
 @lru_cache(maxsize=64)
-def _settings(pairs: tuple[tuple[str, str], ...], unreadable: tuple[str, ...]) -> PluginSettings:
+def _settings(
+    pairs: tuple[tuple[str, str], ...], unreadable: tuple[str, ...], may_use_http: bool
+) -> PluginSettings:
     """Parse what was parsed before once only: every hook reads the settings anew."""
     values = dict(pairs)
     for name, value in pairs:
@@ -137,10 +145,8 @@ def _settings(pairs: tuple[tuple[str, str], ...], unreadable: tuple[str, ...]) -
             raise SealedElsewhere(name)
         if not values[name]:
             raise SettingsError(name, f"{_BY_NAME[name].label} is missing.")
-    if not values["api_url"].startswith(("https://", "http://")):
-        raise SettingsError("api_url", "Begin the XCover API address with https://")
-    if not _is_address(values["api_url"]):
-        raise SettingsError("api_url", "The XCover API address cannot be read.")
+    if fault := fault_of(values["api_url"], may_use_http=may_use_http):
+        raise SettingsError("api_url", fault)
     if not _PARTNER.fullmatch(values["partner_code"]):
         raise SettingsError(
             "partner_code", "The partner code holds letters, digits, - and _ only, 64 at most."
@@ -193,15 +199,6 @@ _IN_HEADERS = ("api_key", "webhook_key", "previous_webhook_key")
 _HEADER = re.compile(r"[A-Za-z0-9-]{1,64}")
 _LONGEST = 65_536
 """Characters of one setting."""
-
-
-def _is_address(text: str) -> bool:
-    try:
-        parts = urlsplit(text)
-        is_plain = parts.username is None and parts.password is None
-        return bool(parts.hostname) and is_plain and (parts.port is None or parts.port > 0)
-    except ValueError:
-        return False
 
 
 def _currencies(text: str) -> frozenset[str]:

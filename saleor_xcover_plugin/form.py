@@ -27,7 +27,9 @@ FIELDS = (
         "api_url",
         STRING,
         "XCover API address",
-        "Host and base path from Cover Genius, for example https://api.xcover.com/x",
+        "Host and base path from Cover Genius, for example https://api.xcover.com/x. Whoever "
+        "changes it enters key and secret again. XCOVER_API_URL in the environment wins.",
+        environment="XCOVER_API_URL",
     ),
     Field("partner_code", STRING, "Partner code", "The short code Cover Genius gave your store."),
     Field(

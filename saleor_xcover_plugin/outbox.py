@@ -11,10 +11,12 @@ import random
 import uuid
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
+from functools import partial
 
 from django.db import transaction
 from django.db.models import Q, QuerySet
 
+from . import installation
 from .crypto import SealBroken, decrypt, encrypt
 from .domain.numbers import whole_number
 from .domain.sending import Sending
@@ -23,8 +25,6 @@ from .models import OutboxMessage
 
 CREDENTIALS_REASON = "xcover_refused_credentials"
 """Parked for the store's credentials: replayed as soon as working ones are saved."""
-
-_NAMESPACE = uuid.UUID("5b1f5c0e-58c4-5f6e-9b43-3a5e7a5a9d10")
 
 PRIORITIES = {
     "confirm": 0,
@@ -79,7 +79,8 @@ def append(
         kind=kind,
         operation_id=operation_id,
         defaults={
-            "idempotency_key": uuid.uuid5(_NAMESPACE, f"{kind}:{operation_id}"),
+            # Asked for only when the row is new.
+            "idempotency_key": partial(installation.key_of, kind, operation_id),
             "priority": PRIORITIES[kind],
             "subject_id": subject_id,
             "channel_id": channel_id,

@@ -5,6 +5,7 @@ Every hook takes ``**kwargs``: Saleor adds keywords such as ``webhooks`` from ve
 
 from __future__ import annotations
 
+import logging
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,7 +14,7 @@ from typing import Any
 from django.db import connection
 from django.http import HttpRequest, HttpResponse, HttpResponseNotFound
 
-from . import conf
+from . import conf, new_address
 from .defect_log import no_values_leave
 from .element import element_view
 from .errors import Refusal
@@ -40,6 +41,8 @@ from .time_limits import (
 )
 from .webhooks import events_view
 
+log = logging.getLogger(__name__)
+
 
 class XCoverPlugin(BasePlugin):
     PLUGIN_ID = conf.PLUGIN_ID
@@ -48,7 +51,8 @@ class XCoverPlugin(BasePlugin):
         "Sells XCover ticket protection: an offer in the checkout, one exact cover line, the "
         "policy when the order is paid, restricted cancellations. Run manage.py xcover_setup once; "
         "manage.py xcover_doctor says what is missing. Set API key and secret (below, under "
-        "Authorization) before you activate it; to change both later, deactivate it first. XCover "
+        "Authorization) before you activate it; to change both later, or the API address, "
+        "deactivate it first. XCover "
         "sends webhooks to /plugins/channel/CHANNEL/covergenius.xcover/events."
     )
     CONFIGURATION_PER_CHANNEL = True
@@ -62,24 +66,35 @@ class XCoverPlugin(BasePlugin):
     @no_values_leave()
     def validate_plugin_configuration(cls, plugin_configuration: Any, **kwargs: Any) -> None:
         """Refuse what cannot work, and try changed credentials with a real call to XCover."""
-        if not plugin_configuration.active:
-            return
-        channel_id = plugin_configuration.channel_id
+        is_active, channel_id = plugin_configuration.active, plugin_configuration.channel_id
+        stored, wanted = (
+            configuration.stored_configuration(channel_id),
+            plugin_configuration.configuration,
+        )
         try:
-            settings = conf.read_settings(plugin_configuration.configuration)
-            check_credentials.check(
-                settings,
-                is_known_to_work=configuration.is_active(channel_id)
-                and conf.connection_of(configuration.stored_configuration(channel_id))
-                == conf.connection_of(plugin_configuration.configuration),
-            )
+            settings = conf.read_settings(wanted) if is_active else None
+            new_address.require_secrets(stored, wanted, is_active=is_active)
+            if settings is not None:
+                check_credentials.check(
+                    settings,
+                    is_known_to_work=configuration.is_active(channel_id)
+                    and conf.connection_of(stored) == conf.connection_of(wanted),
+                )
         except conf.SettingsError as error:
             raise configuration_error(error.field, str(error)) from error
 
     @classmethod
     @no_values_leave()
     def pre_save_plugin_configuration(cls, plugin_configuration: Any) -> None:
-        """Encrypt the secrets: Saleor would store them in clear text."""
+        """Encrypt the secrets: Saleor would store them in clear text.
+
+        Those of another API address are emptied.
+        """
+        channel_id = plugin_configuration.channel_id
+        stored = configuration.stored_configuration(channel_id)
+        forgotten = new_address.forget_secrets(stored, plugin_configuration.configuration)
+        if forgotten:
+            log.info("xcover.settings.secrets_forgotten", extra={"fields": list(forgotten)})
         conf.seal_secrets(plugin_configuration.configuration)
 
     @classmethod

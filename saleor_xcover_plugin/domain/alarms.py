@@ -77,6 +77,7 @@ class AlarmCode(StrEnum):
     PAID_UNPROTECTED = "paid_unprotected"
     UNPAID_NEAR_EVENT = "unpaid_near_event"
     PARKED = "parked"
+    WRONG_STORE = "wrong_store"
     CREDENTIALS_REFUSED = "credentials_refused"
     SETTINGS_UNUSABLE = "settings_unusable"
     CLOCK_OFF = "clock_off"
@@ -96,6 +97,15 @@ SILENT = frozenset(
 )
 """What a sweep that does not run cannot tell of itself; ``xcover_status`` does."""
 
+WAITS_FOR_ADOPTION = frozenset(
+    {
+        AlarmCode.PAID_UNPROTECTED,
+        AlarmCode.MESSAGES_OVERDUE,
+        AlarmCode.OFFERS_REFUSED,
+    }
+)
+"""What follows by itself where nothing is sent because of ``WRONG_STORE``: one alarm is enough."""
+
 SENTENCES: Mapping[AlarmCode, str] = {
     AlarmCode.PAID_UNPROTECTED: (
         "The order was paid more than {minutes} minutes ago and its policy is not confirmed. The "
@@ -110,6 +120,12 @@ SENTENCES: Mapping[AlarmCode, str] = {
     AlarmCode.PARKED: (
         "Work on this order waits for a person ({what}). What happened and what to do stands in "
         "xcover_status under its number."
+    ),
+    AlarmCode.WRONG_STORE: (
+        "This database belongs to {bound_to}, and {here} runs here. Nothing is sent to XCover, no "
+        "offers are made, and messages wait as they are. If it is the same store under a new name: "
+        "manage.py xcover_adopt. If it is a copy (staging, test): manage.py xcover_adopt "
+        "--as-new-store, which ends what the copy had to send."
     ),
     AlarmCode.CREDENTIALS_REFUSED: (
         "XCover refuses the credentials of {account}: no offers, no policies. Save working ones "

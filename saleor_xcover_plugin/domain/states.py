@@ -96,6 +96,12 @@ NOT_WANTED = "not_wanted"
 EVENT_OVER = "event_over"
 """Reason of a cover that was put aside until its event was over: its call is gone."""
 
+OTHER_STORE = "other_store"
+"""Reason of what belongs to the store this database was copied from."""
+
+NOT_MADE_HERE = frozenset({NOT_WANTED, OTHER_STORE})
+"""Reasons with which this store makes no policy, however fully the order is paid."""
+
 # Equal words of two tables are equal strings, so each table stands on its own.
 TRANSITIONS: Mapping[type, Mapping[Status, frozenset[Status]]] = {
     # One offer is live per checkout. A shown one may end in an opt-out, whatever happened to it

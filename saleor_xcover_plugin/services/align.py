@@ -22,8 +22,8 @@ from ..domain.money import Money
 from ..domain.states import (
     BOUGHT_ALREADY,
     LINE_REMOVED,
+    NOT_MADE_HERE,
     NOT_OFFERED,
-    NOT_WANTED,
     NOTHING_BOUGHT,
     CoverStatus,
     OfferStatus,
@@ -282,7 +282,7 @@ def _absorbed(offer: Offer, paid: Decimal) -> Decimal:
 
 def _advance(cover: Cover, order: OrderState, offers: Sequence[Offer], now: datetime) -> None:
     is_paid = is_paid_for_policy(order, cover) and order.charged > 0
-    is_revived = is_paid and order.cover_lines and cover.reason_code != NOT_WANTED
+    is_revived = is_paid and order.cover_lines and cover.reason_code not in NOT_MADE_HERE
     if cover.status == CoverStatus.VOID and is_revived:
         cover.become(CoverStatus.PLACED, now, reason="", reason_code="")  # a refund taken back
     offer = shared_yes.marked_offer(order, offers)

@@ -9,16 +9,17 @@ from datetime import datetime, timedelta
 from celery.exceptions import SoftTimeLimitExceeded
 from django.db import transaction
 
-from .. import outbox
+from .. import installation, outbox
 from ..conf import PluginSettings, SealedElsewhere, SettingsError
 from ..defect_log import log_defect
 from ..domain.sending import Sending, sending_after
+from ..domain.states import OTHER_STORE
 from ..host import configuration
 from ..models import OutboxMessage
 from ..time_limits import DatabaseBusy, busy_sentence
 from ..xcover.client import XCoverClient
 from ..xcover.errors import XCoverError
-from . import moved_orders
+from . import moved_orders, other_store
 from .align import align
 from .cancel_cover import ConfirmCancellation, PreviewCancellation
 from .clients import client_for, gated_transport
@@ -57,8 +58,11 @@ def deliver_due(
 ) -> int:
     """Deliver up to ``limit`` due messages, most urgent first; return how many were tried.
 
-    After ``until`` no further message is begun.
+    After ``until`` no further message is begun. In a database that belongs to another store none
+    is touched: all wait as they are.
     """
+    if installation.is_elsewhere():
+        return 0
     count = 0
     while count < limit and (until is None or clock() < until):
         claimed = outbox.claim(clock(), limit=1, only=only)
@@ -79,6 +83,9 @@ def _deliver(message: OutboxMessage, clock: Clock) -> bool:
         _park_deadly(message, clock())
         return True
     try:
+        if other_store.is_about(message):
+            _park(message, OTHER_STORE, other_store.SENTENCE, clock())
+            return True
         return _attempt(DELIVERIES[message.kind], message, clock)
     except SoftTimeLimitExceeded:
         raise

@@ -15,6 +15,7 @@ from datetime import datetime, timedelta
 
 from django.db import transaction
 
+from .. import installation
 from ..conf import PluginSettings
 from ..domain.breaker import Breaker
 from ..domain.numbers import whole_number
@@ -44,6 +45,8 @@ _LANES = {"create_offer": Lane.OFFER, "confirm_offer": Lane.CONFIRM}
 
 Pause = Callable[[float], None]
 
+_WRONG_STORE_REST = timedelta(minutes=1)
+
 
 def _lane_of(operation: str) -> Lane:
     return _LANES.get(operation, Lane.OTHER)
@@ -57,6 +60,10 @@ class HeldBack(XCoverUnavailable):
         self.until = until
         self.is_busy = is_busy
         """Only the rate, or a call that tries just now, stands in the way: look a moment later."""
+
+
+class WrongStore(HeldBack):
+    """The call was not made: this database belongs to another store than the one that runs here."""
 
 
 def name_of(settings: PluginSettings) -> str:
@@ -133,6 +140,14 @@ class GatedTransport:
         (_, permit), self._taken = self._taken, None
         return permit
 
+    def _require_own_store(self, operation: str) -> None:
+        if installation.is_elsewhere():
+            raise WrongStore(
+                f"{operation}: this database belongs to another store (manage.py xcover_adopt); "
+                "not called",
+                self.clock() + _WRONG_STORE_REST,
+            )
+
     def _wait_for_turn(self, operation: str, lane: Lane) -> _Pass:
         """Sleep until the turn, at most ``PATIENCE``; who overslept queues again."""
         while True:
@@ -147,6 +162,7 @@ class GatedTransport:
         """Take a turn. Raise ``HeldBack`` also when another session holds the account's row."""
         try:
             with time_limits(GATE_OF_OFFERS if lane is Lane.OFFER else WORKER):
+                self._require_own_store(operation)
                 return self._turn(operation, lane)
         except DatabaseBusy:
             message = f"{operation}: another database session holds the account's row; not called"

@@ -8,10 +8,12 @@ from typing import Any
 
 from django.db.models import Model
 
+from .. import installation
 from ..domain.states import CancellationStatus, CoverStatus, MessageState, ModificationStatus
 from ..host import order_facts
 from ..models import Cancellation, Cover, Heartbeat, Modification, Offer, OutboxMessage
 from . import accounts
+from .heartbeats import PURGE
 
 _OPEN_COVERS = [
     s.value for s in (CoverStatus.PLACED, CoverStatus.CONFIRMING, CoverStatus.CANCELLING)
@@ -97,12 +99,37 @@ def gates(now: datetime) -> list[dict[str, Any]]:
     ]
 
 
+def store() -> dict[str, Any]:
+    """Which store these tables are, what they are bound to, and what runs here."""
+    row = installation.found()
+    return {
+        "installation": str(row.installation_id) if row else None,
+        "bound_to": row.bound_to if row else "",
+        "runs_here": installation.name_here(),
+        "copied_at": row.copied_at if row else None,
+        "standing": installation.standing(row).value,
+    }
+
+
 def heartbeats() -> list[dict[str, Any]]:
-    """When periodic work ran last, and what it found."""
+    """When periodic work ran last, and what it found; ``purge`` has what the purge says by kind."""
     return [
-        {"name": row.name, "at": row.beat_at, "found": row.details}
+        {"name": row.name, "at": row.beat_at, "found": _short(row.details)}
         for row in Heartbeat.objects.order_by("name")
     ]
+
+
+def purge() -> list[dict[str, Any]]:
+    """What the last nightly purge removed by kind, and what the next one will remove."""
+    row = Heartbeat.objects.filter(name=PURGE).first()
+    kinds = row.details.get("kinds") if row is not None and isinstance(row.details, dict) else None
+    return kinds if isinstance(kinds, list) else []
+
+
+def _short(details: Any) -> Any:
+    if not isinstance(details, dict):
+        return details
+    return {name: value for name, value in details.items() if name not in ("kinds", "days")}
 
 
 def _row(kind: str, parked: Any, order: str, reason: str, sentence: str) -> dict[str, Any]:

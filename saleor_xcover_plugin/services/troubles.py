@@ -14,7 +14,7 @@ from celery.exceptions import SoftTimeLimitExceeded
 from django.db import transaction
 from django.db.models import Q
 
-from .. import outbox
+from .. import installation, outbox
 from ..apps import BEAT_ENTRY
 from ..conf import PluginSettings
 from ..defect_log import log_defect
@@ -24,6 +24,7 @@ from ..domain.alarms import (
     PAID_PATIENCE,
     SILENT,
     UNTRIED,
+    WAITS_FOR_ADOPTION,
     AlarmCode,
     Trouble,
     at,
@@ -32,6 +33,7 @@ from ..domain.alarms import (
     silence,
     trouble,
 )
+from ..domain.instance import Standing
 from ..domain.states import CoverStatus, MessageState
 from ..domain.words import counted
 from ..host import beat, order_facts
@@ -52,13 +54,18 @@ class View:
 
     troubles: dict[tuple[str, str], Trouble] = field(default_factory=dict)
     unknown: set[AlarmCode] = field(default_factory=set)
-    """Looking failed, or there are more than ``LIMIT``: what is missing may not be over."""
+    """Looking failed, there are more than ``LIMIT``, or another alarm is the cause of all: what is
+    missing may not be over."""
 
 
 def look(now: datetime) -> View:
     """Look at everything. What cannot be looked at is logged and hides nothing else."""
     view, facts = View(), _Facts(now)
     for codes, find in _FINDERS:
+        has_cause = (AlarmCode.WRONG_STORE.value, "") in view.troubles
+        if has_cause and codes <= WAITS_FOR_ADOPTION:
+            view.unknown |= codes
+            continue
         try:
             with transaction.atomic():
                 found = list(find(facts))
@@ -140,6 +147,13 @@ def _parked(_facts: _Facts) -> Iterator[Trouble]:
         reason = f", {row['reason']}" if row["reason"] else ""
         subject = row["order"] or f"{row['kind']} {row['id']}"
         yield trouble(AlarmCode.PARKED, subject, what=f"{row['kind']}{reason}")
+
+
+def _wrong_store(_facts: _Facts) -> Iterator[Trouble]:
+    row = installation.found()
+    if row is not None and installation.standing(row) == Standing.ELSEWHERE:
+        here = installation.name_here()
+        yield trouble(AlarmCode.WRONG_STORE, bound_to=row.bound_to, here=here)
 
 
 def _credentials_refused(facts: _Facts) -> Iterator[Trouble]:
@@ -268,6 +282,7 @@ def _silence(facts: _Facts) -> Iterator[Trouble]:
 
 _Find = Callable[[_Facts], Iterator[Trouble]]
 _ONE_EACH: Mapping[AlarmCode, _Find] = {
+    AlarmCode.WRONG_STORE: _wrong_store,  # first: others follow from it
     AlarmCode.PAID_UNPROTECTED: _paid_unprotected,
     AlarmCode.UNPAID_NEAR_EVENT: _unpaid_near_event,
     AlarmCode.PARKED: _parked,

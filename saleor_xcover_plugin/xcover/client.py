@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
 from typing import Any
-from urllib.parse import quote, urlencode, urlsplit
+from urllib.parse import urlencode, urlsplit
 
 from . import answers, listing
 from .answers import Booking, CancellationPreview, CancelledBooking, Modification, Offer
@@ -16,6 +16,7 @@ from .listing import BookingPage, ListedBooking
 from .reading import read_answer
 from .signing import sign
 from .transport import Request, Sends
+from .values import is_path_segment
 
 __all__ = ["Credentials", "XCoverClient", "read_answer"]
 
@@ -58,7 +59,7 @@ class XCoverClient:
         self, offer_id: str, body: bytes, *, idempotency_key: str, deadline: float = 15.0
     ) -> Booking:
         """Make the offer a booking; the same key again returns the same booking (409 by shape)."""
-        path = f"/offers/{_quoted(offer_id)}/confirm/"
+        path = f"/offers/{_checked(offer_id)}/confirm/"
         data = self._call("confirm_offer", "POST", path, body, idempotency_key, deadline)
         return answers.parse(Booking, data)
 
@@ -66,11 +67,11 @@ class XCoverClient:
         self, offer_id: str, body: bytes = b"{}", *, idempotency_key: str, deadline: float = 10.0
     ) -> None:
         """Report that the offer was shown and not taken (204, no body)."""
-        path = f"/offers/{_quoted(offer_id)}/opt_out/"
+        path = f"/offers/{_checked(offer_id)}/opt_out/"
         self._call("opt_out", "POST", path, body, idempotency_key, deadline)
 
     def get_booking(self, booking_id: str, *, deadline: float = 10.0) -> Booking:
-        path = f"/bookings/{_quoted(booking_id)}/"
+        path = f"/bookings/{_checked(booking_id)}/"
         return answers.parse(Booking, self._call("get_booking", "GET", path, None, None, deadline))
 
     def bookings_since(self, since: datetime, *, deadline: float = 10.0) -> Iterator[ListedBooking]:
@@ -98,7 +99,7 @@ class XCoverClient:
         """Change a booking, or with ``preview`` only learn the price difference."""
         tail = "quote_for_update" if preview else ""
         operation = "preview_modification" if preview else "modify_booking"
-        path = f"/bookings/{_quoted(booking_id)}/{tail}"
+        path = f"/bookings/{_checked(booking_id)}/{tail}"
         return answers.parse(
             Modification,
             self._call(operation, "PATCH", path, body, idempotency_key, deadline),
@@ -107,7 +108,7 @@ class XCoverClient:
     def confirm_modification(
         self, booking_id: str, update_id: str, *, idempotency_key: str, deadline: float = 15.0
     ) -> Modification:
-        path = f"/bookings/{_quoted(booking_id)}/confirm_update/{_quoted(update_id)}/"
+        path = f"/bookings/{_checked(booking_id)}/confirm_update/{_checked(update_id)}/"
         return answers.parse(
             Modification,
             self._call("confirm_modification", "POST", path, b"{}", idempotency_key, deadline),
@@ -117,7 +118,7 @@ class XCoverClient:
         self, booking_id: str, body: bytes, *, idempotency_key: str, deadline: float = 15.0
     ) -> CancellationPreview:
         """Learn what cancelling would refund. Nothing is cancelled, whatever the status says."""
-        path = f"/bookings/{_quoted(booking_id)}/cancel"
+        path = f"/bookings/{_checked(booking_id)}/cancel"
         data = self._call("preview_cancellation", "POST", path, body, idempotency_key, deadline)
         return answers.parse(CancellationPreview, data)
 
@@ -130,7 +131,7 @@ class XCoverClient:
         deadline: float = 15.0,
     ) -> CancelledBooking:
         """Cancel for good, as previewed. It cannot be undone."""
-        path = f"/bookings/{_quoted(booking_id)}/confirm_cancellation/{_quoted(cancellation_id)}/"
+        path = f"/bookings/{_checked(booking_id)}/confirm_cancellation/{_checked(cancellation_id)}/"
         data = self._call("confirm_cancellation", "POST", path, b"{}", idempotency_key, deadline)
         return answers.parse(CancelledBooking, data)
 
@@ -156,7 +157,9 @@ class XCoverClient:
     ) -> Any:
         """Sign, send, and return the JSON of a success; anything else becomes an error."""
         made = self._credentials
-        url = f"{made.api_url.rstrip('/')}/partners/{_quoted(made.partner_code)}{path}"
+        if not is_path_segment(made.partner_code):
+            raise XCoverMisconfigured(f"{operation}: no path can carry this partner code")
+        url = f"{made.api_url.rstrip('/')}/partners/{made.partner_code}{path}"
         now = self._transport.clock()
         try:
             headers = sign(
@@ -183,12 +186,11 @@ class XCoverClient:
         return read_answer(operation, answer, now=now)
 
 
-def _quoted(identifier: str) -> str:
-    """Encode an id as one path segment; ``..`` and the like would name another resource."""
-    try:
-        segment = quote(identifier, safe="")
-    except UnicodeEncodeError:
-        segment = ""
-    if segment in {"", ".", ".."}:
+def _checked(identifier: str) -> str:
+    """Return an id that is one path segment as it is; ``..`` or ``a/b`` would name something else.
+
+    Raise ``XCoverRejected`` for any other: XCover's ids hold letters, digits and hyphens.
+    """
+    if not is_path_segment(identifier):
         raise XCoverRejected("an id is empty or no path can carry it")
-    return segment
+    return identifier

@@ -17,6 +17,7 @@ from .values import (
     Identifier,
     Link,
     Moment,
+    PathIdentifier,
     SoftAmount,
     SoftIdentifier,
     Text,
@@ -86,7 +87,7 @@ class Offer(_Worded):
     Texts are plain and safe: markup was reduced to its words and link targets.
     """
 
-    id: Identifier
+    id: PathIdentifier
     currency: Currency
     quotes: tuple[OfferedQuote, ...]
     rules: tuple[Rule, ...] = ()

@@ -62,13 +62,27 @@ def _required_moment(value: Any) -> datetime:
     return moment
 
 
+_PATH_SEGMENT = re.compile(r"[A-Za-z0-9._~-]{1,64}")
+
+
+def is_path_segment(text: str) -> bool:
+    """Whether an id can be one segment of a path as it is, without any encoding."""
+    return bool(_PATH_SEGMENT.fullmatch(text)) and text not in {".", ".."}
+
+
 def _identifier(value: Any) -> str:
-    """Opaque, but it goes into paths and 64 wide columns: one visible ASCII path segment."""
+    """Opaque, but it goes into 64 wide columns: visible ASCII."""
     if not isinstance(value, str) or not re.fullmatch(r"[!-~]{1,64}", value):
         raise ValueError("not an identifier")
-    if value in {".", ".."}:
-        raise ValueError("not an identifier")
     return value
+
+
+def _path_identifier(value: Any) -> str:
+    """Opaque, but later calls have it in their path: an odd one could name something else."""
+    identifier = _identifier(value)
+    if not is_path_segment(identifier):
+        raise ValueError("not an identifier a path can hold")
+    return identifier
 
 
 def _soft_identifier(value: Any) -> str | None:
@@ -119,6 +133,7 @@ TextsByName = Annotated[dict[str, str], BeforeValidator(_texts_by_name)]
 Moment = Annotated[datetime | None, BeforeValidator(_moment)]
 RequiredMoment = Annotated[datetime, BeforeValidator(_required_moment)]
 Identifier = Annotated[str, BeforeValidator(_identifier)]
+PathIdentifier = Annotated[str, BeforeValidator(_path_identifier)]
 SoftIdentifier = Annotated[str | None, BeforeValidator(_soft_identifier)]
 Amount = Annotated[Decimal, BeforeValidator(_amount)]
 SoftAmount = Annotated[Decimal | None, BeforeValidator(_soft_amount)]

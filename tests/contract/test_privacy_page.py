@@ -33,8 +33,8 @@ OF_NOBODY = {
     "Consent": "id currency content_hash content",
     "Cover": "id channel_id status premium currency absorbed cooling_off_until created_at "
     "updated_at",
-    "Cancellation": "id rule status needs_person approved_refund renewals currency confirm_before "
-    "cooling_off_until created_at updated_at",
+    "Cancellation": "id rule status needs_person approved_refund renewals currency "
+    "xcover_refunds_buyer confirm_before cooling_off_until created_at updated_at",
     "Modification": "id status price_difference currency created_at updated_at",
     "OutboxMessage": "id kind idempotency_key priority channel_id status sending attempts deaths "
     "next_attempt_at lease_token leased_until reason_code created_at updated_at settled_at",
@@ -45,6 +45,7 @@ OF_NOBODY = {
     "EventChange": "id variant starts_at told_at",
     "Watermark": "name reached_at",
     "Heartbeat": "name beat_at details",
+    "Installation": "id installation_id bound_to bound_at copied_at",
     "Gate": "name next_turns throttled_until failures trips open_until opened_at is_trying "
     "last_failed_call clock_skew refused_since updated_at",
 }

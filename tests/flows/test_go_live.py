@@ -265,7 +265,8 @@ def test_test_keys_are_slow_and_every_market_is_asked_once(
 def test_policies_with_production_keys_need_a_second_word(
     channel: Channel, staff: Staff, simulator: SimulatorProcess
 ) -> None:
-    staff.configure_plugin(channel, {"api_url": "https://api.xcover.com/x"}, is_active=False)
+    live = {"api_url": "https://api.xcover.com/x", **PARTNER}
+    staff.configure_plugin(channel, live, is_active=False)
 
     with pytest.raises(CommandError, match="say so with --test-keys"):
         call_command("xcover_go_live", "--channel", channel.slug, *BIND)

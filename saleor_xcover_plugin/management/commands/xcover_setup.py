@@ -8,8 +8,10 @@ from typing import Any
 from django.core.management.base import CommandError, CommandParser
 from django.db import transaction
 
+from ... import installation
 from ...apps import BEAT_ENTRIES
 from ...conf import PLUGIN_ID
+from ...domain.instance import Standing
 from ...domain.words import counted
 from ...host import catalog, orders, warehouses
 from ...host.db import allow_writer
@@ -58,7 +60,7 @@ class Command(PluginCommand):
 
     def _provision(self, chosen: list[str] | None) -> list[catalog.Step]:
         made = catalog.provision(chosen_channels(chosen), utc_now())
-        return [*made, *_stock_up()]
+        return [*made, *_stock_up(), *_bind()]
 
     def _remove(self) -> list[catalog.Step]:
         open_work = outlook.open_work()
@@ -69,6 +71,18 @@ class Command(PluginCommand):
                 "then try again."
             )
         return catalog.remove(BEAT_ENTRIES, PLUGIN_ID)
+
+
+def _bind() -> Iterator[catalog.Step]:
+    """Bind the database to this store, where it is bound to none; it stays bound to another."""
+    is_new = installation.bind(utc_now())
+    row = installation.current()
+    here = installation.name_here()
+    if here:
+        is_elsewhere = installation.standing(row) == Standing.ELSEWHERE
+        elsewhere = f"bound to {row.bound_to}: see xcover_adopt"
+        outcome = elsewhere if is_elsewhere else "created" if is_new else "unchanged"
+        yield catalog.Step(f"binding to {here}", outcome)
 
 
 def _stock_up() -> Iterator[catalog.Step]:

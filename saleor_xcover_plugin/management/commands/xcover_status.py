@@ -37,9 +37,11 @@ class Command(PluginCommand):
             "alarms": seen.alarms,
             "not_looked_at": seen.unknown,
             "parked": parked,
+            "store": outlook.store(),
             "counts": outlook.counts(),
             "gates": outlook.gates(now),
             "heartbeats": outlook.heartbeats(),
+            "purge": outlook.purge(),
         }
         if options["json"]:
             print_json(self.stdout, report)
@@ -56,7 +58,10 @@ class Command(PluginCommand):
         self._section("Alarms", ("code", "since", "subject", "sentence"), alarms)
         if report["not_looked_at"]:
             codes = ", ".join(report["not_looked_at"])
-            self.stdout.write(f"\nFailed to look, or too many to tell one by one: {codes}.")
+            self.stdout.write(
+                f"\nFailed to look, too many to tell one by one, or what follows from an alarm "
+                f"above: {codes}."
+            )
         columns = ("kind", "id", "order", "since", "sentence")
         self._section("Waiting for a person", columns, report["parked"])
         open_work = [
@@ -65,8 +70,11 @@ class Command(PluginCommand):
             for state, count in states.items()
         ]
         self._section("Open", ("what", "state", "count"), open_work)
+        store = report["store"]
+        self._section("This store", tuple(store), [store])
         self._section("Ways to XCover", _GATE_COLUMNS, report["gates"])
         self._section("Heartbeats", ("name", "at", "found"), report["heartbeats"])
+        self._section("Kept and removed (nightly purge)", _PURGE_COLUMNS, report["purge"])
 
     def _section(
         self, title: str, columns: Sequence[str], rows: Sequence[Mapping[str, Any]]
@@ -76,6 +84,16 @@ class Command(PluginCommand):
         self.stdout.write(f"\n{title}:")
         print_table(self.stdout, columns, [{k: _text(v) for k, v in r.items()} for r in rows])
 
+
+_PURGE_COLUMNS = (
+    "kind",
+    "days",
+    "removed",
+    "goes_next_deleted",
+    "goes_next_stripped",
+    "goes_next_rows",
+    "kept",
+)
 
 _GATE_COLUMNS = (
     "account",

@@ -13,7 +13,7 @@ from celery.exceptions import SoftTimeLimitExceeded
 from ...conf import PluginSettings, SealedElsewhere, SettingsError, label_of
 from ...defect_log import log_defect
 from ...host import configuration
-from . import account, catalogue, events, hooks, running
+from . import account, catalogue, events, hooks, running, store
 from .finding import Finding, fine, problem, warning
 
 log = logging.getLogger(__name__)
@@ -28,6 +28,7 @@ def examine(channels: Mapping[str, int], now: datetime, *, may_call: bool) -> It
     settings: dict[str, PluginSettings] = {}
     yield from _settings(channels, active, settings)
     looks: dict[str, Callable[[], Iterator[Finding]]] = {
+        "store": store.look,
         "credentials": partial(account.look, settings, may_call=may_call),
         "cover product": partial(catalogue.look, active, now),
         "event data": partial(events.look, settings, active, now),

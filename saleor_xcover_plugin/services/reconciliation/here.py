@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 
 from ...domain.reconciliation import STATUS, WORK, Finding, FindingCode
-from ...domain.states import NOT_WANTED, CoverStatus, MessageState, OfferStatus
+from ...domain.states import NOT_MADE_HERE, CoverStatus, MessageState, OfferStatus
 from ...host.values import OrderState
 from ...models import Cover, Offer, OutboxMessage
 from ..offers import largest_premium
@@ -75,7 +75,7 @@ def _is_paid_without_policy(books: Books, now: datetime, grace: timedelta) -> bo
         return False
     if cover is None:
         return now - order.updated_at > grace
-    if cover.reason_code == NOT_WANTED:
+    if cover.reason_code in NOT_MADE_HERE:
         return False
     if cover.state not in _OPEN or (cover.status == CoverStatus.VOID and order.charged <= 0):
         return False

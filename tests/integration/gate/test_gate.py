@@ -12,10 +12,11 @@ from itertools import cycle
 import pytest
 from django.db import connection
 
+from saleor_xcover_plugin import installation
 from saleor_xcover_plugin.conf import PluginSettings, read_settings
 from saleor_xcover_plugin.domain.breaker import FIRST_REST, PEEK, PROBE, THRESHOLD
 from saleor_xcover_plugin.models import Gate
-from saleor_xcover_plugin.services.gate import GatedTransport, HeldBack
+from saleor_xcover_plugin.services.gate import GatedTransport, HeldBack, WrongStore
 from saleor_xcover_plugin.xcover.errors import XCoverMisconfigured, XCoverUnavailable
 from saleor_xcover_plugin.xcover.transport import Answer, Request
 
@@ -434,3 +435,26 @@ def test_many_at_once_take_one_turn_each() -> None:
     assert failures == []
     assert len(line.sent) == 40
     assert Gate.objects.count() == 1
+
+
+def test_a_database_of_another_store_calls_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
+    # given a database that is bound to production
+    line = Line()
+    gate = line.gate()
+    monkeypatch.setenv("XCOVER_INSTANCE", "production")
+    installation.bind(START)
+    call(gate)
+    # when its copy runs as staging
+    monkeypatch.setenv("XCOVER_INSTANCE", "staging")
+    for operation in ("create_offer", "confirm_offer", "get_booking"):
+        with pytest.raises(WrongStore, match="xcover_adopt") as held:
+            call(gate, operation)
+        assert held.value.until == line.now + timedelta(minutes=1)
+        assert not held.value.is_busy
+    # then nothing left, and nothing counts as a failure of XCover's
+    assert len(line.sent) == 1
+    assert Gate.objects.get().failures == 0
+    # and it goes on where it belongs
+    monkeypatch.setenv("XCOVER_INSTANCE", "production")
+    call(gate)
+    assert len(line.sent) == 2

@@ -24,8 +24,8 @@ from .wire import canned, fixture
 
 CALLS = {
     "create": lambda c: c.create_offer(b"{}"),
-    "confirm": lambda c: c.confirm_offer("of/er", b"{}", idempotency_key="key-1"),
-    "opt_out": lambda c: c.opt_out("of/er", idempotency_key="key-1"),
+    "confirm": lambda c: c.confirm_offer("offer-1", b"{}", idempotency_key="key-1"),
+    "opt_out": lambda c: c.opt_out("offer-1", idempotency_key="key-1"),
     "get": lambda c: c.get_booking("AB-INS"),
     "modify": lambda c: c.modify_booking("AB-INS", b"{}", idempotency_key="key-1", preview=False),
     "ask": lambda c: c.modify_booking("AB-INS", b"{}", idempotency_key="key-1", preview=True),
@@ -40,8 +40,8 @@ CALLS = {
     ("call", "answer", "method", "path"),
     [
         ("create", "offer_two_events", "POST", "/offers/"),
-        ("confirm", "booking_confirmed", "POST", "/offers/of%2Fer/confirm/"),
-        ("opt_out", None, "POST", "/offers/of%2Fer/opt_out/"),
+        ("confirm", "booking_confirmed", "POST", "/offers/offer-1/confirm/"),
+        ("opt_out", None, "POST", "/offers/offer-1/opt_out/"),
         ("get", "booking_confirmed", "GET", "/bookings/AB-INS/"),
         ("modify", "modification_preview", "PATCH", "/bookings/AB-INS/"),
         ("ask", "modification_preview", "PATCH", "/bookings/AB-INS/quote_for_update"),
@@ -72,13 +72,47 @@ def test_every_slash_is_where_xcover_wants_it(call, answer, method, path):
     assert sent.headers.get("x-idempotency-key") == ("key-1" if keyed else None)
 
 
-@pytest.mark.parametrize("booking_id", ["", ".", "..", "\ud800"])
-def test_an_id_that_would_lead_elsewhere_is_never_sent(booking_id):
+ODD_IDS = ["", ".", "..", "a/b", "..%2Fb", "a?b", "a#b", "a\\b", "a b", "a\nb", "é", "\ud800"]
+ODD_IDS += ["x" * 65]
+
+
+@pytest.mark.parametrize("odd", ODD_IDS)
+def test_an_id_that_would_lead_elsewhere_is_never_sent(odd):
     client, adapter = canned(200, fixture("booking_confirmed"))
 
-    with pytest.raises(XCoverRejected):
-        client.get_booking(booking_id)
+    for call in (
+        lambda: client.get_booking(odd),
+        lambda: client.confirm_offer(odd, b"{}", idempotency_key="key-1"),
+        lambda: client.opt_out(odd, idempotency_key="key-1"),
+        lambda: client.preview_cancellation(odd, b"{}", idempotency_key="key-1"),
+        lambda: client.confirm_cancellation("AB-INS", odd, idempotency_key="key-1"),
+        lambda: client.confirm_cancellation(odd, "c-CCL", idempotency_key="key-1"),
+        lambda: client.modify_booking(odd, b"{}", idempotency_key="key-1", preview=True),
+        lambda: client.confirm_modification("AB-INS", odd, idempotency_key="key-1"),
+    ):
+        with pytest.raises(XCoverRejected):
+            call()
     assert adapter.requests == []
+
+
+@pytest.mark.parametrize("odd", [one for one in ODD_IDS if one])
+@pytest.mark.parametrize(
+    ("answer", "call", "place"),
+    [
+        ("offer_two_events", "create", "id"),
+        ("booking_confirmed", "get", "id"),
+        ("cancellation_preview", "preview", "cancellation_id"),
+        ("cancellation_preview", "preview", "id"),
+        ("modification_preview", "ask", "update_id"),
+    ],
+)
+def test_an_answer_with_such_an_id_is_no_answer(odd, answer, call, place):
+    client, _ = canned(200, fixture(answer) | {place: odd})
+
+    with pytest.raises(XCoverBadAnswer) as refused:
+        CALLS[call](client)
+
+    assert place in str(refused.value) or place == "id"
 
 
 @pytest.mark.parametrize(
@@ -301,6 +335,18 @@ def test_a_flag_of_automatic_refunds_counts_wherever_it_stands(flag, place):
     assert CALLS["preview"](client).is_refunded_by_xcover
 
 
+@pytest.mark.parametrize(
+    ("name", "call"), [("cancellation_done", "cancel"), ("booking_confirmed", "get")]
+)
+def test_bookings_and_cancellations_carry_the_flags_too(name, call):
+    body = fixture(name)
+    plain, _ = canned(200, body)
+    assert not CALLS[call](plain).is_refunded_by_xcover
+    client, _ = canned(200, body | {"partner": {"subsidiary": {"xpay_refund_enabled": True}}})
+
+    assert CALLS[call](client).is_refunded_by_xcover
+
+
 def test_times_of_a_preview_always_have_an_offset():
     body = fixture("cancellation_preview") | {"confirm_before": "2026-12-06T09:05:07"}
     client, _ = canned(200, body)
@@ -341,8 +387,18 @@ def test_answers_cannot_be_changed():
 
 def test_credentials_of_another_partner_are_another_address():
     client, adapter = canned(404, fixture("refused_unknown"))
-    client._credentials = replace(client._credentials, partner_code="FG/HI")
+    client._credentials = replace(client._credentials, partner_code="FG-HI")
 
     client.probe()
 
-    assert "/partners/FG%2FHI/" in adapter.requests[0].url
+    assert "/partners/FG-HI/" in adapter.requests[0].url
+
+
+@pytest.mark.parametrize("odd", ODD_IDS)
+def test_a_partner_code_that_would_lead_elsewhere_is_never_sent(odd):
+    client, adapter = canned(404, fixture("refused_unknown"))
+    client._credentials = replace(client._credentials, partner_code=odd)
+
+    with pytest.raises(XCoverMisconfigured):
+        client.probe()
+    assert adapter.requests == []

@@ -1,0 +1,48 @@
+"""Which addresses XCover may be called at: encrypted ones, and this machine's own."""
+
+from __future__ import annotations
+
+import re
+from ipaddress import ip_address
+from urllib.parse import urlsplit
+
+_PLAIN = re.compile(r"[!-~]{1,2000}")
+_HOST = re.compile(r"[A-Za-z0-9._:-]+")
+_SEGMENT = re.compile(r"[A-Za-z0-9._~-]*")
+
+
+def fault_of(address: str, *, may_use_http: bool = False) -> str:
+    """Say what is wrong with XCover's API address (host and base path), or return ''.
+
+    ``may_use_http`` allows an unencrypted call to another machine, for tests.
+    """
+    if not address.startswith(("https://", "http://")):
+        return "Begin the XCover API address with https://"
+    try:
+        parts = urlsplit(address)
+        host, port = parts.hostname or "", parts.port
+    except ValueError:
+        return "The XCover API address cannot be read."
+    if not _PLAIN.fullmatch(address) or not _HOST.fullmatch(host) or port == 0:
+        return "The XCover API address cannot be read."
+    if "@" in parts.netloc or "?" in address or "#" in address:
+        return "Give only host and base path as XCover API address: no user, no question, no #."
+    segments = parts.path.split("/")
+    if any(part in {".", ".."} or not _SEGMENT.fullmatch(part) for part in segments):
+        return "The base path in the XCover API address holds letters, digits and . _ ~ - only."
+    if parts.scheme == "http" and not (may_use_http or is_loopback(host)):
+        return (
+            "The XCover API address begins with http://, where anybody on the way reads the API "
+            "key and what buyers wrote. Begin it with https://"
+        )
+    return ""
+
+
+def is_loopback(host: str) -> bool:
+    """Whether a host is this machine itself, by name or number."""
+    if host == "localhost":
+        return True
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return False

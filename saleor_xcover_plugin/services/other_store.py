@@ -1,0 +1,44 @@
+"""What the store made that this database was copied from is not acted upon here."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+
+from django.db.models import Model
+from django.db.models.functions import Coalesce
+
+from .. import installation
+from ..models import Cancellation, Cover, Modification, Offer, OutboxMessage
+
+SENTENCE = (
+    "This offer or policy was made by the store whose database was copied here: nothing about it "
+    "is sent from this store. Decide about it in that store."
+)
+
+_OF_COVER = ("cover__offer__created_at", "cover__created_at")
+_MADE_AT: Mapping[str, tuple[type[Model], tuple[str, ...]]] = {
+    "confirm": (Cover, ("offer__created_at", "created_at")),
+    "opt_out": (Offer, ("created_at",)),
+    "preview_cancellation": (Cancellation, _OF_COVER),
+    "confirm_cancellation": (Cancellation, _OF_COVER),
+    "preview_modification": (Modification, _OF_COVER),
+    "confirm_modification": (Modification, _OF_COVER),
+}
+"""Where each kind of message finds when XCover made what it is about: the offer, else the cover."""
+
+
+def is_about(message: OutboxMessage) -> bool:
+    """Whether a message is about what was made before this database became a store of its own."""
+    row = installation.found()
+    if row is None or row.copied_at is None:
+        return False
+    made_at = _made_at(message)
+    return made_at is not None and made_at < row.copied_at
+
+
+def _made_at(message: OutboxMessage) -> datetime | None:
+    model, columns = _MADE_AT[message.kind]
+    subject = model._default_manager.filter(pk=message.subject_id)
+    first = Coalesce(*columns) if len(columns) > 1 else columns[0]
+    return subject.values_list(first, flat=True).first()

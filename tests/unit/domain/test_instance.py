@@ -1,0 +1,34 @@
+"""Whether a database is where it belongs."""
+
+import pytest
+
+from saleor_xcover_plugin.domain.instance import LONGEST_NAME, Standing, compare, first_name
+
+
+@pytest.mark.parametrize(
+    ("candidates", "name"),
+    [
+        ((None, None, None), ""),
+        (("", " ", None), ""),
+        (("production", "ignored"), "production"),
+        ((None, " Production ", "https://x.example"), "production"),
+        ((None, None, "https://Shop.Example/"), "https://shop.example"),
+        (("x" * 300,), "x" * LONGEST_NAME),
+    ],
+)
+def test_the_first_name_counts_and_its_spelling_does_not(candidates, name) -> None:
+    assert first_name(candidates) == name
+
+
+@pytest.mark.parametrize(
+    ("bound_to", "here", "expected"),
+    [
+        ("", "", Standing.UNNAMED),
+        ("production", "", Standing.UNNAMED),
+        ("", "production", Standing.UNBOUND),
+        ("production", "production", Standing.AT_HOME),
+        ("production", "staging", Standing.ELSEWHERE),
+    ],
+)
+def test_only_another_name_is_another_store(bound_to, here, expected) -> None:
+    assert compare(bound_to, here) == expected
