@@ -7,10 +7,17 @@ SECRET_KEY = "XCOVER_DEMO_SECRET_KEY"  # noqa: S105 (the variable's name)
 _FOREIGN = {
     # The plugin lets these win over what is saved in its settings: the demo would use a
     # real partner's keys, or fail with them.
+    "XCOVER_API_URL",
     "XCOVER_API_KEY",
     "XCOVER_API_SECRET",
     "XCOVER_WEBHOOK_KEY",
     "XCOVER_WEBHOOK_SECRET",
+    "XCOVER_PREVIOUS_WEBHOOK_KEY",
+    "XCOVER_PREVIOUS_WEBHOOK_SECRET",
+    # The demo's database is no store's.
+    "XCOVER_INSTANCE",
+    "XCOVER_PURGE",
+    "PUBLIC_URL",
     "DJANGO_SETTINGS_MODULE",
     "XCOVER_LEASE_SECONDS",
 }

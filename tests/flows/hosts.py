@@ -74,7 +74,7 @@ def _open_saleor() -> Store:
 def _configure_miniature() -> None:
     # The plugin's guard re-raises, so that no defect hides behind it.
     os.environ.setdefault("XCOVER_RAISE_IN_HOOKS", "1")
-    for name in ("XCOVER_API_KEY", "XCOVER_API_SECRET", "CELERY_BROKER_URL"):
+    for name in (*bootstrap.OF_A_STORE, "CELERY_BROKER_URL"):
         os.environ.pop(name, None)
     host.configure(fresh_database(DATABASE))
 

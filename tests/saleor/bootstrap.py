@@ -16,6 +16,16 @@ SERVER_URL = "postgres://saleor:saleor@localhost:5432/saleor"
 DATABASE = "xcover_flows"
 ROOT = Path(__file__).resolve().parents[2]
 
+OF_A_STORE = (
+    "XCOVER_API_URL",
+    "XCOVER_API_KEY",
+    "XCOVER_API_SECRET",
+    "XCOVER_INSTANCE",
+    "XCOVER_PURGE",
+    "PUBLIC_URL",
+)
+"""What the environment of a real store may hold, and a test must not meet."""
+
 
 def is_available() -> bool:
     """Whether a real Saleor can be imported here."""
@@ -73,8 +83,8 @@ def configure() -> None:
     os.environ.setdefault("XCOVER_RAISE_IN_HOOKS", "1")
     for name in ("CELERY_BROKER_URL", "CLOUDAMQP_URL", "REDIS_URL", "CACHE_URL", "SENTRY_DSN"):
         os.environ.pop(name, None)
-    # Both would win over what a test configures.
-    for name in ("XCOVER_API_KEY", "XCOVER_API_SECRET", "DATABASE_URL_REPLICA"):
+    # They would win over what a test configures, or say that its database is another store's.
+    for name in (*OF_A_STORE, "DATABASE_URL_REPLICA"):
         os.environ.pop(name, None)
     import django
 

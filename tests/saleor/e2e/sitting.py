@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from .. import run
+from .. import bootstrap, run
 from . import databases
 from .kept import Kept, Result, wants_no_play
 
@@ -114,8 +114,8 @@ class Sitting:
         return [*options, "-p", "tests.saleor.e2e.plugin", *self.choice.paths]
 
     def _environment(self, mode: str, done: str) -> dict[str, str]:
-        # Either would win over what the shop configures.
-        foreign = ("XCOVER_API_KEY", "XCOVER_API_SECRET", "DATABASE_URL_REPLICA")
+        # They would win over what the shop configures.
+        foreign = (*bootstrap.OF_A_STORE, "DATABASE_URL_REPLICA")
         known = {name: value for name, value in os.environ.items() if name not in foreign}
         kept = Kept(self.version, mode, self.contents[mode])
         return {
