@@ -10,6 +10,7 @@ from demo.client.driver import Refused
 from demo.client.shopper import Shopper
 from demo.client.staff import Staff
 from demo.client.store import Channel, Store
+from demo.seed import PARTNER
 from demo.simulator import SimulatorProcess
 
 from ..flows.work import Work
@@ -138,6 +139,51 @@ def test_an_unreachable_xcover_is_told_and_saving_switched_off_works(
 
     staff.configure_plugin(channel, dead | {"api_secret": "s"}, is_active=False)
     assert stored(channel)["api_url"] == "http://127.0.0.1:9/x"
+
+
+def test_a_new_address_is_never_called_with_the_old_secrets(
+    store: Store, staff: Staff, simulator: SimulatorProcess
+) -> None:
+    # given a channel that works, and another address of the same simulator
+    channel, old = store.new_channel(), simulator.base_url
+    new = f"{old.removesuffix('/x')}/xcover"
+    secrets = {name: PARTNER[name] for name in ("api_key", "api_secret")}
+    staff.configure_plugin(channel, {"api_url": old, **PARTNER})
+    before, called = stored(channel), len(simulator.calls())
+    # when somebody who does not know the secrets changes the address
+    for known in ({}, {"api_key": secrets["api_key"]}):
+        with pytest.raises(Refused) as caught:
+            staff.configure_plugin(channel, {"api_url": new, **known})
+        assert "has to be entered again" in str(caught.value)
+    # then nothing is saved, and nobody was called
+    assert stored(channel) == before
+    assert len(simulator.calls()) == called
+    # when address, key and secret come together
+    staff.configure_plugin(channel, {"api_url": new, **secrets})
+    assert stored(channel)["api_url"] == new
+    # when the dashboard saves one after the other, with the plugin switched off
+    staff.configure_plugin(channel, {"api_url": old}, is_active=False)
+    emptied = stored(channel)
+    assert (emptied["api_url"], emptied["api_key"], emptied["api_secret"]) == (old, "", "")
+    with pytest.raises(Refused) as caught:
+        staff.configure_plugin(channel)
+    assert "API key is missing." in str(caught.value)
+    for name, value in secrets.items():
+        staff.configure_plugin(channel, {name: value}, is_active=False)
+    staff.configure_plugin(channel)
+    # then it works, and the other fields were kept
+    found = stored(channel)
+    assert found["partner_code"] == PARTNER["partner_code"]
+    assert str(found["api_secret"]).startswith("xcover-sealed:")
+
+
+def test_an_address_without_encryption_is_not_saved(store: Store, staff: Staff) -> None:
+    channel = store.new_channel()
+
+    with pytest.raises(Refused) as caught:
+        staff.configure_plugin(channel, {"api_url": "http://xcover.example/x", **PARTNER})
+
+    assert "begins with http://" in str(caught.value)
 
 
 def test_a_plugin_switched_off_stops_offers_but_confirms_what_was_sold(
