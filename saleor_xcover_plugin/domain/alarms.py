@@ -102,6 +102,7 @@ WAITS_FOR_ADOPTION = frozenset(
         AlarmCode.PAID_UNPROTECTED,
         AlarmCode.MESSAGES_OVERDUE,
         AlarmCode.OFFERS_REFUSED,
+        AlarmCode.RECONCILE_FINDINGS,
     }
 )
 """What follows by itself where nothing is sent because of ``WRONG_STORE``: one alarm is enough."""

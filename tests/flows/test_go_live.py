@@ -296,6 +296,17 @@ def test_a_refund_that_is_not_whole_fails_and_the_policy_is_cancelled_all_the_sa
     assert booking["status"] == "CANCELLED"
 
 
+def test_who_pays_a_refund_is_said_before_anything_is_sold(
+    go_live: GoLive, simulator: SimulatorProcess
+) -> None:
+    simulator.settings(automatic_refund_by_xcore=True)
+
+    outcomes, found, _ = go_live(*BIND)
+
+    assert outcomes["cancellation preview"] == "passed"
+    assert found["cancellation preview"].endswith("XCover pays it to the buyer itself.")
+
+
 def test_the_page_holds_every_case_and_no_person_and_no_secret(
     go_live: GoLive, tmp_path: Path
 ) -> None:

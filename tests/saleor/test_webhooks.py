@@ -109,6 +109,24 @@ def test_a_policy_cancelled_at_xcover_is_noticed_once(
     assert len(simulator.calls("cancel")) == 1  # the buyer's own
 
 
+def test_where_xcover_pays_the_buyer_itself_the_note_says_so(
+    insured: Shopper, staff: Staff, work: Work, simulator: SimulatorProcess, send: Send
+) -> None:
+    policy = policy_of(insured)
+    simulator.settings(xpay_refund_enabled=True)
+    cancel_at_xcover(simulator, policy)
+
+    assert send("BOOKING_CANCELLED", policy) == [[200]]
+    work()
+
+    assert staff.order(insured.order_id).has_note(
+        "XCover says it refunds this buyer itself: refund nothing for the protection"
+    )
+    cover = insured.cover()
+    assert cover is not None
+    assert (cover.status, cover.amount_due_back) == ("cancelled", 0)
+
+
 def test_what_a_webhook_claims_is_not_believed(
     insured: Shopper, work: Work, send: Send, simulator: SimulatorProcess
 ) -> None:

@@ -261,7 +261,8 @@ def _preview(shared: Play) -> str:
         raise Failed(f"The preview cancelled policy {shared.booking.id}. Tell Cover Genius.")
     if refund != premium:
         raise Failed(f"{refund} of {premium} on the first day: ask for the cooling-off period.")
-    return f"{refund} of {premium}; the policy is in force."
+    payer = " XCover pays it to the buyer itself." if shared.preview.is_refunded_by_xcover else ""
+    return f"{refund} of {premium}; the policy is in force.{payer}"
 
 
 def _cancel(shared: Play) -> str:
