@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hmac
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
 from .conf import SettingsError, label_of
@@ -22,30 +22,32 @@ _VARIABLES = {field.name: field.environment for field in FIELDS}
 Configuration = Iterable[Mapping[str, Any]]
 
 
-def require_secrets(before: Configuration, after: Configuration, *, is_active: bool) -> None:
+def require_secrets(
+    before: Configuration,
+    after: Configuration,
+    *,
+    is_active: bool,
+    elsewhere: Collection[str] = (),
+) -> None:
     """Refuse a changed API address that comes without the key and secret it needs.
 
-    ``before`` and ``after`` are the configuration as stored and as it is about to be saved. An
-    inactive plugin may be saved without them: ``forget_secrets`` then empties what is stored.
-    Raise ``SettingsError`` naming the field.
+    ``before`` and ``after`` are the configuration as stored and as it is about to be saved,
+    ``elsewhere`` the addresses other channels use. An inactive plugin may be saved without them:
+    ``forget_secrets`` then empties what is stored. Raise ``SettingsError`` naming the field.
     """
     old, new = _values(before), _values(after)
-    if not _is_moved(old, new):
-        return
     for name in SECRETS:
         variable = _VARIABLES[name]
         from_environment = os.environ.get(variable, "").strip()
         if from_environment:
-            # The environment would hand its secrets to any address: whoever changes it knows them.
-            typed = new[name] if _is_entered(name, old, new) else ""
-            if not hmac.compare_digest(typed.strip().encode(), from_environment.encode()):
+            if _is_strange(old, new, elsewhere) and not _is_known(name, old, new, from_environment):
                 raise SettingsError(
                     name,
-                    f"The API address changes, and {label_of(name)} comes from {variable} in the "
+                    f"This API address is new, and {label_of(name)} comes from {variable} in the "
                     "environment. Set XCOVER_API_URL there too, or send the new address together "
                     "with that same key and secret in one pluginUpdate. Nothing was saved.",
                 )
-        elif is_active and not _is_entered(name, old, new):
+        elif is_active and _is_moved(old, new) and not _is_entered(name, old, new):
             raise SettingsError(
                 name,
                 f"The API address changes: {label_of(name)} has to be entered again. Send address, "
@@ -71,8 +73,28 @@ def forget_secrets(before: Configuration, after: list[dict[str, Any]]) -> tuple[
 
 def _is_moved(old: Mapping[str, str], new: Mapping[str, str]) -> bool:
     """Whether there was an address before and now is another one, or none."""
-    before, now = (values[ADDRESS].strip().rstrip("/") for values in (old, new))
-    return bool(before) and before != now
+    return bool(old[ADDRESS]) and old[ADDRESS] != new[ADDRESS]
+
+
+def _is_strange(old: Mapping[str, str], new: Mapping[str, str], elsewhere: Collection[str]) -> bool:
+    """Whether the environment's secrets would go where no channel of the store sends them yet.
+
+    The very first address of a store is nobody's replacement.
+    """
+    used = {_plain(address) for address in (*elsewhere, old[ADDRESS])} - {""}
+    return bool(used) and new[ADDRESS] != old[ADDRESS] and new[ADDRESS] not in used
+
+
+def _is_known(
+    name: str, old: Mapping[str, str], new: Mapping[str, str], from_environment: str
+) -> bool:
+    """Whether whoever saves the address typed the very secret the environment holds."""
+    typed = new[name].strip() if _is_entered(name, old, new) else ""
+    return hmac.compare_digest(typed.encode(), from_environment.encode())
+
+
+def _plain(address: str) -> str:
+    return address.strip().rstrip("/")
 
 
 def _is_entered(name: str, old: Mapping[str, str], new: Mapping[str, str]) -> bool:
@@ -86,4 +108,4 @@ def _values(configuration: Configuration) -> dict[str, str]:
     for item in configuration:
         if item["name"] in values:
             values[item["name"]] = str(item["value"] or "")
-    return values
+    return values | {ADDRESS: _plain(values[ADDRESS])}

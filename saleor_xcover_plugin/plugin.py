@@ -73,7 +73,8 @@ class XCoverPlugin(BasePlugin):
         )
         try:
             settings = conf.read_settings(wanted) if is_active else None
-            new_address.require_secrets(stored, wanted, is_active=is_active)
+            elsewhere = configuration.addresses_elsewhere(channel_id)
+            new_address.require_secrets(stored, wanted, is_active=is_active, elsewhere=elsewhere)
             if settings is not None:
                 check_credentials.check(
                     settings,

@@ -56,3 +56,14 @@ def stored_configuration(channel_id: int | None) -> list[dict[str, object]]:
     """The configuration as it is in the database now, before a pending change."""
     row = PluginConfiguration.objects.filter(identifier=PLUGIN_ID, channel_id=channel_id).first()
     return list(row.configuration or []) if row else []
+
+
+def addresses_elsewhere(channel_id: int | None) -> frozenset[str]:
+    """Return the API addresses that are stored for other channels."""
+    rows = PluginConfiguration.objects.filter(identifier=PLUGIN_ID).exclude(channel_id=channel_id)
+    return frozenset(
+        str(item["value"])
+        for row in rows
+        for item in row.configuration or []
+        if item["name"] == "api_url" and item["value"]
+    )

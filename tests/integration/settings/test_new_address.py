@@ -96,6 +96,26 @@ def test_secrets_of_the_environment_go_nowhere_by_a_form(
     require_secrets(before, changed(before, api_url=NEW, **known), is_active=is_active)
 
 
+def test_another_channel_cannot_lead_secrets_of_the_environment_away(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("XCOVER_API_KEY", "environment-key")
+    monkeypatch.setenv("XCOVER_API_SECRET", "environment-secret")
+    empty = saved(api_url="", api_key="", api_secret="")
+
+    # the first channel of a store may name an address, the next ones only the same
+    require_secrets(empty, changed(empty, api_url=NEW), is_active=True)
+    require_secrets(empty, changed(empty, api_url=OLD + "/"), is_active=True, elsewhere=[OLD])
+    with pytest.raises(SettingsError, match="XCOVER_API_URL"):
+        require_secrets(empty, changed(empty, api_url=NEW), is_active=True, elsewhere=[OLD])
+    # what is not about the address is saved as before
+    require_secrets(empty, changed(empty, partner_code="B"), is_active=False, elsewhere=[OLD])
+    # nor does emptying the address make it the first again
+    only = saved(api_key="", api_secret="")
+    with pytest.raises(SettingsError, match="XCOVER_API_URL"):
+        require_secrets(only, changed(only, api_url=""), is_active=False)
+
+
 def test_the_address_of_the_environment_wins(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("XCOVER_API_URL", NEW)
 
