@@ -343,12 +343,13 @@ def judge_preview(
     if needs_person:
         return Judgement(
             Verdict.REVIEW,
-            f"XCover would refund the whole premium of {premium}. Confirm the cancellation or "
-            "keep the policy.",
+            f"XCover would refund the whole premium of {premium} to the store. Confirm the "
+            "cancellation or keep the policy.",
         )
     return Judgement(
         Verdict.CONFIRM,
-        f"XCover refunds the whole premium of {premium} inside the cooling-off period.",
+        f"XCover refunds the whole premium of {premium} to the store, inside the cooling-off "
+        "period.",
     )
 
 

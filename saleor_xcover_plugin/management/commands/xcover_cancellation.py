@@ -58,8 +58,15 @@ class Command(PluginCommand):
             said = "XCover will be asked; look again with: xcover_cancellation list"
         elif action == "approve":
             money = decisions.read_refund(options["amount"], options["currency"])
-            decisions.approve(options["id"], money, now)
-            said = f"The policy will be cancelled for a refund of {money}."
+            decided = decisions.approve(options["id"], money, now)
+            payee = (
+                "the buyer itself: refund nothing for the protection"
+                if decided.xcover_refunds_buyer
+                else "the store"
+            )
+            said = (
+                f"The policy will be cancelled for a refund of {money}, paid by XCover to {payee}."
+            )
         elif action == "keep":
             decisions.keep(options["id"], now)
             said = "The policy stays in force."
@@ -78,6 +85,7 @@ class Command(PluginCommand):
                 "policy": row.cover.booking_id or "",
                 "rule": row.rule,
                 "refund": str(row.refund_money or ""),
+                "xcover_refunds_buyer": row.xcover_refunds_buyer,
                 "until": row.confirm_before.isoformat() if row.confirm_before else "",
                 "sentence": row.sentence,
             }
