@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.conf import settings
 from django.core.checks import Warning as CheckWarning
 from django.core.checks import register
 
 from . import outbox
+from .conf import HTTP_SETTING
 from .domain.hooks import HOOKS
 from .host import hooks
+from .services.privacy.nightly import PURGE_VARIABLE, chosen_days
 
 
 @register
@@ -25,6 +28,36 @@ def check_lease(**_: Any) -> list[CheckWarning]:
             id="saleor_xcover_plugin.W002",
         )
     ]
+
+
+@register
+def check_encryption(**_: Any) -> list[CheckWarning]:
+    """Warn where an API address without encryption is allowed."""
+    if getattr(settings, HTTP_SETTING, False) is not True:
+        return []
+    return [
+        CheckWarning(
+            f"{HTTP_SETTING} is True: API key and buyers' details may be sent without encryption.",
+            hint="It is for tests. Take it out of a store's settings.",
+            id="saleor_xcover_plugin.W003",
+        )
+    ]
+
+
+@register
+def check_periods(**_: Any) -> list[CheckWarning]:
+    """Warn where nobody can read how long things are kept: then nothing old is removed."""
+    try:
+        chosen_days()
+    except ValueError as error:
+        return [
+            CheckWarning(
+                f"{PURGE_VARIABLE} cannot be read ({error}): nothing old is removed at night.",
+                hint="Write it as in docs/privacy.md: evidence=4018 hashes=60, or off.",
+                id="saleor_xcover_plugin.W004",
+            )
+        ]
+    return []
 
 
 @register
