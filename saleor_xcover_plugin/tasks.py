@@ -33,7 +33,7 @@ log = logging.getLogger(__name__)
 def _working() -> Iterator[None]:
     """Let a task write to the database, and wait for no lock longer than a worker may.
 
-    What it leaves undone then, the next sweep finds.
+    What it leaves undone then, the next sweep or night finds.
     """
     try:
         with allow_writer(), time_limits(WORKER):
@@ -83,7 +83,8 @@ def reconcile() -> None:
 
 
 @shared_task(name="saleor_xcover_plugin.tasks.purge", ignore_result=True)
-@allow_writer()
+@no_values_leave()
+@_working()
 def purge() -> None:
     """Remove what is past the time it is kept, as announced (beat, every night)."""
     purge_tonight(utc_now)

@@ -158,7 +158,9 @@ class XCoverClient:
         """Sign, send, and return the JSON of a success; anything else becomes an error."""
         made = self._credentials
         if not is_path_segment(made.partner_code):
-            raise XCoverMisconfigured(f"{operation}: no path can carry this partner code")
+            raise XCoverMisconfigured(
+                f"{operation}: no path can carry this partner code", never_left=True
+            )
         url = f"{made.api_url.rstrip('/')}/partners/{made.partner_code}{path}"
         now = self._transport.clock()
         try:

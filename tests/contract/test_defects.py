@@ -41,3 +41,16 @@ def test_every_command_waits_for_no_lock_and_reports_no_values() -> None:
 
     assert len(bases) == len(COMMANDS) >= 15
     assert set(bases.values()) == {"PluginCommand"}
+
+
+def test_every_task_waits_for_no_lock_and_reports_no_values() -> None:
+    tree = ast.parse((PLUGIN / "tasks.py").read_text())
+    decorators = {
+        one.name: [ast.unparse(decorator) for decorator in one.decorator_list]
+        for one in tree.body
+        if isinstance(one, ast.FunctionDef)
+    }
+    tasks = {name: found for name, found in decorators.items() if "shared_task" in str(found)}
+
+    assert len(tasks) >= 7
+    assert {tuple(found[1:]) for found in tasks.values()} == {("no_values_leave()", "_working()")}

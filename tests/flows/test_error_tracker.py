@@ -181,6 +181,7 @@ def tasks_of(scene: Scene) -> dict[str, tuple[Any, ...]]:
         "receive_event": (event.pk,),
         "sweep": (),
         "reconcile": (),
+        "purge": (),
         "request_offer": (key_of(scene.checkout_id), int(key_of(scene.channel.id))),
     }
 
@@ -228,6 +229,7 @@ COMMANDS: Mapping[str, tuple[str, ...]] = {
     "xcover_policy": ("{number}", "--do-not-make"),
     "xcover_event": ("{sku}", "--no-progress"),
     "xcover_complete": ("{number}",),
+    "xcover_adopt": ("--dry-run",),
     "xcover_setup": ("--dry-run",),
 }
 
@@ -252,6 +254,7 @@ def test_every_command_fails_at_its_statements(
     store: Store,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    monkeypatch.setenv("XCOVER_INSTANCE", "here")  # what xcover_adopt binds the database to
     words = {
         "number": corrected.order.number,
         "sku": store.concert.sku,

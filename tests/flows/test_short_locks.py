@@ -300,6 +300,7 @@ def test_saving_settings_says_who_is_in_its_way(store: Store, staff: Staff) -> N
     [
         ("xcover_cancellation", "ask", "{number}"),
         ("xcover_cancellation", "claim", "{number}", "open"),
+        ("xcover_policy", "{number}", "--do-not-make"),
         ("xcover_erase", "--order", "{number}", "--confirm"),
     ],
     ids=lambda arguments: " ".join(arguments[:2]),

@@ -5,16 +5,17 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import CommandError, CommandParser
 from django.db import transaction
 
 from ...host.db import allow_writer
 from ...services import adopt, outlook
 from ...services.clock import utc_now
+from ..base import PluginCommand
 from ..output import print_json, print_table
 
 
-class Command(BaseCommand):
+class Command(PluginCommand):
     help = (
         "Bind this database to the store that runs here (XCOVER_INSTANCE, else PUBLIC_URL): after "
         "the store got a new name, or with --as-new-store after the database was copied. Until "
