@@ -1,0 +1,94 @@
+"""A policy is made for the order that was paid, and for no other."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from demo.client.payment_app import PaymentApp
+from demo.client.shopper import Shopper
+from demo.client.staff import Staff
+from demo.client.store import Channel, Store
+from demo.client.values import PlacedOrder
+from demo.simulator import SimulatorProcess
+
+from .steps import asked, bookings, buy_with_cover
+from .test_sent_or_not import held_back
+from .work import Work
+
+Paid = tuple[Shopper, PlacedOrder]
+
+
+@pytest.fixture
+def paid(shopper: Callable[[Channel], Shopper], store: Store, payments: PaymentApp) -> Paid:
+    """Sell two tickets with cover, paid; XCover was not asked for the policy yet."""
+    buyer = shopper(store.usd)
+    order, _ = buy_with_cover(buyer, payments, {store.concert: 2})
+    return buyer, order
+
+
+def test_a_paid_order_that_is_cancelled_before_its_policy_is_made_gets_none(
+    paid: Paid, staff: Staff, work: Work, simulator: SimulatorProcess
+) -> None:
+    # given a paid cover that was held back before it was sent
+    buyer, order = paid
+    with held_back():
+        work()
+        # when staff cancel the order, and keep the money for now
+        staff.cancel(order.id)
+    work()
+    # then no policy is made for tickets that are gone
+    assert "confirm" not in asked(simulator)
+    assert bookings(simulator) == []
+    cover = buyer.cover()
+    assert cover is not None
+    assert (cover.status, cover.policy_number) == ("void", None)
+
+
+@pytest.mark.parametrize("is_ours", [True, False], ids=["ours", "of another order"])
+def test_a_booking_that_exists_is_adopted_by_its_own_order_only(
+    is_ours: bool, paid: Paid, work: Work, simulator: SimulatorProcess
+) -> None:
+    # given an offer that was booked under a key nobody knows any more
+    buyer, order = paid
+    book(order.number if is_ours else "another-order")
+    (booking,) = bookings(simulator)
+    # when XCover is asked for the policy
+    work()
+    # then XCover names the booking, and it is taken over if it is this order's, else shown to staff
+    assert bookings(simulator) == [booking]
+    assert asked(simulator)["get_booking"] == 1
+    cover = buyer.cover()
+    assert cover is not None
+    if is_ours:
+        assert (cover.status, cover.policy_number) == ("confirmed", booking["id"])
+    else:
+        assert (cover.status, cover.policy_number, cover.amount_due_back) == ("parked", None, 0)
+        code, sentence = told()
+        assert code == "other_booking"
+        assert f"XCover already holds booking {booking['id']}" in sentence
+
+
+def told() -> tuple[str, str]:
+    from saleor_xcover_plugin.models import Cover
+
+    cover = Cover.objects.get()
+    return cover.reason_code, cover.reason
+
+
+def book(transaction_id: str) -> None:
+    """Have the offer of the one cover booked at XCover, past the plugin."""
+    from saleor_xcover_plugin.host import configuration, orders
+    from saleor_xcover_plugin.models import Cover
+    from saleor_xcover_plugin.services.clients import probing_client
+    from saleor_xcover_plugin.services.offers import chosen_ids
+    from saleor_xcover_plugin.xcover.payloads import confirm_body
+
+    cover = Cover.objects.get()
+    order = orders.read(cover.order_id)
+    assert cover.offer is not None
+    assert order is not None
+    body = confirm_body(chosen_ids(cover.offer), order.policyholder, transaction_id=transaction_id)
+    client = probing_client(configuration.settings_of(cover.channel_id))
+    client.confirm_offer(str(cover.offer.xcover_offer_id), body, idempotency_key="another")
