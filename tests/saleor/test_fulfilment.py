@@ -18,9 +18,9 @@ from demo.client.store import Channel
 
 from ..flows.rows import key
 from ..flows.steps import accept_cover
+from ..flows.together import together
 from ..flows.work import Work
 from .box_office import Desk, Premises, sell, store_that
-from .test_races import together
 
 if TYPE_CHECKING:
     from .store import SaleorStore

@@ -15,8 +15,8 @@ from demo.client.store import Channel, Store
 from demo.simulator import SimulatorProcess
 
 from ..flows.steps import PREMIUM, TICKETS, TOTAL, accept_cover, bookings
+from ..flows.together import together
 from ..flows.work import Work
-from .test_races import together
 
 SendShopper = Callable[[Channel], Shopper]
 

@@ -20,8 +20,8 @@ from saleor_xcover_plugin.models import Cover
 from saleor_xcover_plugin.models import Offer as OfferRow
 from saleor_xcover_plugin.services.offers import chosen_premium
 
+from ...flows.together import together
 from ..pricing.shop import key
-from ..test_races import together
 from .world import CARD, Act, World, spent_from
 
 NOTHING = Decimal(0)

@@ -1,9 +1,7 @@
 """Two tabs, double clicks, two workers: one winner, and never a line without its offer."""
 
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from decimal import Decimal
-from typing import Any
 
 import pytest
 
@@ -13,31 +11,11 @@ from demo.client.staff import Staff
 from demo.client.store import Channel, Store
 from demo.simulator import SimulatorProcess
 
-from ..flows.steps import end_the_offer
-from ..flows.work import Work
+from .steps import end_the_offer
+from .together import together
+from .work import Work
 
 SendShopper = Callable[[Channel], Shopper]
-
-
-def together(*actions: Callable[[], Any]) -> list[Any]:
-    """Run actions at once, each on a database connection of its own; errors are results."""
-    from threading import Barrier
-
-    from django.db import connections
-
-    barrier = Barrier(len(actions))
-
-    def run(action: Callable[[], Any]) -> Any:
-        try:
-            barrier.wait()
-            return action()
-        except DriverError as error:
-            return error
-        finally:
-            connections.close_all()
-
-    with ThreadPoolExecutor(len(actions)) as pool:
-        return list(pool.map(run, actions))
 
 
 def consents() -> list[str]:
