@@ -44,6 +44,28 @@ def test_buy_without_an_answer(
     assert buyer.cover() is None
 
 
+def test_of_two_offers_that_were_shown_the_last_one_is_turned_down(
+    store: Store,
+    shopper: SendShopper,
+    payments: PaymentApp,
+    work: Work,
+    simulator: SimulatorProcess,
+) -> None:
+    # given an offer for two tickets, and then one for three
+    buyer = shopper(store.usd)
+    checkout = buyer.create_checkout({store.concert: 2})
+    buyer.offer()
+    buyer.set_quantity(checkout.lines[0], 3)
+    buyer.offer()
+    (_, last) = simulator.state()["offers"]
+    # when the tickets are bought without an answer
+    payments.charge(buyer.checkout_id, buyer.checkout().total)
+    buyer.complete()
+    work()
+    # then XCover hears of the offer that stood there last
+    assert [opt_out["offer_id"] for opt_out in opt_outs(simulator)] == [last["id"]]
+
+
 def test_an_unpaid_order_without_cover_is_an_opt_out_too(
     store: Store, shopper: SendShopper, staff: Staff, work: Work, simulator: SimulatorProcess
 ) -> None:

@@ -79,6 +79,21 @@ def test_terms_that_were_not_shown_are_not_accepted(store, shopper):
     assert ada.checkout().cover_lines == ()
 
 
+def test_nothing_is_accepted_once_payment_has_begun(store, shopper, payments, work, simulator):
+    # given an offer, and money on its way for the tickets alone
+    ada = shopper(store.usd)
+    checkout = ada.create_checkout({store.concert: 2})
+    offer = ada.offer()
+    payments.charge(checkout.id, checkout.total)
+    # when it is accepted
+    assert refusal(lambda: ada.accept(offer))["code"] == "payment_started"
+    # then the order is what was paid, and nobody is insured
+    order = buy_tickets(ada)
+    work()
+    assert order.total == Decimal("200.00")
+    assert simulator.state()["bookings"] == []
+
+
 def test_an_offer_for_fewer_tickets_is_stale(store, shopper, simulator):
     # given an offer for two tickets
     ada = shopper(store.usd_unpaid)
