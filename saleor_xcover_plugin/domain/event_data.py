@@ -130,13 +130,13 @@ class EventMapping:
     def is_utc_by_default(self, facts: TicketFacts) -> bool:
         """Whether a time without an offset is read as UTC only because nobody said otherwise."""
         is_local_time = any(is_local(self.value(name, facts)) for name in ("start", "end"))
-        return is_local_time and self._is_zone_a_fallback(facts) and self.default_zone == "UTC"
+        return is_local_time and self._is_zone_a_fallback(facts) and bool(self.default_zone)
 
     def _is_zone_a_fallback(self, facts: TicketFacts) -> bool:
         """Whether the event stores no time zone, and the mapping says UTC or nothing."""
         tried = self.sources.get("timezone", ())
         is_stored = any(facts.values.get(source, "").strip() for source in tried)
-        return not is_stored and self.default_zone in ("", "UTC")
+        return not is_stored and self.default_zone in _NO_PLACE
 
 
 class EventDataError(ValueError):
@@ -164,6 +164,10 @@ _LONGEST = 255
 """Characters of a name or place; a longer one is something else by mistake."""
 _UNSENDABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
 """Control characters and line breaks. Spaces of any width and joiners of letters are names' own."""
+_NO_PLACE = frozenset(
+    {"", "UTC", "GMT", "Etc/UTC", "Etc/GMT", "Etc/UCT", "UCT", "Zulu", "Etc/Zulu"}
+)
+"""Time zones a mapping names for want of a better one."""
 _YES = frozenset({"1", "true", "yes", "on", "ja", "oui", "نعم"})
 _NO = frozenset({"0", "false", "no", "off", "nein", "non", "لا"})
 """What an empty text says too. The languages are those of the storefront element."""

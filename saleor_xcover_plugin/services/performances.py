@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
@@ -27,6 +27,8 @@ class Performance:
     tickets: tuple[Ticket, ...]
     starts_at: datetime | None
     is_cancelled: bool
+    beside: tuple[Ticket, ...] = ()
+    """Tickets of the same start that somebody left out by naming others."""
 
     @property
     def variants(self) -> list[str]:
@@ -44,13 +46,11 @@ class Performance:
         cancelled = ", cancelled" if self.is_cancelled else ""
         return f"{self.name}, {start} ({called}{cancelled})"
 
-    def has_sku(self, word: str) -> bool:
-        """Whether one of its tickets has this SKU."""
-        return any(word == ticket.sku for ticket in self.tickets)
-
-    def has_variant(self, word: str) -> bool:
-        """Whether one of its tickets is the variant of this id."""
-        return any(word == ticket.key for ticket in self.tickets)
+    def of(self, is_meant: Callable[[Ticket], bool]) -> Performance | None:
+        """Return it with those of its tickets that are meant alone; None when none is."""
+        meant = tuple(ticket for ticket in self.tickets if is_meant(ticket))
+        beside = tuple(ticket for ticket in self.tickets if ticket not in meant)
+        return replace(self, tickets=meant, beside=beside) if meant else None
 
     def starts(self, word: str) -> bool:
         """Whether it starts at this time or day.
@@ -90,11 +90,20 @@ def performances_of_tickets(tickets: Sequence[Ticket]) -> list[Performance]:
 
 
 def called(performances: Sequence[Performance], word: str) -> list[Performance]:
-    """Return those a word of staff names: by a SKU, else by a variant's id, else by their start."""
-    for is_meant in (Performance.has_sku, Performance.has_variant, Performance.starts):
-        if found := [one for one in performances if is_meant(one, word)]:
+    """Return what a word of staff names: a SKU, else a variant's id, else a start.
+
+    A SKU or an id stands for that variant alone; a start for all that begins then.
+    """
+    for is_meant in (lambda ticket: ticket.sku == word, lambda ticket: ticket.key == word):
+        if found := [meant for one in performances if (meant := one.of(is_meant))]:
             return found
-    return []
+    return [one for one in performances if one.starts(word)]
+
+
+def beside(chosen: Sequence[Performance]) -> list[Ticket]:
+    """Return the tickets that begin with chosen ones and were not chosen."""
+    meant = {ticket for one in chosen for ticket in one.tickets}
+    return [ticket for one in chosen for ticket in one.beside if ticket not in meant]
 
 
 def _known_starts(tickets: Sequence[Ticket]) -> Mapping[str, datetime]:

@@ -507,3 +507,24 @@ def test_a_word_that_names_two_performances_is_refused(
     # when it is named, the variant that is sold under it is meant
     (label,) = run(product, "--performance", key(series[1].id))[0]["performances"]
     assert evening.replace(hour=14).isoformat(" ", "minutes") in label
+
+
+def test_a_sku_means_its_variant_and_a_start_all_that_begins_then(
+    sell: Sell, store: RowStore, simulator: SimulatorProcess
+) -> None:
+    # given a policy for the stalls and one for the balcony of one evening
+    stalls, balcony = store.new_series(price="100.00", starts=[FIRST, FIRST])
+    sell(stalls)
+    sell(balcony)
+    product = slug_of(stalls)
+    # when the balcony is cancelled by its SKU
+    words = ("--performance", balcony.sku, "--cancelled", "--confirm", "1")
+    data, code, said = run(product, *words)
+    # then only it is, and the other is named
+    assert (groups(data), code) == ({"cancelled": (1, str(PREMIUM))}, 0)
+    assert f"Not meant: {stalls.sku} of the same start" in said
+    assert [booking["status"] for booking in bookings(simulator)] == ["CONFIRMED", "CANCELLED"]
+    # when the evening is
+    words = ("--performance", FIRST.isoformat(), "--cancelled", "--confirm", "1")
+    data, code, said = run(product, *words)
+    assert "Not meant" not in said

@@ -75,6 +75,11 @@ class Command(PluginCommand):
             raise _bad("--confirm goes with --cancelled, --moved-to or --takes-place.")
         moved_to = _read_time(options["moved_to"]) if options["moved_to"] else None
         chosen = _choose(options["product"], options["performance"], needs_one=changes)
+        if beside := performances.beside(chosen):
+            self.stderr.write(
+                f"Not meant: {', '.join(ticket.label for ticket in beside)} of the same start. "
+                "Name the start to mean all."
+            )
         event = _Event(self, chosen, options)
         code = 0
         if options["cancelled"]:
@@ -96,7 +101,8 @@ class _Event:
     ) -> None:
         self._out, self._err = command.stdout, command.stderr
         self._chosen, self._options = chosen, options
-        self._variants = [key for one in chosen for key in one.variants]
+        self._tickets = list(dict.fromkeys(ticket for one in chosen for ticket in one.tickets))
+        self._variants = [ticket.key for ticket in self._tickets]
         self._covers = event_changes.covers_of(self._variants)
         self._has_person = sys.stdin.isatty() and not options["json"]
 
@@ -153,8 +159,7 @@ class _Event:
         return any(o.what not in done and not o.what.startswith("no policy") for o in found)
 
     def show(self) -> None:
-        tickets = [ticket for one in self._chosen for ticket in one.tickets]
-        labels = [one.label for one in performances.performances_of_tickets(tickets)]
+        labels = [one.label for one in performances.performances_of_tickets(self._tickets)]
         rows = [
             asdict(outcome) | {"refund": outcome.refund_money.digits()}
             for outcome in event_run.outcomes(self._covers)
@@ -258,7 +263,7 @@ def _choose(product: str, words: Sequence[str], *, needs_one: bool) -> list[Perf
     called = {word: performances.called(found, word) for word in words}
     if missing := [word for word in words if not called[word]]:
         raise _bad(f"No performance is called {', '.join(missing)}.\n{_listed(found)}")
-    unclear = [word for word in words if len(called[word]) > 1]
+    unclear = [word for word in words if len({one.starts_at for one in called[word]}) > 1]
     if needs_one and unclear:
         raise _bad(
             f"{unclear[0]} names several performances. Name each by its SKU, variant id or time:\n"
@@ -269,8 +274,7 @@ def _choose(product: str, words: Sequence[str], *, needs_one: bool) -> list[Perf
             "It is a series. Name what is meant with --performance (SKU, variant id or start):\n"
             f"{_listed(found)}"
         )
-    meant = [one for word in words for one in called[word]]
-    return [one for one in found if not words or one in meant]
+    return [one for word in words for one in called[word]] if words else found
 
 
 def _listed(found: Sequence[Performance]) -> str:
@@ -285,7 +289,10 @@ def _read_time(text: str) -> datetime:
     if moment.tzinfo is None:
         raise _bad(_WITH_OFFSET)
     if not is_believed(moment):
-        raise _bad(f"Give a time from {EARLIEST.year} to {LATEST.year - 1}.")
+        raise _bad(
+            f"Give a time from {EARLIEST.year} to {LATEST.year - 1}, with an offset of whole "
+            "minutes and at most 14 hours."
+        )
     return moment.astimezone(UTC)
 
 
