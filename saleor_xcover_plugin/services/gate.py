@@ -149,13 +149,17 @@ class GatedTransport:
             )
 
     def _wait_for_turn(self, operation: str, lane: Lane) -> _Pass:
-        """Sleep until the turn, at most ``PATIENCE``; who overslept queues again."""
+        """Sleep until the turn, at most ``PATIENCE``; who overslept queues again.
+
+        Not the one call that sees whether XCover is back: it is alone, and would stand in its own
+        way.
+        """
         while True:
             permit = self._ask(operation, lane)
             wait = (permit.leaves_at - self.clock()).total_seconds()
             if wait > 0:
                 self._pause(wait)
-            if self.clock() - permit.leaves_at <= LATE:
+            if permit.is_trying or self.clock() - permit.leaves_at <= LATE:
                 return permit
 
     def _ask(self, operation: str, lane: Lane) -> _Pass:

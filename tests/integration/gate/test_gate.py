@@ -15,6 +15,7 @@ from django.db import connection
 from saleor_xcover_plugin import installation
 from saleor_xcover_plugin.conf import PluginSettings, read_settings
 from saleor_xcover_plugin.domain.breaker import FIRST_REST, PEEK, PROBE, THRESHOLD
+from saleor_xcover_plugin.domain.rates import LATE
 from saleor_xcover_plugin.models import Gate
 from saleor_xcover_plugin.services.gate import GatedTransport, HeldBack, WrongStore
 from saleor_xcover_plugin.xcover.errors import XCoverMisconfigured, XCoverUnavailable
@@ -207,6 +208,25 @@ def test_while_one_call_tries_nobody_else_does() -> None:
     # They look again in a moment, and nothing else that is due is made to wait for a rest.
     assert [(held.until, held.is_busy) for held in others] == [(line.now + PEEK, True)]
     assert PEEK < PROBE
+
+
+def test_on_a_slow_machine_the_call_that_tries_stands_in_no_way_of_its_own() -> None:
+    # given an XCover that is back, and a machine that is late for every turn
+    line = down()
+    fail(line.gate(), THRESHOLD)
+    line.now += FIRST_REST
+
+    class Slow(Line):
+        def clock(self) -> datetime:
+            self.now += 2 * LATE
+            return self.now
+
+    slow = Slow(now=line.now)
+    # when one call sees whether it is back
+    call(GatedTransport(slow, settings_for(), pause=slow.pause))
+    # then it leaves, and all others may
+    assert len(slow.sent) == 1
+    assert Gate.objects.get().open_until is None
 
 
 def test_a_turn_taken_before_is_used_by_the_call() -> None:
