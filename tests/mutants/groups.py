@@ -1,0 +1,105 @@
+"""What is mutated, and which tests have to notice."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from .making import Mutant
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Modules that one set of tests answers for."""
+
+    name: str
+    files: tuple[str, ...]
+    """Files or folders to mutate; what is not there (yet) is left out."""
+    tests: tuple[str, ...]
+    options: tuple[str, ...]
+    """Of pytest."""
+    sample: int | None = None
+    """How many mutants are drawn; None plays all."""
+    needs_database: bool = False
+
+    def modules(self) -> list[str]:
+        """Return the files to mutate."""
+        return _files(self.files, "*.py")
+
+    def test_files(self) -> list[str]:
+        """Return the files of tests."""
+        return _files(self.tests, "test_*.py")
+
+
+GROUPS = (
+    Group(
+        name="domain",
+        files=("saleor_xcover_plugin/domain",),
+        tests=(
+            "tests/unit/domain",
+            "tests/unit/xcover/test_rules.py",
+            # Their tables are made of the rules: a changed row or sentence is another page.
+            "tests/contract/test_alarms_page.py",
+            "tests/contract/test_cancellations_page.py",
+            "tests/contract/test_hooks_page.py",
+            "tests/contract/test_report_section.py",
+        ),
+        options=("-c", "tests/mutants/pytest.ini", "--rootdir=.", "--confcutdir=."),
+    ),
+    Group(
+        name="delivery",
+        files=(
+            "saleor_xcover_plugin/outbox.py",
+            "saleor_xcover_plugin/services/deliver.py",
+            "saleor_xcover_plugin/services/delivery.py",
+            "saleor_xcover_plugin/services/gate.py",
+            "saleor_xcover_plugin/xcover/answers.py",
+            "saleor_xcover_plugin/xcover/bookings.py",
+            "saleor_xcover_plugin/xcover/client.py",
+            "saleor_xcover_plugin/xcover/errors.py",
+            "saleor_xcover_plugin/xcover/reading.py",
+            "saleor_xcover_plugin/xcover/transport.py",
+        ),
+        tests=(
+            "tests/unit/xcover",
+            "tests/integration/client",
+            "tests/integration/gate",
+            "tests/integration/outbox",
+            "tests/integration/wake",
+        ),
+        options=("-q", "-p", "no:cacheprovider", "-p", "no:randomly", "-p", "no:xdist"),
+        sample=300,
+        needs_database=True,
+    ),
+)
+
+
+def drawn(mutants: Iterable[Mutant], seed: int, count: int | None) -> list[Mutant]:
+    """Return ``count`` of the mutants, by chance; most stay drawn when a few come or go."""
+    found = list(mutants)
+    if count is None or len(found) <= count:
+        return found
+    chosen = sorted(found, key=lambda one: _lot(one, seed))[:count]
+    return [one for one in found if one in chosen]
+
+
+def own_tests(module: str, tests: Sequence[str]) -> list[str]:
+    """Return the test files named after a module."""
+    return [one for one in tests if Path(one).stem == f"test_{Path(module).stem}"]
+
+
+def _lot(mutant: Mutant, seed: int) -> str:
+    return hashlib.sha256(f"{seed} {mutant.key}".encode()).hexdigest()
+
+
+def _files(names: Iterable[str], pattern: str) -> list[str]:
+    found = []
+    for name in names:
+        path = ROOT / name
+        paths = sorted(path.rglob(pattern)) if path.is_dir() else [path]
+        found += [one.relative_to(ROOT).as_posix() for one in paths if one.is_file()]
+    return found
