@@ -23,8 +23,8 @@ from demo import ending
 
 from ..sittings import content
 from ..sittings.progress import clock
-from .groups import GROUPS, ROOT, Group, drawn
-from .kept import Equivalent, Kept, equivalents
+from .groups import GROUPS, ROOT, Group, Tests, drawn
+from .kept import Equivalent, Fate, Kept, equivalents
 from .making import Mutant, mutants
 from .playing import Player, TestsFail
 from .report import Judged, Score, as_json, survivors, table
@@ -52,10 +52,7 @@ def main(arguments: list[str]) -> int:
                 all_ = [mutant for file in files for mutant in _made(file)]
                 stale |= _stale(all_, justified, files)
                 chosen = drawn(all_, options.seed, group.sample)
-                kept = Kept(FOLDER / f"{group.name}.jsonl", group)
-                if options.anew:
-                    kept.forget()
-                _play(group, chosen, justified, kept, screen, judged, options)
+                _play(group, chosen, justified, screen, judged, options)
     except TestsFail as error:
         sys.stderr.write(f"mutants: the tests fail without a mistake: {error}\n")
         return 1
@@ -114,39 +111,64 @@ def _play(
     group: Group,
     chosen: Sequence[Mutant],
     justified: Sequence[Equivalent],
-    kept: Kept,
     screen: Console,
     judged: list[Judged],
     options: argparse.Namespace,
 ) -> None:
-    waiting = []
+    fates: dict[str, Judged] = {}
     for mutant in chosen:
-        if any(one.is_of(mutant) for one in justified):
-            judged.append(Judged(group.name, mutant, "equivalent"))
-        elif fate := kept.of(mutant):
-            judged.append(Judged(group.name, mutant, fate.outcome, fate.by))
-        else:
-            waiting.append(mutant)
-    told = len(chosen) - len(waiting)
-    screen.print(f"{group.name}: {len(chosen)} mutants, {told} known, {len(waiting)} to play")
-    playing = [] if options.only_told else waiting[: options.most]
-    played: list[Judged] = []
+        is_justified = any(one.is_of(mutant) for one in justified)
+        outcome = "equivalent" if is_justified else "not played"
+        fates[mutant.key] = Judged(group.name, mutant, outcome)
+    left = [one for one in chosen if fates[one.key].outcome == "not played"]
     try:
-        if playing:
-            with (
-                Player(group, FOLDER / f"{group.name}.log") as player,
-                _Bar(screen, group.name, len(playing)) as bar,
-            ):
-                for mutant in playing:
-                    said: dict[str, Any] = player.play(mutant)
-                    fate = kept.keep(mutant, said["outcome"], said["by"], said["took"])
-                    played.append(Judged(group.name, mutant, fate.outcome, fate.by))
-                    bar.advance(played)
+        for tests in group.tests:
+            kept = Kept(FOLDER / f"{tests.name}.jsonl", tests)
+            if options.anew:
+                kept.forget()
+            known = {one.key: fate for one in left if (fate := kept.of(one))}
+            waiting = [one for one in left if one.key not in known]
+            alive = "survived" if tests is group.tests[-1] else "not played"
+            for mutant in left:
+                if fate := known.get(mutant.key):
+                    fates[mutant.key] = _judged(group, mutant, fate, alive)
+            said = f"{len(left)} mutants, {len(known)} known, {len(waiting)} to play"
+            screen.print(f"{group.name}, {tests.name}: {said}", markup=False)
+            playing = [] if options.only_told else waiting[: options.most]
+            _play_with(tests, group, playing, kept, screen, fates, alive)
+            # A mutant is done when a test killed it, or when all tests let it live.
+            left = [one for one in left if (fate := kept.of(one)) and fate.outcome == "survived"]
     finally:
-        done = {one.mutant.key for one in played}
-        left = [one for one in waiting if one.key not in done]
-        judged += played + [Judged(group.name, one, "not played") for one in left]
-        judged.sort(key=lambda one: (one.group != GROUPS[0].name, one.mutant.file, one.mutant.line))
+        judged += fates.values()
+
+
+def _play_with(
+    tests: Tests,
+    group: Group,
+    playing: Sequence[Mutant],
+    kept: Kept,
+    screen: Console,
+    fates: dict[str, Judged],
+    alive: str,
+) -> None:
+    if not playing:
+        return
+    log = FOLDER / f"{tests.name}.log"
+    played: list[Judged] = []
+    with (
+        Player(tests, group.modules(), log) as player,
+        _Bar(screen, f"{group.name}, {tests.name}", len(playing)) as bar,
+    ):
+        for mutant in playing:
+            said: dict[str, Any] = player.play(mutant)
+            fate = kept.keep(mutant, said["outcome"], said["by"], said["took"])
+            played.append(Judged(group.name, mutant, fate.outcome, fate.by))
+            fates[mutant.key] = _judged(group, mutant, fate, alive)
+            bar.advance(played)
+
+
+def _judged(group: Group, mutant: Mutant, fate: Fate, alive: str) -> Judged:
+    return Judged(group.name, mutant, alive if fate.outcome == "survived" else "killed", fate.by)
 
 
 class _Bar:

@@ -13,46 +13,77 @@ ROOT = Path(__file__).resolve().parents[2]
 
 
 @dataclass(frozen=True, slots=True)
-class Group:
-    """Modules that one set of tests answers for."""
+class Tests:
+    """Tests that one process of pytest plays."""
 
     name: str
-    files: tuple[str, ...]
-    """Files or folders to mutate; what is not there (yet) is left out."""
-    tests: tuple[str, ...]
+    paths: tuple[str, ...]
     options: tuple[str, ...]
-    """Of pytest."""
+    has_django: bool = False
+    """They need a database, and Django takes a model only once: nothing is imported anew."""
+    apart: tuple[str, ...] = ()
+    """More options of a process of its own that is played for a mistake at the top of a module."""
+
+    def files(self) -> list[str]:
+        """Return the files of tests."""
+        return _files(self.paths, "test_*.py")
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Modules that the same tests answer for."""
+
+    name: str
+    paths: tuple[str, ...]
+    """Files or folders to mutate; what is not there (yet) is left out."""
+    tests: tuple[Tests, ...]
+    """What survives the first is played by the next."""
     sample: int | None = None
     """How many mutants are drawn; None plays all."""
-    needs_database: bool = False
 
     def modules(self) -> list[str]:
         """Return the files to mutate."""
-        return _files(self.files, "*.py")
-
-    def test_files(self) -> list[str]:
-        """Return the files of tests."""
-        return _files(self.tests, "test_*.py")
+        return _files(self.paths, "*.py")
 
 
-GROUPS = (
-    Group(
-        name="domain",
-        files=("saleor_xcover_plugin/domain",),
-        tests=(
-            "tests/unit/domain",
-            "tests/unit/xcover/test_rules.py",
-            # Their tables are made of the rules: a changed row or sentence is another page.
-            "tests/contract/test_alarms_page.py",
-            "tests/contract/test_cancellations_page.py",
-            "tests/contract/test_hooks_page.py",
-            "tests/contract/test_report_section.py",
-        ),
-        options=("-c", "tests/mutants/pytest.ini", "--rootdir=.", "--confcutdir=."),
+RULES = Tests(
+    name="rules",
+    paths=(
+        "tests/unit/domain",
+        "tests/unit/xcover/test_rules.py",
+        # Their tables are made of the rules: a changed row or sentence is another page.
+        "tests/contract/test_alarms_page.py",
+        "tests/contract/test_cancellations_page.py",
+        "tests/contract/test_hooks_page.py",
+        "tests/contract/test_report_section.py",
     ),
+    options=("-c", "tests/mutants/pytest.ini", "--rootdir=.", "--confcutdir=."),
+)
+_PLAIN = ("-q", "-p", "no:cacheprovider", "-p", "no:randomly", "-p", "no:xdist")
+OUTBOX = Tests(
+    name="outbox",
+    paths=(
+        "tests/unit/xcover",
+        "tests/integration/client",
+        "tests/integration/gate",
+        "tests/integration/outbox",
+        "tests/integration/wake",
+    ),
+    options=_PLAIN,
+    has_django=True,
+    apart=("--reuse-db",),
+)
+FLOWS = Tests(
+    name="flows",
+    paths=("tests/flows/test_outages.py", "tests/flows/test_put_aside.py"),
+    options=("-c", "tests/flows/pytest.ini", "--rootdir=.", *_PLAIN),
+    has_django=True,
+)
+GROUPS = (
+    Group(name="domain", paths=("saleor_xcover_plugin/domain",), tests=(RULES,)),
     Group(
         name="delivery",
-        files=(
+        paths=(
             "saleor_xcover_plugin/outbox.py",
             "saleor_xcover_plugin/services/deliver.py",
             "saleor_xcover_plugin/services/delivery.py",
@@ -64,16 +95,8 @@ GROUPS = (
             "saleor_xcover_plugin/xcover/reading.py",
             "saleor_xcover_plugin/xcover/transport.py",
         ),
-        tests=(
-            "tests/unit/xcover",
-            "tests/integration/client",
-            "tests/integration/gate",
-            "tests/integration/outbox",
-            "tests/integration/wake",
-        ),
-        options=("-q", "-p", "no:cacheprovider", "-p", "no:randomly", "-p", "no:xdist"),
+        tests=(OUTBOX, FLOWS),
         sample=300,
-        needs_database=True,
     ),
 )
 

@@ -11,7 +11,7 @@ from dataclasses import asdict, dataclass
 from functools import cache
 from pathlib import Path
 
-from .groups import ROOT, Group
+from .groups import ROOT, Tests
 from .making import Mutant
 
 EQUIVALENT = Path(__file__).with_name("equivalent.toml")
@@ -34,11 +34,11 @@ class Fate:
 
 
 class Kept:
-    """The fates of one group's mutants."""
+    """What some tests said of mutants."""
 
-    def __init__(self, path: Path, group: Group) -> None:
+    def __init__(self, path: Path, tests: Tests) -> None:
         self._path = path
-        self._all_tests = hashed("".join(_text(one) for one in group.test_files()))
+        self._all_tests = hashed("".join(_text(one) for one in tests.files()))
         self._known = self._read()
 
     def of(self, mutant: Mutant) -> Fate | None:

@@ -186,8 +186,10 @@ def _argument(node: cst.Call) -> Iterator[cst.CSTNode]:
 
 
 def _assigned(node: cst.Assign | cst.AnnAssign) -> Iterator[cst.CSTNode]:
-    """Assign nothing; texts, numbers and tables have mistakes of their own."""
-    if not isinstance(node.value, cst.BaseString | cst.BaseNumber | cst.Dict | cst.Tuple):
+    """Assign nothing; texts, numbers, truths and tables have mistakes of their own."""
+    is_truth = isinstance(node.value, cst.Name) and node.value.value in ("True", "False")
+    others = cst.BaseString | cst.BaseNumber | cst.Dict | cst.Tuple
+    if not is_truth and not isinstance(node.value, others):
         yield from operator_assignment(node)
 
 

@@ -15,13 +15,10 @@ from typing import Any
 
 from demo.postgres import server_url
 
-from .groups import ROOT, Group, own_tests
+from .groups import ROOT, Tests, own_tests
 from .kept import hash_of_test, hashed
 from .making import Mutant
 from .swapping import changed_functions
-
-_PATIENCE = 5.0
-"""Seconds of processor time a mutant may take, and how many times what its tests take."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,8 +36,8 @@ class TestsFail(Exception):
 class Player:
     """Use with ``with``."""
 
-    def __init__(self, group: Group, log: Path) -> None:
-        self._group, self._log = group, log
+    def __init__(self, tests: Tests, modules: list[str], log: Path) -> None:
+        self._plan, self._modules, self._log = tests, modules, log
         self._memory = log.with_suffix(".tests.json")
         self._seconds: dict[str, float] = {}
         self._lines: dict[str, dict[int, set[str]]] = {}
@@ -51,10 +48,10 @@ class Player:
         mine, theirs = os.pipe(), os.pipe()
         log = self._stack.enter_context(self._log.open("w"))
         environment = {**os.environ, "PYTHONHASHSEED": "0"}
-        if self._group.needs_database:
+        if self._plan.has_django:
             environment["DATABASE_URL"] = server_url()
         command = [sys.executable, "-m", "tests.mutants.warm", str(mine[0]), str(theirs[1]), "--"]
-        command += [*self._group.options, *self._group.test_files()]
+        command += [*self._plan.options, *self._plan.files()]
         self._process = subprocess.Popen(
             command,
             cwd=ROOT,
@@ -98,10 +95,6 @@ class Player:
         functions = None if "" in running else changed_functions(text, mutated)
         if functions is not None and not names:
             return {"outcome": "survived", "by": "", "way": "no test runs it", "took": 0.0}
-        if functions is not None:
-            spent = sum(self._seconds.get(name, 0.0) for name in names)
-        else:
-            spent = sum(self._seconds.values())
         self._ask(
             module=mutant.file.removesuffix(".py").replace("/", "."),
             file=mutant.file,
@@ -109,17 +102,18 @@ class Player:
             functions=functions,
             tests=names,
             files=self._files(mutant.file),
-            seconds=_PATIENCE * (1.0 + spent),
+            apart=list(self._plan.apart) if self._plan.has_django and functions is None else None,
         )
         return self._heard()
 
     def _learn(self) -> None:
         """Take in which test runs which lines: what is still known of it, and the rest played."""
         before = self._remembered()
-        self._ask(known=sorted(before.seconds))
+        self._ask(known=before.seconds)
         told = self._heard()
         if told["failed"]:
             raise TestsFail(f"{', '.join(told['failed'][:5])} (see {self._log})")
+        self._try_out(sorted(told["seconds"]))
         self._seconds = before.seconds | told["seconds"]
         self._lines = before.lines
         for file, lines in told["lines"].items():
@@ -127,7 +121,7 @@ class Player:
             for line, names in lines.items():
                 mine[int(line)] = mine.get(int(line), set()) | set(names)
         remembered = {
-            "modules": self._modules(),
+            "modules": self._hash_of_modules(),
             "tests": {name: hash_of_test(name) for name in self._seconds},
             "seconds": self._seconds,
             "lines": {
@@ -137,11 +131,35 @@ class Player:
         }
         self._memory.write_text(json.dumps(remembered))
 
+    def _try_out(self, names: list[str]) -> None:
+        """See that tests not known yet fail in neither way of playing where there is no mistake."""
+        if not names:
+            return
+        module, files = (
+            self._modules[0],
+            sorted({name.partition("::")[0] for name in names}),
+        )
+        for functions in ([], None):
+            if functions is None and self._plan.has_django:
+                continue
+            self._ask(
+                module=module.removesuffix(".py").replace("/", "."),
+                file=module,
+                text=self._text(module),
+                functions=functions,
+                tests=names[::-1],
+                files=[files[:1], files],
+                apart=None,
+            )
+            told = self._heard()
+            if told["outcome"] != "survived":
+                raise TestsFail(f"{told['by']} when it is played again (see {self._log})")
+
     def _remembered(self) -> Remembered:
-        if self._group.needs_database or not self._memory.exists():
+        if self._plan.has_django or not self._memory.exists():
             return Remembered({}, {})  # where there is a database, what is played first makes it
         known = json.loads(self._memory.read_text())
-        if known["modules"] != self._modules():
+        if known["modules"] != self._hash_of_modules():
             return Remembered({}, {})
         same = {name for name, text in known["tests"].items() if text == hash_of_test(name)}
         return Remembered(
@@ -152,8 +170,8 @@ class Player:
             },
         )
 
-    def _modules(self) -> str:
-        return hashed("".join(self._text(file) for file in self._group.modules()))
+    def _hash_of_modules(self) -> str:
+        return hashed("".join(self._text(file) for file in self._modules))
 
     def _ask(self, **what: Any) -> None:
         self._requests.write(json.dumps(what) + "\n")
@@ -174,7 +192,7 @@ class Player:
 
     def _files(self, module: str) -> list[list[str]]:
         """Return the files of tests to import anew, the likeliest first."""
-        tests = self._group.test_files()
+        tests = self._plan.files()
         own = own_tests(module, tests)
         running = {
             name.partition("::")[0]

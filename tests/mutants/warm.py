@@ -10,10 +10,13 @@ from __future__ import annotations
 import gc
 import json
 import os
+import re
 import resource
 import select
 import signal
+import subprocess
 import sys
+import tempfile
 import time
 from collections import defaultdict
 from pathlib import Path
@@ -22,14 +25,17 @@ from typing import IO, Any
 import coverage
 import pytest
 
-from . import swapping
+from . import placed, swapping
 
 ROOT = Path(__file__).resolve().parents[2]
 PACKAGE = "saleor_xcover_plugin"
 MEMORY = 4 << 30
 """Bytes of addresses a mutant may take; one that grows without end is as dead as one that fails."""
-WALL = 60.0
-"""How many times longer than its processor time a test may take: machines are busy."""
+LEAST, TIMES = 2.0, 5.0
+"""Seconds of processor time any test may take on a mutant, and how many times what it usually does.
+"""
+WALL = 900.0
+"""Seconds after which a mutant that sleeps is given up."""
 
 
 class Warm:
@@ -39,6 +45,7 @@ class Warm:
         self._requests, self._answers, self._measured = requests, answers, measured
         self._session: pytest.Session | None = None
         self._memories: list[Any] = []
+        self._seconds: dict[str, float] = {}
         self._items: dict[str, list[pytest.Item]] = defaultdict(list)
         self._failed: list[str] = []
 
@@ -76,7 +83,7 @@ class Warm:
 
     def _play_without_mistake(self, session: pytest.Session) -> dict[str, Any]:
         """Play what is not known yet; the first request names what is."""
-        known = set(json.loads(next(self._requests))["known"])
+        known: dict[str, float] = json.loads(next(self._requests))["known"]
         seconds: dict[str, float] = defaultdict(float)
         for item in session.items:
             self._items[_name(item.nodeid)].append(item)
@@ -85,9 +92,10 @@ class Warm:
             name = _name(item.nodeid)
             self._measured.switch_context(name)
             began = time.process_time()
-            following = items[at + 1] if at + 1 < len(items) else item
-            item.config.hook.pytest_runtest_protocol(item=item, nextitem=following)
+            item.config.hook.pytest_runtest_protocol(item=item, nextitem=_next(items, at))
             seconds[name] += time.process_time() - began
+        self._tear_down()
+        self._seconds = {**known, **seconds}
         self._measured.stop()
         _close_databases()
         return {"failed": self._failed, "seconds": seconds, "lines": self._lines()}
@@ -113,7 +121,7 @@ class Warm:
             finally:
                 os._exit(0)
         os.close(write)
-        told = _heard(read, request["seconds"] * WALL)
+        told = _heard(read, WALL)
         os.close(read)
         if told is None:
             os.kill(child, signal.SIGKILL)
@@ -124,8 +132,6 @@ class Warm:
         return {**answer, "took": round(time.monotonic() - began, 2)}
 
     def _play(self, request: dict[str, Any], write: int) -> None:
-        most = int(request["seconds"]) + 1
-        resource.setrlimit(resource.RLIMIT_CPU, (most, most))
         resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
         sys.dont_write_bytecode = True
         gc.disable()
@@ -140,12 +146,38 @@ class Warm:
                 self._play_items([one for name in names for one in self._items.get(name, ())])
                 self._end(write, "swapped")
                 return
+        if request["apart"] is not None:
+            self._play_apart(request, name, path)
+            self._end(write, "a process of its own")
+            return
         for files in request["files"]:
             swapping.import_anew(name, path, request["text"])
             self._play_files(files)
             if self._failed:
                 break
         self._end(write, "imported anew")
+
+    def _play_apart(self, request: dict[str, Any], name: str, path: str) -> None:
+        """Play files in another process: Django takes a model only once."""
+        assert self._session is not None
+        options = self._session.config.invocation_params.args
+        options = [str(one) for one in options if not str(one).endswith(".py")]
+        with tempfile.TemporaryDirectory() as folder:
+            told = Path(folder) / "mutant.json"
+            told.write_text(json.dumps({"module": name, "path": path, "text": request["text"]}))
+            for files in request["files"]:
+                command = [sys.executable, "-m", "pytest", "-x", "-p", "tests.mutants.placed"]
+                done = subprocess.run(
+                    [*command, *options, *request["apart"], *files],
+                    env={**os.environ, placed.VARIABLE: str(told), "PYTHONDONTWRITEBYTECODE": "1"},
+                    stdout=subprocess.PIPE,
+                    text=True,
+                    check=False,
+                )
+                if done.returncode:
+                    found = re.search(r"^(?:FAILED|ERROR) (\S+)", done.stdout, re.MULTILINE)
+                    self._failed.append(found[1] if found else f"{files[0]} ends otherwise")
+                    return
 
     def _play_files(self, files: list[str]) -> None:
         """Collect files once more, in this session: to begin another takes much longer."""
@@ -159,10 +191,18 @@ class Warm:
 
     def _play_items(self, items: list[pytest.Item]) -> None:
         for at, item in enumerate(items):
-            following = items[at + 1] if at + 1 < len(items) else item
-            item.config.hook.pytest_runtest_protocol(item=item, nextitem=following)
+            # In processor time: a busy machine kills nothing. The signal ends this process.
+            usual = self._seconds.get(_name(item.nodeid), 0.0)
+            signal.setitimer(signal.ITIMER_PROF, LEAST + TIMES * usual)
+            item.config.hook.pytest_runtest_protocol(item=item, nextitem=_next(items, at))
             if self._failed:
                 return
+        self._tear_down()
+
+    def _tear_down(self) -> None:
+        """End what the last test used, but not what lasts for the session, such as a database."""
+        assert self._session is not None
+        self._session._setupstate.teardown_exact(self._session)  # type: ignore[arg-type]
 
     def _end(self, write: int, way: str) -> None:
         by = _name(self._failed[0]) if self._failed else ""
@@ -171,6 +211,11 @@ class Warm:
     def _say(self, **what: Any) -> None:
         self._answers.write(json.dumps(what) + "\n")
         self._answers.flush()
+
+
+def _next(items: list[pytest.Item], at: int) -> pytest.Item:
+    # Never none: after the last one the session itself would be torn down.
+    return items[min(at + 1, len(items) - 1)]
 
 
 def _name(test: str) -> str:

@@ -2,19 +2,26 @@
 
 import string
 from datetime import UTC, datetime, timedelta
+from uuid import UUID
 
 import pytest
 
 from saleor_xcover_plugin.domain.alarms import (
+    BEAT_COMMAND,
     SENTENCES,
+    SILENT,
     UNOFFERED,
     UNSELLABLE,
+    WORKER_COMMAND,
     AlarmCode,
     Pulse,
     Raised,
     Refusals,
     alarming,
     at,
+    has_come_back,
+    is_recent,
+    minutes,
     silence,
     trouble,
 )
@@ -23,8 +30,9 @@ from saleor_xcover_plugin.errors import Code
 NOW = datetime(2026, 12, 4, 9, 0, tzinfo=UTC)
 
 
-def ago(minutes: float) -> datetime:
-    return NOW - timedelta(minutes=minutes)
+def ago(gone: float) -> datetime:
+    """Return the time so many minutes before now."""
+    return NOW - timedelta(minutes=gone)
 
 
 def code_of(
@@ -165,3 +173,110 @@ def test_what_happened_is_said_with_its_own_time() -> None:
     assert refusals(9, is_followed=False).others == f"{nobody}."
     assert refusals(9).others == f"{nobody}; afterwards offers were shown again."
     assert "Offers were shown in between" in refusals(9, is_mixed=True).others
+
+
+def test_offers_that_may_not_be_sold_and_offers_that_are_not_made() -> None:
+    rules = {
+        *("products_ambiguous", "rule_unreadable", "rule_product_unknown"),
+        *("rule_product_in_two_groups", "rule_minimum_above_maximum"),
+        *("rule_minimum_out_of_reach", "rule_state_unknown", "rule_leaves_no_choice"),
+    }
+
+    assert {code.value for code in UNSELLABLE} == rules | {"text_unreadable", "text_too_long"}
+    assert {code.value for code in UNOFFERED} == {
+        *("no_offer", "product_failed", "xcover_unavailable"),
+    }
+
+
+def test_a_sweep_cannot_tell_of_itself_that_it_does_not_run() -> None:
+    assert {code.value for code in SILENT} == {"sweep_failing", "no_worker", "beat_not_running"}
+
+
+@pytest.mark.parametrize("minutes_gone", [5, -5])
+def test_a_sweep_five_minutes_ago_is_recent_and_one_second_more_is_not(minutes_gone: int) -> None:
+    time = ago(minutes_gone)
+    further = timedelta(seconds=1 if minutes_gone > 0 else -1)
+
+    assert is_recent(time, NOW, timedelta(minutes=5))
+    assert not is_recent(time - further, NOW, timedelta(minutes=5))
+    assert not is_recent(None, NOW, timedelta(minutes=5))
+
+
+def test_beats_row_lags_behind_by_five_minutes_more() -> None:
+    asleep = Pulse(ago(60), ago(60))
+
+    assert code_of(asleep, beat_ran_at=ago(10)) == "no_worker"
+    assert code_of(asleep, beat_ran_at=ago(10.1)) == "beat_not_running"
+
+
+def test_two_sweeps_that_did_not_end_may_be_slow_and_three_are_told() -> None:
+    assert code_of(Pulse(ago(0.5), None, 2)) is None
+    told = silence(Pulse(ago(0.5), None, 3), NOW, beat_ran_at=None, has_broker=True)
+
+    assert told is not None
+    assert f"3 in a row, the last at {at(ago(0.5))}" in told.sentence
+    assert (told.subject, told.order_id) == ("", None)
+
+
+def test_an_alarm_of_an_order_knows_it() -> None:
+    order = UUID(int=7)
+
+    told = trouble(AlarmCode.PAID_UNPROTECTED, "1001", order_id=order, minutes=15)
+
+    assert (told.code, told.subject, told.order_id) == (AlarmCode.PAID_UNPROTECTED, "1001", order)
+    assert "more than 15 minutes ago" in told.sentence
+
+
+def test_times_and_periods_are_written_for_people() -> None:
+    assert at(NOW) == "2026-12-04 09:00 UTC"
+    assert at(None) == "never"
+    assert minutes(timedelta(minutes=15, seconds=59)) == 15
+    assert minutes(timedelta(seconds=59)) == 0
+
+
+def test_a_pulse_nobody_felt_is_none() -> None:
+    assert (Pulse().begun_at, Pulse().ended_at, Pulse().unfinished) == (None, None, 0)
+
+
+@pytest.mark.parametrize(
+    ("_case", "raised", "has_come"),
+    [
+        ("never raised", [], False),
+        ("raised once", [Raised(ago(4))], False),
+        ("an hour after it was cleared", [Raised(ago(0)), Raised(ago(90), ago(60))], True),
+        ("later than that", [Raised(ago(0)), Raised(ago(90), ago(60.1))], False),
+        ("cleared again", [Raised(ago(4), ago(1)), Raised(ago(9), ago(8))], False),
+        ("the one before is open still", [Raised(ago(4)), Raised(ago(9))], False),
+    ],
+)
+def test_an_alarm_comes_back_within_an_hour(
+    _case: str, raised: list[Raised], has_come: bool
+) -> None:
+    assert has_come_back(raised) is has_come
+
+
+def test_an_alarm_raised_at_the_very_moment_of_the_last_refusal_has_told_it() -> None:
+    assert refusals(8).is_over([Raised(ago(8), ago(7))])
+
+
+def test_refusals_in_between_say_so_whatever_came_after() -> None:
+    in_between = refusals(9, is_mixed=True, is_followed=False)
+
+    assert in_between.others == (
+        "Offers were shown in between: not all tickets are affected, or it comes and goes."
+    )
+
+
+def test_twenty_refusals_are_many_and_nineteen_are_few() -> None:
+    assert alarming({Code.NO_OFFER: 20}, 0) == {Code.NO_OFFER}
+    assert alarming({Code.NO_OFFER: 19}, 0) == frozenset()
+    assert alarming({Code.NO_OFFER: 20}, 1) == frozenset()
+
+
+def test_beat_is_started_as_saleor_starts_it() -> None:
+    assert BEAT_COMMAND == (
+        "celery --app saleor.celeryconf:app beat "
+        "--scheduler saleor.schedulers.schedulers.DatabaseScheduler"
+    )
+    assert WORKER_COMMAND == "celery --app saleor.celeryconf:app worker"
+    assert BEAT_COMMAND in SENTENCES[AlarmCode.BEAT_NOT_RUNNING]

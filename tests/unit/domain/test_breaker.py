@@ -88,3 +88,20 @@ def test_an_answer_closes_it() -> None:
 
 def test_a_rest_longer_than_any_is_a_wrong_clocks_and_holds_nobody_back() -> None:
     assert Breaker(open_until=NOW + timedelta(hours=1)).held_until(NOW) is None
+
+
+def test_months_without_xcover_are_counted_no_further_than_rests_grow() -> None:
+    assert failed(THRESHOLD + 30).trips == 10
+    assert failed(THRESHOLD).trips == 1
+
+
+def test_an_unopened_breaker_tries_nothing() -> None:
+    assert failed(THRESHOLD - 1).trying(NOW) == failed(THRESHOLD - 1)
+    assert failed(THRESHOLD - 1).failures == THRESHOLD - 1
+
+
+def test_the_longest_rest_and_its_try_hold_back_and_nothing_longer() -> None:
+    latest = NOW + LONGEST_REST + PROBE
+
+    assert Breaker(open_until=latest).held_until(NOW) == latest
+    assert Breaker(open_until=latest + timedelta(seconds=1)).held_until(NOW) is None

@@ -190,3 +190,52 @@ def test_a_policy_without_a_refund_is_refunded_by_nobody():
     nothing = preview(is_refunded_by_xcover=True, refund=Money(Decimal(0), "USD"))
 
     assert "without any refund" in judge_preview(nothing, PREMIUM, NOW).sentence
+
+
+def sentence(**changes):
+    return judge_preview(preview(**changes), PREMIUM, NOW).sentence
+
+
+def test_staff_read_why_a_cancellation_waits_for_them():
+    nothing, cent = Money(Decimal(0), "USD"), Money(Decimal("0.01"), "USD")
+
+    assert "without any refund" in sentence(refund=nothing)
+    assert sentence(refund=cent) == (
+        "XCover would refund 0.01 USD, but the buyer paid a premium of 6.66 USD. Decide by hand."
+    )
+    assert "refunds 6.66 USD to the buyer itself" in sentence(is_refunded_by_xcover=True)
+    assert "did not name it" in sentence(cooling_off_until=None)
+    assert sentence(confirm_before=NOW) == (
+        "The preview has lapsed before it could be confirmed. Ask again."
+    )
+
+
+def test_staff_read_what_was_confirmed_without_them():
+    assert sentence() == (
+        "XCover refunds the whole premium of 6.66 USD inside the cooling-off period."
+    )
+
+
+def test_the_last_moment_of_cooling_off_is_inside_it():
+    last = judge_preview(preview(cooling_off_until=NOW), PREMIUM, NOW)
+
+    assert last.verdict == Verdict.CONFIRM
+
+
+def test_what_a_person_approved_is_said_with_both_sums():
+    other = Money(Decimal("5.00"), "USD")
+
+    agreed = judge_preview(preview(), PREMIUM, NOW, approved=PREMIUM)
+    changed = judge_preview(preview(), PREMIUM, NOW, approved=other)
+
+    assert agreed.sentence == "Staff approved a refund of 6.66 USD."
+    assert changed.sentence == (
+        "XCover would now refund 6.66 USD, not the approved 5.00 USD. Decide again."
+    )
+
+
+def test_a_hole_in_the_table_would_name_its_situation(monkeypatch):
+    monkeypatch.setattr("saleor_xcover_plugin.domain.cancellations.RULES", ())
+
+    with pytest.raises(LookupError, match=r"no rule for Situation\(scope="):
+        rule_for(EVERY_SITUATION[0])

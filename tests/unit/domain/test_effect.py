@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from decimal import Decimal
+from uuid import UUID
 
 import pytest
 
@@ -112,3 +113,73 @@ def test_what_is_kept_is_what_is_read(checkout: Totals):
     kept = effect(checkout)
 
     assert Effect.from_json(kept.as_json()).as_json() == kept.as_json()
+
+
+def test_rows_keep_an_effect_under_these_names():
+    kept = effect(replace(WITH_COVER, shipping=price("8.18", "10.00", "0.2225"))).as_json()
+
+    assert kept == {
+        "code": "shipping_tax_not_exact",
+        "cost": "6.66",
+        "line": "6.66",
+        "premium_tax": "0.00",
+        "shipping_net": "8.18",
+        "shipping_gross": "10.00",
+        "shipping_alone_net": "8.13",
+        "shipping_alone_gross": "10.00",
+        "has_other_lines": False,
+        "has_other_ways": False,
+    }
+
+
+def test_each_difference_is_kept_and_read_as_its_own():
+    lines = effect(replace(WITH_COVER, others=(price("162.61", "200.00"),)))
+    ways = effect(replace(WITH_COVER, pick_up_points=frozenset({UUID(int=1)})))
+
+    assert (lines.has_other_lines, lines.has_other_ways) == (True, False)
+    assert (ways.has_other_lines, ways.has_other_ways) == (False, True)
+    for one in (lines, ways):
+        read = Effect.from_json(one.as_json())
+        assert (read.has_other_lines, read.has_other_ways) == (
+            one.has_other_lines,
+            one.has_other_ways,
+        )
+        assert (read.cost, read.line, read.premium_tax) == (one.cost, one.line, one.premium_tax)
+        assert (read.shipping.gross, read.shipping_alone.net) == (Decimal(10), Decimal("8.13"))
+
+
+@pytest.mark.parametrize(
+    ("total", "said"),
+    [
+        ("216.67", "6.67 USD, 0.01 USD more than 6.66 USD."),
+        (
+            "216.65",
+            "6.65 USD, 0.01 USD less than the premium of 6.66 USD. The store bears the 0.01",
+        ),
+        ("210.00", "no more than without the protection: 6.66 USD less than the premium"),
+        ("209.99", "no more than without the protection: 6.67 USD less than the premium"),
+    ],
+)
+def test_what_the_buyer_paid_for_it_is_told_to_the_cent(total, said):
+    shipping = price("8.18", "10.00", "0.2225")
+    told = effect(replace(WITH_COVER, total=Decimal(total), shipping=shipping))
+
+    assert said in told.sentence(PREMIUM)
+
+
+def test_shipping_at_the_same_price_is_no_other_shipping():
+    assert not effect(WITH_COVER).has_other_shipping
+    assert effect(replace(WITH_COVER, shipping=price("8.14", "10.00"))).has_other_shipping
+    assert effect(replace(WITH_COVER, shipping=price("8.13", "10.01"))).has_other_shipping
+
+
+def test_a_discount_the_store_bears_reaches_other_lines_too():
+    """It agreed to that when the yes was said: no news for staff."""
+    absorbed = replace(
+        WITH_COVER,
+        total=Decimal("211.33"),
+        cover=price("1.33", "1.33", "0"),
+        others=(price("162.59", "200.00"),),
+    )
+
+    assert effect(absorbed, absorbed="5.33").code == ""

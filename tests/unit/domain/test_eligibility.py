@@ -1,7 +1,7 @@
 """Which checkouts get an offer, and what makes two checkouts the same to XCover."""
 
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 import pytest
@@ -152,3 +152,167 @@ def test_what_a_price_depends_on_changes_the_fingerprint(_case, changed):
     before = fingerprint(insurable_basket(checkout(), RULES, NOW), "ABCDE")
 
     assert fingerprint(insurable_basket(changed, RULES, NOW), "ABCDE") != before
+
+
+def basket(*lines, **changes):
+    return insurable_basket(checkout(*lines, **changes), RULES, NOW)
+
+
+@pytest.mark.parametrize(
+    ("_case", "facts"),
+    [
+        ("name", {"product.name": "Matinee"}),
+        ("end", {"product.metadata.event_end": "2027-03-05T23:00:00+01:00"}),
+        ("venue", {"product.metadata.event_venue": "Town Hall"}),
+        ("city", {"product.metadata.event_city": "Hamburg"}),
+        ("country", {"product.metadata.event_country": "at"}),
+        ("resale", {"product.metadata.is_resale": "yes"}),
+    ],
+)
+def test_what_is_said_of_an_event_changes_the_fingerprint(_case, facts):
+    assert fingerprint(basket(line(facts=CONCERT | facts))) != fingerprint(basket())
+
+
+def test_another_end_is_another_quote():
+    ends = [
+        fingerprint(basket(line(facts=CONCERT | {"product.metadata.event_end": end})))
+        for end in ("2027-03-05T22:00+01:00", "2027-03-05T23:00+01:00")
+    ]
+
+    assert ends[0] != ends[1]
+
+
+def test_other_terms_of_the_store_are_another_quote():
+    assert fingerprint(basket(), "ABCDE") != fingerprint(basket(), "FGHIJ")
+
+
+def test_the_same_price_written_otherwise_is_the_same_quote():
+    # Saleor's columns hold three decimals, its answers two.
+    assert fingerprint(basket(line(price="100.000"))) == fingerprint(basket())
+
+
+def test_a_fingerprint_is_what_offers_of_yesterday_were_kept_under():
+    """Another text for the same basket makes every open offer stale at once."""
+    assert fingerprint(basket(), "ABCDE") == (
+        "e20ed756226c05fbdc3f71e9527d0032ecd067bc4336162635e2187078fb1ba3"
+    )
+
+
+def test_pieces_of_a_variant_on_several_lines_are_counted_together():
+    facts = checkout(line("1", 2), line("2", 1), line("1", 3))
+
+    assert dict(facts.counts) == {"1": 5, "2": 1}
+
+
+@pytest.mark.parametrize(("quantity", "price"), [(0, "100.00"), (2, "0"), (2, "-1"), (-1, "1")])
+def test_what_costs_nothing_or_is_no_piece_is_no_ticket(quantity, price):
+    facts = checkout(line("1", quantity, price), line("2", 1, "0.01"))
+
+    found = insurable_basket(facts, RULES, NOW)
+
+    assert [(one.reference, one.count) for one in found.tickets] == [("2", 1)]
+
+
+def test_a_store_may_name_the_product_types_that_are_tickets():
+    rules = replace(RULES, ticket_product_types=frozenset({"ticket"}))
+    dated_mug = line("9", 1, "12.00", product_type="merchandise")
+
+    found = insurable_basket(checkout(line(), dated_mug), rules, NOW)
+
+    assert [one.reference for one in found.tickets] == ["1"]
+
+
+def test_a_basket_tells_what_xcover_is_asked_about():
+    sold_again = replace(
+        line(facts=CONCERT | {"product.metadata.is_resale": "true"}), product="UHJvZHVjdDox"
+    )
+
+    found = basket(sold_again, currency="EUR", country="AT", language="de")
+
+    assert (found.currency, found.country, found.language) == ("EUR", "AT", "de")
+    (tickets,) = found.tickets
+    assert (tickets.is_resale, tickets.product) == (True, "UHJvZHVjdDox")
+    assert basket().tickets[0].is_resale is False
+
+
+def test_a_store_that_bears_a_discount_sells_cover_beside_it():
+    facts = checkout(order_discount=OrderDiscount.OTHER)
+
+    assert insurable_basket(facts, replace(RULES, may_absorb=True), NOW).tickets
+
+
+def test_a_percentage_off_the_order_is_no_reason_against_an_offer():
+    assert basket(order_discount=OrderDiscount.PERCENTAGE).tickets
+
+
+def test_what_the_agreement_names_gets_an_offer():
+    rules = replace(RULES, currencies=frozenset({"USD"}), countries=frozenset({"US"}))
+
+    assert insurable_basket(checkout(), rules, NOW).tickets
+
+
+def test_one_cancelled_event_ends_the_offer_for_all():
+    cancelled = replace(line("2"), is_event_cancelled=True)
+
+    assert refusal_of(checkout(line(), cancelled)).code == Code.EVENT_CANCELLED
+
+
+START = datetime(2027, 3, 5, 19, 0, tzinfo=UTC)
+
+
+def test_an_event_is_insurable_until_the_moment_it_begins():
+    assert insurable_basket(checkout(), RULES, START - timedelta(seconds=1)).tickets
+    with pytest.raises(Refusal) as refused:
+        insurable_basket(checkout(), RULES, START)
+    assert refused.value.code == Code.EVENT_STARTED
+
+
+def test_an_event_that_was_moved_forward_begins_then():
+    moved = replace(line(), moved_to=NOW)
+    later = replace(line(), moved_to=NOW + timedelta(seconds=1))
+
+    assert refusal_of(checkout(moved)).code == Code.EVENT_STARTED
+    assert basket(later).tickets
+
+
+@pytest.mark.parametrize(
+    ("agreed", "asked", "told"),
+    [
+        ((), "de-AT", "de-at"),
+        ((), "EN_us", "en-us"),
+        ((), "", "en"),
+        (("de", "en"), "de-AT", "de"),
+        (("de-at", "de"), "de_AT", "de-at"),
+        (("de",), "fr", "en"),
+        (("de",), "", "en"),
+    ],
+)
+def test_the_language_is_the_shoppers_as_far_as_it_was_agreed(agreed, asked, told):
+    rules = replace(RULES, languages=frozenset(agreed))
+
+    assert insurable_basket(checkout(language=asked), rules, NOW).language == told
+
+
+def test_lists_a_store_left_empty_allow_all():
+    assert (RULES.ticket_product_types, RULES.languages) == (frozenset(), frozenset())
+    assert (RULES.currencies, RULES.countries) == (frozenset(), frozenset())
+    assert RULES.default_language == "en"
+
+
+def test_two_evenings_of_one_variant_are_a_quote_though_one_names_no_end():
+    ends = {"product.metadata.event_end": "2027-03-05T23:00:00+01:00"}
+    lines = [line("1"), line("1", facts=CONCERT | ends)]
+
+    assert fingerprint(basket(*lines)) == fingerprint(basket(*lines[::-1]))
+
+
+def test_one_cheap_ticket_is_a_ticket():
+    assert [one.count for one in basket(line("1", 1, "0.50")).tickets] == [1]
+    assert basket().tickets[0].product == ""
+
+
+def test_an_order_nobody_takes_anything_off_is_the_usual_one():
+    usual = checkout()
+
+    assert (usual.order_discount, usual.is_taxed_by_app) == (OrderDiscount.NONE, False)
+    assert usual.lines[0].is_event_cancelled is False

@@ -4,6 +4,7 @@ import random
 from collections import Counter
 from dataclasses import dataclass, replace
 from decimal import ROUND_HALF_EVEN, ROUND_HALF_UP, Decimal
+from uuid import UUID
 
 import pytest
 from hypothesis import given
@@ -294,3 +295,62 @@ def test_how_often_each_place_is_needed(others, expected):
         return Shop(tuple(lines), (Decimal(0),) * others, percent)
 
     assert Counter(_place_of(basket()) for _ in range(500)) == expected
+
+
+def test_three_quarters_off_are_the_most_that_is_corrected():
+    # given a premium of 8.00 of which 2.00 is left: the line has to cost 32.00
+    found = list(corrections(Money(Decimal(8), "USD"), Decimal(2)))
+    # then 24.00 more is three premiums, and everything dearer is beyond
+    assert found == [Decimal(24) - cents * CENT for cents in range(12)]
+
+
+def test_corrections_lie_around_the_likeliest_one():
+    found = list(corrections(Money(PREMIUM, "USD"), Decimal("5.99")))
+
+    around = [0, -1, 1, -2, 2, -3, 3]
+    assert found == [Decimal("0.74") + cents * CENT for cents in around]
+
+
+@pytest.mark.parametrize(
+    ("_case", "change"),
+    [
+        ("shipping methods", {"shipping_methods": frozenset({7})}),
+        ("pick-up points", {"pick_up_points": frozenset({UUID(int=1)})}),
+        ("a voucher", {"voucher_code": "FROM-205"}),
+        ("shipping", {"shipping": NOTHING}),
+        ("a gift", {"others": (TICKETS, price("0"))}),
+    ],
+)
+def test_what_the_premium_brings_or_takes_is_not_kept(_case, change):
+    assert totals().keeps_the_rest_of(ALONE)
+    assert not replace(totals(), **change).keeps_the_rest_of(ALONE)
+
+
+@pytest.mark.parametrize(
+    ("_case", "change"),
+    [
+        ("a discount", {"discount": Decimal(1)}),
+        ("net of a line", {"others": (replace(TICKETS, net=Decimal(1)),)}),
+        ("gross of a line", {"others": (replace(TICKETS, gross=Decimal(1)),)}),
+        ("rate of a line", {"others": (replace(TICKETS, tax_rate=Decimal("0.08")),)}),
+        ("net of the shipping", {"shipping": replace(PARCEL, net=Decimal(1))}),
+        ("rate of the shipping", {"shipping": replace(PARCEL, tax_rate=Decimal("0.08"))}),
+    ],
+)
+def test_every_amount_is_in_the_digest(_case, change):
+    assert replace(ALONE, **change).digest != ALONE.digest
+
+
+def test_a_digest_is_short_and_that_of_yesterday():
+    """Rows keep it, to see whether an order costs what its offer was checked for."""
+    untaxed = replace(ALONE, shipping=NOTHING)
+
+    assert ALONE.digest == "633bf44e2de05180"
+    assert untaxed.digest == replace(untaxed, shipping=replace(NOTHING, tax_rate=0)).digest
+
+
+def test_nothing_is_a_price_of_nothing_without_a_tax():
+    assert TaxedPrice(Decimal(0), Decimal(0), None) == NOTHING
+    bare = Totals(Decimal(1), NOTHING, ())
+    assert (bare.discount, bare.voucher_code, bare.shipping) == (0, None, NOTHING)
+    assert (bare.shipping_methods, bare.pick_up_points) == (frozenset(), frozenset())

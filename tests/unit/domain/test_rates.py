@@ -59,3 +59,27 @@ def test_test_keys_have_one_rate_for_everything() -> None:
     rates = Rates.agreed(Decimal(2))
 
     assert {tuple(rates.queues_of(lane)) for lane in (Lane.CONFIRM, Lane.OTHER)} == {("selling",)}
+
+
+def test_each_kind_of_call_leaves_as_often_as_it_may() -> None:
+    usual, test_keys = Rates(), Rates.agreed(Decimal(2))
+
+    assert (usual.selling, usual.other) == (Decimal(50), Decimal(20))
+    # of each rate 0.94 is used
+    assert round(SECOND / usual.queues_of(Lane.CONFIRM)["selling"], 1) == 47.0
+    assert round(SECOND / usual.queues_of(Lane.OTHER)["other"], 1) == 18.8
+    assert round(SECOND / test_keys.queues_of(Lane.OTHER)["selling"], 2) == 1.88
+    assert set(test_keys.queues_of(Lane.OFFER)) == {"selling", "offers"}
+
+
+def test_a_small_agreement_holds_for_other_calls_too() -> None:
+    rates = Rates.agreed(Decimal(3))
+
+    assert (rates.selling, rates.other, rates.is_one_for_all) == (Decimal(3), Decimal(3), False)
+    assert Rates.agreed(Decimal(400)).other == Decimal(20)
+
+
+def test_a_free_queue_is_left_at_once() -> None:
+    assert turn(None, NOW) == NOW
+    assert turn(NOW - SECOND, NOW) == NOW
+    assert turn(NOW + SECOND, NOW) == NOW + SECOND

@@ -247,3 +247,21 @@ def test_a_policy_ends_with_its_event(cover, starts_in, ended):
     assert case.ended_at == ended
     assert not case.is_past(10, ended + timedelta(days=10) - timedelta(seconds=1))
     assert case.is_past(10, ended + timedelta(days=10))
+
+
+def test_what_ends_by_itself_needs_no_person():
+    by_itself = {obstacle for obstacle in Obstacle if not obstacle.needs_person}
+
+    assert by_itself == {Obstacle.LIVE_OFFER, Obstacle.CHECKOUT}
+
+
+def test_an_order_was_deleted_only_if_there_was_one():
+    assert replace(SOLD, order_is_there=False).is_order_gone
+    assert not SOLD.is_order_gone
+    assert not ENDED.is_order_gone
+
+
+def test_what_nobody_said_of_a_case_is_against_it_in_no_way():
+    assert (ENDED.is_shown, ENDED.is_answered, ENDED.has_cover_line) == (False, False, False)
+    assert (ENDED.obstacle, ENDED.hashes_obstacle, ENDED.kind) == (None, None, Kind.UNSEEN)
+    assert ENDED.may_vanish

@@ -5,7 +5,13 @@ import itertools
 import pytest
 
 from saleor_xcover_plugin.domain.states import (
+    BOUGHT_ALREADY,
+    EVENT_OVER,
+    LINE_REMOVED,
     LIVE_OFFER_STATUSES,
+    NEVER_BOUGHT,
+    NOT_OFFERED,
+    NOTHING_BOUGHT,
     OPEN_MODIFICATION_STATUSES,
     TRANSITIONS,
     CancellationStatus,
@@ -303,3 +309,24 @@ def test_a_refused_change_says_of_what_and_which():
         check_transition(CoverStatus.VOID, CoverStatus.CONFIRMED)
 
     assert str(refused.value) == "CoverStatus: void may not become confirmed"
+
+
+def test_reasons_of_covers_xcover_surely_holds_no_policy_for():
+    """Rows hold them; with any other reason a person has to find out."""
+    never = {
+        *("not_offered", "line_changed", "tickets_changed", "offer_ended", "check_failed"),
+        *("bought_already", "country_changed", "event_started", "event_cancelled"),
+        *("refunded_in_part", "offer_gone"),
+    }
+
+    assert never == NEVER_BOUGHT
+    assert never | {"policyholder_incomplete"} == NOTHING_BOUGHT
+    assert (NOT_OFFERED, BOUGHT_ALREADY) == ("not_offered", "bought_already")
+    assert (LINE_REMOVED, EVENT_OVER) == ("line_removed", "event_over")
+
+
+def test_what_is_live_and_what_is_open():
+    live = ["requested", "available", "unavailable", "selected", "declined"]
+
+    assert [status.value for status in LIVE_OFFER_STATUSES] == live
+    assert [status.value for status in OPEN_MODIFICATION_STATUSES] == ["requested", "confirming"]

@@ -8,7 +8,7 @@ from types import ModuleType
 import pytest
 
 from ...mutants import swapping
-from ...mutants.groups import GROUPS, Group, drawn
+from ...mutants.groups import GROUPS, Group, Tests, drawn
 from ...mutants.kept import Equivalent, Fate, Kept, equivalents
 from ...mutants.making import Mutant, mutants
 from ...mutants.report import Judged, Score, as_json, survivors, table
@@ -153,7 +153,7 @@ def group(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Group:
     tests = tmp_path / "tests" / "test_example.py"
     tests.parent.mkdir()
     tests.write_text("def test_one():\n    pass\n\n\ndef test_two():\n    pass\n")
-    return Group("example", (FILE, "not/there.py"), ("tests",), ())
+    return Group("example", (FILE, "not/there.py"), (Tests("example", ("tests",), ()),))
 
 
 def kept(tmp_path: Path, group: Group) -> Kept:
@@ -161,12 +161,12 @@ def kept(tmp_path: Path, group: Group) -> Kept:
 
     module._text.cache_clear()
     module._functions.cache_clear()
-    return Kept(tmp_path / "example.jsonl", group)
+    return Kept(tmp_path / "example.jsonl", group.tests[0])
 
 
 def test_a_group_leaves_out_what_is_not_there_yet(group: Group) -> None:
     assert group.modules() == [FILE]
-    assert group.test_files() == ["tests/test_example.py"]
+    assert group.tests[0].files() == ["tests/test_example.py"]
 
 
 def test_what_was_played_is_known_after_a_stop(tmp_path: Path, group: Group) -> None:
@@ -278,4 +278,4 @@ def test_the_rules_are_played_in_full_and_the_delivery_as_a_sample() -> None:
     assert (domain.name, domain.sample) == ("domain", None)
     assert len(domain.modules()) > 20
     assert (delivery.name, delivery.sample) == ("delivery", 300)
-    assert all(group.test_files() for group in GROUPS)
+    assert all(tests.files() for group in GROUPS for tests in group.tests)
