@@ -240,3 +240,88 @@ def test_many_products_cost_no_more_pricings_than_products():
 @pytest.mark.parametrize("rules", [(), (rule("a"),), (rule("a", "b"),)])
 def test_one_id_for_two_products_is_no_offer(rules):
     assert code_of(lambda: groups(*rules, products="aba", events=2)) == Code.PRODUCTS_AMBIGUOUS
+
+
+def fields_of(call):
+    with pytest.raises(Refusal) as caught:
+        call()
+    return caught.value.fields
+
+
+def test_staff_read_what_in_xcovers_answer_cannot_be_used():
+    assert fields_of(lambda: groups(products="aa", events=2)) == ("products",)
+    assert fields_of(lambda: groups(rule("a"), rule("b"))) == ("slug",)
+    assert fields_of(lambda: groups(rule("a"), rule(slug="x"))) == ("product_ids",)
+
+
+def test_groups_are_named_by_their_place_in_the_offer():
+    assert [one.slug for one in groups(products="abc", events=3)] == [
+        "product-1",
+        "product-2",
+        "product-3",
+    ]
+    assert [one.slug for one in groups(products="ab", events=1)] == ["alternatives"]
+    named = groups(rule("a", slug="extra"), products="abc")
+    assert [one.slug for one in named] == ["extra", "product-2", "product-3"]
+
+
+def test_a_name_a_rule_has_is_not_given_again():
+    taken = groups(
+        rule("a", slug="product-3"), rule("b", slug="product-3-"), products=["a", "b", "c"]
+    )
+
+    assert [one.slug for one in taken] == ["product-3", "product-3-", "product-3--"]
+
+
+def test_one_of_one_is_no_choice_between_alternatives():
+    assert Group("x", ("a",), 0, 1).choice == Choice.ADD_ONS
+    assert Group("x", ("a", "b"), 0, 1).choice == Choice.ALTERNATIVES
+    assert Group("x", ("a", "b"), 0, 2).choice == Choice.ADD_ONS
+    assert Group("x", ("a",), 0, 1).is_disabled is False
+
+
+POWERS = {"a": 1, "b": 2, "c": 4, "d": 8, "e": 16}
+POWERS_OF_TWO = {each: Decimal(price) for each, price in POWERS.items()}
+
+
+def test_sixteen_selections_are_proven_one_by_one():
+    found = groups(products="abcd", events=4)
+
+    assert sums_to_prove(found, POWERS_OF_TWO) == [Decimal(n) for n in range(15, 0, -1)]
+
+
+def test_of_more_only_the_ends_and_the_single_products():
+    found = groups(products="abcde", events=5)
+
+    assert sums_to_prove(found, POWERS_OF_TWO) == [Decimal(n) for n in (31, 16, 8, 4, 2, 1)]
+
+
+def test_what_must_be_taken_is_in_every_sum_of_many():
+    # given one of two that must be taken, and three that may
+    found = groups(rule("a", "b", least=1, most=2), products="abcde")
+    # then the cheaper one is in all of them (3 x 2 x 2 x 2 selections)
+    sums = [31, 1 + 16, 1 + 8, 1 + 4, 1 + 2, 1 + 1, 1]
+    assert sums_to_prove(found, POWERS_OF_TWO) == [Decimal(n) for n in sums]
+
+
+def test_a_product_that_costs_nothing_is_no_sum():
+    prices = {"a": Decimal(0), "b": Decimal("0.50")}
+
+    assert sums_to_prove(groups(products="a"), prices) == []
+    assert sums_to_prove(groups(products="ab"), prices) == [Decimal("0.50")]
+
+
+def test_a_minimum_of_all_products_can_be_obeyed():
+    (group,) = groups(rule("a", "b", least=2, most=2))
+
+    assert (group.min_select, group.max_select) == (2, 2)
+    check_selection([group], {"a", "b"})
+    assert code_of(lambda: check_selection([group], {"a"})) == Code.TOO_FEW_CHOSEN
+    assert largest_selection([group], PRICES) == ("a", "b")
+
+
+def test_a_disabled_group_beside_one_that_is_not_is_a_choice():
+    found = groups(rule("a", state="disable"), rule("b", slug="x"))
+
+    assert [one.is_disabled for one in found] == [True, False]
+    assert found[0].quote_ids == ("a",)

@@ -337,3 +337,149 @@ def test_less_money_than_the_named_pieces_cost_never_takes_them_back(intentions,
     refunded = attribute(amount, intentions, SOLD, payments=payments)
 
     assert SOLD.cost_of(refunded.pieces) <= amount
+
+
+def test_the_premium_went_back_with_the_cover_or_with_everything():
+    with_premium = {scope for scope in RefundScope if scope.includes_premium}
+
+    assert with_premium == {RefundScope.EVERYTHING, RefundScope.COVER}
+
+
+@pytest.mark.parametrize(
+    ("total", "pieces", "cost"),
+    [
+        (None, 1, "33.34"),
+        (None, 3, "100.02"),
+        (None, 4, "100.02"),
+        ("100.00", 2, "66.68"),
+        ("100.00", 3, "100.00"),
+        ("100.00", 9, "100.00"),
+    ],
+)
+def test_pieces_cost_their_price_and_never_more_than_their_line(total, pieces, cost):
+    line = SoldLine(TICKETS, "11", 3, Decimal("33.34"), None if total is None else Decimal(total))
+
+    assert line.cost_of(pieces) == Decimal(cost)
+
+
+@pytest.mark.parametrize(
+    ("amount", "may"),
+    [
+        ("33.34", True),
+        ("66.68", True),
+        ("100.00", True),
+        ("100.02", False),
+        ("133.36", False),
+        ("0", False),
+    ],
+)
+def test_an_amount_may_be_for_some_pieces_of_a_line(amount, may):
+    line = SoldLine(TICKETS, "11", 3, Decimal("33.34"), Decimal("100.00"))
+
+    assert line.may_cost(Decimal(amount)) is may
+
+
+def test_a_gift_costs_nothing_and_no_money_may_be_for_it():
+    gift = SoldLine(SHIRT, "12", 2)
+
+    assert (gift.unit_price, gift.total) == (0, None)
+    assert gift.cost_of(2) == 0
+    assert not gift.may_cost(Decimal("0.50"))
+    cheap = SoldLine(SHIRT, "12", 2, Decimal("0.50"))
+    assert cheap.may_cost(Decimal("0.50"))
+
+
+def test_a_line_the_order_does_not_hold_costs_nothing():
+    assert SOLD.cost_of({uuid.UUID(int=9): 3, SHIRT: 1}) == 10
+    assert SOLD.cost_of({}) == 0
+
+
+def test_an_empty_order_is_worth_nothing():
+    assert (Sold().lines, Sold().covers, Sold().shipping, Sold().total) == ((), (), 0, 0)
+    nothing = Refunded()
+    assert (nothing.amount, nothing.charged_back, nothing.named, nothing.for_cover) == (0, 0, 0, 0)
+    assert (nothing.pieces, nothing.short, nothing.shortfalls) == ({}, {}, ())
+
+
+@pytest.mark.parametrize(
+    ("intention", "names"),
+    [
+        (Intention(Decimal(5)), False),
+        (Intention(Decimal(5), {SHIRT: 1}), True),
+        (Intention(Decimal(5), shipping=Decimal("0.50")), True),
+    ],
+)
+def test_an_intention_names_lines_or_shipping_or_nothing(intention, names):
+    assert intention.names_something is names
+    assert intention.is_done is False
+
+
+def test_money_the_bank_took_is_kept_apart():
+    refunded = attribute(Decimal(10), [done(10, {SHIRT: 1})], SOLD, charged_back=Decimal(7))
+
+    assert (refunded.amount, refunded.charged_back) == (Decimal(10), Decimal(7))
+    assert back(done(10, {SHIRT: 1})).charged_back == 0
+
+
+def test_a_refund_the_money_does_not_reach_leaves_it_to_the_next():
+    refunded = attribute(Decimal(50), [done(100, {TICKETS: 1}), done(10, {SHIRT: 1})], SOLD)
+
+    assert (dict(refunded.pieces), refunded.plain_money) == ({SHIRT: 1}, Decimal(40))
+
+
+def test_ten_plans_can_be_told_apart_and_an_eleventh_cannot():
+    nine = [plan(f"10{n}.0{n}", {SHIRT: 1, COVER: 1}) for n in range(9)]
+    ten = [plan("6.66", {COVER: 1}), *nine]
+
+    assert dict(attribute(Decimal("6.66"), ten, SOLD).pieces) == {COVER: 1}
+    eleven = [*ten, plan("999.00", {SHIRT: 1})]
+    assert dict(attribute(Decimal("6.66"), eleven, SOLD).pieces) == {}
+
+
+def test_a_plan_for_the_shipping_is_carried_out_by_its_cost():
+    refunded = attribute(SHIPPING, [plan("7.50", shipping=SHIPPING)], SOLD)
+
+    assert (refunded.named, refunded.plain_money) == (SHIPPING, 0)
+
+
+def test_the_rest_of_an_order_is_reckoned_beside_what_is_done():
+    # given a shirt that went back, and a plan for just what is left of the order then
+    left = (TOTAL - 10) / 2
+    plans = [done(10, {SHIRT: 1}), plan(left, {TICKETS: 1, COVER: 1})]
+    # when as much goes back: it may as well be for all the rest
+    refunded = attribute(10 + left, plans, SOLD)
+    # then
+    assert dict(refunded.pieces) == {SHIRT: 1}
+
+
+def test_a_plan_is_carried_out_once():
+    twins = [plan("6.66", {COVER: 1})]
+    cover = Decimal("6.66")
+
+    refunded = attribute(2 * cover, twins, SOLD, payments=[cover, cover])
+
+    assert (dict(refunded.pieces), refunded.plain_money) == ({COVER: 1}, cover)
+
+
+def test_more_pieces_than_were_sold_are_all_of_them():
+    refunded = Refunded(Decimal(200), pieces={TICKETS: 3})
+
+    assert scope_of(refunded) == RefundScope.TICKETS
+
+
+def test_part_of_one_line_and_all_of_another_are_some_tickets():
+    lines = (*LINES, SoldLine(uuid.UUID(int=4), "14", 1, Decimal(50), Decimal(50)))
+
+    scope = scope_of_pieces(
+        Refunded(Decimal(200), pieces={TICKETS: 2}),
+        lines,
+        insured={"11", "14"},
+        cover_lines=[COVER],
+    )
+
+    assert scope == RefundScope.SOME_TICKETS
+
+
+def test_a_cent_of_plain_money_is_money():
+    assert scope_of(Refunded(Decimal("0.01"))) == RefundScope.MONEY
+    assert scope_of(Refunded(Decimal("0.01"), named=Decimal("0.01"))) == RefundScope.NOTHING
