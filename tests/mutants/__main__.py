@@ -23,10 +23,10 @@ from demo import ending
 
 from ..sittings import content
 from ..sittings.progress import clock
-from .groups import GROUPS, ROOT, Group, Tests, drawn
+from .groups import GROUPS, ROOT, Group, Suite, drawn
 from .kept import Equivalent, Fate, Kept, equivalents
 from .making import Mutant, mutants
-from .playing import Player, TestsFail
+from .playing import Player, SuiteFails
 from .report import Judged, Score, as_json, survivors, table
 
 FOLDER = ROOT / ".cache" / "mutants"
@@ -53,7 +53,7 @@ def main(arguments: list[str]) -> int:
                 stale |= _stale(all_, justified, files)
                 chosen = drawn(all_, options.seed, group.sample)
                 _play(group, chosen, justified, screen, judged, options)
-    except TestsFail as error:
+    except SuiteFails as error:
         sys.stderr.write(f"mutants: the tests fail without a mistake: {error}\n")
         return 1
     except ending.ToldToEnd as told:
@@ -143,7 +143,7 @@ def _play(
 
 
 def _play_with(
-    tests: Tests,
+    tests: Suite,
     group: Group,
     playing: Sequence[Mutant],
     kept: Kept,

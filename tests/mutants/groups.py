@@ -13,8 +13,8 @@ ROOT = Path(__file__).resolve().parents[2]
 
 
 @dataclass(frozen=True, slots=True)
-class Tests:
-    """Tests that one process of pytest plays."""
+class Suite:
+    """Suite that one process of pytest plays."""
 
     name: str
     paths: tuple[str, ...]
@@ -36,7 +36,7 @@ class Group:
     name: str
     paths: tuple[str, ...]
     """Files or folders to mutate; what is not there (yet) is left out."""
-    tests: tuple[Tests, ...]
+    tests: tuple[Suite, ...]
     """What survives the first is played by the next."""
     sample: int | None = None
     """How many mutants are drawn; None plays all."""
@@ -46,7 +46,7 @@ class Group:
         return _files(self.paths, "*.py")
 
 
-RULES = Tests(
+RULES = Suite(
     name="rules",
     paths=(
         "tests/unit/domain",
@@ -60,7 +60,7 @@ RULES = Tests(
     options=("-c", "tests/mutants/pytest.ini", "--rootdir=.", "--confcutdir=."),
 )
 _PLAIN = ("-q", "-p", "no:cacheprovider", "-p", "no:randomly", "-p", "no:xdist")
-OUTBOX = Tests(
+OUTBOX = Suite(
     name="outbox",
     paths=(
         "tests/unit/xcover",
@@ -73,7 +73,7 @@ OUTBOX = Tests(
     has_django=True,
     apart=("--reuse-db",),
 )
-FLOWS = Tests(
+FLOWS = Suite(
     name="flows",
     paths=("tests/flows/test_outages.py", "tests/flows/test_put_aside.py"),
     options=("-c", "tests/flows/pytest.ini", "--rootdir=.", *_PLAIN),

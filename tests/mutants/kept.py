@@ -11,7 +11,7 @@ from dataclasses import asdict, dataclass
 from functools import cache
 from pathlib import Path
 
-from .groups import ROOT, Tests
+from .groups import ROOT, Suite
 from .making import Mutant
 
 EQUIVALENT = Path(__file__).with_name("equivalent.toml")
@@ -36,7 +36,7 @@ class Fate:
 class Kept:
     """What some tests said of mutants."""
 
-    def __init__(self, path: Path, tests: Tests) -> None:
+    def __init__(self, path: Path, tests: Suite) -> None:
         self._path = path
         self._all_tests = hashed("".join(_text(one) for one in tests.files()))
         self._known = self._read()

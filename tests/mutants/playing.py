@@ -15,7 +15,7 @@ from typing import Any
 
 from demo.postgres import server_url
 
-from .groups import ROOT, Tests, own_tests
+from .groups import ROOT, Suite, own_tests
 from .kept import hash_of_test, hashed
 from .making import Mutant
 from .swapping import changed_functions
@@ -29,14 +29,14 @@ class Remembered:
     lines: dict[str, dict[int, set[str]]]
 
 
-class TestsFail(Exception):
+class SuiteFails(Exception):
     """The tests are not green without a mistake, so they say nothing about one."""
 
 
 class Player:
     """Use with ``with``."""
 
-    def __init__(self, tests: Tests, modules: list[str], log: Path) -> None:
+    def __init__(self, tests: Suite, modules: list[str], log: Path) -> None:
         self._plan, self._modules, self._log = tests, modules, log
         self._memory = log.with_suffix(".tests.json")
         self._seconds: dict[str, float] = {}
@@ -112,7 +112,7 @@ class Player:
         self._ask(known=before.seconds)
         told = self._heard()
         if told["failed"]:
-            raise TestsFail(f"{', '.join(told['failed'][:5])} (see {self._log})")
+            raise SuiteFails(f"{', '.join(told['failed'][:5])} (see {self._log})")
         self._try_out(sorted(told["seconds"]))
         self._seconds = before.seconds | told["seconds"]
         self._lines = before.lines
@@ -153,7 +153,7 @@ class Player:
             )
             told = self._heard()
             if told["outcome"] != "survived":
-                raise TestsFail(f"{told['by']} when it is played again (see {self._log})")
+                raise SuiteFails(f"{told['by']} when it is played again (see {self._log})")
 
     def _remembered(self) -> Remembered:
         if self._plan.has_django or not self._memory.exists():
@@ -216,7 +216,7 @@ class Player:
     def _heard(self) -> dict[str, Any]:
         line = self._answers.readline()
         if not line:
-            raise TestsFail(f"the process that plays them ended (see {self._log})")
+            raise SuiteFails(f"the process that plays them ended (see {self._log})")
         heard: dict[str, Any] = json.loads(line)
         return heard
 

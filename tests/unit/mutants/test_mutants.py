@@ -8,7 +8,7 @@ from types import ModuleType
 import pytest
 
 from ...mutants import swapping
-from ...mutants.groups import GROUPS, Group, Tests, drawn
+from ...mutants.groups import GROUPS, Group, Suite, drawn
 from ...mutants.kept import Equivalent, Fate, Kept, equivalents
 from ...mutants.making import Mutant, mutants
 from ...mutants.report import Judged, Score, as_json, survivors, table
@@ -153,7 +153,7 @@ def group(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Group:
     tests = tmp_path / "tests" / "test_example.py"
     tests.parent.mkdir()
     tests.write_text("def test_one():\n    pass\n\n\ndef test_two():\n    pass\n")
-    return Group("example", (FILE, "not/there.py"), (Tests("example", ("tests",), ()),))
+    return Group("example", (FILE, "not/there.py"), (Suite("example", ("tests",), ()),))
 
 
 def kept(tmp_path: Path, group: Group) -> Kept:
