@@ -107,3 +107,11 @@ def test_an_event_is_over_a_week_after_its_last_start():
     assert not is_over(PAST + timedelta(seconds=1), NOW)
     assert is_over(PAST, NOW)
     assert is_over(None, NOW)
+
+
+def test_what_nobody_said_of_an_order_stands_against_nothing():
+    bare = Situation(None, None)
+
+    assert (bare.parked_for, bare.claim) == ("", ClaimState.UNKNOWN)
+    assert bare.order_is_there
+    assert refusal(bare, NOW) is None

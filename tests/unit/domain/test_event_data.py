@@ -332,3 +332,137 @@ def test_any_name_is_a_time_zone_or_none(text):
     zone = read_zone(text)
 
     assert zone is None or zone.key == text
+
+
+REQUIRED = "name = product.name\nstart = product.metadata.start\ncountry = text:DE\n"
+SOURCES = (
+    "product.name",
+    "variant.name",
+    "product.metadata.x",
+    "product.attribute.x",
+    "variant.metadata.x",
+    "variant.attribute.x",
+    "checkout.metadata.x",
+)
+
+
+@pytest.mark.parametrize("source", SOURCES)
+def test_every_source_there_is_can_be_named(source):
+    mapping = EventMapping.parse(f"{REQUIRED}venue = {source}")
+
+    assert mapping.sources["venue"] == (source,)
+    assert mapping.value("venue", TicketFacts({source: " Town Hall "})) == "Town Hall"
+    assert mapping.uses(source)
+    assert not mapping.uses("order.")
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        *("product.metadata.", "product.attribute.", "variant.metadata.", "variant.attribute."),
+        *("checkout.metadata.", "product.names", "order.name", ""),
+    ],
+)
+def test_a_source_there_is_not_is_told_with_those_there_are(source):
+    with pytest.raises(MappingError) as refused:
+        EventMapping.parse(f"{REQUIRED}venue = {source}")
+
+    assert str(refused.value) == (
+        f"line 4: unknown source {source!r}; use product.name, variant.name, "
+        "product.metadata.KEY, product.attribute.KEY, variant.metadata.KEY, "
+        "variant.attribute.KEY, checkout.metadata.KEY or text:VALUE"
+    )
+
+
+@pytest.mark.parametrize("line", ["price = product.name", "venue", "= product.name"])
+def test_a_line_that_is_none_is_told_with_the_fields_there_are(line):
+    with pytest.raises(MappingError) as refused:
+        EventMapping.parse(f"{REQUIRED}{line}")
+
+    assert str(refused.value) == (
+        "line 4: expected one of name, start, end, venue, city, country, timezone, resale = source"
+    )
+
+
+def test_all_fields_that_need_a_source_are_named_at_once():
+    with pytest.raises(MappingError) as refused:
+        EventMapping.parse("venue = product.name")
+
+    assert str(refused.value) == "no source given for name, start, country"
+
+
+def test_remarks_and_empty_lines_are_no_lines():
+    mapping = EventMapping.parse(f"# where it is\n\n  {REQUIRED}  # the end\n")
+
+    assert list(mapping.sources) == ["name", "start", "country"]
+
+
+def test_the_first_source_with_something_in_it_counts():
+    mapping = EventMapping.parse(
+        f"{REQUIRED}city = product.metadata.a, variant.name, text: Berlin "
+    )
+
+    assert mapping.value("city", TicketFacts({"product.metadata.a": "Bonn"})) == "Bonn"
+    assert mapping.value(
+        "city", TicketFacts({"product.metadata.a": " ", "variant.name": "Ulm"})
+    ) == ("Ulm")
+    assert mapping.value("city", TicketFacts()) == "Berlin"
+    assert mapping.value("venue", TicketFacts()) == ""
+
+
+def test_an_event_is_all_that_the_store_says_of_it():
+    found = MAPPING.event(
+        facts(
+            start="2027-07-10T20:00:00+02:00",
+            end="2027-07-10T23:00:00+02:00",
+            venue="Town Hall",
+            city="Bonn",
+            country="de",
+            timezone="",
+        )
+    )
+
+    assert (found.venue, found.city, found.country) == ("Town Hall", "Bonn", "DE")
+    bare = MAPPING.event(facts(venue="", city="", end=""))
+    assert (bare.venue, bare.city, bare.ends_at) == (None, None, None)
+
+
+def test_a_name_of_255_characters_is_a_name():
+    assert MAPPING.event(facts(name="x" * 255)).name == "x" * 255
+    assert problems(name="x" * 256) == {"name": "it is longer than 255 characters"}
+
+
+def test_staff_read_what_is_wrong_with_each_field():
+    no_time = "it names no time from 1970 to 2199; write 2027-03-05T20:00+01:00 or a date"
+
+    assert problems(name="") == {"name": "it is empty"}
+    assert problems(start="soon") == {"start": no_time}
+    assert problems(end="soon") == {"end": no_time}
+    assert problems(end="2027-07-09")["end"] == "it is before the start"
+    assert problems(country="UK") == {"country": "it is no code of a country; write GB"}
+    assert problems(timezone="Berlin")["timezone"] == (
+        "it is no name of a time zone; write one such as Europe/Berlin"
+    )
+    assert problems(venue="a\nb") == {
+        "venue": "it holds a line break or another character nobody sees"
+    }
+
+
+def test_an_error_of_event_data_says_all_of_it_in_one_line():
+    error = EventDataError({"name": "it is empty", "start": "it is before"})
+
+    assert str(error) == "name: it is empty; start: it is before"
+    assert error.fields == ("name", "start")
+
+
+def test_the_zone_of_a_mapping_that_names_none_is_none():
+    mapping = EventMapping.parse(REQUIRED)
+
+    assert mapping.default_zone == ""
+    assert MAPPING.default_zone == "UTC"
+    assert not mapping.is_utc_by_default(TicketFacts({"product.metadata.start": "2027-07-10"}))
+
+
+def test_a_start_may_come_from_the_store_and_need_not():
+    assert MAPPING.has_start(facts(start="2027-07-10"))
+    assert not MAPPING.has_start(TicketFacts())

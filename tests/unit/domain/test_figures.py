@@ -75,3 +75,22 @@ def test_every_figure_says_what_it_counts():
 
     assert {name for name in MEANINGS if not hasattr(figures, name)} == set()
     assert set(Figures.__slots__) <= set(MEANINGS)
+
+
+def test_what_is_not_known_is_nothing_of_its_currency():
+    figures = Figures.of("JPY", sold=2, premium=Decimal(700))
+
+    assert (figures.sold, figures.declined, figures.tax_unknown) == (2, 0, 0)
+    assert figures.premium == Money(Decimal(700), "JPY")
+    assert figures.tax == figures.absorbed == figures.due_back == Money(Decimal(0), "JPY")
+
+
+def test_markets_stand_in_the_order_of_their_names():
+    hall, stadium = Market("hall", "USD"), Market("stadium", "EUR")
+    nothing = {
+        (stadium, FIRST): Figures.of("EUR"),
+        (hall, LAST): Figures.of("USD"),
+        (hall, FIRST): Figures.of("USD"),
+    }
+
+    assert Sales(FIRST, LAST, nothing).markets == [hall, stadium]

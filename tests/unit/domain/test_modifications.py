@@ -62,3 +62,27 @@ def test_only_what_is_free_is_applied(difference, is_free, verdict):
     judgement = judge_price(["phone"], Money(Decimal(difference), "GBP"), is_free=is_free)
 
     assert judgement.verdict == verdict
+
+
+def test_staff_read_which_detail_changed():
+    assert in_words(NAMES) == (
+        "first name, last name, e-mail, phone, country, city, postcode and region"
+    )
+    assert in_words([]) == ""
+
+
+def test_staff_read_what_became_of_a_change():
+    country = judge_change(["country"], [])
+    asked = judge_change(["phone"], [])
+    dear = judge_price(["phone", "email"], Money(Decimal("0.50"), "GBP"), is_free=False)
+    free = judge_price(["phone"], Money(Decimal(0), "GBP"), is_free=True)
+
+    assert country.sentence.startswith("The buyer's country changed in the order. The country")
+    assert asked.sentence == (
+        "The buyer's phone changed in the order; XCover is asked what that costs."
+    )
+    assert dear.sentence.startswith(
+        "XCover would change the price, in all by 0.50 GBP, for the buyer's changed "
+        "e-mail and phone. The policy was not changed"
+    )
+    assert free.sentence == "The change costs nothing."

@@ -69,3 +69,21 @@ def test_a_refused_turn_may_be_tried_again_until_its_page_is_forgotten():
 def test_the_memory_of_the_version_before_is_read():
     assert place_of([["one", 2, True]], Turn("one", 1)) == Place.LATE
     assert place_of([["one", 2, True]], Turn("two", 1)) == Place.NEXT
+
+
+def test_pages_are_forgotten_oldest_first_and_summed_up_in_one():
+    memory = []
+    for page in range(MOST_PAGES + 2):
+        memory = remember(memory, Turn(f"page-{page}", page + 1), was_taken=True)
+
+    assert memory[0] == ["", 2, True]
+    assert [page for page, _, _ in memory[1:]] == [f"page-{n}" for n in range(2, MOST_PAGES + 2)]
+    # who answers again is the newest
+    again = remember(memory, Turn("page-2", 90), was_taken=False)
+    assert again[-1] == ["page-2", 90, False]
+    assert len(again) == len(memory)
+
+
+def test_the_first_answer_of_all_may_have_any_number():
+    assert place_of([], Turn("one", 0)) == Place.NEXT
+    assert remember([], Turn("one", 0), was_taken=True) == [["one", 0, True]]
