@@ -7,6 +7,7 @@ import json
 import os
 import subprocess
 import sys
+from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,6 +20,9 @@ from .groups import ROOT, Suite, own_tests
 from .kept import hash_of_test, hashed
 from .making import Mutant
 from .swapping import changed_functions
+
+_TRIED_OUT = 40
+"""So many new tests are played again in place; all of them are imported anew."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,8 +151,9 @@ class Player:
                 file=module,
                 text=self._text(module),
                 functions=functions,
-                tests=names[::-1],
-                files=[files[:1], files],
+                tests=names[:_TRIED_OUT],
+                files=[[file] for file in files],
+                only=names,
                 apart=None,
             )
             told = self._heard()
@@ -191,7 +196,7 @@ class Player:
         return (not is_own, self._seconds.get(name, 0.0))
 
     def _files(self, module: str) -> list[list[str]]:
-        """Return the files of tests to import anew, the likeliest first."""
+        """Return the files of tests to import anew: the likeliest first, then the quickest."""
         tests = self._plan.files()
         own = own_tests(module, tests)
         running = {
@@ -200,13 +205,17 @@ class Player:
             for name in names
             if name
         }
+        spent: dict[str, float] = defaultdict(float)
+        for name, seconds in self._seconds.items():
+            spent[name.partition("::")[0]] += seconds
         stem = Path(module).stem
         for test in tests:
             text = (ROOT / test).read_text()
             if f".{stem} import" in text or f"import {stem}" in text:
                 running.add(test)
         others = [one for one in tests if one in running and one not in own]
-        return [files for files in (own, others) if files] or [tests]
+        others.sort(key=lambda file: spent.get(file, 0.0))
+        return [[file] for file in [*own, *others]] or [tests]
 
     def _text(self, file: str) -> str:
         if file not in self._texts:

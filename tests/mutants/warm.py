@@ -150,9 +150,9 @@ class Warm:
             self._play_apart(request, name, path)
             self._end(write, "a process of its own")
             return
+        swapping.import_anew(name, path, request["text"])
         for files in request["files"]:
-            swapping.import_anew(name, path, request["text"])
-            self._play_files(files)
+            self._play_files(files, request.get("only"))
             if self._failed:
                 break
         self._end(write, "imported anew")
@@ -179,7 +179,7 @@ class Warm:
                     self._failed.append(found[1] if found else f"{files[0]} ends otherwise")
                     return
 
-    def _play_files(self, files: list[str]) -> None:
+    def _play_files(self, files: list[str], only: list[str] | None) -> None:
         """Collect files once more, in this session: to begin another takes much longer."""
         assert self._session is not None
         try:
@@ -187,7 +187,7 @@ class Warm:
         except pytest.UsageError as error:
             self._failed.append(f"{files[0]} cannot be collected: {error}")
         if not self._failed:
-            self._play_items(items)
+            self._play_items([one for one in items if only is None or _name(one.nodeid) in only])
 
     def _play_items(self, items: list[pytest.Item]) -> None:
         for at, item in enumerate(items):

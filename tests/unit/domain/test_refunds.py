@@ -483,3 +483,39 @@ def test_part_of_one_line_and_all_of_another_are_some_tickets():
 def test_a_cent_of_plain_money_is_money():
     assert scope_of(Refunded(Decimal("0.01"))) == RefundScope.MONEY
     assert scope_of(Refunded(Decimal("0.01"), named=Decimal("0.01"))) == RefundScope.NOTHING
+
+
+def test_what_is_done_is_no_plan_for_the_same_sum_again():
+    cover = Decimal("6.66")
+
+    refunded = attribute(2 * cover, [done(cover, {COVER: 1})], SOLD)
+
+    assert (dict(refunded.pieces), refunded.plain_money) == ({COVER: 1}, cover)
+
+
+def test_a_plan_for_less_than_a_dollar_is_a_plan():
+    refunded = attribute(Decimal("0.50"), [plan("0.50", {COVER: 1})], SOLD)
+
+    assert (dict(refunded.short), refunded.short_of([COVER])[1]) == ({COVER: 1}, Decimal("0.50"))
+
+
+def test_a_plan_for_nothing_makes_no_other_one_doubtful():
+    refunded = attribute(Decimal("6.66"), [plan(0, {SHIRT: 1}), plan("6.66", {COVER: 1})], SOLD)
+
+    assert dict(refunded.pieces) == {COVER: 1}
+
+
+def test_the_rest_of_an_order_is_reckoned_beside_plans_that_were_carried_out():
+    # given a cover that went back, then just half of what is left of the order
+    cover = Decimal("6.66")
+    half = (TOTAL - cover) / 2
+    plans = [plan(cover, {COVER: 1}), plan(half, {TICKETS: 1})]
+    # when it may as well be for the other half
+    refunded = attribute(cover + half, plans, SOLD, payments=[cover, half])
+    # then
+    assert (dict(refunded.pieces), refunded.plain_money) == ({COVER: 1}, half)
+
+
+def test_nothing_is_no_price_of_a_gift():
+    assert not SoldLine(SHIRT, "12", 2).may_cost(Decimal(0))
+    assert Intention(Decimal(5)).pieces == {}
