@@ -45,7 +45,8 @@ class Score:
     def row(self, name: str) -> str:
         """Write a row of the table."""
         numbers = (self.killed, self.survived, self.equivalent, self.waiting)
-        return f"| {name} | {' | '.join(map(str, numbers))} | {self.percent:.1f} % |"
+        score = f"{self.percent:.1f} %" if self.killed + self.survived else "-"
+        return f"| {name} | {' | '.join(map(str, numbers))} | {score} |"
 
 
 HEAD = (

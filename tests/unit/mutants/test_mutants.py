@@ -257,6 +257,9 @@ def test_the_score_leaves_out_what_nobody_can_notice_and_what_was_not_played() -
     assert (score.killed, score.survived, score.equivalent, score.waiting) == (9, 1, 5, 3)
     assert score.percent == 90.0
     assert "| **domain** | 9 | 1 | 5 | 3 | 90.0 % |" in table(judged)
+    assert "| **domain** | 0 | 0 | 0 | 1 | - |" in table(
+        [Judged("domain", made()[0], "not played")]
+    )
     assert as_json(20, "abc", judged)["groups"]["domain"]["percent"] == 90.0
 
 
