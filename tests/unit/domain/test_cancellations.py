@@ -212,7 +212,7 @@ def test_staff_read_why_a_cancellation_waits_for_them():
 
 def test_staff_read_what_was_confirmed_without_them():
     assert sentence() == (
-        "XCover refunds the whole premium of 6.66 USD inside the cooling-off period."
+        "XCover refunds the whole premium of 6.66 USD to the store, inside the cooling-off period."
     )
 
 
@@ -223,9 +223,10 @@ def test_the_last_moment_of_cooling_off_is_inside_it():
 
 
 def test_what_a_person_approved_is_said_with_both_sums():
-    other = Money(Decimal("5.00"), "USD")
+    seen = Approval(PREMIUM, is_refunded_by_xcover=False)
+    other = replace(seen, refund=Money(Decimal("5.00"), "USD"))
 
-    agreed = judge_preview(preview(), PREMIUM, NOW, approved=PREMIUM)
+    agreed = judge_preview(preview(), PREMIUM, NOW, approved=seen)
     changed = judge_preview(preview(), PREMIUM, NOW, approved=other)
 
     assert agreed.sentence == "Staff approved a refund of 6.66 USD."
