@@ -443,9 +443,7 @@ def test_staff_read_what_is_wrong_with_each_field():
     assert problems(timezone="Berlin")["timezone"] == (
         "it is no name of a time zone; write one such as Europe/Berlin"
     )
-    assert problems(venue="a\nb") == {
-        "venue": "it holds a line break or another character nobody sees"
-    }
+    assert problems(venue="a\nb") == {"venue": "it holds a line break or another control character"}
 
 
 def test_an_error_of_event_data_says_all_of_it_in_one_line():

@@ -21,9 +21,10 @@ from saleor_xcover_plugin.domain.turns import Place
 
 WORDS: dict[type[StrEnum], tuple[str, ...]] = {
     AlarmCode: (
-        *("paid_unprotected", "unpaid_near_event", "parked", "credentials_refused"),
-        *("settings_unusable", "clock_off", "breaker_open", "offers_refused", "messages_overdue"),
-        *("work_failing", "reconcile_findings", "sweep_failing", "no_worker", "beat_not_running"),
+        *("paid_unprotected", "unpaid_near_event", "parked", "wrong_store"),
+        *("credentials_refused", "settings_unusable", "clock_off", "breaker_open"),
+        *("offers_refused", "messages_overdue", "order_unfollowed", "work_failing"),
+        *("reconcile_findings", "sweep_failing", "no_worker", "beat_not_running"),
     ),
     Verdict: ("request", "preview", "review", "keep", "confirm"),
     CoolingOff: ("inside", "over", "unknown"),
