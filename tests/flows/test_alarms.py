@@ -11,6 +11,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from demo.client.driver import Refused
+from saleor_xcover_plugin.defect_log import UnexpectedError
 
 from .steps import PREMIUM, TOTAL, accept_cover, sealed_elsewhere, sell_with_cover
 from .waits import let_waits_pass
@@ -871,7 +872,7 @@ def test_a_sweep_that_fails_every_time_is_told_and_still_watches(
         broken.setattr("saleor_xcover_plugin.services.sweep._do_all", _fail)
         for _ in range(3):
             assert told() == []
-            with pytest.raises(RuntimeError):
+            with pytest.raises(UnexpectedError, match="RuntimeError"):
                 work()
     # then
     assert told() == [("sweep_failing", "")]
