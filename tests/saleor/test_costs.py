@@ -15,6 +15,7 @@ from demo.client.store import Channel, Store
 from demo.simulator import SimulatorProcess
 
 from ..flows.work import Work
+from ..statements import without_limits
 from .pricings import counted_pricings
 
 SendShopper = Callable[[Channel], Shopper]
@@ -46,8 +47,8 @@ def counted(names: tuple[str, ...]) -> Iterator[Costs]:
         def counting(*arguments: object, **keywords: object) -> object:
             with CaptureQueriesContext(connection) as captured:
                 result = hook(*arguments, **keywords)
-            statements = [q for q in captured.captured_queries if q["sql"].startswith(STATEMENTS)]
-            costs.per_hook.append((name, len(statements)))
+            sent = [without_limits(query["sql"]) for query in captured.captured_queries]
+            costs.per_hook.append((name, len([sql for sql in sent if sql.startswith(STATEMENTS)])))
             return result
 
         return counting
