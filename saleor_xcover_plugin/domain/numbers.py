@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+LARGEST_INTEGER = 2**31 - 1
+"""The largest number of four bytes, in which Saleor counts products, variants and orders."""
 LARGEST_KEY = 2**63 - 1
 """The largest key of a database row."""
 

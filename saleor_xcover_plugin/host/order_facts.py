@@ -11,7 +11,7 @@ from django.db.models.functions import TruncDate
 from saleor.order import OrderStatus
 from saleor.order.models import Order
 
-from ..domain.numbers import whole_number
+from ..domain.numbers import LARGEST_INTEGER, whole_number
 from ..domain.states import OfferStatus
 from ..models import WAS_REMOVED, Cover, Offer
 from .orders import with_cover_lines
@@ -83,7 +83,7 @@ def count_without_cover(
 
 def find(number: str) -> tuple[uuid.UUID, uuid.UUID | None] | None:
     """Return the id of the order with a number and the token of its checkout, or None."""
-    if whole_number(number, most=2**31 - 1) is None:
+    if whole_number(number, most=LARGEST_INTEGER) is None:
         return None
     found = Order.objects.filter(number=number).values_list("pk", "checkout_token").first()
     if found is None:

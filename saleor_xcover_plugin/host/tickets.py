@@ -11,7 +11,7 @@ from graphene.relay import Node
 from saleor.order.models import OrderLine
 from saleor.product.models import Product, ProductVariant
 
-from ..domain.numbers import whole_number
+from ..domain.numbers import LARGEST_INTEGER, whole_number
 from ..models import Cover
 from .values import PRODUCTS
 
@@ -61,11 +61,11 @@ def _products_called(named: str, now: datetime) -> set[str]:
     if product is not None and named == str(product.pk):
         return {named}
     if product is None:
-        if whole_number(named, most=_LARGEST_PRODUCT) is not None and _sold_of(named):
+        if whole_number(named, most=LARGEST_INTEGER) is not None and _sold_of(named):
             return {named}
         return _products_of(_sold_as(_called(named)))
     skus = [named, *product.variants.exclude(sku=None).values_list("sku", flat=True)]
-    before = _products_of(_sold_as(Q(product_sku__in=skus)), since=now - _EVENT_LASTS)
+    before = _products_of(_sold_as(Q(product_sku__in=skus)), since=now - _STAYS_NEWS)
     return {str(product.pk), *before}
 
 
@@ -75,7 +75,7 @@ def _called(named: str) -> Q:
 
 def _tickets_of_product(key: str) -> list[Ticket]:
     """Return the tickets a product is sold as, and those that were sold of it and are gone."""
-    number = whole_number(key, most=_LARGEST_PRODUCT)
+    number = whole_number(key, most=LARGEST_INTEGER)
     there = ProductVariant.objects.filter(product_id=number).select_related("product")
     found = {
         str(row.pk): Ticket(str(row.pk), row.sku or "", row.product.name)
@@ -129,7 +129,7 @@ def _variants_by_product(products: object) -> dict[str, list[str]]:
 
 def _product(named: str) -> Product | None:
     found = Product.objects.filter(slug=named).first()
-    product_key = whole_number(named, most=_LARGEST_PRODUCT)
+    product_key = whole_number(named, most=LARGEST_INTEGER)
     if found is None and product_key is not None:
         found = Product.objects.filter(pk=product_key).first()
     if found is None:
@@ -152,14 +152,12 @@ def _sold_as(which: Q) -> list[Ticket]:
 
 
 def _is_there(key: str) -> bool:
-    number = whole_number(key, most=_LARGEST_PRODUCT)
+    number = whole_number(key, most=LARGEST_INTEGER)
     return number is not None and ProductVariant.objects.filter(pk=number).exists()
 
 
-_EVENT_LASTS = timedelta(days=31)
+_STAYS_NEWS = timedelta(days=31)
 """How long after it began an event may still be told to be cancelled."""
-_LARGEST_PRODUCT = 2**31 - 1
-"""Saleor counts products and variants in four bytes."""
 
 
 def key_of_variant(global_id: str | None) -> str:

@@ -73,7 +73,7 @@ def last_known_end(offer: Offer, changes: Mapping[str, datetime | None]) -> date
     ``changes`` is what ``changes_of`` says of its variants. Offers of before ends were stored know
     starts only.
     """
-    variants = list(offer.request.get("tickets", {}))
+    variants = variants_of(offer)
     ends = offer.request.get("ends", {})
     known = [quoted_start(offer, variant) for variant in variants]
     known += [stored_moment(ends.get(variant)) for variant in variants]

@@ -25,7 +25,7 @@ from ...domain.states import (
 )
 from ...host import notes, order_facts, orders
 from ...models import Consent, Cover, Offer
-from ..events import changes_of, last_known_end
+from ..events import changes_of, last_known_end, variants_of
 from ..locks import lock_cover
 from . import lapsed, messages
 from .remove import forget_buyer
@@ -165,4 +165,4 @@ def _is_under_way(cover: Cover) -> bool:
 def _last_end(cover: Cover | None) -> datetime | None:
     if cover is None or cover.offer is None:
         return None
-    return last_known_end(cover.offer, changes_of(list(cover.offer.request.get("tickets", {}))))
+    return last_known_end(cover.offer, changes_of(variants_of(cover.offer)))

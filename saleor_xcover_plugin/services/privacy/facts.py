@@ -20,7 +20,7 @@ from ...domain.states import (
 )
 from ...host import orders
 from ...models import Cancellation, Consent, Modification
-from ..events import changes_of, last_known_end
+from ..events import changes_of, last_known_end, variants_of
 from . import messages
 
 if TYPE_CHECKING:
@@ -136,7 +136,7 @@ def _owners(row: Rows) -> list[messages.Owner]:
 
 
 def _variants(rows: Sequence[Rows]) -> set[str]:
-    return {v for row in rows for offer in row.offers for v in offer.request.get("tickets", {})}
+    return {v for row in rows for offer in row.offers for v in variants_of(offer)}
 
 
 def _undecided(covers: Sequence[int]) -> set[int]:
