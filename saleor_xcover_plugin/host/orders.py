@@ -8,8 +8,9 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery, UUIDField
 from django.db.models.fields.json import KeyTextTransform
+from django.db.models.functions import Cast
 from saleor.order import OrderOrigin, OrderStatus
 from saleor.order.lock_objects import order_qs_select_for_update
 from saleor.order.models import Fulfillment, Order, OrderLine
@@ -29,6 +30,9 @@ from .values import OFFER_KEY, CoverLine, OrderState
 
 _OF_COVER_PRODUCT = Q(variant__product__product_type__private_metadata__contains={MARK: MARK_VALUE})
 """Picks order lines."""
+
+_UUID = r"^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$"
+"""What Saleor writes as a checkout's token."""
 
 
 def read(order_id: uuid.UUID, *, lock: bool = False) -> OrderState | None:
@@ -67,6 +71,15 @@ def read(order_id: uuid.UUID, *, lock: bool = False) -> OrderState | None:
             order["user_email"],
         ),
     )
+
+
+def checkout_token_of(order_id: uuid.UUID) -> Subquery:
+    """Return the token of the checkout an order was made of, for use in a query.
+
+    Saleor keeps it as text, which may be empty or, in orders that were imported, anything.
+    """
+    made = Order.objects.filter(pk=order_id, checkout_token__regex=_UUID)
+    return Subquery(made.values(token=Cast("checkout_token", UUIDField())))
 
 
 def channel_of(order_id: uuid.UUID) -> int | None:

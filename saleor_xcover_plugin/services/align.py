@@ -61,37 +61,48 @@ def align(order_id: uuid.UUID, now: datetime) -> None:
     Then its cover line goes where its tickets are: handed out, taken back or returned.
     """
     with transaction.atomic():
-        order = orders.read(order_id)
-        waiting = _align_rows(order, now) if order is not None else []
+        order, cover, offers = _lock_and_read(order_id)
+        waiting = _align_rows(order, cover, offers, now) if order is not None else []
     if order is not None and order.cover_lines and order.is_partly_handed_out:
         sync_fulfillment(order.id)
     for other_id in waiting:
         align(other_id, now)
 
 
-def _align_rows(order: OrderState, now: datetime) -> list[uuid.UUID]:
-    """Align our rows; return the orders that waited for what this one may have let go.
+def _lock_and_read(order_id: uuid.UUID) -> tuple[OrderState | None, Cover | None, list[Offer]]:
+    """Lock the order's offers and cover, then read the order.
 
-    The order is read again once its rows are locked: who waited for the locks would else write down
-    what is no longer so.
+    Who read it first and then waited for the locks would write down what is no longer so.
     """
-    if not order.is_from_checkout or order.checkout_token is None:
-        _correct_summary(order, None)
-        return []  # replacements and bulk orders copy our metadata but sold nothing
     offers = list(
-        Offer.objects.select_for_update()
-        .filter(checkout_token=order.checkout_token)
+        Offer.objects.select_for_update(of=("self",))
+        .filter(checkout_token=orders.checkout_token_of(order_id))
         .annotate(last_answer=_last_answer("answer"), answered_at=_last_answer("created_at"))
         .order_by("pk")
     )
+    cover = _lock_cover(order_id) if offers else None
+    order = orders.read(order_id)
+    if offers or order is None or not order.cover_lines:
+        return order, cover, offers
+    # A line that was put in by hand: seldom, so that most orders need no look for a cover.
+    cover = _lock_cover(order_id)
+    return orders.read(order_id), cover, offers
+
+
+def _lock_cover(order_id: uuid.UUID) -> Cover | None:
+    return Cover.objects.select_for_update().filter(order_id=order_id).first()
+
+
+def _align_rows(
+    order: OrderState, cover: Cover | None, offers: list[Offer], now: datetime
+) -> list[uuid.UUID]:
+    """Align our rows; return the orders that waited for what this one may have let go."""
+    if not order.is_from_checkout or order.checkout_token is None:
+        _correct_summary(order, None)
+        return []  # replacements and bulk orders copy our metadata but sold nothing
     if not offers and not order.cover_lines:
         _correct_summary(order, None)
         return []
-    cover = Cover.objects.select_for_update().filter(order_id=order.id).first()
-    present = orders.read(order.id)
-    if present is None:
-        return []
-    order = present
     ended_since = _ended_since(order, offers)
     for offer in offers:
         if offer.order_id is None:
