@@ -69,7 +69,7 @@ def align(order_id: uuid.UUID, now: datetime) -> None:
         align(other_id, now)
 
 
-def _lock_and_read(order_id: uuid.UUID) -> tuple[OrderState | None, Cover | None, list[Offer]]:
+def _lock_and_read(order_id: uuid.UUID) -> tuple[OrderState | None, Cover | None, Sequence[Offer]]:
     """Lock the order's offers and cover, then read the order.
 
     Who read it first and then waited for the locks would write down what is no longer so.
@@ -94,7 +94,7 @@ def _lock_cover(order_id: uuid.UUID) -> Cover | None:
 
 
 def _align_rows(
-    order: OrderState, cover: Cover | None, offers: list[Offer], now: datetime
+    order: OrderState, cover: Cover | None, offers: Sequence[Offer], now: datetime
 ) -> list[uuid.UUID]:
     """Align our rows; return the orders that waited for what this one may have let go."""
     if not order.is_from_checkout or order.checkout_token is None:
