@@ -188,7 +188,7 @@ def test_a_look_that_paused_in_between_writes_no_untrue_note(
     simulator: SimulatorProcess,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """A worker has read the order, and before it locks its rows the refund is taken back."""
+    """A worker waits for the order's rows, and meanwhile the refund is taken back."""
     from django.db import connection
 
     from saleor_xcover_plugin.services import align as module
@@ -199,8 +199,8 @@ def test_a_look_that_paused_in_between_writes_no_untrue_note(
     work()
     assert rows("Cancellation").get().status == "parked"
     before = staff.order(sale.order.id).notes
-    # when a worker is paused after its first look at the order
-    read, looks = module.orders.read, []
+    # when a worker is paused before it locks the rows
+    about_to_lock, pauses = module.orders.checkout_token_of, []
 
     def take_back() -> None:
         try:
@@ -208,20 +208,19 @@ def test_a_look_that_paused_in_between_writes_no_untrue_note(
         finally:
             connection.close()
 
-    def paused(order_id: uuid.UUID, **how: bool) -> Any:
-        found = read(order_id, **how)
-        if not looks:
-            looks.append(found)
+    def paused(order_id: uuid.UUID) -> Any:
+        if not pauses:
+            pauses.append(order_id)
             meanwhile = threading.Thread(target=take_back)
             meanwhile.start()
             meanwhile.join(30)
-        return found
+        return about_to_lock(order_id)
 
-    monkeypatch.setattr(module.orders, "read", paused)
+    monkeypatch.setattr(module.orders, "checkout_token_of", paused)
     module.align(uuid.UUID(key(sale.order.id)), datetime.now(UTC))
     # then staff read once that there is nothing to decide, and nothing waits
     new = [note for note in staff.order(sale.order.id).notes if note not in before]
-    assert len(looks) == 1
+    assert len(pauses) == 1
     assert len(new) == 1
     assert "The refund was taken back: there is nothing to decide" in new[0]
     assert list(rows("Cancellation").values_list("status", flat=True)) == ["kept"]
