@@ -26,6 +26,9 @@ from .models import OutboxMessage
 CREDENTIALS_REASON = "xcover_refused_credentials"
 """Parked for the store's credentials: replayed as soon as working ones are saved."""
 
+OTHER_ACCOUNT = "other_account"
+"""Parked because another account may have carried it out: replayed once its settings are back."""
+
 PRIORITIES = {
     "confirm": 0,
     "confirm_cancellation": 1,
@@ -135,29 +138,40 @@ def is_deadly(message: OutboxMessage) -> bool:
     return message.deaths >= MAX_DEATHS
 
 
-def mark_sent(message: OutboxMessage, body: bytes, now: datetime) -> bool:
+def mark_sent(message: OutboxMessage, body: bytes, account: str, now: datetime) -> bool:
     """Record that the call leaves now: from here on XCover may carry it out.
 
     ``body`` is what it is sent with; it is stored encrypted, for later attempts must send the very
-    same bytes. Return False when another worker has the message by now: then nothing may be sent.
+    same bytes. ``account`` names the account it is sent to: only that one knows. Return False when
+    another worker has the message by now: then nothing may be sent.
     """
     return bool(
         _ours(message).update(
-            sending=Sending.OUTCOME_UNKNOWN.value, sealed_body=encrypt(body), updated_at=now
+            sending=Sending.OUTCOME_UNKNOWN.value,
+            sealed_body=encrypt(body),
+            sent_to=account,
+            updated_at=now,
         )
     )
 
 
-def bind(message: OutboxMessage, body: bytes | None, now: datetime) -> None:
-    """Have a message that was just appended stand for an earlier one whose outcome is unknown.
+def bind(message: OutboxMessage, body: bytes | None, account: str, now: datetime) -> None:
+    """Have a message stand for an earlier attempt whose outcome is unknown.
 
-    ``body`` is what that one was sent with; None when it is lost. The caller is in a transaction.
+    ``body`` is what has to be sent; None when it is lost, or must not be sent any more. ``account``
+    names the account that one was sent to. The caller is in a transaction.
     """
     message.write(
         now,
         sending=Sending.OUTCOME_UNKNOWN.value,
         sealed_body=None if body is None else encrypt(body),
+        sent_to=account,
     )
+
+
+def is_of_other_account(message: OutboxMessage, account: str) -> bool:
+    """Whether another account than this one may have carried it out, so this one cannot tell."""
+    return message.is_unknown and message.sent_to not in ("", account)
 
 
 def mark_not_done(message: OutboxMessage, sending: Sending, now: datetime) -> None:
@@ -303,6 +317,17 @@ def replay_refused(channel_id: int, now: datetime) -> list[OutboxMessage]:
         for message in messages:
             replay(message, now)
     return messages
+
+
+def parked_for(channel_id: int, account: str) -> list[int]:
+    """Return the keys of what waits for the settings of just this account."""
+    waiting = OutboxMessage.objects.filter(
+        channel_id=channel_id,
+        status=MessageState.PARKED.value,
+        reason_code=OTHER_ACCOUNT,
+        sent_to=account,
+    )
+    return list(waiting.order_by("pk").values_list("pk", flat=True))
 
 
 def drop_parked(kinds: Collection[str], subject_id: int, sentence: str, now: datetime) -> None:

@@ -102,15 +102,15 @@ class XCoverPlugin(BasePlugin):
     def save_plugin_configuration(cls, plugin_configuration: Any, cleaned_data: Any) -> Any:
         saved = super().save_plugin_configuration(plugin_configuration, cleaned_data)
         if saved.active and saved.channel_id is not None:
-            cls._replay_refused(saved.channel_id)
+            cls._replay_waiting(saved.channel_id)
         return saved
 
     @staticmethod
     @no_values_leave()
-    def _replay_refused(channel_id: int) -> None:
+    def _replay_waiting(channel_id: int) -> None:
         try:
             with time_limits(WEB):
-                check_credentials.replay_refused(channel_id, utc_now())
+                check_credentials.replay_waiting(channel_id, utc_now())
         except DatabaseBusy as busy:
             sentence = busy_sentence("What waits for these settings is sent once they are saved.")
             raise configuration_error("api_secret", sentence) from busy

@@ -60,6 +60,11 @@ mutation insuranceDoNotMakePolicy($orderId: ID!, $askedXcover: Boolean) {{
   insuranceDoNotMakePolicy(orderId: $orderId, askedXcover: $askedXcover) {_RESULT}
 }}"""
 
+MAKE_AFTER_ALL = f"""
+mutation insuranceMakePolicyAfterAll($orderId: ID!) {{
+  insuranceMakePolicyAfterAll(orderId: $orderId) {_RESULT}
+}}"""
+
 
 @dataclass
 class InsuranceDesk:
@@ -98,6 +103,9 @@ class InsuranceDesk:
 
     def do_not_make(self, order_id: str, *, asked_xcover: bool = False) -> Json:
         return self._ask(DO_NOT_MAKE, orderId=order_id, askedXcover=asked_xcover)
+
+    def make_after_all(self, order_id: str) -> Json:
+        return self._ask(MAKE_AFTER_ALL, orderId=order_id)
 
     def _ask(self, document: str, **variables: Any) -> Json:
         return self.driver.ask_plugin(self.channel.slug, document, variables, token=self.token)

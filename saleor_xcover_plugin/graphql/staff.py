@@ -19,6 +19,7 @@ from ..services import complete_policyholder, cover_list, decisions
 from ..services.clock import utc_now
 from ..services.decisions import DecisionCode, DecisionRefused
 from ..services.do_not_make import do_not_make
+from ..services.make_after_all import make_after_all
 from ..services.replay import replay
 from ..time_limits import DatabaseBusy, busy_sentence
 from .ids import uuid_of
@@ -407,6 +408,22 @@ class DoNotMakePolicy(graphene.Mutation):
         return _decided(info, work)
 
 
+class MakePolicyAfterAll(graphene.Mutation):
+    """Take back that no policy is made, while its search waits: one XCover made is then found."""
+
+    class Arguments:
+        order_id = graphene.ID(required=True)
+
+    Output = StaffResult
+
+    @staticmethod
+    def mutate(_root: Any, info: Any, order_id: str) -> StaffResult:
+        def work(channel_id: int) -> Cover:
+            return make_after_all(_order(order_id, channel_id), utc_now())
+
+        return _decided(info, work)
+
+
 def _replay(cover: Cover, message_id: str) -> None:
     found: list[OutboxMessage] = [
         message for message in cover_list.parked_messages(cover) if str(message.pk) == message_id
@@ -422,4 +439,5 @@ class StaffMutation(graphene.ObjectType):
     insurance_set_claim = SetClaim.Field(required=True)
     insurance_retry = Retry.Field(required=True)
     insurance_do_not_make_policy = DoNotMakePolicy.Field(required=True)
+    insurance_make_policy_after_all = MakePolicyAfterAll.Field(required=True)
     insurance_complete_policyholder = CompletePolicyholder.Field(required=True)

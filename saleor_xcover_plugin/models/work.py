@@ -35,6 +35,9 @@ class OutboxMessage(Stateful):
     sending = models.CharField(
         max_length=18, choices=choices(Sending), default=Sending.NEVER_SENT.value
     )
+    # The account (a gate's name) whose answer decides while the outcome is unknown; empty where a
+    # version without this column sent it.
+    sent_to = models.CharField(max_length=64, blank=True, default="")
     # What was sent while its outcome is unknown, encrypted: it holds personal data.
     sealed_body = models.BinaryField(null=True)
     attempts = models.PositiveIntegerField(default=0)

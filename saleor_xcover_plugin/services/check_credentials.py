@@ -6,8 +6,11 @@ from datetime import datetime
 
 from .. import outbox
 from ..conf import PluginSettings, SettingsError
+from ..host import configuration
 from ..xcover.errors import XCoverError, XCoverMisconfigured
 from .clients import probing_client
+from .gate import name_of
+from .replay import replay
 from .wake import DELIVER_TASK, wake_after_commit
 
 DEADLINE_SECONDS = 5.0
@@ -39,7 +42,13 @@ def check(settings: PluginSettings, *, is_known_to_work: bool) -> None:
         ) from error
 
 
-def replay_refused(channel_id: int, now: datetime) -> None:
-    """Send again what was parked for refused credentials."""
+def replay_waiting(channel_id: int, now: datetime) -> None:
+    """Send again what was parked for refused credentials, or until this account was set again."""
     for message in outbox.replay_refused(channel_id, now):
         wake_after_commit(DELIVER_TASK, message.pk)
+    try:
+        account = name_of(configuration.settings_of(channel_id))
+    except SettingsError:
+        return
+    for message_id in outbox.parked_for(channel_id, account):
+        replay(message_id, now)

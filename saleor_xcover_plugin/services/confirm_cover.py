@@ -17,6 +17,7 @@ from .. import outbox
 from ..domain.money import Money
 from ..domain.states import NOT_WANTED, CoverStatus, OfferStatus
 from ..host import metadata, notes, orders, telemetry
+from ..host.values import OrderState
 from ..models import Cover, OutboxMessage
 from ..xcover.answers import Booking
 from ..xcover.client import XCoverClient
@@ -82,17 +83,15 @@ class Confirm:
             outbox.drop(message, sentence, now)
             cover.become(CoverStatus.PLACED, now)
             return None
+        body = body_for(cover, order, now)
+        if body is not None:
+            return body
         defect = defect_of(order, cover.offer, now)
-        missing = order.policyholder.missing_fields()
-        if defect is None and not missing and cover.offer is not None:
-            cover.write(now, policyholder_digests=digests_of(order.policyholder))
-            return confirm_body(
-                chosen_ids(cover.offer), order.policyholder, transaction_id=order.number
-            )
         if defect is not None:
             outbox.drop(message, defect.sentence, now)
             park_cover(cover, defect.code, defect.sentence, now, due_back=cover.premium)
             return None
+        missing = order.policyholder.missing_fields()
         sentence = (
             f"The policy needs the buyer's {', '.join(missing)}. Complete the order's address, "
             "then replay the confirmation."
@@ -116,7 +115,9 @@ class Confirm:
             cover = lock_cover(pk=message.subject_id)
             current = outbox.lock(message)
             if current is not None and cover is not None:
-                _park(cover, current, code, f"{sentence} {_ONE_POLICY}", now)
+                if code in ("deadly", "unexpected"):
+                    sentence = f"{sentence} {_ONE_POLICY}"
+                _park(cover, current, code, sentence, now)
 
     def order_of(self, message: OutboxMessage) -> uuid.UUID | None:
         return Cover.objects.values_list("order_id", flat=True).get(pk=message.subject_id)
@@ -164,6 +165,20 @@ class Confirm:
             named = f" Fields named: {', '.join(error.fields)}." if error.fields else ""
             sentence = f"XCover refused the policy ({error}).{named} Correct it, then replay."
         _park(cover, message, code, sentence, now, due_back=due_back)
+
+
+def body_for(cover: Cover, order: OrderState | None, now: datetime) -> bytes | None:
+    """Return what asks XCover for the policy of an order that is paid and fit for it, else None.
+
+    Remember the buyer's details it carries.
+    """
+    offer = cover.offer
+    if order is None or offer is None or not is_paid_for_policy(order, cover):
+        return None
+    if defect_of(order, offer, now) is not None or order.policyholder.missing_fields():
+        return None
+    cover.write(now, policyholder_digests=digests_of(order.policyholder))
+    return confirm_body(chosen_ids(offer), order.policyholder, transaction_id=order.number)
 
 
 @dataclass(frozen=True, slots=True)
@@ -226,8 +241,8 @@ def _not_found_out(cover: Cover, error: _NotSearchable) -> str:
     if cover.reason_code == NOT_WANTED:
         return (
             f"{unknown} If not: manage.py xcover_policy {cover.order_number} --do-not-make "
-            "--asked-xcover. If so, replay the confirmation: the policy is found, and can then be "
-            "cancelled."
+            f"--asked-xcover. If so: manage.py xcover_policy {cover.order_number} "
+            "--make-after-all: the policy is found, and can then be cancelled."
         )
     return (
         f"The request that was sent for it cannot be opened any more. {unknown} Then replay the "
@@ -254,7 +269,9 @@ def _park(
     due_back: Decimal | None = None,
 ) -> None:
     outbox.park(message, sentence, now, reason=code)
-    park_cover(cover, code, sentence, now, due_back=due_back)
+    # What staff decided stands, whatever became of the search for a policy.
+    reason = NOT_WANTED if cover.reason_code == NOT_WANTED else code
+    park_cover(cover, reason, sentence, now, due_back=due_back)
 
 
 def _record_booking(cover: Cover, message: OutboxMessage, booking: Booking, now: datetime) -> None:

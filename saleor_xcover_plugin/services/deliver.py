@@ -26,7 +26,7 @@ from .clients import client_for, gated_transport
 from .clock import Clock
 from .confirm_cover import Confirm
 from .delivery import Attempt, Delivery, NotDone, Outcome
-from .gate import GatedTransport, HeldBack
+from .gate import GatedTransport, HeldBack, name_of
 from .modify_cover import ConfirmModification, PreviewModification
 from .opt_out import OptOut
 
@@ -192,17 +192,29 @@ def _settings_for(
         return None
 
 
+_OTHER_ACCOUNT = (
+    "This was sent to another XCover account than the one that is set now, and its answer was "
+    "lost: that account may have carried it out, and only that account knows. Set its address, "
+    "partner code and keys again, and what waits goes on by itself; or ask Cover Genius."
+)
+
+
 def _attempt(delivery: Delivery, message: OutboxMessage, clock: Clock) -> bool:
     """Make one attempt; return False when the allowed rate is used up."""
     settings = _settings_for(delivery, message, clock)
     if settings is None:
+        return True
+    account = name_of(settings)
+    if outbox.is_of_other_account(message, account):
+        _park(message, outbox.OTHER_ACCOUNT, _OTHER_ACCOUNT, clock())
         return True
     transport = gated_transport(settings)
     try:
         attempt = _judged(delivery, message, transport, clock)
         outcome = None
         if attempt is not None:
-            outcome = _carry_out(message, attempt, client_for(settings, transport), clock)
+            client = client_for(settings, transport)
+            outcome = _carry_out(message, attempt, client, account, clock)
     except HeldBack as held:
         _hold_back(message, held, clock())
         return not held.is_busy
@@ -238,7 +250,7 @@ def _judged(
 
 
 def _carry_out(
-    message: OutboxMessage, attempt: Attempt, client: XCoverClient, clock: Clock
+    message: OutboxMessage, attempt: Attempt, client: XCoverClient, account: str, clock: Clock
 ) -> Outcome:
     """Make the call, and keep what is known of it: before it leaves, and after it was refused.
 
@@ -246,7 +258,7 @@ def _carry_out(
     """
     before = Sending.OUTCOME_UNKNOWN if message.is_unknown else Sending(message.sending)
     is_first = before != Sending.OUTCOME_UNKNOWN and attempt.body is not None
-    if is_first and not _mark_sent(message, attempt, clock()):
+    if is_first and not _mark_sent(message, attempt, account, clock()):
         return None  # another worker has it by now, and nothing will be recorded
     try:
         return attempt.call(client)
@@ -264,11 +276,11 @@ def _carry_out(
         return error
 
 
-def _mark_sent(message: OutboxMessage, attempt: Attempt, now: datetime) -> bool:
+def _mark_sent(message: OutboxMessage, attempt: Attempt, account: str, now: datetime) -> bool:
     with transaction.atomic():
         if attempt.leaving is not None:  # rows of the cover are locked before the message
             attempt.leaving(now)
-        is_ours = outbox.mark_sent(message, attempt.body or b"", now)
+        is_ours = outbox.mark_sent(message, attempt.body or b"", account, now)
         if not is_ours:
             transaction.set_rollback(True)
     return is_ours

@@ -48,7 +48,7 @@ def do_not_make(order_id: uuid.UUID, now: datetime, *, asked_xcover: bool = Fals
         cover = lock_cover(order_id=order_id)
         if cover is None:
             raise DecisionRefused(DecisionCode.COVER_NOT_FOUND, "The order has no protection.")
-        parked = _parked_confirmation(cover)
+        parked = parked_confirmation(cover)
         _require_parked(cover, parked)
         if parked is not None and parked.is_unknown and not asked_xcover:
             _search_first(cover, parked, now)
@@ -115,12 +115,13 @@ def _search_first(cover: Cover, message: OutboxMessage, now: datetime) -> None:
     else:
         cover.write(now, **changes)
     outbox.replay(message, now)
-    outbox.bind(message, None, now)
+    outbox.bind(message, None, message.sent_to, now)
     notes.add(cover.order_id, sentence)
     wake_after_commit(DELIVER_TASK, message.pk)
 
 
-def _parked_confirmation(cover: Cover) -> OutboxMessage | None:
+def parked_confirmation(cover: Cover) -> OutboxMessage | None:
+    """Lock and return the confirmation of a cover that waits for a person."""
     parked = OutboxMessage.objects.select_for_update().filter(
         kind="confirm", subject_id=cover.pk, status=MessageState.PARKED.value
     )

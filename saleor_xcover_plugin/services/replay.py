@@ -7,13 +7,19 @@ from datetime import datetime
 from django.db import transaction
 
 from .. import outbox
-from ..domain.states import CancellationStatus, CoverStatus, MessageState, ModificationStatus
+from ..domain.states import (
+    NOT_WANTED,
+    CancellationStatus,
+    CoverStatus,
+    MessageState,
+    ModificationStatus,
+)
 from ..host import orders
-from ..models import OutboxMessage
+from ..models import Cover, OutboxMessage
 from . import modifications, watch_policyholder
-from .confirm_cover import SEAL_BROKEN
+from .confirm_cover import SEAL_BROKEN, body_for
 from .locks import lock_cancellation, lock_cover, lock_modification
-from .wake import DELIVER_TASK, wake
+from .wake import DELIVER_TASK, wake_after_commit
 
 _STEP_OF = {
     "preview_cancellation": CancellationStatus.REQUESTED,
@@ -37,31 +43,50 @@ def replay(message_id: int, now: datetime) -> bool:
         if current.kind in modifications.KINDS and current.reason_code == "refused":
             _ask_again(current, now)
             return True
-        if current.kind == "confirm" and _needs_new_key(current):
-            current = _begin_anew(current, now)
+        if current.kind == "confirm":
+            current = _confirm_again(current, now)
         else:
             outbox.replay(current, now)
-    wake(DELIVER_TASK, current.pk)
+    wake_after_commit(DELIVER_TASK, current.pk)
     return True
 
 
-def _needs_new_key(message: OutboxMessage) -> bool:
-    """Return True where XCover may not, or cannot, be sent the same body under the same key."""
-    is_lost = message.is_unknown and outbox.sent_body(message) is None
-    return message.reason_code in ("refused", "unclear") or (
-        message.reason_code == SEAL_BROKEN and is_lost
-    )
+def _confirm_again(parked: OutboxMessage, now: datetime) -> OutboxMessage:
+    """Replay a confirmation, under a new key where XCover may not be sent its body once more.
+
+    What staff do not want is only looked for again. So is a request that nobody can open, once the
+    order asks for no policy any more: sending another one could make what the first did not.
+    """
+    cover = Cover.objects.select_related("offer").get(pk=parked.subject_id)
+    if cover.reason_code != NOT_WANTED:
+        if parked.reason_code == "refused":
+            return _begin_anew(parked, now)
+        if parked.reason_code == "unclear":
+            # There may be a policy, so the new operation is bound as the old one was.
+            is_bound = parked.is_unknown
+            return _begin_anew(parked, now, is_bound=is_bound, body=outbox.sent_body(parked))
+        if _is_lost(parked):
+            body = body_for(cover, orders.read(cover.order_id, lock=True), now)
+            if body is not None:
+                return _begin_anew(parked, now, is_bound=True, body=body)
+    outbox.replay(parked, now)
+    return parked
 
 
-def _begin_anew(stopped: OutboxMessage, now: datetime) -> OutboxMessage:
+def _is_lost(message: OutboxMessage) -> bool:
+    """Whether nobody can open what was sent, nor find out what became of it."""
+    is_stuck = message.reason_code == SEAL_BROKEN and message.is_unknown
+    return is_stuck and outbox.sent_body(message) is None
+
+
+def _begin_anew(
+    stopped: OutboxMessage, now: datetime, *, is_bound: bool = False, body: bytes | None = None
+) -> OutboxMessage:
     """Replace a confirmation by a new operation with a new key.
 
     XCover refused the old body, and its key may not carry another one, or would repeat an answer
-    that says yes and no. Should a policy exist, XCover names it: adopted, or shown to staff. After
-    an answer that says both there may be one, so the new operation is bound as the old one was.
+    that says yes and no. Should a policy exist, XCover names it: adopted, or shown to staff.
     """
-    is_bound = stopped.reason_code == "unclear" and stopped.is_unknown
-    body = outbox.sent_body(stopped)
     outbox.drop(stopped, "Replaced by another confirmation.", now)
     again = outbox.append(
         "confirm",
@@ -71,7 +96,7 @@ def _begin_anew(stopped: OutboxMessage, now: datetime) -> OutboxMessage:
         now=now,
     )
     if is_bound:
-        outbox.bind(again, body, now)
+        outbox.bind(again, body, stopped.sent_to, now)
     return again
 
 
@@ -88,12 +113,16 @@ def _ask_again(refused: OutboxMessage, now: datetime) -> None:
         watch_policyholder.watch(cover, order, now)
 
 
+_NO_REASON = {"reason": "", "reason_code": ""}
+
+
 def _reopen_subject(message: OutboxMessage, now: datetime) -> None:
     """Take the subject back to the state its message expects, under the lock order."""
     if message.kind == "confirm":
         cover = lock_cover(pk=message.subject_id)
         if cover is not None and cover.status == CoverStatus.PARKED:
-            cover.become(CoverStatus.CONFIRMING, now, reason="", reason_code="")
+            is_decided = cover.reason_code == NOT_WANTED  # and that stands
+            cover.become(CoverStatus.CONFIRMING, now, **({} if is_decided else _NO_REASON))
     elif message.kind in _STEP_OF:
         cancellation = lock_cancellation(message.subject_id)
         if cancellation.cover.status == CoverStatus.CONFIRMED:

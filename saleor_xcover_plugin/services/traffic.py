@@ -135,19 +135,30 @@ def _take(
                 "reaches": [draw.allowance.reach for draw in draws],
                 "whens": [draw.when for draw in draws],
                 "needs_offers": needs_offers,
+                "unanswered": _UNANSWERED,
             },
         )
         (wait,) = cursor.fetchone()
     return wait
 
 
+_UNANSWERED = [
+    Code.OFFER_PENDING.value,
+    Code.XCOVER_UNAVAILABLE.value,
+    Code.XCOVER_REFUSED_CREDENTIALS.value,
+]
+"""Reasons of a request that XCover has not answered: the next one is the checkout's first still."""
+
 _STATEMENT = """
 WITH history AS (
     SELECT
         EXISTS (
             SELECT FROM saleor_xcover_plugin_offer
-            WHERE checkout_token = %(token)s AND quoted_at IS NOT NULL
-        ) AS was_quoted,
+            WHERE checkout_token = %(token)s AND (
+                quoted_at IS NOT NULL
+                OR (status = 'unavailable' AND reason_code <> ALL (%(unanswered)s))
+            )
+        ) AS was_answered,
         NOT %(needs_offers)s OR EXISTS (
             SELECT FROM saleor_xcover_plugin_offer WHERE checkout_token = %(token)s
         ) AS is_known
@@ -159,7 +170,7 @@ WITH history AS (
     FROM unnest(
         %(keys)s::text[], %(steps)s::interval[], %(reaches)s::interval[], %(whens)s::boolean[]
     ) AS wanted (key, step, reach, is_for)
-    JOIN history ON is_known AND COALESCE(is_for = was_quoted, TRUE)
+    JOIN history ON is_known AND COALESCE(is_for = was_answered, TRUE)
     LEFT JOIN believed USING (key)
 ), refused AS (
     SELECT max(used_until + step - reach) - %(now)s AS wait

@@ -185,7 +185,7 @@ def test_where_nothing_can_be_searched_cover_genius_is_asked(
     store.command("xcover_policy", order.number, "--do-not-make")
     work()
     # then a person is told what to do, and nothing was sent
-    assert (row().status, row().reason_code) == ("parked", "seal_broken")
+    assert (row().status, row().reason_code) == ("parked", "not_wanted")
     assert "--do-not-make --asked-xcover" in row().reason
     assert asked(simulator)["confirm"] == 1
     # when they did
@@ -194,6 +194,61 @@ def test_where_nothing_can_be_searched_cover_genius_is_asked(
     # then
     assert (row().status, row().amount_due_back) == ("void", PREMIUM)
     assert asked(simulator)["confirm"] == 1
+
+
+@pytest.mark.parametrize("times", [1, None])
+def test_a_replay_of_everything_makes_no_policy_staff_do_not_want(
+    paid: Paid, store: Store, work: Work, simulator: SimulatorProcess, times: int | None
+) -> None:
+    """Whether its search goes wrong once or always: what staff decided stands."""
+    # given a policy that was not made, and a search that told nothing
+    _, order, _ = paid
+    give_up(simulator, work, fault="reset")
+    simulator.fault("list_bookings", "status", times=times, status=404)
+    store.command("xcover_policy", order.number, "--do-not-make")
+    work()
+    assert (row().status, row().reason_code) == ("parked", "not_wanted")
+    # when
+    store.command("xcover_replay", "--all")
+    work()
+    # then it was searched once more, and never asked for
+    assert asked(simulator)["list_bookings"] == 2
+    assert asked(simulator)["confirm"] == 1
+    assert bookings(simulator) == []
+    status = "parked" if times is None else "void"
+    assert (row().status, row().reason_code) == (status, "not_wanted")
+
+
+def test_a_policy_cover_genius_knows_of_is_found_after_all(
+    paid: Paid,
+    desk: InsuranceDesk,
+    store: Store,
+    staff: Staff,
+    work: Work,
+    simulator: SimulatorProcess,
+) -> None:
+    # given a policy whose answers were lost, and bookings that cannot be searched
+    buyer, order, _ = paid
+    give_up(simulator, work, fault="reset_after")
+    simulator.fault("list_bookings", "status", times=None, status=404)
+    with pytest.raises(Refused) as nothing:
+        desk.make_after_all(order.id)
+    desk.do_not_make(order.id)
+    work()
+    assert f"xcover_policy {order.number} --make-after-all" in row().reason
+    # when Cover Genius says that there is a policy
+    desk.make_after_all(order.id)
+    work()
+    # then it is found, and none is made beside it
+    (booking,) = bookings(simulator)
+    cover = buyer.cover()
+    assert cover is not None
+    assert (cover.status, cover.policy_number) == ("confirmed", booking["id"])
+    assert staff.order(order.id).has_note("Staff took back that no policy is made")
+    # and there is nothing to take back any more
+    with pytest.raises(CommandError, match="not_waiting"):
+        store.command("xcover_policy", order.number, "--make-after-all")
+    assert nothing.value.codes == ("not_waiting",)
 
 
 def test_an_order_without_cover_has_nothing_to_give_up(store: Store) -> None:
@@ -278,6 +333,30 @@ def test_where_nothing_can_be_searched_a_person_replays_what_nobody_can_open(
     cover = buyer.cover()
     assert cover is not None
     assert (cover.status, cover.policy_number) == ("confirmed", booking["id"])
+
+
+def test_what_nobody_can_open_is_not_asked_for_once_the_order_was_refunded(
+    paid: Paid, store: Store, payments: PaymentApp, work: Work, simulator: SimulatorProcess
+) -> None:
+    """Nobody knows whether there is a policy: another request could make one, or none be missed."""
+    # given
+    _, order, payment = paid
+    simulator.fault("confirm", "reset", times=1)
+    work()
+    lose_key()
+    simulator.fault("list_bookings", "status", times=None, status=404)
+    let_waits_pass()
+    work()
+    payments.refund(payment, TOTAL)
+    work()
+    # when
+    store.command("xcover_replay", "--all")
+    work()
+    # then it waits for Cover Genius, as before
+    assert asked(simulator)["confirm"] == 1
+    assert bookings(simulator) == []
+    assert (row().status, row().reason_code) == ("parked", "seal_broken")
+    assert f"Ask Cover Genius whether order {order.number} has one" in row().reason
 
 
 @pytest.mark.parametrize("step", ["cancel", "confirm_cancellation"])

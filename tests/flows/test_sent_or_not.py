@@ -18,6 +18,7 @@ from demo.client.shopper import Shopper
 from demo.client.staff import Staff
 from demo.client.store import Channel, Store
 from demo.client.values import PlacedOrder, Transaction
+from demo.seed import PARTNER
 from demo.simulator import SimulatorProcess
 
 from .steps import TOTAL, asked, bookings, buy_with_cover, opt_outs, sell_with_cover
@@ -573,3 +574,41 @@ def test_a_change_held_back_before_its_last_word_leaves_no_trace_once_taken_back
     assert "confirm_modification" not in asked(simulator)
     assert asked(simulator)["preview_modification"] == 1
     assert not [note for note in staff.order(sale.order.id).notes if "changed in policy" in note]
+
+
+def test_only_the_account_that_was_asked_can_tell_what_became_of_a_policy(
+    paid: Paid, store: Store, staff: Staff, work: Work, simulator: SimulatorProcess
+) -> None:
+    """Another account knows no such offer; that does not mean that there is no policy."""
+    # given a policy whose answer was lost, and then another account in the settings
+    buyer, order, _ = paid
+    simulator.fault("confirm", "reset_after", times=1)
+    work()
+    account = {"api_url": simulator.base_url, **PARTNER}
+    other = {**account, "api_url": simulator.base_url.replace("127.0.0.1", "localhost")}
+    staff.configure_plugin(store.usd, other)
+    # when
+    let_waits_pass()
+    work()
+    # then nothing is asked there, and staff read what to do
+    assert asked(simulator)["confirm"] == 1
+    assert "list_bookings" not in asked(simulator)
+    cover = buyer.cover()
+    assert cover is not None
+    assert (cover.status, cover.amount_due_back) == ("parked", 0)
+    assert staff.order(order.id).has_note("only that account knows")
+    assert messages(kind="confirm").get().sending == "outcome_unknown"
+    # also where staff want no policy: nobody says that there is none
+    store.command("xcover_policy", order.number, "--do-not-make")
+    work()
+    assert "list_bookings" not in asked(simulator)
+    assert messages(kind="confirm").get().status == "parked"
+    # when the account is set again
+    staff.configure_plugin(store.usd, account)
+    work()
+    # then the policy is found
+    (booking,) = bookings(simulator)
+    assert asked(simulator)["list_bookings"] == 1
+    cover = buyer.cover()
+    assert cover is not None
+    assert (cover.status, cover.policy_number) == ("confirmed", booking["id"])

@@ -11,6 +11,7 @@ from ...models import Cover
 from ...services.clock import utc_now
 from ...services.decisions import DecisionRefused
 from ...services.do_not_make import do_not_make
+from ...services.make_after_all import make_after_all
 from ..base import PluginCommand
 
 
@@ -23,8 +24,12 @@ class Command(PluginCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("order", help="number of the order")
-        parser.add_argument(
-            "--do-not-make", action="store_true", required=True, help="make no policy for it"
+        decision = parser.add_mutually_exclusive_group(required=True)
+        decision.add_argument("--do-not-make", action="store_true", help="make no policy for it")
+        decision.add_argument(
+            "--make-after-all",
+            action="store_true",
+            help="take that back while it waits: Cover Genius knows of a policy, which is found",
         )
         parser.add_argument(
             "--asked-xcover",
@@ -40,7 +45,10 @@ class Command(PluginCommand):
         if order_id is None:
             raise CommandError(f"Order {number} has no protection.")
         try:
-            cover = do_not_make(order_id, utc_now(), asked_xcover=options["asked_xcover"])
+            if options["make_after_all"]:
+                cover = make_after_all(order_id, utc_now())
+            else:
+                cover = do_not_make(order_id, utc_now(), asked_xcover=options["asked_xcover"])
         except DecisionRefused as refused:
             raise CommandError(f"{refused.code.value}: {refused}") from refused
-        self.stdout.write(cover.reason)
+        self.stdout.write(cover.reason or "XCover is asked for the policy; one it made is found.")

@@ -115,7 +115,7 @@ def test_what_was_sent_is_kept_encrypted_and_erased_when_settled():
     message = claim()[0]
     assert (message.sending, outbox.sent_body(message)) == ("never_sent", None)
 
-    assert outbox.mark_sent(message, b'{"email":"ana@example.com"}', NOW)
+    assert outbox.mark_sent(message, b'{"email":"ana@example.com"}', "account", NOW)
     stored = OutboxMessage.objects.get()
     assert stored.is_unknown
     assert b"ana@example.com" not in bytes(stored.sealed_body)
@@ -128,7 +128,7 @@ def test_what_was_sent_is_kept_encrypted_and_erased_when_settled():
 def test_what_was_not_carried_out_is_forgotten():
     append()
     message = claim()[0]
-    outbox.mark_sent(message, b"{}", NOW)
+    outbox.mark_sent(message, b"{}", "account", NOW)
 
     outbox.mark_not_done(message, Sending.DEFINITELY_REFUSED, NOW)
 
@@ -142,8 +142,20 @@ def test_a_worker_that_was_overtaken_may_not_send():
     slow = claim()[0]
     claim(NOW + outbox.LEASE)
 
-    assert not outbox.mark_sent(slow, b"{}", NOW + outbox.LEASE)
+    assert not outbox.mark_sent(slow, b"{}", "account", NOW + outbox.LEASE)
     assert OutboxMessage.objects.get().sending == "never_sent"
+
+
+def test_only_the_account_it_was_sent_to_can_tell_what_became_of_it():
+    append()
+    message = claim()[0]
+    outbox.mark_sent(message, b"{}", "one", NOW)
+
+    stored = OutboxMessage.objects.get()
+    assert not outbox.is_of_other_account(stored, "one")
+    assert outbox.is_of_other_account(stored, "two")
+    outbox.mark_not_done(message, Sending.DEFINITELY_REFUSED, NOW)
+    assert not outbox.is_of_other_account(OutboxMessage.objects.get(), "two")
 
 
 def test_a_body_kept_by_a_version_without_the_column_counts_as_sent():
@@ -169,7 +181,7 @@ def test_the_database_itself_knows_the_default_of_the_column():
 def test_a_dropped_message_still_may_have_been_carried_out():
     append()
     message = claim()[0]
-    outbox.mark_sent(message, b"{}", NOW)
+    outbox.mark_sent(message, b"{}", "account", NOW)
     outbox.drop(OutboxMessage.objects.get(), "no longer wanted", NOW)
 
     again = append()
@@ -181,7 +193,7 @@ def test_a_dropped_message_still_may_have_been_carried_out():
 def test_a_body_sealed_with_a_lost_key_is_lost_until_the_key_is_back(settings):
     append()
     message = claim()[0]
-    outbox.mark_sent(message, b"{}", NOW)
+    outbox.mark_sent(message, b"{}", "account", NOW)
 
     settings.SECRET_KEY = "rotated"
     assert outbox.sent_body(OutboxMessage.objects.get()) is None
@@ -219,7 +231,7 @@ def test_a_parked_message_waits_for_a_person_and_keeps_key_and_body():
     append()
     message = claim()[0]
     key = message.idempotency_key
-    outbox.mark_sent(message, b"{}", NOW)
+    outbox.mark_sent(message, b"{}", "account", NOW)
     message = OutboxMessage.objects.get()
     outbox.park(message, "XCover refused the phone number.", NOW, reason="refused")
 

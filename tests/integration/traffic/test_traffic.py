@@ -58,11 +58,14 @@ def wait_of(
     return 0
 
 
-def offer_of(token: uuid.UUID, *, quoted_at: datetime | None = NOW) -> Offer:
+def offer_of(
+    token: uuid.UUID, *, quoted_at: datetime | None = NOW, unavailable_for: str = ""
+) -> Offer:
     return Offer.objects.create(
         channel_id=1,
         checkout_token=token,
-        status="expired",
+        status="unavailable" if unavailable_for else "expired",
+        reason_code=unavailable_for,
         currency="USD",
         quoted_at=quoted_at,
         created_at=NOW,
@@ -105,12 +108,29 @@ def test_further_offers_leave_half_of_the_rate_to_first_ones() -> None:
     assert [asked(uuid.uuid4(), settings=settings) for _ in range(68)] == [0] * 67 + [1]
 
 
-def test_an_offer_xcover_never_answered_is_still_the_first() -> None:
+@pytest.mark.parametrize("code", ["", "offer_pending", "xcover_unavailable"])
+def test_an_offer_xcover_never_answered_is_still_the_first(code: str) -> None:
     settings = settings_for(calls_per_second="2")
-    waiting = [offer_of(uuid.uuid4(), quoted_at=None).checkout_token for _ in range(5)]
+    waiting = [
+        offer_of(uuid.uuid4(), quoted_at=None, unavailable_for=code).checkout_token
+        for _ in range(5)
+    ]
 
     assert [asked(token, settings=settings) for token in waiting] == [0] * 5
     assert keys() == {"offers", "first"}
+
+
+@pytest.mark.parametrize("code", ["no_offer", "product_failed"])
+def test_a_checkout_that_was_refused_an_offer_has_had_its_first(code: str) -> None:
+    """Else whoever holds checkouts that are never quoted could use up everybody's first ones."""
+    settings = settings_for(calls_per_second="2")
+    refused = [
+        offer_of(uuid.uuid4(), quoted_at=None, unavailable_for=code).checkout_token
+        for _ in range(5)
+    ]
+
+    assert [asked(token, settings=settings) for token in refused] == [0, 0, 2, 2, 2]
+    assert keys() == {"offers", "repeated"}
 
 
 def test_what_one_allowance_refuses_the_others_do_not_count() -> None:
