@@ -36,7 +36,7 @@ from .cancellations import (
     is_judged_by,
     park,
 )
-from .delivery import Attempt, NotDone, give_up_or_retry, look_up
+from .delivery import Attempt, NotDone, ask_for, give_up_or_retry, look_up
 from .events import insured_events
 from .locks import lock_cancellation
 from .offers import chosen_ids
@@ -239,7 +239,7 @@ class ConfirmCancellation(_CancellationDelivery):
             key = str(message.idempotency_key)
 
         def ask(client: XCoverClient) -> Booking | NotDone:
-            booking = client.get_booking(booking_id)
+            booking = ask_for(client, booking_id)
             return booking if booking.is_cancelled else NotDone()
 
         def call(client: XCoverClient) -> Booking:

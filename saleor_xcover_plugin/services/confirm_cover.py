@@ -32,7 +32,7 @@ from ..xcover.errors import (
 from ..xcover.payloads import confirm_body
 from .align import park_cover
 from .defects import defect_of
-from .delivery import Attempt, NotDone, Outcome, give_up_or_retry, look_up
+from .delivery import Attempt, NotDone, NotShown, Outcome, give_up_or_retry, look_up
 from .do_not_make import end_unmade
 from .locks import lock_cover
 from .offers import chosen_ids
@@ -200,7 +200,7 @@ def _confirm(
     try:
         return client.confirm_offer(offer_id, body, idempotency_key=key, deadline=DEADLINE_SECONDS)
     except XCoverAlreadyBooked as error:
-        with suppress(XCoverRejected):
+        with suppress(NotShown):
             booking = look_up(client, error.booking_id)
             if wanted.is_met_by(booking):
                 return booking

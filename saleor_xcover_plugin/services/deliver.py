@@ -269,7 +269,8 @@ def _carry_out(
             before,
             left=not error.never_left,
             was_turned_away=error.was_turned_away,
-            shows_not_done=error.shows_not_done,
+            # What answers a question only says nothing about the call.
+            shows_not_done=error.shows_not_done and attempt.body is not None,
         )
         if after != Sending.OUTCOME_UNKNOWN:
             outbox.mark_not_done(message, after, clock())

@@ -66,15 +66,31 @@ class Delivery(Protocol):
         """Return the order to align after the result was written down."""
 
 
-def look_up(client: XCoverClient, booking_id: str) -> Booking:
-    """Read a booking after a call that may have been carried out.
+class NotShown(XCoverUnavailable):
+    """XCover refuses to show a policy, or does not know it: that says nothing about a call."""
 
-    Raise ``XCoverRejected`` where XCover does not know it. Any other failure is raised as
-    ``XCoverUnavailable``: that the question was turned away does not mean that the call was.
+
+def ask_for(client: XCoverClient, booking_id: str) -> Booking:
+    """Read a booking to see what became of an earlier call. Raise ``XCoverError``.
+
+    A refusal is raised as ``NotShown``, after which it is asked again: it answers the question, not
+    the call.
     """
     try:
         return client.get_booking(booking_id)
-    except (XCoverRejected, XCoverUnavailable) as error:
+    except XCoverRejected as error:
+        raise NotShown(f"the policy could not be looked up: {error}") from error
+
+
+def look_up(client: XCoverClient, booking_id: str) -> Booking:
+    """Read a booking right after a call that may have been carried out.
+
+    Whatever goes wrong is raised as ``XCoverUnavailable``: that the question was turned away does
+    not mean that the call was.
+    """
+    try:
+        return ask_for(client, booking_id)
+    except XCoverUnavailable as error:
         if not error.was_turned_away:
             raise
         raise XCoverUnavailable(str(error), retry_after=error.retry_after) from error

@@ -21,7 +21,7 @@ from ..xcover.answers import Modification as Answer
 from ..xcover.client import XCoverClient
 from ..xcover.errors import XCoverError
 from ..xcover.payloads import policyholder_update_body
-from .delivery import Attempt, give_up_or_retry
+from .delivery import Attempt, ask_for, give_up_or_retry
 from .locks import lock_modification
 from .modifications import apply, drop, forget, has_begun, park
 from .policyholders import is_as_wanted, is_contradicted, is_held
@@ -137,7 +137,7 @@ class ConfirmModification(_ModificationDelivery):
             key = str(message.idempotency_key)
 
         def call(client: XCoverClient) -> Answer | None:
-            if may_be_done and is_held(client.get_booking(booking_id), wanted):
+            if may_be_done and is_held(ask_for(client, booking_id), wanted):
                 return None  # the lost answer to an earlier attempt was a yes
             return client.confirm_modification(
                 booking_id, update_id, idempotency_key=key, deadline=DEADLINE_SECONDS

@@ -412,6 +412,26 @@ def test_an_answer_lost_for_good_is_found_in_the_policy(
     assert asked(simulator) == {**APPLIED_ONCE, "get_booking": 1}
 
 
+def test_a_look_that_is_refused_says_nothing_about_the_change(
+    edit: Callable[..., None], work: Work, simulator: SimulatorProcess
+) -> None:
+    # given XCover applied the change, nobody heard it, and then it does not know the policy
+    simulator.fault("confirm_modification", "reset_after")
+    simulator.fault("get_booking", "status", times=1, status=404)
+    edit(NEW_PHONE)
+    work()
+    work()
+    # when
+    let_waits_pass()
+    work()
+    # then it is still unknown
+    assert statuses() == ["confirming"]
+    let_waits_pass()
+    work()
+    assert statuses() == ["applied"]
+    assert asked(simulator) == {**APPLIED_ONCE, "get_booking": 2}
+
+
 def test_a_change_taken_back_after_a_lost_answer_is_not_left_in_the_policy(
     edit: Callable[..., None], work: Work, simulator: SimulatorProcess
 ) -> None:

@@ -419,6 +419,42 @@ def test_a_cancellation_whose_answer_was_lost_is_found_after_a_reversal(
     assert (cover.status, str(cover.amount_due_back)) == ("cancelled", "6.66")
 
 
+@pytest.mark.parametrize("status", [404, 409, 422])
+def test_a_look_up_that_is_refused_says_nothing_about_the_cancellation(
+    shopper: SendShopper,
+    store: Store,
+    staff: Staff,
+    payments: PaymentApp,
+    work: Work,
+    simulator: SimulatorProcess,
+    status: int,
+) -> None:
+    """XCover cancelled the policy, its answer was lost, and then it does not know the policy."""
+    buyer = shopper(store.usd)
+    sale = sell_with_cover(buyer, store, payments, work, simulator)
+    payments.refund(sale.payment, TOTAL)
+    simulator.fault("confirm_cancellation", "reset_after", times=1)
+    work()
+    work()
+    # when
+    simulator.fault("get_booking", "status", times=1, status=status)
+    let_waits_pass()
+    work()
+    # then nobody is told that the policy stays in force
+    assert messages(kind="confirm_cancellation").get().sending == "outcome_unknown"
+    cover = buyer.cover()
+    assert cover is not None
+    assert cover.status == "cancelling"
+    assert not staff.order(sale.order.id).has_note("stays in force")
+    # and once it can be looked up, it is found
+    let_waits_pass()
+    work()
+    cover = buyer.cover()
+    assert cover is not None
+    assert cover.status == "cancelled"
+    assert asked(simulator)["confirm_cancellation"] == 1
+
+
 def test_an_approval_held_back_is_not_carried_out_once_the_refund_was_taken_back(
     shopper: SendShopper,
     store: Store,
