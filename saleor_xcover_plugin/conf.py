@@ -239,6 +239,12 @@ def _header(text: str) -> str:
         raise SettingsError(
             "client_header", "Give the name of one header, such as X-Forwarded-For, or nothing."
         )
+    if text.lower() == "forwarded":
+        raise SettingsError(
+            "client_header",
+            "The header Forwarded (RFC 7239) is not read. Name one that holds addresses only, such "
+            "as X-Forwarded-For.",
+        )
     return text
 
 

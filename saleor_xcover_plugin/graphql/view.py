@@ -61,7 +61,16 @@ def _client(request: HttpRequest, settings: PluginSettings) -> str | None:
     if not settings.client_header:
         return None
     header = request.headers.get(settings.client_header, "")
-    return client_of(header, settings, utc_now())
+    client = client_of(header, settings, utc_now())
+    if client is None:
+        _tell_once(settings.client_header, settings.trusted_proxies)
+    return client
+
+
+@cache
+def _tell_once(header: str, proxies: int) -> None:
+    """Tell once in each process: nobody is refused, so nothing else would show it."""
+    log.warning("xcover.client.unknown", extra={"header": header, "proxies": proxies})
 
 
 def _read(body: bytes) -> tuple[str, dict[str, Any]]:

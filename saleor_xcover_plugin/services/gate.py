@@ -13,10 +13,12 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from celery.exceptions import SoftTimeLimitExceeded
 from django.db import transaction
 
 from .. import installation
 from ..conf import PluginSettings
+from ..defect_log import log_defect
 from ..domain.breaker import Breaker
 from ..domain.numbers import whole_number
 from ..domain.rates import LATE, Lane, turn
@@ -242,7 +244,7 @@ class GatedTransport:
 
 @contextmanager
 def _noting() -> Iterator[None]:
-    """Let no lock of another session come between what was found out and whoever asked.
+    """Let nothing come between what was found out and whoever asked, no lock and no defect.
 
     What is not written down here is so at the next call.
     """
@@ -251,6 +253,10 @@ def _noting() -> Iterator[None]:
             yield
     except DatabaseBusy as busy:
         log.warning("xcover.gate.busy", extra={"reason": str(busy)})
+    except SoftTimeLimitExceeded:
+        raise
+    except Exception:
+        log_defect(log, "xcover.gate.failed")
 
 
 def _take_turn(gate: Gate, queues: Mapping[str, timedelta], now: datetime) -> datetime:
@@ -290,10 +296,18 @@ def _throttle(answer: Answer | None) -> timedelta | None:
     return min(max(named, _THROTTLE), LONGEST_THROTTLE)
 
 
+_LARGEST_SKEW = 2**31 - 1
+"""Seconds the column can hold."""
+
+
 def seconds_ahead(answer: Answer, now: datetime) -> int | None:
     """Return by how many seconds our clock is ahead of XCover's; None when it tells no time."""
     theirs = read_http_date(answer.headers.get("Date", ""))
-    return None if theirs is None else round((now - theirs).total_seconds())
+    if theirs is None:
+        return None
+    seconds = round((now - theirs).total_seconds())
+    # A date of another century says that one of the clocks is wrong; by how much does not matter.
+    return max(-_LARGEST_SKEW, min(seconds, _LARGEST_SKEW))
 
 
 def is_tolerated(seconds: int) -> bool:

@@ -32,7 +32,9 @@ def append_for(order: OrderState, offers: Sequence[Offer], now: datetime) -> Non
         if offer is not last and is_live:
             offer.become(OfferStatus.ABANDONED, now)
     if last is not None and may_become(last.state, OfferStatus.OPTED_OUT):
-        append("opt_out", str(last.pk), subject_id=last.pk, channel_id=order.channel_id, now=now)
+        # Not the row's number: a restored backup gives it to another offer.
+        operation_id = str(last.xcover_offer_id)
+        append("opt_out", operation_id, subject_id=last.pk, channel_id=order.channel_id, now=now)
 
 
 def last_shown(offers: Sequence[Offer]) -> Offer | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 import time
 import uuid
@@ -170,10 +171,16 @@ def from_address(header: str) -> Post:
 
 
 def test_one_client_with_many_checkouts(
-    shopper: SendShopper, store: Store, simulator: SimulatorProcess, configure: Configure
+    store: Store,
+    simulator: SimulatorProcess,
+    configure: Configure,
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
+    from saleor_xcover_plugin.graphql import view
     from saleor_xcover_plugin.models import Usage
 
+    view._tell_once.cache_clear()
+    caplog.set_level(logging.WARNING, logger="saleor_xcover_plugin")
     # given a store whose one proxy writes whom it was called by
     configure(client_header="X-Forwarded-For")
 
@@ -193,6 +200,10 @@ def test_one_client_with_many_checkouts(
     # and another client, and one without an address, are served
     ask_from("203.0.113.8")
     ask_from("somewhere")
+    ask_from("somewhere else")
+    # which the log tells once: no refusal shows it
+    told = [record for record in caplog.records if record.getMessage() == "xcover.client.unknown"]
+    assert [(record.header, record.proxies) for record in told] == [("X-Forwarded-For", 1)]  # type: ignore[attr-defined]
     # and nothing we keep says who it was
     assert not any("203.0.113" in row for row in Usage.objects.values_list("key", flat=True))
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from datetime import timedelta
 from typing import Any, cast
 
 import pytest
@@ -100,3 +101,38 @@ def test_what_staff_may_ask_for_at_once_is_theirs_in_their_channel_only(
     assert ask(store.eur)["__schema"]["types"]
     with pytest.raises(GraphQLFailed, match="only staff"):
         ask(store.usd)
+
+
+def forged() -> str:
+    return f"{limited_staff()[:-8]}AAAAAAAA"
+
+
+def expired() -> str:
+    from django.test import override_settings
+
+    with override_settings(JWT_TTL_ACCESS=timedelta(seconds=-10)):
+        return limited_staff()
+
+
+def of_somebody_who_left() -> str:
+    token = limited_staff()
+    apps.get_model("account", "User").objects.filter(groups__name__startswith="limited").update(
+        is_active=False
+    )
+    return token
+
+
+@pytest.mark.parametrize("token", [forged, expired, of_somebody_who_left, lambda: "a.b.c"])
+def test_a_token_saleor_refuses_is_nobodys(
+    token: Callable[[], str], sale: Sale, store: SaleorStore, driver: Driver
+) -> None:
+    """Else anybody could fill the error tracker."""
+    worthless = token()
+    with pytest.raises(Refused) as looked:
+        InsuranceDesk(driver, store.usd, worthless).covers()
+    assert codes_of(looked) == ("permission_denied",)
+
+    address = f"/plugins/channel/{store.usd.slug}/covergenius.xcover/graphql"
+    query = "query ask { __schema { types { name } } }"
+    with pytest.raises(GraphQLFailed, match="only staff"):
+        driver.execute(query, {}, url=address, token=worthless, is_heard=False)

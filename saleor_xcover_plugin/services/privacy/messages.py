@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from django.db.models import Q, QuerySet
 
 from ...domain.states import MessageState
-from ...models import Cancellation, Cover, Modification, OutboxMessage
+from ...models import Cancellation, Cover, Modification, Offer, OutboxMessage
 from .. import cancellations, modifications
 
 Owner = tuple[str, int]
@@ -49,7 +49,8 @@ def parked_with_person(cover: Cover) -> QuerySet[OutboxMessage]:
 
 def ended(offers: Iterable[int], covers: Sequence[int]) -> QuerySet[OutboxMessage]:
     """Return the settled and dropped messages, while what they are about is still there."""
-    found = Q(kind="opt_out", operation_id__in=[str(pk) for pk in offers])
+    told = Offer.objects.filter(pk__in=offers).exclude(xcover_offer_id="")
+    found = Q(kind="opt_out", operation_id__in=list(told.values_list("xcover_offer_id", flat=True)))
     found |= Q(kind="confirm", operation_id__in=_confirmations(covers))
     found |= _of_cancellations(covers) | _of_modifications(covers)
     return OutboxMessage.objects.filter(found, status__in=_ENDED)

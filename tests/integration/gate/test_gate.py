@@ -384,6 +384,30 @@ def test_an_odd_retry_after_is_a_second_or_a_few_minutes(named: str) -> None:
     assert caught.value.until == line.now + SECOND
 
 
+@pytest.mark.parametrize("year", ["0100", "1900", "1958", "2100", "9999"])
+def test_a_date_of_another_century_stops_no_call(year: str) -> None:
+    """It comes from XCover, or from whatever stands before it."""
+    line = Line(headers={"Date": f"Mon, 01 Jan {year} 00:00:00 GMT"})
+
+    assert call(line.gate()).status == 200
+
+    skew = Gate.objects.get().clock_skew
+    assert abs(skew) > 10**9
+    assert (skew < 0) == (int(year) > 2026)
+
+
+def test_a_defect_while_writing_down_stops_no_call(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def break_down(*_: object) -> int:
+        raise ValueError("a defect")
+
+    monkeypatch.setattr("saleor_xcover_plugin.services.gate._skew", break_down)
+
+    assert call(Line().gate()).status == 200
+    assert "xcover.gate.failed" in caplog.messages
+
+
 def test_a_clock_that_is_off_and_refused_credentials_are_written_down_and_forgotten() -> None:
     # given
     line = Line(script=cycle([401]))

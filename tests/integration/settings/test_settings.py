@@ -125,6 +125,7 @@ def test_webhook_secrets_that_cannot_be_opened_stop_no_sale_and_are_named(settin
         ("offers_per_minute", "\u00b2"),
         ("client_header", "X-Forwarded-For: 1"),
         ("client_header", "x" * 65),
+        ("client_header", "Forwarded"),
         ("trusted_proxies", "-1"),
         ("trusted_proxies", "11"),
         ("client_requests", ""),
