@@ -46,6 +46,8 @@ GATE_OF_OFFERS = TimeLimits(lock=100)
 """For the turn of an offer in the shared rate: a shopper waits."""
 WORKER = TimeLimits(lock=5_000)
 """For tasks and commands."""
+WORKER_AFTER_BUSY = TimeLimits(lock=200)
+"""For the next rows or questions of a task or command in which one has waited in vain."""
 
 
 class DatabaseBusy(OperationalError):
@@ -64,13 +66,14 @@ def busy_sentence(done: str = "Nothing was changed.") -> str:
     return (
         "Another database session holds rows or tables this needs: a migration, a long "
         f"transaction, or somebody in psql. {done} Try again in a minute. If it goes on, "
-        f"see in PostgreSQL who holds them: {_WHO_WAITS}"
+        f"see in PostgreSQL who holds them: {WHO_WAITS}"
     )
 
 
-_WHO_WAITS = (
+WHO_WAITS = (
     "SELECT pid, pg_blocking_pids(pid), query FROM pg_stat_activity WHERE wait_event_type = 'Lock'"
 )
+"""What shows in PostgreSQL which session holds what another one waits for."""
 
 
 @contextmanager

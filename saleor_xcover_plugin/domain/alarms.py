@@ -22,6 +22,9 @@ NEAR_EVENT = timedelta(hours=24)
 OVERDUE = timedelta(minutes=5)
 """Messages are sent within a minute of their time, unless workers do not keep up."""
 
+BUSY_PATIENCE = timedelta(minutes=10)
+"""A lock of another session's is let go sooner: migrations of this size take seconds."""
+
 SILENCE = timedelta(minutes=5)
 """The sweep ends every minute; five times missed is no accident."""
 
@@ -86,6 +89,7 @@ class AlarmCode(StrEnum):
     MESSAGES_OVERDUE = "messages_overdue"
     ORDER_UNFOLLOWED = "order_unfollowed"
     WORK_FAILING = "work_failing"
+    DATABASE_BUSY = "database_busy"
     RECONCILE_FINDINGS = "reconcile_findings"
     SWEEP_FAILING = "sweep_failing"
     NO_WORKER = "no_worker"
@@ -164,6 +168,12 @@ SENTENCES: Mapping[AlarmCode, str] = {
     AlarmCode.WORK_FAILING: (
         "{what} ended with a defect ({error}), last at {last_at}, {times} since {first_at}. {then} "
         "The log has it as xcover.work.failed: report it with what it says there."
+    ),
+    AlarmCode.DATABASE_BUSY: (
+        "Another database session has held rows or tables the plugin needs since {first_at}: "
+        "{pieces} of work wait for it ({examples}), and are done by themselves once it lets go. It "
+        "may be a migration, a long transaction, or somebody in psql. In PostgreSQL {query} shows "
+        "who holds them."
     ),
     AlarmCode.RECONCILE_FINDINGS: (
         "The nightly comparison with XCover at {at} found {findings} ({by_code}). "

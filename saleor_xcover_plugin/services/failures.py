@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from datetime import datetime, timedelta
 from functools import partial
 from typing import TypeVar
@@ -20,6 +20,7 @@ from django.db.models import Model, QuerySet
 
 from ..defect_log import log_defect
 from ..models import Failure
+from ..time_limits import WORKER_AFTER_BUSY, DatabaseBusy, time_limits
 
 log = logging.getLogger(__name__)
 
@@ -32,6 +33,10 @@ UNFOLLOWED = "order without a row"
 PERIODS = "periods of the purge"
 """Reading the setting that says how long things are kept."""
 
+BUSY = DatabaseBusy.__name__
+"""Kept as the error of what met a busy database: that is no defect."""
+
+_BLOCKED_AFTER = 3
 _FIRST_WAIT = timedelta(minutes=1)
 _LONGEST_WAIT = timedelta(hours=6)
 
@@ -50,8 +55,19 @@ class Failures:
         """``remembers`` is False for a dry run, which writes nothing."""
         self._now, self._remembers = now, remembers
         self._known: set[tuple[str, str]] | None = None
+        self._busy_in_a_row = 0
         self.met: set[tuple[str, str]] = set()
         """What failed in this run: work and subject."""
+
+    @property
+    def is_busy(self) -> bool:
+        """True after work that met a lock of another session."""
+        return bool(self._busy_in_a_row)
+
+    @property
+    def is_blocked(self) -> bool:
+        """True when one piece of work after the other met such a lock: it is not about one row."""
+        return self._busy_in_a_row >= _BLOCKED_AFTER
 
     @contextmanager
     def contain(
@@ -60,19 +76,31 @@ class Failures:
         """Let no defect out of a block; remember it, or forget an earlier one that is over.
 
         ``label`` finds what people call the subject. A block inside a transaction is undone alone.
+        After one that waited for a lock in vain, the next ones hardly wait.
         """
         key = (work, str(subject)[:64])
         try:
-            with transaction.atomic() if connection.in_atomic_block else nullcontext():
+            with (
+                self._patience(),
+                transaction.atomic() if connection.in_atomic_block else nullcontext(),
+            ):
                 yield
         except SoftTimeLimitExceeded:
             raise
+        except DatabaseBusy as busy:
+            self._busy_in_a_row += 1
+            log.warning(
+                "xcover.work.busy", extra={"work": work, "subject": key[1], "reason": str(busy)}
+            )
+            self.met.add(key)
+            self._safely(partial(self._remember, key, label, BUSY))
         except Exception:
             kind = type(sys.exception()).__name__
             log_defect(log, "xcover.work.failed", work=work, subject=key[1])
             self.met.add(key)
             self._safely(partial(self._remember, key, label, kind))
         else:
+            self._busy_in_a_row = 0
             if key not in self.met and key in self._known_before():
                 self._safely(Failure.objects.filter(work=work, subject=key[1]).delete)
 
@@ -96,6 +124,9 @@ class Failures:
         met = [subject for name, subject in self.met if name == work]
         others = Failure.objects.filter(work=work).exclude(subject__in=met)
         self._safely(others.delete)
+
+    def _patience(self) -> AbstractContextManager[None]:
+        return time_limits(WORKER_AFTER_BUSY) if self.is_busy else nullcontext()
 
     def _known_before(self) -> set[tuple[str, str]]:
         if self._known is None:
@@ -133,10 +164,12 @@ class Failures:
         if not self._remembers:
             return
         try:
-            with transaction.atomic():
+            with self._patience(), transaction.atomic():
                 act()
         except SoftTimeLimitExceeded:
             raise
+        except DatabaseBusy as busy:
+            log.warning("xcover.failure.not_remembered", extra={"reason": str(busy)})
         except Exception:
             log_defect(log, "xcover.failure.not_remembered")
 

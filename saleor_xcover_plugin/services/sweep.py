@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import uuid
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from functools import partial
@@ -36,6 +37,8 @@ _OVERLAP = timedelta(minutes=5)
 _PAGES = 20
 _BUDGET = timedelta(seconds=45)
 """No call is begun later, so that a sweep ends soon: workers are Saleor's too."""
+_LOOKING_BUDGET = timedelta(seconds=30)
+"""No order is looked at later; the next sweep goes on there. The rest is for calls."""
 _FIRST_LOOK_BACK = timedelta(days=1)
 _OFFER_REST = timedelta(hours=1)
 _COVER_REST = timedelta(minutes=10)
@@ -72,7 +75,7 @@ def sweep(clock: Clock, *, limit: int = LIMIT) -> SweepResult:
 
 def _do_all(clock: Clock, limit: int) -> SweepResult:
     until = clock() + _BUDGET
-    steps = _Steps(clock, limit)
+    steps = _Steps(clock, limit, until=clock() + _LOOKING_BUDGET)
     work = {
         "stock": partial(_stock_up, steps),
         "usage": partial(_clear_usage, steps),
@@ -87,7 +90,7 @@ def _do_all(clock: Clock, limit: int) -> SweepResult:
     }
     done = dict.fromkeys(work, 0)
     for name, step in work.items():
-        with steps.failures.contain(name):
+        with steps.failures.contain(name), suppress(_OutOfTime):
             done[name] = step()
     return SweepResult(
         orders=done["orders"] + done["failed orders"],
@@ -98,21 +101,34 @@ def _do_all(clock: Clock, limit: int) -> SweepResult:
     )
 
 
+class _OutOfTime(Exception):
+    """The rest of a step is for the next sweep."""
+
+
 class _Steps:
     """What the steps of one sweep share."""
 
-    def __init__(self, clock: Clock, limit: int) -> None:
-        self.clock, self.limit = clock, limit
+    def __init__(self, clock: Clock, limit: int, *, until: datetime) -> None:
+        self.clock, self.limit, self._until = clock, limit, until
         self.now = clock()
         self.failures = Failures(self.now)
 
     def align(self, order_id: uuid.UUID) -> None:
-        """Bring one order in line; a broken one is tried once and must not stop the others."""
+        """Bring one order in line; a broken one is tried once and must not stop the others.
+
+        Raise ``_OutOfTime`` instead where the time is over, or another session holds a whole table.
+        """
+        self._require_time()
         if (ORDER, str(order_id)) in self.failures.met:
             return
         label = partial(order_facts.number_of, order_id)
         with self.failures.contain(ORDER, order_id, label=label):
             align(order_id, self.now)
+
+    def _require_time(self) -> None:
+        if self.clock() >= self._until or self.failures.is_blocked:
+            log.warning("xcover.sweep.cut_short", extra={"is_blocked": self.failures.is_blocked})
+            raise _OutOfTime
 
     def follow(self, order_id: uuid.UUID) -> None:
         """Bring a paid order in line that has no row of ours, and see whether it has one then."""
@@ -163,12 +179,22 @@ def _changed_orders(steps: _Steps) -> int:
     position = (reached, uuid.UUID(int=0))
     for _ in range(_PAGES):
         changed = orders.changed_after(position, until=now, limit=limit)
-        for order_id in orders.with_our_traces([order_id for _, order_id in changed]):
-            steps.align(order_id)
+        ours = set(orders.with_our_traces([order_id for _, order_id in changed]))
+        for changed_at, order_id in changed:
+            if order_id not in ours:
+                continue
+            try:
+                steps.align(order_id)
+            except _OutOfTime:
+                _set_mark(reached, now)
+                raise
+            if not steps.failures.is_busy:
+                reached = changed_at
         count += len(changed)
         is_last = len(changed) < limit
         position = (now, position[1]) if is_last else changed[-1]
-        _set_mark(position[0], now)  # after each page: a sweep that is killed loses one at most
+        reached = position[0]
+        _set_mark(reached, now)  # after each page: a sweep that is killed loses one at most
         if is_last:
             break
     return count

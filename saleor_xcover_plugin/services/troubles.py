@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import uuid
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
@@ -19,6 +20,7 @@ from ..apps import BEAT_ENTRY
 from ..conf import PluginSettings
 from ..defect_log import log_defect
 from ..domain.alarms import (
+    BUSY_PATIENCE,
     NEAR_EVENT,
     OVERDUE,
     PAID_PATIENCE,
@@ -38,6 +40,7 @@ from ..domain.states import CoverStatus, MessageState
 from ..domain.words import counted
 from ..host import beat, order_facts
 from ..models import Cover, Failure, Gate, OutboxMessage
+from ..time_limits import WHO_WAITS, WORKER_AFTER_BUSY, DatabaseBusy, time_limits
 from . import accounts, failures, heartbeats, outlook
 from .refused_offers import refused_offers
 from .wake import can_wake
@@ -60,17 +63,23 @@ class View:
 
 def look(now: datetime) -> View:
     """Look at everything. What cannot be looked at is logged and hides nothing else."""
-    view, facts = View(), _Facts(now)
+    view, facts, is_busy = View(), _Facts(now), False
     for codes, find in _FINDERS:
         has_cause = (AlarmCode.WRONG_STORE.value, "") in view.troubles
         if has_cause and codes <= WAITS_FOR_ADOPTION:
             view.unknown |= codes
             continue
+        patience = time_limits(WORKER_AFTER_BUSY) if is_busy else nullcontext()
         try:
-            with transaction.atomic():
+            with patience, transaction.atomic():
                 found = list(find(facts))
         except SoftTimeLimitExceeded:
             raise
+        except DatabaseBusy as busy:
+            is_busy = True
+            log.warning("xcover.alarm.busy", extra={"codes": sorted(codes), "reason": str(busy)})
+            view.unknown |= codes
+            continue
         except Exception:
             log_defect(log, "xcover.alarm.failed", codes=sorted(codes))
             view.unknown |= codes
@@ -226,7 +235,8 @@ def _messages_overdue(facts: _Facts) -> Iterator[Trouble]:
 
 
 def _order_unfollowed(_facts: _Facts) -> Iterator[Trouble]:
-    found = Failure.objects.filter(work=failures.UNFOLLOWED).order_by("first_at", "pk")[:LIMIT]
+    unfollowed = Failure.objects.filter(work=failures.UNFOLLOWED).exclude(error=failures.BUSY)
+    found = unfollowed.order_by("first_at", "pk")[:LIMIT]
     for failure in found:
         order_id = uuid.UUID(failure.subject)
         subject = failure.label or failure.subject
@@ -234,7 +244,7 @@ def _order_unfollowed(_facts: _Facts) -> Iterator[Trouble]:
 
 
 def _work_failing(_facts: _Facts) -> Iterator[Trouble]:
-    failing = Failure.objects.exclude(work=failures.UNFOLLOWED)
+    failing = Failure.objects.exclude(work=failures.UNFOLLOWED).exclude(error=failures.BUSY)
     for failure in failing.order_by("first_at", "pk")[:LIMIT]:
         what, then = failures.in_words(failure)
         is_order = failure.work == failures.ORDER
@@ -249,6 +259,22 @@ def _work_failing(_facts: _Facts) -> Iterator[Trouble]:
             first_at=at(failure.first_at),
             last_at=at(failure.last_at),
         )
+
+
+def _database_busy(facts: _Facts) -> Iterator[Trouble]:
+    """One for all that waits: nothing is wrong with any of it."""
+    waiting = Failure.objects.filter(error=failures.BUSY)
+    first = waiting.order_by("first_at", "pk").first()
+    if first is None or first.first_at > facts.now - BUSY_PATIENCE:
+        return
+    some = waiting.order_by("first_at", "pk")[:3]
+    yield trouble(
+        AlarmCode.DATABASE_BUSY,
+        first_at=at(first.first_at),
+        pieces=counted(waiting.count(), "piece"),
+        examples=", ".join(f"{one.work} {one.label or one.subject}".strip() for one in some),
+        query=WHO_WAITS,
+    )
 
 
 def _reconcile_findings(_facts: _Facts) -> Iterator[Trouble]:
@@ -294,6 +320,7 @@ _ONE_EACH: Mapping[AlarmCode, _Find] = {
     AlarmCode.MESSAGES_OVERDUE: _messages_overdue,
     AlarmCode.ORDER_UNFOLLOWED: _order_unfollowed,
     AlarmCode.WORK_FAILING: _work_failing,
+    AlarmCode.DATABASE_BUSY: _database_busy,
     AlarmCode.RECONCILE_FINDINGS: _reconcile_findings,
 }
 _FINDERS: tuple[tuple[frozenset[AlarmCode], _Find], ...] = (

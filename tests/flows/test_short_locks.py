@@ -25,7 +25,16 @@ from saleor_xcover_plugin.time_limits import DatabaseBusy
 
 from .calling import CALLED, Scene
 from .holding import held_rows, held_table, our_models
-from .steps import TICKETS, TOTAL, Sale, accept_cover, asked, bookings, sell_with_cover
+from .steps import (
+    TICKETS,
+    TOTAL,
+    Sale,
+    accept_cover,
+    asked,
+    bookings,
+    buy_with_cover,
+    sell_with_cover,
+)
 from .work import Work
 
 SendShopper = Callable[[Channel], Shopper]
@@ -278,6 +287,54 @@ def test_a_held_table_stops_no_worker_for_ever(
     work()
     (booking,) = bookings(simulator)
     assert booking["policyholder"]["phone"] == "+12125550177"
+
+
+def test_a_held_table_is_no_defect_of_all_the_orders_behind_it(
+    shopper: SendShopper,
+    store: Store,
+    staff: Staff,
+    payments: PaymentApp,
+    work: Work,
+    simulator: SimulatorProcess,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    from saleor_xcover_plugin import time_limits
+    from saleor_xcover_plugin.models import Alarm, Cover, Failure, Watermark
+
+    # given six policies, whose buyers all have another phone number
+    monkeypatch.setattr("saleor_xcover_plugin.management.base.WORKER", time_limits.HOOK)
+    sold = [
+        buy_with_cover(shopper(store.usd), payments, {store.concert: 2})[0].id for _ in range(6)
+    ]
+    work()
+    before = {order_id: staff.order(order_id).notes for order_id in sold}
+    with held_table(Cover):
+        for order_id in sold:
+            staff.update_order(order_id, billing={**NEW_YORK, "phone": "+12125550177"})
+        # when the sweep meets what the hooks met
+        for _ in range(2):
+            call_command("xcover_work", "--json", stdout=io.StringIO())
+            # then it does not try one order after the other
+            assert Failure.objects.filter(work="order").count() <= 3
+        assert set(Failure.objects.values_list("error", flat=True)) == {"DatabaseBusy"}
+    # and neither orders nor alarms call it a defect
+    assert {order_id: staff.order(order_id).notes for order_id in sold} == before
+    assert not Alarm.objects.filter(code__in=["work_failing", "database_busy"]).exists()
+    # when it lasts, one alarm tells of all
+    Failure.objects.update(first_at="2026-01-01T00:00:00Z")
+    with held_table(Cover):
+        call_command("xcover_work", "--json", stdout=io.StringIO())
+    (alarm,) = Alarm.objects.filter(code="database_busy", cleared_at=None)
+    assert "pg_blocking_pids" in alarm.sentence
+    # when the table is free, nothing was passed by
+    let_failures_be_due()
+    for _ in range(3):
+        work()
+    phones = {booking["policyholder"]["phone"] for booking in bookings(simulator)}
+    assert (len(bookings(simulator)), phones) == (6, {"+12125550177"})
+    assert Failure.objects.count() == 0
+    assert not Alarm.objects.filter(cleared_at=None).exists()
+    assert Watermark.objects.exists()
 
 
 def let_failures_be_due() -> None:

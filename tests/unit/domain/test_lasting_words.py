@@ -23,7 +23,13 @@ WORDS: dict[type[StrEnum], tuple[str, ...]] = {
     AlarmCode: (
         *("paid_unprotected", "unpaid_near_event", "parked", "wrong_store"),
         *("credentials_refused", "settings_unusable", "clock_off", "breaker_open"),
-        *("offers_refused", "messages_overdue", "order_unfollowed", "work_failing"),
+        *(
+            "offers_refused",
+            "messages_overdue",
+            "order_unfollowed",
+            "work_failing",
+            "database_busy",
+        ),
         *("reconcile_findings", "sweep_failing", "no_worker", "beat_not_running"),
     ),
     Verdict: ("request", "preview", "review", "keep", "confirm"),
