@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from functools import lru_cache
 from types import MappingProxyType
 from typing import Any
@@ -259,12 +259,13 @@ def _cooling_off(text: str) -> timedelta | None:
     return timedelta(days=days)
 
 
+_RATE = re.compile(r"[0-9]{1,4}(\.[0-9]{1,6})?")
+
+
 def _rates(text: str) -> Rates:
-    try:
-        selling = Decimal(text if text.isascii() else "NaN")  # it reads the digits of any script
-    except InvalidOperation:
-        selling = Decimal("NaN")
-    if not (selling.is_finite() and 1 <= selling <= 1000):
+    # Decimal itself also reads underscores, exponents and the digits of any script.
+    selling = Decimal(text) if _RATE.fullmatch(text) else Decimal(0)
+    if not 1 <= selling <= 1000:
         raise SettingsError("calls_per_second", "Give the calls per second, 1 to 1000.")
     return Rates.agreed(selling)
 

@@ -99,7 +99,7 @@ def request_offer(token: str, channel_id: int) -> None:
         return
     try:
         settings = configuration.settings_of(channel_id)
-        offers.ensure_offer(uuid.UUID(token), channel_id, settings, utc_now)
+        offers.ensure_offer(uuid.UUID(token), channel_id, settings, utc_now, is_ahead=True)
     except SettingsError as error:
         log.error("xcover.settings.incomplete", extra={"field": error.field})
     except Refusal as refusal:

@@ -7,7 +7,8 @@ from ipaddress import ip_address
 from urllib.parse import urlsplit
 
 _PLAIN = re.compile(r"[!-~]{1,2000}")
-_HOST = re.compile(r"[A-Za-z0-9._:-]+")
+_HOST = re.compile(r"[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*|[0-9A-Fa-f:.]*:[0-9A-Fa-f:.]*")
+"""A name of labels between single dots, or an IPv6 address."""
 _SEGMENT = re.compile(r"[A-Za-z0-9._~-]*")
 
 

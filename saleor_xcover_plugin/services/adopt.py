@@ -13,13 +13,19 @@ from django.db.models import QuerySet
 from .. import installation, outbox
 from ..domain.instance import Standing
 from ..domain.states import (
+    LIVE_OFFER_STATUSES,
     OTHER_STORE,
     CancellationStatus,
     CoverStatus,
     MessageState,
     ModificationStatus,
+    OfferStatus,
 )
+from ..errors import Code
+from ..host import checkouts
 from ..models import Cancellation, Cover, Installation, Modification, Offer, OutboxMessage
+from .offers import live_offer
+from .place_cover import end_offer
 
 VOIDED = "The database was adopted as a new store: this belongs to the store it was copied from."
 
@@ -36,6 +42,7 @@ class Voided:
     covers: int = 0
     cancellations: int = 0
     modifications: int = 0
+    offers: int = 0
 
 
 def adopt(now: datetime) -> Installation:
@@ -50,9 +57,10 @@ def adopt(now: datetime) -> Installation:
 def adopt_as_new_store(now: datetime) -> Voided:
     """Give a copied database an id of its own and end, unsent, what it was about to send.
 
-    Offers and policies that were made before stay, and nothing is ever sent about them from here.
-    Raise ``AdoptionRefused`` where the environment names no store, or where the database is bound
-    to the store that runs here: then it is no copy.
+    Policies that were made before stay, and nothing is ever sent about them from here. Offers end,
+    and a yes in a checkout with them: what is asked next is this store's. Raise
+    ``AdoptionRefused`` where the environment names no store, or where the database is bound to the
+    store that runs here: then it is no copy.
     """
     _require_name()
     if installation.standing(installation.found()) == Standing.AT_HOME:
@@ -62,7 +70,8 @@ def adopt_as_new_store(now: datetime) -> Voided:
             f"own first: set {installation.INSTANCE_VARIABLE}."
         )
     with transaction.atomic():
-        # In the order every delivery locks them: offers, covers, what is about them, messages.
+        # In the order everybody locks them: checkouts, offers, covers, cases, messages.
+        offers = _end_offers(now)
         covers = _locked_covers()
         installation.adopt(now, as_new_store=True)
         cancellations = _end_cancellations(now)
@@ -71,6 +80,7 @@ def adopt_as_new_store(now: datetime) -> Voided:
             cancellations=cancellations,
             covers=_end_covers(covers, now),
             messages=_end_messages(now),
+            offers=offers,
         )
 
 
@@ -102,6 +112,20 @@ _OPEN_MODIFICATIONS = [
         ModificationStatus.PARKED,
     )
 ]
+
+
+def _end_offers(now: datetime) -> int:
+    """End the offers of open checkouts; what a payment has begun for is judged with its order."""
+    statuses = [status.value for status in LIVE_OFFER_STATUSES]
+    live = Offer.objects.filter(order_id=None, status__in=statuses)
+    ended = 0
+    for token in live.order_by("checkout_token").values_list("checkout_token", flat=True):
+        with checkouts.locked(token) as checkout:
+            offer = live_offer(token, lock=True) if checkout else None
+            if offer is not None and not checkouts.has_money(token):
+                end_offer(checkout, offer, OfferStatus.EXPIRED, now, reason=Code.OFFER_STALE)
+                ended += 1
+    return ended
 
 
 def _locked_covers() -> dict[int, Cover]:

@@ -23,7 +23,8 @@ from ..domain.money import Money
 from ..domain.refunds import RefundScope
 from ..domain.states import CancellationStatus, CoverStatus
 from ..host import metadata, notes, orders, telemetry
-from ..models import Cancellation, OutboxMessage
+from ..host.values import OrderState
+from ..models import Cancellation, Cover, OutboxMessage
 from ..xcover.answers import Booking, CancellationPreview
 from ..xcover.client import XCoverClient
 from ..xcover.errors import XCoverError, XCoverStatusConflict
@@ -36,10 +37,12 @@ from .cancellations import (
     is_judged_by,
     park,
 )
+from .defects import cost_of_cover
 from .delivery import Attempt, NotDone, ask_for, give_up_or_retry, look_up
 from .events import insured_events
 from .locks import lock_cancellation
 from .offers import chosen_ids
+from .owed import charged_of
 from .public_summary import of_cover
 from .refund_scope import scope_of
 from .settle_due import back_for_cover
@@ -307,7 +310,7 @@ def _record_cancelled(
     back = back_for_cover(order) if order is not None else Decimal(0)
     xcover_pays = bool(cancellation.xcover_refunds_buyer) or is_refunded_by_xcover
     cancellation.become(CancellationStatus.CANCELLED, now, xcover_refunds_buyer=xcover_pays)
-    due = _due_to_buyer(cancellation, back)
+    due = _due_to_buyer(cancellation, order, back)
     cover.become(
         CoverStatus.CANCELLED,
         now,
@@ -338,26 +341,41 @@ def _ended_sentence(cancellation: Cancellation, due: Money, back: Decimal) -> st
             if given.amount > 0
             else ""
         )
-        return (
-            f"{ended}. XCover refunds {what} to the buyer itself: the store owes nothing for the "
-            f"protection.{twice}"
+        owes = (
+            f"the store still owes the buyer {due}, which was charged beyond the premium"
+            if due.amount
+            else "the store owes nothing for the protection"
         )
+        return f"{ended}. XCover refunds {what} to the buyer itself: {owes}.{twice}"
     said = f", XCover refunds {refund} to the store" if refund is not None else ""
     todo = f" Refund {due} to the buyer." if due.amount else ""
     return f"{ended}{said}.{todo}"
 
 
-def _due_to_buyer(cancellation: Cancellation, back: Decimal) -> Money:
+def _due_to_buyer(cancellation: Cancellation, order: OrderState | None, back: Decimal) -> Money:
     """What XCover refunds to the store is the buyer's, less what went back for the cover already.
 
-    Nothing is due where XCover pays the buyer itself.
+    Nothing of it is due where XCover pays the buyer itself. What was charged beyond the premium,
+    and is due since the policy was made, stays so.
     """
+    cover = cancellation.cover
+    still: Decimal = cover.amount_due_back
     is_paid_otherwise = (
         bool(cancellation.xcover_refunds_buyer) or RefundScope(cancellation.scope).includes_premium
     )
-    is_due = not is_paid_otherwise and cancellation.refund is not None
-    amount = min(cancellation.refund or Decimal(0), cancellation.cover.premium) - back
-    return Money(max(amount, Decimal(0)) if is_due else Decimal(0), cancellation.currency)
+    if is_paid_otherwise or cancellation.refund is None:
+        return Money(still, cancellation.currency)
+    # Money that went back for the cover paid what was charged too much first.
+    for_premium = max(back - max(_charged_too_much(cover, order) - still, Decimal(0)), Decimal(0))
+    of_refund = max(min(cancellation.refund, cover.premium) - for_premium, Decimal(0))
+    return Money(still + of_refund, cancellation.currency)
+
+
+def _charged_too_much(cover: Cover, order: OrderState | None) -> Decimal:
+    if order is None:
+        return Decimal(0)
+    charged = charged_of(order, cost_of_cover(order, cover.offer))
+    return max(charged - cover.premium, Decimal(0))
 
 
 def _cancelled_booking(client: XCoverClient, booking_id: str) -> Booking:

@@ -15,7 +15,7 @@ from django.db import transaction
 
 from .. import outbox
 from ..domain.money import Money
-from ..domain.states import NOT_WANTED, CoverStatus, OfferStatus
+from ..domain.states import NOT_WANTED, OTHER_STORE, CoverStatus, OfferStatus
 from ..host import metadata, notes, orders, telemetry
 from ..host.values import OrderState
 from ..models import Cover, OutboxMessage
@@ -30,12 +30,14 @@ from ..xcover.errors import (
     XCoverRejected,
 )
 from ..xcover.payloads import confirm_body
+from . import other_store
 from .align import park_cover
-from .defects import defect_of
+from .defects import cost_of_cover, defect_of
 from .delivery import Attempt, NotDone, NotShown, Outcome, give_up_or_retry, look_up
 from .do_not_make import end_unmade
 from .locks import lock_cover
 from .offers import chosen_ids
+from .owed import charged_of, money_clause
 from .policyholders import digests_of
 from .refund_scope import is_paid_for_policy
 
@@ -115,6 +117,9 @@ class Confirm:
             cover = lock_cover(pk=message.subject_id)
             current = outbox.lock(message)
             if current is not None and cover is not None:
+                if code == OTHER_STORE and other_store.is_ordered_here(cover):
+                    _park_of_other_store(cover, current, now)
+                    return
                 if code in ("deadly", "unexpected"):
                     sentence = f"{sentence} {_ONE_POLICY}"
                 _park(cover, current, code, sentence, now)
@@ -272,6 +277,17 @@ def _park(
     # What staff decided stands, whatever became of the search for a policy.
     reason = NOT_WANTED if cover.reason_code == NOT_WANTED else code
     park_cover(cover, reason, sentence, now, due_back=due_back)
+
+
+def _park_of_other_store(cover: Cover, message: OutboxMessage, now: datetime) -> None:
+    """Have the buyer get back what this store took for an offer of the store it was copied from."""
+    order, due = orders.read(cover.order_id), cover.premium
+    what = "refund what was paid for it"
+    if order is not None:
+        cost = cost_of_cover(order, cover.offer)
+        due, what = charged_of(order, cost), money_clause(order, cost, "it")
+    sentence = other_store.ORDERED_HERE.format(what=what)
+    _park(cover, message, OTHER_STORE, sentence, now, due_back=due)
 
 
 def _record_booking(cover: Cover, message: OutboxMessage, booking: Booking, now: datetime) -> None:

@@ -109,7 +109,7 @@ _SENTENCES = {
         _THE_PROTECTION,
     ),
     "event_started": (
-        "The event had begun when the order was paid. The policy was not confirmed;",
+        "The event began before the policy was confirmed, so it was not:",
         _THE_PROTECTION,
     ),
     "offer_ended": (

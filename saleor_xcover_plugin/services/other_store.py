@@ -16,6 +16,18 @@ SENTENCE = (
     "is sent from this store. Decide about it in that store."
 )
 
+ORDERED_HERE = (
+    "The protection of this order was offered by the store whose database was copied here, so no "
+    "policy is made: {what}."
+)
+
+
+def is_ordered_here(cover: Cover) -> bool:
+    """Whether an order was made after its database became a store of its own."""
+    row = installation.found()
+    return row is not None and row.copied_at is not None and cover.created_at >= row.copied_at
+
+
 _OF_COVER = ("cover__offer__created_at", "cover__created_at")
 _MADE_AT: Mapping[str, tuple[type[Model], tuple[str, ...]]] = {
     "confirm": (Cover, ("offer__created_at", "created_at")),

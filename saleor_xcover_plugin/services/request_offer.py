@@ -101,11 +101,13 @@ def ensure_offer(
     clock: Clock,
     *,
     client: str | None = None,
+    is_ahead: bool = False,
 ) -> Offer:
     """Return the live, fresh offer of the checkout; ask XCover when there is none.
 
-    ``client`` names who asks, where that is known; asking draws on its allowance, too. Raise
-    ``Refusal``. The offer of an answered checkout is returned with its answer.
+    ``client`` names who asks, where that is known; asking draws on its allowance, too. ``is_ahead``
+    says that nobody asks yet. Raise ``Refusal``. The offer of an answered checkout is returned with
+    its answer.
     """
     now = clock()
     try:
@@ -122,7 +124,7 @@ def ensure_offer(
             keep_summary_right(token, glance(token), wanted.state.summary)
             return recheck(offer, wanted.state, settings, now)
         _refuse_while_waiting(offer, now)
-    traffic.draw_for_offer(token, settings, now, client=client)
+    traffic.draw_for_offer(token, settings, now, client=client, is_ahead=is_ahead)
     offer = _ask(_open_request(wanted, settings, now), wanted.basket, settings, clock)
     return follow(offer, wanted.state, settings, clock())
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 import uuid
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from django.db import connection
@@ -47,21 +47,34 @@ class _Draw:
 
 
 def draw_for_offer(
-    token: uuid.UUID, settings: PluginSettings, now: datetime, *, client: str | None = None
+    token: uuid.UUID,
+    settings: PluginSettings,
+    now: datetime,
+    *,
+    client: str | None = None,
+    is_ahead: bool = False,
 ) -> None:
     """Count a call that asks XCover for a checkout's offer.
 
     The first one of a checkout and any further ones have separate allowances, so that nobody who
-    repeats them keeps others from their first. Raise ``Refusal`` with the time to wait; then
-    nothing was counted.
+    repeats them keeps others from their first. ``is_ahead``: a worker asks before the shopper
+    does, which is none of the first ones: whoever makes checkouts in Saleor causes it, unseen.
+    Raise ``Refusal`` with the time to wait; then nothing was counted.
     """
     account = name_of(settings)
+    repeated = _Draw(f"repeated:{account}", repeated_offers(settings.rates))
     _draw(
         token,
         [
             _Draw(f"offers:{token}", Allowance.per_minute(settings.offers_per_minute)),
-            _Draw(f"first:{account}", first_offers(settings.rates), when=False),
-            _Draw(f"repeated:{account}", repeated_offers(settings.rates), when=True),
+            *(
+                [repeated]
+                if is_ahead
+                else [
+                    _Draw(f"first:{account}", first_offers(settings.rates), when=False),
+                    replace(repeated, when=True),
+                ]
+            ),
             *_of_client(client, settings),
         ],
         now,

@@ -7,6 +7,7 @@ import shutil
 import subprocess
 from collections.abc import Callable
 from datetime import UTC, datetime
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
@@ -140,6 +141,11 @@ def test_a_copy_that_becomes_a_store_ends_what_was_the_others(
     bob = shopper(store.usd)
     buy_with_cover(bob, payments, {store.concert: 2})
     before = Installation.objects.get()
+    dan, eve = shopper(store.usd), shopper(store.usd)
+    for one in (dan, eve):
+        one.create_checkout({store.concert: 2})
+        one.accept(one.offer())
+    payments.authorize(eve.checkout_id, Decimal("1.00"))
     sent = asked(simulator)
     # when a copy becomes a store of its own
     run_as("staging")
@@ -147,6 +153,7 @@ def test_a_copy_that_becomes_a_store_ends_what_was_the_others(
     # then it says what it ended, and has an id of its own
     assert "messages       1" in printed
     assert "covers         1" in printed
+    assert "offers         1" in printed
     after = Installation.objects.get()
     assert (after.installation_id != before.installation_id, after.bound_to) == (True, "staging")
     assert after.copied_at is not None
@@ -157,6 +164,18 @@ def test_a_copy_that_becomes_a_store_ends_what_was_the_others(
     assert asked(simulator) == sent
     assert messages() == [("confirm", "settled", 1), ("confirm", "dropped", 0)]
     assert (status_of(buyer), status_of(bob)) == ("confirmed", "void")
+    # and what was open in a checkout ended: the next offer is this store's own
+    assert dan.checkout().total == Decimal("200.00")
+    dan.offer()
+    sent["create_offer"] += 1
+    # while of a payment that had begun the order says what to refund, for it is made here
+    payments.charge(eve.checkout_id, TOTAL)
+    bought = eve.complete()
+    work()
+    cover = eve.cover()
+    assert cover is not None
+    assert (cover.status, cover.amount_due_back) == ("parked", PREMIUM)
+    assert staff.order(bought.id).has_note("no policy is made: refund what was paid for it")
     # when somebody plays with the copied order
     payments.refund(made.payment, TOTAL)
     for _ in range(3):

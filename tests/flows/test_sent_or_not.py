@@ -119,7 +119,7 @@ def test_a_policy_held_back_until_the_event_began_is_not_made(
     cover = buyer.cover()
     assert cover is not None
     assert (cover.status, str(cover.amount_due_back)) == ("parked", "6.66")
-    assert staff.order(order.id).has_note("The event had begun when the order was paid")
+    assert staff.order(order.id).has_note("The event began before the policy was confirmed")
 
 
 @pytest.mark.parametrize("answer", TURNED_AWAY)

@@ -7,6 +7,8 @@ import pytest
 from demo.client.driver import Refused
 from demo.client.people import NEW_YORK
 
+from ..flows.test_nothing_forgotten import rows
+
 ORDER_DISCOUNT_ADD = """
 mutation orderDiscountAdd($id: ID!, $input: OrderDiscountCommonInput!) {
   orderDiscountAdd(orderId: $id, input: $input) { order { id } errors { field message code } }
@@ -56,6 +58,43 @@ def test_a_correction_left_behind_by_a_removed_voucher_is_given_back(
     assert (cover.status, cover.premium) == ("confirmed", Decimal("6.66"))
     assert cover.amount_due_back == Decimal("0.74")
     assert staff.order(order.id).has_note("refund 0.74 USD")
+
+
+@pytest.mark.parametrize(
+    ("xcover_pays", "given_back", "due"),
+    [(False, "0", "7.40"), (False, "0.74", "6.66"), (True, "0", "0.74"), (True, "0.74", "0")],
+)
+def test_what_was_charged_beyond_the_premium_stays_due_after_the_policy_ended(
+    store, shopper, staff, payments, work, simulator, xcover_pays, given_back, due
+):
+    # given a policy whose line cost the buyer 7.40: 0.74 are due
+    simulator.settings(xpay_refund_enabled=xcover_pays)
+    code = f"END-{xcover_pays}-{given_back}"
+    staff.create_voucher(code, [store.usd], Decimal("10"))
+    ada = shopper(store.usd)
+    ada.create_checkout({store.concert: 2})
+    ada.add_promo_code(code)
+    ada.accept(ada.offer())
+    payment = payments.authorize(ada.checkout_id, Decimal("1.00"))
+    payments.capture(payment, ada.remove_promo_code(code).total)
+    order = ada.complete()
+    work()
+    assert ada.cover().amount_due_back == Decimal("0.74")
+    if Decimal(given_back):
+        payments.refund(payment, Decimal(given_back))
+        work()
+        assert ada.cover().amount_due_back == 0
+    # when staff have XCover cancel the policy, which refunds the premium
+    store.command("xcover_cancellation", "ask", order.number)
+    work()
+    waiting = rows("Cancellation").filter(status="parked").latest("pk")
+    store.command("xcover_cancellation", "approve", str(waiting.pk), "6.66", "USD")
+    work()
+    # then both are due, as far as the store has to pay them
+    cover = ada.cover()
+    assert (cover.status, cover.amount_due_back) == ("cancelled", Decimal(due))
+    owes = "the store owes nothing" if due == "0" else f"{due} USD"
+    assert staff.order(order.id).has_note(owes)
 
 
 def test_a_percentage_beside_a_legacy_payment_leaves_the_premium_whole(

@@ -133,6 +133,18 @@ def test_a_checkout_that_was_refused_an_offer_has_had_its_first(code: str) -> No
     assert keys() == {"offers", "repeated"}
 
 
+def test_what_a_worker_asks_ahead_is_none_of_the_first() -> None:
+    """Whoever makes checkouts in Saleor causes it, and no limit of ours sees that."""
+    settings = settings_for(calls_per_second="2")
+    made = [uuid.uuid4() for _ in range(5)]
+
+    waits = [asked(token, settings=settings, is_ahead=True) for token in made]
+    assert waits == [0, 0, 2, 2, 2]
+    assert keys() == {"offers", "repeated"}
+    # so whoever asks himself gets his first offer
+    assert [asked(token, settings=settings) for token in made] == [0] * 5
+
+
 def test_what_one_allowance_refuses_the_others_do_not_count() -> None:
     client, settings = "c" * 64, settings_for(client_requests="3")
     token = uuid.uuid4()

@@ -49,6 +49,8 @@ def test_without_encryption_only_this_machine_is_called(address: str) -> None:
         "HTTPS//api.xcover.com",
         "https://",
         "https://[::1",
+        "https://api..xcover.com/x",
+        "https://.",
         "https://api.xcover.com:0/x",
         "https://api.xcover.com:99999/x",
         "https://api.xcover.com:x/x",
