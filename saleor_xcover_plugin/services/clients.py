@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import timedelta
 
 from ..conf import PluginSettings
 from ..host import http
@@ -14,9 +15,11 @@ from .measured import MeasuredTransport
 from .patient import PatientTransport
 
 
-def gated_transport(settings: PluginSettings) -> GatedTransport:
+def gated_transport(
+    settings: PluginSettings, *, patience: timedelta | None = None
+) -> GatedTransport:
     """Return a way to XCover that shares rate and breaker with all others of the account."""
-    return GatedTransport(_transport(), settings)
+    return GatedTransport(_transport(), settings, patience=patience)
 
 
 def client_for(settings: PluginSettings, transport: GatedTransport | None = None) -> XCoverClient:

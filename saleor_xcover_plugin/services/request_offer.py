@@ -22,6 +22,7 @@ from ..host import checkouts, cover_product, telemetry
 from ..host.values import PRODUCTS, CheckoutState
 from ..models import Offer, Quote
 from ..xcover.answers import Offer as OfferAnswer
+from ..xcover.client import XCoverClient
 from ..xcover.context import event_order
 from ..xcover.errors import (
     XCoverBadAnswer,
@@ -32,11 +33,11 @@ from ..xcover.errors import (
 )
 from ..xcover.payloads import offer_body
 from . import traffic
-from .clients import client_for
+from .clients import client_for, gated_transport
 from .clock import Clock
 from .content import check_texts, displayed_content, hash_of, shown_groups
 from .follow_quote import follow, is_withheld, recheck
-from .gate import HeldBack
+from .gate import FIRST_OFFER_PATIENCE, HeldBack
 from .guard_checkout import checkout_changed
 from .offers import (
     clear_lines,
@@ -124,8 +125,10 @@ def ensure_offer(
             keep_summary_right(token, glance(token), wanted.state.summary)
             return recheck(offer, wanted.state, settings, now)
         _refuse_while_waiting(offer, now)
-    traffic.draw_for_offer(token, settings, now, client=client, is_ahead=is_ahead)
-    offer = _ask(_open_request(wanted, settings, now), wanted.basket, settings, clock)
+    is_first = traffic.draw_for_offer(token, settings, now, client=client, is_ahead=is_ahead)
+    transport = gated_transport(settings, patience=FIRST_OFFER_PATIENCE if is_first else None)
+    way = client_for(settings, transport)
+    offer = _ask(_open_request(wanted, settings, now), wanted.basket, settings, way, clock)
     return follow(offer, wanted.state, settings, clock())
 
 
@@ -220,14 +223,16 @@ def _is_yes_gone(token: uuid.UUID, offer: Offer | None) -> bool:
     return is_notice_due(token) or (offer is not None and offer.reason_code == LINE_REMOVED)
 
 
-def _ask(offer: Offer, basket: Basket, settings: PluginSettings, clock: Clock) -> Offer:
+def _ask(
+    offer: Offer, basket: Basket, settings: PluginSettings, way: XCoverClient, clock: Clock
+) -> Offer:
     body = offer_body(basket, schema=settings.offer_schema, transaction_id=None, sales_channel=None)
     answer: OfferAnswer | None = None
     groups: tuple[Group, ...] = ()
     code: Code | None = None
     rest = RETRY_UNAVAILABLE
     try:
-        answer = client_for(settings).create_offer(body, deadline=DEADLINE_SECONDS)
+        answer = way.create_offer(body, deadline=DEADLINE_SECONDS)
         _check_answer(answer, basket)
         groups = shown_groups(answer, event_count=len(event_order(basket)))
         check_texts(answer, groups)

@@ -53,8 +53,8 @@ def draw_for_offer(
     *,
     client: str | None = None,
     is_ahead: bool = False,
-) -> None:
-    """Count a call that asks XCover for a checkout's offer.
+) -> bool:
+    """Count a call that asks XCover for a checkout's offer; return whether it is the first one.
 
     The first one of a checkout and any further ones have separate allowances, so that nobody who
     repeats them keeps others from their first. ``is_ahead``: a worker asks before the shopper
@@ -63,7 +63,7 @@ def draw_for_offer(
     """
     account = name_of(settings)
     repeated = _Draw(f"repeated:{account}", repeated_offers(settings.rates))
-    _draw(
+    was_answered = _draw(
         token,
         [
             _Draw(f"offers:{token}", Allowance.per_minute(settings.offers_per_minute)),
@@ -79,6 +79,7 @@ def draw_for_offer(
         ],
         now,
     )
+    return not (was_answered or is_ahead)
 
 
 def draw_for_answer(
@@ -122,17 +123,21 @@ def clear(now: datetime) -> int:
 
 def _draw(
     token: uuid.UUID, draws: Sequence[_Draw], now: datetime, *, needs_offers: bool = False
-) -> None:
-    wait = _take(token, draws, now, needs_offers=needs_offers)
+) -> bool:
+    """Return whether XCover has answered the checkout before. Raise ``Refusal``."""
+    wait, was_answered = _take(token, draws, now, needs_offers=needs_offers)
     if wait is not None:
         seconds = max(1, math.ceil(wait.total_seconds()))
         raise Refusal(Code.TOO_MANY_REQUESTS, retry_after=seconds)
+    return was_answered
 
 
 def _take(
     token: uuid.UUID, draws: Sequence[_Draw], now: datetime, *, needs_offers: bool
-) -> timedelta | None:
+) -> tuple[timedelta | None, bool]:
     """Draw on all allowances, or on none and return how long to wait.
+
+    Also return whether XCover has answered the checkout before.
 
     Rows are locked in the order of their keys and for this statement alone. Requests that run at
     the same moment may each be let through by what none of them has counted yet; all are counted.
@@ -151,8 +156,8 @@ def _take(
                 "unanswered": _UNANSWERED,
             },
         )
-        (wait,) = cursor.fetchone()
-    return wait
+        wait, was_answered = cursor.fetchone()
+    return wait, was_answered
 
 
 _UNANSWERED = [
@@ -201,5 +206,5 @@ WITH history AS (
         ELSE interval '0'
     END
 )
-SELECT wait FROM refused
+SELECT wait, was_answered FROM refused, history
 """

@@ -17,7 +17,12 @@ from saleor_xcover_plugin.conf import PluginSettings, read_settings
 from saleor_xcover_plugin.domain.breaker import FIRST_REST, PEEK, PROBE, THRESHOLD
 from saleor_xcover_plugin.domain.rates import LATE
 from saleor_xcover_plugin.models import Gate
-from saleor_xcover_plugin.services.gate import GatedTransport, HeldBack, WrongStore
+from saleor_xcover_plugin.services.gate import (
+    FIRST_OFFER_PATIENCE,
+    GatedTransport,
+    HeldBack,
+    WrongStore,
+)
 from saleor_xcover_plugin.xcover.errors import XCoverMisconfigured, XCoverUnavailable
 from saleor_xcover_plugin.xcover.transport import Answer, Request
 
@@ -49,6 +54,7 @@ class Line:
     headers: dict[str, str] = field(default_factory=dict)
     sent: list[tuple[str, datetime]] = field(default_factory=list)
     lock: threading.Lock = field(default_factory=threading.Lock)
+    deadlines: list[float] = field(default_factory=list)
 
     def clock(self) -> datetime:
         return self.now
@@ -56,7 +62,8 @@ class Line:
     def pause(self, seconds: float) -> None:
         self.now += timedelta(seconds=seconds)
 
-    def send(self, request: Request, *, deadline: float) -> Answer:  # noqa: ARG002
+    def send(self, request: Request, *, deadline: float) -> Answer:
+        self.deadlines.append(deadline)
         with self.lock:
             self.sent.append((request.operation, self.now))
             outcome = next(self.script)
@@ -65,8 +72,8 @@ class Line:
         headers = {"Date": format_datetime(self.now, usegmt=True), **self.headers}
         return Answer(outcome, headers, b"{}")
 
-    def gate(self, **settings: str) -> GatedTransport:
-        return GatedTransport(self, settings_for(**settings), pause=self.pause)
+    def gate(self, *, patience: timedelta | None = None, **settings: str) -> GatedTransport:
+        return GatedTransport(self, settings_for(**settings), pause=self.pause, patience=patience)
 
     def times(self) -> list[datetime]:
         return [at for _, at in self.sent]
@@ -382,6 +389,37 @@ def test_an_odd_retry_after_is_a_second_or_a_few_minutes(named: str) -> None:
         call(line.gate())
 
     assert caught.value.until == line.now + SECOND
+
+
+def test_a_first_offer_waits_for_the_next_turn_and_others_find_none_free() -> None:
+    """With test keys: whoever asks all the time takes only what nobody waits for."""
+    line = Line()
+    first = line.gate(calls_per_second="2", patience=FIRST_OFFER_PATIENCE)
+    other = line.gate(calls_per_second="2")
+    call(other, "create_offer")
+    with pytest.raises(HeldBack):
+        call(other, "create_offer")
+
+    call(first, "create_offer")
+
+    gap = line.sent[1][1] - line.sent[0][1]
+    assert timedelta(milliseconds=800) < gap < FIRST_OFFER_PATIENCE
+    with pytest.raises(HeldBack):
+        call(other, "create_offer")
+
+
+def test_what_an_offer_waited_for_its_turn_is_taken_off_its_deadline() -> None:
+    line = Line()
+    gate = line.gate(calls_per_second="2", patience=FIRST_OFFER_PATIENCE)
+
+    for _ in range(2):
+        call(gate, "create_offer")
+
+    waited = (line.sent[1][1] - line.sent[0][1]).total_seconds()
+    assert line.deadlines == [5, pytest.approx(5 - waited)]
+    # a turn of a slow account leaves the call at least half of its time
+    gate.send(Request("create_offer", "POST", "https://xcover.invalid", {}, b"{}"), deadline=1)
+    assert line.deadlines[-1] == 0.5
 
 
 @pytest.mark.parametrize("year", ["0100", "1900", "1958", "2100", "9999"])
