@@ -62,6 +62,7 @@ def test_without_encryption_only_this_machine_is_called(address: str) -> None:
         "https://api.xcover.com?",
         "https://api.xcover.com/x#",
         "https://api.xcover.com/../x",
+        "https://api.xcover.com/./x",
         "https://api.xcover.com/a%2F..%2Fb",
         "https://api.xcover.com/x y",
         "https://api.xco\nver.com/x",

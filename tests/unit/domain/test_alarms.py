@@ -12,6 +12,7 @@ from saleor_xcover_plugin.domain.alarms import (
     SILENT,
     UNOFFERED,
     UNSELLABLE,
+    WAITS_FOR_ADOPTION,
     WORKER_COMMAND,
     AlarmCode,
     Pulse,
@@ -61,6 +62,7 @@ def test_a_sentence_ends_as_one_and_takes_only_named_facts(code: AlarmCode) -> N
     ("_case", "sweep", "beat_ran_at", "expected"),
     [
         ("just ended", Pulse(ago(1), ago(0.5)), None, None),
+        ("a long one just ended", Pulse(ago(6), ago(0.5)), None, None),
         ("ended long ago, under way again", Pulse(ago(0.5), ago(60), 1), None, None),
         ("the first one is under way", Pulse(ago(0.5), None, 1), None, None),
         ("begins and never ends", Pulse(ago(0.5), None, 3), None, "sweep_failing"),
@@ -88,8 +90,9 @@ def test_a_store_without_a_broker_is_told_of_cron() -> None:
     assert told.code == AlarmCode.BEAT_NOT_RUNNING
     assert "cron" in told.sentence
     assert "xcover_work" in told.sentence
-    assert at(ago(60)) in told.sentence
+    assert told.sentence.startswith("The sweep ended last 2026-12-04 08:00 UTC. ")
     assert "beat" not in told.sentence
+    assert (told.subject, told.order_id) == ("", None)
 
 
 @pytest.mark.parametrize("beat_ran_at", [None, ago(1)])
@@ -192,6 +195,12 @@ def test_a_sweep_cannot_tell_of_itself_that_it_does_not_run() -> None:
     assert {code.value for code in SILENT} == {"sweep_failing", "no_worker", "beat_not_running"}
 
 
+def test_beside_a_foreign_database_what_follows_from_it_is_not_told() -> None:
+    assert {code.value for code in WAITS_FOR_ADOPTION} == {
+        *("paid_unprotected", "messages_overdue", "offers_refused", "reconcile_findings"),
+    }
+
+
 @pytest.mark.parametrize("minutes_gone", [5, -5])
 def test_a_sweep_five_minutes_ago_is_recent_and_one_second_more_is_not(minutes_gone: int) -> None:
     time = ago(minutes_gone)
@@ -232,6 +241,7 @@ def test_times_and_periods_are_written_for_people() -> None:
     assert at(None) == "never"
     assert minutes(timedelta(minutes=15, seconds=59)) == 15
     assert minutes(timedelta(seconds=59)) == 0
+    assert minutes(timedelta(hours=1)) == 60
 
 
 def test_a_pulse_nobody_felt_is_none() -> None:

@@ -235,6 +235,24 @@ def test_what_a_person_approved_is_said_with_both_sums():
     )
 
 
+def test_staff_read_that_another_would_pay_than_was_approved():
+    by_store = Approval(PREMIUM, is_refunded_by_xcover=False)
+    by_xcover = Approval(PREMIUM, is_refunded_by_xcover=True)
+
+    now_by_xcover = judge_preview(
+        preview(is_refunded_by_xcover=True), PREMIUM, NOW, approved=by_store
+    )
+    now_by_store = judge_preview(preview(), PREMIUM, NOW, approved=by_xcover)
+
+    assert now_by_xcover.sentence.startswith(
+        "XCover says it refunds 6.66 USD to the buyer itself: the store owes nothing"
+    )
+    assert now_by_store.sentence == (
+        "XCover would no longer refund 6.66 USD to the buyer itself: the store would owe it. "
+        "Decide again."
+    )
+
+
 def test_a_hole_in_the_table_would_name_its_situation(monkeypatch):
     monkeypatch.setattr("saleor_xcover_plugin.domain.cancellations.RULES", ())
 

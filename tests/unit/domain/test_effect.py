@@ -43,7 +43,7 @@ def test_another_tax_in_the_same_shipping_price_is_told_as_just_that():
 
     assert weighted.code == "shipping_tax_not_exact"
     said = weighted.sentence(PREMIUM)
-    assert "cost the buyer exactly the premium of 6.66 USD" in said
+    assert " The protection cost the buyer exactly the premium of 6.66 USD. The tax on" in said
     assert "tax on shipping is 1.82 USD instead of 1.87 USD" in said
     assert "8.18 USD instead of 8.13 USD" in said
 
@@ -62,9 +62,13 @@ def test_a_premium_that_earned_more_than_it_cost_is_told_as_less():
     earned = effect(replace(WITH_COVER, total=Decimal("206.66"), shipping=price("0", "0")))
 
     assert earned.code == "price_not_exact"
-    said = earned.sentence(PREMIUM)
-    assert "no more than without the protection: 10.00 USD less than the premium" in said
-    assert "Shipping costs 0.00 USD instead of 10.00 USD." in said
+    assert earned.sentence(PREMIUM) == (
+        "The checkout changed after a payment had begun, when nothing may be repriced any more, "
+        "and there the ticket protection changed more than it should. The order costs the buyer no "
+        "more than without the protection: 10.00 USD less than the premium of 6.66 USD. The store "
+        "bears the 10.00 USD; nothing is due to the buyer. Shipping costs 0.00 USD instead of "
+        "10.00 USD."
+    )
 
 
 def test_too_much_alone_is_left_to_who_says_what_is_due_back():
@@ -106,6 +110,7 @@ def test_of_a_cover_that_is_not_sold_only_the_rest_is_told():
     assert "tax on shipping is" in said
     assert "6.66" not in said
     assert cheap.sentence(PREMIUM, is_sold=False) == ""
+    assert "6.59 USD, 0.07 USD less than the premium of 6.66 USD" in cheap.sentence(PREMIUM)
 
 
 @pytest.mark.parametrize("checkout", [WITH_COVER, replace(WITH_COVER, total=Decimal("216.59"))])
@@ -156,6 +161,7 @@ def test_each_difference_is_kept_and_read_as_its_own():
             "216.65",
             "6.65 USD, 0.01 USD less than the premium of 6.66 USD. The store bears the 0.01",
         ),
+        ("210.01", "cost the buyer 0.01 USD, 6.65 USD less than the premium"),
         ("210.00", "no more than without the protection: 6.66 USD less than the premium"),
         ("209.99", "no more than without the protection: 6.67 USD less than the premium"),
     ],

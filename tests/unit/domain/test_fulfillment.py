@@ -28,6 +28,25 @@ def together(tickets: Pieces, cover: Pieces) -> Pieces:
     )
 
 
+@pytest.mark.parametrize(
+    ("pieces", "status"),
+    [
+        (Pieces(0, 0), None),
+        (Pieces(2, 0), Progress.UNFULFILLED),
+        (Pieces(2, 2, awaiting=2), Progress.UNFULFILLED),
+        (Pieces(2, 1), Progress.PARTIALLY_FULFILLED),
+        (Pieces(2, 2, awaiting=1), Progress.PARTIALLY_FULFILLED),
+        (Pieces(2, 2), Progress.FULFILLED),
+        (Pieces(2, 2, returned=1), Progress.PARTIALLY_RETURNED),
+        (Pieces(2, 2, returned=2), Progress.RETURNED),
+    ],
+)
+def test_an_order_has_the_status_saleor_gives_its_pieces(
+    pieces: Pieces, status: Progress | None
+) -> None:
+    assert pieces.progress == status
+
+
 @pytest.mark.parametrize("cover", COVERS)
 def test_one_step_makes_the_status_that_of_the_tickets(cover: Pieces) -> None:
     """Every state of up to three tickets; only a cover returned by itself keeps its own."""

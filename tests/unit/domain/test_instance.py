@@ -2,7 +2,7 @@
 
 import pytest
 
-from saleor_xcover_plugin.domain.instance import LONGEST_NAME, Standing, compare, first_name
+from saleor_xcover_plugin.domain.instance import Standing, compare, first_name
 
 
 @pytest.mark.parametrize(
@@ -13,7 +13,8 @@ from saleor_xcover_plugin.domain.instance import LONGEST_NAME, Standing, compare
         (("production", "ignored"), "production"),
         ((None, " Production ", "https://x.example"), "production"),
         ((None, None, "https://Shop.Example/"), "https://shop.example"),
-        (("x" * 300,), "x" * LONGEST_NAME),
+        (("SHOP-X/",), "shop-x"),
+        (("x" * 300,), "x" * 200),
     ],
 )
 def test_the_first_name_counts_and_its_spelling_does_not(candidates, name) -> None:
@@ -32,3 +33,9 @@ def test_the_first_name_counts_and_its_spelling_does_not(candidates, name) -> No
 )
 def test_only_another_name_is_another_store(bound_to, here, expected) -> None:
     assert compare(bound_to, here) == expected
+
+
+def test_a_status_for_machines_says_it_in_these_words() -> None:
+    assert [standing.value for standing in Standing] == [
+        *("unnamed", "unbound", "at_home", "elsewhere"),
+    ]

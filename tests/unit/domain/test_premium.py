@@ -304,6 +304,19 @@ def test_three_quarters_off_are_the_most_that_is_corrected():
     assert found == [Decimal(24) - cents * CENT for cents in range(12)]
 
 
+def test_just_three_premiums_are_asked_about_though_all_others_are_beyond():
+    # given a premium of 0.15 of which 0.03 is left: the line has to cost 0.75 or some cents less
+    found = list(corrections(Money(Decimal("0.15"), "USD"), Decimal("0.03")))
+    # then the least of these is three premiums more
+    assert found == [Decimal("0.45")]
+
+
+def test_the_uncorrected_line_is_not_asked_about_again():
+    found = list(corrections(Money(PREMIUM, "USD"), Decimal("6.65")))
+
+    assert found == [cents * CENT for cents in (1, 2, 3, 4)]
+
+
 def test_corrections_lie_around_the_likeliest_one():
     found = list(corrections(Money(PREMIUM, "USD"), Decimal("5.99")))
 
@@ -347,6 +360,7 @@ def test_a_digest_is_short_and_that_of_yesterday():
 
     assert ALONE.digest == "633bf44e2de05180"
     assert untaxed.digest == replace(untaxed, shipping=replace(NOTHING, tax_rate=0)).digest
+    assert untaxed.digest != replace(untaxed, shipping=replace(NOTHING, tax_rate=Decimal(1))).digest
 
 
 def test_nothing_is_a_price_of_nothing_without_a_tax():

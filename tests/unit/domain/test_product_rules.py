@@ -209,6 +209,7 @@ def test_the_dearest_choice_takes_one_of_alternatives_and_all_add_ons():
     found = groups(rule("a", "b"), products="abc")
 
     assert largest_selection(found, PRICES) == ("b", "c")
+    assert largest_selection(groups(rule("b", "c"), products="abc"), PRICES) == ("b", "a")
 
 
 def test_every_sum_a_shopper_may_choose_is_proven():
@@ -288,6 +289,14 @@ def test_sixteen_selections_are_proven_one_by_one():
     found = groups(products="abcd", events=4)
 
     assert sums_to_prove(found, POWERS_OF_TWO) == [Decimal(n) for n in range(15, 0, -1)]
+
+
+def test_alternatives_are_as_many_selections_as_may_be_taken_of_them():
+    # given at most one of four, and one more that may be taken: 5 x 2 selections
+    found = groups(rule("a", "b", "c", "d"), products="abcde")
+    # then no two of the four are in a sum
+    sums = [24, 20, 18, 17, 16, 8, 4, 2, 1]
+    assert sums_to_prove(found, POWERS_OF_TWO) == [Decimal(n) for n in sums]
 
 
 def test_of_more_only_the_ends_and_the_single_products():

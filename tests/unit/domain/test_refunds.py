@@ -271,6 +271,18 @@ def test_an_order_of_too_many_goods_to_try_asks_a_person():
     assert (refunded.pieces, refunded.plain_money) == ({}, PREMIUM)
 
 
+@pytest.mark.parametrize(("pieces", "is_told"), [(4_999, True), (5_000, False)])
+def test_beside_more_than_five_thousand_sums_an_amount_may_be_any(pieces, is_told):
+    # 1.00, 2.00 and so on are the sums of so many stickers, and one more is nothing at all.
+    stickers = SoldLine(SHIRT, "12", pieces, Decimal(1), Decimal(pieces))
+    cover = SoldLine(COVER, "13", 1, PREMIUM, PREMIUM)
+    sold = Sold([stickers, cover], {COVER}, Decimal(0), pieces + PREMIUM)
+
+    refunded = attribute(PREMIUM, [plan("6.66", {COVER: 1})], sold)
+
+    assert dict(refunded.pieces) == ({COVER: 1} if is_told else {})
+
+
 def test_money_that_names_nothing_makes_no_grant_done():
     # Of 200.00 that were granted and given back, the bank took all back; 200.00 went by hand since.
     granted = done(200, {TICKETS: 2})
@@ -278,6 +290,14 @@ def test_money_that_names_nothing_makes_no_grant_done():
     refunded = attribute(Decimal(200), [granted], SOLD, unnamed=Decimal(200))
 
     assert (refunded.pieces, refunded.plain_money) == ({}, Decimal(200))
+
+
+def test_money_that_names_nothing_may_have_carried_out_a_plan():
+    refunded = attribute(
+        PREMIUM, [plan("6.66", {COVER: 1})], SOLD, payments=[PREMIUM], unnamed=PREMIUM
+    )
+
+    assert (dict(refunded.pieces), refunded.plain_money) == ({COVER: 1}, 0)
 
 
 def test_single_payments_tell_what_their_sum_does_not():
@@ -379,6 +399,13 @@ def test_an_amount_may_be_for_some_pieces_of_a_line(amount, may):
     assert (Decimal(amount) in line.costs()) is may
 
 
+def test_a_whole_line_may_cost_more_than_its_rounded_pieces():
+    # 3 pieces for 100.00: Saleor writes 33.33 each.
+    line = SoldLine(TICKETS, "11", 3, Decimal("33.33"), Decimal("100.00"))
+
+    assert line.costs() == {Decimal(cost) for cost in ("33.33", "66.66", "99.99", "100.00")}
+
+
 def test_a_gift_costs_nothing_and_no_money_may_be_for_it():
     gift = SoldLine(SHIRT, "12", 2)
 
@@ -436,6 +463,27 @@ def test_ten_plans_can_be_told_apart_and_an_eleventh_cannot():
     assert dict(attribute(Decimal("6.66"), eleven, SOLD).pieces) == {}
 
 
+@pytest.mark.parametrize(("others", "is_told"), [(10, True), (11, False)])
+def test_beside_ten_refunds_one_can_be_told_and_beside_eleven_it_cannot(others, is_told):
+    payments = [PREMIUM, *[Decimal("0.01")] * others]
+
+    refunded = attribute(
+        sum(payments, Decimal(0)), [plan("6.66", {COVER: 1})], SOLD, payments=payments
+    )
+
+    assert dict(refunded.pieces) == ({COVER: 1} if is_told else {})
+
+
+def test_one_refund_of_half_a_price_is_no_refund_of_it():
+    # given a mug for 13.32, and a cover for just half of that
+    mug = SoldLine(uuid.UUID(int=5), "15", 1, 2 * PREMIUM, 2 * PREMIUM)
+    sold = Sold([*SOLD.lines, mug], {COVER}, SHIPPING, TOTAL + 2 * PREMIUM)
+    # when 6.66 went back once
+    refunded = attribute(PREMIUM, [plan("6.66", {COVER: 1})], sold)
+    # then it was for the cover
+    assert dict(refunded.pieces) == {COVER: 1}
+
+
 def test_a_plan_for_the_shipping_is_carried_out_by_its_cost():
     refunded = attribute(SHIPPING, [plan("7.50", shipping=SHIPPING)], SOLD)
 
@@ -450,6 +498,31 @@ def test_the_rest_of_an_order_is_reckoned_beside_what_is_done():
     refunded = attribute(10 + left, plans, SOLD)
     # then
     assert dict(refunded.pieces) == {SHIRT: 1}
+
+
+@pytest.mark.parametrize(
+    ("_case", "cover", "is_told"),
+    [
+        ("it lies there still", [], False),
+        ("it went back", [done("6.66", {COVER: 1})], True),
+        ("its plan was carried out", [plan("6.66", {COVER: 1})], True),
+    ],
+)
+def test_two_refunds_may_be_all_the_rest_of_an_order_but_not_more(_case, cover, is_told):
+    # given 100.00 for a ticket, and as much as the rest of the order costs with the cover
+    ticket = plan(100, {TICKETS: 1})
+    payments = [Decimal(100), TOTAL - 200]
+    of_plans = [one.amount for one in cover if not one.is_done]
+    # when both went back
+    refunded = attribute(
+        sum((one.amount for one in cover), sum(payments)),
+        [*cover, ticket],
+        SOLD,
+        payments=[*of_plans, *payments],
+    )
+    # then they may be all the rest, unless the cover is none of it any more
+    assert (TICKETS in refunded.pieces) is is_told
+    assert (COVER in refunded.pieces) is bool(cover)
 
 
 def test_a_plan_is_carried_out_once():

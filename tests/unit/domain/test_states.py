@@ -10,9 +10,12 @@ from saleor_xcover_plugin.domain.states import (
     LINE_REMOVED,
     LIVE_OFFER_STATUSES,
     NEVER_BOUGHT,
+    NOT_MADE_HERE,
     NOT_OFFERED,
+    NOT_WANTED,
     NOTHING_BOUGHT,
     OPEN_MODIFICATION_STATUSES,
+    OTHER_STORE,
     TRANSITIONS,
     CancellationStatus,
     CoverStatus,
@@ -323,6 +326,13 @@ def test_reasons_of_covers_xcover_surely_holds_no_policy_for():
     assert never | {"policyholder_incomplete"} == NOTHING_BOUGHT
     assert (NOT_OFFERED, BOUGHT_ALREADY) == ("not_offered", "bought_already")
     assert (LINE_REMOVED, EVENT_OVER) == ("line_removed", "event_over")
+    assert (NOT_WANTED, OTHER_STORE) == ("not_wanted", "other_store")
+
+
+def test_what_staff_refused_and_what_is_another_stores_becomes_no_policy_here():
+    refused = {"not_wanted", "other_store"}
+
+    assert refused == NOT_MADE_HERE
 
 
 def test_what_is_live_and_what_is_open():

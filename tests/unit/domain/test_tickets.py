@@ -47,6 +47,12 @@ def test_a_policyholder_without_an_address_is_complete():
     assert (HOLDER.city, HOLDER.postcode, HOLDER.region) == ("", "", "")
 
 
+def test_of_a_policyholder_a_log_shows_the_country_only():
+    full = replace(HOLDER, city="Berlin", postcode="10115", region="BE")
+
+    assert repr(full) == "Policyholder(country='DE')"
+
+
 @pytest.mark.parametrize("field", ["first_name", "last_name", "email", "phone", "country"])
 def test_each_detail_xcover_demands_is_named_when_it_lacks(field):
     assert replace(HOLDER, **{field: " "}).missing_fields() == (field,)
