@@ -198,9 +198,8 @@ def _times(
     """
     zone = read_zone(texts["timezone"])
     start = read_moment(texts["start"], zone)
-    # Without a zone of its own an event ends where it starts, if that tells an offset.
-    tells_offset = start is not None and not is_local(texts["start"])
-    zone_of_end = start.tzinfo if start and tells_offset and not has_zone else zone
+    # Without a zone of its own an event ends where it starts: at the offset told there, if any.
+    zone_of_end = start.tzinfo if start and not has_zone else zone
     end = read_moment(texts["end"], zone_of_end, is_end=True)
     for name, moment in (("start", start), ("end", end)):
         is_unread = bool(texts[name]) and moment is None

@@ -20,7 +20,6 @@ _FARTHEST = timedelta(hours=14)
 Nor is any off by a part of a minute since 1972.
 """
 _LAST_SECOND = time(23, 59, 59)
-_MONTH = timedelta(days=31)
 
 
 def read_zone(text: str) -> ZoneInfo | None:
@@ -73,9 +72,8 @@ def is_believed(moment: datetime) -> bool:
     offset = moment.utcoffset()
     if offset is None or abs(offset) > _FARTHEST or offset % timedelta(minutes=1):
         return False
-    # Near the ends of the calendar a moment cannot be converted to UTC at all.
-    is_near = EARLIEST - _MONTH <= moment.replace(tzinfo=UTC) < LATEST + _MONTH
-    return is_near and EARLIEST <= moment < LATEST
+    # Compared as it is: near the ends of the calendar no moment can be converted to UTC.
+    return EARLIEST <= moment < LATEST
 
 
 def _day_or_time(text: str, *, is_end: bool) -> datetime:

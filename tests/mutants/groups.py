@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -128,6 +129,13 @@ def drawn(mutants: Iterable[Mutant], seed: int, count: int | None) -> list[Mutan
 def own_tests(module: str, tests: Sequence[str]) -> list[str]:
     """Return the test files named after a module."""
     return [one for one in tests if Path(one).stem == f"test_{Path(module).stem}"]
+
+
+def imports(text: str, module: str) -> bool:
+    """Whether a test imports a module, or names from it, alone or among others of its package."""
+    stem = Path(module).stem
+    among = rf"import (?:[\w, ]*|\([\w,\s]*)\b{stem}\b"
+    return re.search(rf"\.{stem} import|{among}", text) is not None
 
 
 def _lot(mutant: Mutant, seed: int) -> str:

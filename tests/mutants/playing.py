@@ -16,7 +16,7 @@ from typing import Any
 
 from demo.postgres import server_url
 
-from .groups import ROOT, Suite, own_tests
+from .groups import ROOT, Suite, imports, own_tests
 from .kept import hash_of_test, hashed
 from .making import Mutant
 from .swapping import changed_functions
@@ -208,11 +208,7 @@ class Player:
         spent: dict[str, float] = defaultdict(float)
         for name, seconds in self._seconds.items():
             spent[name.partition("::")[0]] += seconds
-        stem = Path(module).stem
-        for test in tests:
-            text = (ROOT / test).read_text()
-            if f".{stem} import" in text or f"import {stem}" in text:
-                running.add(test)
+        running |= {test for test in tests if imports((ROOT / test).read_text(), module)}
         others = [one for one in tests if one in running and one not in own]
         others.sort(key=lambda file: spent.get(file, 0.0))
         return [[file] for file in [*own, *others]] or [tests]

@@ -54,6 +54,8 @@ def test_all_together_stay_below_the_calls_per_second(
         ("unknown", 1, None),
         ("203.0.113.7:4711", 1, "203.0.113.7"),
         ("[2001:db8:1:2:3:4:5:6]:4711", 1, "2001:db8:1:2::/64"),
+        # The address ends with its bracket, whatever follows.
+        ("[2001:db8:1:2:3:4:5:6]:[4711]", 1, "2001:db8:1:2::/64"),
         ("2001:db8:1:2::9", 1, "2001:db8:1:2::/64"),
         ("::ffff:203.0.113.7", 1, "203.0.113.7"),
         ("[", 1, None),

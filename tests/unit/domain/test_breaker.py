@@ -30,6 +30,7 @@ def test_failures_in_a_row_open_it() -> None:
     breaker = failed(THRESHOLD)
 
     assert breaker.is_open
+    assert breaker.failures == THRESHOLD  # as xcover_status shows it
     assert breaker.opened_at == NOW
     assert breaker.held_until(NOW) == NOW + FIRST_REST
 
@@ -83,7 +84,10 @@ def test_each_failed_try_doubles_the_rest_up_to_the_longest() -> None:
 
 
 def test_an_answer_closes_it() -> None:
-    assert failed(THRESHOLD + 3).answered() == Breaker()
+    closed = failed(THRESHOLD + 3).answered()
+
+    assert (closed.failures, closed.trips, closed.is_trying) == (0, 0, False)
+    assert (closed.open_until, closed.opened_at) == (None, None)
 
 
 def test_a_rest_longer_than_any_is_a_wrong_clocks_and_holds_nobody_back() -> None:

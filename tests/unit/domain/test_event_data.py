@@ -19,6 +19,7 @@ from saleor_xcover_plugin.domain.event_times import EARLIEST, LATEST, read_zone
 from saleor_xcover_plugin.domain.tickets import Event
 
 MAPPING = EventMapping.parse(DEFAULT_MAPPING)
+NO_TIME = "it names no time from 1970 to 2199; write 2027-03-05T20:00+01:00 or a date"
 OF_METADATA = EventMapping.parse(
     "\n".join(f"{name} = product.metadata.event_{name}" for name in FIELDS)
 )
@@ -81,6 +82,12 @@ def test_a_time_without_offset_is_local_time_of_the_events_time_zone():
             ("2027-07-10T20:00:00+02:00", "2027-07-10T23:59:59+02:00"),
         ),
         (
+            "at the moment it starts",
+            "2027-07-10T20:00",
+            "2027-07-10T20:00",
+            ("2027-07-10T20:00:00+02:00", "2027-07-10T20:00:00+02:00"),
+        ),
+        (
             "over the end of summer time",
             "2027-10-30",
             "2027-10-31",
@@ -104,6 +111,29 @@ def test_without_a_time_zone_of_its_own_an_event_ends_where_it_starts():
         "2027-07-10T20:00:00+02:00",
         "2027-07-12T23:59:59+02:00",
     )
+
+
+NO_PLACES = ["UTC", "UCT", "GMT", "Zulu", "Etc/UTC", "Etc/UCT", "Etc/GMT", "Etc/Zulu"]
+
+
+@pytest.mark.parametrize("line", ["", *(f"timezone = text:{name}" for name in NO_PLACES)])
+def test_a_mapping_that_names_no_place_leaves_an_event_where_it_starts(line):
+    mapping = EventMapping.parse(
+        "name = product.name\nstart = product.metadata.event_start\n"
+        f"end = product.metadata.event_end\ncountry = text:DE\n{line}"
+    )
+    written = {"event_start": "2027-07-10T20:00+02:00", "event_end": "2027-07-12"}
+
+    event = mapping.event(
+        TicketFacts(
+            {"product.name": "Jazz"}
+            | {f"product.metadata.{key}": value for key, value in written.items()}
+        )
+    )
+
+    assert event.starts_at.isoformat() == "2027-07-10T20:00:00+02:00"
+    assert event.ends_at is not None
+    assert event.ends_at.isoformat() == "2027-07-12T23:59:59+02:00"
 
 
 @pytest.mark.parametrize(
@@ -227,24 +257,34 @@ def test_the_countries_are_those_of_the_standard():
     assert {"DE", "GB", "US", "AX", "SS", "BQ"} <= ISO_3166
 
 
-def test_a_local_time_without_any_time_zone_is_refused():
+@pytest.mark.parametrize(
+    ("start", "problem"),
+    [
+        ("2027-07-10T20:00", "it has no offset and there is no time zone"),
+        # A time zone would not help these.
+        ("soon", NO_TIME),
+        ("9999-12-31T20:00Z", NO_TIME),
+    ],
+)
+def test_a_time_is_refused_for_what_is_wrong_with_it_where_there_is_no_time_zone(start, problem):
     mapping = EventMapping.parse(
         "name = product.metadata.event_name\nstart = product.metadata.event_start\n"
         "country = product.metadata.event_country"
     )
 
     with pytest.raises(EventDataError) as caught:
-        mapping.event(facts(start="2027-07-10T20:00"))
+        mapping.event(facts(start=start))
 
-    assert caught.value.problems == {"start": "it has no offset and there is no time zone"}
+    assert caught.value.problems == {"start": problem}
 
 
 @pytest.mark.parametrize(
     ("written", "is_resale"),
     [
-        ("true", True), ("Yes", True), ("1", True), ("JA", True), ("oui", True), ("نعم", True),
-        ("false", False), ("No", False), ("0", False), ("nein", False), ("Non", False),
-        ("لا", False), ("", False),
+        ("true", True), ("Yes", True), ("1", True), ("on", True), ("JA", True), ("oui", True),
+        ("نعم", True),
+        ("false", False), ("No", False), ("0", False), ("Off", False), ("nein", False),
+        ("Non", False), ("لا", False), ("", False),
     ],
 )  # fmt: skip
 def test_resale_is_said_in_the_languages_of_the_element(written, is_resale):
@@ -289,10 +329,28 @@ def test_a_mapping_error_names_the_line():
     ],
 )
 def test_a_text_of_the_mapping_that_no_event_could_have_is_not_saved(line, sentence):
-    with pytest.raises(MappingError, match=sentence):
+    with pytest.raises(MappingError, match=f"^{sentence}"):
         EventMapping.parse(
             f"name = product.name\nstart = product.metadata.start\ncountry = text:DE\n{line}"
         )
+
+
+@pytest.mark.parametrize(
+    ("field", "text"),
+    [
+        # The time zone is each event's own.
+        ("start", "2027-07-10T20:00"),
+        ("end", "2027-07-12"),
+        ("venue", "A=B Club"),
+    ],
+)
+def test_a_text_of_the_mapping_that_an_event_may_have_is_taken(field, text):
+    mapping = EventMapping.parse(
+        f"name = product.name\nstart = product.metadata.start\ncountry = text:DE\n"
+        f"{field} = text:{text}"
+    )
+
+    assert mapping.value(field, TicketFacts()) == text
 
 
 WRITTEN = st.one_of(
@@ -433,11 +491,10 @@ def test_a_name_of_255_characters_is_a_name():
 
 
 def test_staff_read_what_is_wrong_with_each_field():
-    no_time = "it names no time from 1970 to 2199; write 2027-03-05T20:00+01:00 or a date"
-
     assert problems(name="") == {"name": "it is empty"}
-    assert problems(start="soon") == {"start": no_time}
-    assert problems(end="soon") == {"end": no_time}
+    assert problems(start="soon") == {"start": NO_TIME}
+    assert problems(start="9999-12-31T20:00") == {"start": NO_TIME}
+    assert problems(end="soon") == {"end": NO_TIME}
     assert problems(end="2027-07-09")["end"] == "it is before the start"
     assert problems(country="UK") == {"country": "it is no code of a country; write GB"}
     assert problems(timezone="Berlin")["timezone"] == (

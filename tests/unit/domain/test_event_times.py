@@ -32,6 +32,7 @@ def test_a_zone_of_the_iana_database_is_read(name):
         *("", "Berlin", "Europe/", "/Europe/Berlin", "Europe/Berlin ", "../Europe/Berlin", "US"),
         *("localtime", "posixrules", "Factory", "right/Europe/Berlin", "posix/Europe/Berlin"),
         *("Europe/Berlin\n", "Europe/Be.rlin", "A" * 65),
+        "leapseconds",  # a file that lies beside the zones
     ],
 )
 def test_what_is_no_place_is_no_zone(name):
@@ -64,12 +65,12 @@ def test_a_day_begins_with_its_first_second_unless_it_is_an_end():
 
 
 def test_a_text_longer_than_any_time_is_not_looked_at():
-    padded = "2027-03-05T20:00:00." + "0" * 38 + "+01:00"
+    longest, local = "2027-03-05T20:00:00." + "0" * 38 + "+01:00", "2027-03-05T20:00." + "0" * 47
 
-    assert len(padded) == 64
-    assert len(padded + "0") > 64
-    assert read_moment("2" * 65, BERLIN) is None
-    assert is_local("2027-03-05" + " " * 55) is False
+    assert (len(longest), len(local)) == (64, 64)
+    assert read_moment(longest, None) == datetime(2027, 3, 5, 20, tzinfo=BERLIN)
+    assert read_moment(longest.replace("+", "0+"), None) is None
+    assert (is_local(local), is_local(local + "0")) == (True, False)
 
 
 @pytest.mark.parametrize(
@@ -82,6 +83,12 @@ def test_a_text_longer_than_any_time_is_not_looked_at():
         (datetime.max.replace(tzinfo=UTC), False),
         (datetime.max.replace(tzinfo=timezone(timedelta(hours=-14))), False),
         (datetime.min.replace(tzinfo=timezone(timedelta(hours=14))), False),
+        # The ends of the window are moments, whatever the clocks show where the event is.
+        (datetime(1969, 12, 31, 14, tzinfo=timezone(timedelta(hours=-10))), True),
+        (datetime(1969, 12, 31, 14, tzinfo=timezone(timedelta(hours=-9))), False),
+        (datetime(2200, 1, 1, 13, 59, 59, tzinfo=timezone(timedelta(hours=14))), True),
+        (datetime(2200, 1, 1, 13, 59, 59, tzinfo=timezone(timedelta(hours=13))), False),
+        (datetime(2027, 3, 5, 20, tzinfo=timezone(timedelta(hours=5, minutes=45))), True),  # Nepal
         (datetime(2027, 3, 5, 20, tzinfo=timezone(timedelta(hours=14))), True),
         (datetime(2027, 3, 5, 20, tzinfo=timezone(timedelta(hours=-14))), True),
         (datetime(2027, 3, 5, 20, tzinfo=timezone(timedelta(hours=14, minutes=1))), False),

@@ -17,6 +17,7 @@ from saleor_xcover_plugin.domain.rates import Lane
 from saleor_xcover_plugin.domain.reconciliation import FindingCode
 from saleor_xcover_plugin.domain.refunds import RefundScope
 from saleor_xcover_plugin.domain.retention import Kind, Obstacle
+from saleor_xcover_plugin.domain.sending import Sending
 from saleor_xcover_plugin.domain.turns import Place
 
 WORDS: dict[type[StrEnum], tuple[str, ...]] = {
@@ -67,6 +68,7 @@ WORDS: dict[type[StrEnum], tuple[str, ...]] = {
         *("message", "live_offer", "checkout", "cover", "no_cover", "claim", "due_back"),
         "decision",
     ),
+    Sending: ("never_sent", "definitely_refused", "outcome_unknown"),
     Place: ("next", "late", "unsure"),
 }
 

@@ -12,8 +12,8 @@ from saleor_xcover_plugin.domain.reconciliation import (
 )
 
 
-def finding(code: FindingCode, detail: str = "") -> Finding:
-    return Finding(code, "1001", Decimal("6.66"), "USD", WORK, detail)
+def finding(code: FindingCode, **said: str) -> Finding:
+    return Finding(code, "1001", Decimal("6.66"), "USD", WORK, **said)
 
 
 def test_every_code_has_a_sentence():
@@ -29,7 +29,7 @@ def test_only_what_is_due_back_is_no_defect():
 
 def test_a_finding_is_said_with_its_sum_and_what_xcover_says():
     unknown = finding(FindingCode.UNKNOWN_AT_XCOVER)
-    differs = finding(FindingCode.BOOKING_DIFFERS, "The premium is 7.00 USD.")
+    differs = finding(FindingCode.BOOKING_DIFFERS, detail="The premium is 7.00 USD.")
 
     assert unknown.sentence == "XCover does not know the policy this order was given."
     assert differs.sentence == (

@@ -88,6 +88,8 @@ def test_periods_are_read_from_a_line():
     assert read_periods("") == days_of({})
     assert read_periods("evidence=4018, hashes=60") == days_of({"evidence": 4018, "hashes": 60})
     assert read_periods(" OFF ") is None
+    # the least and the most there may be
+    assert read_periods("evidence=365 hashes=36525") == days_of({"evidence": 365, "hashes": 36_525})
 
 
 @pytest.mark.parametrize(
@@ -109,6 +111,33 @@ def test_periods_are_read_from_a_line():
 def test_a_line_nobody_can_read_is_no_period(line):
     with pytest.raises(ValueError, match=r"\w+: "):
         read_periods(line)
+
+
+@pytest.mark.parametrize(
+    ("line", "sentence"),
+    [
+        ("evidence=364", "evidence: 365 to 36525 days"),
+        ("hashes=soon", "hashes: 7 to 36525 days"),
+        (
+            "covers=4018",
+            "covers: give each once, of unseen, unanswered, evidence, hashes, webhooks",
+        ),
+        (
+            "hashes=30 hashes=60",
+            "hashes: give each once, of unseen, unanswered, evidence, hashes, webhooks",
+        ),
+        # Of what may be anything the beginning is enough.
+        (
+            "x" * 21,
+            "x" * 20 + ": give each once, of unseen, unanswered, evidence, hashes, webhooks",
+        ),
+    ],
+)
+def test_staff_read_which_word_of_a_line_is_wrong_and_what_it_may_be(line, sentence):
+    with pytest.raises(ValueError, match=r"\w+: ") as refused:
+        read_periods(line)
+
+    assert str(refused.value) == sentence
 
 
 @pytest.mark.parametrize("status", list(OfferStatus))
@@ -238,6 +267,7 @@ def test_a_cover_stays_while_saleor_has_its_order(there, line, cover, may_vanish
         (CoverStatus.PARKED, None, NOW),
         (CoverStatus.CANCELLED, 60, NOW),
         (CoverStatus.VOID, 60, NOW),
+        (None, 60, NOW),
     ],
 )
 def test_a_policy_ends_with_its_event(cover, starts_in, ended):
@@ -259,9 +289,11 @@ def test_an_order_was_deleted_only_if_there_was_one():
     assert replace(SOLD, order_is_there=False).is_order_gone
     assert not SOLD.is_order_gone
     assert not ENDED.is_order_gone
+    assert replace(ENDED, became_order=True).is_order_gone
 
 
 def test_what_nobody_said_of_a_case_is_against_it_in_no_way():
     assert (ENDED.is_shown, ENDED.is_answered, ENDED.has_cover_line) == (False, False, False)
     assert (ENDED.obstacle, ENDED.hashes_obstacle, ENDED.kind) == (None, None, Kind.UNSEEN)
+    assert (ENDED.parked_for, ENDED.last_end, ENDED.claim) == ("", None, ClaimState.UNKNOWN)
     assert ENDED.may_vanish

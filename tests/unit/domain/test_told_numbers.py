@@ -5,7 +5,15 @@ from decimal import Decimal
 
 import pytest
 
-from saleor_xcover_plugin.domain import alarms, breaker, premium, product_rules, rates, turns
+from saleor_xcover_plugin.domain import (
+    alarms,
+    allowances,
+    breaker,
+    premium,
+    product_rules,
+    rates,
+    turns,
+)
 from saleor_xcover_plugin.domain.retention import EVENT_LASTS, PERIODS, Kind
 
 SECOND, MINUTE, HOUR, DAY = (
@@ -27,6 +35,7 @@ SECOND, MINUTE, HOUR, DAY = (
         ("refusals count for", alarms.REFUSALS_WINDOW, HOUR),
         ("an alarm waits for an offer that is shown for", alarms.REFUSALS_KEPT, DAY),
         ("checkouts without any offer that are no accident", alarms.MANY_REFUSALS, 20),
+        ("answers one checkout may give in a minute", allowances.ANSWERS_PER_MINUTE, 60),
         ("failures in a row that stop the calls", breaker.THRESHOLD, 5),
         ("the first rest", breaker.FIRST_REST, 15 * SECOND),
         ("the longest rest", breaker.LONGEST_REST, 2 * MINUTE),

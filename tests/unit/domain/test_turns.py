@@ -84,6 +84,32 @@ def test_pages_are_forgotten_oldest_first_and_summed_up_in_one():
     assert len(again) == len(memory)
 
 
+def test_a_forgotten_page_may_have_given_its_first_answer_only():
+    memory = []
+    for page in range(MOST_PAGES + 1):
+        memory = remember(memory, Turn(f"page-{page}", 0), was_taken=True)
+
+    assert memory[0] == ["", 0, True]
+    assert place_of(memory, Turn("page-0", 0)) == Place.UNSURE
+
+
+def test_an_answer_that_was_taken_is_not_taken_again():
+    memory = remember([], Turn("one", 2), was_taken=True)
+
+    assert place_of(memory, Turn("one", 2)) == Place.LATE
+    assert place_of(memory, Turn("one", 3)) == Place.NEXT
+
+
+def test_each_page_and_all_that_were_forgotten_stand_once():
+    memory = [["", 3, True], ["one", 1, True], ["two", 1, True]]
+
+    assert remember(memory, Turn("one", 2), was_taken=True) == [
+        ["", 3, True],
+        ["two", 1, True],
+        ["one", 2, True],
+    ]
+
+
 def test_the_first_answer_of_all_may_have_any_number():
     assert place_of([], Turn("one", 0)) == Place.NEXT
     assert remember([], Turn("one", 0), was_taken=True) == [["one", 0, True]]

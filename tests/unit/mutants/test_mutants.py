@@ -8,7 +8,7 @@ from types import ModuleType
 import pytest
 
 from ...mutants import swapping
-from ...mutants.groups import GROUPS, Group, Suite, drawn
+from ...mutants.groups import GROUPS, Group, Suite, drawn, imports
 from ...mutants.kept import Equivalent, Fate, Kept, equivalents
 from ...mutants.making import Mutant, mutants
 from ...mutants.report import Judged, Score, as_json, survivors, table
@@ -167,6 +167,23 @@ def kept(tmp_path: Path, group: Group) -> Kept:
 def test_a_group_leaves_out_what_is_not_there_yet(group: Group) -> None:
     assert group.modules() == [FILE]
     assert group.tests[0].files() == ["tests/test_example.py"]
+
+
+@pytest.mark.parametrize(
+    ("text", "is_imported"),
+    [
+        ("from package.domain.breaker import Breaker", True),
+        ("from package.domain import breaker", True),
+        ("from package.domain import alarms, breaker, rates", True),
+        ("from package.domain import (\n    alarms,\n    breaker,\n)", True),
+        ("from package.domain import alarms\n\nbreaker = None", False),
+        ("from package.domain import circuit_breaker", False),
+        ("# about the breaker\nfrom package.domain.alarms import alarm", False),
+    ],
+)
+def test_a_table_is_asked_of_every_test_that_imports_it(text: str, is_imported: bool) -> None:
+    # A number at the top of a module is run by no test, so who imports it is asked.
+    assert imports(text, "package/domain/breaker.py") is is_imported
 
 
 def test_what_was_played_is_known_after_a_stop(tmp_path: Path, group: Group) -> None:
