@@ -119,6 +119,9 @@ class _Steps:
         Raise ``_OutOfTime`` instead where the time is over, or another session holds a whole table.
         """
         self._require_time()
+        self._align(order_id)
+
+    def _align(self, order_id: uuid.UUID) -> None:
         if (ORDER, str(order_id)) in self.failures.met:
             return
         label = partial(order_facts.number_of, order_id)
@@ -131,11 +134,15 @@ class _Steps:
             raise _OutOfTime
 
     def follow(self, order_id: uuid.UUID) -> None:
-        """Bring a paid order in line that has no row of ours, and see whether it has one then."""
+        """Bring a paid order in line that has no row of ours, and see whether it has one then.
+
+        Raise ``_OutOfTime`` as ``align`` does.
+        """
+        self._require_time()
         label = partial(order_facts.number_of, order_id)
         with self.failures.contain(UNFOLLOWED, order_id, label=label):
             if order_facts.sold_without_row([order_id], at=self.now):
-                self.align(order_id)
+                self._align(order_id)
                 if order_facts.sold_without_row([order_id], at=self.now):
                     raise NotFollowed
 
