@@ -21,12 +21,13 @@ def our_models() -> list[Any]:
 
 
 @contextmanager
-def held_table(model: Any) -> Iterator[None]:
+def held_table(model: Any, **way: str) -> Iterator[None]:
     """Hold a whole table, as ``ALTER TABLE`` and ``VACUUM FULL`` do: it cannot even be read.
 
-    What is done meanwhile must not wait for it.
+    What is done meanwhile must not wait for it. ``way`` is another host and port than Django's.
     """
-    with _holding(sql.SQL("LOCK TABLE {} IN ACCESS EXCLUSIVE MODE").format(_table(model))):
+    lock = sql.SQL("LOCK TABLE {} IN ACCESS EXCLUSIVE MODE").format(_table(model))
+    with _holding(lock, **way):
         yield
 
 
@@ -43,11 +44,10 @@ def _table(model: Any) -> sql.Identifier:
 
 
 @contextmanager
-def _holding(*statements: sql.Composed) -> Iterator[None]:
+def _holding(*statements: sql.Composed, **way: str) -> Iterator[None]:
     known = ("host", "port", "dbname", "user", "password")
-    parameters = connection.get_connection_params()
-    way = {name: parameters[name] for name in known if name in parameters}
-    with psycopg.connect(**way) as other:
+    parameters = {**connection.get_connection_params(), **way}
+    with psycopg.connect(**{k: parameters[k] for k in known if k in parameters}) as other:
         for statement in statements:
             other.execute(statement)
         lets_go = threading.Timer(HOLDS_SECONDS, other.rollback)
