@@ -43,7 +43,9 @@ def test_a_story_killed_outright_leaves_nobody_and_the_next_one_holds():
         running.wait_for("Buy with protection")
         started = running.started()
         names = " ".join(command_of(process) for process in started)
-        assert all(part in names for part in ("simulator", "demo.web", "demo.worker"))
+        assert all(part in names for part in ("simulator", "demo.web"))
+        # Celery names its processes itself where setproctitle is installed.
+        assert "demo.worker" in names or "[celeryd:" in names
 
         running.process.kill()
         running.process.wait()
