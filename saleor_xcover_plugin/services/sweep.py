@@ -37,8 +37,6 @@ _OVERLAP = timedelta(minutes=5)
 _PAGES = 20
 _BUDGET = timedelta(seconds=45)
 """No call is begun later, so that a sweep ends soon: workers are Saleor's too."""
-_LOOKING_BUDGET = timedelta(seconds=30)
-"""No order is looked at later; the next sweep goes on there. The rest is for calls."""
 _FIRST_LOOK_BACK = timedelta(days=1)
 _OFFER_REST = timedelta(hours=1)
 _COVER_REST = timedelta(minutes=10)
@@ -75,7 +73,7 @@ def sweep(clock: Clock, *, limit: int = LIMIT) -> SweepResult:
 
 def _do_all(clock: Clock, limit: int) -> SweepResult:
     until = clock() + _BUDGET
-    steps = _Steps(clock, limit, until=clock() + _LOOKING_BUDGET)
+    steps = _Steps(clock, limit)
     work = {
         "stock": partial(_stock_up, steps),
         "usage": partial(_clear_usage, steps),
@@ -90,7 +88,7 @@ def _do_all(clock: Clock, limit: int) -> SweepResult:
     }
     done = dict.fromkeys(work, 0)
     for name, step in work.items():
-        with steps.failures.contain(name), suppress(_OutOfTime):
+        with steps.failures.contain(name), suppress(_Blocked):
             done[name] = step()
     return SweepResult(
         orders=done["orders"] + done["failed orders"],
@@ -101,24 +99,24 @@ def _do_all(clock: Clock, limit: int) -> SweepResult:
     )
 
 
-class _OutOfTime(Exception):
-    """The rest of a step is for the next sweep."""
+class _Blocked(Exception):
+    """Another session holds a whole table: the rest of a step is for the next sweep."""
 
 
 class _Steps:
     """What the steps of one sweep share."""
 
-    def __init__(self, clock: Clock, limit: int, *, until: datetime) -> None:
-        self.clock, self.limit, self._until = clock, limit, until
+    def __init__(self, clock: Clock, limit: int) -> None:
+        self.clock, self.limit = clock, limit
         self.now = clock()
         self.failures = Failures(self.now)
 
     def align(self, order_id: uuid.UUID) -> None:
         """Bring one order in line; a broken one is tried once and must not stop the others.
 
-        Raise ``_OutOfTime`` instead where the time is over, or another session holds a whole table.
+        Raise ``_Blocked`` instead where one order after the other met a lock.
         """
-        self._require_time()
+        self._require_tables()
         self._align(order_id)
 
     def _align(self, order_id: uuid.UUID) -> None:
@@ -128,17 +126,17 @@ class _Steps:
         with self.failures.contain(ORDER, order_id, label=label):
             align(order_id, self.now)
 
-    def _require_time(self) -> None:
-        if self.clock() >= self._until or self.failures.is_blocked:
-            log.warning("xcover.sweep.cut_short", extra={"is_blocked": self.failures.is_blocked})
-            raise _OutOfTime
+    def _require_tables(self) -> None:
+        if self.failures.is_blocked:
+            log.warning("xcover.sweep.cut_short")
+            raise _Blocked
 
     def follow(self, order_id: uuid.UUID) -> None:
         """Bring a paid order in line that has no row of ours, and see whether it has one then.
 
-        Raise ``_OutOfTime`` as ``align`` does.
+        Raise ``_Blocked`` as ``align`` does.
         """
-        self._require_time()
+        self._require_tables()
         label = partial(order_facts.number_of, order_id)
         with self.failures.contain(UNFOLLOWED, order_id, label=label):
             if order_facts.sold_without_row([order_id], at=self.now):
@@ -192,7 +190,7 @@ def _changed_orders(steps: _Steps) -> int:
                 continue
             try:
                 steps.align(order_id)
-            except _OutOfTime:
+            except _Blocked:
                 _set_mark(reached, now)
                 raise
             if not steps.failures.is_busy:
