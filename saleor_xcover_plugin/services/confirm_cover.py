@@ -18,7 +18,7 @@ from ..domain.money import Money
 from ..domain.states import NOT_WANTED, OTHER_STORE, CoverStatus, OfferStatus
 from ..host import metadata, notes, orders, telemetry
 from ..host.values import OrderState
-from ..models import Cover, OutboxMessage
+from ..models import Cover, Offer, OutboxMessage
 from ..xcover.answers import Booking
 from ..xcover.client import XCoverClient
 from ..xcover.errors import (
@@ -85,15 +85,14 @@ class Confirm:
             outbox.drop(message, sentence, now)
             cover.become(CoverStatus.PLACED, now)
             return None
-        body = body_for(cover, order, now)
-        if body is not None:
-            return body
         defect = defect_of(order, cover.offer, now)
+        missing = order.policyholder.missing_fields()
+        if defect is None and not missing and cover.offer is not None:
+            return _request(cover, cover.offer, order, now)
         if defect is not None:
             outbox.drop(message, defect.sentence, now)
             park_cover(cover, defect.code, defect.sentence, now, due_back=cover.premium)
             return None
-        missing = order.policyholder.missing_fields()
         sentence = (
             f"The policy needs the buyer's {', '.join(missing)}. Complete the order's address, "
             "then replay the confirmation."
@@ -173,15 +172,17 @@ class Confirm:
 
 
 def body_for(cover: Cover, order: OrderState | None, now: datetime) -> bytes | None:
-    """Return what asks XCover for the policy of an order that is paid and fit for it, else None.
-
-    Remember the buyer's details it carries.
-    """
+    """Return what asks XCover for the policy of an order that is paid and fit for it, else None."""
     offer = cover.offer
     if order is None or offer is None or not is_paid_for_policy(order, cover):
         return None
     if defect_of(order, offer, now) is not None or order.policyholder.missing_fields():
         return None
+    return _request(cover, offer, order, now)
+
+
+def _request(cover: Cover, offer: Offer, order: OrderState, now: datetime) -> bytes:
+    """Build the body, and remember the buyer's details it carries."""
     cover.write(now, policyholder_digests=digests_of(order.policyholder))
     return confirm_body(chosen_ids(offer), order.policyholder, transaction_id=order.number)
 

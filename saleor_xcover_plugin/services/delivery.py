@@ -90,11 +90,9 @@ def look_up(client: XCoverClient, booking_id: str) -> Booking:
     """
     try:
         return ask_for(client, booking_id)
-    except XCoverUnavailable as error:
-        if not error.was_turned_away:
-            raise
-        raise XCoverUnavailable(str(error), retry_after=error.retry_after) from error
     except XCoverError as error:
+        if isinstance(error, XCoverUnavailable) and not error.was_turned_away:
+            raise
         raise XCoverUnavailable(str(error), retry_after=error.retry_after) from error
 
 

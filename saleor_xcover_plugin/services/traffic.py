@@ -63,18 +63,13 @@ def draw_for_offer(
     """
     account = name_of(settings)
     repeated = _Draw(f"repeated:{account}", repeated_offers(settings.rates))
+    first = _Draw(f"first:{account}", first_offers(settings.rates), when=False)
+    shared = [repeated] if is_ahead else [first, replace(repeated, when=True)]
     was_answered = _draw(
         token,
         [
             _Draw(f"offers:{token}", Allowance.per_minute(settings.offers_per_minute)),
-            *(
-                [repeated]
-                if is_ahead
-                else [
-                    _Draw(f"first:{account}", first_offers(settings.rates), when=False),
-                    replace(repeated, when=True),
-                ]
-            ),
+            *shared,
             *_of_client(client, settings),
         ],
         now,
