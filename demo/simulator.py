@@ -7,6 +7,7 @@ can start the simulator with the interpreter of this project's environment.
 import json
 import os
 import sys
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from types import TracebackType
 from typing import Any
@@ -99,6 +100,10 @@ class SimulatorProcess:
             "/faults",
             {"operation": operation, "kind": kind, "times": times, **parameters},
         )
+
+    def replace_faults(self, faults: Sequence[Mapping[str, Any]]) -> None:
+        """Put these in the place of all others at once: no call comes through in between."""
+        self._control("PUT", "/faults", {"faults": list(faults)})
 
     def clear_faults(self) -> None:
         """Forget the faults that have not struck yet."""

@@ -7,7 +7,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 from starlette.routing import Route
 
-from .faults import FaultOrder
+from .faults import FaultOrder, FaultOrders
 from .jsontext import Json, loads
 from .operation import Answer
 from .page import render
@@ -48,6 +48,7 @@ class Control:
             Route(base, self._look, methods=["GET"]),
             Route(f"{base}/reset", self._reset, methods=["POST"]),
             Route(f"{base}/faults", self._add_fault, methods=["POST"]),
+            Route(f"{base}/faults", self._replace_faults, methods=["PUT"]),
             Route(f"{base}/faults", self._clear_faults, methods=["DELETE"]),
             Route(f"{base}/settings", self._change_settings, methods=["PATCH"]),
             Route(f"{base}/webhooks", self._send_webhook, methods=["POST"]),
@@ -70,6 +71,14 @@ class Control:
         except (ValidationError, _BadControl) as error:
             return _refused(error)
         self._world.faults.add(order)
+        return JsonResponse(Answer(200, {"faults": self._world.faults.shown()}))
+
+    async def _replace_faults(self, request: Request) -> Response:
+        try:
+            wanted = FaultOrders.model_validate(await _body(request))
+        except (ValidationError, _BadControl) as error:
+            return _refused(error)
+        self._world.faults.replace(wanted.faults)
         return JsonResponse(Answer(200, {"faults": self._world.faults.shown()}))
 
     async def _clear_faults(self, _: Request) -> Response:

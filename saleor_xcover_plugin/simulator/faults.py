@@ -1,5 +1,6 @@
 """Faults on demand: which operation misbehaves next, how, and how often."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
@@ -129,6 +130,14 @@ class FaultOrder(BaseModel):
         return self.model_dump(include={"operation", "kind"} | _PARAMETERS[self.kind])
 
 
+class FaultOrders(BaseModel):
+    """The body of PUT /_simulator/faults: these and no others."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    faults: tuple[FaultOrder, ...]
+
+
 @dataclass(slots=True)
 class Fault:
     """An accepted order and how often it is still to happen (None: always)."""
@@ -161,6 +170,10 @@ class FaultQueue:
     def add(self, order: FaultOrder) -> None:
         """Append a fault."""
         self._waiting.append(Fault(order, order.times))
+
+    def replace(self, orders: Iterable[FaultOrder]) -> None:
+        """Put these in the place of all others; no call comes through in between."""
+        self._waiting = [Fault(order, order.times) for order in orders]
 
     def clear(self) -> None:
         """Forget all faults."""

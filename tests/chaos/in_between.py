@@ -22,7 +22,7 @@ from saleor_xcover_plugin.models import Cover, Gate, Offer, OutboxMessage
 from saleor_xcover_plugin.services.replay import replay
 
 from . import sales
-from .crew import Crew
+from .crew import NAP, Crew
 from .plugin_time import PluginClock
 from .witness import Finding, sole
 
@@ -132,12 +132,13 @@ class InBetween:
         self._shut(("confirm",))
         sales.pay_all(self._all, self._clock())
         self._let_nothing_through(crew, ("confirm",))
-        self._note_unknown("confirm", [o for change in _BEFORE for o in self._orders[change]])
         for order in self._orders[Change.REFUNDED]:
             sales.refund(order, self._clock())
         tokens = [order.checkout_token for order in self._orders[Change.BEGUN]]
         began_at = self._clock() - timedelta(hours=2)
         Offer.objects.filter(checkout_token__in=tokens).update(event_starts_at=began_at)
+        self._let_those_under_way_end(crew)
+        self._note_unknown("confirm", [o for change in _BEFORE for o in self._orders[change]])
         self._let_all_through(crew, "making policies")
 
     def _before_the_cancellation(self, crew: Crew) -> None:
@@ -147,9 +148,10 @@ class InBetween:
             sales.refund(order, self._clock())
         self._let_nothing_through(crew, operations)
         taken_back = self._orders[Change.TAKEN_BACK]
-        self._note_unknown("confirm_cancellation", taken_back)
         for order in taken_back:
             sales.take_back(order, self._clock())
+        self._let_those_under_way_end(crew)
+        self._note_unknown("confirm_cancellation", taken_back)
         self._let_all_through(crew, "cancelling")
 
     def _shut(self, operations: Sequence[str]) -> None:
@@ -158,11 +160,18 @@ class InBetween:
         Of a cancellation the last word is always turned away, the preview at times.
         """
         first, *others = operations
-        self._simulator.clear_faults()
-        for operation in [first, *(o for o in others if self._random.random() < 0.5)]:
-            self._simulator.fault(
-                operation, "status", times=None, **self._random.choice(_TURNED_AWAY)
-            )
+        shut = [first, *(o for o in others if self._random.random() < 0.5)]
+        self._simulator.replace_faults(
+            [
+                {
+                    "operation": operation,
+                    "kind": "status",
+                    "times": None,
+                    **self._random.choice(_TURNED_AWAY),
+                }
+                for operation in shut
+            ]
+        )
         now = self._clock()
         if self._random.random() < 0.4:
             Gate.objects.update(
@@ -191,6 +200,12 @@ class InBetween:
                 change_at = time.monotonic() + _CHANGE_EVERY
             self._go_on(crew)
 
+    def _let_those_under_way_end(self, crew: Crew) -> None:
+        """Turn away also the calls that were judged before the orders changed."""
+        give_up = time.monotonic() + _GIVE_UP
+        while not crew.is_idle() and time.monotonic() < give_up:
+            time.sleep(NAP)
+
     def _let_all_through(self, crew: Crew, what: str) -> None:
         self._simulator.clear_faults()
         Gate.objects.update(
@@ -217,7 +232,7 @@ class InBetween:
             crew.kill(self._random.randrange(1, crew.size))
             self._run.kills += 1
             self._kill_at = crew.claims + self._random.expovariate(1 / _KILL_EVERY)
-        time.sleep(0.005)
+        time.sleep(NAP)
 
     def _open(self) -> int:
         """Count the orders that are not where they should be, and not parked."""

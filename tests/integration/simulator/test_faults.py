@@ -309,6 +309,32 @@ def test_faults_without_a_number_last_until_cleared(partner, simulator):
     assert create(partner).status_code == 200
 
 
+def test_faults_are_replaced_all_at_once(partner, simulator):
+    # given
+    simulator.fault("create_offer", "status", status=500, times=None)
+    simulator.fault("confirm", "locked")
+    # when
+    simulator.replace_faults([{"operation": "create_offer", "kind": "status", "status": 503}])
+    # then
+    assert [create(partner).status_code for _ in range(2)] == [503, 200]
+    assert simulator.state()["faults"] == []
+
+
+def test_a_list_with_one_fault_that_means_nothing_replaces_none(partner, simulator):
+    # given
+    simulator.fault("create_offer", "status", status=500)
+    # when
+    with pytest.raises(ValueError, match="status needs status"):
+        simulator.replace_faults(
+            [
+                {"operation": "create_offer", "kind": "html"},
+                {"operation": "create_offer", "kind": "status"},
+            ]
+        )
+    # then
+    assert create(partner).status_code == 500
+
+
 def test_an_unsigned_request_uses_up_no_fault(partner, simulator):
     # given
     simulator.fault("create_offer", "status", status=500)
