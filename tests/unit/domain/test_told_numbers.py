@@ -30,6 +30,7 @@ SECOND, MINUTE, HOUR, DAY = (
         ("a paid cover without a policy is told after", alarms.PAID_PATIENCE, 15 * MINUTE),
         ("an unpaid order is told before its event by", alarms.NEAR_EVENT, 24 * HOUR),
         ("messages are overdue after", alarms.OVERDUE, 5 * MINUTE),
+        ("a lock of another session is told after", alarms.BUSY_PATIENCE, 10 * MINUTE),
         ("a sweep is silent after", alarms.SILENCE, 5 * MINUTE),
         ("a breaker nobody tried says nothing after", alarms.UNTRIED, HOUR),
         ("refusals count for", alarms.REFUSALS_WINDOW, HOUR),
