@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from django.db import connection, transaction
 
-from saleor_xcover_plugin import outbox
+from saleor_xcover_plugin import installation, outbox
 from saleor_xcover_plugin.crypto import encrypt
 from saleor_xcover_plugin.domain.sending import Sending
 from saleor_xcover_plugin.domain.states import MessageState, TransitionRefused
@@ -270,3 +270,196 @@ def test_a_settled_message_is_never_sent_again():
     with pytest.raises(TransitionRefused):
         outbox.replay(OutboxMessage.objects.get(), NOW)
     assert OutboxMessage.objects.get().status == MessageState.SETTLED
+
+
+def test_every_kind_of_call_has_its_rank_and_its_number_of_attempts():
+    assert set(outbox.PRIORITIES) == set(outbox.MAX_ATTEMPTS)
+    assert sorted(outbox.PRIORITIES.values()) == list(range(6))
+    assert outbox.MAX_ATTEMPTS == {
+        "confirm": 288,
+        "confirm_cancellation": 288,
+        "preview_cancellation": 48,
+        "confirm_modification": 288,
+        "preview_modification": 288,
+        "opt_out": 24,
+    }
+
+
+def test_the_key_is_of_the_kind_and_the_operation():
+    message = append()
+
+    assert message.idempotency_key == installation.key_of("confirm", "order-1:1")
+    assert append(kind="opt_out").idempotency_key == installation.key_of("opt_out", "order-1:1")
+
+
+def test_a_row_somebody_else_works_on_is_passed_by():
+    append("order-1:1")
+    append("order-2:1")
+    held = OutboxMessage.objects.order_by("pk").first()
+    claimed = []
+
+    def work():
+        with connection.cursor() as cursor:
+            cursor.execute("SET lock_timeout = '5s'")
+        claimed.extend(message.pk for message in claim())
+        connection.close()
+
+    with transaction.atomic():
+        OutboxMessage.objects.select_for_update().get(pk=held.pk)
+        worker = threading.Thread(target=work)
+        worker.start()
+        worker.join()
+
+    assert claimed == list(OutboxMessage.objects.exclude(pk=held.pk).values_list("pk", flat=True))
+
+
+def test_five_workers_that_died_in_a_row_make_a_message_deadly():
+    append()
+    now, deaths = NOW, []
+    for _ in range(6):
+        message = claim(now)[0]
+        deaths.append((message.deaths, outbox.is_deadly(message)))
+        now += outbox.LEASE
+
+    assert deaths == [(0, False), (1, False), (2, False), (3, False), (4, False), (5, True)]
+
+
+def test_a_worker_that_lived_ends_the_row_of_deaths():
+    append()
+    claim()
+    message = claim(NOW + outbox.LEASE)[0]
+    assert message.deaths == 1
+    outbox.retry_later(message, "no answer", NOW + outbox.LEASE)
+
+    assert claim(NOW + timedelta(hours=1))[0].deaths == 0
+
+
+def test_what_is_due_is_counted_up_to_a_limit():
+    for number in range(3):
+        append(f"order-{number}:1")
+    append("order-9:1", now=NOW + timedelta(minutes=1))
+
+    assert outbox.due_count(NOW, limit=10) == 3
+    assert outbox.due_count(NOW, limit=2) == 2
+    assert outbox.due_count(NOW - timedelta(minutes=1), limit=10) == 0
+
+
+@pytest.mark.parametrize("body", [b"{}", None])
+def test_a_message_stands_for_an_earlier_attempt(body):
+    message = append()
+
+    with transaction.atomic():
+        outbox.bind(message, body, "account", NOW)
+
+    stored = OutboxMessage.objects.get()
+    assert (stored.sending, stored.sent_to) == ("outcome_unknown", "account")
+    assert (outbox.sent_body(stored), stored.sealed_body is None) == (body, body is None)
+
+
+def test_a_settled_message_belongs_to_no_worker_and_says_nothing_more():
+    append()
+    outbox.retry_later(claim()[0], "no answer", NOW)
+    message = claim(NOW + timedelta(hours=1))[0]
+
+    outbox.settle(message, NOW)
+
+    stored = OutboxMessage.objects.get()
+    assert (stored.leased_until, stored.last_error, stored.settled_at) == (None, "", NOW)
+
+
+def test_a_dropped_message_belongs_to_no_worker_and_says_why():
+    append()
+
+    outbox.drop(claim()[0], "no longer paid", NOW)
+
+    stored = OutboxMessage.objects.get()
+    assert (stored.leased_until, stored.last_error) == (None, "no longer paid")
+    assert stored.settled_at == NOW
+
+
+def test_a_call_that_was_held_back_uses_up_no_attempt():
+    message = append()
+    outbox.hold(message, NOW + timedelta(minutes=1), NOW)
+    assert OutboxMessage.objects.get().attempts == 0
+
+    message = claim(NOW + timedelta(minutes=1))[0]
+    outbox.hold(message, NOW + timedelta(days=1), NOW)
+
+    stored = OutboxMessage.objects.get()
+    assert (stored.attempts, stored.leased_until) == (0, None)
+    assert stored.next_attempt_at == NOW + outbox.LONGEST_WAIT
+
+
+def test_what_is_due_in_a_channel_waits_together():
+    append("order-1:1")
+    append("order-2:1")
+    append("order-3:1", now=NOW + timedelta(minutes=5))
+    outbox.append("confirm", "order-4:1", subject_id=4, channel_id=2, now=NOW)
+    until = NOW + timedelta(minutes=2)
+
+    assert outbox.hold_due(1, until, NOW) == 2
+
+    waits = OutboxMessage.objects.order_by("pk").values_list("next_attempt_at", flat=True)
+    assert list(waits) == [until, until, NOW + timedelta(minutes=5), NOW]
+
+
+def test_a_replayed_message_begins_without_a_past():
+    append()
+    claim()
+    message = claim(NOW + outbox.LEASE)[0]
+    outbox.park(message, "refused", NOW, reason="refused")
+    OutboxMessage.objects.update(leased_until=NOW + timedelta(seconds=30))
+
+    outbox.replay(OutboxMessage.objects.get(), NOW)
+
+    stored = OutboxMessage.objects.get()
+    assert (stored.attempts, stored.deaths, stored.leased_until) == (0, 0, None)
+    assert (stored.reason_code, stored.next_attempt_at) == ("", NOW)
+
+
+def test_saved_credentials_replay_nothing_that_waits_for_a_person():
+    append("order-1:1")
+    append("order-2:1")
+    refused, unclear = claim()
+    outbox.park(refused, "refused", NOW, reason=outbox.CREDENTIALS_REASON)
+    outbox.park(unclear, "XCover refused the phone number.", NOW, reason="refused")
+
+    assert [message.pk for message in outbox.replay_refused(1, NOW)] == [refused.pk]
+
+    assert [message.pk for message in claim()] == [refused.pk]
+
+
+def test_what_waits_for_an_account_is_found_by_it():
+    append("order-1:1")
+    append("order-2:1")
+    append("order-3:1")
+    mine, others, refused = claim()
+    for message, account in ((mine, "one"), (others, "two"), (refused, "one")):
+        outbox.mark_sent(message, b"{}", account, NOW)
+    for message, reason in (
+        (mine, outbox.OTHER_ACCOUNT),
+        (others, outbox.OTHER_ACCOUNT),
+        (refused, "refused"),
+    ):
+        outbox.park(OutboxMessage.objects.get(pk=message.pk), "waits", NOW, reason=reason)
+
+    assert outbox.parked_for(1, "one") == [mine.pk]
+    assert outbox.parked_for(2, "one") == []
+
+
+def test_what_waited_for_a_person_ends_with_its_subject():
+    append("order-1:1")
+    append("order-1:1", "opt_out")
+    outbox.append("confirm", "order-2:1", subject_id=2, channel_id=1, now=NOW)
+    for message in claim():
+        outbox.park(message, "refused", NOW, reason="refused")
+
+    with transaction.atomic():
+        outbox.drop_parked(["confirm"], 1, "the cover is void", NOW)
+
+    found = OutboxMessage.objects.order_by("pk").values_list("kind", "subject_id", "status")
+    assert list(found) == [
+        ("confirm", 1, "dropped"),
+        ("opt_out", 1, "parked"),
+        ("confirm", 2, "parked"),
+    ]
