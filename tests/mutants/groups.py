@@ -76,7 +76,12 @@ OUTBOX = Suite(
 )
 FLOWS = Suite(
     name="flows",
-    paths=("tests/flows/test_outages.py", "tests/flows/test_put_aside.py"),
+    paths=(
+        "tests/flows/test_outages.py",
+        "tests/flows/test_put_aside.py",
+        "tests/flows/test_sent_or_not.py",
+        "tests/flows/test_not_wanted.py",
+    ),
     options=("-c", "tests/flows/pytest.ini", "--rootdir=.", *_PLAIN),
     has_django=True,
 )

@@ -11,17 +11,20 @@ from itertools import cycle
 
 import pytest
 from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from saleor_xcover_plugin import installation
 from saleor_xcover_plugin.conf import PluginSettings, read_settings
 from saleor_xcover_plugin.domain.breaker import FIRST_REST, PEEK, PROBE, THRESHOLD
-from saleor_xcover_plugin.domain.rates import LATE
+from saleor_xcover_plugin.domain.rates import LATE, Lane
 from saleor_xcover_plugin.models import Gate
 from saleor_xcover_plugin.services.gate import (
     FIRST_OFFER_PATIENCE,
+    PATIENCE,
     GatedTransport,
     HeldBack,
     WrongStore,
+    is_tolerated,
 )
 from saleor_xcover_plugin.xcover.errors import XCoverMisconfigured, XCoverUnavailable
 from saleor_xcover_plugin.xcover.transport import Answer, Request
@@ -540,3 +543,83 @@ def test_a_database_of_another_store_calls_nobody(monkeypatch: pytest.MonkeyPatc
     monkeypatch.setenv("XCOVER_INSTANCE", "production")
     call(gate)
     assert len(line.sent) == 2
+
+
+def test_how_long_a_call_waits_for_its_turn() -> None:
+    assert {
+        Lane.OFFER: timedelta(milliseconds=100),
+        Lane.CONFIRM: 5 * SECOND,
+        Lane.OTHER: 5 * SECOND,
+    } == PATIENCE
+    assert timedelta(seconds=1) == FIRST_OFFER_PATIENCE
+
+
+@pytest.mark.parametrize(
+    ("operation", "limit"), [("create_offer", "100"), ("confirm_offer", "5000")]
+)
+def test_a_row_that_another_session_holds_is_a_matter_of_a_moment(
+    operation: str, limit: str
+) -> None:
+    # given
+    line = Line()
+    call(line.gate())
+    # when
+    with (
+        held_rows(Gate),
+        CaptureQueriesContext(connection) as queries,
+        pytest.raises(HeldBack) as caught,
+    ):
+        call(line.gate(), operation)
+    # then a shopper waited for a tenth of a second, a worker for five
+    assert any(f"lock_timeout = {limit};" in query["sql"] for query in queries)
+    assert (caught.value.until, caught.value.is_busy) == (line.now + SECOND, True)
+    assert str(caught.value).startswith(f"{operation}: another database session")
+    assert len(line.sent) == 1
+
+
+def test_who_is_held_back_reads_which_call_it_was() -> None:
+    line = down()
+    fail(line.gate(), THRESHOLD)
+
+    with pytest.raises(HeldBack, match=r"^get_booking: XCover does not answer; not called$"):
+        call(line.gate(), "get_booking")
+    with pytest.raises(HeldBack, match=r"^confirm_offer: XCover does not answer; not called$"):
+        line.gate().take_turn("confirm_offer")
+
+
+def test_logs_tell_of_a_breaker_that_opens_and_of_a_rate_that_is_slowed_down(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    caplog.set_level("INFO", logger="saleor_xcover_plugin")
+    line = down()
+    fail(line.gate(), THRESHOLD)
+    line.now += FIRST_REST
+    line.script, line.headers = iter([429]), {"Retry-After": "7"}
+    call(line.gate())
+
+    told = {record.message: record for record in caplog.records}
+    assert list(told) == ["xcover.breaker.opened", "xcover.breaker.closed", "xcover.throttled"]
+    assert told["xcover.breaker.opened"].failures == THRESHOLD  # type: ignore[attr-defined]
+    assert told["xcover.throttled"].seconds == 7  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize(("status", "is_refused"), [(200, False), (400, True), (404, True)])
+def test_only_an_answer_that_was_let_in_ends_a_refusal(status: int, is_refused: bool) -> None:
+    line = Line(script=iter([403, status]))
+    gate = line.gate()
+
+    call(gate)
+    call(gate)
+
+    assert (Gate.objects.get().refused_since is not None) is is_refused
+
+
+@pytest.mark.parametrize(("seconds", "is_no_trouble"), [(60, True), (-60, True), (61, False)])
+def test_a_clock_may_be_a_minute_off(seconds: int, is_no_trouble: bool) -> None:
+    line = Line()
+    line.headers = {"Date": format_datetime(line.now - seconds * SECOND, usegmt=True)}
+
+    call(line.gate())
+
+    assert is_tolerated(seconds) is is_no_trouble
+    assert Gate.objects.get().clock_skew == (0 if is_no_trouble else seconds)
