@@ -330,6 +330,14 @@ def parked_for(channel_id: int, account: str) -> list[int]:
     return list(waiting.order_by("pk").values_list("pk", flat=True))
 
 
+def may_be_carried_out(kind: str, subject_ids: Collection[int]) -> set[int]:
+    """Return those of the subjects about which a parked call may have been carried out."""
+    waiting = OutboxMessage.objects.filter(
+        kind=kind, subject_id__in=subject_ids, status=MessageState.PARKED.value
+    )
+    return {message.subject_id for message in waiting if message.is_unknown}
+
+
 def drop_parked(kinds: Collection[str], subject_id: int, sentence: str, now: datetime) -> None:
     """What waited for a person is over with its subject."""
     for message in OutboxMessage.objects.select_for_update().filter(

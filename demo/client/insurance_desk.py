@@ -38,7 +38,9 @@ mutation insuranceApproveCancellation($id: ID!, $amount: String!, $currency: Str
   insuranceApproveCancellation(id: $id, amount: $amount, currency: $currency) {_RESULT}
 }}"""
 KEEP = f"""
-mutation insuranceKeepPolicy($id: ID!) {{ insuranceKeepPolicy(id: $id) {_RESULT} }}"""
+mutation insuranceKeepPolicy($id: ID!, $askedXcover: Boolean) {{
+  insuranceKeepPolicy(id: $id, askedXcover: $askedXcover) {_RESULT}
+}}"""
 SET_CLAIM = f"""
 mutation insuranceSetClaim($orderId: ID!, $claim: String!) {{
   insuranceSetClaim(orderId: $orderId, claim: $claim) {_RESULT}
@@ -89,8 +91,8 @@ class InsuranceDesk:
     def approve(self, cancellation: str, amount: str, currency: str) -> Json:
         return self._ask(APPROVE, id=cancellation, amount=amount, currency=currency)
 
-    def keep(self, cancellation: str) -> Json:
-        return self._ask(KEEP, id=cancellation)
+    def keep(self, cancellation: str, *, asked_xcover: bool = False) -> Json:
+        return self._ask(KEEP, id=cancellation, askedXcover=asked_xcover)
 
     def set_claim(self, order_id: str, claim: str) -> Json:
         return self._ask(SET_CLAIM, orderId=order_id, claim=claim)

@@ -314,14 +314,19 @@ class KeepPolicy(graphene.Mutation):
 
     class Arguments:
         id = graphene.ID(required=True)
+        asked_xcover = graphene.Boolean(
+            description="Cover Genius was asked and says that the policy is in force."
+        )
 
     Output = StaffResult
 
     @staticmethod
-    def mutate(_root: Any, info: Any, id: str) -> StaffResult:
-        return _decided(
-            info, lambda channel_id: decisions.keep(_cancellation(id, channel_id), utc_now()).cover
-        )
+    def mutate(_root: Any, info: Any, id: str, asked_xcover: bool = False) -> StaffResult:
+        def work(channel_id: int) -> Cover:
+            key = _cancellation(id, channel_id)
+            return decisions.keep(key, utc_now(), asked_xcover=asked_xcover).cover
+
+        return _decided(info, work)
 
 
 class SetClaim(graphene.Mutation):

@@ -62,6 +62,8 @@ class _CancellationDelivery(StepDelivery[Cancellation]):
     """Both calls begin alike: check that what was judged still holds."""
 
     rows = Cancellation
+    ends_policy: bool
+    """Whether the policy is gone once XCover has carried it out."""
 
     def lock(self, key: int) -> Cancellation:
         return lock_cancellation(key)
@@ -96,11 +98,17 @@ class _CancellationDelivery(StepDelivery[Cancellation]):
     ) -> None:
         if not give_up_or_retry(message, error, now):
             return
-        sentence = (
-            f"XCover did not cancel the policy ({error}). It stays in force; decide with "
-            "Cover Genius."
-        )
-        outbox.park(message, sentence, now, reason="refused")
+        if self.ends_policy and message.is_unknown:
+            reason, sentence = "gave_up", _not_looked_up(error)
+        else:
+            reason, sentence = (
+                "refused",
+                (
+                    f"XCover did not cancel the policy ({error}). It stays in force; decide with "
+                    "Cover Genius."
+                ),
+            )
+        outbox.park(message, sentence, now, reason=reason)
         park(row, sentence, now)
 
     def answered(
@@ -110,6 +118,14 @@ class _CancellationDelivery(StepDelivery[Cancellation]):
             _record_preview(row, answer, now)
         else:
             _record_cancelled(row, now, is_refunded_by_xcover=answer.is_refunded_by_xcover)
+
+
+def _not_looked_up(error: XCoverError) -> str:
+    return (
+        "XCover may have cancelled the policy: the answer to that was lost, and the policy could "
+        f"not be looked up for a day ({error}). Nothing can be decided before that is known. Have "
+        "it looked up again (replay the message), or ask Cover Genius whether it is in force."
+    )
 
 
 _TAKEN_BACK = "The refund was taken back before the policy was cancelled. It stays in force."
@@ -192,6 +208,7 @@ class PreviewCancellation(_CancellationDelivery):
     """Ask what XCover would refund. Changes nothing at XCover."""
 
     operation = "preview_cancellation"
+    ends_policy = False
     due = CancellationStatus.REQUESTED
 
     def prepare(self, message: OutboxMessage, now: datetime) -> Attempt | None:
@@ -223,6 +240,7 @@ class ConfirmCancellation(_CancellationDelivery):
     """Say the final word on a preview that refunds the whole premium."""
 
     operation = "confirm_cancellation"
+    ends_policy = True
     due = CancellationStatus.CONFIRMING
 
     def prepare(self, message: OutboxMessage, now: datetime) -> Attempt | None:

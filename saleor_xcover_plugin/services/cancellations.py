@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Iterable
 from datetime import datetime
 
 from django.db.models import QuerySet
@@ -37,7 +38,7 @@ def is_judged_by(key: str, cancelled: Cancelled) -> bool:
 
 
 def park(cancellation: Cancellation, sentence: str, now: datetime, **changes: str) -> None:
-    """The policy stays in force until a person decides."""
+    """Have a person decide. As far as is known the policy is in force."""
     cancellation.become(CancellationStatus.PARKED, now, sentence=sentence, **changes)
     cancellation.cover.become(CoverStatus.CONFIRMED, now)
     log.warning("xcover.cancellation.parked", extra={"order": cancellation.cover.order_number})
@@ -50,24 +51,44 @@ def waiting(cover: Cover) -> QuerySet[Cancellation]:
     return parked.exclude(rule=STAFF_RULE)
 
 
+def may_be_cancelled(cover: Cover) -> bool:
+    """Whether XCover may have cancelled the policy already: the answer to that call was lost."""
+    return bool(_may_be_carried_out(cover.cancellations.all()))
+
+
+def _may_be_carried_out(cancellations: Iterable[Cancellation]) -> set[int]:
+    keys = [cancellation.pk for cancellation in cancellations]
+    return outbox.may_be_carried_out("confirm_cancellation", keys)
+
+
 def close(
     parked: QuerySet[Cancellation], sentence: str, now: datetime, *, is_void: bool = True
 ) -> int:
     """What waited for a person is over; ``is_void`` lets the same refund be judged again.
 
-    Return how much it was.
+    What XCover may have carried out goes on waiting: only a look at the policy says whether there
+    is still something to decide. Return how much was closed.
     """
     rows = list(parked.select_for_update())
-    for cancellation in rows:
+    unknown = _may_be_carried_out(rows)
+    known = [cancellation for cancellation in rows if cancellation.pk not in unknown]
+    _close(known, sentence, now, is_void=is_void)
+    return len(known)
+
+
+def _close(
+    cancellations: Iterable[Cancellation], sentence: str, now: datetime, *, is_void: bool
+) -> None:
+    for cancellation in cancellations:
         changes = {"sentence": sentence}
         if is_void:
             changes["refund_key"] = f"{cancellation.refund_key}:void:{cancellation.pk}"
         cancellation.become(CancellationStatus.KEPT, now, **changes)
         outbox.drop_parked(KINDS, cancellation.pk, sentence, now)
-    return len(rows)
 
 
 def end_with_policy(cover: Cover, now: datetime) -> None:
     """The policy is gone: nothing about cancelling it waits for a person any more."""
     parked = cover.cancellations.filter(status=CancellationStatus.PARKED.value)
-    close(parked, "The policy was cancelled meanwhile.", now, is_void=False)
+    rows = list(parked.select_for_update())
+    _close(rows, "The policy was cancelled meanwhile.", now, is_void=False)

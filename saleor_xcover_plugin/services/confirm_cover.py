@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 import uuid
 from collections.abc import Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -33,7 +32,7 @@ from ..xcover.payloads import confirm_body
 from . import other_store
 from .align import park_cover
 from .defects import cost_of_cover, defect_of
-from .delivery import Attempt, NotDone, NotShown, Outcome, give_up_or_retry, look_up
+from .delivery import Attempt, NotDone, Outcome, give_up_or_retry, look_up
 from .do_not_make import end_unmade
 from .locks import lock_cover
 from .offers import chosen_ids
@@ -206,10 +205,9 @@ def _confirm(
     try:
         return client.confirm_offer(offer_id, body, idempotency_key=key, deadline=DEADLINE_SECONDS)
     except XCoverAlreadyBooked as error:
-        with suppress(NotShown):
-            booking = look_up(client, error.booking_id)
-            if wanted.is_met_by(booking):
-                return booking
+        booking = look_up(client, error.booking_id)
+        if wanted.is_met_by(booking):
+            return booking
         raise
 
 

@@ -21,7 +21,7 @@ from ..host import notes, orders
 from ..models import Cancellation, Cover
 from . import judge_refunds
 from .cancel_cover import ask_again, begin_confirmation, begin_preview
-from .cancellations import KINDS, STAFF_RULE
+from .cancellations import KINDS, STAFF_RULE, may_be_cancelled
 from .locks import lock_cancellation, lock_cover
 from .refund_scope import scope_of
 
@@ -36,6 +36,7 @@ class DecisionCode(StrEnum):
     NOT_WAITING = "not_waiting"
     NOT_PREVIEWED = "not_previewed"
     REFUND_CHANGED = "refund_changed"
+    OUTCOME_UNKNOWN = "outcome_unknown"
     POLICY_EXISTS = "policy_exists"
     BAD_INPUT = "bad_input"
 
@@ -70,6 +71,7 @@ def ask(order_id: uuid.UUID, now: datetime) -> Cancellation:
     """Have XCover asked what cancelling the order's policy would refund. Cancels nothing."""
     with _locked_cover(order_id) as cover:
         _require_policy(cover)
+        _require_known(cover)
         waiting = cover.cancellations.filter(status=CancellationStatus.PARKED.value).last()
         cover.become(CoverStatus.CANCELLING, now)
         if waiting is not None:
@@ -103,6 +105,7 @@ def approve(cancellation_id: int, refund: Money, now: datetime) -> Cancellation:
     with _locked_cancellation(cancellation_id) as cancellation:
         _require_waiting(cancellation)
         _require_policy(cancellation.cover)
+        _require_known(cancellation.cover)
         if cancellation.refund_money is None:
             raise DecisionRefused(
                 DecisionCode.NOT_PREVIEWED, "XCover was not asked what it refunds. Ask it first."
@@ -124,10 +127,16 @@ def approve(cancellation_id: int, refund: Money, now: datetime) -> Cancellation:
         return cancellation
 
 
-def keep(cancellation_id: int, now: datetime) -> Cancellation:
-    """Leave the policy in force: nothing waits for staff any more."""
+def keep(cancellation_id: int, now: datetime, *, asked_xcover: bool = False) -> Cancellation:
+    """Leave the policy in force: nothing waits for staff any more.
+
+    ``asked_xcover`` says that Cover Genius was asked and knows the policy to be in force; without
+    it, a policy that XCover may have cancelled already has to be looked up first.
+    """
     with _locked_cancellation(cancellation_id) as cancellation:
         _require_waiting(cancellation)
+        if not asked_xcover:
+            _require_known(cancellation.cover)
         sentence = "Staff decided to keep the policy."
         _drop_parked(cancellation, now)
         cancellation.become(CancellationStatus.KEPT, now, sentence=sentence)
@@ -173,6 +182,18 @@ def _require_policy(cover: Cover) -> None:
     if cover.status != CoverStatus.CONFIRMED:
         raise DecisionRefused(
             DecisionCode.NO_POLICY, f"There is no policy in force: the cover is {cover.status}."
+        )
+
+
+def _require_known(cover: Cover) -> None:
+    """What XCover may have done already is looked up before anybody decides about it."""
+    if may_be_cancelled(cover):
+        raise DecisionRefused(
+            DecisionCode.OUTCOME_UNKNOWN,
+            "XCover may have cancelled this policy already: the answer to that was lost. Have it "
+            "looked up first (replay its message: insuranceRetry or manage.py xcover_replay). "
+            "Where Cover Genius says that the policy is in force, keep it with askedXcover "
+            "(manage.py xcover_cancellation keep ID --asked-xcover), then decide.",
         )
 
 

@@ -194,7 +194,7 @@ def _settings_for(
 
 _OTHER_ACCOUNT = (
     "This was sent to another XCover account than the one that is set now, and its answer was "
-    "lost: that account may have carried it out, and only that account knows. Set its address, "
+    "lost: only that account can say what became of it. Set its address, "
     "partner code and keys again, and what waits goes on by itself; or ask Cover Genius."
 )
 

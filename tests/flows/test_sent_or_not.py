@@ -12,6 +12,8 @@ from typing import Any
 
 import pytest
 
+from demo.client.driver import Driver, Refused
+from demo.client.insurance_desk import InsuranceDesk
 from demo.client.payment_app import PaymentApp
 from demo.client.people import NEW_YORK
 from demo.client.shopper import Shopper
@@ -21,7 +23,7 @@ from demo.client.values import PlacedOrder, Transaction
 from demo.seed import PARTNER
 from demo.simulator import SimulatorProcess
 
-from .steps import TOTAL, asked, bookings, buy_with_cover, opt_outs, sell_with_cover
+from .steps import TOTAL, Sale, asked, bookings, buy_with_cover, opt_outs, sell_with_cover
 from .waits import let_waits_pass
 from .work import Work
 
@@ -71,6 +73,11 @@ def save_credentials(staff: Staff, store: Store) -> None:
     """Save working credentials, which sends again what waited for them."""
     for channel in (store.usd, store.usd_unpaid):
         staff.configure_plugin(channel, {"partner_code": "ABCDE"})
+
+
+@pytest.fixture
+def desk(store: Store, driver: Driver, simulator: SimulatorProcess) -> InsuranceDesk:
+    return InsuranceDesk(driver, store.usd, store.staff_token())
 
 
 @pytest.fixture
@@ -455,6 +462,139 @@ def test_a_look_up_that_is_refused_says_nothing_about_the_cancellation(
     assert asked(simulator)["confirm_cancellation"] == 1
 
 
+def _lose_the_answer_to_a_cancellation(
+    sale: Sale, payments: PaymentApp, work: Work, simulator: SimulatorProcess, *, fault: str
+) -> None:
+    payments.refund(sale.payment, TOTAL)
+    simulator.fault("confirm_cancellation", fault, times=1)
+    work()
+    work()
+    assert messages(kind="confirm_cancellation").get().sending == "outcome_unknown"
+
+
+def _look_in_vain_for_a_day(work: Work, simulator: SimulatorProcess) -> None:
+    """Have the last of a day's attempts be refused, too."""
+    from saleor_xcover_plugin.outbox import MAX_ATTEMPTS
+
+    last = MAX_ATTEMPTS["confirm_cancellation"] - 1
+    messages(kind="confirm_cancellation").update(attempts=last)
+    simulator.fault("get_booking", "status", times=1, status=404)
+    let_waits_pass()
+    work()
+
+
+def test_a_policy_that_may_be_cancelled_is_looked_up_before_anybody_decides(
+    shopper: SendShopper,
+    store: Store,
+    staff: Staff,
+    desk: InsuranceDesk,
+    payments: PaymentApp,
+    work: Work,
+    simulator: SimulatorProcess,
+) -> None:
+    """XCover cancelled it, the answer was lost, and no look-up succeeded for a day."""
+    # given
+    buyer = shopper(store.usd)
+    sale = sell_with_cover(buyer, store, payments, work, simulator)
+    _lose_the_answer_to_a_cancellation(sale, payments, work, simulator, fault="reset_after")
+    # when
+    _look_in_vain_for_a_day(work, simulator)
+    # then nobody says that it is in force
+    assert staff.order(sale.order.id).has_note("XCover may have cancelled the policy")
+    assert not staff.order(sale.order.id).has_note("stays in force")
+    message = messages(kind="confirm_cancellation").get()
+    assert (message.status, message.reason_code) == ("parked", "gave_up")
+    # and neither does it when the refund is taken back, nor may staff decide
+    payments.reverse_refund(sale.payment, TOTAL)
+    work()
+    assert not staff.order(sale.order.id).has_note("stays in force")
+    (waiting,) = desk.cover(sale.order.number)["cancellations"]
+    for decide in (
+        lambda: desk.keep(waiting["id"]),
+        lambda: desk.ask(sale.order.id),
+    ):
+        with pytest.raises(Refused) as refused:
+            decide()
+        assert refused.value.codes == ("outcome_unknown",)
+    assert messages(kind="confirm_cancellation").get().status == "parked"
+    # when it is looked up again
+    desk.retry(sale.order.id, str(message.pk))
+    work()
+    # then it is known, and what is due with it
+    cover = buyer.cover()
+    assert cover is not None
+    assert (cover.status, str(cover.amount_due_back)) == ("cancelled", "6.66")
+    assert asked(simulator)["confirm_cancellation"] == 1
+    assert staff.order(sale.order.id).has_note("Refund the premium of 6.66 USD to the buyer")
+
+
+def test_a_policy_that_was_not_cancelled_is_kept_on_the_word_of_cover_genius(
+    shopper: SendShopper,
+    store: Store,
+    desk: InsuranceDesk,
+    payments: PaymentApp,
+    work: Work,
+    simulator: SimulatorProcess,
+) -> None:
+    buyer = shopper(store.usd)
+    sale = sell_with_cover(buyer, store, payments, work, simulator)
+    _lose_the_answer_to_a_cancellation(sale, payments, work, simulator, fault="reset")
+    _look_in_vain_for_a_day(work, simulator)
+    (waiting,) = desk.cover(sale.order.number)["cancellations"]
+
+    desk.keep(waiting["id"], asked_xcover=True)
+    work()
+
+    cover = buyer.cover()
+    assert cover is not None
+    assert cover.status == "confirmed"
+    assert messages(kind="confirm_cancellation").get().status == "dropped"
+    assert [booking["status"] for booking in bookings(simulator)] == ["CONFIRMED"]
+    desk.ask(sale.order.id)  # and can be asked about again
+
+
+@pytest.mark.parametrize("fault", ["reset_after", "reset"])
+def test_only_the_account_that_was_asked_can_tell_what_became_of_a_cancellation(
+    shopper: SendShopper,
+    store: Store,
+    staff: Staff,
+    payments: PaymentApp,
+    work: Work,
+    simulator: SimulatorProcess,
+    fault: str,
+) -> None:
+    # given a cancellation whose answer was lost, another account, and a refund taken back
+    buyer = shopper(store.usd)
+    sale = sell_with_cover(buyer, store, payments, work, simulator)
+    _lose_the_answer_to_a_cancellation(sale, payments, work, simulator, fault=fault)
+    account = {"api_url": simulator.base_url, **PARTNER}
+    other = {**account, "api_url": simulator.base_url.replace("127.0.0.1", "localhost")}
+    staff.configure_plugin(store.usd, other)
+    let_waits_pass()
+    work()
+    payments.reverse_refund(sale.payment, TOTAL)
+    work()
+    # then it waits, and nobody says what nobody knows
+    assert messages(kind="confirm_cancellation").get().status == "parked"
+    assert not staff.order(sale.order.id).has_note("stays in force")
+    # when the account is set again
+    staff.configure_plugin(store.usd, account)
+    for _ in range(2):
+        let_waits_pass()
+        work()
+    # then
+    was_done = fault == "reset_after"
+    cover = buyer.cover()
+    assert cover is not None
+    assert cover.status == ("cancelled" if was_done else "confirmed")
+    assert str(cover.amount_due_back) == ("6.66" if was_done else "0.00")
+    assert [booking["status"] for booking in bookings(simulator)] == (
+        ["CANCELLED"] if was_done else ["CONFIRMED"]
+    )
+    assert asked(simulator)["confirm_cancellation"] == 1
+    assert staff.order(sale.order.id).has_note("stays in force") is not was_done
+
+
 def test_an_approval_held_back_is_not_carried_out_once_the_refund_was_taken_back(
     shopper: SendShopper,
     store: Store,
@@ -632,7 +772,7 @@ def test_only_the_account_that_was_asked_can_tell_what_became_of_a_policy(
     cover = buyer.cover()
     assert cover is not None
     assert (cover.status, cover.amount_due_back) == ("parked", 0)
-    assert staff.order(order.id).has_note("only that account knows")
+    assert staff.order(order.id).has_note("only that account can say what became of it")
     assert messages(kind="confirm").get().sending == "outcome_unknown"
     # also where staff want no policy: nobody says that there is none
     store.command("xcover_policy", order.number, "--do-not-make")

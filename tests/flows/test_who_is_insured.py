@@ -15,6 +15,7 @@ from demo.simulator import SimulatorProcess
 
 from .steps import asked, bookings, buy_with_cover
 from .test_sent_or_not import held_back
+from .waits import let_waits_pass
 from .work import Work
 
 Paid = tuple[Shopper, PlacedOrder]
@@ -68,6 +69,32 @@ def test_a_booking_that_exists_is_adopted_by_its_own_order_only(
         code, sentence = told()
         assert code == "other_booking"
         assert f"XCover already holds booking {booking['id']}" in sentence
+
+
+@pytest.mark.parametrize("status", [404, 409, 422])
+def test_a_booking_that_is_not_shown_at_once_is_looked_up_again(
+    status: int, paid: Paid, work: Work, simulator: SimulatorProcess
+) -> None:
+    """That XCover refuses to show a booking does not make it another order's."""
+    # given
+    buyer, order = paid
+    book(order.number)
+    (booking,) = bookings(simulator)
+    simulator.fault("get_booking", "status", times=1, status=status)
+    # when
+    work()
+    # then nobody is told that it is none of this order's
+    cover = buyer.cover()
+    assert cover is not None
+    assert cover.status == "confirming"
+    assert told() == ("", "")
+    # and it is adopted once it is shown
+    let_waits_pass()
+    work()
+    cover = buyer.cover()
+    assert cover is not None
+    assert (cover.status, cover.policy_number) == ("confirmed", booking["id"])
+    assert bookings(simulator) == [booking]
 
 
 def told() -> tuple[str, str]:

@@ -37,6 +37,11 @@ class Command(PluginCommand):
         approve.add_argument("currency")
         keep = actions.add_parser("keep", help="leave the policy in force")
         keep.add_argument("id", type=int)
+        keep.add_argument(
+            "--asked-xcover",
+            action="store_true",
+            help="Cover Genius was asked and says that the policy is in force",
+        )
         claim = actions.add_parser("claim", help="say what is known of a claim")
         claim.add_argument("order", help="number of the order")
         claim.add_argument("state", choices=[state.value for state in ClaimState])
@@ -68,7 +73,7 @@ class Command(PluginCommand):
                 f"The policy will be cancelled for a refund of {money}, paid by XCover to {payee}."
             )
         elif action == "keep":
-            decisions.keep(options["id"], now)
+            decisions.keep(options["id"], now, asked_xcover=options["asked_xcover"])
             said = "The policy stays in force."
         else:
             state = ClaimState(options["state"])
