@@ -95,7 +95,7 @@ class _Collector(cst.CSTVisitor):
         if isinstance(node, cst.Module):
             self._statements = {statement: at for at, statement in enumerate(node.body)}
         self._at = self._statements.get(node, self._at)
-        if isinstance(node, UNTOUCHED) or _is_bare_text(node):
+        if isinstance(node, UNTOUCHED) or _is_bare_text(node) or _is_for_readers(node):
             return False
         if name := _name_of(node, is_at_top=not self._scopes):
             self._scopes.append(name)
@@ -121,6 +121,17 @@ def _name_of(node: cst.CSTNode, *, is_at_top: bool) -> str:
     if is_at_top and isinstance(node, cst.AnnAssign) and isinstance(node.target, cst.Name):
         return node.target.value
     return ""
+
+
+def _is_for_readers(node: cst.CSTNode) -> bool:
+    """Whether this only tells type checkers and readers something: ``__all__``, a ``TypeVar``."""
+    if not isinstance(node, cst.Assign):
+        return False
+    target, value = node.targets[0].target, node.value
+    if isinstance(target, cst.Name) and target.value == "__all__":
+        return True
+    maker = value.func if isinstance(value, cst.Call) else None
+    return isinstance(maker, cst.Name) and maker.value == "TypeVar"
 
 
 def _is_bare_text(node: cst.CSTNode) -> bool:

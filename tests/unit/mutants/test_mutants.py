@@ -50,6 +50,12 @@ def test_rules_and_tables_get_mistakes_and_texts_for_people_do_not() -> None:
     assert not [now for now in told if "Whether" in now or "States" in now or "import" in now]
 
 
+def test_what_only_readers_and_type_checkers_read_gets_none() -> None:
+    text = 'Row = TypeVar("Row", bound=Model)\n__all__ = ["Row", "ROWS"]\nROWS = list(range(1))\n'
+
+    assert {one.scope for one in made(text)} == {"ROWS"}
+
+
 def test_every_mutant_is_the_module_with_one_other_statement() -> None:
     for one in made():
         mutated = one.within(RULES)
