@@ -91,6 +91,8 @@ class Player:
 
     def play(self, mutant: Mutant) -> dict[str, Any]:
         """Return ``outcome`` (killed or survived), ``by`` which test and how long it ``took``."""
+        if not self._lines.get(mutant.file):
+            return {"outcome": "survived", "by": "", "way": "no test imports it", "took": 0.0}
         text = self._text(mutant.file)
         mutated = mutant.within(text)
         running = self._tests(mutant, text)
