@@ -92,9 +92,8 @@ class Warm:
             name = _name(item.nodeid)
             self._measured.switch_context(name)
             began = time.process_time()
-            item.config.hook.pytest_runtest_protocol(item=item, nextitem=_next(items, at))
+            item.config.hook.pytest_runtest_protocol(item=item, nextitem=self._next(items, at))
             seconds[name] += time.process_time() - began
-        self._tear_down()
         self._seconds = {**known, **seconds}
         self._measured.stop()
         _close_databases()
@@ -194,15 +193,17 @@ class Warm:
             # In processor time: a busy machine kills nothing. The signal ends this process.
             usual = self._seconds.get(_name(item.nodeid), 0.0)
             signal.setitimer(signal.ITIMER_PROF, LEAST + TIMES * usual)
-            item.config.hook.pytest_runtest_protocol(item=item, nextitem=_next(items, at))
+            item.config.hook.pytest_runtest_protocol(item=item, nextitem=self._next(items, at))
             if self._failed:
                 return
-        self._tear_down()
 
-    def _tear_down(self) -> None:
-        """End what the last test used, but not what lasts for the session, such as a database."""
-        assert self._session is not None
-        self._session._setupstate.teardown_exact(self._session)  # type: ignore[arg-type]
+    def _next(self, items: list[pytest.Item], at: int) -> Any:
+        """Return what is played next; after the last one the session, which then goes on.
+
+        So all is ended that the last test used, but not what lasts for the session, such as a
+        database.
+        """
+        return items[at + 1] if at + 1 < len(items) else self._session
 
     def _end(self, write: int, way: str) -> None:
         by = _name(self._failed[0]) if self._failed else ""
@@ -211,11 +212,6 @@ class Warm:
     def _say(self, **what: Any) -> None:
         self._answers.write(json.dumps(what) + "\n")
         self._answers.flush()
-
-
-def _next(items: list[pytest.Item], at: int) -> pytest.Item:
-    # Never none: after the last one the session itself would be torn down.
-    return items[min(at + 1, len(items) - 1)]
 
 
 def _name(test: str) -> str:
