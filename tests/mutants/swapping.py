@@ -96,7 +96,8 @@ def _function(module: ModuleType, name: str) -> FunctionType | None:
     found: Any = module
     for part in name.split("."):
         found = vars(found).get(part) if hasattr(found, "__dict__") else None
-    while found is not None and not isinstance(found, FunctionType):
+    while found is not None and not _is_written_as(found, name):
+        # A decorator's own function may stand before it.
         found = next(
             (
                 inner
@@ -106,6 +107,10 @@ def _function(module: ModuleType, name: str) -> FunctionType | None:
             None,
         )
     return found
+
+
+def _is_written_as(found: Any, name: str) -> bool:
+    return isinstance(found, FunctionType) and found.__code__.co_qualname == name
 
 
 class Mutated:

@@ -124,6 +124,22 @@ def test_a_function_somebody_imported_by_name_gets_the_mistake_too() -> None:
     assert not swapping.swap(module, mutant.within(RULES), ["elsewhere"])
 
 
+def test_what_a_decorator_wraps_is_found_behind_it() -> None:
+    text = (
+        "from contextlib import contextmanager\n"
+        "LEAST = 1\n"
+        "@contextmanager\n"
+        "def a():\n"
+        "    yield LEAST < 2\n"
+    )
+    module = ModuleType("saleor_xcover_plugin.example")
+    exec(text, vars(module))  # noqa: S102
+
+    assert swapping.swap(module, text.replace("< 2", "> 2"), ["a"])
+    with module.a() as told:
+        assert told is False
+
+
 def test_methods_and_properties_are_found_in_their_classes() -> None:
     text = "class A:\n    @property\n    def b(self):\n        return 1 < 2\n"
     module = ModuleType("saleor_xcover_plugin.example")
