@@ -7,6 +7,7 @@ from decimal import Decimal
 import pytest
 
 from saleor_xcover_plugin.xcover.answers import Point
+from saleor_xcover_plugin.xcover.client import Credentials, XCoverClient
 from saleor_xcover_plugin.xcover.errors import (
     XCoverAlreadyBooked,
     XCoverBadAnswer,
@@ -20,7 +21,7 @@ from saleor_xcover_plugin.xcover.errors import (
     XCoverUnavailable,
 )
 
-from .wire import canned, fixture
+from .wire import NOW, canned, fixture
 
 CALLS = {
     "create": lambda c: c.create_offer(b"{}"),
@@ -70,6 +71,60 @@ def test_every_slash_is_where_xcover_wants_it(call, answer, method, path):
     assert sent.headers["Authorization"].startswith('Signature keyId="demo-key"')
     keyed = method != "GET" and call != "create"
     assert sent.headers.get("x-idempotency-key") == ("key-1" if keyed else None)
+
+
+def test_an_offer_carries_the_key_and_the_query_it_is_asked_with():
+    client, adapter = canned(200, fixture("offer_two_events"))
+
+    client.create_offer(b"{}", idempotency_key="key-1", query={"currency": "USD", "q": "a b"})
+
+    (sent,) = adapter.requests
+    assert sent.url == "https://api.example.com/x/partners/ABCDE/offers/?currency=USD&q=a+b"
+    assert sent.headers["x-idempotency-key"] == "key-1"
+
+
+def test_credentials_are_tried_with_a_booking_that_cannot_exist():
+    client, adapter = canned(404, {"type": "not_found", "message": "Not found."})
+
+    client.probe()
+
+    (sent,) = adapter.requests
+    assert (sent.method, sent.body) == ("GET", None)
+    assert sent.url == "https://api.example.com/x/partners/ABCDE/bookings/PROBE-00000-INS/"
+
+
+@pytest.mark.parametrize(
+    ("call", "operation", "deadline"),
+    [
+        ("create", "create_offer", 3.0),
+        ("confirm", "confirm_offer", 15.0),
+        ("opt_out", "opt_out", 10.0),
+        ("get", "get_booking", 10.0),
+        ("modify", "modify_booking", 15.0),
+        ("ask", "preview_modification", 15.0),
+        ("apply", "confirm_modification", 15.0),
+        ("preview", "preview_cancellation", 15.0),
+        ("cancel", "confirm_cancellation", 15.0),
+        ("probe", "probe", 5.0),
+    ],
+)
+def test_each_call_has_its_name_and_its_deadline(call, operation, deadline):
+    """The gate knows a call by its name."""
+    sent = []
+
+    class Line:
+        def clock(self):
+            return NOW
+
+        def send(self, request, *, deadline):
+            sent.append((request.operation, deadline))
+            raise XCoverUnavailable("no answer")
+
+    credentials = Credentials("https://api.example.com/x", "ABCDE", "key", "secret")
+    with pytest.raises(XCoverUnavailable):
+        CALLS[call](XCoverClient(credentials, Line()))
+
+    assert sent == [(operation, deadline)]
 
 
 ODD_IDS = ["", ".", "..", "a/b", "..%2Fb", "a?b", "a#b", "a\\b", "a b", "a\nb", "é", "\ud800"]
