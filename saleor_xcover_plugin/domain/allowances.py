@@ -17,6 +17,10 @@ MINUTE = timedelta(minutes=1)
 ANSWERS_PER_MINUTE = 60
 """Answers (yes or no) one checkout may give in a minute: each is kept as evidence."""
 
+FIRST_QUESTIONS = 3
+"""Questions of one checkout that count as its first while XCover has answered none of them."""
+
+_FIRST_QUESTION_RETURNS = timedelta(minutes=15)
 _REPEATED_SHARE = Decimal("0.5")
 _REPEATED_BURST_SECONDS = 5
 _IPV6_NETWORK = 64
@@ -39,6 +43,15 @@ class Allowance:
     def reach(self) -> timedelta:
         """How far ahead of now the allowance may be used up."""
         return self.count * self.step
+
+
+def first_questions() -> Allowance:
+    """Return how often one checkout may draw on the first offers of all.
+
+    Once would do for whoever is answered. The others are for those whose first question fails
+    through no doing of theirs.
+    """
+    return Allowance(FIRST_QUESTIONS, _FIRST_QUESTION_RETURNS)
 
 
 def first_offers(rates: Rates) -> Allowance:

@@ -9,6 +9,7 @@ from saleor_xcover_plugin.domain.allowances import (
     Allowance,
     client_address,
     first_offers,
+    first_questions,
     repeated_offers,
 )
 from saleor_xcover_plugin.domain.rates import Rates
@@ -40,6 +41,16 @@ def test_all_together_stay_below_the_calls_per_second(
 
     assert first_offers(rates) == Allowance(first, timedelta(seconds=first_step))
     assert repeated_offers(rates) == Allowance(repeated, timedelta(seconds=repeated_step))
+
+
+@pytest.mark.parametrize("selling", ["1", "1000"])
+def test_nothing_is_kept_for_longer_than_that_a_checkout_has_asked(selling):
+    """The statement cuts off there what is used up, and believes nothing beyond an hour."""
+    rates = Rates.agreed(Decimal(selling))
+    others = [first_offers(rates), repeated_offers(rates), Allowance.per_minute(1)]
+
+    assert first_questions() == Allowance(3, timedelta(minutes=15))
+    assert max(one.reach for one in others) < first_questions().reach < timedelta(hours=1)
 
 
 @pytest.mark.parametrize(
