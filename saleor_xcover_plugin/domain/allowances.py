@@ -7,7 +7,7 @@ asked for has used it up.
 from __future__ import annotations
 
 import ipaddress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from decimal import Decimal
 
@@ -70,6 +70,15 @@ def repeated_offers(rates: Rates) -> Allowance:
     who ask for the first time.
     """
     return _of_rate(_offers_per_second(rates) * _REPEATED_SHARE, seconds=_REPEATED_BURST_SECONDS)
+
+
+def offers_ahead(rates: Rates) -> Allowance:
+    """Return how many of these workers may ask for ahead of shoppers.
+
+    Half of what is free at once they leave to the shoppers, who so go before them.
+    """
+    further = repeated_offers(rates)
+    return replace(further, count=max(1, further.count // 2))
 
 
 def _offers_per_second(rates: Rates) -> Decimal:

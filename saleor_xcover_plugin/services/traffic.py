@@ -25,6 +25,7 @@ from ..domain.allowances import (
     client_address,
     first_offers,
     first_questions,
+    offers_ahead,
     repeated_offers,
 )
 from ..errors import Code, Refusal
@@ -63,14 +64,17 @@ def draw_for_offer(
     repeats them keeps others from their first. A checkout has had its first once XCover has
     answered it, with an offer or a no, or has left a few questions of it unanswered. That is
     remembered apart from its offers, which go when its basket changes. ``is_ahead``: a worker asks
-    before the shopper does, which is none of the first ones: whoever makes checkouts in Saleor
-    causes it, unseen. Raise ``Refusal`` with the time to wait; then nothing was counted.
+    before the shopper does, which is none of the first ones and leaves some of the further ones to
+    shoppers: whoever makes checkouts in Saleor causes it, unseen. Raise ``Refusal`` with the time
+    to wait; then nothing was counted.
     """
     account = name_of(settings)
     repeated = _Draw(f"repeated:{account}", repeated_offers(settings.rates))
     memory = _Draw(f"asked:{token}", first_questions(), when=False)
     first = _Draw(f"first:{account}", first_offers(settings.rates), when=False)
-    shared = [repeated] if is_ahead else [first, memory, replace(repeated, when=True)]
+    shared = [first, memory, replace(repeated, when=True)]
+    if is_ahead:
+        shared = [replace(repeated, allowance=offers_ahead(settings.rates))]
     has_had_first = _draw(
         token,
         [

@@ -24,6 +24,7 @@ from demo.simulator import SimulatorProcess
 
 from .rows import key
 from .steps import asked
+from .waits import let_waits_pass
 from .work import Work
 
 SendShopper = Callable[[Channel], Shopper]
@@ -406,6 +407,31 @@ def test_a_changed_basket_gets_its_offer_while_others_change_what_is_never_quote
     # then
     assert served == [True] * 6
     assert [offers(buyer).latest("pk").status for buyer in buyers] == ["available"] * 3
+
+
+def test_a_changed_basket_gets_its_offer_while_somebody_makes_checkouts_in_saleor(
+    shopper: SendShopper,
+    store: Store,
+    simulator: SimulatorProcess,
+    configure: Configure,
+    work: Work,
+) -> None:
+    """A worker asks ahead for each of them, as often as it may, past every limit of ours."""
+    # given test keys, a shopper with an offer, and workers that ask for others without a pause
+    configure(calls_per_second="2")
+    buyer = shopper(store.usd)
+    buyer.create_checkout({store.concert: 2})
+    buyer.offer()
+    for _ in range(10):
+        other = shopper(store.usd)
+        other.create_checkout({store.concert: 2})
+        work.fetch_offer(other.checkout_id, store.usd)
+    # when the shopper changes the basket and asks, and the gate has a turn
+    change(buyer)
+    let_waits_pass()
+    # then
+    assert buyer.offer().answer is None
+    assert offers(buyer).latest("pk").status == "available"
 
 
 # What is left behind ----------------------------------------------------------------------

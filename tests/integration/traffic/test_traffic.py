@@ -214,8 +214,14 @@ def test_what_a_worker_asks_ahead_is_none_of_the_first() -> None:
     made = [uuid.uuid4() for _ in range(5)]
 
     waits = [asked(token, settings=settings, is_ahead=True) for token in made]
-    assert waits == [0, 0, 2, 2, 2]
+    assert waits == [0, 2, 2, 2, 2]
     assert keys() == {"offers", "repeated"}
+    # which leaves a further one to a shopper whose basket changed, and he goes before workers
+    changed = [offer_of(uuid.uuid4()).checkout_token for _ in range(2)]
+    assert [asked(token, settings=settings) for token in changed] == [0, 2]
+    later = NOW + timedelta(seconds=1.8)
+    assert asked(made[0], later, settings=settings, is_ahead=True) == 2
+    assert asked(changed[1], later, settings=settings) == 0
     # so whoever asks himself gets his first offer
     assert [asked(token, settings=settings) for token in made] == [0] * 5
 
