@@ -7,7 +7,7 @@ asked for has used it up.
 from __future__ import annotations
 
 import ipaddress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from decimal import Decimal
 
@@ -17,6 +17,10 @@ MINUTE = timedelta(minutes=1)
 ANSWERS_PER_MINUTE = 60
 """Answers (yes or no) one checkout may give in a minute: each is kept as evidence."""
 
+FIRST_QUESTIONS = 3
+"""Questions of one checkout that count as its first while XCover has answered none of them."""
+
+_FIRST_QUESTION_RETURNS = timedelta(minutes=15)
 _REPEATED_SHARE = Decimal("0.5")
 _REPEATED_BURST_SECONDS = 5
 _IPV6_NETWORK = 64
@@ -41,6 +45,15 @@ class Allowance:
         return self.count * self.step
 
 
+def first_questions() -> Allowance:
+    """Return how often one checkout may draw on the first offers of all.
+
+    Once would do for whoever is answered. The others are for those whose first question fails
+    through no doing of theirs.
+    """
+    return Allowance(FIRST_QUESTIONS, _FIRST_QUESTION_RETURNS)
+
+
 def first_offers(rates: Rates) -> Allowance:
     """Return how many checkouts together may ask XCover for their first offer.
 
@@ -57,6 +70,15 @@ def repeated_offers(rates: Rates) -> Allowance:
     who ask for the first time.
     """
     return _of_rate(_offers_per_second(rates) * _REPEATED_SHARE, seconds=_REPEATED_BURST_SECONDS)
+
+
+def offers_ahead(rates: Rates) -> Allowance:
+    """Return how many of these workers may ask for ahead of shoppers.
+
+    Half of what is free at once they leave to the shoppers, who so go before them.
+    """
+    further = repeated_offers(rates)
+    return replace(further, count=max(1, further.count // 2))
 
 
 def _offers_per_second(rates: Rates) -> Decimal:

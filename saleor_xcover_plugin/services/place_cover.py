@@ -265,7 +265,9 @@ def end_offer(
 ) -> None:
     """End the live offer of a locked checkout; a yes to it goes, and its line with it.
 
-    A yes whose line the shopper has taken out is taken back first: no later offer may keep it.
+    A yes whose line the shopper has taken out is taken back first: no later offer may keep it. What
+    XCover made no offer for keeps the reason of that instead of ``reason``: the limits and the
+    alarm about refused offers go by it.
     """
     if offer.status == OfferStatus.SELECTED and not _has_line(checkout, offer):
         clear_lines(checkout)
@@ -273,6 +275,8 @@ def end_offer(
         if offer.state not in LIVE_OFFER_STATUSES:
             return
     was_selected = offer.status == OfferStatus.SELECTED
+    if offer.status == OfferStatus.UNAVAILABLE:
+        reason = offer.reason_code
     offer.become(status, now, reason_code=reason, leased_until=None, is_notice_due=was_selected)
     if was_selected:
         clear_lines(checkout)

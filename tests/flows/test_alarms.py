@@ -746,6 +746,23 @@ def test_a_checkout_that_asks_again_and_again_is_one_checkout(store, shopper, wo
     assert report()["alarms"][0]["sentence"].startswith("1 of 1 checkout that asked ")
 
 
+def test_a_refused_offer_is_told_of_although_its_basket_has_changed_since(
+    store, shopper, work, simulator, told
+):
+    # given an offer that may not be sold, which ended with a change before anybody looked
+    simulator.settings(content_changes={"heading": "w" * 20_001})
+    ada = shopper(store.usd)
+    ada.create_checkout({store.concert: 1})
+    with pytest.raises(Refused):
+        ada.offer()
+    (line,) = ada.checkout().ticket_lines
+    ada.set_quantity(line, 2)
+    # when
+    work()
+    # then
+    assert raised() == told() == [("offers_refused", f"text_too_long {store.usd.slug}")]
+
+
 def test_no_offer_for_anybody_is_told_and_for_some_tickets_it_is_not(
     store, shopper, work, simulator, told
 ):

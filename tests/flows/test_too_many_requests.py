@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import threading
 import time
@@ -14,6 +15,7 @@ import pytest
 
 from demo.client import documents
 from demo.client.driver import Driver, Refused
+from demo.client.people import OSLO
 from demo.client.shopper import Shopper
 from demo.client.staff import Staff
 from demo.client.store import Channel, Store
@@ -22,6 +24,7 @@ from demo.simulator import SimulatorProcess
 
 from .rows import key
 from .steps import asked
+from .waits import let_waits_pass
 from .work import Work
 
 SendShopper = Callable[[Channel], Shopper]
@@ -256,13 +259,20 @@ def _attack(attacker: Shopper, is_over: threading.Event) -> None:
         try:
             attacker.offer()
         except Refused as refused:
-            if refused.codes[0] not in ("too_many_requests", "offer_pending", "offer_stale"):
+            if refused.codes[0] not in _EXPECTED:
                 raise
     connections.close_all()
 
 
+_EXPECTED = ("too_many_requests", "offer_pending", "offer_stale", "no_offer")
+
+
 def _ask_as_the_element_does(buyer: Shopper, store: Store) -> bool:
     buyer.create_checkout({store.concert: 2})
+    return _is_offered(buyer)
+
+
+def _is_offered(buyer: Shopper) -> bool:
     for wait in (*BACK_OFF, 0.0):
         try:
             buyer.offer()
@@ -272,6 +282,156 @@ def _ask_as_the_element_does(buyer: Shopper, store: Store) -> bool:
         else:
             return True
     return False
+
+
+def used(kind: str) -> Any:
+    """Until when what all checkouts share of one kind is used up; another one after each draw."""
+    from saleor_xcover_plugin.models import Usage
+
+    return Usage.objects.filter(key__startswith=f"{kind}:").values_list("used_until").first()
+
+
+def let_rest_pass(buyer: Shopper) -> None:
+    """Have the time be over after which a checkout may ask again that got no offer."""
+    offers(buyer).update(leased_until=datetime.now(UTC))
+
+
+def test_a_checkout_xcover_makes_no_offer_for_has_one_first_question_however_it_changes(
+    shopper: SendShopper,
+    store: Store,
+    simulator: SimulatorProcess,
+    configure: Configure,
+    work: Work,
+) -> None:
+    """Each change made its next question a first one: sixty left others without their first."""
+    # given test keys, and a checkout that XCover was asked about, and refuses
+    configure(calls_per_second="2", offers_per_minute="600")
+    attacker, other = shopper(store.usd), shopper(store.usd)
+    other.create_checkout({store.concert: 2})
+    attacker.create_checkout({store.concert: 2})
+    simulator.fault("create_offer", "status", times=None, status=422)
+    assert refusal(attacker.offer)["code"] == "no_offer"
+    first = used("first")
+    # when its basket changes again and again, and somebody or a worker asks after each change
+    codes = []
+    for number in range(20):
+        change(attacker)
+        if number % 4 == 3:
+            work.fetch_offer(attacker.checkout_id, store.usd)
+        codes.append(refusal(attacker.offer)["code"])
+    # then it has drawn on the first ones once, and on half of the rate since
+    assert used("first") == first
+    assert used("repeated") is not None
+    assert set(codes) <= {"no_offer", "too_many_requests", "offer_pending"}
+    assert offers(attacker).count() == 1
+    # and others still have theirs
+    simulator.clear_faults()
+    assert other.offer().answer is None
+    assert used("first") != first
+
+
+@pytest.mark.parametrize("status", [503, 429], ids=["fails", "asks to slow down"])
+def test_an_answer_counts_although_xcover_did_not_answer_the_next_question(
+    shopper: SendShopper, store: Store, simulator: SimulatorProcess, status: int
+) -> None:
+    # given a checkout that was refused an offer, whose next question got no answer
+    buyer = shopper(store.usd)
+    buyer.create_checkout({store.concert: 2})
+    simulator.fault("create_offer", "status", times=1, status=422)
+    assert refusal(buyer.offer)["code"] == "no_offer"
+    first = used("first")
+    let_rest_pass(buyer)
+    simulator.fault("create_offer", "status", times=1, status=status)
+    assert refusal(buyer.offer)["code"] == "xcover_unavailable"
+    repeated = used("repeated")
+    # when it asks on, and changes and asks: XCover or the gate says what it likes
+    for act in (let_rest_pass, change, let_rest_pass, change):
+        act(buyer)
+        with contextlib.suppress(Refused):
+            buyer.offer()
+    # then each of them was a further one
+    assert used("first") == first
+    assert used("repeated") != repeated
+
+
+def test_whose_first_question_xcover_did_not_answer_asks_his_first_again(
+    shopper: SendShopper, store: Store, simulator: SimulatorProcess
+) -> None:
+    # given a shopper whose first question failed, and whose basket is another one since
+    buyer = shopper(store.usd)
+    buyer.create_checkout({store.concert: 2})
+    simulator.fault("create_offer", "status", times=1, status=503)
+    assert refusal(buyer.offer)["code"] == "xcover_unavailable"
+    first, repeated = used("first"), used("repeated")
+    change(buyer)
+    # when
+    buyer.offer()
+    # then
+    assert used("first") != first
+    assert used("repeated") == repeated
+    # and once it was answered, the next one is a further one
+    first = used("first")
+    change(buyer)
+    buyer.offer()
+    assert used("first") == first
+    assert used("repeated") != repeated
+    assert asked(simulator) == {"create_offer": 3}
+
+
+def test_a_changed_basket_gets_its_offer_while_others_change_what_is_never_quoted(
+    shopper: SendShopper, store: Store, staff: Staff, simulator: SimulatorProcess
+) -> None:
+    # given test keys, and somebody who never stops changing a checkout that XCover never quotes
+    # and asking, beyond what the checkout itself may
+    slow = {"calls_per_second": "2", "offers_per_minute": "4"}
+    usual = {"calls_per_second": "50", "offers_per_minute": "12"}
+    for channel in (store.usd, store.nok):
+        staff.configure_plugin(channel, slow)
+    attacker = shopper(store.nok)
+    attacker.create_checkout({store.concert: 2}, billing=OSLO)
+    is_over = threading.Event()
+    thread = threading.Thread(target=_attack, args=(attacker, is_over))
+    thread.start()
+    try:
+        # when shoppers ask as the element does, change their basket, and ask again
+        buyers = [shopper(store.usd) for _ in range(3)]
+        served = [_ask_as_the_element_does(buyer, store) for buyer in buyers]
+        for buyer in buyers:
+            change(buyer)
+        served += [_is_offered(buyer) for buyer in buyers]
+    finally:
+        is_over.set()
+        thread.join(60)
+        for channel in (store.usd, store.nok):
+            staff.configure_plugin(channel, usual)
+    # then
+    assert served == [True] * 6
+    assert [offers(buyer).latest("pk").status for buyer in buyers] == ["available"] * 3
+
+
+def test_a_changed_basket_gets_its_offer_while_somebody_makes_checkouts_in_saleor(
+    shopper: SendShopper,
+    store: Store,
+    simulator: SimulatorProcess,
+    configure: Configure,
+    work: Work,
+) -> None:
+    """A worker asks ahead for each of them, as often as it may, past every limit of ours."""
+    # given test keys, a shopper with an offer, and workers that ask for others without a pause
+    configure(calls_per_second="2")
+    buyer = shopper(store.usd)
+    buyer.create_checkout({store.concert: 2})
+    buyer.offer()
+    for _ in range(10):
+        other = shopper(store.usd)
+        other.create_checkout({store.concert: 2})
+        work.fetch_offer(other.checkout_id, store.usd)
+    # when the shopper changes the basket and asks, and the gate has a turn
+    change(buyer)
+    let_waits_pass()
+    # then
+    assert buyer.offer().answer is None
+    assert offers(buyer).latest("pk").status == "available"
 
 
 # What is left behind ----------------------------------------------------------------------

@@ -73,6 +73,20 @@ def offer_of(
     )
 
 
+def shared(token: uuid.UUID, now: datetime, **more: Any) -> str:
+    """Ask for an offer; return which of the shared allowances that drew on."""
+    before = _shared_usage()
+    assert asked(token, now, **more) == 0
+    (drawn,) = {kind for kind, until in _shared_usage().items() if until != before.get(kind)}
+    return drawn
+
+
+def _shared_usage() -> dict[str, datetime]:
+    rows = Usage.objects.values_list("key", "used_until")
+    usage = {key.partition(":")[0]: until for key, until in rows}
+    return {kind: usage[kind] for kind in ("first", "repeated") if kind in usage}
+
+
 def keys() -> set[str]:
     return {key.partition(":")[0] for key in Usage.objects.values_list("key", flat=True)}
 
@@ -117,10 +131,28 @@ def test_an_offer_xcover_never_answered_is_still_the_first(code: str) -> None:
     ]
 
     assert [asked(token, settings=settings) for token in waiting] == [0] * 5
-    assert keys() == {"offers", "first"}
+    assert keys() == {"offers", "first", "asked"}
 
 
-@pytest.mark.parametrize("code", ["no_offer", "product_failed"])
+def test_a_checkout_xcover_does_not_answer_has_three_first_ones_within_minutes() -> None:
+    """Whoever has his questions fail by himself could use up everybody's first ones."""
+    token = offer_of(
+        uuid.uuid4(), quoted_at=None, unavailable_for="xcover_unavailable"
+    ).checkout_token
+    # when
+    found = [shared(token, NOW + n * SECOND) for n in range(6)]
+    # then
+    assert found == ["first"] * 3 + ["repeated"] * 3
+    # and one more comes back each quarter of an hour
+    later = NOW + timedelta(minutes=15)
+    assert [shared(token, later + n * SECOND) for n in range(3)] == [
+        "first",
+        "repeated",
+        "repeated",
+    ]
+
+
+@pytest.mark.parametrize("code", ["no_offer", "product_failed", "text_too_long"])
 def test_a_checkout_that_was_refused_an_offer_has_had_its_first(code: str) -> None:
     """Else whoever holds checkouts that are never quoted could use up everybody's first ones."""
     settings = settings_for(calls_per_second="2")
@@ -130,7 +162,50 @@ def test_a_checkout_that_was_refused_an_offer_has_had_its_first(code: str) -> No
     ]
 
     assert [asked(token, settings=settings) for token in refused] == [0, 0, 2, 2, 2]
-    assert keys() == {"offers", "repeated"}
+    assert keys() == {"offers", "repeated", "asked"}
+
+
+@pytest.mark.parametrize("is_ahead", [False, True], ids=["a shopper", "a worker ahead"])
+@pytest.mark.parametrize("code", ["no_offer", ""], ids=["refused", "quoted"])
+def test_who_was_answered_once_has_had_his_first_whatever_becomes_of_the_answer(
+    code: str, is_ahead: bool
+) -> None:
+    # given an answer that a change of the basket has ended since
+    token = uuid.uuid4()
+    assert shared(token, NOW) == "first"
+    answer = offer_of(token, quoted_at=None if code else NOW, unavailable_for=code)
+    Offer.objects.filter(pk=answer.pk).update(status="superseded")
+    # when the next question is asked, which takes the ended row away
+    assert shared(token, NOW + SECOND, is_ahead=is_ahead) == "repeated"
+    Offer.objects.all().delete()
+    # then no later one is a first one, whether there is a row or it holds no answer
+    assert shared(token, NOW + 2 * SECOND) == "repeated"
+    offer_of(token, quoted_at=None, unavailable_for="offer_pending")
+    assert shared(token, NOW + 3 * SECOND) == "repeated"
+    assert shared(token, NOW + timedelta(minutes=14)) == "repeated"
+
+
+def test_a_question_an_allowance_refused_forgets_nothing_and_remembers_nothing() -> None:
+    # given a checkout that was refused an offer, and may not ask now
+    token, settings = uuid.uuid4(), settings_for(offers_per_minute="1")
+    offer_of(token, quoted_at=None, unavailable_for="no_offer")
+    Usage.objects.create(key=f"offers:{token}", used_until=NOW + 30 * SECOND)
+    # when
+    assert asked(token, settings=settings) == 30
+    # then
+    assert keys() == {"offers"}
+
+
+def test_seeing_an_answer_again_and_again_locks_out_no_longer_than_seeing_it_once() -> None:
+    token = offer_of(uuid.uuid4()).checkout_token
+    for second in range(10):
+        asked(token, NOW + second * SECOND)
+
+    (memory,) = Usage.objects.filter(key=f"asked:{token}")
+    assert memory.used_until == NOW + 9 * SECOND + timedelta(minutes=45)
+    # and the memory goes by itself
+    traffic.clear(NOW + timedelta(minutes=46))
+    assert Usage.objects.count() == 0
 
 
 def test_what_a_worker_asks_ahead_is_none_of_the_first() -> None:
@@ -139,8 +214,14 @@ def test_what_a_worker_asks_ahead_is_none_of_the_first() -> None:
     made = [uuid.uuid4() for _ in range(5)]
 
     waits = [asked(token, settings=settings, is_ahead=True) for token in made]
-    assert waits == [0, 0, 2, 2, 2]
+    assert waits == [0, 2, 2, 2, 2]
     assert keys() == {"offers", "repeated"}
+    # which leaves a further one to a shopper whose basket changed, and he goes before workers
+    changed = [offer_of(uuid.uuid4()).checkout_token for _ in range(2)]
+    assert [asked(token, settings=settings) for token in changed] == [0, 2]
+    later = NOW + timedelta(seconds=1.8)
+    assert asked(made[0], later, settings=settings, is_ahead=True) == 2
+    assert asked(changed[1], later, settings=settings) == 0
     # so whoever asks himself gets his first offer
     assert [asked(token, settings=settings) for token in made] == [0] * 5
 
@@ -239,11 +320,13 @@ def test_what_is_whole_again_is_forgotten() -> None:
     asked(late, NOW + 30 * SECOND)
     # when
     gone = traffic.clear(NOW + 31 * SECOND)
-    # then the checkout of half a minute ago is forgotten, and what all together had used
+    # then what the checkout of half a minute ago had used is forgotten, and all together
     assert gone == 2
     assert not Usage.objects.filter(key=f"offers:{early}").exists()
     assert Usage.objects.filter(key=f"offers:{late}").exists()
-    assert traffic.clear(NOW + timedelta(days=1)) == 1
+    # and that both have asked within a quarter of an hour is not
+    assert Usage.objects.filter(key__in=[f"asked:{early}", f"asked:{late}"]).count() == 2
+    assert traffic.clear(NOW + timedelta(minutes=16)) == 3
     assert Usage.objects.count() == 0
 
 

@@ -9,6 +9,8 @@ from saleor_xcover_plugin.domain.allowances import (
     Allowance,
     client_address,
     first_offers,
+    first_questions,
+    offers_ahead,
     repeated_offers,
 )
 from saleor_xcover_plugin.domain.rates import Rates
@@ -25,21 +27,32 @@ def test_an_allowance_fills_again_evenly():
 
 
 @pytest.mark.parametrize(
-    ("selling", "first", "first_step", "repeated", "repeated_step"),
+    ("selling", "first", "first_step", "repeated", "ahead", "repeated_step"),
     [
         # 2 x 0.94 x 0.6 = 1.128 calls for offers per second
-        ("2", 67, 0.886525, 2, 1.773050),
-        ("50", 1692, 0.035461, 70, 0.070922),
-        ("1", 33, 1.773050, 1, 3.546099),
+        ("2", 67, 0.886525, 2, 1, 1.773050),
+        ("50", 1692, 0.035461, 70, 35, 0.070922),
+        ("1", 33, 1.773050, 1, 1, 3.546099),
     ],
 )
 def test_all_together_stay_below_the_calls_per_second(
-    selling, first, first_step, repeated, repeated_step
+    selling, first, first_step, repeated, ahead, repeated_step
 ):
     rates = Rates.agreed(Decimal(selling))
 
     assert first_offers(rates) == Allowance(first, timedelta(seconds=first_step))
     assert repeated_offers(rates) == Allowance(repeated, timedelta(seconds=repeated_step))
+    assert offers_ahead(rates) == Allowance(ahead, timedelta(seconds=repeated_step))
+
+
+@pytest.mark.parametrize("selling", ["1", "1000"])
+def test_nothing_is_kept_for_longer_than_that_a_checkout_has_asked(selling):
+    """The statement cuts off there what is used up, and believes nothing beyond an hour."""
+    rates = Rates.agreed(Decimal(selling))
+    others = [first_offers(rates), repeated_offers(rates), Allowance.per_minute(1)]
+
+    assert first_questions() == Allowance(3, timedelta(minutes=15))
+    assert max(one.reach for one in others) < first_questions().reach < timedelta(hours=1)
 
 
 @pytest.mark.parametrize(

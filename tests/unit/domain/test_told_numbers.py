@@ -37,6 +37,7 @@ SECOND, MINUTE, HOUR, DAY = (
         ("an alarm waits for an offer that is shown for", alarms.REFUSALS_KEPT, DAY),
         ("checkouts without any offer that are no accident", alarms.MANY_REFUSALS, 20),
         ("answers one checkout may give in a minute", allowances.ANSWERS_PER_MINUTE, 60),
+        ("first questions while XCover answers none", allowances.FIRST_QUESTIONS, 3),
         ("failures in a row that stop the calls", breaker.THRESHOLD, 5),
         ("the first rest", breaker.FIRST_REST, 15 * SECOND),
         ("the longest rest", breaker.LONGEST_REST, 2 * MINUTE),
