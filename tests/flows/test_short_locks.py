@@ -493,6 +493,29 @@ def test_the_more_locks_a_run_meets_the_less_it_waits() -> None:
     assert waits == ["5s"] + 20 * ["200ms"] + 9 * ["10ms"]
 
 
+def test_a_lock_is_no_defect_of_news_about_a_policy(
+    sale: Sale, simulator: SimulatorProcess, caplog: pytest.LogCaptureFixture
+) -> None:
+    from saleor_xcover_plugin.models import Cover, InboundEvent
+    from saleor_xcover_plugin.services.receive_event import MAX_ATTEMPTS, News, receive
+
+    # given news about a policy, looked at as often as a defect would be
+    cover = Cover.objects.get()
+    news = News("BOOKING_UPDATED", cover.booking_id or "", "CONFIRMED", ())
+    receive(news, cover.channel_id, datetime.now(UTC))
+    InboundEvent.objects.update(attempts=MAX_ATTEMPTS)
+    # when the policy's rows are held
+    with held_rows(Cover), caplog.at_level("WARNING", logger="saleor_xcover_plugin"):
+        sweep(0)
+    # then it waits, and nothing is called a defect
+    assert InboundEvent.objects.get().handled_at is None
+    said = [record.message for record in caplog.records]
+    assert ("xcover.event.failed" in said, said.count("xcover.event.busy")) == (False, 1)
+    # and is looked at once they are let go
+    sweep(6)
+    assert InboundEvent.objects.get().outcome == "nothing to do"
+
+
 def broken(*_: object) -> None:
     raise ValueError
 
