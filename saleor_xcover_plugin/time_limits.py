@@ -48,6 +48,8 @@ WORKER = TimeLimits(lock=5_000)
 """For tasks and commands."""
 WORKER_AFTER_BUSY = TimeLimits(lock=200)
 """For the next rows or questions of a task or command in which one has waited in vain."""
+WORKER_AFTER_MANY = TimeLimits(lock=10)
+"""For a task that waited in vain many times: a held row costs no more than one that is free."""
 
 
 class DatabaseBusy(OperationalError):

@@ -16,11 +16,12 @@ from typing import TypeVar
 
 from celery.exceptions import SoftTimeLimitExceeded
 from django.db import connection, transaction
-from django.db.models import Model, QuerySet
+from django.db.models import F, Model, Q, QuerySet
 
 from ..defect_log import log_defect
+from ..domain.alarms import BUSY_PATIENCE
 from ..models import Failure
-from ..time_limits import WORKER_AFTER_BUSY, DatabaseBusy, time_limits
+from ..time_limits import WORKER_AFTER_BUSY, WORKER_AFTER_MANY, DatabaseBusy, time_limits
 
 log = logging.getLogger(__name__)
 
@@ -36,9 +37,17 @@ PERIODS = "periods of the purge"
 BUSY = DatabaseBusy.__name__
 """Kept as the error of what met a busy database: that is no defect."""
 
-_BLOCKED_AFTER = 3
+_MANY = 20
 _FIRST_WAIT = timedelta(minutes=1)
 _LONGEST_WAIT = timedelta(hours=6)
+_LONGEST_BUSY_WAIT = timedelta(minutes=5)
+"""A lock is let go after seconds or minutes, and nothing is wrong with what waits for it."""
+_ANOTHER_LOCK = timedelta(minutes=30)
+"""A lock that was met so long ago is over, or nothing was tried since: who meets one then meets
+another."""
+
+MET_LOCKS_FOR_LONG = Q(first_at__lte=F("last_at") - BUSY_PATIENCE)
+"""Picks, of what waits for locks, what met them long enough from first to last."""
 
 
 class NotFollowed(Exception):
@@ -55,19 +64,12 @@ class Failures:
         """``remembers`` is False for a dry run, which writes nothing."""
         self._now, self._remembers = now, remembers
         self._known: set[tuple[str, str]] | None = None
-        self._busy_in_a_row = 0
         self.met: set[tuple[str, str]] = set()
         """What failed in this run: work and subject."""
-
-    @property
-    def is_busy(self) -> bool:
-        """True after work that met a lock of another session."""
-        return bool(self._busy_in_a_row)
-
-    @property
-    def is_blocked(self) -> bool:
-        """True when one piece of work after the other met such a lock: it is not about one row."""
-        return self._busy_in_a_row >= _BLOCKED_AFTER
+        self.busy: set[tuple[str, str]] = set()
+        """What of it met a lock of another session."""
+        self.has_lost_one = False
+        """True once a failure could not be remembered: nothing tries that one again by itself."""
 
     @contextmanager
     def contain(
@@ -76,7 +78,8 @@ class Failures:
         """Let no defect out of a block; remember it, or forget an earlier one that is over.
 
         ``label`` finds what people call the subject. A block inside a transaction is undone alone.
-        After one that waited for a lock in vain, the next ones hardly wait.
+        After one that waited for a lock in vain the others of this run hardly wait, whatever
+        succeeds in between: all the waits together are a matter of seconds.
         """
         key = (work, str(subject)[:64])
         try:
@@ -88,19 +91,16 @@ class Failures:
         except SoftTimeLimitExceeded:
             raise
         except DatabaseBusy as busy:
-            self._busy_in_a_row += 1
+            self.busy.add(key)
             log.warning(
                 "xcover.work.busy", extra={"work": work, "subject": key[1], "reason": str(busy)}
             )
-            self.met.add(key)
-            self._safely(partial(self._remember, key, label, BUSY))
+            self._fail(key, label, BUSY)
         except Exception:
             kind = type(sys.exception()).__name__
             log_defect(log, "xcover.work.failed", work=work, subject=key[1])
-            self.met.add(key)
-            self._safely(partial(self._remember, key, label, kind))
+            self._fail(key, label, kind)
         else:
-            self._busy_in_a_row = 0
             if key not in self.met and key in self._known_before():
                 self._safely(Failure.objects.filter(work=work, subject=key[1]).delete)
 
@@ -126,7 +126,9 @@ class Failures:
         self._safely(others.delete)
 
     def _patience(self) -> AbstractContextManager[None]:
-        return time_limits(WORKER_AFTER_BUSY) if self.is_busy else nullcontext()
+        if not self.busy:
+            return nullcontext()
+        return time_limits(WORKER_AFTER_BUSY if len(self.busy) <= _MANY else WORKER_AFTER_MANY)
 
     def _known_before(self) -> set[tuple[str, str]]:
         if self._known is None:
@@ -136,6 +138,11 @@ class Failures:
 
     def _read_known(self) -> None:
         self._known = set(Failure.objects.values_list("work", "subject"))
+
+    def _fail(self, key: tuple[str, str], label: Callable[[], str], error: str) -> None:
+        self.met.add(key)
+        if not self._safely(partial(self._remember, key, label, error)):
+            self.has_lost_one = True
 
     def _remember(self, key: tuple[str, str], find_label: Callable[[], str], error: str) -> None:
         work, subject = key
@@ -154,15 +161,25 @@ class Failures:
             )
             if is_new:
                 return
+            is_busy, was_busy = error == BUSY, row.error == BUSY
+            if is_busy and not was_busy:  # the defect is told as it is, until it is over
+                row.next_attempt_at = self._now + _wait(row.times, BUSY)
+                row.save(update_fields=["next_attempt_at"])
+                return
+            if was_busy and (not is_busy or row.last_at < self._now - _ANOTHER_LOCK):
+                row.times, row.first_at = 0, self._now
             row.times += 1
             row.error, row.last_at, row.label = error[:80], self._now, label[:64] or row.label
-            row.next_attempt_at = self._now + _wait(row.times)
+            row.next_attempt_at = self._now + _wait(row.times, error)
             row.save()
 
-    def _safely(self, act: Callable[[], object]) -> None:
-        """Remembering must not fail what goes on beside it, say between update and migration."""
+    def _safely(self, act: Callable[[], object]) -> bool:
+        """Remembering must not fail what goes on beside it, say between update and migration.
+
+        Return False where it was not possible.
+        """
         if not self._remembers:
-            return
+            return True
         try:
             with self._patience(), transaction.atomic():
                 act()
@@ -172,12 +189,20 @@ class Failures:
             log.warning("xcover.failure.not_remembered", extra={"reason": str(busy)})
         except Exception:
             log_defect(log, "xcover.failure.not_remembered")
+        else:
+            return True
+        return False
 
 
 def due(work: str, now: datetime, limit: int) -> list[str]:
     """Return what failed and is to be tried again, the oldest plan first."""
     waiting = Failure.objects.filter(work=work, next_attempt_at__lte=now)
     return list(waiting.order_by("next_attempt_at", "pk").values_list("subject", flat=True)[:limit])
+
+
+def waiting_for_locks(now: datetime) -> QuerySet[Failure]:
+    """Return what met a lock when it was tried last, a short time ago."""
+    return Failure.objects.filter(error=BUSY, last_at__gt=now - _ANOTHER_LOCK)
 
 
 def in_words(failure: Failure) -> tuple[str, str]:
@@ -206,5 +231,6 @@ def in_words(failure: Failure) -> tuple[str, str]:
     )
 
 
-def _wait(times: int) -> timedelta:
-    return min(_FIRST_WAIT * 2 ** min(times, 20), _LONGEST_WAIT)
+def _wait(times: int, error: str) -> timedelta:
+    longest = _LONGEST_BUSY_WAIT if error == BUSY else _LONGEST_WAIT
+    return min(_FIRST_WAIT * 2 ** min(times, 20), longest)

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from typing import TypeVar
 
-from ..models import Cancellation, Cover, Modification, Offer
+from django.db import transaction
+
+from ..models import Cancellation, Consent, Cover, Modification, Offer
+from ..time_limits import WORKER_AFTER_BUSY, DatabaseBusy, time_limits
 
 Row = TypeVar("Row", Cancellation, Modification)
 
@@ -38,3 +41,19 @@ def _lock_with_cover(rows: type[Row], of_cover: str, key: int) -> Row:
     assert cover is not None  # noqa: S101 no such row is without
     row.cover = cover
     return row
+
+
+def are_tables_held() -> bool:
+    """Whether another session holds a whole table that the work on every order needs.
+
+    A row that is not there is locked: who holds rows is in nobody's way then, and who holds the
+    table is in everybody's.
+    """
+    try:
+        with time_limits(WORKER_AFTER_BUSY), transaction.atomic():
+            for model in (Offer, Cover):
+                list(model.objects.select_for_update().filter(pk=0).values_list("pk"))
+            list(Consent.objects.filter(pk=0).values_list("pk"))
+    except DatabaseBusy:
+        return True
+    return False

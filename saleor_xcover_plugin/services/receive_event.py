@@ -16,6 +16,7 @@ from ..defect_log import log_defect
 from ..domain.states import CoverStatus
 from ..host import configuration, metadata, notes
 from ..models import Cover, InboundEvent
+from ..time_limits import DatabaseBusy
 from ..xcover.answers import Booking
 from ..xcover.errors import XCoverError
 from . import cancellations, modifications, watch_policyholder
@@ -88,6 +89,9 @@ def handle_due(
             outcome = _handle(event, clock)
         except SoftTimeLimitExceeded:
             raise
+        except DatabaseBusy as busy:  # tried again, however often: nothing is wrong with it
+            log.warning("xcover.event.busy", extra={"inbound_event": event.pk, "reason": str(busy)})
+            outcome = None
         except Exception:
             log_defect(log, "xcover.event.failed", inbound_event=event.pk)
             outcome = "failed" if event.attempts >= MAX_ATTEMPTS else None

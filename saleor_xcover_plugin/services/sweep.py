@@ -4,30 +4,36 @@ from __future__ import annotations
 
 import logging
 import uuid
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from functools import partial
+from typing import Any, TypeVar
 
 from celery.exceptions import SoftTimeLimitExceeded
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
 from ..defect_log import log_defect
 from ..domain.alarms import PAID_PATIENCE
 from ..domain.states import LIVE_OFFER_STATUSES, CoverStatus, OfferStatus
 from ..host import checkouts, order_facts, orders, warehouses
 from ..models import Cover, Offer, Watermark
+from ..time_limits import DatabaseBusy
 from . import alarms, heartbeats, traffic
 from .align import align
 from .clock import Clock
 from .deliver import deliver_due
 from .drain import call_helpers
 from .failures import ORDER, UNFOLLOWED, Failures, NotFollowed, due
+from .locks import are_tables_held
 from .offers import put_summary_right
 from .receive_event import handle_due
 
 log = logging.getLogger(__name__)
+
+Row = TypeVar("Row")
 
 LIMIT = 500
 _ORDERS = "orders"
@@ -110,37 +116,52 @@ class _Steps:
         self.clock, self.limit = clock, limit
         self.now = clock()
         self.failures = Failures(self.now)
+        self._locks_of_rows = 0
 
-    def align(self, order_id: uuid.UUID) -> None:
+    def align(self, order_id: uuid.UUID, *, first: Callable[[], object] = int) -> None:
         """Bring one order in line; a broken one is tried once and must not stop the others.
 
-        Raise ``_Blocked`` instead where one order after the other met a lock.
+        ``first`` is done before, and is its work too. Raise ``_Blocked`` where another session
+        holds not this order's rows but everybody's.
         """
         self._require_tables()
-        self._align(order_id)
+        self._align(order_id, first)
+        self._require_tables()
 
-    def _align(self, order_id: uuid.UUID) -> None:
+    def _align(self, order_id: uuid.UUID, first: Callable[[], object] = int) -> None:
         if (ORDER, str(order_id)) in self.failures.met:
             return
         label = partial(order_facts.number_of, order_id)
         with self.failures.contain(ORDER, order_id, label=label):
+            first()
             align(order_id, self.now)
 
     def _require_tables(self) -> None:
-        if self.failures.is_blocked:
+        """After work that met a lock, see what the lock is of."""
+        busy = len(self.failures.busy)
+        if busy == self._locks_of_rows:
+            return
+        if are_tables_held():
             log.warning("xcover.sweep.cut_short")
             raise _Blocked
+        self._locks_of_rows = busy
 
     def follow(self, order_id: uuid.UUID) -> None:
         """Bring a paid order in line that has no row of ours, and see whether it has one then.
 
-        Raise ``_Blocked`` as ``align`` does.
+        An order whose rows are held is not blamed for it. Raise ``_Blocked`` as ``align`` does.
         """
         self._require_tables()
+        self._follow(order_id)
+        self._require_tables()
+
+    def _follow(self, order_id: uuid.UUID) -> None:
         label = partial(order_facts.number_of, order_id)
         with self.failures.contain(UNFOLLOWED, order_id, label=label):
             if order_facts.sold_without_row([order_id], at=self.now):
                 self._align(order_id)
+                if (ORDER, str(order_id)) in self.failures.busy:
+                    raise DatabaseBusy("its rows are held")
                 if order_facts.sold_without_row([order_id], at=self.now):
                     raise NotFollowed
 
@@ -173,7 +194,11 @@ def _failed_orders(steps: _Steps) -> int:
 
 
 def _changed_orders(steps: _Steps) -> int:
-    """Align every order changed since the mark, page by page, up to ``_PAGES`` pages."""
+    """Align every order changed since the mark, page by page, up to ``_PAGES`` pages.
+
+    The mark passes an order that failed, since that is remembered and tried again; it stays before
+    one that could not be remembered, and where another session holds a whole table.
+    """
     now, limit = steps.now, steps.limit
     mark = Watermark.objects.filter(name=_ORDERS).first()
     # Never from a time to come: a clock that was ahead would hide orders from us.
@@ -193,12 +218,13 @@ def _changed_orders(steps: _Steps) -> int:
             except _Blocked:
                 _set_mark(reached, now)
                 raise
-            if not steps.failures.is_busy:
+            if not steps.failures.has_lost_one:
                 reached = changed_at
         count += len(changed)
         is_last = len(changed) < limit
         position = (now, position[1]) if is_last else changed[-1]
-        reached = position[0]
+        if not steps.failures.has_lost_one:
+            reached = position[0]
         _set_mark(reached, now)  # after each page: a sweep that is killed loses one at most
         if is_last:
             break
@@ -225,7 +251,8 @@ def _unfollowed_orders(steps: _Steps) -> int:
             break
     for order_id in sorted(lost):
         steps.follow(order_id)
-    _set_mark(position[0], until, name=_FOLLOWED)
+    if not steps.failures.has_lost_one:
+        _set_mark(position[0], until, name=_FOLLOWED)
     return 0
 
 
@@ -245,10 +272,10 @@ def _resting_covers(steps: _Steps) -> int:
         | Q(status=CoverStatus.CONFIRMED.value, confirmed_at__gt=now - _JUST_CONFIRMED),
         updated_at__lt=now - _COVER_REST,
     ).order_by("updated_at")
-    covers = list(resting.values_list("pk", "order_id")[: steps.limit])
+    covers = _free(resting.values_list("pk", "order_id")[: steps.limit])
     for pk, order_id in covers:
-        Cover.objects.filter(pk=pk).update(updated_at=now)  # to the end of the row
-        steps.align(order_id)
+        to_the_end_of_the_row = partial(Cover.objects.filter(pk=pk).update, updated_at=now)
+        steps.align(order_id, first=to_the_end_of_the_row)
     return len(covers)
 
 
@@ -258,7 +285,7 @@ def _resting_offers(steps: _Steps) -> int:
         status__in=[status.value for status in LIVE_OFFER_STATUSES],
         updated_at__lt=steps.now - _OFFER_REST,
     ).order_by("updated_at")
-    offers = list(resting.values_list("pk", "checkout_token")[: steps.limit])
+    offers = _free(resting.values_list("pk", "checkout_token")[: steps.limit])
     order_ids = orders.ids_by_checkout(token for _, token in offers)
     for pk, token in offers:
         if token in order_ids:
@@ -267,6 +294,12 @@ def _resting_offers(steps: _Steps) -> int:
             with steps.failures.contain("offer", pk):
                 _end_resting(pk, steps.now)
     return len(offers)
+
+
+def _free(rows: QuerySet[Any, Row]) -> list[Row]:
+    """Leave out what another session holds: it rests on, and is not in the way of what is free."""
+    with transaction.atomic():
+        return list(rows.select_for_update(skip_locked=True))
 
 
 def _end_resting(offer_id: int, now: datetime) -> None:

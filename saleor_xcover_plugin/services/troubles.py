@@ -20,7 +20,6 @@ from ..apps import BEAT_ENTRY
 from ..conf import PluginSettings
 from ..defect_log import log_defect
 from ..domain.alarms import (
-    BUSY_PATIENCE,
     NEAR_EVENT,
     OVERDUE,
     PAID_PATIENCE,
@@ -263,9 +262,9 @@ def _work_failing(_facts: _Facts) -> Iterator[Trouble]:
 
 def _database_busy(facts: _Facts) -> Iterator[Trouble]:
     """One for all that waits: nothing is wrong with any of it."""
-    waiting = Failure.objects.filter(error=failures.BUSY)
-    first = waiting.order_by("first_at", "pk").first()
-    if first is None or first.first_at > facts.now - BUSY_PATIENCE:
+    waiting = failures.waiting_for_locks(facts.now)
+    first = waiting.filter(failures.MET_LOCKS_FOR_LONG).order_by("first_at", "pk").first()
+    if first is None:
         return
     some = waiting.order_by("first_at", "pk")[:3]
     yield trouble(

@@ -39,6 +39,15 @@ def held_rows(*models: Any) -> Iterator[None]:
         yield
 
 
+@contextmanager
+def held(rows: Any) -> Iterator[None]:
+    """Hold some rows of a table: those of a query."""
+    keys = sql.SQL(",").join(sql.Literal(key) for key in rows.values_list("pk", flat=True))
+    table = _table(rows.model)
+    with _holding(sql.SQL("SELECT 1 FROM {} WHERE id IN ({}) FOR UPDATE").format(table, keys)):
+        yield
+
+
 def _table(model: Any) -> sql.Identifier:
     return sql.Identifier(model._meta.db_table)
 

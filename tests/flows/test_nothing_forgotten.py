@@ -20,7 +20,9 @@ from demo.client.staff import Staff
 from demo.client.store import Channel, Store
 from demo.client.values import PlacedOrder
 from demo.simulator import SimulatorProcess
+from saleor_xcover_plugin.time_limits import HOOK, time_limits
 
+from .holding import held_rows
 from .rows import key
 from .steps import asked, bookings, buy_with_cover, sell_with_cover
 from .waits import let_waits_pass
@@ -177,6 +179,68 @@ def test_a_paid_order_of_which_nothing_is_known_is_an_alarm_of_its_own(
     assert rows("Cover").get().status == "confirmed"
     assert alarms() == []
     assert rows("Failure").count() == 0
+
+
+def test_a_lock_blames_no_order_that_cannot_be_looked_at(
+    paid: PlacedOrder,
+    staff: Staff,
+    simulator: SimulatorProcess,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    from saleor_xcover_plugin.models import Offer
+
+    # given a paid order of which we hold nothing, the mark past it
+    lose_rows()
+    notes = staff.order(paid.id).notes
+    # when another session holds the rows of its offer
+    with held_rows(Offer), time_limits(HOOK):
+        sweep(after=LATER)
+    # then nobody is told anything untrue of it
+    assert set(rows("Failure").values_list("error", flat=True)) == {"DatabaseBusy"}
+    assert alarms() == []
+    assert staff.order(paid.id).notes == notes
+    assert "xcover.work.failed" not in [record.message for record in caplog.records]
+    # and it is insured once they are let go
+    sweep(after=LATER + timedelta(minutes=2))
+    assert rows("Cover").get().status == "confirmed"
+    assert len(bookings(simulator)) == 1
+    assert rows("Failure").count() == 0
+
+
+def test_a_lock_does_not_end_the_alarm_of_an_order_of_which_nothing_is_known(
+    paid: PlacedOrder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from saleor_xcover_plugin.models import Offer
+
+    # given an order that leaves no row of ours although it is looked at
+    lose_rows()
+    with monkeypatch.context() as deaf:
+        deaf.setattr("saleor_xcover_plugin.services.sweep.align", lambda *_: None)
+        sweep(after=LATER)
+    assert alarms() == [("order_unfollowed", paid.number)]
+    # when the next look meets a lock
+    with held_rows(Offer), time_limits(HOOK):
+        sweep(after=LATER + timedelta(minutes=2))
+    # then it is still true
+    assert alarms() == [("order_unfollowed", paid.number)]
+    # and the look after that insures it
+    sweep(after=LATER + timedelta(minutes=10))
+    assert rows("Cover").get().status == "confirmed"
+    assert alarms() == []
+
+
+def test_one_lock_of_the_night_is_not_told_as_one_that_lasts(paid: PlacedOrder) -> None:
+    from saleor_xcover_plugin.models import Offer
+
+    # given a comparison that met a lock once
+    lose_rows()
+    with held_rows(Offer), time_limits(HOOK):
+        reconcile()
+    assert rows("Failure").get().error == "DatabaseBusy"
+    # when the night is long over
+    sweep(after=LATER + timedelta(minutes=15))
+    # then nobody is sent to look for who holds it
+    assert "database_busy" not in [code for code, _ in alarms()]
 
 
 def test_a_look_that_paused_in_between_writes_no_untrue_note(

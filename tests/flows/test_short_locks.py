@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext, suppress
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -24,7 +25,7 @@ from saleor_xcover_plugin.models import Offer, OutboxMessage
 from saleor_xcover_plugin.time_limits import DatabaseBusy
 
 from .calling import CALLED, Scene
-from .holding import held_rows, held_table, our_models
+from .holding import held, held_rows, held_table, our_models
 from .steps import (
     TICKETS,
     TOTAL,
@@ -335,6 +336,259 @@ def test_a_held_table_is_no_defect_of_all_the_orders_behind_it(
     assert Failure.objects.count() == 0
     assert not Alarm.objects.filter(cleared_at=None).exists()
     assert Watermark.objects.exists()
+
+
+def sweep(minutes: float) -> None:
+    """Sweep as beat does some minutes from now, waiting for no lock longer than half a second."""
+    from saleor_xcover_plugin.services.sweep import sweep as sweep_all
+    from saleor_xcover_plugin.time_limits import HOOK, time_limits
+
+    with time_limits(HOOK):
+        sweep_all(lambda: datetime.now(UTC) + timedelta(minutes=minutes))
+
+
+def alarms() -> list[str]:
+    from saleor_xcover_plugin.models import Alarm
+
+    return list(Alarm.objects.filter(cleared_at=None).values_list("code", flat=True))
+
+
+def failures(*columns: str) -> list[Any]:
+    from saleor_xcover_plugin.models import Failure
+
+    return list(Failure.objects.order_by("pk").values_list(*columns))
+
+
+def changed_phones(simulator: SimulatorProcess) -> list[bool]:
+    """Return for each policy, in the order they were made, whether it has the new number."""
+    found = [booking["policyholder"]["phone"] for booking in bookings(simulator)]
+    return [phone == NEW_PHONE for phone in found]
+
+
+NEW_PHONE = "+12125550177"
+
+
+@pytest.fixture
+def left_to_the_sweep(
+    shopper: SendShopper,
+    store: Store,
+    staff: Staff,
+    payments: PaymentApp,
+    work: Work,
+    earlier_orders_are_long_ago: None,
+) -> list[str]:
+    """Six policies whose buyers have another phone number, of which no hook got to know.
+
+    Return the numbers of their orders. Only the change leads to them: no policy is new.
+    """
+    from saleor_xcover_plugin.models import Cover, Failure
+
+    sold = [buy_with_cover(shopper(store.usd), payments, {store.concert: 2})[0] for _ in range(6)]
+    work()
+    with held_rows(Cover):
+        for order in sold:
+            staff.update_order(order.id, billing={**NEW_YORK, "phone": NEW_PHONE})
+    Cover.objects.update(confirmed_at=datetime.now(UTC) - timedelta(hours=3))
+    Failure.objects.all().delete()
+    return [order.number for order in sold]
+
+
+def test_held_rows_stop_no_order_behind_them(
+    left_to_the_sweep: list[str], simulator: SimulatorProcess
+) -> None:
+    from saleor_xcover_plugin.models import Cover
+
+    first = left_to_the_sweep[:3]
+    # given that another session holds the rows of the first three
+    with held(Cover.objects.filter(order_number__in=first)):
+        # when
+        sweep(10)
+        # then the others are done in the same sweep
+        assert changed_phones(simulator) == [False] * 3 + [True] * 3
+        # and those three are remembered, each once, with no word of a defect
+        assert failures("label", "error", "times") == [(n, "DatabaseBusy", 1) for n in first]
+        assert alarms() == []
+        # and are tried again after a minute, not with each sweep
+        sweep(10.5)
+        assert failures("label", "times") == [(number, 1) for number in first]
+        sweep(11.5)
+        assert failures("label", "times") == [(number, 2) for number in first]
+    # when they are let go
+    sweep(16)
+    # then nothing was lost
+    assert changed_phones(simulator) == [True] * 6
+    assert failures("label") == []
+
+
+def test_held_rows_between_others_stop_nobody(
+    left_to_the_sweep: list[str], simulator: SimulatorProcess
+) -> None:
+    from saleor_xcover_plugin.models import Cover
+
+    with held(Cover.objects.filter(order_number__in=left_to_the_sweep[::2])):
+        sweep(10)
+        assert changed_phones(simulator) == [False, True] * 3
+    sweep(12)
+    assert changed_phones(simulator) == [True] * 6
+
+
+def test_an_order_that_could_not_be_written_down_is_not_passed_by(
+    left_to_the_sweep: list[str], simulator: SimulatorProcess
+) -> None:
+    from saleor_xcover_plugin.models import Cover, Failure
+
+    first = Cover.objects.filter(order_number=left_to_the_sweep[0])
+    # given that the rows of an order are held, and the table that would remember it
+    with held(first), held_table(Failure):
+        sweep(10)
+        # then the others are done
+        assert changed_phones(simulator) == [False] + [True] * 5
+    # and the next sweep does the first
+    sweep(11)
+    assert changed_phones(simulator) == [True] * 6
+
+
+def test_a_held_cover_stops_no_resting_cover_behind_it(
+    shopper: SendShopper,
+    store: Store,
+    payments: PaymentApp,
+    work: Work,
+    simulator: SimulatorProcess,
+    earlier_orders_are_long_ago: None,
+) -> None:
+    from saleor_xcover_plugin.models import Cover, Watermark
+
+    # given two policies that were refunded while nobody heard, and a mark past both
+    sold = [buy_with_cover(shopper(store.usd), payments, {store.concert: 2}) for _ in range(2)]
+    work()
+    with held_rows(*our_models()):
+        for _, payment in sold:
+            payments.refund(payment, TOTAL)
+    Watermark.objects.update(reached_at=datetime.now(UTC) + timedelta(hours=1))
+    # when the older cover is held
+    with held(Cover.objects.filter(order_number=sold[0][0].number)):
+        sweep(20)
+        # then the other is looked at, and no step failed
+        assert [booking["status"] for booking in bookings(simulator)] == ["CONFIRMED", "CANCELLED"]
+        assert "covers" not in [work for (work,) in failures("work")]
+    # and the first one afterwards
+    sweep(22)
+    assert [booking["status"] for booking in bookings(simulator)] == ["CANCELLED", "CANCELLED"]
+
+
+def test_the_more_locks_a_run_meets_the_less_it_waits() -> None:
+    from saleor_xcover_plugin.services.failures import Failures
+    from saleor_xcover_plugin.time_limits import WORKER, time_limits
+
+    run_of_many = Failures(datetime.now(UTC), remembers=False)
+    waits = []
+    with time_limits(WORKER):
+        for number in range(30):
+            # given work that meets no lock between work that does
+            with run_of_many.contain("free"):
+                waits.append(shown()[0])
+            with run_of_many.contain("held", number):
+                raise DatabaseBusy("somebody holds it")
+    # then all the waits together are a matter of seconds
+    assert waits == ["5s"] + 20 * ["200ms"] + 9 * ["10ms"]
+
+
+def test_a_lock_is_no_defect_of_news_about_a_policy(
+    sale: Sale, simulator: SimulatorProcess, caplog: pytest.LogCaptureFixture
+) -> None:
+    from saleor_xcover_plugin.models import Cover, InboundEvent
+    from saleor_xcover_plugin.services.receive_event import MAX_ATTEMPTS, News, receive
+
+    # given news about a policy, looked at as often as a defect would be
+    cover = Cover.objects.get()
+    news = News("BOOKING_UPDATED", cover.booking_id or "", "CONFIRMED", ())
+    receive(news, cover.channel_id, datetime.now(UTC))
+    InboundEvent.objects.update(attempts=MAX_ATTEMPTS)
+    # when the policy's rows are held
+    with held_rows(Cover), caplog.at_level("WARNING", logger="saleor_xcover_plugin"):
+        sweep(0)
+    # then it waits, and nothing is called a defect
+    assert InboundEvent.objects.get().handled_at is None
+    said = [record.message for record in caplog.records]
+    assert ("xcover.event.failed" in said, said.count("xcover.event.busy")) == (False, 1)
+    # and is looked at once they are let go
+    sweep(6)
+    assert InboundEvent.objects.get().outcome == "nothing to do"
+
+
+def broken(*_: object) -> None:
+    raise ValueError
+
+
+def test_a_busy_moment_hides_no_defect(
+    left_to_the_sweep: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from saleor_xcover_plugin.models import Alarm, Cover, Failure
+
+    number = left_to_the_sweep[0]
+    # given a defect that was met three times
+    with monkeypatch.context() as defect:
+        defect.setattr("saleor_xcover_plugin.services.sweep.align", broken)
+        for minute in (10, 12, 17):
+            sweep(minute)
+    columns = ("error", "times", "first_at", "last_at")
+    before = Failure.objects.filter(label=number).values_list(*columns).get()
+    assert before[:2] == ("ValueError", 3)
+    told = list(Alarm.objects.filter(cleared_at=None).values_list("code", "sentence"))
+    assert {code for code, _ in told} == {"work_failing"}
+    # when its rows are held for once
+    with held_rows(Cover):
+        sweep(26)
+    # then all is told as before
+    assert Failure.objects.filter(label=number).values_list(*columns).get() == before
+    assert list(Alarm.objects.filter(cleared_at=None).values_list("code", "sentence")) == told
+    # and it is over as soon as it succeeds, which is tried within minutes
+    sweep(31)
+    assert (failures("label"), alarms()) == ([], [])
+
+
+def test_a_defect_is_told_since_it_is_one(
+    left_to_the_sweep: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from saleor_xcover_plugin.models import Cover
+
+    # given orders that met a lock at first
+    with held_rows(Cover):
+        sweep(10)
+        sweep(12)
+    (busy_since,) = set(failures("first_at"))
+    # when they meet a defect
+    monkeypatch.setattr("saleor_xcover_plugin.services.sweep.align", broken)
+    sweep(20)
+    # then it has happened once, since then
+    assert set(failures("error", "times")) == {("ValueError", 1)}
+    assert all(since - busy_since[0] >= timedelta(minutes=9) for (since,) in failures("first_at"))
+    assert set(alarms()) == {"work_failing"}
+
+
+def test_a_lock_is_told_while_it_lasts_and_waited_for_no_longer(
+    left_to_the_sweep: list[str], simulator: SimulatorProcess
+) -> None:
+    from saleor_xcover_plugin.models import Alarm, Cover
+
+    first = Cover.objects.filter(order_number=left_to_the_sweep[0])
+    # given rows that are held for an hour
+    with held(first):
+        for minute in range(10, 19):
+            sweep(minute)
+            # then nobody is told before ten minutes are over
+            assert alarms() == []
+        for minute in range(19, 71, 3):
+            sweep(minute)
+        # and then once
+        (alarm,) = Alarm.objects.all()
+        assert (alarm.code, alarm.cleared_at) == ("database_busy", None)
+        assert "1 piece of work wait" in alarm.sentence
+    # when they are let go, it is over within minutes, although nobody looked for so long
+    for minute in range(71, 77):
+        sweep(minute)
+    assert changed_phones(simulator) == [True] * 6
+    assert (failures("label"), alarms()) == ([], [])
 
 
 def let_failures_be_due() -> None:
