@@ -34,6 +34,7 @@ CALLS = {
     "preview": lambda c: c.preview_cancellation("AB-INS", b"{}", idempotency_key="key-1"),
     "cancel": lambda c: c.confirm_cancellation("AB-INS", "c-CCL", idempotency_key="key-1"),
     "probe": lambda c: c.probe(),
+    "list": lambda c: list(c.bookings_since(NOW)),
 }
 
 
@@ -106,6 +107,7 @@ def test_credentials_are_tried_with_a_booking_that_cannot_exist():
         ("preview", "preview_cancellation", 15.0),
         ("cancel", "confirm_cancellation", 15.0),
         ("probe", "probe", 5.0),
+        ("list", "list_bookings", 10.0),
     ],
 )
 def test_each_call_has_its_name_and_its_deadline(call, operation, deadline):
