@@ -40,6 +40,7 @@ from .offers import chosen_ids
 from .owed import charged_of, money_clause
 from .policyholders import digests_of
 from .refund_scope import is_paid_for_policy
+from .settle_due import due_with_policy
 
 log = logging.getLogger(__name__)
 
@@ -91,7 +92,8 @@ class Confirm:
             return _request(cover, cover.offer, order, now)
         if defect is not None:
             outbox.drop(message, defect.sentence, now)
-            park_cover(cover, defect.code, defect.sentence, now, due_back=cover.premium)
+            due_back = charged_of(order, cost_of_cover(order, cover.offer))
+            park_cover(cover, defect.code, defect.sentence, now, due_back=due_back)
             return None
         sentence = (
             f"The policy needs the buyer's {', '.join(missing)}. Complete the order's address, "
@@ -135,10 +137,11 @@ class Confirm:
             code, due_back = SEAL_BROKEN, None
             sentence = _not_found_out(cover, error)
         elif isinstance(error, XCoverNotFound):
-            code, due_back = "offer_gone", cover.premium
+            code, due_back = "offer_gone", _charged(cover)
+            what = "the premium of " if due_back == cover.premium else ""
             sentence = (
-                "XCover no longer knows the offer; there is no policy. Refund the premium of "
-                f"{cover.premium_money} to the buyer."
+                f"XCover no longer knows the offer; there is no policy. Refund {what}"
+                f"{Money(due_back, cover.currency)} to the buyer."
             )
         elif isinstance(error, XCoverAlreadyBooked):
             code, due_back = "other_booking", None
@@ -291,6 +294,14 @@ def _park_of_other_store(cover: Cover, message: OutboxMessage, now: datetime) ->
     _park(cover, message, OTHER_STORE, sentence, now, due_back=due)
 
 
+def _charged(cover: Cover) -> Decimal:
+    """Return what was charged for a cover; of an order Saleor has deleted, its premium."""
+    order = orders.read(cover.order_id)
+    if order is None:
+        return Decimal(cover.premium)
+    return charged_of(order, cost_of_cover(order, cover.offer))
+
+
 def _record_booking(cover: Cover, message: OutboxMessage, booking: Booking, now: datetime) -> None:
     offer = cover.offer
     assert offer is not None  # noqa: S101 checked by the caller
@@ -298,12 +309,14 @@ def _record_booking(cover: Cover, message: OutboxMessage, booking: Booking, now:
     difference = _difference(booking, cover, chosen_ids(offer))
     offer.become(OfferStatus.CONFIRMED, now)
     was_wanted = cover.reason_code != NOT_WANTED
+    due = due_with_policy(cover, orders.read(cover.order_id))
     if difference:
         sentence = (
             f"XCover's booking {booking.id} differs from what was sold: {difference}. Keep the "
             "booking and ask Cover Genius."
         )
         park_cover(cover, "booking_differs", sentence, now, booking_id=booking.id)
+        cover.write(now, **due)
         return
     cover.become(
         CoverStatus.CONFIRMED,
@@ -314,6 +327,7 @@ def _record_booking(cover: Cover, message: OutboxMessage, booking: Booking, now:
         cooling_off_until=booking.cooling_off_until,
         reason="",
         reason_code="",
+        **due,
     )
     telemetry.count(telemetry.POLICIES, event="confirmed")
     if cover.paid_at is not None:
