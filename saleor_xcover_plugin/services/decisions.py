@@ -37,6 +37,8 @@ class DecisionCode(StrEnum):
     NOT_PREVIEWED = "not_previewed"
     REFUND_CHANGED = "refund_changed"
     POLICY_EXISTS = "policy_exists"
+    OTHER_POLICY = "other_policy"
+    XCOVER_UNAVAILABLE = "xcover_unavailable"
     BAD_INPUT = "bad_input"
 
 
