@@ -182,12 +182,15 @@ def has_sealed(message: OutboxMessage) -> bool:
 
 def _earlier(message: OutboxMessage) -> QuerySet[OutboxMessage]:
     """Pick the messages this one replaced whose body is kept."""
+    return _replaced_by(message).exclude(sealed_body=None)
+
+
+def _replaced_by(message: OutboxMessage) -> QuerySet[OutboxMessage]:
     names, name = [], message.operation_id
     while name.endswith(AGAIN):
         name = name.removesuffix(AGAIN)
         names.append(name)
-    kept = OutboxMessage.objects.exclude(sealed_body=None)
-    return kept.filter(kind=message.kind, operation_id__in=names)
+    return OutboxMessage.objects.filter(kind=message.kind, operation_id__in=names)
 
 
 def is_of_other_account(message: OutboxMessage, account: str) -> bool:
@@ -198,10 +201,13 @@ def is_of_other_account(message: OutboxMessage, account: str) -> bool:
 def mark_not_done(message: OutboxMessage, sending: Sending, now: datetime) -> None:
     """Record that XCover carried out no attempt: the next one is judged as if it were the first.
 
-    ``sending`` says whether any attempt left this server.
+    ``sending`` says whether any attempt left this server. What is so known of it is known of the
+    messages it replaced.
     """
     if _ours(message).update(sending=sending.value, sealed_body=None, updated_at=now):
         message.sending, message.sealed_body = sending.value, None
+        if sending == Sending.DEFINITELY_REFUSED:
+            _replaced_by(message).update(sending=sending.value, sealed_body=None, updated_at=now)
 
 
 def sent_body(message: OutboxMessage) -> bytes | None:

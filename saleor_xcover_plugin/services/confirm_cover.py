@@ -373,13 +373,21 @@ def _record_booking(
     metadata.write_order_facts(
         cover.order_id, {"xcover.policy": booking.id, "xcover.status": "confirmed"}
     )
-    notes.add(cover.order_id, f"policy {booking.id} confirmed, premium {cover.premium_money}.")
+    said = f"policy {booking.id} confirmed, premium {cover.premium_money}."
+    notes.add(cover.order_id, f"{said}{_taken_back(cover) if due else ''}")
     if not was_wanted:
         notes.add(
             cover.order_id,
             f"XCover had made policy {booking.id} before staff decided that none is made. Have it "
             f"cancelled: manage.py xcover_cancellation ask {cover.order_number}",
         )
+
+
+def _taken_back(cover: Cover) -> str:
+    """Tell staff who may have read that the protection is to be refunded."""
+    left = Money(cover.amount_due_back, cover.currency)
+    what = f"Refund no more than {left}" if left.amount else "Refund nothing"
+    return f" {what} for the protection because there was no policy before."
 
 
 def _difference(booking: Booking, cover: Cover, quote_ids: Sequence[str]) -> str:

@@ -7,11 +7,13 @@ import uuid
 from django.db import transaction
 
 from ..conf import SettingsError
+from ..domain.states import OTHER_STORE
 from ..host import configuration, notes
 from ..models import Cover
 from ..xcover.answers import Booking
 from ..xcover.errors import XCoverBadAnswer, XCoverError, XCoverRejected
 from ..xcover.values import is_path_segment
+from . import other_store
 from .align import align
 from .clients import client_for
 from .clock import Clock
@@ -49,7 +51,10 @@ def _waiting(order_id: uuid.UUID) -> Cover:
     cover = lock_cover(order_id=order_id)
     if cover is None:
         raise DecisionRefused(DecisionCode.COVER_NOT_FOUND, "The order has no protection.")
-    require_parked(cover, parked_confirmation(cover))
+    parked = parked_confirmation(cover)
+    require_parked(cover, parked)
+    if cover.reason_code == OTHER_STORE or (parked and other_store.is_about(parked)):
+        raise DecisionRefused(DecisionCode.OTHER_POLICY, other_store.SENTENCE)
     return cover
 
 

@@ -305,6 +305,7 @@ def test_an_offer_that_was_gone_and_is_booked_after_all_owes_no_premium_twice(
     work()
     # then the buyer has the policy and nothing is due
     assert (ada.cover().status, ada.cover().amount_due_back) == ("confirmed", 0)
+    assert staff.order(order.id).has_note("confirmed, premium 6.66 USD", "Refund nothing for")
     # when staff have the policy cancelled
     store.command("xcover_cancellation", "ask", order.number)
     work()

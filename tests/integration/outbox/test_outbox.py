@@ -382,6 +382,19 @@ def test_what_was_sent_is_kept_while_another_message_stands_for_it(settings):
     assert outbox.has_sealed(again)
 
 
+def test_what_is_known_not_to_be_done_is_known_of_what_was_replaced():
+    first, _ = replaced()
+    (again,) = outbox.claim(NOW, limit=1)
+
+    outbox.mark_not_done(again, Sending.EARLIER_UNKNOWN, NOW)  # turned away: tells nothing
+    first.refresh_from_db()
+    assert first.is_bound
+    outbox.mark_not_done(again, Sending.DEFINITELY_REFUSED, NOW)
+
+    first.refresh_from_db()
+    assert (first.sending, first.sealed_body) == ("definitely_refused", None)
+
+
 @pytest.mark.parametrize("end", ["settle", "drop"])
 def test_what_was_sent_goes_with_the_message_that_stands_for_it(end):
     first, again = replaced()
