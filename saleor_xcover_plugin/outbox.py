@@ -38,6 +38,9 @@ PRIORITIES = {
     "opt_out": 5,
 }
 
+AGAIN = ":again"
+"""Ends the operation id of a message that replaced another one."""
+
 LEASE_VARIABLE = "XCOVER_LEASE_SECONDS"
 SAFE_LEASE = timedelta(seconds=60)
 """Longer than the longest deadline of one call, so that a living worker is never overtaken."""
@@ -155,18 +158,39 @@ def mark_sent(message: OutboxMessage, body: bytes, account: str, now: datetime) 
     )
 
 
-def bind(message: OutboxMessage, body: bytes | None, account: str, now: datetime) -> None:
-    """Have a message stand for an earlier attempt whose outcome is unknown.
+def stand_for(message: OutboxMessage, earlier: OutboxMessage, now: datetime) -> None:
+    """Have a message remember that the outcome of an earlier one, with another key, is unknown.
 
-    ``body`` is what has to be sent; None when it is lost, or must not be sent any more. ``account``
-    names the account that one was sent to. The caller is in a transaction.
+    Nothing was sent with its own key yet, so nothing binds it: it is judged before it leaves. Only
+    the account the earlier one was sent to can tell. The caller is in a transaction.
     """
-    message.write(
-        now,
-        sending=Sending.OUTCOME_UNKNOWN.value,
-        sealed_body=None if body is None else encrypt(body),
-        sent_to=account,
-    )
+    message.write(now, sending=Sending.EARLIER_UNKNOWN.value, sent_to=earlier.sent_to)
+
+
+def earlier_that_opens(message: OutboxMessage) -> OutboxMessage | None:
+    """Lock and return the message this one replaced, if what that one sent can be opened again."""
+    for earlier in _earlier(message).select_for_update().order_by("-pk"):
+        if sent_body(earlier) is not None:
+            return earlier
+    return None
+
+
+def has_sealed(message: OutboxMessage) -> bool:
+    """Whether what was sent is kept, by this message or one it replaced, for a key to open it."""
+    return message.sealed_body is not None or _earlier(message).exists()
+
+
+def _earlier(message: OutboxMessage) -> QuerySet[OutboxMessage]:
+    """Pick the messages this one replaced whose body is kept."""
+    return _replaced_by(message).exclude(sealed_body=None)
+
+
+def _replaced_by(message: OutboxMessage) -> QuerySet[OutboxMessage]:
+    names, name = [], message.operation_id
+    while name.endswith(AGAIN):
+        name = name.removesuffix(AGAIN)
+        names.append(name)
+    return OutboxMessage.objects.filter(kind=message.kind, operation_id__in=names)
 
 
 def is_of_other_account(message: OutboxMessage, account: str) -> bool:
@@ -177,10 +201,13 @@ def is_of_other_account(message: OutboxMessage, account: str) -> bool:
 def mark_not_done(message: OutboxMessage, sending: Sending, now: datetime) -> None:
     """Record that XCover carried out no attempt: the next one is judged as if it were the first.
 
-    ``sending`` says whether any attempt left this server.
+    ``sending`` says whether any attempt left this server. What is so known of it is known of the
+    messages it replaced.
     """
     if _ours(message).update(sending=sending.value, sealed_body=None, updated_at=now):
         message.sending, message.sealed_body = sending.value, None
+        if sending == Sending.DEFINITELY_REFUSED:
+            _replaced_by(message).update(sending=sending.value, sealed_body=None, updated_at=now)
 
 
 def sent_body(message: OutboxMessage) -> bytes | None:
@@ -223,6 +250,7 @@ def settle(message: OutboxMessage, now: datetime) -> None:
         last_error="",
         reason_code="",
     )
+    _earlier(message).update(sealed_body=None, updated_at=now)
 
 
 def drop(message: OutboxMessage, sentence: str, now: datetime) -> None:
@@ -237,6 +265,17 @@ def drop(message: OutboxMessage, sentence: str, now: datetime) -> None:
         sealed_body=None,
         leased_until=None,
         last_error=sentence,
+    )
+    _earlier(message).update(sealed_body=None, updated_at=now)
+
+
+def replace(message: OutboxMessage, sentence: str, now: datetime) -> None:
+    """Another message of the same subject takes its place; what was sent is kept meanwhile.
+
+    It goes when the one that took its place ends.
+    """
+    message.become(
+        MessageState.DROPPED, now, settled_at=now, leased_until=None, last_error=sentence
     )
 
 
@@ -292,10 +331,11 @@ def hold_due(channel_id: int, until: datetime, now: datetime) -> int:
 
 
 def replay(message: OutboxMessage, now: datetime) -> None:
-    """Try a parked message again, with its key and what is known of earlier attempts."""
+    """Try a message again that is parked, or was replaced, with its key and what is known of it."""
     message.become(
         MessageState.PENDING,
         now,
+        settled_at=None,
         next_attempt_at=now,
         attempts=0,
         deaths=0,

@@ -67,6 +67,11 @@ mutation insuranceMakePolicyAfterAll($orderId: ID!) {{
   insuranceMakePolicyAfterAll(orderId: $orderId) {_RESULT}
 }}"""
 
+TAKE_OVER = f"""
+mutation insuranceTakeOverPolicy($orderId: ID!, $policyNumber: String!) {{
+  insuranceTakeOverPolicy(orderId: $orderId, policyNumber: $policyNumber) {_RESULT}
+}}"""
+
 
 @dataclass
 class InsuranceDesk:
@@ -108,6 +113,9 @@ class InsuranceDesk:
 
     def make_after_all(self, order_id: str) -> Json:
         return self._ask(MAKE_AFTER_ALL, orderId=order_id)
+
+    def take_over(self, order_id: str, policy: str) -> Json:
+        return self._ask(TAKE_OVER, orderId=order_id, policyNumber=policy)
 
     def _ask(self, document: str, **variables: Any) -> Json:
         return self.driver.ask_plugin(self.channel.slug, document, variables, token=self.token)

@@ -14,6 +14,8 @@ class Sending(StrEnum):
     """Attempts have left, and XCover carried out none of them."""
     OUTCOME_UNKNOWN = "outcome_unknown"
     """An attempt may have been carried out: its answer is not known."""
+    EARLIER_UNKNOWN = "earlier_unknown"
+    """No attempt with this key may have been carried out, but one with an earlier key may have."""
 
 
 def sending_after(
@@ -28,5 +30,7 @@ def sending_after(
     if shows_not_done:
         return Sending.DEFINITELY_REFUSED
     if before == Sending.OUTCOME_UNKNOWN or not left:
+        return before
+    if before == Sending.EARLIER_UNKNOWN and was_turned_away:
         return before
     return Sending.DEFINITELY_REFUSED if was_turned_away else Sending.OUTCOME_UNKNOWN

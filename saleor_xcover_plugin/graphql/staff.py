@@ -21,6 +21,7 @@ from ..services.decisions import DecisionCode, DecisionRefused
 from ..services.do_not_make import do_not_make
 from ..services.make_after_all import make_after_all
 from ..services.replay import replay
+from ..services.take_over import take_over
 from ..time_limits import DatabaseBusy, busy_sentence
 from .ids import uuid_of
 from .types import InsuranceMoney, money
@@ -429,6 +430,26 @@ class MakePolicyAfterAll(graphene.Mutation):
         return _decided(info, work)
 
 
+class TakeOverPolicy(graphene.Mutation):
+    """Have an order hold the policy Cover Genius named for it, where it could not be found.
+
+    XCover is asked for it: only the policy of just this order and its offer is taken over.
+    """
+
+    class Arguments:
+        order_id = graphene.ID(required=True)
+        policy_number = graphene.String(required=True)
+
+    Output = StaffResult
+
+    @staticmethod
+    def mutate(_root: Any, info: Any, order_id: str, policy_number: str) -> StaffResult:
+        def work(channel_id: int) -> Cover:
+            return take_over(_order(order_id, channel_id), policy_number, utc_now)
+
+        return _decided(info, work)
+
+
 def _replay(cover: Cover, message_id: str) -> None:
     found: list[OutboxMessage] = [
         message for message in cover_list.parked_messages(cover) if str(message.pk) == message_id
@@ -445,4 +466,5 @@ class StaffMutation(graphene.ObjectType):
     insurance_retry = Retry.Field(required=True)
     insurance_do_not_make_policy = DoNotMakePolicy.Field(required=True)
     insurance_make_policy_after_all = MakePolicyAfterAll.Field(required=True)
+    insurance_take_over_policy = TakeOverPolicy.Field(required=True)
     insurance_complete_policyholder = CompletePolicyholder.Field(required=True)

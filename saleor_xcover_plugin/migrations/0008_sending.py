@@ -6,7 +6,7 @@ TABLE = "saleor_xcover_plugin_outboxmessage"
 class Migration(migrations.Migration):
     """Each message knows whether its call was never sent, refused, or may have been carried out.
 
-    The columns keep their defaults in the database: workers of the version before go on appending
+    The column keeps its default in the database: workers of the version before go on appending
     messages while this one is rolled out. A body they kept counts as one whose outcome is unknown.
     """
 
@@ -26,15 +26,8 @@ class Migration(migrations.Migration):
                 max_length=18,
             ),
         ),
-        migrations.AddField(
-            "outboxmessage",
-            "sent_to",
-            models.CharField(blank=True, default="", max_length=64),
-        ),
         migrations.RunSQL(
-            f"ALTER TABLE {TABLE} ALTER COLUMN sending SET DEFAULT 'never_sent', "
-            "ALTER COLUMN sent_to SET DEFAULT ''",
-            f"ALTER TABLE {TABLE} ALTER COLUMN sending DROP DEFAULT, "
-            "ALTER COLUMN sent_to DROP DEFAULT",
+            f"ALTER TABLE {TABLE} ALTER COLUMN sending SET DEFAULT 'never_sent'",
+            f"ALTER TABLE {TABLE} ALTER COLUMN sending DROP DEFAULT",
         ),
     ]

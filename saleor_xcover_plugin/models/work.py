@@ -76,6 +76,11 @@ class OutboxMessage(Stateful):
 
         Versions before this column kept a body from the first attempt on, whatever became of it.
         """
+        return self.is_bound or self.sending == Sending.EARLIER_UNKNOWN
+
+    @property
+    def is_bound(self) -> bool:
+        """True when XCover may have carried it out under this very key."""
         return self.sending == Sending.OUTCOME_UNKNOWN or self.sealed_body is not None
 
 

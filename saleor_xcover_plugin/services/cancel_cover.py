@@ -24,7 +24,7 @@ from ..domain.refunds import RefundScope
 from ..domain.states import CancellationStatus, CoverStatus
 from ..host import metadata, notes, orders, telemetry
 from ..host.values import OrderState
-from ..models import Cancellation, Cover, OutboxMessage
+from ..models import Cancellation, OutboxMessage
 from ..xcover.answers import Booking, CancellationPreview
 from ..xcover.client import XCoverClient
 from ..xcover.errors import XCoverError, XCoverStatusConflict
@@ -37,15 +37,13 @@ from .cancellations import (
     is_judged_by,
     park,
 )
-from .defects import cost_of_cover
 from .delivery import Attempt, NotDone, ask_for, give_up_or_retry, look_up
 from .events import insured_events
 from .locks import lock_cancellation
 from .offers import chosen_ids
-from .owed import charged_of
 from .public_summary import of_cover
 from .refund_scope import scope_of
-from .settle_due import back_for_cover
+from .settle_due import back_for_cover, charged_too_much
 from .situation import is_decided_alike
 from .steps import StepDelivery, append_step
 
@@ -384,16 +382,9 @@ def _due_to_buyer(cancellation: Cancellation, order: OrderState | None, back: De
     if is_paid_otherwise or cancellation.refund is None:
         return Money(still, cancellation.currency)
     # Money that went back for the cover paid what was charged too much first.
-    for_premium = max(back - max(_charged_too_much(cover, order) - still, Decimal(0)), Decimal(0))
+    for_premium = max(back - max(charged_too_much(cover, order) - still, Decimal(0)), Decimal(0))
     of_refund = max(min(cancellation.refund, cover.premium) - for_premium, Decimal(0))
     return Money(still + of_refund, cancellation.currency)
-
-
-def _charged_too_much(cover: Cover, order: OrderState | None) -> Decimal:
-    if order is None:
-        return Decimal(0)
-    charged = charged_of(order, cost_of_cover(order, cover.offer))
-    return max(charged - cover.premium, Decimal(0))
 
 
 def _cancelled_booking(client: XCoverClient, booking_id: str) -> Booking:

@@ -39,6 +39,7 @@ from .offers import chosen_ids
 from .owed import charged_of, money_clause
 from .policyholders import digests_of
 from .refund_scope import is_paid_for_policy
+from .settle_due import due_with_policy
 
 log = logging.getLogger(__name__)
 
@@ -58,15 +59,13 @@ class Confirm:
             current = outbox.lock(message)
             if current is None or cover is None or cover.offer is None:
                 return None
-            wanted = _Wanted(cover.order_number, frozenset(chosen_ids(cover.offer)))
-            if not current.is_unknown:
-                body = self._body(cover, current, now)
-            else:
-                # It may have been carried out: only its definite answer ends this, and a refund
-                # made meanwhile cancels the policy after.
-                body = outbox.sent_body(current)
+            wanted = Wanted.of(cover, cover.offer)
+            if current.is_unknown:
+                body = _once_more(cover, current, now)
                 if body is None:
                     return Attempt(partial(_find, wanted, cover.created_at))
+            else:
+                body = self._body(cover, current, now)
             if body is None:
                 return None
             offer_id, key = str(cover.offer.xcover_offer_id), str(message.idempotency_key)
@@ -90,7 +89,8 @@ class Confirm:
             return _request(cover, cover.offer, order, now)
         if defect is not None:
             outbox.drop(message, defect.sentence, now)
-            park_cover(cover, defect.code, defect.sentence, now, due_back=cover.premium)
+            due_back = charged_of(order, cost_of_cover(order, cover.offer))
+            park_cover(cover, defect.code, defect.sentence, now, due_back=due_back)
             return None
         sentence = (
             f"The policy needs the buyer's {', '.join(missing)}. Complete the order's address, "
@@ -132,12 +132,13 @@ class Confirm:
             return
         if isinstance(error, _NotSearchable):
             code, due_back = SEAL_BROKEN, None
-            sentence = _not_found_out(cover, error)
+            sentence = _not_found_out(cover, message, error)
         elif isinstance(error, XCoverNotFound):
-            code, due_back = "offer_gone", cover.premium
+            code, due_back = "offer_gone", _charged(cover)
+            what = "the premium of " if due_back == cover.premium else ""
             sentence = (
-                "XCover no longer knows the offer; there is no policy. Refund the premium of "
-                f"{cover.premium_money} to the buyer."
+                f"XCover no longer knows the offer; there is no policy. Refund {what}"
+                f"{Money(due_back, cover.currency)} to the buyer."
             )
         elif isinstance(error, XCoverAlreadyBooked):
             code, due_back = "other_booking", None
@@ -170,7 +171,21 @@ class Confirm:
         _park(cover, message, code, sentence, now, due_back=due_back)
 
 
-def body_for(cover: Cover, order: OrderState | None, now: datetime) -> bytes | None:
+def _once_more(cover: Cover, message: OutboxMessage, now: datetime) -> bytes | None:
+    """Return what may be sent although there may be a policy; None when it is searched for instead.
+
+    A body that left with its key is sent as it was: only its definite answer ends this, and a
+    refund made meanwhile cancels the policy after. With a new key the order is judged again, since
+    it could make what the one before did not. What staff do not want is not sent at all.
+    """
+    if cover.reason_code == NOT_WANTED:
+        return None
+    if message.is_bound:
+        return outbox.sent_body(message)
+    return _body_for(cover, orders.read(cover.order_id, lock=True), now)
+
+
+def _body_for(cover: Cover, order: OrderState | None, now: datetime) -> bytes | None:
     """Return what asks XCover for the policy of an order that is paid and fit for it, else None."""
     offer = cover.offer
     if order is None or offer is None or not is_paid_for_policy(order, cover):
@@ -187,11 +202,15 @@ def _request(cover: Cover, offer: Offer, order: OrderState, now: datetime) -> by
 
 
 @dataclass(frozen=True, slots=True)
-class _Wanted:
+class Wanted:
     """The booking an order should have."""
 
     order_number: str
     quote_ids: frozenset[str]
+
+    @classmethod
+    def of(cls, cover: Cover, offer: Offer) -> Wanted:
+        return cls(cover.order_number, frozenset(chosen_ids(offer)))
 
     def is_met_by(self, booking: Booking) -> bool:
         """Return True for the booking of just this order and just these quotes."""
@@ -199,9 +218,7 @@ class _Wanted:
         return booking.partner_transaction_id == self.order_number and held == self.quote_ids
 
 
-def _confirm(
-    offer_id: str, body: bytes, key: str, wanted: _Wanted, client: XCoverClient
-) -> Booking:
+def _confirm(offer_id: str, body: bytes, key: str, wanted: Wanted, client: XCoverClient) -> Booking:
     try:
         return client.confirm_offer(offer_id, body, idempotency_key=key, deadline=DEADLINE_SECONDS)
     except XCoverAlreadyBooked as error:
@@ -215,7 +232,7 @@ class _NotSearchable(XCoverError):
     """XCover does not list its bookings, or too many of them."""
 
 
-def _find(wanted: _Wanted, since: datetime, client: XCoverClient) -> Booking | NotDone:
+def _find(wanted: Wanted, since: datetime, client: XCoverClient) -> Booking | NotDone:
     """Look for the booking of a call whose body is lost, among those made since a time."""
     try:
         for listed in client.bookings_since(since - _CLOCKS_DIFFER):
@@ -236,22 +253,31 @@ _CLOCKS_DIFFER = timedelta(hours=1)
 """What XCover's clock and ours may differ by at most, generously."""
 
 
-def _not_found_out(cover: Cover, error: _NotSearchable) -> str:
+def _not_found_out(cover: Cover, message: OutboxMessage, error: _NotSearchable) -> str:
     """Say what to do where a policy may exist and nobody can find out from here."""
+    command = f"manage.py xcover_policy {cover.order_number}"
     unknown = (
         f"XCover may have made a policy, and its bookings could not be searched ({error}). Ask "
-        f"Cover Genius whether order {cover.order_number} has one."
+        f"Cover Genius whether order {cover.order_number} has one. If so: {command} --take-over "
+        "POLICY, with its number; it can then be cancelled. If not: "
     )
     if cover.reason_code == NOT_WANTED:
+        ways = f"{unknown}{command} --do-not-make --asked-xcover."
+        if outbox.sent_body(message) is None:
+            return ways
         return (
-            f"{unknown} If not: manage.py xcover_policy {cover.order_number} --do-not-make "
-            f"--asked-xcover. If so: manage.py xcover_policy {cover.order_number} "
-            "--make-after-all: the policy is found, and can then be cancelled."
+            f"{ways} If there is one whose number nobody knows: {command} --make-after-all, which "
+            "sends the request once more under its old key, and finds it."
         )
+    ways = (
+        f"{unknown}replay the confirmation, which makes the policy while the order is paid and "
+        f"its event lies ahead, or end it: {command} --do-not-make --asked-xcover."
+    )
+    if not outbox.has_sealed(message):
+        return ways
     return (
-        f"The request that was sent for it cannot be opened any more. {unknown} Then replay the "
-        "confirmation: a policy that exists is found. With the old SECRET_KEY in "
-        "SECRET_KEY_FALLBACKS a replay is enough."
+        f"The request that was sent for it cannot be opened any more. {ways} With the old "
+        "SECRET_KEY in SECRET_KEY_FALLBACKS a replay is enough."
     )
 
 
@@ -289,19 +315,43 @@ def _park_of_other_store(cover: Cover, message: OutboxMessage, now: datetime) ->
     _park(cover, message, OTHER_STORE, sentence, now, due_back=due)
 
 
-def _record_booking(cover: Cover, message: OutboxMessage, booking: Booking, now: datetime) -> None:
+def _charged(cover: Cover) -> Decimal:
+    """Return what was charged for a cover; of an order Saleor has deleted, its premium."""
+    order = orders.read(cover.order_id)
+    if order is None:
+        return Decimal(cover.premium)
+    return charged_of(order, cost_of_cover(order, cover.offer))
+
+
+def take_over_booking(
+    cover: Cover, parked: OutboxMessage | None, booking: Booking, now: datetime
+) -> None:
+    """Take over a policy staff named for what is parked. The caller holds the locks."""
+    if cover.status == CoverStatus.PARKED:
+        cover.become(CoverStatus.CONFIRMING, now)
+    if parked is not None:
+        outbox.replay(parked, now)
+    _record_booking(cover, parked, booking, now)
+
+
+def _record_booking(
+    cover: Cover, message: OutboxMessage | None, booking: Booking, now: datetime
+) -> None:
     offer = cover.offer
     assert offer is not None  # noqa: S101 checked by the caller
-    outbox.settle(message, now)
+    if message is not None:
+        outbox.settle(message, now)
     difference = _difference(booking, cover, chosen_ids(offer))
     offer.become(OfferStatus.CONFIRMED, now)
     was_wanted = cover.reason_code != NOT_WANTED
+    due = due_with_policy(cover, orders.read(cover.order_id))
     if difference:
         sentence = (
             f"XCover's booking {booking.id} differs from what was sold: {difference}. Keep the "
             "booking and ask Cover Genius."
         )
         park_cover(cover, "booking_differs", sentence, now, booking_id=booking.id)
+        cover.write(now, **due)
         return
     cover.become(
         CoverStatus.CONFIRMED,
@@ -312,6 +362,7 @@ def _record_booking(cover: Cover, message: OutboxMessage, booking: Booking, now:
         cooling_off_until=booking.cooling_off_until,
         reason="",
         reason_code="",
+        **due,
     )
     telemetry.count(telemetry.POLICIES, event="confirmed")
     if cover.paid_at is not None:
@@ -320,13 +371,21 @@ def _record_booking(cover: Cover, message: OutboxMessage, booking: Booking, now:
     metadata.write_order_facts(
         cover.order_id, {"xcover.policy": booking.id, "xcover.status": "confirmed"}
     )
-    notes.add(cover.order_id, f"policy {booking.id} confirmed, premium {cover.premium_money}.")
+    said = f"policy {booking.id} confirmed, premium {cover.premium_money}."
+    notes.add(cover.order_id, f"{said}{_taken_back(cover) if due else ''}")
     if not was_wanted:
         notes.add(
             cover.order_id,
             f"XCover had made policy {booking.id} before staff decided that none is made. Have it "
             f"cancelled: manage.py xcover_cancellation ask {cover.order_number}",
         )
+
+
+def _taken_back(cover: Cover) -> str:
+    """Tell staff who may have read that the protection is to be refunded."""
+    left = Money(cover.amount_due_back, cover.currency)
+    what = f"Refund no more than {left}" if left.amount else "Refund nothing"
+    return f" {what} for the protection because there was no policy before."
 
 
 def _difference(booking: Booking, cover: Cover, quote_ids: Sequence[str]) -> str:

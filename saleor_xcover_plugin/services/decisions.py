@@ -38,6 +38,8 @@ class DecisionCode(StrEnum):
     REFUND_CHANGED = "refund_changed"
     OUTCOME_UNKNOWN = "outcome_unknown"
     POLICY_EXISTS = "policy_exists"
+    OTHER_POLICY = "other_policy"
+    XCOVER_UNAVAILABLE = "xcover_unavailable"
     BAD_INPUT = "bad_input"
 
 

@@ -256,7 +256,7 @@ def _carry_out(
 
     Raise ``HeldBack`` where a look-up after the call is held back; its outcome is then unknown.
     """
-    before = Sending.OUTCOME_UNKNOWN if message.is_unknown else Sending(message.sending)
+    before = Sending.OUTCOME_UNKNOWN if message.is_bound else Sending(message.sending)
     is_first = before != Sending.OUTCOME_UNKNOWN and attempt.body is not None
     if is_first and not _mark_sent(message, attempt, account, clock()):
         return None  # another worker has it by now, and nothing will be recorded

@@ -27,6 +27,7 @@ from .decisions import DecisionCode, DecisionRefused
 from .defects import cost_of_cover
 from .locks import lock_cover
 from .owed import charged_of
+from .privacy.messages import ended
 from .public_summary import of_cover
 from .settle_due import settle_due
 from .wake import DELIVER_TASK, wake_after_commit
@@ -49,7 +50,9 @@ def do_not_make(order_id: uuid.UUID, now: datetime, *, asked_xcover: bool = Fals
         if cover is None:
             raise DecisionRefused(DecisionCode.COVER_NOT_FOUND, "The order has no protection.")
         parked = parked_confirmation(cover)
-        _require_parked(cover, parked)
+        require_parked(cover, parked)
+        if not asked_xcover and _went_unknown(cover):
+            raise DecisionRefused(DecisionCode.BAD_INPUT, _ASK_FIRST)
         if parked is not None and parked.is_unknown and not asked_xcover:
             _search_first(cover, parked, now)
         else:
@@ -83,6 +86,10 @@ def end_unmade(cover: Cover, order: OrderState | None, now: datetime) -> None:
         settle_due(cover, order, now)
 
 
+_ASK_FIRST = (
+    "It never became known whether XCover made a policy, and its call is gone, so nothing can be "
+    "searched. Ask Cover Genius. If there is none, say so: --asked-xcover (askedXcover: true)."
+)
 _ENDED = "Staff decided that no policy is made for this order. XCover is not asked for it any more."
 _RECKONED_NOW = {"refunded_when_due": None, "for_cover_when_due": Decimal(0)}
 
@@ -90,7 +97,7 @@ _RECKONED_NOW = {"refunded_when_due": None, "for_cover_when_due": Decimal(0)}
 def _due(cover: Cover, order: OrderState | None) -> Money:
     """Return what is due back for the cover, whatever of it went back already."""
     known: Decimal = cover.amount_due_back
-    if cover.reason_code in _IS_OWED_ALREADY:
+    if cover.reason_code in _IS_OWED_ALREADY and not _went_unknown(cover):
         return Money(known, cover.currency)
     if order is None:
         paid = cover.premium if cover.paid_at is not None else Decimal(0)
@@ -99,12 +106,20 @@ def _due(cover: Cover, order: OrderState | None) -> Money:
     return Money(max(known, paid), cover.currency)
 
 
+def _went_unknown(cover: Cover) -> bool:
+    """Whether a call whose outcome nobody knows is gone: then nothing was said to be due."""
+    if cover.reason_code != EVENT_OVER:
+        return False
+    gone = ended([], [cover.pk]).filter(kind="confirm").order_by("-pk").first()
+    return gone is not None and gone.is_unknown
+
+
 def _what_is_due(due: Money) -> str:
     return f"Refund {due} to the buyer." if due.amount else "Nothing is due back."
 
 
 def _search_first(cover: Cover, message: OutboxMessage, now: datetime) -> None:
-    """Have the booking looked for. The body goes: it must not be sent any more."""
+    """Have the booking looked for. The body is kept for who takes the decision back."""
     sentence = (
         "Staff decided that no policy is made for this order. XCover may have made it already, so "
         "its bookings are searched first."
@@ -115,7 +130,6 @@ def _search_first(cover: Cover, message: OutboxMessage, now: datetime) -> None:
     else:
         cover.write(now, **changes)
     outbox.replay(message, now)
-    outbox.bind(message, None, message.sent_to, now)
     notes.add(cover.order_id, sentence)
     wake_after_commit(DELIVER_TASK, message.pk)
 
@@ -128,7 +142,8 @@ def parked_confirmation(cover: Cover) -> OutboxMessage | None:
     return parked.order_by("-pk").first()
 
 
-def _require_parked(cover: Cover, parked: OutboxMessage | None) -> None:
+def require_parked(cover: Cover, parked: OutboxMessage | None) -> None:
+    """Raise ``DecisionRefused`` unless the cover waits for a person, without a policy."""
     if cover.booking_id:
         raise DecisionRefused(
             DecisionCode.POLICY_EXISTS,

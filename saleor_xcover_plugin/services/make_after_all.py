@@ -19,8 +19,10 @@ from .replay import replay
 def make_after_all(order_id: uuid.UUID, now: datetime) -> Cover:
     """Ask XCover for the policy of an order whose policy staff did not want; one it made is found.
 
-    That is for a policy that exists although its booking could not be searched. Raise
-    ``DecisionRefused``: what ended already, without a policy, stays ended.
+    That is for a policy that exists although its booking could not be searched. The request that
+    was sent is repeated; where it cannot be opened any more a new one is sent only while the order
+    is paid and fit for it. Raise ``DecisionRefused``: what ended already, without a policy, stays
+    ended.
     """
     with transaction.atomic():
         cover = lock_cover(order_id=order_id)
@@ -30,8 +32,8 @@ def make_after_all(order_id: uuid.UUID, now: datetime) -> Cover:
         if cover.reason_code != NOT_WANTED or parked is None:
             raise DecisionRefused(
                 DecisionCode.NOT_WAITING,
-                "Nothing of this order waits for it: that no policy is made was not decided, or "
-                "ended already.",
+                "Nothing of this order waits for it: that no policy is made was not decided, was "
+                "taken back, or ended already.",
             )
         cover.write(now, reason_code=parked.reason_code, reason=_SENTENCE)
         notes.add(cover.order_id, _SENTENCE)

@@ -17,7 +17,7 @@ from ..domain.states import (
 from ..host import orders
 from ..models import Cover, OutboxMessage
 from . import modifications, watch_policyholder
-from .confirm_cover import SEAL_BROKEN, body_for
+from .confirm_cover import SEAL_BROKEN
 from .locks import lock_cancellation, lock_cover, lock_modification
 from .wake import DELIVER_TASK, wake_after_commit
 
@@ -54,50 +54,53 @@ def replay(message_id: int, now: datetime) -> bool:
 def _confirm_again(parked: OutboxMessage, now: datetime) -> OutboxMessage:
     """Replay a confirmation, under a new key where XCover may not be sent its body once more.
 
-    What staff do not want is only looked for again. So is a request that nobody can open, once the
-    order asks for no policy any more: sending another one could make what the first did not.
+    What staff do not want is only looked for again.
     """
-    cover = Cover.objects.select_related("offer").get(pk=parked.subject_id)
+    cover = Cover.objects.get(pk=parked.subject_id)
     if cover.reason_code != NOT_WANTED:
-        if parked.reason_code == "refused":
+        if parked.reason_code in ("refused", "unclear") or _is_lost(parked):
             return _begin_anew(parked, now)
-        if parked.reason_code == "unclear":
-            # There may be a policy, so the new operation is bound as the old one was.
-            is_bound = parked.is_unknown
-            return _begin_anew(parked, now, is_bound=is_bound, body=outbox.sent_body(parked))
-        if _is_lost(parked):
-            body = body_for(cover, orders.read(cover.order_id, lock=True), now)
-            if body is not None:
-                return _begin_anew(parked, now, is_bound=True, body=body)
+        earlier = None if parked.is_bound else outbox.earlier_that_opens(parked)
+        if earlier is not None:
+            return _go_back(parked, earlier, now)
     outbox.replay(parked, now)
     return parked
 
 
 def _is_lost(message: OutboxMessage) -> bool:
     """Whether nobody can open what was sent, nor find out what became of it."""
-    is_stuck = message.reason_code == SEAL_BROKEN and message.is_unknown
+    is_stuck = message.reason_code == SEAL_BROKEN and message.is_bound
     return is_stuck and outbox.sent_body(message) is None
 
 
-def _begin_anew(
-    stopped: OutboxMessage, now: datetime, *, is_bound: bool = False, body: bytes | None = None
-) -> OutboxMessage:
-    """Replace a confirmation by a new operation with a new key.
+def _begin_anew(stopped: OutboxMessage, now: datetime) -> OutboxMessage:
+    """Replace a confirmation by a new operation with a new key, which is judged before it leaves.
 
     XCover refused the old body, and its key may not carry another one, or would repeat an answer
     that says yes and no. Should a policy exist, XCover names it: adopted, or shown to staff.
     """
-    outbox.drop(stopped, "Replaced by another confirmation.", now)
+    sentence = "Replaced by another confirmation."
+    if _is_lost(stopped):
+        outbox.replace(stopped, sentence, now)
+    else:
+        outbox.drop(stopped, sentence, now)
     again = outbox.append(
         "confirm",
-        f"{stopped.operation_id}:again",
+        f"{stopped.operation_id}{outbox.AGAIN}",
         subject_id=stopped.subject_id,
         channel_id=stopped.channel_id,
         now=now,
     )
-    if is_bound:
-        outbox.bind(again, body, stopped.sent_to, now)
+    if stopped.is_unknown:
+        outbox.stand_for(again, stopped, now)
     return again
+
+
+def _go_back(unsent: OutboxMessage, earlier: OutboxMessage, now: datetime) -> OutboxMessage:
+    """Repeat the earlier confirmation, now that its request can be opened again."""
+    outbox.replace(unsent, "The confirmation it replaced can be repeated.", now)
+    outbox.replay(earlier, now)
+    return earlier
 
 
 def _ask_again(refused: OutboxMessage, now: datetime) -> None:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from datetime import datetime
 from decimal import Decimal
+from typing import Any
 
 from ..domain.money import Money
 from ..host import notes
 from ..host.values import OrderState
 from ..models import Cover
 from .defects import cost_of_cover, settled_sentence
+from .owed import charged_of
 
 
 def settle_due(cover: Cover, order: OrderState, now: datetime) -> None:
@@ -34,6 +36,30 @@ def settle_due(cover: Cover, order: OrderState, now: datetime) -> None:
     rest = Money(due - back, cover.currency)
     still = f"{rest} is still due" if rest.amount else "nothing is due any more"
     notes.add(cover.order_id, f"{Money(back, cover.currency)} went back to the buyer; {still}.")
+
+
+def due_with_policy(cover: Cover, order: OrderState | None) -> dict[str, Any]:
+    """Return the columns of what is due with a policy: what was charged beyond its premium.
+
+    What was due because there was none is taken back, and what went back for the cover paid what
+    was too much first. The caller holds the cover's lock.
+    """
+    known: Decimal = cover.amount_due_back
+    if known <= 0:
+        return {}
+    back = back_for_cover(order) if order is not None else Decimal(0)
+    due = min(known, max(charged_too_much(cover, order) - back, Decimal(0)))
+    if due == known:
+        return {}
+    return {"amount_due_back": due, "refunded_when_due": None, "for_cover_when_due": back}
+
+
+def charged_too_much(cover: Cover, order: OrderState | None) -> Decimal:
+    """Return what was charged for the cover beyond its premium."""
+    if order is None:
+        return Decimal(0)
+    charged = charged_of(order, cost_of_cover(order, cover.offer))
+    return max(charged - cover.premium, Decimal(0))
 
 
 def back_for_cover(order: OrderState) -> Decimal:

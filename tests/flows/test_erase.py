@@ -259,6 +259,44 @@ def test_a_success_with_errors_may_hide_a_policy(
     assert refusal(order.number).startswith("policy_active: ")
 
 
+@pytest.mark.parametrize("is_made", [True, False])
+def test_what_never_became_known_ends_with_cover_geniuss_word(
+    shopper: SendShopper,
+    store: Store,
+    payments: PaymentApp,
+    work: Work,
+    simulator: SimulatorProcess,
+    is_made: bool,
+) -> None:
+    # given a policy whose answer was lost, and whose call went when its event was over
+    order, _ = buy_with_cover(shopper(store.usd), payments, {store.concert: 2})
+    rows("OutboxMessage").filter(kind="confirm").update(attempts=287)
+    simulator.fault("confirm", "reset_after" if is_made else "reset", times=1)
+    work()
+    assert rows("Cover").get().reason_code == "gave_up"
+    pass_by(days=AFTER_THE_EVENT)
+    run(order.number, "--confirm")
+    cover = rows("Cover").get()
+    assert (cover.reason_code, cover.amount_due_back) == ("event_over", 0)
+    assert f"xcover_policy {order.number} --do-not-make --asked-xcover" in cover.reason
+    # when nobody asked Cover Genius, nothing is said to be over
+    with pytest.raises(CommandError, match="Ask Cover Genius"):
+        store.command("xcover_policy", order.number, "--do-not-make")
+    assert rows("Cover").get().reason_code == "event_over"
+    # when they said what they know
+    if is_made:
+        (booking,) = bookings(simulator)
+        store.command("xcover_policy", order.number, "--take-over", booking["id"])
+    else:
+        store.command("xcover_policy", order.number, "--do-not-make", "--asked-xcover")
+    work()
+    # then it has an end, and what is due is due once
+    cover = rows("Cover").get()
+    assert cover.status == ("confirmed" if is_made else "void")
+    assert cover.amount_due_back == (0 if is_made else PREMIUM)
+    assert asked(simulator)["confirm"] == 1
+
+
 def test_a_line_whose_cover_is_not_placed_yet_comes_first(
     store: Store, shopper: SendShopper
 ) -> None:

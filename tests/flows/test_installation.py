@@ -176,6 +176,9 @@ def test_a_copy_that_becomes_a_store_ends_what_was_the_others(
     assert cover is not None
     assert (cover.status, cover.amount_due_back) == ("parked", PREMIUM)
     assert staff.order(bought.id).has_note("no policy is made: refund what was paid for it")
+    # and no policy of the other store is taken over for it
+    with pytest.raises(CommandError, match=r"other_policy.*copied here"):
+        store.command("xcover_policy", bought.number, "--take-over", made.booking_id)
     # when somebody plays with the copied order
     payments.refund(made.payment, TOTAL)
     for _ in range(3):

@@ -17,8 +17,9 @@ from demo.client.store import Channel, Store
 from demo.client.values import PlacedOrder, Transaction
 from demo.simulator import SimulatorProcess
 
+from ..integration.simulator.partner import Partner
 from .steps import PREMIUM, TOTAL, asked, bookings, buy_with_cover
-from .test_sent_or_not import held_back, messages
+from .test_sent_or_not import begin_event, held_back, messages
 from .waits import let_waits_pass
 from .work import Work
 
@@ -50,9 +51,29 @@ def lose_key() -> None:
     from django.test import override_settings
 
     from saleor_xcover_plugin.crypto import encrypt
+    from saleor_xcover_plugin.outbox import sent_body
 
+    sealed = [(one.pk, sent_body(one)) for one in messages().exclude(sealed_body=None)]
     with override_settings(SECRET_KEY="gone", SECRET_KEY_FALLBACKS=[]):
-        messages().exclude(sealed_body=None).update(sealed_body=encrypt(b"{}"))
+        for pk, body in sealed:
+            messages(pk=pk).update(sealed_body=encrypt(body or b"{}"))
+
+
+def be_stuck(simulator: SimulatorProcess, work: Work, *, fault: str) -> None:
+    """Have the answer for the policy be lost, then the key, and nothing be searchable."""
+    simulator.fault("confirm", fault, times=1)
+    work()
+    lose_key()
+    simulator.fault("list_bookings", "status", times=None, status=404)
+    let_waits_pass()
+    work()
+    assert (row().status, row().reason_code) == ("parked", "seal_broken")
+
+
+def work_on(work: Work) -> None:
+    for _ in range(3):
+        let_waits_pass()
+        work()
 
 
 def refuse(simulator: SimulatorProcess, work: Work) -> None:
@@ -249,6 +270,254 @@ def test_a_policy_cover_genius_knows_of_is_found_after_all(
     with pytest.raises(CommandError, match="not_waiting"):
         store.command("xcover_policy", order.number, "--make-after-all")
     assert nothing.value.codes == ("not_waiting",)
+
+
+@pytest.mark.parametrize("meanwhile", ["refunded", "begun"])
+def test_a_policy_is_found_after_all_whatever_became_of_its_order(
+    paid: Paid,
+    desk: InsuranceDesk,
+    payments: PaymentApp,
+    work: Work,
+    simulator: SimulatorProcess,
+    meanwhile: str,
+) -> None:
+    """What was sent is kept for it: its old key names the policy, and can make no second one."""
+    # given a policy whose answer was lost, bookings that cannot be searched, and an order no policy
+    # would be asked for any more
+    buyer, order, payment = paid
+    give_up(simulator, work, fault="reset_after")
+    simulator.fault("list_bookings", "status", times=None, status=404)
+    desk.do_not_make(order.id)
+    work()
+    if meanwhile == "refunded":
+        payments.refund(payment, TOTAL)
+    else:
+        begin_event(order)
+    work()
+    assert (row().status, row().reason_code) == ("parked", "not_wanted")
+    # when Cover Genius says that there is one
+    desk.make_after_all(order.id)
+    work_on(work)
+    # then it is found, and the refund ends it
+    (booking,) = bookings(simulator)
+    cover = buyer.cover()
+    assert cover is not None
+    assert cover.policy_number == booking["id"]
+    ended = meanwhile == "refunded"
+    assert (cover.status, booking["status"]) == (
+        ("cancelled", "CANCELLED") if ended else ("confirmed", "CONFIRMED")
+    )
+    assert len({call["idempotency_key"] for call in simulator.calls("confirm")}) == 1
+    assert cover.amount_due_back == 0
+
+
+@pytest.mark.parametrize("is_wanted", [True, False])
+@pytest.mark.parametrize("meanwhile", ["paid", "refunded", "begun"])
+def test_staff_name_the_policy_nobody_else_could_find(
+    paid: Paid,
+    desk: InsuranceDesk,
+    store: Store,
+    staff: Staff,
+    payments: PaymentApp,
+    work: Work,
+    simulator: SimulatorProcess,
+    meanwhile: str,
+    is_wanted: bool,
+) -> None:
+    # given a policy, a lost answer, a lost key, and no list of bookings
+    buyer, order, payment = paid
+    be_stuck(simulator, work, fault="reset_after")
+    if meanwhile == "refunded":
+        payments.refund(payment, TOTAL)
+    elif meanwhile == "begun":
+        begin_event(order)
+    if not is_wanted:
+        desk.do_not_make(order.id)
+    work()
+    assert row().status == "parked"
+    assert f"xcover_policy {order.number} --take-over POLICY" in row().reason
+    # when Cover Genius names it, and staff do
+    (booking,) = bookings(simulator)
+    if is_wanted:
+        taken = desk.take_over(order.id, booking["id"])["cover"]
+        assert taken["policyNumber"] == booking["id"]
+    else:
+        said = store.command("xcover_policy", order.number, "--take-over", booking["id"])
+        assert f"holds policy {booking['id']}" in said
+    work_on(work)
+    # then the order holds it, nothing was sent again, and what became of the order follows
+    cover = buyer.cover()
+    assert cover is not None
+    assert cover.policy_number == booking["id"]
+    assert cover.status == ("cancelled" if meanwhile == "refunded" else "confirmed")
+    assert cover.amount_due_back == 0
+    assert asked(simulator)["confirm"] == 1
+    assert messages(status__in=["pending", "parked"]).count() == 0
+    assert messages(kind="confirm").get().sealed_body is None
+    is_told = staff.order(order.id).has_note(f"xcover_cancellation ask {order.number}")
+    assert is_told != is_wanted
+
+
+def test_staff_say_that_there_is_no_policy_of_a_refunded_order(
+    paid: Paid, store: Store, payments: PaymentApp, work: Work, simulator: SimulatorProcess
+) -> None:
+    _, order, payment = paid
+    be_stuck(simulator, work, fault="reset")
+    payments.refund(payment, TOTAL)
+    work()
+    assert f"xcover_policy {order.number} --do-not-make --asked-xcover" in row().reason
+
+    store.command("xcover_policy", order.number, "--do-not-make", "--asked-xcover")
+    work_on(work)
+
+    assert (row().status, row().amount_due_back) == ("void", 0)
+    assert asked(simulator)["confirm"] == 1
+    assert messages(kind="confirm").get().sealed_body is None
+
+
+def test_only_the_policy_of_just_this_order_is_taken_over(
+    paid: Paid,
+    shopper: SendShopper,
+    desk: InsuranceDesk,
+    store: Store,
+    payments: PaymentApp,
+    work: Work,
+    simulator: SimulatorProcess,
+) -> None:
+    from saleor_xcover_plugin.models import Cover
+
+    # given an order whose policy nobody found, and another order with its policy
+    _, order, _ = paid
+    be_stuck(simulator, work, fault="reset_after")
+    (own,) = bookings(simulator)
+    other, _ = buy_with_cover(shopper(store.usd), payments, {store.concert: 2})
+    work()
+    (foreign,) = [one for one in bookings(simulator) if one["id"] != own["id"]]
+    # when staff name a policy that is another's, one nobody knows, or what is no number
+    for policy, code in (
+        (foreign["id"], "other_policy"),
+        ("NOBODY-KNOWS", "other_policy"),
+        ("../offers", "bad_input"),
+    ):
+        with pytest.raises(Refused) as refused:
+            desk.take_over(order.id, policy)
+        assert refused.value.codes == (code,)
+    # or XCover cannot be asked
+    simulator.fault("get_booking", "status", times=1, status=503)
+    with pytest.raises(Refused) as silent:
+        desk.take_over(order.id, own["id"])
+    assert silent.value.codes == ("xcover_unavailable",)
+    # or the order has its policy
+    with pytest.raises(Refused) as done:
+        desk.take_over(other.id, foreign["id"])
+    assert done.value.codes == ("policy_exists",)
+    # then nothing was changed
+    cover = Cover.objects.get(order_number=order.number)
+    assert (cover.status, cover.reason_code, cover.booking_id) == ("parked", "seal_broken", None)
+    assert messages(status="parked").get().sending == "outcome_unknown"
+
+
+def test_a_policy_cover_genius_has_cancelled_is_not_taken_over(
+    paid: Paid, store: Store, work: Work, simulator: SimulatorProcess
+) -> None:
+    _, order, _ = paid
+    be_stuck(simulator, work, fault="reset_after")
+    (booking,) = bookings(simulator)
+    Partner(simulator.base_url).send("POST", f"/bookings/{booking['id']}/cancel", "{}")
+    assert bookings(simulator)[0]["status"] == "CANCELLED"
+
+    with pytest.raises(CommandError, match=r"nothing is in force.*--asked-xcover"):
+        store.command("xcover_policy", order.number, "--take-over", booking["id"])
+
+    store.command("xcover_policy", order.number, "--do-not-make", "--asked-xcover")
+    assert (row().status, row().amount_due_back) == ("void", PREMIUM)
+
+
+@pytest.mark.parametrize("is_replayed_before", [True, False])
+@pytest.mark.parametrize("meanwhile", ["paid", "refunded"])
+def test_a_key_that_comes_back_opens_what_was_sent(
+    paid: Paid,
+    store: Store,
+    payments: PaymentApp,
+    work: Work,
+    simulator: SimulatorProcess,
+    meanwhile: str,
+    is_replayed_before: bool,
+) -> None:
+    """It is kept as long as nobody knows what became of it, whatever was tried since."""
+    from django.test import override_settings
+
+    buyer, _, payment = paid
+    be_stuck(simulator, work, fault="reset_after")
+    if meanwhile == "refunded":
+        payments.refund(payment, TOTAL)
+    if is_replayed_before:
+        simulator.fault("confirm", "status", times=1, status=429, retry_after=1)
+        with held_back():
+            store.command("xcover_replay", "--all")
+            work()
+        let_waits_pass()
+        work()
+    assert "SECRET_KEY_FALLBACKS a replay is enough" in row().reason or meanwhile == "paid"
+    # when the key is back
+    with override_settings(SECRET_KEY_FALLBACKS=["gone"]):
+        store.command("xcover_replay", "--all")
+        work_on(work)
+    # then
+    (booking,) = bookings(simulator)
+    cover = buyer.cover()
+    assert cover is not None
+    assert (cover.status, cover.policy_number) == (
+        "cancelled" if meanwhile == "refunded" else "confirmed",
+        booking["id"],
+    )
+    assert not messages().exclude(sealed_body=None).exists()
+    if meanwhile == "refunded":  # a paid order may have asked for it anew already
+        assert len({call["idempotency_key"] for call in simulator.calls("confirm")}) == 1
+
+
+@pytest.mark.parametrize("meanwhile", ["refunded", "begun"])
+@pytest.mark.parametrize("is_searchable", [True, False])
+def test_a_new_request_for_what_nobody_can_open_is_judged_before_it_leaves(
+    paid: Paid,
+    store: Store,
+    payments: PaymentApp,
+    work: Work,
+    simulator: SimulatorProcess,
+    meanwhile: str,
+    is_searchable: bool,
+) -> None:
+    """A body that has not left binds nobody; that the earlier one may have is remembered."""
+    # given a request that was lost with its key, and a replay that is held back
+    _, order, payment = paid
+    be_stuck(simulator, work, fault="reset")
+    with held_back():
+        store.command("xcover_replay", "--all")
+        work()
+        again = messages(kind="confirm", status="pending").get()
+        assert (again.sending, again.sealed_body) == ("earlier_unknown", None)
+        # when the order asks for no policy any more
+        if meanwhile == "refunded":
+            payments.refund(payment, TOTAL)
+        else:
+            begin_event(order)
+        work()
+    if is_searchable:
+        simulator.clear_faults()
+    work_on(work)
+    # then nothing is made for it
+    assert asked(simulator)["confirm"] == 1
+    assert bookings(simulator) == []
+    if is_searchable:
+        status = "void" if meanwhile == "refunded" else "parked"
+        due = 0 if meanwhile == "refunded" else PREMIUM
+        assert (row().status, row().amount_due_back) == (status, due)
+        assert not any(message.is_unknown for message in messages(kind="confirm"))
+    else:
+        # and nobody says that there is none
+        assert (row().status, row().reason_code) == ("parked", "seal_broken")
+        assert f"Ask Cover Genius whether order {order.number} has one" in row().reason
+        assert messages(status="parked").get().is_unknown
 
 
 def test_an_order_without_cover_has_nothing_to_give_up(store: Store) -> None:

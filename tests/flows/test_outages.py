@@ -6,7 +6,9 @@ from decimal import Decimal
 import pytest
 
 from demo.client.driver import Refused
+from saleor_xcover_plugin.domain.states import NOTHING_BOUGHT
 
+from .steps import PREMIUM
 from .waits import let_waits_pass
 
 ANSWERS_IN = Decimal(3)
@@ -286,6 +288,97 @@ def test_an_offer_gone_at_confirmation_is_parked_with_the_amount_due_back(
     assert ada.cover().status == "parked"
     assert ada.cover().amount_due_back == Decimal("6.66")
     assert staff.order(order.id).has_note("Refund the premium of 6.66 USD")
+
+
+def test_an_offer_that_was_gone_and_is_booked_after_all_owes_no_premium_twice(
+    store, shopper, staff, work, simulator
+):
+    # given XCover did not know the offer, so that the premium is due back
+    ada = insured(shopper, store)
+    order = ada.complete()
+    simulator.fault("confirm", "status", times=1, status=404)
+    staff.mark_as_paid(order.id)
+    work()
+    assert ada.cover().amount_due_back == PREMIUM
+    # when it knows it again
+    store.command("xcover_replay", "--all")
+    work()
+    # then the buyer has the policy and nothing is due
+    assert (ada.cover().status, ada.cover().amount_due_back) == ("confirmed", 0)
+    assert staff.order(order.id).has_note("confirmed, premium 6.66 USD", "Refund nothing for")
+    # when staff have the policy cancelled
+    store.command("xcover_cancellation", "ask", order.number)
+    work()
+    store.command("xcover_cancellation", "approve", waiting_cancellation(), "6.66", "USD")
+    work()
+    # then the premium is due once
+    assert (ada.cover().status, ada.cover().amount_due_back) == ("cancelled", PREMIUM)
+    assert staff.order(order.id).has_note("Refund 6.66 USD to the buyer")
+    assert not staff.order(order.id).has_note("13.32")
+
+
+def waiting_cancellation():
+    from saleor_xcover_plugin.models import Cancellation
+
+    return str(Cancellation.objects.get(status="parked").pk)
+
+
+REASONS = sorted(NOTHING_BOUGHT | {"gave_up", "refused", "other_store"})
+
+
+@pytest.mark.parametrize(
+    ("reason", "way", "too_much"),
+    [
+        *((reason, "made", Decimal("1.00")) for reason in REASONS),
+        ("offer_gone", "made", Decimal("0.00")),
+        ("offer_gone", "differs", Decimal("1.00")),
+    ],
+)
+def test_whatever_was_due_without_a_policy_a_booking_leaves_due_what_was_charged_beyond_it(
+    store, shopper, staff, work, simulator, reason, way, too_much
+):
+    """For every reason to be parked: the way back to a policy takes back what stood for none."""
+    from saleor_xcover_plugin.models import Cover, Offer
+
+    # given a paid cover that is parked, and all that was charged for it is due
+    ada = insured(shopper, store)
+    order = ada.complete()
+    simulator.fault("confirm", "status", times=1, status=404)
+    staff.mark_as_paid(order.id)
+    work()
+    Offer.objects.filter(cover__order_number=order.number).update(cost=PREMIUM + too_much)
+    Cover.objects.update(reason_code=reason, amount_due_back=PREMIUM + too_much)
+    # when its policy is made after all
+    if way == "differs":
+        simulator.fault("confirm", "price_drift", times=1)
+    store.command("xcover_replay", "--all")
+    work()
+    # then
+    cover = Cover.objects.get()
+    assert cover.booking_id
+    assert cover.status == ("confirmed" if way == "made" else "parked")
+    assert cover.amount_due_back == too_much
+
+
+def test_what_went_back_before_the_policy_was_made_after_all_is_not_due_again(
+    store, shopper, staff, work, simulator
+):
+    from saleor_xcover_plugin.models import Cover, Offer
+
+    # given one dollar too much, all of it due since there was no policy, and one dollar given back
+    ada = insured(shopper, store)
+    order = ada.complete()
+    simulator.fault("confirm", "status", times=1, status=404)
+    Offer.objects.filter(cover__order_number=order.number).update(cost=PREMIUM + 1)
+    staff.mark_as_paid(order.id)
+    work()
+    assert ada.cover().amount_due_back == PREMIUM + 1
+    Cover.objects.update(amount_due_back=0, reason="settled")
+
+    store.command("xcover_replay", "--all")
+    work()
+
+    assert (ada.cover().status, ada.cover().amount_due_back) == ("confirmed", 0)
 
 
 def test_a_confirmation_with_errors_in_a_success_hides_no_policy(

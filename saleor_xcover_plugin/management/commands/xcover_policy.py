@@ -12,6 +12,7 @@ from ...services.clock import utc_now
 from ...services.decisions import DecisionRefused
 from ...services.do_not_make import do_not_make
 from ...services.make_after_all import make_after_all
+from ...services.take_over import take_over
 from ..base import PluginCommand
 
 
@@ -29,7 +30,12 @@ class Command(PluginCommand):
         decision.add_argument(
             "--make-after-all",
             action="store_true",
-            help="take that back while it waits: Cover Genius knows of a policy, which is found",
+            help="take that back while it waits: XCover is asked; a policy it made is found",
+        )
+        decision.add_argument(
+            "--take-over",
+            metavar="POLICY",
+            help="Cover Genius named this policy for the order: look at it and take it over",
         )
         parser.add_argument(
             "--asked-xcover",
@@ -45,10 +51,18 @@ class Command(PluginCommand):
         if order_id is None:
             raise CommandError(f"Order {number} has no protection.")
         try:
-            if options["make_after_all"]:
+            if options["take_over"] is not None:
+                cover = take_over(order_id, options["take_over"], utc_now)
+            elif options["make_after_all"]:
                 cover = make_after_all(order_id, utc_now())
             else:
                 cover = do_not_make(order_id, utc_now(), asked_xcover=options["asked_xcover"])
         except DecisionRefused as refused:
             raise CommandError(f"{refused.code.value}: {refused}") from refused
-        self.stdout.write(cover.reason or "XCover is asked for the policy; one it made is found.")
+        self.stdout.write(cover.reason or _told(cover))
+
+
+def _told(cover: Cover) -> str:
+    if cover.booking_id:
+        return f"The order holds policy {cover.booking_id}: it is {cover.status}."
+    return "XCover is asked for the policy; one it made is found."

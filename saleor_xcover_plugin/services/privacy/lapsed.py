@@ -77,7 +77,9 @@ def _sentence(cover: Cover, *, is_not_made: bool, is_due: bool) -> str:
         return "No policy was made, and nothing is due: the order is not paid any more."
     return (
         "It never became known whether XCover made a policy, and its event is over. Ask Cover "
-        f"Genius; if there is none, refund the premium of {cover.premium_money}."
+        f"Genius; if there is none, refund the premium of {cover.premium_money}, which manage.py "
+        f"xcover_policy {cover.order_number} --do-not-make --asked-xcover writes down; if there is "
+        "one: --take-over POLICY, with its number."
     )
 
 

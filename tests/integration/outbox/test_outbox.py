@@ -344,16 +344,69 @@ def test_what_is_due_is_counted_up_to_a_limit():
     assert outbox.due_count(NOW - timedelta(minutes=1), limit=10) == 0
 
 
-@pytest.mark.parametrize("body", [b"{}", None])
-def test_a_message_stands_for_an_earlier_attempt(body):
-    message = append()
+def replaced(body=b"{}"):
+    """Append a message that was sent, and one that took its place; return both."""
+    append("order-1:1")
+    (first,) = outbox.claim(NOW, limit=1)
+    outbox.mark_sent(first, body, "account", NOW)
+    first.refresh_from_db()
+    outbox.replace(first, "Replaced.", NOW)
+    again = append("order-1:1:again")
+    with transaction.atomic():
+        outbox.stand_for(again, first, NOW)
+    return first, again
+
+
+def test_a_message_stands_for_an_earlier_one_without_being_bound():
+    first, again = replaced()
+
+    stored = OutboxMessage.objects.get(pk=again.pk)
+    assert (stored.sending, stored.sent_to, stored.sealed_body) == (
+        "earlier_unknown",
+        "account",
+        None,
+    )
+    assert (stored.is_unknown, stored.is_bound) == (True, False)
+    assert outbox.is_of_other_account(stored, "another")
+    assert stored.idempotency_key != first.idempotency_key
+
+
+def test_what_was_sent_is_kept_while_another_message_stands_for_it(settings):
+    first, again = replaced(b"secret")
 
     with transaction.atomic():
-        outbox.bind(message, body, "account", NOW)
+        assert outbox.earlier_that_opens(again) == first
+    settings.SECRET_KEY, settings.SECRET_KEY_FALLBACKS = "another", []
+    with transaction.atomic():
+        assert outbox.earlier_that_opens(again) is None
+    assert outbox.has_sealed(again)
 
-    stored = OutboxMessage.objects.get()
-    assert (stored.sending, stored.sent_to) == ("outcome_unknown", "account")
-    assert (outbox.sent_body(stored), stored.sealed_body is None) == (body, body is None)
+
+def test_what_is_known_not_to_be_done_is_known_of_what_was_replaced():
+    first, _ = replaced()
+    (again,) = outbox.claim(NOW, limit=1)
+
+    outbox.mark_not_done(again, Sending.EARLIER_UNKNOWN, NOW)  # turned away: tells nothing
+    first.refresh_from_db()
+    assert first.is_bound
+    outbox.mark_not_done(again, Sending.DEFINITELY_REFUSED, NOW)
+
+    first.refresh_from_db()
+    assert (first.sending, first.sealed_body) == ("definitely_refused", None)
+
+
+@pytest.mark.parametrize("end", ["settle", "drop"])
+def test_what_was_sent_goes_with_the_message_that_stands_for_it(end):
+    first, again = replaced()
+    other = append("order-2:1")
+    OutboxMessage.objects.filter(pk=other.pk).update(sealed_body=b"of another")
+
+    outbox.settle(again, NOW) if end == "settle" else outbox.drop(again, "Over.", NOW)
+
+    first.refresh_from_db()
+    other.refresh_from_db()
+    assert (first.status, first.sealed_body) == ("dropped", None)
+    assert bytes(other.sealed_body) == b"of another"
 
 
 def test_a_settled_message_belongs_to_no_worker_and_says_nothing_more():

@@ -68,7 +68,7 @@ WORDS: dict[type[StrEnum], tuple[str, ...]] = {
         *("message", "live_offer", "checkout", "cover", "no_cover", "claim", "due_back"),
         "decision",
     ),
-    Sending: ("never_sent", "definitely_refused", "outcome_unknown"),
+    Sending: ("never_sent", "definitely_refused", "outcome_unknown", "earlier_unknown"),
     Place: ("next", "late", "unsure"),
 }
 

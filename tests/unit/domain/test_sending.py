@@ -6,7 +6,7 @@ import pytest
 
 from saleor_xcover_plugin.domain.sending import Sending, sending_after
 
-NEVER, REFUSED, UNKNOWN = Sending
+NEVER, REFUSED, UNKNOWN, EARLIER = Sending
 
 HELD_BACK = {"left": False, "was_turned_away": False, "shows_not_done": False}
 TURNED_AWAY = {"left": True, "was_turned_away": True, "shows_not_done": False}
@@ -17,10 +17,10 @@ NOT_DONE = {"left": True, "was_turned_away": False, "shows_not_done": True}
 @pytest.mark.parametrize(
     ("ended", "after"),
     [
-        (HELD_BACK, (NEVER, REFUSED, UNKNOWN)),
-        (TURNED_AWAY, (REFUSED, REFUSED, UNKNOWN)),
-        (LOST, (UNKNOWN, UNKNOWN, UNKNOWN)),
-        (NOT_DONE, (REFUSED, REFUSED, REFUSED)),
+        (HELD_BACK, (NEVER, REFUSED, UNKNOWN, EARLIER)),
+        (TURNED_AWAY, (REFUSED, REFUSED, UNKNOWN, EARLIER)),
+        (LOST, (UNKNOWN, UNKNOWN, UNKNOWN, UNKNOWN)),
+        (NOT_DONE, (REFUSED, REFUSED, REFUSED, REFUSED)),
     ],
     ids=["held back", "turned away", "lost", "shown not to be done"],
 )
