@@ -77,6 +77,7 @@ OUTBOX = Suite(
 FLOWS = Suite(
     name="flows",
     paths=(
+        "tests/flows/test_deliver.py",
         "tests/flows/test_outages.py",
         "tests/flows/test_put_aside.py",
         "tests/flows/test_sent_or_not.py",
