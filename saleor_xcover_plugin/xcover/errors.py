@@ -27,7 +27,6 @@ _TURNED_AWAY = frozenset({401, 403, 429})
 class XCoverError(Exception):
     """Base of every error the client raises."""
 
-    retryable: ClassVar[bool] = False
     leaves_unknown: ClassVar[bool] = False
     """Whether a write that ended so may have been done all the same: ask again, same key."""
 
@@ -79,7 +78,6 @@ class XCoverError(Exception):
 class XCoverUnavailable(XCoverError):
     """No usable answer: network fault, deadline, 5xx, 423, gateway page. Try again later."""
 
-    retryable = True
     leaves_unknown = True
 
 

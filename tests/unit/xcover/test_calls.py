@@ -1,8 +1,11 @@
 """Each operation goes to its documented address with its headers, and reads its answers."""
 
+import json
 import re
 from dataclasses import replace
+from datetime import UTC, datetime
 from decimal import Decimal
+from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 
@@ -20,6 +23,7 @@ from saleor_xcover_plugin.xcover.errors import (
     XCoverThrottled,
     XCoverUnavailable,
 )
+from saleor_xcover_plugin.xcover.transport import Answer
 
 from .wire import NOW, canned, fixture
 
@@ -261,6 +265,13 @@ def test_the_codes_of_a_refusal_are_kept_and_its_words_are_not():
     [
         ({"Retry-After": "1.5"}, 1.5),
         ({"retry-after": "Fri, 04 Dec 2026 09:05:37 GMT"}, 30.0),  # no Date: our clock counts
+        (
+            {
+                "Retry-After": "Fri, 04 Dec 2026 09:05:37 GMT",
+                "Date": "Fri, 04 Dec 2026 09:05:17 GMT",
+            },
+            20.0,
+        ),
         ({"Retry-After": "²"}, None),
         ({"Retry-After": "Mon, 01 Jan 0001 00:00:00 +1400"}, 0.0),
         ({"Retry-After": "-5"}, None),
@@ -459,3 +470,73 @@ def test_a_partner_code_that_would_lead_elsewhere_is_never_sent(odd):
     with pytest.raises(XCoverMisconfigured):
         client.probe()
     assert adapter.requests == []
+
+
+def test_bookings_are_listed_page_by_page_since_a_time():
+    pages = {
+        0: [{"id": f"OLD-{n}-INS", "created_at": "2026-12-03T00:00:00Z"} for n in range(100)],
+        100: [
+            {"id": "LATE-INS", "created_at": "2026-12-04T09:00:00Z"},
+            {"id": "NEW-INS", "created_at": "2026-12-04T10:00:00Z"},
+        ],
+    }
+    asked = []
+
+    class Line:
+        def clock(self):
+            return NOW
+
+        def send(self, request, *, deadline):
+            query = dict(parse_qsl(urlsplit(request.url).query))
+            asked.append((request.operation, query, deadline))
+            page = {"count": 102, "results": pages[int(query["offset"])]}
+            return Answer(200, {}, json.dumps(page).encode())
+
+    client = XCoverClient(
+        Credentials("https://api.example.com/x", "ABCDE", "key", "secret"), Line()
+    )
+    since = datetime(2026, 12, 4, 9, 30, tzinfo=UTC)
+
+    assert [booking.id for booking in client.bookings_since(since, deadline=4)] == ["NEW-INS"]
+    assert asked == [
+        ("list_bookings", {"limit": "100", "offset": "0"}, 4),
+        ("list_bookings", {"limit": "100", "offset": "100"}, 4),
+    ]
+
+
+def test_an_address_without_xcovers_own_404_is_a_wrong_one():
+    client, _ = canned(404, {"message": "Not found."})
+
+    with pytest.raises(XCoverMisconfigured, match=r"^get_booking: nothing is at this address"):
+        CALLS["get"](client)
+
+
+@pytest.mark.parametrize("status", [405, 400, 418])
+def test_another_refusal_needs_no_type_to_be_one(status):
+    client, _ = canned(status, {"message": "No."})
+
+    with pytest.raises(XCoverRejected, match=rf"^get_booking: refused \(HTTP {status}\)$"):
+        CALLS["get"](client)
+
+
+def test_a_success_that_names_errors_says_so():
+    client, _ = canned(200, fixture("booking_confirmed") | {"errors": {"phone": ["bad"]}})
+
+    with pytest.raises(XCoverRejected, match="a success that carries errors or no items"):
+        CALLS["get"](client)
+
+
+@pytest.mark.parametrize("errors", [["phone"], "phone", 7])
+def test_errors_in_another_shape_name_no_field(errors):
+    client, _ = canned(422, {"type": "x", "message": "No.", "errors": errors})
+
+    with pytest.raises(XCoverRejected) as caught:
+        CALLS["get"](client)
+    assert caught.value.fields == ()
+
+
+def test_a_page_of_a_redirect_is_no_success():
+    client, _ = canned(300, {"id": "AB-INS"})
+
+    with pytest.raises(XCoverMisconfigured, match="the address redirects"):
+        CALLS["get"](client)
