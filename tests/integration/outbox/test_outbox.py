@@ -385,6 +385,8 @@ def test_what_was_sent_is_kept_while_another_message_stands_for_it(settings):
 def test_what_is_known_not_to_be_done_is_known_of_what_was_replaced():
     first, _ = replaced()
     (again,) = outbox.claim(NOW, limit=1)
+    of_another_kind = append("order-1:1", "opt_out")
+    OutboxMessage.objects.filter(pk=of_another_kind.pk).update(sending="outcome_unknown")
 
     outbox.mark_not_done(again, Sending.EARLIER_UNKNOWN, NOW)  # turned away: tells nothing
     first.refresh_from_db()
@@ -393,6 +395,8 @@ def test_what_is_known_not_to_be_done_is_known_of_what_was_replaced():
 
     first.refresh_from_db()
     assert (first.sending, first.sealed_body) == ("definitely_refused", None)
+    of_another_kind.refresh_from_db()
+    assert of_another_kind.sending == "outcome_unknown"
 
 
 @pytest.mark.parametrize("end", ["settle", "drop"])
