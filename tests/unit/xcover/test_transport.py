@@ -19,7 +19,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from saleor_xcover_plugin.xcover import bounded
 from saleor_xcover_plugin.xcover.client import Credentials, XCoverClient
 from saleor_xcover_plugin.xcover.errors import XCoverMisconfigured, XCoverUnavailable
-from saleor_xcover_plugin.xcover.transport import Transport
+from saleor_xcover_plugin.xcover.transport import Answer, Request, Transport
 
 from .rude_server import OK_HEAD, answer, drips, rude_server, says
 from .wire import NOW, canned
@@ -73,7 +73,60 @@ def test_a_fault_says_whether_waiting_helps(_case, fault, kind):
     with pytest.raises(kind) as caught:
         client.get_booking("AB-INS")
     assert type(caught.value) is kind
-    assert "secret-host" not in str(caught.value)
+    what = {
+        "InvalidIPAddress": "the address may not be called",
+        "InvalidURL": "the address may not be called",
+        "InvalidHeader": "HTTP cannot carry the key or address",
+    }.get(type(fault).__name__, "the network failed")
+    assert str(caught.value) == f"get_booking: {what} ({type(fault).__name__})"
+    assert caught.value.never_left is (kind is XCoverMisconfigured)
+
+
+def test_only_a_fault_of_the_connection_says_that_nothing_left():
+    """Another exception may carry anything, also what looks like one."""
+    client, adapter = canned(200, {})
+
+    class NewConnectionError(Exception):
+        """Named like urllib3's."""
+
+    class Carrier(Exception):
+        reason = NewConnectionError()
+
+    def fail(*_args, **_kwargs):
+        raise RuntimeError(Carrier())
+
+    adapter.send = fail
+    with pytest.raises(XCoverUnavailable) as caught:
+        client.get_booking("AB-INS")
+    assert not caught.value.never_left
+
+
+def test_an_answer_is_read_as_it_comes():
+    """Read at once it could be of any size."""
+    client, adapter = canned(404, {"type": "x", "message": "y"})
+    streams = []
+    send = adapter.send
+
+    def watched(request, **kwargs):
+        streams.append(kwargs["stream"])
+        return send(request, **kwargs)
+
+    adapter.send = watched
+    client.probe()
+
+    assert streams == [True]
+
+
+def test_neither_signature_nor_body_is_shown():
+    request = Request(
+        "get_booking", "GET", "https://api.example.com", {"Authorization": "secret"}, b"Ada"
+    )
+
+    assert "secret" not in repr(request)
+    assert "Ada" not in repr(request)
+    shown = repr(Answer(200, {"Set-Cookie": "secret"}, b"Ada"))
+    assert "secret" not in shown
+    assert "Ada" not in shown
 
 
 def test_no_connection_means_that_nothing_was_sent():
@@ -251,7 +304,8 @@ def interrupted_after(seconds):
         signal.signal(signal.SIGALRM, before)
 
 
-def test_a_worker_told_to_stop_is_no_fault_of_the_network():
+def test_a_worker_told_to_stop_is_no_fault_of_the_network(caplog):
+    caplog.set_level("INFO", logger="saleor_xcover_plugin")
     # given an XCover that drips, and a worker that has a time limit of its own
     with (
         rude_server(drips(OK_HEAD + b"X-Slow: ", b"a")) as server,
@@ -262,6 +316,8 @@ def test_a_worker_told_to_stop_is_no_fault_of_the_network():
     ):
         client_of(session, server.url).create_offer(b"{}", deadline=30)
 
+    (call,) = (record for record in caplog.records if record.message == "xcover.call")
+    assert (call.operation, call.outcome, call.status) == ("create_offer", "interrupted", None)
     # and the call it left behind ends as well
     ends_at = time.monotonic() + 5
     while any(bounded.THREAD_NAME in thread.name for thread in threading.enumerate()):
