@@ -176,7 +176,7 @@ def earlier_that_opens(message: OutboxMessage) -> OutboxMessage | None:
 
 
 def has_sealed(message: OutboxMessage) -> bool:
-    """Whether what was sent is kept, by this message or one it replaced, for a key to open it."""
+    """Return True when the body that was sent is kept by this message or by one it replaced."""
     return message.sealed_body is not None or _earlier(message).exists()
 
 

@@ -61,7 +61,7 @@ class _CancellationDelivery(StepDelivery[Cancellation]):
 
     rows = Cancellation
     ends_policy: bool
-    """Whether the policy is gone once XCover has carried it out."""
+    """True when the call, once carried out, ends the policy; a preview changes nothing."""
 
     def lock(self, key: int) -> Cancellation:
         return lock_cancellation(key)
@@ -99,13 +99,7 @@ class _CancellationDelivery(StepDelivery[Cancellation]):
         if self.ends_policy and message.is_unknown:
             reason, sentence = "gave_up", _not_looked_up(error)
         else:
-            reason, sentence = (
-                "refused",
-                (
-                    f"XCover did not cancel the policy ({error}). It stays in force; decide with "
-                    "Cover Genius."
-                ),
-            )
+            reason, sentence = "refused", _not_cancelled(error)
         outbox.park(message, sentence, now, reason=reason)
         park(row, sentence, now)
 
@@ -116,6 +110,12 @@ class _CancellationDelivery(StepDelivery[Cancellation]):
             _record_preview(row, answer, now)
         else:
             _record_cancelled(row, now, is_refunded_by_xcover=answer.is_refunded_by_xcover)
+
+
+def _not_cancelled(error: XCoverError) -> str:
+    return (
+        f"XCover did not cancel the policy ({error}). It stays in force; decide with Cover Genius."
+    )
 
 
 def _not_looked_up(error: XCoverError) -> str:

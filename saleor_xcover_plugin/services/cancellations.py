@@ -52,7 +52,7 @@ def waiting(cover: Cover) -> QuerySet[Cancellation]:
 
 
 def may_be_cancelled(cover: Cover) -> bool:
-    """Whether XCover may have cancelled the policy already: the answer to that call was lost."""
+    """Return True when XCover may have cancelled the policy, because the answer was lost."""
     return bool(_may_be_carried_out(cover.cancellations.all()))
 
 

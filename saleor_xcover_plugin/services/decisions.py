@@ -188,7 +188,7 @@ def _require_policy(cover: Cover) -> None:
 
 
 def _require_known(cover: Cover) -> None:
-    """What XCover may have done already is looked up before anybody decides about it."""
+    """Raise ``DecisionRefused`` while XCover may have cancelled the policy and nobody knows."""
     if may_be_cancelled(cover):
         raise DecisionRefused(
             DecisionCode.OUTCOME_UNKNOWN,

@@ -107,7 +107,7 @@ def _due(cover: Cover, order: OrderState | None) -> Money:
 
 
 def _went_unknown(cover: Cover) -> bool:
-    """Whether a call whose outcome nobody knows is gone: then nothing was said to be due."""
+    """Return True when the call was purged before its outcome was known: nothing is due yet."""
     if cover.reason_code != EVENT_OVER:
         return False
     gone = ended([], [cover.pk]).filter(kind="confirm").order_by("-pk").first()

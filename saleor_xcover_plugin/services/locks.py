@@ -44,7 +44,7 @@ def _lock_with_cover(rows: type[Row], of_cover: str, key: int) -> Row:
 
 
 def are_tables_held() -> bool:
-    """Whether another session holds a whole table that the work on every order needs.
+    """Return True when another session holds a whole table that the work on every order needs.
 
     A row that is not there is locked: who holds rows is in nobody's way then, and who holds the
     table is in everybody's.
