@@ -7,10 +7,12 @@ INSTALLED := $(VENV)/.installed
 
 .PHONY: test test-saleor deep mutants test-saleor-e2e chaos bench bench-check demo store lint wheel clean
 
-$(INSTALLED): pyproject.toml
+PACKAGES := packages/xcover-simulator packages/xcover-acceptance
+
+$(INSTALLED): pyproject.toml $(PACKAGES:=/pyproject.toml)
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --upgrade pip
-	$(BIN)/python -m pip install --quiet -e '.[dev]'
+	$(BIN)/python -m pip install --quiet $(PACKAGES:%=-e %) -e '.[dev]'
 	touch $@
 
 # Everything that needs no Saleor: domain, client against the simulator over HTTP, outbox on
@@ -77,7 +79,7 @@ lint: $(INSTALLED)
 
 wheel: $(INSTALLED)
 	rm -rf dist
-	$(BIN)/python -m pip wheel --quiet --no-deps --no-build-isolation --wheel-dir dist .
+	$(BIN)/python -m pip wheel --quiet --no-deps --no-build-isolation --wheel-dir dist . $(PACKAGES:%=./%)
 
 clean:
 	rm -rf .cache dist build .pytest_cache .mypy_cache .ruff_cache

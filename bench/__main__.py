@@ -21,9 +21,9 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from demo.process import ROOT
-from tests.saleor.run import TEST_DEPENDENCIES, install_beside, install_test_packages
-from tests.saleor.runs import version_of
+from testkit.process import ROOT
+from testkit.saleor.installing import TEST_DEPENDENCIES, install_beside, install_test_packages
+from testkit.saleor.version import version_of
 
 from . import budgets, measures, results
 

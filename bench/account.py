@@ -8,7 +8,7 @@ from typing import Any
 
 from xcover.config import XCoverConfig
 
-from demo.seed import PARTNER
+from testkit.seed import PARTNER
 
 URL = "BENCH_XCOVER_URL"
 """Environment variable with the simulator's address; the peers are plugins and get no arguments."""

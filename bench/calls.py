@@ -16,12 +16,12 @@ from typing import Any
 import requests
 from xcover.xcover import XCover
 
-from demo.seed import PARTNER
-from demo.simulator import SimulatorProcess
 from saleor_xcover_plugin.domain.tickets import Basket, Event, Tickets
 from saleor_xcover_plugin.xcover.client import Credentials, XCoverClient
 from saleor_xcover_plugin.xcover.payloads import offer_body
-from saleor_xcover_plugin.xcover.transport import Transport
+from saleor_xcover_plugin.xcover.transport import HttpTransport
+from testkit.seed import PARTNER
+from testkit.simulator import SimulatorProcess
 
 from . import command
 from .account import URL, offer_question, vendor_config
@@ -58,7 +58,7 @@ def _ours(url: str) -> Callable[[], Any]:
     session = requests.Session()
     session.trust_env = False
     client = XCoverClient(
-        Credentials(api_url=url, **PARTNER), Transport(session, clock=lambda: datetime.now(UTC))
+        Credentials(api_url=url, **PARTNER), HttpTransport(session, clock=lambda: datetime.now(UTC))
     )
     terms: dict[str, Any] = {"schema": "", "transaction_id": None, "sales_channel": None}
     return lambda: client.create_offer(offer_body(BASKET, **terms))

@@ -13,11 +13,11 @@ from typing import Any
 
 from xcover.xcover import XCover
 
-from tests.integration.simulator.partner import HOLDER, Partner
+from testkit.partner import HOLDER, Partner
 
 from . import command
 from .account import vendor_config
-from .place import ON, Place, opened
+from .environment import ON, Place, opened
 from .work import MachineWork
 
 RATES = (20, 50)
@@ -49,8 +49,8 @@ def measure(seconds: int, workers: Sequence[int]) -> dict[str, Any]:
 
 
 def _drained(place: Place, workers: int, backlog: int, rate: int) -> dict[str, Any]:
-    from tests.chaos import sales
-    from tests.chaos.outage import Outage
+    from testkit.load import sales
+    from testkit.load.outage import Outage
 
     place.store.forget()
     place.simulator.reset()

@@ -15,13 +15,13 @@ from typing import Any
 
 from playwright.sync_api import Browser, sync_playwright
 
-from demo.client.documents import INSURANCE_OFFER
-from demo.client.driver import Driver
-from demo.client.shopper import Shopper
-from demo.client.transports import over_http
-from demo.seed import SYMPHONY, DemoStore
-from demo.stack import Stack
-from tests.browser.conftest import CHROMIUM, why_not
+from testkit.chromium import CHROMIUM, why_not
+from testkit.client.documents import INSURANCE_OFFER
+from testkit.client.driver import Driver
+from testkit.client.shopper import Shopper
+from testkit.client.transports import over_http
+from testkit.seed import SYMPHONY, DemoStore
+from testkit.stack import Stack
 
 from . import command
 from .measures import Spread

@@ -10,8 +10,8 @@ from typing import Any
 os.environ.setdefault("XCOVER_FLOWS_DATABASE", "xcover_bench_history")
 
 from . import command
+from .environment import ON, Place, opened
 from .measures import Stopwatch
-from .place import ON, Place, opened
 
 SIZES = (10_000, 100_000, 1_000_000)
 OPEN = 50
@@ -23,13 +23,13 @@ def measure(sizes: tuple[int, ...], rounds: int) -> dict[str, Any]:
     _throw_away()
     with opened() as place:
         place.choose(ON)
-        from tests.chaos import sales
+        from testkit.load import sales
 
         template = sales.covered(place.shopper, place.store, place.simulator)
         _sell_first(place)
         found, there = {}, 0
         for size in sizes:
-            from tests.saleor.history import multiply
+            from testkit.saleor.history import multiply
 
             multiply(size - there, already=there)
             there = size
@@ -40,7 +40,7 @@ def measure(sizes: tuple[int, ...], rounds: int) -> dict[str, Any]:
 
 def _sell_first(place: Place) -> None:
     """Sell and confirm the policy whose copies become the history."""
-    from tests.flows.work import Work
+    from testkit.work import Work
 
     ada = place.shopper()
     ada.create_checkout({place.store.concert: 2})
@@ -50,11 +50,11 @@ def _sell_first(place: Place) -> None:
 
 
 def _measured(place: Place, template: Any, rounds: int) -> dict[str, Any]:
-    from saleor_xcover_plugin.services.clock import utc_now
-    from saleor_xcover_plugin.services.period import Period
-    from saleor_xcover_plugin.services.reconciliation.run import orders_of, reconcile
-    from saleor_xcover_plugin.services.sweep import sweep
-    from tests.chaos import sales
+    from saleor_xcover_plugin.clock import utc_now
+    from saleor_xcover_plugin.domain.period import Period
+    from saleor_xcover_plugin.operations.reconciliation.runner import orders_of, reconcile
+    from saleor_xcover_plugin.operations.sweep import sweep
+    from testkit.load import sales
 
     sweeping, idle, comparing = Stopwatch(), Stopwatch(), Stopwatch()
     placed = sales.Sales(place.simulator, utc_now)
@@ -96,7 +96,7 @@ def _throw_away() -> None:
     import psycopg
     from psycopg import sql
 
-    from tests.saleor import bootstrap
+    from testkit.saleor import bootstrap
 
     name = sql.Identifier(bootstrap.database_name())
     with psycopg.connect(bootstrap.server_url(), dbname="postgres", autocommit=True) as server:

@@ -16,13 +16,13 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-from demo.client.driver import Driver
-from demo.client.shopper import Shopper
-from demo.client.transports import over_http
-from tests.saleor.serving import served
+from testkit.client.driver import Driver
+from testkit.client.shopper import Shopper
+from testkit.client.transports import over_http
+from testkit.saleor.serving import served
 
 from . import command
-from .place import OFF, ON, Place, opened
+from .environment import OFF, ON, Place, opened
 
 KINDS = {"off": "web, plugin off", "on": "web, plugin on", "worker": "worker"}
 STEPS = 10
@@ -85,9 +85,9 @@ def _web(place: Place, plugin: str, operations: int) -> list[float]:
 
 def _worker(place: Place, operations: int) -> list[float]:
     """Confirm one policy after the other, each a sale of its own."""
-    from saleor_xcover_plugin.services.clock import utc_now
-    from saleor_xcover_plugin.services.deliver import deliver_due
-    from tests.chaos import sales
+    from saleor_xcover_plugin.clock import utc_now
+    from saleor_xcover_plugin.outbox.dispatcher import deliver_due
+    from testkit.load import sales
 
     place.choose(ON)
     place.store.forget()
@@ -97,13 +97,13 @@ def _worker(place: Place, operations: int) -> list[float]:
     waiting: list[Any] = []
 
     def act(_: int) -> None:
-        from saleor_xcover_plugin.services.align import align
+        from saleor_xcover_plugin.policies.order_sync import sync_order
 
         if not waiting:
             made = placed.place_many(template, 100)
             sales.pay_all(made, utc_now())
             for order in made:
-                align(order.pk, utc_now())
+                sync_order(order.pk, utc_now())
             waiting.extend(made)
         waiting.pop()
         deliver_due(lambda: utc_now() + timedelta(seconds=1), limit=1)

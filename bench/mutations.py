@@ -12,8 +12,8 @@ from dataclasses import asdict
 from typing import Any
 
 from . import command
+from .environment import OFF, ON, PLAIN, PRICING, Place, counted, opened
 from .measures import Stopwatch
-from .place import OFF, ON, PLAIN, PRICING, Place, counted, opened
 from .results import MUTATIONS
 from .shopping import Doing, buy
 from .work import Work
@@ -21,7 +21,7 @@ from .work import Work
 XCOVERS: dict[str, float | None] = {"0 ms": 0.0, "300 ms": 0.3, "2000 ms": 2.0, "dead": None}
 """How long XCover takes to answer; None: it takes the call and never answers."""
 ROUNDS = {"0 ms": (30, 30), "300 ms": (30, 20), "2000 ms": (15, 6), "dead": (15, 2)}
-"""Of the plugin off and on, and of the peers, which wait. What it adds is for ``bench.added``."""
+"""Of the plugin off and on, and of the peers, which wait. What it adds: ``bench.overhead``."""
 ANSWERED = "on, answered yes"
 PLUGINS = (OFF, ON, ANSWERED, PLAIN, PRICING)
 SEED = 8

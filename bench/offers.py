@@ -12,12 +12,12 @@ from contextlib import suppress
 from dataclasses import asdict
 from typing import Any
 
-from demo.client.driver import Refused
-from tests.saleor.broker import Worker, empty
+from testkit.client.driver import Refused
+from testkit.saleor.broker import Worker, empty
 
 from . import command
+from .environment import BROKER, ON, PLAIN, Place, opened
 from .measures import Stopwatch
-from .place import BROKER, ON, PLAIN, Place, opened
 
 XCOVERS = {"0 ms": 0.0, "300 ms": 0.3, "2000 ms": 2.0}
 READS = 1.0

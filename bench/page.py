@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from tests.contract.generated import table
+from testkit.generated_tables import table
 
 from . import budgets
 from .results import MUTATIONS, NAMES

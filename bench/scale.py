@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 from saleor_xcover_plugin.domain.rates import MARGIN, OFFER_SHARE, Rates
-from tests.contract.generated import table
+from testkit.generated_tables import table
 
 from .page import Results
 from .results import MUTATIONS

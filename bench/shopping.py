@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from demo.client.shopper import Shopper
+from testkit.client.shopper import Shopper
 
-from .place import Place
+from .environment import Place
 
 Doing = Callable[[str, Callable[[], Any]], Any]
 """Is given the mutation's name and what does it."""

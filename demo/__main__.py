@@ -3,31 +3,31 @@
 import argparse
 import sys
 
-from . import ending, host
-from .trouble import EXIT_CODE, Trouble
+from testkit import miniature, shutdown
+from testkit.errors import EXIT_CODE, DemoError
 
 
 def main(arguments: list[str]) -> int:
     options = _options(arguments)
-    ending.listen()
+    shutdown.listen()
     try:
         return _run(options)
-    except ending.ToldToEnd as told:
+    except shutdown.ToldToEnd as told:
         return _ended_by(told)
     except Exception as error:
         # Whatever broke after we were told to end broke because of it.
-        if heard := ending.told():
+        if heard := shutdown.told():
             return _ended_by(heard)
-        if not isinstance(error, (Trouble, host.RealSaleorFound)):
+        if not isinstance(error, (DemoError, miniature.RealSaleorFound)):
             raise
         sys.stderr.write(f"{str(error).strip()}\n")
         return EXIT_CODE
     finally:
         # PostgreSQL is stopped while the interpreter ends.
-        ending.no_more()
+        shutdown.no_more()
 
 
-def _ended_by(told: ending.ToldToEnd) -> int:
+def _ended_by(told: shutdown.ToldToEnd) -> int:
     sys.stderr.write(f"Ended by {told}; everything it had started is stopped.\n")
     return told.exit_code
 

@@ -11,15 +11,16 @@ import threading
 
 from rich.console import Console
 
-from .client.driver import Driver
-from .client.transports import over_http
-from .ending import ToldToEnd, no_more
-from .process import ReadyProcess
-from .progress import Steps
-from .seed import DemoStore
+from testkit.client.driver import Driver
+from testkit.client.transports import over_http
+from testkit.errors import DemoError
+from testkit.process import ReadyProcess
+from testkit.progress import Steps
+from testkit.seed import DemoStore
+from testkit.shutdown import ToldToEnd, no_more
+from testkit.stack import Stack
+
 from .shop.settings import PAYMENT_TOKEN, SIMULATED, STAFF_KEY, STAFF_TOKEN, Settings, staff_address
-from .stack import Stack
-from .trouble import Trouble
 
 DATABASE = "xcover_demo_store"
 READY = "shop ready on "
@@ -102,4 +103,4 @@ def _check_is_free(port: int) -> None:
         socket.create_server((LOOPBACK, port)).close()
     except OSError as error:
         why = os.strerror(error.errno) if error.errno else error
-        raise Trouble(f"Port {port} cannot be used: {why}. Choose another --port.") from None
+        raise DemoError(f"Port {port} cannot be used: {why}. Choose another --port.") from None

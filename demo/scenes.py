@@ -6,8 +6,9 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from .client.driver import Refused
-from .stage import Outcome, Sale, Stage, check, wait
+from testkit.client.driver import Refused
+
+from .scenario import Outcome, Sale, Stage, check, wait
 from .tampering import tamper_with_the_line
 
 COOLING_OFF_OVER = 20 * 24 * 3600
@@ -132,7 +133,7 @@ def _buy_while_down(stage: Stage) -> Sale:
 
 def kill_the_worker(stage: Stage) -> Outcome:
     # The module wants a configured Django, which the stack has by now.
-    from saleor_xcover_plugin.outbox import LEASE, SAFE_LEASE
+    from saleor_xcover_plugin.outbox.store import LEASE, SAFE_LEASE
 
     # XCover books at once and takes its time to answer: the worst moment to die.
     stage.xcover.fault("confirm", "drip", times=1)

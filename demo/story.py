@@ -7,15 +7,16 @@ from collections.abc import Callable, Iterable, Iterator
 
 from rich.console import Console
 
-from . import ending
-from .client.driver import Driver, DriverError
-from .client.transports import over_http
-from .progress import Steps
+from testkit import shutdown
+from testkit.client.driver import Driver, DriverError
+from testkit.client.transports import over_http
+from testkit.progress import Steps
+from testkit.seed import DemoStore
+from testkit.stack import Stack
+
 from .report import Row, print_report
+from .scenario import DidNotHold, Stage
 from .scenes import STORY, Scene
-from .seed import DemoStore
-from .stack import Stack
-from .stage import DidNotHold, Stage
 
 DATABASE = "xcover_demo"
 LEASE_SECONDS = 5
@@ -67,5 +68,5 @@ def play(stage: Stage, scenes: Iterable[Scene], playing: Callable[[Scene], None]
         except Exception as error:
             # A host that died, an answer without a field: also something that did not hold.
             held, sentence, booking = False, f"DID NOT HOLD: {type(error).__name__}: {error}", ""
-        ending.end_if_told()
+        shutdown.end_if_told()
         yield Row(scene.title, held, sentence, booking, round(time.monotonic() - begun, 1))

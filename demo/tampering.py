@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from .client.driver import Refused
-from .client.shopper import Shopper
-from .client.values import Checkout
-from .stage import Outcome, Stage, check
+from testkit.client.driver import Refused
+from testkit.client.shopper import Shopper
+from testkit.client.values import Checkout
+
+from .scenario import Outcome, Stage, check
 
 
 def tamper_with_the_line(stage: Stage) -> Outcome:

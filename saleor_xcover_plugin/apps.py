@@ -21,10 +21,11 @@ class XCoverConfig(AppConfig):
 
     def ready(self) -> None:
         self._schedule_work()
-        # Our tables do without a Saleor; checks and receivers need it, with its models loaded.
+        # Our tables do without a Saleor; these need it, with its models loaded.
         if find_spec("saleor") is not None:
             import_module(f"{self.name}.checks")
-            import_module(f"{self.name}.receivers")
+            import_module(f"{self.name}.signals")
+            import_module(f"{self.name}.policies.registration")
 
     def _schedule_work(self) -> None:
         schedule = getattr(settings, "CELERY_BEAT_SCHEDULE", None)

@@ -8,11 +8,11 @@ from django.conf import settings
 from django.core.checks import Warning as CheckWarning
 from django.core.checks import register
 
-from . import outbox
-from .conf import HTTP_SETTING
+from .config.settings import HTTP_SETTING
 from .domain.hooks import HOOKS
-from .host import hooks
-from .services.privacy.nightly import PURGE_VARIABLE, chosen_days
+from .host import runtime
+from .outbox import store as outbox
+from .privacy.nightly import PURGE_VARIABLE, chosen_days
 
 
 @register
@@ -65,9 +65,9 @@ def check_hooks(**_: Any) -> list[CheckWarning]:
     """Warn of hooks this Saleor does not have: they are never called."""
     return [
         CheckWarning(
-            f"Saleor {hooks.version()} has no hook {name}.",
+            f"Saleor {runtime.saleor_version()} has no hook {name}.",
             hint=f"It is for: {HOOKS[name]}. Run manage.py xcover_doctor.",
             id="saleor_xcover_plugin.W001",
         )
-        for name in hooks.unknown(HOOKS)
+        for name in runtime.unknown_hooks(HOOKS)
     ]

@@ -14,9 +14,12 @@ from typing import Any
 from django.db import connection
 from django.http import HttpRequest, HttpResponse, HttpResponseNotFound
 
-from . import conf, new_address
+from .checkout.checkout_sync import checkout_changed, refusal_before_order
+from .checkout.failed_check import end_unchecked_yes, hold_unchecked_order
+from .clock import utc_now
+from .config import address_change
+from .config import settings as config
 from .defect_log import no_values_leave
-from .element import element_view
 from .errors import Refusal
 from .graphql.view import graphql_view
 from .guard import Guarded, guard
@@ -24,12 +27,9 @@ from .host import configuration
 from .host.cover_line import mirror_prices
 from .host.orders import mirror_status
 from .host.plugin_api import BasePlugin, completion_error, configuration_error
-from .services import check_credentials
-from .services.align import align
-from .services.clock import utc_now
-from .services.failed_check import end_unchecked_yes, hold_unchecked_order
-from .services.guard_checkout import checkout_changed, refusal_before_order
-from .services.wake import wake_request
+from .operations import credentials_check
+from .outbox.task_queue import request_offer_soon
+from .policies.order_sync import sync_order
 from .time_limits import (
     HOOK,
     HOOK_AFTER_BUSY,
@@ -39,14 +39,14 @@ from .time_limits import (
     busy_sentence,
     time_limits,
 )
-from .webhooks import events_view
+from .views import element_view, events_view
 
 log = logging.getLogger(__name__)
 
 
 class XCoverPlugin(BasePlugin):
-    PLUGIN_ID = conf.PLUGIN_ID
-    PLUGIN_NAME = conf.PLUGIN_NAME
+    PLUGIN_ID = config.PLUGIN_ID
+    PLUGIN_NAME = config.PLUGIN_NAME
     PLUGIN_DESCRIPTION = (
         "Sells XCover ticket protection: an offer in the checkout, one exact cover line, the "
         "policy when the order is paid, restricted cancellations. Run manage.py xcover_setup once; "
@@ -57,8 +57,8 @@ class XCoverPlugin(BasePlugin):
     )
     CONFIGURATION_PER_CHANNEL = True
     DEFAULT_ACTIVE = False
-    DEFAULT_CONFIGURATION = conf.default_configuration()
-    CONFIG_STRUCTURE = conf.configuration_structure()
+    DEFAULT_CONFIGURATION = config.default_configuration()
+    CONFIG_STRUCTURE = config.configuration_structure()
 
     # Configuration ------------------------------------------------------------------------
 
@@ -72,16 +72,16 @@ class XCoverPlugin(BasePlugin):
             plugin_configuration.configuration,
         )
         try:
-            settings = conf.read_settings(wanted) if is_active else None
+            settings = config.read_settings(wanted) if is_active else None
             elsewhere = configuration.addresses_elsewhere(channel_id)
-            new_address.require_secrets(stored, wanted, is_active=is_active, elsewhere=elsewhere)
+            address_change.require_secrets(stored, wanted, is_active=is_active, elsewhere=elsewhere)
             if settings is not None:
-                check_credentials.check(
+                credentials_check.check(
                     settings,
                     is_known_to_work=configuration.is_active(channel_id)
-                    and conf.connection_of(stored) == conf.connection_of(wanted),
+                    and config.connection_of(stored) == config.connection_of(wanted),
                 )
-        except conf.SettingsError as error:
+        except config.SettingsError as error:
             raise configuration_error(error.field, str(error)) from error
 
     @classmethod
@@ -93,10 +93,10 @@ class XCoverPlugin(BasePlugin):
         """
         channel_id = plugin_configuration.channel_id
         stored = configuration.stored_configuration(channel_id)
-        forgotten = new_address.forget_secrets(stored, plugin_configuration.configuration)
+        forgotten = address_change.forget_secrets(stored, plugin_configuration.configuration)
         if forgotten:
             log.info("xcover.settings.secrets_forgotten", extra={"fields": list(forgotten)})
-        conf.seal_secrets(plugin_configuration.configuration)
+        config.seal_secrets(plugin_configuration.configuration)
 
     @classmethod
     def save_plugin_configuration(cls, plugin_configuration: Any, cleaned_data: Any) -> Any:
@@ -110,7 +110,7 @@ class XCoverPlugin(BasePlugin):
     def _replay_waiting(channel_id: int) -> None:
         try:
             with time_limits(WEB):
-                check_credentials.replay_waiting(channel_id, utc_now())
+                credentials_check.replay_waiting(channel_id, utc_now())
         except DatabaseBusy as busy:
             sentence = busy_sentence("What waits for these settings is sent once they are saved.")
             raise configuration_error("api_secret", sentence) from busy
@@ -133,12 +133,12 @@ class XCoverPlugin(BasePlugin):
     def _checkout_changed(self, checkout: Any, hook: str) -> None:
         """Look at a checkout. A busy database leaves the yes: it is looked at before the order."""
         with self._guard(hook, checkout=str(checkout.pk)) as check:
-            settings = conf.read_settings(self.configuration)
+            settings = config.read_settings(self.configuration)
             change = checkout_changed(checkout.pk, settings, utc_now())
             if change.was_repaired:
                 mirror_prices(checkout)
             if change.needs_offer:
-                wake_request(checkout.pk, checkout.channel_id)
+                request_offer_soon(checkout.pk, checkout.channel_id)
         if check.has_failed:
             with self._guard("end_unchecked_yes", checkout=str(checkout.pk)):
                 if end_unchecked_yes(checkout.pk, utc_now()):
@@ -180,7 +180,7 @@ class XCoverPlugin(BasePlugin):
         """
         refusal = None
         with self._guard("preprocess_order_creation", checkout=str(token)) as check:
-            settings = conf.read_settings(self.configuration)
+            settings = config.read_settings(self.configuration)
             refusal = refusal_before_order(token, settings, utc_now())
         if check.has_failed:
             with self._guard("hold_unchecked_order", checkout=str(token)):
@@ -193,7 +193,7 @@ class XCoverPlugin(BasePlugin):
 
     def _order_changed(self, order: Any, previous_value: Any = None, **kwargs: Any) -> Any:
         with self._guard("order", order=str(order.pk)):
-            align(order.pk, utc_now())
+            sync_order(order.pk, utc_now())
             mirror_status(order)
         return previous_value
 

@@ -10,20 +10,20 @@ from datetime import datetime
 
 from celery import shared_task
 
-from .conf import SettingsError
+from .checkout import quote as offers
+from .clock import utc_now
+from .config.settings import SettingsError
 from .defect_log import no_values_leave
 from .errors import Refusal
 from .host import configuration
-from .host.db import allow_writer
-from .services import request_offer as offers
-from .services.clock import utc_now
-from .services.deliver import deliver_due
-from .services.drain import drain as drain_outbox
-from .services.privacy.nightly import purge_tonight
-from .services.receive_event import handle_due
-from .services.reconciliation import reconcile_tonight
-from .services.sweep import sweep as sweep_all
-from .services.wake import DELIVER_TASK, DRAIN_TASK, RECEIVE_TASK, REQUEST_OFFER_TASK
+from .host.runtime import allow_writer
+from .operations.reconciliation import reconcile_tonight
+from .operations.sweep import sweep as sweep_all
+from .operations.webhook_inbox import handle_due
+from .outbox.dispatcher import deliver_due
+from .outbox.dispatcher import drain as drain_outbox
+from .outbox.task_queue import DELIVER_TASK, DRAIN_TASK, RECEIVE_TASK, REQUEST_OFFER_TASK
+from .privacy.nightly import purge_tonight
 from .time_limits import WORKER, DatabaseBusy, time_limits
 
 log = logging.getLogger(__name__)

@@ -6,8 +6,9 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
+from testkit import pytest_events
+
 from .deep.counts import count
-from .sittings import events
 
 ROOT = str(Path(__file__).resolve().parents[1])
 # At the end: where the plugin is installed as a wheel, that one is tested.
@@ -20,7 +21,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    events.tell(config)
+    pytest_events.tell(config)
     # No deadline for an example: a busy machine is not a defect.
     settings.register_profile("counted", max_examples=count("examples"), deadline=None)
     settings.load_profile("counted")

@@ -12,8 +12,9 @@ import time
 from collections import Counter
 from pathlib import Path
 
+from testkit.pytest_events import VARIABLE, Heard, Listener
+
 from .deep.counts import COUNTS
-from .sittings.events import VARIABLE, Heard, Listener
 from .sittings.progress import clock
 
 ROOT = Path(__file__).resolve().parents[1]

@@ -1,6 +1,6 @@
 """Django without Saleor, for what needs no host: our models and the outbox on PostgreSQL."""
 
-from demo.postgres import django_database, server_url
+from testkit.postgres import django_database, server_url
 
 SECRET_KEY = "only-for-tests"
 USE_TZ = True

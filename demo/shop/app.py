@@ -15,14 +15,15 @@ from starlette.responses import FileResponse, HTMLResponse, Response
 from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
-from ..client.people import EMAIL, NEW_YORK
-from ..client.values import COVER_SKU
+from testkit.client.people import EMAIL, NEW_YORK
+from testkit.client.values import COVER_SKU
+
 from .back_office import BackOffice
 from .documents import FOR_SHOPPERS
 from .headers import SafeHeaders
+from .payment_app import Till
 from .settings import PAYMENT_TOKEN, SIMULATED, Settings
 from .staff_key import StaffOnly
-from .till import Till
 from .upstream import Host, Json, Problem, Simulator, plugin_path, written
 
 STATIC = Path(__file__).parent / "static"

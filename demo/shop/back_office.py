@@ -2,10 +2,11 @@
 
 from decimal import Decimal
 
-from ..client.values import COVER_SKU
+from testkit.client.values import COVER_SKU
+
 from . import documents as docs
+from .payment_app import Till
 from .settings import PAYMENT_TOKEN, STAFF_TOKEN, Settings
-from .till import Till
 from .upstream import Host, Json, Problem, Simulator
 
 NOTE_PREFIX = "XCover: "

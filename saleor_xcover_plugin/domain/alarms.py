@@ -203,7 +203,7 @@ NO_CRON = (
 
 
 @dataclass(frozen=True, slots=True)
-class Trouble:
+class Incident:
     """Something a person must know, as it is now: what an alarm is raised for."""
 
     code: AlarmCode
@@ -218,11 +218,11 @@ class Trouble:
         return (self.code.value, self.subject)
 
 
-def trouble(
+def incident(
     code: AlarmCode, subject: str = "", *, order_id: uuid.UUID | None = None, **facts: object
-) -> Trouble:
+) -> Incident:
     """Say what is the matter, with the facts its sentence names."""
-    return Trouble(code, SENTENCES[code].format(**facts), subject, order_id)
+    return Incident(code, SENTENCES[code].format(**facts), subject, order_id)
 
 
 def alarming(refused: Mapping[Code, int], offered: int) -> frozenset[Code]:
@@ -314,7 +314,7 @@ class Pulse:
 
 def silence(
     sweep: Pulse, now: datetime, *, beat_ran_at: datetime | None, has_broker: bool
-) -> Trouble | None:
+) -> Incident | None:
     """Say why the sweep does not run, or None when it does.
 
     ``beat_ran_at`` is when Celery beat asked for it last, as far as that is known.
@@ -326,12 +326,12 @@ def silence(
         if sweep.unfinished < _FAILED_SWEEPS:
             return None
         begun_at, unfinished = at(sweep.begun_at), sweep.unfinished
-        return trouble(AlarmCode.SWEEP_FAILING, begun_at=begun_at, unfinished=unfinished)
+        return incident(AlarmCode.SWEEP_FAILING, begun_at=begun_at, unfinished=unfinished)
     if not has_broker:
-        return Trouble(AlarmCode.BEAT_NOT_RUNNING, NO_CRON.format(last_end=last_end))
+        return Incident(AlarmCode.BEAT_NOT_RUNNING, NO_CRON.format(last_end=last_end))
     if is_recent(beat_ran_at, now, SILENCE + _BEAT_ROW_LAG):
-        return trouble(AlarmCode.NO_WORKER, last_end=last_end)
-    return trouble(AlarmCode.BEAT_NOT_RUNNING, last_end=last_end)
+        return incident(AlarmCode.NO_WORKER, last_end=last_end)
+    return incident(AlarmCode.BEAT_NOT_RUNNING, last_end=last_end)
 
 
 def is_recent(time: datetime | None, now: datetime, patience: timedelta) -> bool:

@@ -8,8 +8,8 @@ from datetime import datetime, timedelta
 THRESHOLD = 5
 """Failures in a row, of different calls, that open the breaker."""
 
-FIRST_REST = timedelta(seconds=15)
-LONGEST_REST = timedelta(minutes=2)
+FIRST_COOLDOWN = timedelta(seconds=15)
+MAX_COOLDOWN = timedelta(minutes=2)
 
 PROBE = timedelta(seconds=20)
 """Longer than any call: while one call tries, nobody else does."""
@@ -38,7 +38,7 @@ class Breaker:
         if self.open_until is None or self.open_until <= now:
             return None
         # Further away than any rest: set by a clock that was wrong.
-        if self.open_until > now + LONGEST_REST + PROBE:
+        if self.open_until > now + MAX_COOLDOWN + PROBE:
             return None
         return min(self.open_until, now + PEEK) if self.is_trying else self.open_until
 
@@ -53,13 +53,13 @@ class Breaker:
     def failed(self, now: datetime) -> Breaker:
         """A call got no usable answer."""
         if self.is_open:
-            rest = min(FIRST_REST * 2**self.trips, LONGEST_REST)
+            rest = min(FIRST_COOLDOWN * 2**self.trips, MAX_COOLDOWN)
             trips = min(self.trips + 1, 10)
             return replace(self, trips=trips, open_until=now + rest, is_trying=False)
         if self.failures + 1 < THRESHOLD:
             return replace(self, failures=self.failures + 1)
         return Breaker(
-            failures=self.failures + 1, trips=1, open_until=now + FIRST_REST, opened_at=now
+            failures=self.failures + 1, trips=1, open_until=now + FIRST_COOLDOWN, opened_at=now
         )
 
     def answered(self) -> Breaker:

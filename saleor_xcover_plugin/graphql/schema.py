@@ -10,14 +10,14 @@ from typing import Any
 
 import graphene
 
-from ..conf import PluginSettings
+from ..checkout import allowances, quote, selection
+from ..checkout.answer_order import turn_of
+from ..clock import utc_now
+from ..config.settings import PluginSettings
 from ..defect_log import log_defect
 from ..errors import Code, Refusal
 from ..host.requestor import Requestor
 from ..models import Cover, Offer
-from ..services import place_cover, request_offer, traffic
-from ..services.clock import utc_now
-from ..services.turns import turn_of
 from ..time_limits import DatabaseBusy
 from .ids import uuid_of
 from .staff import StaffMutation, StaffQuery
@@ -42,7 +42,7 @@ class Context:
     requestor: Callable[[], Requestor]
     """Finds out who asks; only what staff do needs it."""
     client: str | None = None
-    """The client's name of today (``services/traffic.py``), where the settings let it be known."""
+    """The client's name of today (``checkout/allowances.py``), where it is known."""
 
 
 class OfferResult(graphene.ObjectType):
@@ -83,7 +83,7 @@ def _offer_result(work: Callable[[], Offer]) -> Any:
 def _answering(text: str, context: Context) -> uuid.UUID:
     """Read the checkout of an answer, which counts. Raise ``Refusal``."""
     token = _checkout(text)
-    traffic.draw_for_answer(token, context.settings, utc_now(), client=context.client)
+    allowances.draw_for_answer(token, context.settings, utc_now(), client=context.client)
     return token
 
 
@@ -125,10 +125,10 @@ class Query(StaffQuery, graphene.ObjectType):
 
         def work() -> Offer:
             token = _checkout(checkout_id)
-            request_offer.ensure_offer(
+            quote.ensure_offer(
                 token, context.channel_id, context.settings, utc_now, client=context.client
             )
-            return place_cover.mark_shown(token, context.channel_id, now=utc_now())
+            return selection.mark_shown(token, context.channel_id, now=utc_now())
 
         return _offer_result(work)
 
@@ -158,9 +158,7 @@ class InsuranceShown(graphene.Mutation):
     def mutate(_root: Any, info: Any, checkout_id: str) -> OfferResult:
         context: Context = info.context
         return _offer_result(
-            lambda: place_cover.mark_shown(
-                _checkout(checkout_id), context.channel_id, now=utc_now()
-            )
+            lambda: selection.mark_shown(_checkout(checkout_id), context.channel_id, now=utc_now())
         )
 
 
@@ -188,7 +186,7 @@ class InsuranceAccept(graphene.Mutation):
     ) -> OfferResult:
         context: Context = info.context
         return _offer_result(
-            lambda: place_cover.accept(
+            lambda: selection.accept(
                 _answering(checkout_id, context),
                 context.channel_id,
                 context.settings,
@@ -216,7 +214,7 @@ class InsuranceDecline(graphene.Mutation):
     ) -> OfferResult:
         context: Context = info.context
         return _offer_result(
-            lambda: place_cover.decline(
+            lambda: selection.decline(
                 _answering(checkout_id, context),
                 context.channel_id,
                 context.settings,

@@ -9,19 +9,18 @@ from typing import Any
 
 import graphene
 
+from ..clock import utc_now
 from ..defect_log import log_defect
 from ..domain.cancellations import ClaimState
 from ..domain.numbers import whole_number
 from ..domain.sending import Sending
 from ..domain.states import CoverStatus
 from ..models import Cancellation, Cover, OutboxMessage
-from ..services import complete_policyholder, cover_list, decisions
-from ..services.clock import utc_now
-from ..services.decisions import DecisionCode, DecisionRefused
-from ..services.do_not_make import do_not_make
-from ..services.make_after_all import make_after_all
-from ..services.replay import replay
-from ..services.take_over import take_over
+from ..staff import cover_list, decisions, policyholder_completion
+from ..staff.decisions import DecisionCode, DecisionRefused
+from ..staff.replay import replay
+from ..staff.take_over import take_over
+from ..staff.unmade_policies import do_not_make, make_after_all
 from ..time_limits import DatabaseBusy, busy_sentence
 from .ids import uuid_of
 from .types import InsuranceMoney, money
@@ -386,7 +385,7 @@ class CompletePolicyholder(graphene.Mutation):
     @staticmethod
     def mutate(_root: Any, info: Any, order_id: str, **given: str) -> StaffResult:
         def work(channel_id: int) -> Cover:
-            return complete_policyholder.complete(_order(order_id, channel_id), given, utc_now())
+            return policyholder_completion.complete(_order(order_id, channel_id), given, utc_now())
 
         return _decided(info, work)
 

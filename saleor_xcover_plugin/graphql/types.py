@@ -8,12 +8,12 @@ from typing import Any
 
 import graphene
 
+from ..checkout.offers import groups_of
 from ..domain.money import Money
 from ..domain.product_rules import Group
 from ..domain.states import OfferStatus
 from ..errors import Refusal
 from ..models import Cover, Offer
-from ..services.offers import groups_of
 
 
 class InsuranceMoney(graphene.ObjectType):

@@ -13,11 +13,11 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from graphql import GraphQLError, execute
 from graphql.language import ast
 
-from ..conf import PluginSettings, SettingsError, read_settings
+from ..checkout.allowances import client_of
+from ..clock import utc_now
+from ..config.settings import PluginSettings, SettingsError, read_settings
 from ..errors import Code
 from ..host.requestor import Requestor, requestor_of
-from ..services.clock import utc_now
-from ..services.traffic import client_of
 from .limits import STAFF, TooMuch, check_limits, check_validity, read_document
 from .schema import Context, schema
 

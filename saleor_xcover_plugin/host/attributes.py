@@ -12,7 +12,7 @@ from saleor.attribute import AttributeInputType
 from saleor.attribute.models import AssignedProductAttributeValue, AssignedVariantAttributeValue
 
 from ..domain.event_data import EventMapping, TicketFacts
-from .prepared import Row
+from .compiled_query import Row
 
 _VALUE = JSONObject(
     slug="value__attribute__slug",

@@ -7,7 +7,7 @@ from collections.abc import Collection
 from django.db.models import Q, QuerySet
 from saleor.plugins.models import PluginConfiguration
 
-from ..conf import PLUGIN_ID, PluginSettings, SettingsError, read_settings
+from ..config.settings import PLUGIN_ID, PluginSettings, SettingsError, read_settings
 
 
 def settings_of(channel_id: int) -> PluginSettings:

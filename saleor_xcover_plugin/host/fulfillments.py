@@ -21,9 +21,9 @@ from saleor.plugins.manager import get_plugins_manager
 from saleor.site.models import SiteSettings
 
 from ..domain.fulfillment import Pieces
+from .catalog import is_cover_type
 from .compat import call_with_known
-from .cover_product import is_cover_type
-from .order_rows import PRODUCT_MARK
+from .orders import PRODUCT_MARK
 from .values import OFFER_KEY
 
 _RETURNED = (FulfillmentStatus.RETURNED, FulfillmentStatus.REFUNDED_AND_RETURNED)

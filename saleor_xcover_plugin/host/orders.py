@@ -1,4 +1,4 @@
-"""Read an order as it is now, and which orders changed."""
+"""The queries that read an order, compiled once in a process."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import uuid
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
+from functools import cache
 from typing import Any
 
 from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery, UUIDField
@@ -19,14 +20,73 @@ from ..domain.fulfillment import UNFINISHED
 from ..domain.numbers import whole_number
 from ..domain.refunds import Sold, SoldLine
 from ..models import Offer
-from .cover_product import MARK, MARK_VALUE, is_cover_type
+from .catalog import MARK, MARK_VALUE, is_cover_type
+from .compiled_query import KEY, CompiledQuery, Row
 from .metadata import SUMMARY_KEY
-from .order_rows import PRODUCT_MARK, line_rows, order_row
-from .people import address_in, policyholder_of
-from .prepared import Row
-from .refunds import refunded
+from .policyholders import address_columns, address_in, policyholder_of
+from .refunds import SUMS, refunded, with_sums
 from .tickets import key_of_variant
-from .values import OFFER_KEY, CoverLine, OrderState
+from .values import OFFER_KEY, CoverLine, OrderSnapshot
+
+_ORDER = (
+    "pk",
+    "number",
+    "status",
+    "origin",
+    "channel_id",
+    "checkout_token",
+    "currency",
+    "total_gross_amount",
+    "total_charged_amount",
+    "shipping_price_gross_amount",
+    "created_at",
+    "updated_at",
+    "user_email",
+    "metadata",
+    *address_columns("billing_address"),
+    *address_columns("shipping_address"),
+    *SUMS,
+)
+
+PRODUCT_MARK = "variant__product__product_type__private_metadata"
+
+_LINE = (
+    "id",
+    "quantity",
+    "unit_price_gross_amount",
+    "total_price_gross_amount",
+    "private_metadata",
+    "variant_id",
+    "product_variant_id",
+    "is_gift",
+    PRODUCT_MARK,
+)
+
+
+def order_row(order_id: uuid.UUID) -> Row | None:
+    """Return the order with its addresses and what went back of it; None when it is gone."""
+    rows = _orders().rows(order_id)
+    return rows[0] if rows else None
+
+
+def line_rows(order_id: uuid.UUID) -> list[Row]:
+    """Return the order's lines with the mark of their product."""
+    return _lines().rows(order_id)
+
+
+@cache
+def _orders() -> CompiledQuery:
+    return CompiledQuery(with_sums(Order.objects.filter(pk=KEY)).order_by().values(*_ORDER))
+
+
+@cache
+def _lines() -> CompiledQuery:
+    return CompiledQuery(OrderLine.objects.filter(order_id=KEY).values(*_LINE))
+
+
+# Read an order as it is now, and which orders changed.
+
+pass
 
 _OF_COVER_PRODUCT = Q(variant__product__product_type__private_metadata__contains={MARK: MARK_VALUE})
 """Picks order lines."""
@@ -35,7 +95,7 @@ _UUID = r"^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$"
 """What Saleor writes as a checkout's token."""
 
 
-def read(order_id: uuid.UUID, *, lock: bool = False) -> OrderState | None:
+def read(order_id: uuid.UUID, *, lock: bool = False) -> OrderSnapshot | None:
     """Return the order from the writer database; ``lock`` holds its row until the commit."""
     if lock:
         order_qs_select_for_update().filter(pk=order_id).only("pk").first()
@@ -45,7 +105,7 @@ def read(order_id: uuid.UUID, *, lock: bool = False) -> OrderState | None:
     lines = line_rows(order_id)
     tickets = [line for line in lines if not _is_cover(line) and not line["is_gift"]]
     given = refunded(order, _sold(order, lines))
-    return OrderState(
+    return OrderSnapshot(
         id=order["pk"],
         number=str(order["number"]),
         channel_id=order["channel_id"],

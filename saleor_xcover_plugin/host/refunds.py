@@ -16,7 +16,7 @@ from saleor.payment import TransactionEventType, TransactionKind
 from saleor.payment.models import Transaction, TransactionEvent, TransactionItem
 
 from ..domain.refunds import Intention, Refunded, Sold, attribute
-from .prepared import Row
+from .compiled_query import Row
 
 _OF_REFUNDS = [
     TransactionEventType.REFUND_SUCCESS,

@@ -71,7 +71,7 @@ class CoverLine:
 
 
 @dataclass(frozen=True, slots=True)
-class CheckoutState:
+class CheckoutSnapshot:
     """One checkout as it is now."""
 
     token: uuid.UUID
@@ -95,7 +95,7 @@ class CheckoutState:
 
 
 @dataclass(frozen=True, slots=True)
-class OrderState:
+class OrderSnapshot:
     """One order as it is now. Amounts are gross, in ``currency``."""
 
     id: uuid.UUID

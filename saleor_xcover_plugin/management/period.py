@@ -8,7 +8,7 @@ from typing import Any
 
 from django.core.management.base import CommandError, CommandParser
 
-from ..services.period import Period
+from ..domain.period import Period
 from .channels import BAD_ARGUMENTS, add_channels, chosen_channels
 
 

@@ -4,8 +4,16 @@ from .cancellations import Cancellation, EventChange
 from .installation import Installation
 from .modifications import Modification
 from .sales import WAS_REMOVED, Consent, Cover, Offer, Quote
-from .traffic import Usage
-from .work import Alarm, Failure, Gate, Heartbeat, InboundEvent, OutboxMessage, Watermark
+from .usage import Usage
+from .work import (
+    Alarm,
+    Failure,
+    Heartbeat,
+    OutboxMessage,
+    ReceivedNotification,
+    Watermark,
+    XCoverAccount,
+)
 
 __all__ = [
     "WAS_REMOVED",
@@ -15,14 +23,14 @@ __all__ = [
     "Cover",
     "EventChange",
     "Failure",
-    "Gate",
     "Heartbeat",
-    "InboundEvent",
     "Installation",
     "Modification",
     "Offer",
     "OutboxMessage",
     "Quote",
+    "ReceivedNotification",
     "Usage",
     "Watermark",
+    "XCoverAccount",
 ]

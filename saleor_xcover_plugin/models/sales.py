@@ -34,8 +34,8 @@ class Offer(Stateful):
     # Which quotes may be chosen together (domain/product_rules.py): one object per group. Empty:
     # stored by a version that knew no groups; null: by one that still runs beside this one.
     groups = models.JSONField(default=list, null=True)
-    # Pages of the storefront that numbered their answers (domain/turns.py). An answer from before
-    # the first offer is kept in a row of its own that was abandoned from the start.
+    # Pages of the storefront that numbered their answers (domain/answer_order.py). An answer from
+    # before the first offer is kept in a row of its own that was abandoned from the start.
     turns = models.JSONField(default=list, null=True)
     lease_token = models.UUIDField(null=True)
     leased_until = models.DateTimeField(null=True)
@@ -49,7 +49,7 @@ class Offer(Stateful):
     # What the cover cost the buyer in all, when the checkout last changed after money had begun:
     # total with it less tickets alone. Null: its line's price is all of it.
     cost = models.DecimalField(max_digits=20, decimal_places=3, null=True)
-    # What the cover then did to the rest of the checkout, unless it was exact (domain/effect.py).
+    # What the cover then did to the rest of the checkout, unless exact (domain/price_impact.py).
     effect = models.JSONField(null=True)
     # A yes ended without the shopper's doing: completing is held once, so that it is noticed.
     is_notice_due = models.BooleanField(default=False)

@@ -84,7 +84,7 @@ class OutboxMessage(Stateful):
         return self.sending == Sending.OUTCOME_UNKNOWN or self.sealed_body is not None
 
 
-class InboundEvent(models.Model):
+class ReceivedNotification(models.Model):
     """Journal of verified webhooks, allow-listed fields only. A hint to look, never the truth."""
 
     channel_id = models.IntegerField()
@@ -178,7 +178,7 @@ class Failure(models.Model):
         return f"{self.work} {self.subject} failed {self.times} times"
 
 
-class Gate(models.Model):
+class XCoverAccount(models.Model):
     """What all workers share about one XCover account: turns, breaker, and what it told them."""
 
     # Digest of address and partner code: channels with the same account share one gate.

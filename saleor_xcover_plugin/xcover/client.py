@@ -13,12 +13,12 @@ from . import answers, listing
 from .answers import Booking, CancellationPreview, CancelledBooking, Modification, Offer
 from .errors import XCoverBadAnswer, XCoverMisconfigured, XCoverNotFound, XCoverRejected
 from .listing import BookingPage, ListedBooking
-from .reading import read_answer
+from .responses import parse_response
 from .signing import sign
-from .transport import Request, Sends
+from .transport import Request, Transport
 from .values import is_path_segment
 
-__all__ = ["Credentials", "XCoverClient", "read_answer"]
+__all__ = ["Credentials", "XCoverClient", "parse_response"]
 
 _PROBE_ID = "PROBE-00000-INS"
 
@@ -38,7 +38,7 @@ class Credentials:
 class XCoverClient:
     """Each method makes one attempt within ``deadline`` seconds and raises only ``XCoverError``."""
 
-    def __init__(self, credentials: Credentials, transport: Sends) -> None:
+    def __init__(self, credentials: Credentials, transport: Transport) -> None:
         self._credentials = credentials
         self._transport = transport
 
@@ -185,7 +185,7 @@ class XCoverClient:
         answer = self._transport.send(
             Request(operation, method, url, headers, body), deadline=deadline
         )
-        return read_answer(operation, answer, now=now)
+        return parse_response(operation, answer, now=now)
 
 
 def _checked(identifier: str) -> str:

@@ -30,7 +30,7 @@ _LONGEST_DATE = 64
 _PARAMETER = re.compile(r'(\w+)="([^"]*)"')
 
 
-class Verdict(StrEnum):
+class SignatureVerdict(StrEnum):
     """What became of checking an inbound signature."""
 
     GOOD = "good"
@@ -112,26 +112,26 @@ def verify(
     *,
     method: str = "POST",
     path: str = "",
-) -> Verdict:
+) -> SignatureVerdict:
     """Check an inbound signature against our keys (key id to secret; several while rotating)."""
     lower = {name.lower(): value for name, value in headers.items()}
     scheme, _, rest = lower.get("authorization", "").partition(" ")
     parts = dict(_PARAMETER.findall(rest))
     if scheme.lower() != "signature" or "signature" not in parts or "date" not in lower:
-        return Verdict.MISSING
+        return SignatureVerdict.MISSING
     secret = secrets.get(parts.get("keyId", ""))
     if not secret:  # an empty one would let anybody sign
-        return Verdict.UNKNOWN_KEY
+        return SignatureVerdict.UNKNOWN_KEY
     algorithm, signed = parts.get("algorithm", ""), parts.get("headers", "date").split()
     if algorithm not in ALGORITHMS or not set(signed) <= {"date", "(request-target)"}:
-        return Verdict.ALGORITHM_REFUSED
+        return SignatureVerdict.ALGORITHM_REFUSED
     if "date" not in signed or not _is_recent(lower["date"], now):
-        return Verdict.CLOCK
+        return SignatureVerdict.CLOCK
     wanted = signature(
         secret, lower["date"], algorithm=algorithm, headers=signed, method=method, path=path
     )
     is_equal = hmac.compare_digest(unquote(wanted).encode(), unquote(parts["signature"]).encode())
-    return Verdict.GOOD if is_equal else Verdict.FORGED
+    return SignatureVerdict.GOOD if is_equal else SignatureVerdict.FORGED
 
 
 def _is_recent(text: str, now: datetime) -> bool:

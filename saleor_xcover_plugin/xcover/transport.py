@@ -16,7 +16,7 @@ from typing import Protocol
 
 import requests
 
-from .bounded import DeadlinePassed, WorkFailed, run_within
+from .deadline import DeadlineExceeded, WorkFailed, run_with_deadline
 from .errors import XCoverError, XCoverMisconfigured, XCoverUnavailable
 from .redaction import log_call
 
@@ -46,22 +46,22 @@ class Request:
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class Response:
     status: int
     headers: Mapping[str, str] = field(repr=False)
     body: bytes = field(repr=False)
 
 
-class Sends(Protocol):
+class Transport(Protocol):
     """What the client needs of a transport."""
 
     clock: Callable[[], datetime]
 
-    def send(self, request: Request, *, deadline: float) -> Answer:
+    def send(self, request: Request, *, deadline: float) -> Response:
         """Send once within ``deadline`` seconds. Raise ``XCoverError``."""
 
 
-class Transport:
+class HttpTransport:
     """Sends attempts through a pooled session; knows nothing of XCover's answers."""
 
     def __init__(
@@ -75,7 +75,7 @@ class Transport:
         self._session = session
         self._monotonic = monotonic
 
-    def send(self, request: Request, *, deadline: float) -> Answer:
+    def send(self, request: Request, *, deadline: float) -> Response:
         """Send once; everything from the name look-up to the last byte within ``deadline`` seconds.
 
         Raise ``XCoverUnavailable`` for network faults and the deadline, ``XCoverMisconfigured`` for
@@ -83,12 +83,14 @@ class Transport:
         time limit of its task, is no fault of the network and comes out as it is.
         """
         started = self._monotonic()
-        answer: Answer | None = None
+        answer: Response | None = None
         outcome = "interrupted"
         try:
-            answer = run_within(deadline, partial(_exchange, self._session, request, deadline))
+            answer = run_with_deadline(
+                deadline, partial(_exchange, self._session, request, deadline)
+            )
             outcome = "answered"
-        except DeadlinePassed:
+        except DeadlineExceeded:
             outcome = "deadline"
             raise XCoverUnavailable(
                 f"{request.operation}: no complete answer within {deadline:g} s"
@@ -117,7 +119,7 @@ class _Abandoned(Exception):
 
 def _exchange(
     session: requests.Session, request: Request, deadline: float, is_abandoned: threading.Event
-) -> Answer:
+) -> Response:
     response = session.request(
         request.method,
         request.url,
@@ -141,7 +143,7 @@ def _exchange(
     except BaseException:
         response.close()
         raise
-    return Answer(response.status_code, response.headers, bytes(body))
+    return Response(response.status_code, response.headers, bytes(body))
 
 
 def _as_signed(prepared: requests.PreparedRequest) -> requests.PreparedRequest:

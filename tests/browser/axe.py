@@ -12,7 +12,7 @@ from typing import Any
 
 from playwright.sync_api import Page
 
-from demo.process import ROOT
+from testkit.process import ROOT
 
 VERSION = "4.14.1"
 # Of the archive in the npm registry, as `npm view axe-core@VERSION dist.integrity` says.

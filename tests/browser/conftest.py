@@ -7,60 +7,41 @@ from __future__ import annotations
 
 import os
 import secrets
-import shutil
-import sys
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from functools import cache
-from subprocess import run
 from typing import TYPE_CHECKING
 
 import pytest
 
-from demo.client.driver import Driver, Refused
-from demo.client.shopper import Shopper
-from demo.client.transports import over_http
 from demo.open_store import READY, shop_command
-from demo.process import ReadyProcess
-from demo.seed import SYMPHONY, DemoStore
 from demo.shop.settings import PAYMENT_TOKEN, STAFF_KEY, STAFF_TOKEN
-from demo.simulator import SimulatorProcess
-from demo.stack import Stack
+from testkit import pytest_events
+from testkit.chromium import CHROMIUM, why_not
+from testkit.client.driver import Driver, Refused
+from testkit.client.shopper import Shopper
+from testkit.client.transports import over_http
+from testkit.process import ReadyProcess
+from testkit.seed import SYMPHONY, DemoStore
+from testkit.simulator import SimulatorProcess
+from testkit.stack import Stack
 
-from ..sittings import events
 from .storefront import Storefront, forget
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, BrowserContext
 
 DATABASE = os.environ.get("XCOVER_BROWSER_DATABASE", "xcover_browser")
-CHROMIUM = os.environ.get("XCOVER_CHROMIUM", "") or shutil.which("chromium")
 IS_REQUIRED = os.environ.get("XCOVER_BROWSER") == "required"
 PATIENCE = 15_000  # ms; two cores are shared
-HOW = "install Debian's package chromium, or name one in XCOVER_CHROMIUM"
 
 
 # Playwright keeps an event loop in this thread; Django would refuse the database beside it.
 os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"
 
 
-@cache
-def why_not() -> str | None:
-    """Say what is missing for a browser; None when all is there."""
-    if not CHROMIUM:
-        return f"the browser tests were NOT run: no Chromium here ({HOW})"
-    driver = run([sys.executable, "-m", "playwright", "--version"], capture_output=True, text=True)
-    if driver.returncode:
-        return (
-            f"the browser tests were NOT run: Playwright does not start: {driver.stderr.strip()} "
-            "(a fresh Debian lacks its package libatomic1)"
-        )
-    return None
-
-
 def pytest_configure(config: pytest.Config) -> None:
-    events.tell(config)
+    pytest_events.tell(config)
     config.addinivalue_line("markers", "picture: takes a picture for docs/images")
 
 

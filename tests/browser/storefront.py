@@ -10,8 +10,8 @@ from typing import Any
 
 from playwright.sync_api import APIResponse, BrowserContext, Locator, Page, Route, expect
 
-from demo.client.shopper import Shopper
-from demo.client.values import COVER_SKU
+from testkit.client.shopper import Shopper
+from testkit.client.values import COVER_SKU
 
 GRAPHQL = "**/covergenius.xcover/graphql"
 PAGE = "/a-storefront-of-one-page"

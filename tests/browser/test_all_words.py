@@ -2,7 +2,7 @@
 
 import pytest
 
-from demo.seed import SYMPHONY
+from testkit.seed import SYMPHONY
 
 from .. import words
 from .conftest import Place, wait_for_offer

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Locator, expect
 
-from demo.seed import SYMPHONY
+from testkit.seed import SYMPHONY
 
 from .conftest import Place, wait_for_offer
 from .storefront import Storefront, cover_prices

@@ -6,8 +6,8 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.sync_api import BrowserContext, Page, Route, expect
 
-from demo.client.shopper import Shopper
-from demo.process import ROOT
+from testkit.client.shopper import Shopper
+from testkit.process import ROOT
 
 from .conftest import Place
 

@@ -7,12 +7,12 @@ from typing import Any
 import pytest
 from playwright.sync_api import expect
 
-from demo.client.payment_app import PaymentApp
-from demo.client.people import NEW_YORK
-from demo.client.shopper import Shopper
-from demo.client.values import COVER_SKU
-from demo.seed import SYMPHONY
-from demo.simulator import SimulatorProcess
+from testkit.client.payment_app import PaymentApp
+from testkit.client.people import NEW_YORK
+from testkit.client.shopper import Shopper
+from testkit.client.values import COVER_SKU
+from testkit.seed import SYMPHONY
+from testkit.simulator import SimulatorProcess
 
 from .conftest import Place, wait_for_offer
 from .storefront import GRAPHQL, Storefront, cover_prices, forget, let_offers_expire, use_up_answers

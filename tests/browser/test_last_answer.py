@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, expect
 
-from demo.client.shopper import Shopper
-from demo.seed import SYMPHONY
+from testkit.client.shopper import Shopper
+from testkit.seed import SYMPHONY
 
 from .conftest import Place
 from .storefront import GRAPHQL, HeldAnswer, Storefront, cover_prices

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, expect
 
-from demo.process import ROOT
-from demo.seed import SYMPHONY
+from testkit.process import ROOT
+from testkit.seed import SYMPHONY
 
 from . import axe
 from .conftest import IS_REQUIRED, Place, wait_for_offer

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import BrowserContext, Page, Route, expect
 
-from demo.process import ROOT
+from testkit.process import ROOT
 
 from .conftest import Place
 

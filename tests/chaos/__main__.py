@@ -14,18 +14,17 @@ from pathlib import Path
 
 os.environ.setdefault("XCOVER_FLOWS_DATABASE", "xcover_chaos")
 
-from demo import ending
-from demo.client.driver import Driver
-from demo.client.shopper import Shopper
-from demo.client.staff import Staff
-from demo.client.store import Channel, Store
-from demo.client.transports import in_process
-from demo.process import ROOT
-from demo.seed import PARTNER
-from demo.simulator import SimulatorProcess
+from testkit import hosts, shutdown
+from testkit.client.driver import Driver
+from testkit.client.shopper import Shopper
+from testkit.client.staff import Staff
+from testkit.client.store import Channel, Store
+from testkit.client.transports import in_process
+from testkit.process import ROOT
+from testkit.seed import PARTNER
+from testkit.simulator import SimulatorProcess
 
 from ..deep.counts import COUNTS
-from ..flows import hosts
 
 FOLDER = ROOT / ".cache" / "chaos"
 CREWS = (2, 4, 8)
@@ -58,7 +57,7 @@ class _Progress:
 
 def main() -> int:
     options = _options()
-    ending.listen()
+    shutdown.listen()
     if hosts.HOST is None:
         raise SystemExit(hosts.NO_HOST)
     hosts.HOST.configure()
@@ -80,10 +79,11 @@ def _run(
     shopper: Callable[[Channel], Shopper],
 ) -> int:
     # Not before Django is set up.
-    from . import sales
+    from testkit.load import sales
+    from testkit.load.outage import Drain, Outage
+
     from .event import CancelledEvent, every_few_policies
     from .in_between import InBetween
-    from .outage import Drain, Outage
     from .random_kills import RandomKills
     from .report import Report
 
@@ -196,8 +196,8 @@ def _options() -> argparse.Namespace:
 if __name__ == "__main__":
     try:
         sys.exit(main())
-    except ending.ToldToEnd as told:
+    except shutdown.ToldToEnd as told:
         sys.exit(told.exit_code)
     finally:
         # PostgreSQL is stopped while the interpreter ends.
-        ending.no_more()
+        shutdown.no_more()

@@ -13,16 +13,15 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
-from demo.simulator import SimulatorProcess
+from saleor_xcover_plugin.clock import utc_now
 from saleor_xcover_plugin.models import Cover, OutboxMessage
-from saleor_xcover_plugin.services.align import align
-from saleor_xcover_plugin.services.clock import utc_now
-from saleor_xcover_plugin.services.deliver import deliver_due
-
-from . import sales
-from .crew import share_nothing
-from .outage import OTHER, SELLING
-from .witness import Finding, sole
+from saleor_xcover_plugin.outbox.dispatcher import deliver_due
+from saleor_xcover_plugin.policies.order_sync import sync_order
+from testkit.load import sales
+from testkit.load.crew import share_nothing
+from testkit.load.outage import OTHER, SELLING
+from testkit.load.witness import Finding, sole
+from testkit.simulator import SimulatorProcess
 
 _FORK = multiprocessing.get_context("fork")
 _POLL_INTERVAL = 0.01
@@ -114,7 +113,7 @@ class CancelledEvent:
         """Take the money and make the policies."""
         sales.pay_all(self._orders, utc_now())
         for order in self._orders:
-            align(order.pk, utc_now())
+            sync_order(order.pk, utc_now())
         while done := deliver_due(utc_now, limit=100):
             confirmed = Cover.objects.filter(status="confirmed").count()
             self._tell("making policies", confirmed, len(self._orders))

@@ -16,15 +16,14 @@ from datetime import timedelta
 from enum import StrEnum
 from typing import Any
 
-from demo.simulator import SimulatorProcess
-from saleor_xcover_plugin import outbox
-from saleor_xcover_plugin.models import Cover, Gate, Offer, OutboxMessage
-from saleor_xcover_plugin.services.replay import replay
-
-from . import sales
-from .crew import NAP, Crew
-from .plugin_time import PluginClock
-from .witness import Finding, sole
+from saleor_xcover_plugin.models import Cover, Offer, OutboxMessage, XCoverAccount
+from saleor_xcover_plugin.outbox import store as outbox
+from saleor_xcover_plugin.staff.replay import replay
+from testkit.load import sales
+from testkit.load.crew import NAP, Crew
+from testkit.load.plugin_time import PluginClock
+from testkit.load.witness import Finding, sole
+from testkit.simulator import SimulatorProcess
 
 Tell = Callable[[str, int, int], None]
 
@@ -174,11 +173,11 @@ class InBetween:
         )
         now = self._clock()
         if self._random.random() < 0.4:
-            Gate.objects.update(
+            XCoverAccount.objects.update(
                 failures=5, opened_at=now, open_until=now + timedelta(seconds=90), is_trying=False
             )
         else:
-            Gate.objects.update(
+            XCoverAccount.objects.update(
                 failures=0, opened_at=None, open_until=None, is_trying=False, throttled_until={}
             )
             self._send_again()
@@ -208,7 +207,7 @@ class InBetween:
 
     def _let_all_through(self, crew: Crew, what: str) -> None:
         self._simulator.clear_faults()
-        Gate.objects.update(
+        XCoverAccount.objects.update(
             failures=0, opened_at=None, open_until=None, is_trying=False, throttled_until={}
         )
         give_up = time.monotonic() + _GIVE_UP

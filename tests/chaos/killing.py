@@ -76,7 +76,7 @@ class _Steps:
 
         from saleor_xcover_plugin import plugin
 
-        align = plugin.align
+        sync_order = plugin.sync_order
 
         def counted(*arguments: Any) -> None:
             commit = connection._commit  # type: ignore[attr-defined]
@@ -84,13 +84,13 @@ class _Steps:
             self._pass("before the hook")
             self._database()
             try:
-                align(*arguments)
+                sync_order(*arguments)
             finally:
                 connection.execute_wrappers[:] = wrappers
                 connection._commit = commit  # type: ignore[attr-defined]
             self._pass("after the hook")
 
-        plugin.align = counted
+        plugin.sync_order = counted
 
     def _database(self) -> None:
         from django.db import connection
@@ -111,27 +111,27 @@ class _Steps:
         connection._commit = committed  # type: ignore[attr-defined]
 
     def _http(self) -> None:
-        from saleor_xcover_plugin.xcover.transport import Transport
+        from saleor_xcover_plugin.xcover.transport import HttpTransport
 
-        send = Transport.send
+        send = HttpTransport.send
 
-        def sent(transport: Transport, request: Any, *, deadline: float) -> Any:
+        def sent(transport: HttpTransport, request: Any, *, deadline: float) -> Any:
             self._pass(f"before the call {request.operation}")
             answer = send(transport, request, deadline=deadline)
             self._pass(f"after the call {request.operation}")
             return answer
 
-        Transport.send = sent  # type: ignore[method-assign]
+        HttpTransport.send = sent  # type: ignore[method-assign]
 
 
 def _forked(act: Callable[[Callable[[str], None]], object]) -> End:
     from django.db import connections
 
-    from saleor_xcover_plugin.host import http
+    from saleor_xcover_plugin.host import runtime
 
     # A child must share neither a database connection nor one to XCover.
     connections.close_all()
-    http.session.cache_clear()
+    runtime.http_session.cache_clear()
     reader, writer = os.pipe()
     pid = os.fork()
     if pid == 0:

@@ -14,12 +14,11 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from demo.simulator import SimulatorProcess
-
-from . import sales
-from .crew import Crew
-from .plugin_time import PluginClock
-from .witness import Fate, Finding, compare
+from testkit.load import sales
+from testkit.load.crew import Crew
+from testkit.load.plugin_time import PluginClock
+from testkit.load.witness import Fate, Finding, compare
+from testkit.simulator import SimulatorProcess
 
 SHARES = {Fate.CONFIRM: 0.4, Fate.CANCEL: 0.3, Fate.OPT_OUT: 0.3}
 PAID_PER_MINUTE = 20
@@ -197,7 +196,7 @@ class RandomKills:
     def _replay_what_killed_too_many(self) -> None:
         """Do as the note in the order tells staff."""
         from saleor_xcover_plugin.models import OutboxMessage
-        from saleor_xcover_plugin.services.replay import replay
+        from saleor_xcover_plugin.staff.replay import replay
 
         deadly = OutboxMessage.objects.filter(status="parked", reason_code="deadly")
         for message in deadly.values_list("pk", flat=True):

@@ -10,11 +10,12 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from statistics import median
 
+from testkit.load.outage import Drain
+from testkit.load.witness import Finding
+
 from .event import EventRun
 from .in_between import Between
-from .outage import Drain
 from .random_kills import Chaos
-from .witness import Finding
 
 _BARS = 40
 ENOUGH = 0.9

@@ -1,8 +1,9 @@
 """The run over a cancelled event, killed again and again."""
 
+from testkit.load import sales
+from testkit.steps import PREMIUM
+
 from ..deep.counts import count, seed
-from ..flows.steps import PREMIUM
-from . import sales
 from .event import CancelledEvent, every_few_policies
 
 POLICIES, KILLS = count("policies of a cancelled event"), 6

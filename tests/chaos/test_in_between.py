@@ -1,7 +1,8 @@
 """What changes while no call gets through is what counts, also when workers are killed."""
 
+from testkit.load import sales
+
 from ..deep.counts import count, seed
-from . import sales
 from .in_between import InBetween
 
 ORDERS = count("orders that change before they are sent")

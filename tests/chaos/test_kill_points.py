@@ -10,6 +10,7 @@ from itertools import count
 
 import pytest
 
+from saleor_xcover_plugin.clock import utc_now
 from saleor_xcover_plugin.models import (
     Cancellation,
     Cover,
@@ -17,13 +18,12 @@ from saleor_xcover_plugin.models import (
     Offer,
     OutboxMessage,
 )
-from saleor_xcover_plugin.services.align import align
-from saleor_xcover_plugin.services.clock import utc_now
-from saleor_xcover_plugin.services.deliver import deliver_due
-from saleor_xcover_plugin.services.sweep import sweep
+from saleor_xcover_plugin.operations.sweep import sweep
+from saleor_xcover_plugin.outbox.dispatcher import deliver_due
+from saleor_xcover_plugin.policies.order_sync import sync_order
+from testkit.load import sales
 
 from ..deep.counts import count as count_of
-from . import sales
 from .killing import in_a_child, killed_at
 
 NEW_EMAIL = "new@example.com"
@@ -59,7 +59,7 @@ def recover():
 def paid(copies, template):
     order = copies.place(template)
     sales.pay(order, utc_now())
-    align(order.pk, utc_now())
+    sync_order(order.pk, utc_now())
     return order
 
 
@@ -68,7 +68,7 @@ def refunded(copies, template):
     order = paid(copies, template)
     work()
     sales.refund(order, utc_now())
-    align(order.pk, utc_now())
+    sync_order(order.pk, utc_now())
     return order
 
 
@@ -77,7 +77,7 @@ def corrected(copies, template):
     order = paid(copies, template)
     work()
     sales.touch(order, utc_now(), user_email=NEW_EMAIL)
-    align(order.pk, utc_now())
+    sync_order(order.pk, utc_now())
     return order
 
 

@@ -2,9 +2,10 @@
 
 from datetime import timedelta
 
+from testkit.load import sales
+from testkit.load.outage import Outage
+
 from ..deep.counts import count
-from . import sales
-from .outage import Outage
 
 BACKLOG = count("covers in an outage")
 

@@ -1,7 +1,8 @@
 """Orders whose workers are killed at random, with faults all the time."""
 
+from testkit.load import sales
+
 from ..deep.counts import count, seed
-from . import sales
 from .random_kills import RandomKills
 
 ORDERS = count("orders under random kills")

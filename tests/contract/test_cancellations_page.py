@@ -6,8 +6,7 @@ import pytest
 
 from saleor_xcover_plugin.domain.cancellations import RULES, Cancelled, ClaimState, CoolingOff, Rule
 from saleor_xcover_plugin.domain.refunds import RefundScope
-
-from .generated import require_current, table
+from testkit.generated_tables import require_current, table
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "cancellations.md"
 

@@ -11,8 +11,7 @@ from typing import Any
 import pytest
 
 from saleor_xcover_plugin.domain.hooks import ESSENTIAL, HOOKS
-
-from .generated import require_current, table
+from testkit.generated_tables import require_current, table
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGE = ROOT / "docs" / "hooks.md"

@@ -5,8 +5,7 @@ import re
 from pathlib import Path
 
 from saleor_xcover_plugin.host.telemetry import METRICS, Metric
-
-from .generated import require_current, table
+from testkit.generated_tables import require_current, table
 
 DOCS = Path(__file__).resolve().parents[2] / "docs"
 

@@ -8,8 +8,7 @@ from typing import Any
 import pytest
 
 from bench import page, results, scale
-
-from .generated import require_current
+from testkit.generated_tables import require_current
 
 DOCS = Path(__file__).resolve().parents[2] / "docs"
 PAGES = {"performance.md": page.PARTS, "scale.md": scale.PARTS}

@@ -6,8 +6,7 @@ import pytest
 from django.apps import apps
 
 from saleor_xcover_plugin.domain import erasure, retention
-
-from .generated import require_current, table
+from testkit.generated_tables import require_current, table
 
 OF_A_PERSON = {
     "Offer": "checkout_token order_id country language ticket_count shown_at request turns",

@@ -4,11 +4,11 @@ from pathlib import Path
 
 import pytest
 
-from saleor_xcover_plugin.conf import FIELDS
+from saleor_xcover_plugin.config.settings import FIELDS
+from testkit.generated_tables import require_current
 
 from ..saleor import runs
 from ..saleor.e2e import records
-from .generated import require_current
 
 README = Path(__file__).resolve().parents[2] / "README.md"
 

@@ -25,7 +25,7 @@ from saleor_xcover_plugin.xcover.answers import (
     Modification,
     Offer,
 )
-from saleor_xcover_plugin.xcover.client import Credentials, XCoverClient, read_answer
+from saleor_xcover_plugin.xcover.client import Credentials, XCoverClient
 from saleor_xcover_plugin.xcover.errors import (
     XCoverAlreadyBooked,
     XCoverBadAnswer,
@@ -36,7 +36,8 @@ from saleor_xcover_plugin.xcover.errors import (
     XCoverRejected,
     XCoverStatusConflict,
 )
-from saleor_xcover_plugin.xcover.transport import Answer, Transport
+from saleor_xcover_plugin.xcover.responses import parse_response
+from saleor_xcover_plugin.xcover.transport import HttpTransport, Response
 
 ROOT = Path(__file__).resolve().parents[2]
 RECORDED = Path(os.environ.get("XCOVER_RECORDED", ROOT.parent / "shared" / "xcover-recorded"))
@@ -353,7 +354,7 @@ def answering(recorded: dict[str, Any]) -> XCoverClient:
     session.mount("https://", Replay(recorded))
     credentials = Credentials("https://api.example.com/x", "ABCDE", "key", "secret")
     now = datetime(2026, 12, 4, tzinfo=UTC)
-    return XCoverClient(credentials, Transport(session, clock=lambda: now))
+    return XCoverClient(credentials, HttpTransport(session, clock=lambda: now))
 
 
 def replayed(name: str) -> XCoverClient:
@@ -477,4 +478,6 @@ def test_our_own_answers_hold_no_field_nobody_recorded():
 
 def test_a_409_without_a_booking_is_a_refusal():
     with pytest.raises(XCoverRejected):
-        read_answer("confirm_offer", Answer(409, {}, b'{"type": "api_error", "message": "no"}'))
+        parse_response(
+            "confirm_offer", Response(409, {}, b'{"type": "api_error", "message": "no"}')
+        )

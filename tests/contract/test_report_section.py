@@ -3,8 +3,7 @@
 from pathlib import Path
 
 from saleor_xcover_plugin.domain.figures import MEANINGS
-
-from .generated import require_current, table
+from testkit.generated_tables import require_current, table
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "operations.md"
 

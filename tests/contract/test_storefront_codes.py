@@ -5,8 +5,7 @@ from pathlib import Path
 from saleor_xcover_plugin.domain.states import CoverStatus
 from saleor_xcover_plugin.errors import Code
 from saleor_xcover_plugin.graphql.advice import ADVICE, COVERS
-
-from .generated import require_current, table
+from testkit.generated_tables import require_current, table
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "storefront.md"
 

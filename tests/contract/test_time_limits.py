@@ -13,7 +13,7 @@ ELSEWHERE = {
     "graphql/schema.py": "answers in web processes only, which have no such limit",
     "graphql/staff.py": "answers in web processes only, which have no such limit",
     "graphql/view.py": "answers in web processes only, which have no such limit",
-    "xcover/bounded.py": "in the thread of a call, where no signal arrives",
+    "xcover/deadline.py": "in the thread of a call, where no signal arrives",
 }
 
 

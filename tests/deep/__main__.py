@@ -11,7 +11,7 @@ import sys
 from collections.abc import Iterable
 from pathlib import Path
 
-from demo import ending
+from testkit import shutdown
 
 from ..sittings import content
 from ..sittings.progress import clock, counts
@@ -35,14 +35,14 @@ def main(arguments: list[str]) -> int:
     parts = {unit.name: unit for unit in units(seed, folder, saleor)}
     chosen = [name for name in parts if any(word in name for word in options.parts or [""])]
     sys.stderr.write(f'deep: seed {seed}; DEEP="--seed {seed}" tells the same again\n')
-    ending.listen()
+    shutdown.listen()
     sitting = Sitting(folder, chosen, parts.__getitem__, resume=True)
     sitting.kept.begin()
     results: dict[str, Result] = {}
     try:
         results = sitting.play(options.jobs, _hire)
         return 0 if is_green(results) else 1
-    except ending.ToldToEnd as told:
+    except shutdown.ToldToEnd as told:
         sys.stderr.write("deep: ended; make deep continues\n")
         return told.exit_code
     finally:

@@ -9,7 +9,7 @@ import time
 
 import psutil
 
-from demo.process import ROOT
+from testkit.process import ROOT
 
 PATIENCE = 40
 

@@ -13,19 +13,20 @@ import pytest
 import requests
 
 from demo import __main__ as demo_main
-from demo import ending, story
-from demo.process import ROOT
+from demo import story
+from testkit import shutdown
+from testkit.process import ROOT
 
 from .running import Running
 
 
 @pytest.fixture
 def signals_as_before():
-    before = {number: signal.getsignal(number) for number in ending.SIGNALS}
-    listener = ending._listener
-    ending._listener = ending._Listener()
+    before = {number: signal.getsignal(number) for number in shutdown.SIGNALS}
+    listener = shutdown._listener
+    shutdown._listener = shutdown._Listener()
     yield
-    ending._listener = listener
+    shutdown._listener = listener
     for number, handler in before.items():
         signal.signal(number, handler)
 
@@ -43,9 +44,9 @@ def test_a_story_killed_outright_leaves_nobody_and_the_next_one_holds():
         running.wait_for("Buy with protection")
         started = running.started()
         names = " ".join(command_of(process) for process in started)
-        assert all(part in names for part in ("simulator", "demo.web"))
+        assert all(part in names for part in ("simulator", "testkit.web"))
         # Celery names its processes itself where setproctitle is installed.
-        assert "demo.worker" in names or "[celeryd:" in names
+        assert "testkit.worker" in names or "[celeryd:" in names
 
         running.process.kill()
         running.process.wait()
@@ -132,7 +133,7 @@ def _inside_an_import(*_arguments, **_options):
 
 def _inside_a_finalizer(*_arguments, **_options):
     _Finalized()
-    ending.end_if_told()
+    shutdown.end_if_told()
     return 0
 
 

@@ -9,10 +9,10 @@ import time
 
 import pytest
 
-from demo.process import ROOT
+from testkit.process import ROOT
 
 ASK = (
-    "from demo.postgres import fresh_database; import psycopg; "
+    "from testkit.postgres import fresh_database; import psycopg; "
     "print(psycopg.connect(fresh_database('first')).execute('SELECT 41 + 1').fetchone()[0])"
 )
 

@@ -12,10 +12,10 @@ from pathlib import Path
 import psutil
 import pytest
 
-from demo.process import ROOT
+from testkit.process import ROOT
 
 ASK = (
-    "from demo import embedded; from demo.postgres import fresh_database; import psycopg; "
+    "from demo import embedded; from testkit.postgres import fresh_database; import psycopg; "
     "print(psycopg.connect(fresh_database('first')).execute('SELECT 41 + 1').fetchone()[0]); "
     "print(embedded.home())"
 )

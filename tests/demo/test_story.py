@@ -5,17 +5,17 @@ import io
 import requests
 from rich.console import Console
 
-from demo import report, scenes, stage, story
-from demo.client.driver import DriverError
-from demo.stack import Stack
+from demo import report, scenario, scenes, story
+from testkit.client.driver import DriverError
+from testkit.stack import Stack
 
 
 def test_a_scene_that_does_not_hold_does_not_stop_the_next_and_is_said():
     def holds(_stage):
-        return stage.Outcome("Paid.", "ABCDE-12345-INS")
+        return scenario.Outcome("Paid.", "ABCDE-12345-INS")
 
     def breaks(_stage):
-        stage.check(1 > 2, "XCover holds 2 bookings of this order")
+        scenario.check(1 > 2, "XCover holds 2 bookings of this order")
 
     def is_refused(_stage):
         raise DriverError("checkoutComplete was refused")

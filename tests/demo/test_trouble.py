@@ -6,15 +6,15 @@ import sys
 
 import pytest
 
-from demo.environment import prepare
-from demo.postgres import django_database, fresh_database
-from demo.process import ROOT, ReadyProcess
-from demo.trouble import Trouble
+from testkit.environment import prepare
+from testkit.errors import DemoError
+from testkit.postgres import django_database, fresh_database
+from testkit.process import ROOT, ReadyProcess
 
 from .running import demo
 
 ASK = (
-    "from demo.postgres import fresh_database; "
+    "from testkit.postgres import fresh_database; "
     "print(fresh_database('xcover_beside').split('dbname=')[1].split()[0], flush=True); input()"
 )
 
@@ -46,7 +46,7 @@ def test_who_comes_second_gets_a_database_of_its_own():
 def test_more_at_once_than_makes_sense_is_told():
     held = [fresh_database("xcover_held") for _ in range(9)]
 
-    with pytest.raises(Trouble, match="use the databases xcover_held to xcover_held_9; end one"):
+    with pytest.raises(DemoError, match="use the databases xcover_held to xcover_held_9; end one"):
         fresh_database("xcover_held")
 
     assert len(set(held)) == 9
@@ -147,7 +147,7 @@ def test_a_process_that_dies_at_once_is_told_with_its_code_and_last_words():
         "import sys; print('no such database', file=sys.stderr); exit(3)",
     ]
 
-    with pytest.raises(Trouble) as told:
+    with pytest.raises(DemoError) as told:
         process.start(command, timeout=20)
 
     assert "the worker did not start: it ended with code 3." in str(told.value)
@@ -159,7 +159,7 @@ def test_a_process_that_dies_at_once_is_told_with_its_code_and_last_words():
 def test_a_process_that_says_nothing_is_told_with_the_time_it_had():
     process = ReadyProcess("the host", "ready")
 
-    with pytest.raises(Trouble, match="the host did not start: it was not ready within 1 s"):
+    with pytest.raises(DemoError, match="the host did not start: it was not ready within 1 s"):
         process.start(["sleep", "60"], timeout=0.6)
 
     assert not process.is_running

@@ -9,8 +9,8 @@ from functools import partial
 from types import SimpleNamespace
 from typing import Any
 
-from demo.client.store import Channel
 from saleor_xcover_plugin.domain.hooks import HOOKS
+from testkit.client.store import Channel
 
 CALLED = tuple(name for name in HOOKS if name != "webhook")
 

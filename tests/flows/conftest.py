@@ -5,9 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from . import hosts
+from testkit import hosts
+from testkit.work import Work
+
 from .recorder import Recorder
-from .work import Work
 
 RECORDER = pytest.StashKey[Recorder]()
 

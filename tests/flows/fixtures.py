@@ -9,18 +9,17 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from demo.client.driver import Driver
-from demo.client.payment_app import PaymentApp
-from demo.client.shopper import Shopper
-from demo.client.staff import Staff
-from demo.client.store import Channel, Store
-from demo.client.transports import in_process
-from demo.seed import PARTNER
-from demo.simulator import SimulatorProcess
-
-from . import hosts
-from .steps import Sale, sell_with_cover
-from .work import Work
+from testkit import hosts
+from testkit.client.driver import Driver
+from testkit.client.payment_app import PaymentApp
+from testkit.client.shopper import Shopper
+from testkit.client.staff import Staff
+from testkit.client.store import Channel, Store
+from testkit.client.transports import in_process
+from testkit.seed import PARTNER
+from testkit.simulator import SimulatorProcess
+from testkit.steps import Sale, sell_with_cover
+from testkit.work import Work
 
 
 @pytest.fixture(scope="session")

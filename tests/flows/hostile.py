@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from random import Random
 from typing import Any
 
-from demo.client import documents
+from testkit.client import documents
 
 MAX_BODY = 16_384
 LEAVES = ("heading", "title", "description", "disclaimer", "contentHash", "answer", "validUntil")

@@ -18,8 +18,8 @@ from typing import Any
 
 import psycopg
 
-from demo import account
-from demo.guard import Guard
+from testkit import postgres_account
+from testkit.orphan_guard import Guard
 
 POOL = 2
 """Connections to PostgreSQL, whatever number of clients there is."""
@@ -37,7 +37,7 @@ def pooler(server: Mapping[str, Any]) -> Iterator[int]:
     program = binary()
     if program is None:
         raise RuntimeError("PgBouncer is not installed: apt-get install pgbouncer")
-    who = account.for_server()
+    who = postgres_account.for_server()
     with tempfile.TemporaryDirectory(prefix="xcover-pooler-") as made:
         folder = Path(made)
         folder.chmod(0o755 if who.is_other else 0o700)

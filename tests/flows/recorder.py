@@ -12,10 +12,10 @@ from typing import Any
 
 import pytest
 
-from demo.client import staff_documents as docs
-from demo.client.driver import Driver, Executed, Json, as_mapping
-from demo.client.store import Store, Variant
-from demo.process import ROOT
+from testkit.client import staff_documents as docs
+from testkit.client.driver import Driver, Executed, Json, as_mapping
+from testkit.client.store import Store, Variant
+from testkit.process import ROOT
 
 from .hooks import HookWatch
 from .placeholders import Placeholders

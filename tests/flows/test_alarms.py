@@ -10,10 +10,10 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from demo.client.driver import Refused
 from saleor_xcover_plugin.defect_log import UnexpectedError
+from testkit.client.driver import Refused
+from testkit.steps import PREMIUM, TOTAL, accept_cover, sealed_elsewhere, sell_with_cover
 
-from .steps import PREMIUM, TOTAL, accept_cover, sealed_elsewhere, sell_with_cover
 from .waits import let_waits_pass
 
 QUARTER = timedelta(minutes=16)
@@ -81,9 +81,9 @@ def let_time_pass(by=QUARTER):
 
 def account():
     """The first characters of the gate's name, as alarms and status give them."""
-    from saleor_xcover_plugin.models import Gate
+    from saleor_xcover_plugin.models import XCoverAccount
 
-    return Gate.objects.get().name[:8]
+    return XCoverAccount.objects.get().name[:8]
 
 
 @pytest.fixture
@@ -257,10 +257,10 @@ def test_an_unpaid_cover_with_time_left_is_no_alarm(
 def kill_workers():
     """Have all that is pending seem to have killed every worker that sent it."""
     from saleor_xcover_plugin.models import OutboxMessage
-    from saleor_xcover_plugin.outbox import MAX_DEATHS
+    from saleor_xcover_plugin.outbox.store import MAX_CRASHES
 
     OutboxMessage.objects.filter(status="pending").update(
-        deaths=MAX_DEATHS - 1, leased_until=datetime.now(UTC)
+        deaths=MAX_CRASHES - 1, leased_until=datetime.now(UTC)
     )
 
 
@@ -331,7 +331,7 @@ def test_too_many_to_tell_one_by_one_are_not_taken_back_unseen(
     from saleor_xcover_plugin.models import OutboxMessage
 
     # given as many parked orders as are told one by one
-    monkeypatch.setattr("saleor_xcover_plugin.services.troubles.LIMIT", 2)
+    monkeypatch.setattr("saleor_xcover_plugin.operations.alarm_rules.LIMIT", 2)
     orders = [unpaid() for _ in range(3)]
     for order in orders:
         staff.mark_as_paid(order.id)
@@ -366,7 +366,7 @@ def ask_for_offers(shopper, store, count):
 def test_an_open_breaker_is_told_and_told_again_when_it_comes_back(
     store, shopper, work, simulator, told
 ):
-    from saleor_xcover_plugin.models import Gate
+    from saleor_xcover_plugin.models import XCoverAccount
 
     for times in (1, 2):
         # given
@@ -383,7 +383,7 @@ def test_an_open_breaker_is_told_and_told_again_when_it_comes_back(
         assert (gate["breaker"], gate["account"], gate["rate"]) == ("open", account(), "50/s")
         # when XCover is back and the breaker's rest is over
         simulator.clear_faults()
-        Gate.objects.update(open_until=datetime.now(UTC))
+        XCoverAccount.objects.update(open_until=datetime.now(UTC))
         ask_for_offers(shopper, store, 1)
         work()
         # then
@@ -393,11 +393,11 @@ def test_an_open_breaker_is_told_and_told_again_when_it_comes_back(
 
 
 def test_a_breaker_nobody_tried_for_an_hour_is_no_alarm(store, shopper, work, simulator, told):
-    from saleor_xcover_plugin.models import Gate
+    from saleor_xcover_plugin.models import XCoverAccount
 
     simulator.fault("create_offer", "status", times=None, status=503)
     ask_for_offers(shopper, store, 6)
-    Gate.objects.update(updated_at=datetime.now(UTC) - timedelta(minutes=61))
+    XCoverAccount.objects.update(updated_at=datetime.now(UTC) - timedelta(minutes=61))
 
     work()
 
@@ -410,10 +410,10 @@ def test_a_breaker_nobody_tried_for_an_hour_is_no_alarm(store, shopper, work, si
 def test_a_clock_that_is_off_is_told_with_its_seconds(
     store, shopper, payments, work, simulator, told, skew, words
 ):
-    from saleor_xcover_plugin.models import Gate
+    from saleor_xcover_plugin.models import XCoverAccount
 
     sell_with_cover(shopper(store.usd), store, payments, work, simulator)
-    Gate.objects.update(clock_skew=skew)
+    XCoverAccount.objects.update(clock_skew=skew)
 
     work()
     work()
@@ -801,11 +801,11 @@ def test_no_offer_for_anybody_is_told_and_for_some_tickets_it_is_not(
 def test_an_account_no_channel_uses_any_more_is_nobodys_trouble(
     store, shopper, payments, work, simulator, told
 ):
-    from saleor_xcover_plugin.models import Gate
+    from saleor_xcover_plugin.models import XCoverAccount
 
     sell_with_cover(shopper(store.usd), store, payments, work, simulator)
     now = datetime.now(UTC)
-    Gate.objects.create(
+    XCoverAccount.objects.create(
         name="0" * 64, clock_skew=600, refused_since=now, open_until=now, updated_at=now
     )
 
@@ -813,7 +813,7 @@ def test_an_account_no_channel_uses_any_more_is_nobodys_trouble(
 
     assert raised() == told() == []
     assert [gate["account"] for gate in report()["gates"]] == [
-        Gate.objects.exclude(name="0" * 64).get().name[:8]
+        XCoverAccount.objects.exclude(name="0" * 64).get().name[:8]
     ]
 
 
@@ -886,7 +886,7 @@ def test_a_sweep_that_fails_every_time_is_told_and_still_watches(
 ):
     # given
     with monkeypatch.context() as broken:
-        broken.setattr("saleor_xcover_plugin.services.sweep._do_all", _fail)
+        broken.setattr("saleor_xcover_plugin.operations.sweep._do_all", _fail)
         for _ in range(3):
             assert told() == []
             with pytest.raises(UnexpectedError, match="RuntimeError"):
@@ -906,7 +906,7 @@ def test_a_step_of_the_sweep_that_fails_is_told_at_once_and_stops_no_other(
 ):
     # given
     with monkeypatch.context() as broken:
-        broken.setattr("saleor_xcover_plugin.services.sweep.deliver_due", _fail)
+        broken.setattr("saleor_xcover_plugin.operations.sweep.deliver_due", _fail)
         # when
         done = work()
     # then
@@ -929,7 +929,7 @@ def _fail(*_args, **_kwargs):
 def test_findings_of_the_nightly_comparison_are_told_until_one_finds_none(
     store, simulator, work, told
 ):
-    from saleor_xcover_plugin.services import heartbeats
+    from saleor_xcover_plugin.operations import heartbeats
 
     def compare(findings, by_code):
         details = {"findings": findings, "by_code": by_code, "compared": 7, "not_compared": 0}
@@ -1011,7 +1011,7 @@ def test_a_note_that_cannot_be_written_takes_no_alarm_with_it(
 ):
     order = waiting()
     with monkeypatch.context() as broken:
-        broken.setattr("saleor_xcover_plugin.host.notes.order_note_added_event", _fail)
+        broken.setattr("saleor_xcover_plugin.host.metadata.order_note_added_event", _fail)
         work()
 
     assert raised() == told() == [("paid_unprotected", order.number)]
@@ -1022,7 +1022,7 @@ def test_workers_that_see_it_at_once_raise_it_once(waiting, staff, told, simulat
     from django.db import connection
 
     from saleor_xcover_plugin.models import Alarm
-    from saleor_xcover_plugin.services.alarms import watch
+    from saleor_xcover_plugin.operations.alarms import update_alarms
 
     # given
     order = waiting()
@@ -1031,7 +1031,7 @@ def test_workers_that_see_it_at_once_raise_it_once(waiting, staff, told, simulat
     def look():
         try:
             barrier.wait()
-            watch(datetime.now(UTC))
+            update_alarms(datetime.now(UTC))
         except Exception as error:  # told by the test below
             failures.append(error)
         finally:

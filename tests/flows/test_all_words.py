@@ -2,7 +2,7 @@
 
 import pytest
 
-from demo.client.driver import Refused
+from testkit.client.driver import Refused
 
 from .. import words
 

@@ -7,16 +7,16 @@ from decimal import Decimal
 
 import pytest
 
-from demo.client.payment_app import PaymentApp
-from demo.client.people import EMAIL
-from demo.client.shopper import Shopper
-from demo.client.staff import Staff
-from demo.client.store import Channel, Store
-from demo.simulator import SimulatorProcess
+from testkit.client.payment_app import PaymentApp
+from testkit.client.people import EMAIL
+from testkit.client.shopper import Shopper
+from testkit.client.staff import Staff
+from testkit.client.store import Channel, Store
+from testkit.simulator import SimulatorProcess
+from testkit.steps import PREMIUM, TICKETS, TOTAL, accept_cover, asked, bookings, opt_outs
+from testkit.work import Work
 
 from .hooks import WATCHED
-from .steps import PREMIUM, TICKETS, TOTAL, accept_cover, asked, bookings, opt_outs
-from .work import Work
 
 SendShopper = Callable[[Channel], Shopper]
 
@@ -326,13 +326,13 @@ def test_an_order_confirmed_as_it_is_made_is_looked_at_once(
     from saleor_xcover_plugin import plugin
 
     looked_at = []
-    align = plugin.align
+    sync_order = plugin.sync_order
 
     def watched(order_id: uuid.UUID, now: datetime) -> None:
         looked_at.append(order_id)
-        align(order_id, now)
+        sync_order(order_id, now)
 
-    monkeypatch.setattr(plugin, "align", watched)
+    monkeypatch.setattr(plugin, "sync_order", watched)
     buyer = shopper(store.usd_unpaid)
     accept_cover(buyer, store)
     # when Saleor tells of an order made, then of the same order confirmed

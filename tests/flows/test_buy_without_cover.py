@@ -4,16 +4,15 @@ from collections.abc import Callable
 
 import pytest
 
-from demo.client.driver import Refused
-from demo.client.payment_app import PaymentApp
-from demo.client.people import OSLO
-from demo.client.shopper import Shopper
-from demo.client.staff import Staff
-from demo.client.store import Channel, Store
-from demo.simulator import SimulatorProcess
-
-from .steps import PREMIUM, TICKETS, TOTAL, accept_cover, asked, bookings, opt_outs
-from .work import Work
+from testkit.client.driver import Refused
+from testkit.client.payment_app import PaymentApp
+from testkit.client.people import OSLO
+from testkit.client.shopper import Shopper
+from testkit.client.staff import Staff
+from testkit.client.store import Channel, Store
+from testkit.simulator import SimulatorProcess
+from testkit.steps import PREMIUM, TICKETS, TOTAL, accept_cover, asked, bookings, opt_outs
+from testkit.work import Work
 
 SendShopper = Callable[[Channel], Shopper]
 

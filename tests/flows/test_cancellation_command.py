@@ -8,11 +8,10 @@ import json
 import pytest
 from django.core.management import CommandError, call_command
 
-from demo.client.staff import Staff
-from demo.simulator import SimulatorProcess
-
-from .steps import Sale, asked, bookings
-from .work import Work
+from testkit.client.staff import Staff
+from testkit.simulator import SimulatorProcess
+from testkit.steps import Sale, asked, bookings
+from testkit.work import Work
 
 
 def run(*arguments: str) -> str:

@@ -10,17 +10,16 @@ from typing import Any
 
 import pytest
 
-from demo.client.driver import Refused
-from demo.client.payment_app import PaymentApp
-from demo.client.shopper import Shopper
-from demo.client.staff import Staff
-from demo.client.store import Channel, Store
-from demo.simulator import SimulatorProcess
 from saleor_xcover_plugin.domain.cancellations import RULES, ClaimState, Verdict
 from saleor_xcover_plugin.domain.money import Money
-
-from .steps import PREMIUM, TICKETS, TOTAL, Sale, asked, bookings, sell_with_cover
-from .work import Work
+from testkit.client.driver import Refused
+from testkit.client.payment_app import PaymentApp
+from testkit.client.shopper import Shopper
+from testkit.client.staff import Staff
+from testkit.client.store import Channel, Store
+from testkit.simulator import SimulatorProcess
+from testkit.steps import PREMIUM, TICKETS, TOTAL, Sale, asked, bookings, sell_with_cover
+from testkit.work import Work
 
 ASKED = {
     Verdict.REQUEST: {"cancel": 1, "confirm_cancellation": 1},
@@ -70,13 +69,13 @@ class Shop:
         self.staff.cancel(self.sale.order.id)
 
     def begin_event(self) -> None:
-        from saleor_xcover_plugin.services.event_changes import tell_moved
+        from saleor_xcover_plugin.staff.event_changes import tell_moved
 
         now = datetime.now(UTC)
         tell_moved(self._variants(), now - timedelta(minutes=1), now)
 
     def cancel_event(self) -> None:
-        from saleor_xcover_plugin.services.event_changes import tell_cancelled
+        from saleor_xcover_plugin.staff.event_changes import tell_cancelled
 
         tell_cancelled(self._variants(), datetime.now(UTC))
 
@@ -86,7 +85,7 @@ class Shop:
         Cover.objects.update(cooling_off_until=datetime.now(UTC) - timedelta(minutes=1))
 
     def note_claim(self, claim: ClaimState) -> None:
-        from saleor_xcover_plugin.services.decisions import note_claim
+        from saleor_xcover_plugin.staff.decisions import note_claim
 
         note_claim(cover_row().order_id, claim, datetime.now(UTC))
 
@@ -224,7 +223,7 @@ def refund_seen() -> Money:
 def test_staff_approve_what_xcover_would_refund_and_the_buyer_is_owed_it(
     shop: Shop, buyer: Shopper, simulator: SimulatorProcess
 ) -> None:
-    from saleor_xcover_plugin.services.decisions import DecisionRefused, approve
+    from saleor_xcover_plugin.staff.decisions import DecisionRefused, approve
 
     # given all tickets are refunded, the cover is not
     tickets(shop)
@@ -260,7 +259,7 @@ def test_staff_approve_what_xcover_would_refund_and_the_buyer_is_owed_it(
 def test_where_xcover_refunds_the_buyer_itself_staff_refund_nothing(
     shop: Shop, buyer: Shopper, simulator: SimulatorProcess
 ) -> None:
-    from saleor_xcover_plugin.services.decisions import approve
+    from saleor_xcover_plugin.staff.decisions import approve
 
     # given all tickets are refunded, and XCover pays this partner's buyers itself
     simulator.settings(xpay_refund_enabled=True)
@@ -288,7 +287,7 @@ def test_where_xcover_refunds_the_buyer_itself_staff_refund_nothing(
 def test_where_the_store_refunded_first_staff_are_told_of_both(
     shop: Shop, buyer: Shopper, simulator: SimulatorProcess
 ) -> None:
-    from saleor_xcover_plugin.services.decisions import approve
+    from saleor_xcover_plugin.staff.decisions import approve
 
     # given the store gave everything back, and XCover pays the buyer too
     simulator.settings(automatic_refund_by_xcore=True)
@@ -315,7 +314,7 @@ def test_an_approval_does_not_hold_once_xcover_pays_the_buyer_itself(
     shop: Shop, simulator: SimulatorProcess
 ) -> None:
     from saleor_xcover_plugin.models import Cancellation
-    from saleor_xcover_plugin.services.decisions import approve
+    from saleor_xcover_plugin.staff.decisions import approve
 
     # given staff saw that the store pays, and the preview lapsed
     tickets(shop)
@@ -334,7 +333,7 @@ def test_an_approval_does_not_hold_once_xcover_pays_the_buyer_itself(
 def test_what_the_cancellation_itself_says_of_the_payer_counts(
     shop: Shop, buyer: Shopper, simulator: SimulatorProcess
 ) -> None:
-    from saleor_xcover_plugin.services.decisions import approve
+    from saleor_xcover_plugin.staff.decisions import approve
 
     # given a preview without the flags, which are set before the cancellation
     tickets(shop)
@@ -352,11 +351,11 @@ def test_what_the_cancellation_itself_says_of_the_payer_counts(
 
 
 def test_part_of_what_is_due_settles_nothing(shop: Shop, buyer: Shopper) -> None:
-    from saleor_xcover_plugin.services.decisions import approve
+    from saleor_xcover_plugin.staff.decisions import approve
 
     money(shop)  # 50 went back before anything was due
     shop.finish()
-    from saleor_xcover_plugin.services.decisions import ask
+    from saleor_xcover_plugin.staff.decisions import ask
 
     ask(cover_row().order_id, datetime.now(UTC))
     shop.finish()
@@ -377,7 +376,7 @@ def test_part_of_what_is_due_settles_nothing(shop: Shop, buyer: Shopper) -> None
 def test_staff_keep_a_policy_and_nothing_waits_any_more(
     shop: Shop, simulator: SimulatorProcess
 ) -> None:
-    from saleor_xcover_plugin.services.decisions import keep
+    from saleor_xcover_plugin.staff.decisions import keep
 
     shop.cancel_order()
     shop.finish()
@@ -394,7 +393,7 @@ def test_a_lapsed_preview_is_renewed_before_it_is_confirmed(
     shop: Shop, simulator: SimulatorProcess
 ) -> None:
     from saleor_xcover_plugin.models import Cancellation
-    from saleor_xcover_plugin.services.decisions import approve
+    from saleor_xcover_plugin.staff.decisions import approve
 
     # given a preview staff looked at too late
     tickets(shop)
@@ -413,7 +412,7 @@ def test_a_renewed_preview_with_another_refund_waits_again(
     shop: Shop, simulator: SimulatorProcess
 ) -> None:
     from saleor_xcover_plugin.models import Cancellation
-    from saleor_xcover_plugin.services.decisions import approve
+    from saleor_xcover_plugin.staff.decisions import approve
 
     tickets(shop)
     shop.finish()
@@ -433,7 +432,7 @@ def test_a_preview_that_lapses_before_the_worker_comes_is_renewed_by_itself(
     shop: Shop, simulator: SimulatorProcess
 ) -> None:
     from saleor_xcover_plugin.models import Cancellation, OutboxMessage
-    from saleor_xcover_plugin.services.deliver import deliver_due
+    from saleor_xcover_plugin.outbox.dispatcher import deliver_due
 
     # given a preview is there and nobody confirmed it for a day
     whole(shop)
@@ -537,7 +536,7 @@ def test_a_cooling_off_period_that_is_none_is_refused(
 def test_the_tickets_refund_does_not_settle_what_is_due_for_the_cover(
     shop: Shop, buyer: Shopper
 ) -> None:
-    from saleor_xcover_plugin.services.decisions import approve, ask
+    from saleor_xcover_plugin.staff.decisions import approve, ask
 
     # given a policy staff cancelled before any money went back
     ask(cover_row().order_id, datetime.now(UTC))
@@ -564,7 +563,7 @@ def test_the_tickets_refund_does_not_settle_what_is_due_for_the_cover(
 
 def test_an_order_that_is_looked_at_again_is_not_written_again(shop: Shop, buyer: Shopper) -> None:
     from saleor_xcover_plugin.models import Cancellation, Cover, OutboxMessage
-    from saleor_xcover_plugin.services.align import align
+    from saleor_xcover_plugin.policies.order_sync import sync_order
 
     whole(shop)
     shop.finish()
@@ -575,7 +574,7 @@ def test_an_order_that_is_looked_at_again_is_not_written_again(shop: Shop, buyer
 
     before, notes = rows(), shop.staff.order(shop.sale.order.id).notes
     for minutes in (1, 2):
-        align(cover_row().order_id, datetime.now(UTC) + timedelta(minutes=minutes))
+        sync_order(cover_row().order_id, datetime.now(UTC) + timedelta(minutes=minutes))
 
     assert rows() == before
     assert shop.staff.order(shop.sale.order.id).notes == notes

@@ -13,15 +13,14 @@ from typing import Any
 import pytest
 from django.core.management import CommandError, call_command
 
-from demo.client.payment_app import PaymentApp
-from demo.client.shopper import Shopper
-from demo.client.staff import Staff
-from demo.client.store import Channel, Store, Variant
-from demo.client.values import PlacedOrder
-from demo.simulator import SimulatorProcess
-
-from .steps import PREMIUM, asked, bookings, buy_with_cover
-from .work import Work
+from testkit.client.payment_app import PaymentApp
+from testkit.client.shopper import Shopper
+from testkit.client.staff import Staff
+from testkit.client.store import Channel, Store, Variant
+from testkit.client.values import PlacedOrder
+from testkit.simulator import SimulatorProcess
+from testkit.steps import PREMIUM, asked, bookings, buy_with_cover
+from testkit.work import Work
 
 SendShopper = Callable[[Channel], Shopper]
 Sell = Callable[[Variant], tuple[Shopper, PlacedOrder]]
@@ -152,7 +151,7 @@ def test_refusals_and_claims_are_told_apart(
 ) -> None:
     from saleor_xcover_plugin.domain.cancellations import ClaimState
     from saleor_xcover_plugin.models import Cover
-    from saleor_xcover_plugin.services.decisions import note_claim
+    from saleor_xcover_plugin.staff.decisions import note_claim
 
     sell(store.concert)
     sell(store.concert)
@@ -203,7 +202,7 @@ def test_xcover_down_says_what_is_left_and_the_next_run_ends_it(
     from .waits import let_waits_pass
 
     sell(store.concert)
-    monkeypatch.setattr("saleor_xcover_plugin.services.event_run._PATIENCE", timedelta(seconds=1))
+    monkeypatch.setattr("saleor_xcover_plugin.staff.event_runs._MAX_WAIT", timedelta(seconds=1))
     simulator.fault("cancel", "status", times=None, status=503)
 
     data, code, _ = run(slug_of(store.concert), "--cancelled", "--confirm", "1")
@@ -224,7 +223,7 @@ def test_a_moved_event_is_told_to_its_orders_and_judged_by_its_new_date(
     work: Work,
     simulator: SimulatorProcess,
 ) -> None:
-    from saleor_xcover_plugin.services.events import insured_events
+    from saleor_xcover_plugin.checkout.ticketed_events import insured_events
 
     _, order = sell(store.concert)
     past = datetime.now(UTC) - timedelta(hours=1)

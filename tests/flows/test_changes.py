@@ -14,16 +14,16 @@ from typing import Any
 
 import pytest
 
-from demo.client.payment_app import PaymentApp
-from demo.client.people import BERLIN, EMAIL, NEW_YORK
-from demo.client.shopper import Shopper
-from demo.client.staff import Staff
-from demo.client.store import Channel, Store
-from demo.simulator import SimulatorProcess
+from testkit.client.payment_app import PaymentApp
+from testkit.client.people import BERLIN, EMAIL, NEW_YORK
+from testkit.client.shopper import Shopper
+from testkit.client.staff import Staff
+from testkit.client.store import Channel, Store
+from testkit.simulator import SimulatorProcess
+from testkit.steps import TOTAL, Sale, accept_cover, asked, bookings, sell_with_cover
+from testkit.work import Work
 
-from .steps import TOTAL, Sale, accept_cover, asked, bookings, sell_with_cover
 from .waits import let_waits_pass
-from .work import Work
 
 SOLD = {"create_offer": 1, "confirm": 1}
 APPLIED_ONCE = {**SOLD, "preview_modification": 1, "confirm_modification": 1}
@@ -96,7 +96,7 @@ def as_typed(holder: dict[str, Any]) -> dict[str, Any]:
 def move_event(starts_at: datetime) -> None:
     """Let the organiser move the insured event."""
     from saleor_xcover_plugin.models import Offer
-    from saleor_xcover_plugin.services.event_changes import tell_moved
+    from saleor_xcover_plugin.staff.event_changes import tell_moved
 
     (offer,) = Offer.objects.all()
     tell_moved(list(offer.request["tickets"]), starts_at, datetime.now(UTC))
@@ -109,9 +109,9 @@ def statuses() -> list[str]:
 
 
 def parked_kinds() -> list[str]:
-    from saleor_xcover_plugin.services import outlook
+    from saleor_xcover_plugin.operations import status
 
-    return [row["kind"] for row in outlook.parked()]
+    return [row["kind"] for row in status.parked()]
 
 
 def cost(simulator: SimulatorProcess, operation: str, amount: Decimal) -> None:
@@ -553,19 +553,19 @@ def test_a_parked_change_ends_when_cover_genius_made_it_by_hand(
     work: Work,
     simulator: SimulatorProcess,
 ) -> None:
+    from saleor_xcover_plugin.clock import utc_now
     from saleor_xcover_plugin.models import Cover
-    from saleor_xcover_plugin.services.clock import utc_now
-    from saleor_xcover_plugin.services.receive_event import look_at_booking
+    from saleor_xcover_plugin.operations.webhook_inbox import sync_with_booking
 
     # given
     cost(simulator, "preview_modification", Decimal("2.00"))
     edit(NEW_PHONE)
     work()
     cover = Cover.objects.get(booking_id=sale.booking_id)
-    assert look_at_booking(cover, utc_now) == "nothing to do"
+    assert sync_with_booking(cover, utc_now) == "nothing to do"
     # when Cover Genius changes the policy, and its webhook has us look
     change_at_xcover(cover, {"phone": PHONE})
-    assert look_at_booking(cover, utc_now) == "change adopted"
+    assert sync_with_booking(cover, utc_now) == "change adopted"
     edit(NEW_PHONE)
     work()
     # then
@@ -578,7 +578,7 @@ def test_a_parked_change_ends_when_cover_genius_made_it_by_hand(
 def change_at_xcover(cover: Any, fields: dict[str, str]) -> None:
     """Change the policy without the plugin's own work."""
     from saleor_xcover_plugin.host import configuration
-    from saleor_xcover_plugin.services.clients import client_for
+    from saleor_xcover_plugin.outbox.clients import client_for
     from saleor_xcover_plugin.xcover.payloads import policyholder_update_body
 
     client_for(configuration.settings_of(cover.channel_id)).modify_booking(
@@ -618,12 +618,12 @@ def test_a_change_that_kills_its_workers_is_parked(
     simulator: SimulatorProcess,
 ) -> None:
     from saleor_xcover_plugin.models import OutboxMessage
-    from saleor_xcover_plugin.outbox import MAX_DEATHS
+    from saleor_xcover_plugin.outbox.store import MAX_CRASHES
 
     # given
     edit(NEW_PHONE)
     OutboxMessage.objects.filter(status="pending").update(
-        deaths=MAX_DEATHS - 1, leased_until=datetime.now(UTC)
+        deaths=MAX_CRASHES - 1, leased_until=datetime.now(UTC)
     )
     # when
     work()
@@ -815,7 +815,7 @@ def test_xcover_silent_for_a_day_is_parked_and_replayed_with_its_key(
     simulator: SimulatorProcess,
 ) -> None:
     from saleor_xcover_plugin.models import OutboxMessage
-    from saleor_xcover_plugin.outbox import MAX_ATTEMPTS
+    from saleor_xcover_plugin.outbox.store import MAX_ATTEMPTS
 
     # given XCover applied the change, nobody heard it, and the last look for it fails, too
     simulator.fault("confirm_modification", "reset_after")

@@ -4,15 +4,14 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
-from demo.client.payment_app import PaymentApp
-from demo.client.shopper import Shopper
-from demo.client.staff import Staff
-from demo.client.store import Channel, Store, Variant
-from demo.client.values import COVER_SKU, Checkout, Order, PlacedOrder
-from demo.simulator import SimulatorProcess
-
-from .steps import PREMIUM, TOTAL, accept_cover, asked, bookings
-from .work import Work
+from testkit.client.payment_app import PaymentApp
+from testkit.client.shopper import Shopper
+from testkit.client.staff import Staff
+from testkit.client.store import Channel, Store, Variant
+from testkit.client.values import COVER_SKU, Checkout, Order, PlacedOrder
+from testkit.simulator import SimulatorProcess
+from testkit.steps import PREMIUM, TOTAL, accept_cover, asked, bookings
+from testkit.work import Work
 
 SendShopper = Callable[[Channel], Shopper]
 

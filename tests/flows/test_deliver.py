@@ -10,24 +10,24 @@ from typing import Any
 
 import pytest
 
-from demo.client.shopper import Shopper
-from demo.client.staff import Staff
-from demo.client.store import Channel, Store
-from demo.client.values import PlacedOrder
-from demo.simulator import SimulatorProcess
+from testkit.client.shopper import Shopper
+from testkit.client.staff import Staff
+from testkit.client.store import Channel, Store
+from testkit.client.values import PlacedOrder
+from testkit.simulator import SimulatorProcess
+from testkit.steps import accept_cover, asked, bookings, sealed_elsewhere
+from testkit.work import Work
 
 from .holding import held
-from .steps import accept_cover, asked, bookings, sealed_elsewhere
 from .test_put_aside import kill_workers, messages
 from .test_sent_or_not import held_back
-from .work import Work
 
 SendShopper = Callable[[Channel], Shopper]
 
 
 def deliver(limit: int = 10) -> int:
-    from saleor_xcover_plugin.services.clock import utc_now
-    from saleor_xcover_plugin.services.deliver import deliver_due
+    from saleor_xcover_plugin.clock import utc_now
+    from saleor_xcover_plugin.outbox.dispatcher import deliver_due
 
     return deliver_due(utc_now, limit=limit)
 
@@ -80,10 +80,10 @@ def test_a_turn_tries_what_is_due_up_to_its_limit(
 
 
 def test_every_kind_of_call_has_its_delivery() -> None:
-    from saleor_xcover_plugin import outbox
-    from saleor_xcover_plugin.services.deliver import DELIVERIES
+    from saleor_xcover_plugin.outbox import registry
+    from saleor_xcover_plugin.outbox import store as outbox
 
-    assert set(DELIVERIES) == set(outbox.PRIORITIES)
+    assert registry.kinds() == set(outbox.PRIORITIES)
 
 
 def test_a_cover_somebody_holds_is_left_for_later_and_the_next_is_tried(
@@ -114,7 +114,7 @@ def test_where_even_that_cannot_be_written_the_end_of_the_lease_brings_it(
     sold: list[PlacedOrder], monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     from saleor_xcover_plugin.models import Cover
-    from saleor_xcover_plugin.services import deliver as module
+    from saleor_xcover_plugin.outbox import dispatcher as module
     from saleor_xcover_plugin.time_limits import WORKER_AFTER_BUSY, DatabaseBusy, time_limits
 
     first, _ = sold
@@ -142,7 +142,7 @@ def test_what_another_store_made_is_put_aside_and_the_next_is_tried(
 ) -> None:
     from saleor_xcover_plugin import installation
     from saleor_xcover_plugin.models import Cover, Offer
-    from saleor_xcover_plugin.services.other_store import SENTENCE
+    from saleor_xcover_plugin.outbox.other_store import SENTENCE
 
     # given an offer made before this database became a store of its own
     first, _ = sold
@@ -168,12 +168,12 @@ def test_a_defect_of_ours_is_tried_again_and_says_where_it_is_logged(
     monkeypatch: pytest.MonkeyPatch,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    from saleor_xcover_plugin.services.confirm_cover import Confirm
+    from saleor_xcover_plugin.policies.confirm import ConfirmHandler
 
     def fail(*_: Any) -> None:
         raise KeyError("a defect of ours")
 
-    monkeypatch.setattr(Confirm, "prepare", fail)
+    monkeypatch.setattr(ConfirmHandler, "prepare", fail)
     assert deliver() == 2
 
     first = message_of(sold[0])
@@ -204,12 +204,12 @@ def test_a_message_that_kills_its_workers_is_logged_and_told(
 def test_what_cannot_be_parked_with_its_cover_is_parked_alone(
     sold: list[PlacedOrder], monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    from saleor_xcover_plugin.services.confirm_cover import Confirm
+    from saleor_xcover_plugin.policies.confirm import ConfirmHandler
 
     def fail(*_: Any) -> None:
         raise KeyError("a defect of ours")
 
-    monkeypatch.setattr(Confirm, "park", fail)
+    monkeypatch.setattr(ConfirmHandler, "park", fail)
     kill_workers()
 
     assert deliver() == 2
@@ -221,10 +221,10 @@ def test_what_cannot_be_parked_with_its_cover_is_parked_alone(
 def test_while_xcover_does_not_answer_all_wait_until_the_same_time(
     sold: list[PlacedOrder], simulator: SimulatorProcess
 ) -> None:
-    from saleor_xcover_plugin.models import Gate
+    from saleor_xcover_plugin.models import XCoverAccount
 
     with held_back():
-        (until,) = set(Gate.objects.values_list("open_until", flat=True))
+        (until,) = set(XCoverAccount.objects.values_list("open_until", flat=True))
         assert deliver() == 1
 
         assert {message.next_attempt_at for message in messages()} == {until}
@@ -254,7 +254,7 @@ def test_a_process_with_another_secret_key_leaves_all_to_those_with_the_right_on
 def test_settings_that_lack_something_are_named_and_waited_for(
     sold: list[PlacedOrder], store: Store, simulator: SimulatorProcess
 ) -> None:
-    from saleor_xcover_plugin import outbox
+    from saleor_xcover_plugin.outbox import store as outbox
 
     with without(store.usd_unpaid, "partner_code"):
         assert deliver() == 2

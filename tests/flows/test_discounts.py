@@ -6,14 +6,13 @@ from decimal import Decimal
 
 import pytest
 
-from demo.client.payment_app import PaymentApp
-from demo.client.shopper import Shopper
-from demo.client.staff import Staff
-from demo.client.store import Channel, Store
-from demo.simulator import SimulatorProcess
-
-from .steps import PREMIUM, accept_cover, asked, bookings
-from .work import Work
+from testkit.client.payment_app import PaymentApp
+from testkit.client.shopper import Shopper
+from testkit.client.staff import Staff
+from testkit.client.store import Channel, Store
+from testkit.simulator import SimulatorProcess
+from testkit.steps import PREMIUM, accept_cover, asked, bookings
+from testkit.work import Work
 
 SendShopper = Callable[[Channel], Shopper]
 DISCOUNTED = Decimal("180.00") + PREMIUM

@@ -11,14 +11,13 @@ import pytest
 from django.apps import apps
 from django.core.management import CommandError, call_command
 
-from demo.client.driver import Refused
-from demo.client.staff import Staff
-from demo.client.store import Channel, Store, Variant
-from demo.seed import PARTNER
-from demo.simulator import SimulatorProcess
-
-from .steps import sealed_elsewhere
-from .work import Work
+from testkit.client.driver import Refused
+from testkit.client.staff import Staff
+from testkit.client.store import Channel, Store, Variant
+from testkit.seed import PARTNER
+from testkit.simulator import SimulatorProcess
+from testkit.steps import sealed_elsewhere
+from testkit.work import Work
 
 Row = tuple[str, str]
 

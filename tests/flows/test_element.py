@@ -3,7 +3,7 @@
 import hashlib
 from importlib import resources
 
-from demo.client.driver import PLUGIN_ID
+from testkit.client.driver import PLUGIN_ID
 
 CONTENT = (
     resources.files("saleor_xcover_plugin")

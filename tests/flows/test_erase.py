@@ -12,16 +12,15 @@ from typing import Any
 import pytest
 from django.core.management import CommandError, call_command
 
-from demo.client.payment_app import PaymentApp
-from demo.client.people import EMAIL, NEW_YORK
-from demo.client.shopper import Shopper
-from demo.client.staff import Staff
-from demo.client.store import Channel, Store
-from demo.client.values import PlacedOrder, Transaction
-from demo.simulator import SimulatorProcess
 from saleor_xcover_plugin.crypto import encrypt
-
-from .steps import (
+from testkit.client.payment_app import PaymentApp
+from testkit.client.people import EMAIL, NEW_YORK
+from testkit.client.shopper import Shopper
+from testkit.client.staff import Staff
+from testkit.client.store import Channel, Store
+from testkit.client.values import PlacedOrder, Transaction
+from testkit.simulator import SimulatorProcess
+from testkit.steps import (
     PREMIUM,
     TOTAL,
     Sale,
@@ -31,7 +30,8 @@ from .steps import (
     buy_with_cover,
     change_the_buyer_twice,
 )
-from .work import Work
+from testkit.work import Work
+
 from .years import pass_by
 
 SendShopper = Callable[[Channel], Shopper]

@@ -17,20 +17,20 @@ import pytest
 import sentry_sdk
 from django.core.management import call_command
 
-from demo.client.payment_app import PaymentApp
-from demo.client.people import NEW_YORK
-from demo.client.shopper import Shopper
-from demo.client.staff import Staff
-from demo.client.store import Channel, Store
-from demo.seed import PARTNER
-from demo.simulator import SimulatorProcess
+from testkit.client.payment_app import PaymentApp
+from testkit.client.people import NEW_YORK
+from testkit.client.shopper import Shopper
+from testkit.client.staff import Staff
+from testkit.client.store import Channel, Store
+from testkit.seed import PARTNER
+from testkit.simulator import SimulatorProcess
+from testkit.steps import TOTAL
+from testkit.work import Work
 
 from ..deep.counts import count
 from .calling import CALLED, Scene, key_of
-from .steps import TOTAL
 from .stumbling import Act, at_each_step, function_that_fails
 from .tracker import Tracker, sent, tracking
-from .work import Work
 
 SendShopper = Callable[[Channel], Shopper]
 EVERY = count("steps between failures")
@@ -160,10 +160,10 @@ def corrected(scene: Scene, buyer: Buyer, staff: Staff, simulator: SimulatorProc
 
 
 def tasks_of(scene: Scene) -> dict[str, tuple[Any, ...]]:
-    from saleor_xcover_plugin.models import Cover, InboundEvent, OutboxMessage
+    from saleor_xcover_plugin.models import Cover, OutboxMessage, ReceivedNotification
 
     cover = Cover.objects.filter(order_id=key_of(scene.order_id)).get()
-    event, _ = InboundEvent.objects.get_or_create(
+    event, _ = ReceivedNotification.objects.get_or_create(
         digest="0" * 64,
         defaults={
             "channel_id": cover.channel_id,
@@ -192,10 +192,10 @@ def ready_to_run(name: str, arguments: tuple[Any, ...]) -> Act:
     What a task raises is reported by Celery's integration.
     """
     from saleor_xcover_plugin import tasks
-    from saleor_xcover_plugin.models import InboundEvent, OutboxMessage
+    from saleor_xcover_plugin.models import OutboxMessage, ReceivedNotification
 
     OutboxMessage.objects.update(next_attempt_at="2026-01-01T00:00:00Z", leased_until=None)
-    InboundEvent.objects.update(next_attempt_at="2026-01-01T00:00:00Z", handled_at=None)
+    ReceivedNotification.objects.update(next_attempt_at="2026-01-01T00:00:00Z", handled_at=None)
     return partial(getattr(tasks, name).apply, args=arguments, throw=False)
 
 
@@ -305,11 +305,11 @@ def test_the_text_of_an_error_of_the_database_names_its_place_only(
     scene: Scene, buyer: Buyer, tracker: Tracker, caplog: pytest.LogCaptureFixture
 ) -> None:
     """A real error of PostgreSQL's, which quotes the row in its DETAIL."""
-    from saleor_xcover_plugin.models import Gate
+    from saleor_xcover_plugin.models import XCoverAccount
 
     def write() -> None:
         for _ in range(2):
-            Gate.objects.create(pk=buyer.email, updated_at=scene.order.created_at)
+            XCoverAccount.objects.create(pk=buyer.email, updated_at=scene.order.created_at)
 
     behind_the_guard(write)
     (report,) = sent(tracker)

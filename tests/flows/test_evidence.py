@@ -15,12 +15,11 @@ from typing import Any
 import pytest
 from django.core.management import CommandError, call_command
 
-from demo.client.shopper import Shopper
-from demo.client.staff import Staff
-from demo.client.store import Channel, Store
 from saleor_xcover_plugin.defect_log import UnexpectedError
-
-from .steps import Sale
+from testkit.client.shopper import Shopper
+from testkit.client.staff import Staff
+from testkit.client.store import Channel, Store
+from testkit.steps import Sale
 
 SendShopper = Callable[[Channel], Shopper]
 
@@ -246,7 +245,7 @@ def test_many_answers_are_read_in_chunks(sale: Sale, monkeypatch: pytest.MonkeyP
     from django.test.utils import CaptureQueriesContext
 
     from saleor_xcover_plugin.models import Consent
-    from saleor_xcover_plugin.services import evidence
+    from saleor_xcover_plugin.staff import evidence
 
     consent = Consent.objects.get()
     for _ in range(9):
@@ -312,7 +311,7 @@ def test_a_path_that_cannot_be_written_is_named(sale: Sale, tmp_path: Path) -> N
 def test_a_run_that_fails_leaves_an_earlier_file_as_it_was(
     sale: Sale, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from saleor_xcover_plugin.services import evidence
+    from saleor_xcover_plugin.staff import evidence
 
     out = tmp_path / "evidence.jsonl"
     out.write_text("earlier\n")

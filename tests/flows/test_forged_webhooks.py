@@ -11,9 +11,9 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from demo.client.driver import PLUGIN_ID
+from testkit.client.driver import PLUGIN_ID
+from testkit.saleor import bootstrap
 
-from ..saleor import bootstrap
 from .holding import held_table
 
 KEYS = {
@@ -52,9 +52,9 @@ def news(booking_id="ABCDE-00000-INS", event="BOOKING_CANCELLED"):
 
 
 def journal():
-    from saleor_xcover_plugin.models import InboundEvent
+    from saleor_xcover_plugin.models import ReceivedNotification
 
-    return InboundEvent.objects.count()
+    return ReceivedNotification.objects.count()
 
 
 def signed(key, secret, at=None, algorithm="hmac-sha256"):
@@ -127,9 +127,9 @@ def test_the_key_before_is_good_until_it_is_emptied(post, store, staff):
 
 
 def test_what_cannot_be_written_down_now_is_to_be_sent_again(post):
-    from saleor_xcover_plugin.models import InboundEvent
+    from saleor_xcover_plugin.models import ReceivedNotification
 
-    with held_table(InboundEvent):
+    with held_table(ReceivedNotification):
         assert post(signed("our-key", "our-secret"), news()) == 503
     assert journal() == 0
     assert post(signed("our-key", "our-secret"), news()) == 200

@@ -4,14 +4,13 @@ from collections.abc import Callable
 
 import pytest
 
-from demo.client.payment_app import PaymentApp
-from demo.client.shopper import Shopper
-from demo.client.staff import Staff
-from demo.client.store import Channel, Store
-from demo.simulator import SimulatorProcess
-
-from .steps import buy_with_cover, sell_with_cover
-from .work import Work
+from testkit.client.payment_app import PaymentApp
+from testkit.client.shopper import Shopper
+from testkit.client.staff import Staff
+from testkit.client.store import Channel, Store
+from testkit.simulator import SimulatorProcess
+from testkit.steps import buy_with_cover, sell_with_cover
+from testkit.work import Work
 
 SendShopper = Callable[[Channel], Shopper]
 

@@ -11,12 +11,11 @@ from typing import Any
 import pytest
 from django.core.management import CommandError, call_command
 
-from demo.client.staff import Staff
-from demo.client.store import Channel, Store
-from demo.seed import PARTNER
-from demo.simulator import SimulatorProcess
-
-from .steps import asked, bookings
+from testkit.client.staff import Staff
+from testkit.client.store import Channel, Store
+from testkit.seed import PARTNER
+from testkit.simulator import SimulatorProcess
+from testkit.steps import asked, bookings
 
 ALL = [
     "credentials",
@@ -146,7 +145,7 @@ def test_a_dry_run_sends_nothing(channel: Channel, simulator: SimulatorProcess) 
 @pytest.fixture(autouse=True)
 def no_rest(monkeypatch: pytest.MonkeyPatch) -> None:
     """Cleaning up tries as often as ever, at once."""
-    from saleor_xcover_plugin.services.go_live import clean_up
+    from xcover_acceptance import clean_up
 
     monkeypatch.setattr(clean_up, "RESTS", (0.0,) * len(clean_up.RESTS))
 

@@ -13,10 +13,10 @@ from typing import Any
 
 import pytest
 
-from demo.client import documents
-from demo.client.driver import PLUGIN_ID, Driver, GraphQLFailed
-from demo.client.shopper import Shopper
-from demo.client.store import Channel, Store
+from testkit.client import documents
+from testkit.client.driver import PLUGIN_ID, Driver, GraphQLFailed
+from testkit.client.shopper import Shopper
+from testkit.client.store import Channel, Store
 
 from ..deep.counts import count, seed
 from ..steps import counted

@@ -14,17 +14,25 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.db import connection, connections
 
-from demo.client.driver import Refused
-from demo.client.payment_app import PaymentApp
-from demo.client.shopper import Shopper
-from demo.client.staff import Staff
-from demo.client.store import Channel, Store
-from demo.simulator import SimulatorProcess
+from testkit.client.driver import Refused
+from testkit.client.payment_app import PaymentApp
+from testkit.client.shopper import Shopper
+from testkit.client.staff import Staff
+from testkit.client.store import Channel, Store
+from testkit.simulator import SimulatorProcess
+from testkit.steps import (
+    PREMIUM,
+    TOTAL,
+    accept_cover,
+    asked,
+    bookings,
+    buy_with_cover,
+    sell_with_cover,
+)
+from testkit.work import Work
 
-from .steps import PREMIUM, TOTAL, accept_cover, asked, bookings, buy_with_cover, sell_with_cover
 from .test_alarms import raised, report
 from .waits import let_waits_pass
-from .work import Work
 
 ROOT = Path(__file__).resolve().parents[2]
 SOLD = {"create_offer": 1, "confirm": 1}

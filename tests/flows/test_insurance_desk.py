@@ -9,18 +9,18 @@ from typing import Any
 
 import pytest
 
-from demo.client.driver import Driver, Refused
-from demo.client.insurance_desk import InsuranceDesk
-from demo.client.payment_app import PaymentApp
-from demo.client.people import NEW_YORK
-from demo.client.shopper import Shopper
-from demo.client.staff import Staff
-from demo.client.store import Channel, Store
-from demo.simulator import SimulatorProcess
+from testkit.client.driver import Driver, Refused
+from testkit.client.insurance_desk import InsuranceDesk
+from testkit.client.payment_app import PaymentApp
+from testkit.client.people import NEW_YORK
+from testkit.client.shopper import Shopper
+from testkit.client.staff import Staff
+from testkit.client.store import Channel, Store
+from testkit.simulator import SimulatorProcess
+from testkit.steps import PREMIUM, TICKETS, Sale, asked, bookings, buy_with_cover
+from testkit.work import Work
 
 from .holding import held_rows
-from .steps import PREMIUM, TICKETS, Sale, asked, bookings, buy_with_cover
-from .work import Work
 
 SendShopper = Callable[[Channel], Shopper]
 
@@ -401,7 +401,7 @@ def test_who_may_manage_a_channel(
     "amount", ["6,66", "\u0666.\u0666\u0666", "6.66\u00b2", "6_6", "1e2", "NaN", ""]
 )
 def test_an_amount_is_written_as_it_was_shown(amount: str) -> None:
-    from saleor_xcover_plugin.services.decisions import DecisionRefused, read_refund
+    from saleor_xcover_plugin.staff.decisions import DecisionRefused, read_refund
 
     with pytest.raises(DecisionRefused, match="as it was shown"):
         read_refund(amount, "USD")
@@ -409,6 +409,6 @@ def test_an_amount_is_written_as_it_was_shown(amount: str) -> None:
 
 @pytest.mark.parametrize("amount", ["6.66", "0.00", "-1.50", "6"])
 def test_an_amount_as_it_was_shown(amount: str) -> None:
-    from saleor_xcover_plugin.services.decisions import read_refund
+    from saleor_xcover_plugin.staff.decisions import read_refund
 
     assert read_refund(amount, "usd").amount == Decimal(amount)

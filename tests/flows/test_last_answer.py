@@ -4,10 +4,9 @@ from itertools import permutations
 
 import pytest
 
-from demo.client.driver import Refused
-from saleor_xcover_plugin.domain.turns import MOST_PAGES
-
-from .steps import PREMIUM, TICKETS, end_the_offer
+from saleor_xcover_plugin.domain.answer_order import MOST_PAGES
+from testkit.client.driver import Refused
+from testkit.steps import PREMIUM, TICKETS, end_the_offer
 
 
 @pytest.fixture
@@ -241,13 +240,13 @@ def test_a_no_between_two_offers_ends_the_yes_that_would_be_kept(buyer, numbered
 
 
 def test_a_no_that_comes_while_a_yes_is_being_kept_ends_it(buyer, monkeypatch):
-    from saleor_xcover_plugin.services import follow_quote
+    from saleor_xcover_plugin.checkout import offer_pricing
 
     # given a yes that the next offer will keep
     buyer.accept(buyer.offer(), page="one", turn=1)
     end_the_offer(buyer)
     # when the no arrives after it was looked for and before it is put in
-    look, seen = follow_quote._same_choice, []
+    look, seen = offer_pricing._same_choice, []
 
     def look_and_say_no(ended, offer):
         found = look(ended, offer)
@@ -256,7 +255,7 @@ def test_a_no_that_comes_while_a_yes_is_being_kept_ends_it(buyer, monkeypatch):
             buyer.decline(page="one", turn=2)
         return found
 
-    monkeypatch.setattr(follow_quote, "_same_choice", look_and_say_no)
+    monkeypatch.setattr(offer_pricing, "_same_choice", look_and_say_no)
     # then
     assert buyer.offer().answer == "declined"
     assert seen != [[]]

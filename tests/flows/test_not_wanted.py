@@ -8,20 +8,20 @@ from typing import Any
 import pytest
 from django.core.management import CommandError
 
-from demo.client.driver import Driver, Refused
-from demo.client.insurance_desk import InsuranceDesk
-from demo.client.payment_app import PaymentApp
-from demo.client.shopper import Shopper
-from demo.client.staff import Staff
-from demo.client.store import Channel, Store
-from demo.client.values import PlacedOrder, Transaction
-from demo.simulator import SimulatorProcess
+from testkit.client.driver import Driver, Refused
+from testkit.client.insurance_desk import InsuranceDesk
+from testkit.client.payment_app import PaymentApp
+from testkit.client.shopper import Shopper
+from testkit.client.staff import Staff
+from testkit.client.store import Channel, Store
+from testkit.client.values import PlacedOrder, Transaction
+from testkit.partner import Partner
+from testkit.simulator import SimulatorProcess
+from testkit.steps import PREMIUM, TOTAL, asked, bookings, buy_with_cover
+from testkit.work import Work
 
-from ..integration.simulator.partner import Partner
-from .steps import PREMIUM, TOTAL, asked, bookings, buy_with_cover
 from .test_sent_or_not import begin_event, held_back, messages
 from .waits import let_waits_pass
-from .work import Work
 
 SendShopper = Callable[[Channel], Shopper]
 Paid = tuple[Shopper, PlacedOrder, Transaction]
@@ -51,7 +51,7 @@ def lose_key() -> None:
     from django.test import override_settings
 
     from saleor_xcover_plugin.crypto import encrypt
-    from saleor_xcover_plugin.outbox import sent_body
+    from saleor_xcover_plugin.outbox.store import sent_body
 
     sealed = [(one.pk, sent_body(one)) for one in messages().exclude(sealed_body=None)]
     with override_settings(SECRET_KEY="gone", SECRET_KEY_FALLBACKS=[]):
@@ -527,7 +527,7 @@ def test_an_order_without_cover_has_nothing_to_give_up(store: Store) -> None:
 
 def give_up(simulator: SimulatorProcess, work: Work, *, fault: str) -> None:
     """Have the last attempt of the confirmation go wrong, so that it is parked."""
-    from saleor_xcover_plugin.outbox import MAX_ATTEMPTS
+    from saleor_xcover_plugin.outbox.store import MAX_ATTEMPTS
 
     messages(kind="confirm").update(attempts=MAX_ATTEMPTS["confirm"] - 1)
     simulator.fault("confirm", fault, times=1)

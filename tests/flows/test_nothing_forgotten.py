@@ -14,19 +14,19 @@ from typing import Any
 import pytest
 from django.core.management import call_command
 
-from demo.client.payment_app import PaymentApp
-from demo.client.shopper import Shopper
-from demo.client.staff import Staff
-from demo.client.store import Channel, Store
-from demo.client.values import PlacedOrder
-from demo.simulator import SimulatorProcess
 from saleor_xcover_plugin.time_limits import HOOK, time_limits
+from testkit.client.payment_app import PaymentApp
+from testkit.client.shopper import Shopper
+from testkit.client.staff import Staff
+from testkit.client.store import Channel, Store
+from testkit.client.values import PlacedOrder
+from testkit.rows import key
+from testkit.simulator import SimulatorProcess
+from testkit.steps import asked, bookings, buy_with_cover, sell_with_cover
+from testkit.work import Work
 
 from .holding import held_rows
-from .rows import key
-from .steps import asked, bookings, buy_with_cover, sell_with_cover
 from .waits import let_waits_pass
-from .work import Work
 
 pytestmark = pytest.mark.usefixtures("earlier_orders_are_long_ago")
 
@@ -43,13 +43,13 @@ def rows(model: str) -> Any:
 
 def reconcile(after: timedelta = LATER) -> Any:
     """Compare as beat does every night."""
-    from saleor_xcover_plugin.services.reconciliation import reconcile_tonight
+    from saleor_xcover_plugin.operations.reconciliation import reconcile_tonight
 
     return reconcile_tonight(lambda: datetime.now(UTC) + after)
 
 
 def sweep(after: timedelta) -> None:
-    from saleor_xcover_plugin.services.sweep import sweep as sweep_all
+    from saleor_xcover_plugin.operations.sweep import sweep as sweep_all
 
     sweep_all(lambda: datetime.now(UTC) + after)
 
@@ -157,7 +157,7 @@ def test_a_paid_order_of_which_nothing_is_known_is_an_alarm_of_its_own(
     # given an order that leaves no row of ours although it is looked at
     lose_rows()
     with monkeypatch.context() as deaf:
-        deaf.setattr("saleor_xcover_plugin.services.sweep.align", lambda *_: None)
+        deaf.setattr("saleor_xcover_plugin.operations.sweep.align", lambda *_: None)
         # when
         sweep(after=LATER)
         # then it is told at once, by its number
@@ -215,7 +215,7 @@ def test_a_lock_does_not_end_the_alarm_of_an_order_of_which_nothing_is_known(
     # given an order that leaves no row of ours although it is looked at
     lose_rows()
     with monkeypatch.context() as deaf:
-        deaf.setattr("saleor_xcover_plugin.services.sweep.align", lambda *_: None)
+        deaf.setattr("saleor_xcover_plugin.operations.sweep.align", lambda *_: None)
         sweep(after=LATER)
     assert alarms() == [("order_unfollowed", paid.number)]
     # when the next look meets a lock
@@ -255,7 +255,7 @@ def test_a_look_that_paused_in_between_writes_no_untrue_note(
     """A worker waits for the order's rows, and meanwhile the refund is taken back."""
     from django.db import connection
 
-    from saleor_xcover_plugin.services import align as module
+    from saleor_xcover_plugin.policies import order_sync as module
 
     # given a refund of some money that waits for a person
     sale = sell_with_cover(shopper(store.usd), store, payments, work, simulator)
@@ -281,7 +281,7 @@ def test_a_look_that_paused_in_between_writes_no_untrue_note(
         return about_to_lock(order_id)
 
     monkeypatch.setattr(module.orders, "checkout_token_of", paused)
-    module.align(uuid.UUID(key(sale.order.id)), datetime.now(UTC))
+    module.sync_order(uuid.UUID(key(sale.order.id)), datetime.now(UTC))
     # then staff read once that there is nothing to decide, and nothing waits
     new = [note for note in staff.order(sale.order.id).notes if note not in before]
     assert len(pauses) == 1

@@ -5,10 +5,10 @@ from decimal import Decimal
 
 import pytest
 
-from demo.client.driver import Refused
 from saleor_xcover_plugin.domain.states import NOTHING_BOUGHT
+from testkit.client.driver import Refused
+from testkit.steps import PREMIUM
 
-from .steps import PREMIUM
 from .waits import let_waits_pass
 
 ANSWERS_IN = Decimal(3)
@@ -408,7 +408,7 @@ def test_answers_nobody_can_read_leave_the_outcome_unknown(
     store, shopper, staff, work, simulator, monkeypatch
 ):
     from saleor_xcover_plugin.models import OutboxMessage
-    from saleor_xcover_plugin.outbox import MAX_ATTEMPTS
+    from saleor_xcover_plugin.outbox.store import MAX_ATTEMPTS
     from saleor_xcover_plugin.xcover.client import XCoverClient
     from saleor_xcover_plugin.xcover.errors import XCoverBadAnswer
 

@@ -17,15 +17,15 @@ import pytest
 from django.core.management import call_command
 from django.db import connections
 
-from demo.client.payment_app import PaymentApp
-from demo.client.shopper import Shopper
-from demo.client.store import Channel, Store
-from demo.simulator import SimulatorProcess
+from testkit.client.payment_app import PaymentApp
+from testkit.client.shopper import Shopper
+from testkit.client.store import Channel, Store
+from testkit.simulator import SimulatorProcess
+from testkit.steps import TOTAL, accept_cover, asked, bookings, sell_with_cover
+from testkit.work import Work
 
 from . import pooler
 from .holding import held_table
-from .steps import TOTAL, accept_cover, asked, bookings, sell_with_cover
-from .work import Work
 
 SendShopper = Callable[[Channel], Shopper]
 
@@ -144,7 +144,7 @@ def test_commands_that_read_page_by_page(
     for _ in range(3):
         sell_with_cover(shopper(store.usd), store, payments, work, simulator)
         simulator.reset()
-    monkeypatch.setattr("saleor_xcover_plugin.services.evidence.CHUNK", 2)
+    monkeypatch.setattr("saleor_xcover_plugin.staff.evidence.CHUNK", 2)
     monkeypatch.setattr("saleor_xcover_plugin.host.listings._CHUNK", 2)
     # when another client takes connections meanwhile
     busy()

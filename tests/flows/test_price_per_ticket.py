@@ -4,8 +4,8 @@ from collections.abc import Callable
 from datetime import datetime
 from decimal import Decimal
 
-from demo.client.shopper import Shopper
-from demo.client.store import Channel, Store
+from testkit.client.shopper import Shopper
+from testkit.client.store import Channel, Store
 
 SendShopper = Callable[[Channel], Shopper]
 

@@ -4,9 +4,8 @@ from decimal import Decimal
 
 import pytest
 
-from demo.client.driver import Refused
-
-from .steps import PREMIUM, TICKETS, bookings, end_the_offer, opt_outs
+from testkit.client.driver import Refused
+from testkit.steps import PREMIUM, TICKETS, bookings, end_the_offer, opt_outs
 
 SECOND_PREMIUM = Decimal("9.99")
 

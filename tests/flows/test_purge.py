@@ -15,15 +15,14 @@ from typing import Any
 import pytest
 from django.core.management import CommandError, call_command
 
-from demo.client.driver import Refused
-from demo.client.payment_app import PaymentApp
-from demo.client.people import NEW_YORK
-from demo.client.shopper import Shopper
-from demo.client.staff import Staff
-from demo.client.store import Channel, Store
-from demo.simulator import SimulatorProcess
-
-from .steps import (
+from testkit.client.driver import Refused
+from testkit.client.payment_app import PaymentApp
+from testkit.client.people import NEW_YORK
+from testkit.client.shopper import Shopper
+from testkit.client.staff import Staff
+from testkit.client.store import Channel, Store
+from testkit.simulator import SimulatorProcess
+from testkit.steps import (
     PREMIUM,
     TOTAL,
     Sale,
@@ -33,7 +32,8 @@ from .steps import (
     change_the_buyer_twice,
     opt_outs,
 )
-from .work import Work
+from testkit.work import Work
+
 from .years import pass_by, touch
 
 SendShopper = Callable[[Channel], Shopper]
@@ -142,7 +142,7 @@ def decline(store: Store, shopper: SendShopper, work: Work) -> Callable[[], Shop
 def test_a_sold_cover_stays_bare_and_nothing_begins_anew(
     sale: Sale, staff: Staff, work: Work, simulator: SimulatorProcess
 ) -> None:
-    from saleor_xcover_plugin.services.reconciliation import reconcile_tonight
+    from saleor_xcover_plugin.operations.reconciliation import reconcile_tonight
 
     # given a policy whose event was over ten years ago
     pass_by(days=LONG_AFTER)
@@ -328,7 +328,7 @@ def test_a_judgement_that_waits_keeps_everything(
 
 
 def test_the_event_moved_far_away_keeps_its_policy(sale: Sale, store: Store) -> None:
-    from saleor_xcover_plugin.services.event_changes import tell_moved
+    from saleor_xcover_plugin.staff.event_changes import tell_moved
 
     pass_by(days=LONG_AFTER)
     (offer,) = rows("Offer")
@@ -399,13 +399,13 @@ def test_a_dry_run_counts_the_same_and_removes_nothing(
 def test_killed_between_two_batches_it_goes_on(
     decline: Callable[[], Shopper], simulator: SimulatorProcess, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from saleor_xcover_plugin.services.privacy import purge, remove
+    from saleor_xcover_plugin.privacy import deletion, purge
 
     for _ in range(3):
         decline()
     pass_by(days=TEN_YEARS + 1)
     monkeypatch.setattr(purge, "BATCH", 1)
-    delete_all, done = remove.delete_all, []
+    delete_all, done = deletion.delete_all, []
 
     def dies_in_the_second(found: Any) -> int:
         count = delete_all(found)
@@ -415,7 +415,7 @@ def test_killed_between_two_batches_it_goes_on(
         return count
 
     with monkeypatch.context() as killed:
-        killed.setattr(remove, "delete_all", dies_in_the_second)
+        killed.setattr(deletion, "delete_all", dies_in_the_second)
         with pytest.raises(KeyboardInterrupt):
             run()
     # then the second is whole again
@@ -429,14 +429,14 @@ def test_killed_between_two_batches_it_goes_on(
 def test_a_batch_that_fails_stops_no_other(
     decline: Callable[[], Shopper], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from saleor_xcover_plugin.services.privacy import purge, remove
+    from saleor_xcover_plugin.privacy import deletion, purge
 
     for _ in range(2):
         decline()
     pass_by(days=TEN_YEARS + 1)
     monkeypatch.setattr(purge, "BATCH", 1)
     first = rows("Offer").order_by("pk")[0].pk
-    delete_all = remove.delete_all
+    delete_all = deletion.delete_all
 
     def fails_once(found: Any) -> int:
         count = delete_all(found)
@@ -444,7 +444,7 @@ def test_a_batch_that_fails_stops_no_other(
             raise ValueError
         return count
 
-    monkeypatch.setattr(remove, "delete_all", fails_once)
+    monkeypatch.setattr(deletion, "delete_all", fails_once)
     # when
     outcome = run()
     # then the broken one is whole
@@ -458,7 +458,7 @@ def test_a_batch_that_fails_stops_no_other(
 def test_what_a_worker_begins_meanwhile_is_seen(decline: Callable[[], Shopper]) -> None:
     from django.db import connection, transaction
 
-    from saleor_xcover_plugin import outbox
+    from saleor_xcover_plugin.outbox import store as outbox
 
     decline()
     pass_by(days=TEN_YEARS + 1)
@@ -477,9 +477,7 @@ def test_what_a_worker_begins_meanwhile_is_seen(decline: Callable[[], Shopper]) 
         runner.start()
         runner.join(1.0)
         assert runner.is_alive()
-        outbox.append(
-            "opt_out", "another", subject_id=first.pk, channel_id=1, now=datetime.now(UTC)
-        )
+        outbox.add("opt_out", "another", subject_id=first.pk, channel_id=1, now=datetime.now(UTC))
     runner.join(30)
     # then
     assert outcomes[0].data["kept"] == {"message": 1}
@@ -500,7 +498,7 @@ def test_the_settled_call_of_a_stripped_cover_stands_for_its_operation(sale: Sal
 def test_no_row_of_a_long_story_is_left(
     sale: Sale, payments: PaymentApp, staff: Staff, work: Work, simulator: SimulatorProcess
 ) -> None:
-    from saleor_xcover_plugin import outbox
+    from saleor_xcover_plugin.outbox import store as outbox
 
     # given a policy with one change that was applied, and one that waits for a person
     change_the_buyer_twice(sale, staff, work, simulator)
@@ -509,7 +507,7 @@ def test_no_row_of_a_long_story_is_left(
     payments.refund(sale.payment, TOTAL)
     work()
     now, (judged,) = datetime.now(UTC), rows("Cancellation")
-    lapsed = outbox.append(
+    lapsed = outbox.add(
         "confirm_cancellation",
         f"{sale.booking_id}:LAPSED",
         subject_id=judged.pk,
@@ -673,13 +671,13 @@ def test_hashes_somebody_needs_are_counted(sale: Sale) -> None:
 def test_a_batch_of_hashes_that_fails_stops_nothing(
     sale: Sale, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from saleor_xcover_plugin.services.privacy import remove
+    from saleor_xcover_plugin.privacy import deletion
 
     def fails(_covers: Any) -> None:
         raise ValueError
 
     pass_by(days=60 + 7 + 31)
-    monkeypatch.setattr(remove, "forget_buyer", fails)
+    monkeypatch.setattr(deletion, "forget_buyer", fails)
 
     outcome = run()
 
@@ -716,7 +714,7 @@ def test_only_what_is_due_is_locked(sale: Sale, decline: Callable[[], Shopper]) 
 def test_a_checkout_that_becomes_an_order_meanwhile_is_seen(
     store: Store, shopper: SendShopper, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from saleor_xcover_plugin.services.privacy import cases
+    from saleor_xcover_plugin.privacy import records
 
     # given a checkout that is completed after the first of the two was looked at
     buyer = shopper(store.usd_unpaid)
@@ -737,9 +735,9 @@ def test_a_checkout_that_becomes_an_order_meanwhile_is_seen(
         return reading
 
     with monkeypatch.context() as patched:
-        for module, name in ((cases.checkouts, "existing"), (cases.orders, "ids_by_checkout")):
+        for module, name in ((records.checkouts, "existing"), (records.orders, "ids_by_checkout")):
             patched.setattr(module, name, first_of(name, getattr(module, name)))
-        (row,) = cases.of_checkouts([offer.checkout_token], lock=False)
+        (row,) = records.of_checkouts([offer.checkout_token], lock=False)
     # then it is one of both
     assert len(done) == 1
     assert row.case is not None
@@ -794,7 +792,7 @@ NIGHT = timedelta(days=1)
 
 def night(at: datetime) -> None:
     """Run the purge of one night."""
-    from saleor_xcover_plugin.services.privacy.nightly import purge_tonight
+    from saleor_xcover_plugin.privacy.nightly import purge_tonight
 
     purge_tonight(lambda: at)
 

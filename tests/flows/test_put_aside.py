@@ -11,16 +11,16 @@ from typing import Any
 
 import pytest
 
-from demo.client.payment_app import PaymentApp
-from demo.client.shopper import Shopper
-from demo.client.staff import Staff
-from demo.client.store import Channel, Store
-from demo.client.values import PlacedOrder
-from demo.simulator import SimulatorProcess
+from testkit.client.payment_app import PaymentApp
+from testkit.client.shopper import Shopper
+from testkit.client.staff import Staff
+from testkit.client.store import Channel, Store
+from testkit.client.values import PlacedOrder
+from testkit.simulator import SimulatorProcess
+from testkit.steps import TOTAL, accept_cover, asked, bookings, opt_outs, sell_with_cover
+from testkit.work import Work
 
-from .steps import TOTAL, accept_cover, asked, bookings, opt_outs, sell_with_cover
 from .waits import let_waits_pass
-from .work import Work
 
 SendShopper = Callable[[Channel], Shopper]
 DIED = "workers in a row died while they called XCover"
@@ -34,9 +34,9 @@ def messages(**which: Any) -> Any:
 
 def kill_workers() -> None:
     """Have what is pending seem to have killed every worker that sent it."""
-    from saleor_xcover_plugin.outbox import MAX_DEATHS
+    from saleor_xcover_plugin.outbox.store import MAX_CRASHES
 
-    messages(status="pending").update(deaths=MAX_DEATHS - 1, leased_until=datetime.now(UTC))
+    messages(status="pending").update(deaths=MAX_CRASHES - 1, leased_until=datetime.now(UTC))
 
 
 def place_with_cover(shopper: SendShopper, store: Store) -> tuple[Shopper, PlacedOrder]:
@@ -133,15 +133,15 @@ def test_a_defect_of_ours_parks_the_cover_when_its_attempts_are_used_up(
     simulator: SimulatorProcess,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    from saleor_xcover_plugin.outbox import MAX_ATTEMPTS
-    from saleor_xcover_plugin.services.confirm_cover import Confirm
+    from saleor_xcover_plugin.outbox.store import MAX_ATTEMPTS
+    from saleor_xcover_plugin.policies.confirm import ConfirmHandler
 
     # given a policy our code fails to prepare, at its last attempt
     buyer, order = place_with_cover(shopper, store)
     staff.mark_as_paid(order.id)
     messages(status="pending").update(attempts=MAX_ATTEMPTS["confirm"] - 1)
     with monkeypatch.context() as broken:
-        broken.setattr(Confirm, "prepare", _fail)
+        broken.setattr(ConfirmHandler, "prepare", _fail)
         # when
         work()
     # then
@@ -164,13 +164,13 @@ def test_what_cannot_even_be_parked_blocks_nobody(
     simulator: SimulatorProcess,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    from saleor_xcover_plugin.services.confirm_cover import Confirm
+    from saleor_xcover_plugin.policies.confirm import ConfirmHandler
 
     _, order = place_with_cover(shopper, store)
     staff.mark_as_paid(order.id)
     kill_workers()
     with monkeypatch.context() as broken:
-        broken.setattr(Confirm, "park", _fail)
+        broken.setattr(ConfirmHandler, "park", _fail)
         work()
 
     assert messages().get().status == "parked"
@@ -186,19 +186,21 @@ def _fail(*_arguments: Any) -> None:
 def test_while_one_worker_tries_whether_xcover_is_back_the_backlog_stays_due(
     shopper: SendShopper, store: Store, staff: Staff, work: Work, simulator: SimulatorProcess
 ) -> None:
-    from saleor_xcover_plugin.models import Gate
+    from saleor_xcover_plugin.models import XCoverAccount
 
     # given three paid orders, and another worker's call that tries just now
     orders = [place_with_cover(shopper, store)[1] for _ in range(3)]
     for order in orders:
         staff.mark_as_paid(order.id)
     now = datetime.now(UTC)
-    Gate.objects.update(is_trying=True, opened_at=now, open_until=now + timedelta(seconds=20))
+    XCoverAccount.objects.update(
+        is_trying=True, opened_at=now, open_until=now + timedelta(seconds=20)
+    )
     # when
     work()
     # then one message has looked and waits a moment; the others are due as soon as it is answered
     assert "confirm" not in asked(simulator)
     assert messages(next_attempt_at__lte=datetime.now(UTC)).count() == 2
-    Gate.objects.update(is_trying=False, opened_at=None, open_until=None)
+    XCoverAccount.objects.update(is_trying=False, opened_at=None, open_until=None)
     work()
     assert len(bookings(simulator)) == 2

@@ -5,15 +5,15 @@ from decimal import Decimal
 
 import pytest
 
-from demo.client.driver import DriverError, Refused
-from demo.client.shopper import Shopper
-from demo.client.staff import Staff
-from demo.client.store import Channel, Store
-from demo.simulator import SimulatorProcess
+from testkit.client.driver import DriverError, Refused
+from testkit.client.shopper import Shopper
+from testkit.client.staff import Staff
+from testkit.client.store import Channel, Store
+from testkit.simulator import SimulatorProcess
+from testkit.steps import end_the_offer
+from testkit.work import Work
 
-from .steps import end_the_offer
 from .together import together
-from .work import Work
 
 SendShopper = Callable[[Channel], Shopper]
 
@@ -174,8 +174,8 @@ def test_accepting_while_completing_sells_a_cover_or_none_but_never_half_of_one(
 def test_two_workers_never_send_the_same_confirmation(
     store: Store, shopper: SendShopper, staff: Staff, simulator: SimulatorProcess
 ) -> None:
-    from saleor_xcover_plugin.services.clock import utc_now
-    from saleor_xcover_plugin.services.deliver import deliver_due
+    from saleor_xcover_plugin.clock import utc_now
+    from saleor_xcover_plugin.outbox.dispatcher import deliver_due
 
     for _ in range(5):
         ada = shopper(store.usd_unpaid)
@@ -196,18 +196,18 @@ def test_hook_and_sweep_aligning_one_order_at_once_make_one_cover(
 
     from graphql_relay import from_global_id
 
+    from saleor_xcover_plugin.clock import utc_now
     from saleor_xcover_plugin.models import Cover
-    from saleor_xcover_plugin.services.align import align
-    from saleor_xcover_plugin.services.clock import utc_now
+    from saleor_xcover_plugin.policies.order_sync import sync_order
 
     ada = shopper(store.usd_unpaid)
     ada.create_checkout({store.concert: 2})
     ada.accept(ada.offer())
     with monkeypatch.context() as lost:
-        lost.setattr("saleor_xcover_plugin.plugin.align", lambda *_: None)
+        lost.setattr("saleor_xcover_plugin.plugin.sync_order", lambda *_: None)
         order = ada.complete()
     order_id = uuid.UUID(from_global_id(order.id)[1])
 
-    together(*[lambda: align(order_id, utc_now())] * 4)
+    together(*[lambda: sync_order(order_id, utc_now())] * 4)
 
     assert Cover.objects.filter(order_id=order_id).count() == 1

@@ -16,12 +16,12 @@ from random import Random
 
 import pytest
 
-from demo.client.driver import Refused
-from demo.client.shopper import Shopper
-from demo.client.staff import Staff
-from demo.client.store import Channel, Store
-from demo.client.values import Offer
-from saleor_xcover_plugin.domain import turns
+from saleor_xcover_plugin.domain import answer_order
+from testkit.client.driver import Refused
+from testkit.client.shopper import Shopper
+from testkit.client.staff import Staff
+from testkit.client.store import Channel, Store
+from testkit.client.values import Offer
 
 from ..deep.counts import count, seed
 
@@ -205,7 +205,7 @@ def no_hurry(store: Store, staff: Staff) -> Iterator[None]:
 
 
 @pytest.mark.usefixtures("no_hurry")
-@pytest.mark.parametrize("most_pages", [turns.MOST_PAGES, 1])
+@pytest.mark.parametrize("most_pages", [answer_order.MOST_PAGES, 1])
 def test_random_answers(
     store: Store,
     shopper: Callable[[Channel], Shopper],
@@ -213,7 +213,7 @@ def test_random_answers(
     most_pages: int,
 ) -> None:
     """Also with a memory of one page, which a short story fills."""
-    monkeypatch.setattr(turns, "MOST_PAGES", most_pages)
+    monkeypatch.setattr(answer_order, "MOST_PAGES", most_pages)
     played: Counter[str] = Counter()
     for number in range(STORIES):
         print(f"story {number} of seed {SEED}")

@@ -26,21 +26,21 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from demo.client.payment_app import PaymentApp
-from demo.client.shopper import Shopper
-from demo.client.staff import Staff
-from demo.client.store import Channel, Variant
-from demo.client.values import PlacedOrder, Transaction
-from demo.simulator import SimulatorProcess
+from testkit.client.payment_app import PaymentApp
+from testkit.client.shopper import Shopper
+from testkit.client.staff import Staff
+from testkit.client.store import Channel, Variant
+from testkit.client.values import PlacedOrder, Transaction
+from testkit.rows import key
+from testkit.simulator import SimulatorProcess
+from testkit.steps import bookings
+from testkit.work import Work
 
 from ..deep.counts import count, seed
-from .rows import key
-from .steps import bookings
 from .waits import let_waits_pass
-from .work import Work
 
 if TYPE_CHECKING:
-    from .rows import RowStore
+    from testkit.rows import RowStore
 
 STORIES = count("money stories")
 SEED = seed("money stories")
@@ -197,7 +197,7 @@ class Stories(RuleBasedStateMachine):
 
     @rule(evenings=st.sampled_from([(0,), (1,), (0, 1)]))
     def event_is_cancelled(self, evenings: tuple[int, ...]) -> None:
-        from saleor_xcover_plugin.services import event_changes
+        from saleor_xcover_plugin.staff import event_changes
 
         variants = [key(self.evenings[n].id) for n in evenings]
         now = datetime.now(UTC)
@@ -209,7 +209,7 @@ class Stories(RuleBasedStateMachine):
     @precondition(lambda self: self.was_told_cancelled)
     @rule()
     def event_takes_place(self) -> None:
-        from saleor_xcover_plugin.services import event_changes
+        from saleor_xcover_plugin.staff import event_changes
 
         variants = [key(evening.id) for evening in self.evenings]
         event_changes.tell_takes_place(variants)

@@ -22,20 +22,20 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from demo.client.driver import DriverError
-from demo.client.payment_app import PaymentApp
-from demo.client.shopper import Shopper
-from demo.client.staff import Staff
-from demo.client.store import Channel, Store
-from demo.simulator import SimulatorProcess
 from saleor_xcover_plugin.domain.cancellations import RULES, ClaimState, Verdict
 from saleor_xcover_plugin.domain.money import Money
+from testkit.client.driver import DriverError
+from testkit.client.payment_app import PaymentApp
+from testkit.client.shopper import Shopper
+from testkit.client.staff import Staff
+from testkit.client.store import Channel, Store
+from testkit.partner import Partner
+from testkit.simulator import SimulatorProcess
+from testkit.steps import PREMIUM, TICKETS, TOTAL, Sale, bookings, sell_with_cover
+from testkit.work import Work
 
 from ..deep.counts import count, seed
-from ..integration.simulator.partner import Partner
-from .steps import PREMIUM, TICKETS, TOTAL, Sale, bookings, sell_with_cover
 from .waits import let_waits_pass
-from .work import Work
 
 STORIES = count("refund stories")
 SEED = seed("refund stories")
@@ -169,14 +169,14 @@ class Stories(RuleBasedStateMachine):
 
     @rule(claim=st.sampled_from(ClaimState))
     def learn_of_a_claim(self, claim: ClaimState) -> None:
-        from saleor_xcover_plugin.services.decisions import note_claim
+        from saleor_xcover_plugin.staff.decisions import note_claim
 
         note_claim(self._cover().order_id, claim, datetime.now(UTC))
         self._note(f"claim {claim.value}")
 
     @rule(what=st.sampled_from(["ask", "approve", "keep"]))
     def decide(self, what: str) -> None:
-        from saleor_xcover_plugin.services import decisions
+        from saleor_xcover_plugin.staff import decisions
 
         now = datetime.now(UTC)
         waiting = self._judgements().filter(status="parked").last()
@@ -195,7 +195,7 @@ class Stories(RuleBasedStateMachine):
 
     @rule()
     def event_is_cancelled(self) -> None:
-        from saleor_xcover_plugin.services import event_changes
+        from saleor_xcover_plugin.staff import event_changes
 
         now = datetime.now(UTC)
         variants = list(self._cover().offer.request["tickets"])

@@ -9,7 +9,7 @@ from io import StringIO
 import pytest
 from django.core.management import CommandError, call_command
 
-from .steps import bookings, opt_outs
+from testkit.steps import bookings, opt_outs
 
 pytestmark = pytest.mark.usefixtures("earlier_orders_are_long_ago")
 
@@ -259,7 +259,7 @@ def test_one_booking_nobody_can_read_hides_no_other(
 
 def test_one_broken_order_hides_no_other(healthy, store, shopper, staff, work, monkeypatch):
     # given a defect of ours with one of two orders
-    from saleor_xcover_plugin.services.reconciliation import run as module
+    from saleor_xcover_plugin.operations.reconciliation import runner as module
 
     ada = buy(store, shopper, staff, work)
     covers().update(premium=Decimal("6.65"))
@@ -344,8 +344,8 @@ def test_every_night_is_written_down_and_logged(healthy, staff, caplog):
 
 def nights(start):
     """Reconcile on 28 nights and return how many differences each found."""
-    from saleor_xcover_plugin.services.reconciliation import reconcile_tonight
-    from saleor_xcover_plugin.services.reconciliation.nightly import NIGHTS
+    from saleor_xcover_plugin.operations.reconciliation import reconcile_tonight
+    from saleor_xcover_plugin.operations.reconciliation.nightly import NIGHTS
 
     return [
         len(reconcile_tonight(lambda night=night: start + timedelta(days=night)).defects)
@@ -382,7 +382,7 @@ def test_an_older_policy_is_looked_at_once_a_month_until_its_event(
 
 def test_alarms_that_were_over_long_ago_are_forgotten(healthy):
     from saleor_xcover_plugin.models import Alarm
-    from saleor_xcover_plugin.services.reconciliation import reconcile_tonight
+    from saleor_xcover_plugin.operations.reconciliation import reconcile_tonight
 
     now = datetime.now(UTC)
     past = {"sentence": "s", "raised_at": now - timedelta(days=200)}

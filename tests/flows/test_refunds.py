@@ -8,14 +8,13 @@ from decimal import Decimal
 
 import pytest
 
-from demo.client.payment_app import PaymentApp
-from demo.client.shopper import Shopper
-from demo.client.staff import Staff
-from demo.client.store import Channel, Store
-from demo.simulator import SimulatorProcess
-
-from .steps import PREMIUM, TOTAL, Sale, asked, bookings, sell_with_cover
-from .work import Work
+from testkit.client.payment_app import PaymentApp
+from testkit.client.shopper import Shopper
+from testkit.client.staff import Staff
+from testkit.client.store import Channel, Store
+from testkit.simulator import SimulatorProcess
+from testkit.steps import PREMIUM, TOTAL, Sale, asked, bookings, sell_with_cover
+from testkit.work import Work
 
 SOLD = {"create_offer": 1, "confirm": 1}
 AFTER_COOLING_OFF = 20 * 24 * 3600

@@ -5,8 +5,8 @@ from decimal import Decimal
 
 import pytest
 
-from demo.client.driver import GraphQLFailed, Refused
-from demo.client.people import BERLIN, NEW_YORK, OSLO
+from testkit.client.driver import GraphQLFailed, Refused
+from testkit.client.people import BERLIN, NEW_YORK, OSLO
 
 WITHOUT_PHONE = {name: value for name, value in NEW_YORK.items() if name != "phone"}
 

@@ -15,15 +15,14 @@ from typing import Any
 import pytest
 from django.core.management import CommandError, call_command
 
-from demo.client.payment_app import PaymentApp
-from demo.client.people import BERLIN
-from demo.client.shopper import Shopper
-from demo.client.staff import Staff
-from demo.client.store import Channel, Store
-from demo.client.values import PlacedOrder, Transaction
-
-from .steps import TOTAL, buy_with_cover
-from .work import Work
+from testkit.client.payment_app import PaymentApp
+from testkit.client.people import BERLIN
+from testkit.client.shopper import Shopper
+from testkit.client.staff import Staff
+from testkit.client.store import Channel, Store
+from testkit.client.values import PlacedOrder, Transaction
+from testkit.steps import TOTAL, buy_with_cover
+from testkit.work import Work
 
 APP = "saleor_xcover_plugin"
 SendShopper = Callable[[Channel], Shopper]

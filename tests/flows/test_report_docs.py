@@ -12,12 +12,11 @@ from pathlib import Path
 import pytest
 from django.core.management import call_command
 
-from demo.client.payment_app import PaymentApp
-from demo.client.shopper import Shopper
-from demo.client.store import Channel, Store
-from demo.process import ROOT
-
-from .steps import buy_with_cover
+from testkit.client.payment_app import PaymentApp
+from testkit.client.shopper import Shopper
+from testkit.client.store import Channel, Store
+from testkit.process import ROOT
+from testkit.steps import buy_with_cover
 
 PAGE = (ROOT / "docs" / "operations.md").read_text()
 COMMANDS = re.findall(r"^    python manage\.py (xcover_(?:report|evidence).*)$", PAGE, re.MULTILINE)
@@ -55,7 +54,7 @@ def test_every_printed_command_runs(
 
 
 def test_every_field_of_evidence_is_explained(store: Store) -> None:
-    from saleor_xcover_plugin.services.evidence import Record
+    from saleor_xcover_plugin.staff.evidence import Record
 
     section = PAGE.partition("## Evidence of consent\n")[2].partition("\n## ")[0]
     explained = [

@@ -12,20 +12,20 @@ from typing import Any
 
 import pytest
 
-from demo.client.driver import Driver, Refused
-from demo.client.insurance_desk import InsuranceDesk
-from demo.client.payment_app import PaymentApp
-from demo.client.people import NEW_YORK
-from demo.client.shopper import Shopper
-from demo.client.staff import Staff
-from demo.client.store import Channel, Store
-from demo.client.values import PlacedOrder, Transaction
-from demo.seed import PARTNER
-from demo.simulator import SimulatorProcess
+from testkit.client.driver import Driver, Refused
+from testkit.client.insurance_desk import InsuranceDesk
+from testkit.client.payment_app import PaymentApp
+from testkit.client.people import NEW_YORK
+from testkit.client.shopper import Shopper
+from testkit.client.staff import Staff
+from testkit.client.store import Channel, Store
+from testkit.client.values import PlacedOrder, Transaction
+from testkit.seed import PARTNER
+from testkit.simulator import SimulatorProcess
+from testkit.steps import TOTAL, Sale, asked, bookings, buy_with_cover, opt_outs, sell_with_cover
+from testkit.work import Work
 
-from .steps import TOTAL, Sale, asked, bookings, buy_with_cover, opt_outs, sell_with_cover
 from .waits import let_waits_pass
-from .work import Work
 
 SendShopper = Callable[[Channel], Shopper]
 
@@ -47,10 +47,10 @@ def messages(**which: Any) -> Any:
 @contextmanager
 def held_back() -> Iterator[None]:
     """Have the breaker be open meanwhile: no call is let out."""
-    from saleor_xcover_plugin.models import Gate
+    from saleor_xcover_plugin.models import XCoverAccount
 
     now = datetime.now(UTC)
-    rows = Gate.objects.all()
+    rows = XCoverAccount.objects.all()
     assert rows.update(opened_at=now, open_until=now + timedelta(minutes=1), failures=5)
     yield
     rows.update(opened_at=None, open_until=None, failures=0)
@@ -307,8 +307,8 @@ def test_a_cancellation_held_back_is_not_made_once_the_refund_was_taken_back(
 
 def preview_only() -> None:
     """Deliver the preview of a cancellation and nothing after it."""
-    from saleor_xcover_plugin.services.clock import utc_now
-    from saleor_xcover_plugin.services.deliver import deliver_due
+    from saleor_xcover_plugin.clock import utc_now
+    from saleor_xcover_plugin.outbox.dispatcher import deliver_due
 
     deliver_due(utc_now, limit=1, only=[messages(kind="preview_cancellation").get().pk])
     assert messages(kind="confirm_cancellation", status="pending").count() == 1
@@ -474,7 +474,7 @@ def _lose_the_answer_to_a_cancellation(
 
 def _look_in_vain_for_a_day(work: Work, simulator: SimulatorProcess) -> None:
     """Have the last of a day's attempts be refused, too."""
-    from saleor_xcover_plugin.outbox import MAX_ATTEMPTS
+    from saleor_xcover_plugin.outbox.store import MAX_ATTEMPTS
 
     last = MAX_ATTEMPTS["confirm_cancellation"] - 1
     messages(kind="confirm_cancellation").update(attempts=last)
@@ -710,7 +710,7 @@ def test_a_day_of_being_turned_away_leaves_nothing_unknown(
     paid: Paid, work: Work, simulator: SimulatorProcess
 ) -> None:
     from saleor_xcover_plugin.models import Cover
-    from saleor_xcover_plugin.outbox import MAX_ATTEMPTS
+    from saleor_xcover_plugin.outbox.store import MAX_ATTEMPTS
 
     # given the last attempt of a day
     messages(kind="confirm").update(attempts=MAX_ATTEMPTS["confirm"] - 1)
@@ -731,8 +731,8 @@ def test_a_change_held_back_before_its_last_word_leaves_no_trace_once_taken_back
     work: Work,
     simulator: SimulatorProcess,
 ) -> None:
-    from saleor_xcover_plugin.services.clock import utc_now
-    from saleor_xcover_plugin.services.deliver import deliver_due
+    from saleor_xcover_plugin.clock import utc_now
+    from saleor_xcover_plugin.outbox.dispatcher import deliver_due
 
     # given a change that was previewed, and held back before it was applied
     buyer = shopper(store.usd)

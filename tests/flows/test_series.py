@@ -10,20 +10,20 @@ from zoneinfo import ZoneInfo
 import pytest
 from django.core.management import CommandError
 
-from demo.client.payment_app import PaymentApp
-from demo.client.shopper import Shopper
-from demo.client.staff import Staff
-from demo.client.store import Channel, Variant
-from demo.client.values import PlacedOrder
-from demo.simulator import SimulatorProcess
+from testkit.client.payment_app import PaymentApp
+from testkit.client.shopper import Shopper
+from testkit.client.staff import Staff
+from testkit.client.store import Channel, Variant
+from testkit.client.values import PlacedOrder
+from testkit.rows import key
+from testkit.simulator import SimulatorProcess
+from testkit.steps import PREMIUM, TOTAL, asked, bookings, buy_with_cover
+from testkit.work import Work
 
-from .rows import key
-from .steps import PREMIUM, TOTAL, asked, bookings, buy_with_cover
 from .test_cancelled_event import groups, remembered, run, slug_of
-from .work import Work
 
 if TYPE_CHECKING:
-    from .rows import RowStore
+    from testkit.rows import RowStore
 
 SendShopper = Callable[[Channel], Shopper]
 Sell = Callable[..., tuple[Shopper, PlacedOrder]]
@@ -296,10 +296,10 @@ def test_a_cancellation_taken_back_takes_its_cases_back(
 def test_an_approval_does_not_cancel_the_policy_of_an_event_that_takes_place(
     sell: Sell, evenings: list[Variant], work: Work, simulator: SimulatorProcess
 ) -> None:
+    from saleor_xcover_plugin.clock import utc_now
     from saleor_xcover_plugin.models import Cancellation
-    from saleor_xcover_plugin.services.clock import utc_now
-    from saleor_xcover_plugin.services.decisions import approve
-    from saleor_xcover_plugin.services.event_changes import (
+    from saleor_xcover_plugin.staff.decisions import approve
+    from saleor_xcover_plugin.staff.event_changes import (
         ask_all,
         covers_of,
         tell_cancelled,
@@ -363,7 +363,7 @@ def test_an_event_told_cancelled_sells_no_cover(
     payments: PaymentApp,
     simulator: SimulatorProcess,
 ) -> None:
-    from demo.client.driver import Refused
+    from testkit.client.driver import Refused
 
     # given a yes for an evening, and one page that only looked
     ada, grace = shopper(store.usd), shopper(store.usd)

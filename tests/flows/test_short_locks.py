@@ -13,20 +13,17 @@ from django.core.management import call_command
 from django.core.management.base import CommandError
 from django.db import connection, transaction
 
-from demo.client.driver import Refused
-from demo.client.payment_app import PaymentApp
-from demo.client.people import NEW_YORK
-from demo.client.shopper import Shopper
-from demo.client.staff import Staff
-from demo.client.store import Channel, Store
-from demo.simulator import SimulatorProcess
 from saleor_xcover_plugin.guard import guard
 from saleor_xcover_plugin.models import Offer, OutboxMessage
 from saleor_xcover_plugin.time_limits import DatabaseBusy
-
-from .calling import CALLED, Scene
-from .holding import held, held_rows, held_table, our_models
-from .steps import (
+from testkit.client.driver import Refused
+from testkit.client.payment_app import PaymentApp
+from testkit.client.people import NEW_YORK
+from testkit.client.shopper import Shopper
+from testkit.client.staff import Staff
+from testkit.client.store import Channel, Store
+from testkit.simulator import SimulatorProcess
+from testkit.steps import (
     TICKETS,
     TOTAL,
     Sale,
@@ -36,7 +33,10 @@ from .steps import (
     buy_with_cover,
     sell_with_cover,
 )
-from .work import Work
+from testkit.work import Work
+
+from .calling import CALLED, Scene
+from .holding import held, held_rows, held_table, our_models
 
 SendShopper = Callable[[Channel], Shopper]
 
@@ -181,7 +181,7 @@ def test_an_offer_waits_for_no_turn_somebody_holds(
     shopper: SendShopper,
     simulator: SimulatorProcess,
 ) -> None:
-    from saleor_xcover_plugin.models import Gate
+    from saleor_xcover_plugin.models import XCoverAccount
 
     # given an account that was called before, whose row is held
     shopper(store.usd).create_checkout({store.concert: 1})
@@ -192,7 +192,7 @@ def test_an_offer_waits_for_no_turn_somebody_holds(
     ada.create_checkout({store.concert: 2})
     calls = asked(simulator)
     # when somebody asks for an offer
-    with held_rows(Gate), pytest.raises(Refused) as caught:
+    with held_rows(XCoverAccount), pytest.raises(Refused) as caught:
         ada.offer()
     # then it is busy, nothing was sent, and a moment later there is an offer
     assert caught.value.codes == ("offer_pending",)
@@ -340,7 +340,7 @@ def test_a_held_table_is_no_defect_of_all_the_orders_behind_it(
 
 def sweep(minutes: float) -> None:
     """Sweep as beat does some minutes from now, waiting for no lock longer than half a second."""
-    from saleor_xcover_plugin.services.sweep import sweep as sweep_all
+    from saleor_xcover_plugin.operations.sweep import sweep as sweep_all
     from saleor_xcover_plugin.time_limits import HOOK, time_limits
 
     with time_limits(HOOK):
@@ -477,7 +477,7 @@ def test_a_held_cover_stops_no_resting_cover_behind_it(
 
 
 def test_the_more_locks_a_run_meets_the_less_it_waits() -> None:
-    from saleor_xcover_plugin.services.failures import Failures
+    from saleor_xcover_plugin.failures import Failures
     from saleor_xcover_plugin.time_limits import WORKER, time_limits
 
     run_of_many = Failures(datetime.now(UTC), remembers=False)
@@ -496,24 +496,28 @@ def test_the_more_locks_a_run_meets_the_less_it_waits() -> None:
 def test_a_lock_is_no_defect_of_news_about_a_policy(
     sale: Sale, simulator: SimulatorProcess, caplog: pytest.LogCaptureFixture
 ) -> None:
-    from saleor_xcover_plugin.models import Cover, InboundEvent
-    from saleor_xcover_plugin.services.receive_event import MAX_ATTEMPTS, News, receive
+    from saleor_xcover_plugin.models import Cover, ReceivedNotification
+    from saleor_xcover_plugin.operations.webhook_inbox import (
+        MAX_ATTEMPTS,
+        WebhookNotification,
+        journal,
+    )
 
     # given news about a policy, looked at as often as a defect would be
     cover = Cover.objects.get()
-    news = News("BOOKING_UPDATED", cover.booking_id or "", "CONFIRMED", ())
-    receive(news, cover.channel_id, datetime.now(UTC))
-    InboundEvent.objects.update(attempts=MAX_ATTEMPTS)
+    news = WebhookNotification("BOOKING_UPDATED", cover.booking_id or "", "CONFIRMED", ())
+    journal(news, cover.channel_id, datetime.now(UTC))
+    ReceivedNotification.objects.update(attempts=MAX_ATTEMPTS)
     # when the policy's rows are held
     with held_rows(Cover), caplog.at_level("WARNING", logger="saleor_xcover_plugin"):
         sweep(0)
     # then it waits, and nothing is called a defect
-    assert InboundEvent.objects.get().handled_at is None
+    assert ReceivedNotification.objects.get().handled_at is None
     said = [record.message for record in caplog.records]
     assert ("xcover.event.failed" in said, said.count("xcover.event.busy")) == (False, 1)
     # and is looked at once they are let go
     sweep(6)
-    assert InboundEvent.objects.get().outcome == "nothing to do"
+    assert ReceivedNotification.objects.get().outcome == "nothing to do"
 
 
 def broken(*_: object) -> None:
@@ -528,7 +532,7 @@ def test_a_busy_moment_hides_no_defect(
     number = left_to_the_sweep[0]
     # given a defect that was met three times
     with monkeypatch.context() as defect:
-        defect.setattr("saleor_xcover_plugin.services.sweep.align", broken)
+        defect.setattr("saleor_xcover_plugin.operations.sweep.align", broken)
         for minute in (10, 12, 17):
             sweep(minute)
     columns = ("error", "times", "first_at", "last_at")
@@ -558,7 +562,7 @@ def test_a_defect_is_told_since_it_is_one(
         sweep(12)
     (busy_since,) = set(failures("first_at"))
     # when they meet a defect
-    monkeypatch.setattr("saleor_xcover_plugin.services.sweep.align", broken)
+    monkeypatch.setattr("saleor_xcover_plugin.operations.sweep.align", broken)
     sweep(20)
     # then it has happened once, since then
     assert set(failures("error", "times")) == {("ValueError", 1)}

@@ -10,13 +10,12 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from celery.exceptions import SoftTimeLimitExceeded
 
-from demo.client.payment_app import PaymentApp
-from demo.client.shopper import Shopper
-from demo.client.store import Channel, Store
-from demo.simulator import SimulatorProcess
-
-from .steps import bookings, buy_with_cover
-from .work import Work
+from testkit.client.payment_app import PaymentApp
+from testkit.client.shopper import Shopper
+from testkit.client.store import Channel, Store
+from testkit.simulator import SimulatorProcess
+from testkit.steps import bookings, buy_with_cover
+from testkit.work import Work
 
 
 @contextlib.contextmanager
@@ -42,7 +41,7 @@ def test_a_confirmation_struck_by_the_time_limit(
     work: Work,
     simulator: SimulatorProcess,
 ) -> None:
-    from saleor_xcover_plugin.models import Failure, Gate, OutboxMessage
+    from saleor_xcover_plugin.models import Failure, OutboxMessage, XCoverAccount
     from saleor_xcover_plugin.tasks import deliver
 
     # given a paid order, and an XCover that books and does not get round to answering
@@ -58,7 +57,7 @@ def test_a_confirmation_struck_by_the_time_limit(
     message.refresh_from_db()
     assert (message.status, message.last_error) == ("pending", "")
     assert message.leased_until is not None
-    assert list(Gate.objects.values_list("failures", "open_until")) == [(0, None)]
+    assert list(XCoverAccount.objects.values_list("failures", "open_until")) == [(0, None)]
     assert Failure.objects.count() == 0
     assert len(bookings(simulator)) == 1
 

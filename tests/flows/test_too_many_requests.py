@@ -13,19 +13,19 @@ from typing import Any
 
 import pytest
 
-from demo.client import documents
-from demo.client.driver import Driver, Refused
-from demo.client.people import OSLO
-from demo.client.shopper import Shopper
-from demo.client.staff import Staff
-from demo.client.store import Channel, Store
-from demo.client.transports import Post, in_process
-from demo.simulator import SimulatorProcess
+from testkit.client import documents
+from testkit.client.driver import Driver, Refused
+from testkit.client.people import OSLO
+from testkit.client.shopper import Shopper
+from testkit.client.staff import Staff
+from testkit.client.store import Channel, Store
+from testkit.client.transports import Post, in_process
+from testkit.rows import key
+from testkit.simulator import SimulatorProcess
+from testkit.steps import asked
+from testkit.work import Work
 
-from .rows import key
-from .steps import asked
 from .waits import let_waits_pass
-from .work import Work
 
 SendShopper = Callable[[Channel], Shopper]
 Configure = Callable[..., None]

@@ -9,15 +9,15 @@ from contextlib import contextmanager
 import pytest
 from django.core.management import call_command
 
-from demo.client.payment_app import PaymentApp
-from demo.client.shopper import Shopper
-from demo.client.staff import Staff
-from demo.client.store import Channel, Store
-from demo.simulator import SimulatorProcess
+from testkit.client.payment_app import PaymentApp
+from testkit.client.shopper import Shopper
+from testkit.client.staff import Staff
+from testkit.client.store import Channel, Store
+from testkit.simulator import SimulatorProcess
+from testkit.steps import TOTAL, accept_cover, bookings
+from testkit.work import Work
 
-from .steps import TOTAL, accept_cover, bookings
 from .waits import let_waits_pass
-from .work import Work
 
 APP = "saleor_xcover_plugin"
 

@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 from django.core.management import call_command
 
-from demo.client.store import Channel, Store
-from demo.simulator import SimulatorProcess
+from testkit.client.store import Channel, Store
+from testkit.simulator import SimulatorProcess
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "upgrade.md"
 APP = "saleor_xcover_plugin"

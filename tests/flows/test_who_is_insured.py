@@ -6,17 +6,17 @@ from collections.abc import Callable
 
 import pytest
 
-from demo.client.payment_app import PaymentApp
-from demo.client.shopper import Shopper
-from demo.client.staff import Staff
-from demo.client.store import Channel, Store
-from demo.client.values import PlacedOrder
-from demo.simulator import SimulatorProcess
+from testkit.client.payment_app import PaymentApp
+from testkit.client.shopper import Shopper
+from testkit.client.staff import Staff
+from testkit.client.store import Channel, Store
+from testkit.client.values import PlacedOrder
+from testkit.simulator import SimulatorProcess
+from testkit.steps import asked, bookings, buy_with_cover
+from testkit.work import Work
 
-from .steps import asked, bookings, buy_with_cover
 from .test_sent_or_not import held_back
 from .waits import let_waits_pass
-from .work import Work
 
 Paid = tuple[Shopper, PlacedOrder]
 
@@ -106,10 +106,10 @@ def told() -> tuple[str, str]:
 
 def book(transaction_id: str) -> None:
     """Have the offer of the one cover booked at XCover, past the plugin."""
+    from saleor_xcover_plugin.checkout.offers import chosen_ids
     from saleor_xcover_plugin.host import configuration, orders
     from saleor_xcover_plugin.models import Cover
-    from saleor_xcover_plugin.services.clients import probing_client
-    from saleor_xcover_plugin.services.offers import chosen_ids
+    from saleor_xcover_plugin.outbox.clients import probing_client
     from saleor_xcover_plugin.xcover.payloads import confirm_body
 
     cover = Cover.objects.get()

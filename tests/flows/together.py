@@ -6,7 +6,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
-from demo.client.driver import DriverError
+from testkit.client.driver import DriverError
 
 
 def together(*actions: Callable[[], Any]) -> list[Any]:

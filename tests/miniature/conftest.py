@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from ..flows import hosts
+from testkit import hosts
 
 
 def pytest_configure(config: pytest.Config) -> None:

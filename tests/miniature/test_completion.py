@@ -4,10 +4,9 @@ from decimal import Decimal
 
 import pytest
 
-from demo.client.driver import Refused
-from demo.client.people import EMAIL
-
-from ..flows.steps import PREMIUM, TOTAL, accept_cover
+from testkit.client.driver import Refused
+from testkit.client.people import EMAIL
+from testkit.steps import PREMIUM, TOTAL, accept_cover
 
 HUNDRED = Decimal("100.00")
 HOOK = "saleor_xcover_plugin.plugin.XCoverPlugin.preprocess_order_creation"

@@ -3,9 +3,8 @@
 import pytest
 from django.apps import apps
 
-from demo.client.driver import GraphQLFailed, Refused
-
-from ..flows.steps import buy_with_cover
+from testkit.client.driver import GraphQLFailed, Refused
+from testkit.steps import buy_with_cover
 
 
 def test_a_line_without_stock(store, shopper, payments, staff):

@@ -4,7 +4,7 @@ from decimal import Decimal
 
 import pytest
 
-from demo.client.driver import Refused
+from testkit.client.driver import Refused
 
 SENTENCE = "use a real Saleor"
 

@@ -4,8 +4,8 @@ from decimal import Decimal
 
 import pytest
 
-from demo.client import documents as docs
-from demo.client.driver import Refused
+from testkit.client import documents as docs
+from testkit.client.driver import Refused
 
 TOTAL = Decimal("100.00")
 SENTENCE = "use a real Saleor"

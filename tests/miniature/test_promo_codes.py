@@ -4,10 +4,10 @@ from decimal import Decimal
 
 import pytest
 
-from demo.client.driver import Refused
-from demo.client.people import NEW_YORK
+from testkit.client.driver import Refused
+from testkit.client.people import NEW_YORK
+from testkit.steps import TOTAL, accept_cover
 
-from ..flows.steps import TOTAL, accept_cover
 from .test_completion import HUNDRED, orders_of
 
 

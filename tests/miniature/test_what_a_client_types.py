@@ -4,9 +4,9 @@ from decimal import Decimal
 
 import pytest
 
-from demo.client import documents as docs
-from demo.client.driver import Refused
-from demo.client.people import EMAIL, NEW_YORK
+from testkit.client import documents as docs
+from testkit.client.driver import Refused
+from testkit.client.people import EMAIL, NEW_YORK
 
 
 @pytest.mark.parametrize(
@@ -139,8 +139,8 @@ def test_null_is_left_out(store, driver):
 def test_null_keeps_the_settings_of_the_plugin(store, driver):
     from saleor.plugins.models import PluginConfiguration
 
-    from demo.client import staff_documents
-    from demo.client.driver import PLUGIN_ID
+    from testkit.client import staff_documents
+    from testkit.client.driver import PLUGIN_ID
 
     # given
     before = PluginConfiguration.objects.values().get(channel__slug=store.usd.slug)

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from demo.client import documents as docs
-from demo.client.driver import GraphQLFailed, Refused
-from demo.client.people import NEW_YORK
-from demo.process import ROOT
+from testkit.client import documents as docs
+from testkit.client.driver import GraphQLFailed, Refused
+from testkit.client.people import NEW_YORK
+from testkit.process import ROOT
 
 ADVICE = "This is the miniature of Saleor"
 

@@ -19,7 +19,7 @@ from typing import Any
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from demo import ending
+from testkit import shutdown
 
 from ..sittings import content
 from ..sittings.progress import clock
@@ -43,7 +43,7 @@ def main(arguments: list[str]) -> int:
     justified = equivalents()
     judged: list[Judged] = []
     stale: set[Equivalent] = set()
-    ending.listen()
+    shutdown.listen()
     code = 0
     try:
         for group in GROUPS:
@@ -56,7 +56,7 @@ def main(arguments: list[str]) -> int:
     except SuiteFails as error:
         sys.stderr.write(f"mutants: the tests fail without a mistake: {error}\n")
         return 1
-    except ending.ToldToEnd as told:
+    except shutdown.ToldToEnd as told:
         sys.stderr.write("mutants: ended; make mutants continues\n")
         code = told.exit_code
     _tell(options, judged, stale)

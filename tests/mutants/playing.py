@@ -14,7 +14,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
-from demo.postgres import server_url
+from testkit.postgres import server_url
 
 from .groups import ROOT, Suite, imports, own_tests
 from .kept import hash_of_test, hashed

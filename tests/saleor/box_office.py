@@ -9,19 +9,18 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
-from demo.client.driver import Driver, Json
-from demo.client.payment_app import PaymentApp
-from demo.client.shopper import Shopper
-from demo.client.staff import Staff
-from demo.client.store import Channel, Variant
-from demo.client.values import Fulfillment, PlacedOrder
-
-from .. import factories as products
-from ..flows.rows import global_id, key
-from . import factories
+from testkit import factories as products
+from testkit.client.driver import Driver, Json
+from testkit.client.payment_app import PaymentApp
+from testkit.client.shopper import Shopper
+from testkit.client.staff import Staff
+from testkit.client.store import Channel, Variant
+from testkit.client.values import Fulfillment, PlacedOrder
+from testkit.rows import global_id, key
+from testkit.saleor import factories
 
 if TYPE_CHECKING:
-    from .store import SaleorStore
+    from testkit.saleor.store import SaleorStore
 
 POINTS = """
 query points($id: ID!) {
@@ -164,8 +163,8 @@ class Desk:
         lines: list[Json] = [{"orderLineId": self.tickets, "stocks": stocks}]
         if self._may_touch_cover:
             lines.append({"orderLineId": self.cover, "stocks": stocks[:1]})
-        from demo.client.staff import _fulfillment_of
-        from demo.client.staff_documents import ORDER_FULFILL
+        from testkit.client.staff import _fulfillment_of
+        from testkit.client.staff_documents import ORDER_FULFILL
 
         wanted = {"lines": lines, "notifyCustomer": False}
         made = self._as_staff(ORDER_FULFILL, order=self.order.id, input=wanted)["fulfillments"]

@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from demo.client.driver import Driver
-from demo.client.store import Channel
-
-from ..flows import hosts
+from testkit import hosts
+from testkit.client.driver import Driver
+from testkit.client.store import Channel
 
 if TYPE_CHECKING:
+    from testkit.saleor.store import SaleorStore
+
     from .box_office import Premises
-    from .store import SaleorStore
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -16,7 +16,7 @@ from typing import Any
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
-from .runs import minor_of, version_of
+from testkit.saleor.version import minor_of, version_of
 
 CONSTRAINTS = Path(__file__).resolve().parents[2] / "constraints"
 

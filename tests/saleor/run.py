@@ -17,18 +17,18 @@ import fcntl
 import hashlib
 import json
 import os
-import shutil
-import subprocess
 import sys
 import tempfile
 import tomllib
 import zipfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
 
-from demo import ending
+from testkit import shutdown
+from testkit.saleor.installing import TEST_DEPENDENCIES, install_test_packages, run_pip
+from testkit.saleor.version import version_of
 
 from ..deep.counts import is_deep
 from ..sittings.sitting import Sitting, is_green
@@ -37,9 +37,6 @@ from . import chosen, runs
 
 ROOT = Path(__file__).resolve().parents[2]
 KEPT = ROOT / ".cache" / "saleor-runs"
-TEST_DEPENDENCIES = ROOT / ".cache" / "saleor-test-deps"
-# What these need in turn is listed too, or among Saleor's own requirements (faker).
-TEST_PACKAGES = ("factory-boy>=3.3,<4", "hypothesis>=6.100,<7", "sortedcontainers>=2.4,<3")
 ELSEWHERE = Path(tempfile.gettempdir())
 """Not here: Celery puts the folder it is started in before all installed packages."""
 JOBS = 2
@@ -59,12 +56,12 @@ def main(arguments: list[str]) -> int:
         return 2
     options, others = _parser().parse_known_args(arguments[1:])
     asked = chosen.choose([*others, *(chosen.smoke(ROOT) if options.smoke else ())], ROOT)
-    ending.listen()
+    shutdown.listen()
     try:
         with _alone_in(saleor):
             install(saleor, python)
             return _Suite(saleor, python, asked).play(options)
-    except ending.ToldToEnd as told:
+    except shutdown.ToldToEnd as told:
         _say("ended; what was finished is kept, ARGS=--resume continues")
         return told.exit_code
 
@@ -84,7 +81,7 @@ class _Suite:
 
     def __init__(self, saleor: Path, python: Path, asked: chosen.Chosen) -> None:
         self._saleor, self._python, self._asked = saleor, python, asked
-        self._version = runs.version_of(tomllib.loads((saleor / "pyproject.toml").read_text()))
+        self._version = version_of(tomllib.loads((saleor / "pyproject.toml").read_text()))
 
     def play(self, options: argparse.Namespace) -> int:
         """Play what was asked for and return 0 when all of it is green."""
@@ -167,23 +164,8 @@ def install(saleor: Path, python: Path) -> None:
     _require_only_the_plugin(wheel)
     _say(f"Saleor at {saleor}, plugin {wheel.name}")
     _require_nothing_else(python, wheel)
-    _pip(python, "install", "--force-reinstall", "--no-deps", str(wheel))
+    run_pip(python, "install", "--force-reinstall", "--no-deps", str(wheel))
     install_test_packages(python)
-
-
-def install_test_packages(python: Path) -> None:
-    """Put what the tests need beside Saleor's own packages, in a folder of ours."""
-    install_beside(python, TEST_DEPENDENCIES, TEST_PACKAGES)
-
-
-def install_beside(python: Path, folder: Path, packages: Sequence[str]) -> None:
-    """Install exactly these into a folder, unless it holds just them; the environment stays."""
-    installed, wanted = folder / "installed.txt", "\n".join(packages)
-    if installed.exists() and installed.read_text() == wanted:
-        return
-    shutil.rmtree(folder, ignore_errors=True)
-    _pip(python, "install", "--no-deps", "--target", str(folder), *packages)
-    installed.write_text(wanted)
 
 
 def _wheel() -> Path:
@@ -205,22 +187,14 @@ def _require_only_the_plugin(wheel: Path) -> None:
 def _require_nothing_else(python: Path, wheel: Path) -> None:
     """Ask pip what installing the wheel would change in Saleor's environment."""
     report = json.loads(
-        _pip(python, "install", "--dry-run", "--quiet", "--report", "-", str(wheel), capture=True)
+        run_pip(
+            python, "install", "--dry-run", "--quiet", "--report", "-", str(wheel), capture=True
+        )
     )
     changed = sorted(item["metadata"]["name"] for item in report["install"])
     _say(f"installing it would add or change: {', '.join(changed) or 'nothing'}")
     if set(changed) - {"saleor-xcover-plugin"}:
         raise SystemExit("The wheel would change Saleor's environment.")
-
-
-def _pip(python: Path, *arguments: str, capture: bool = False) -> str:
-    done = subprocess.run(
-        [sys.executable, "-m", "pip", "--python", str(python), *arguments],
-        check=True,
-        text=True,
-        stdout=subprocess.PIPE if capture else subprocess.DEVNULL,
-    )
-    return done.stdout or ""
 
 
 def _say(sentence: str) -> None:

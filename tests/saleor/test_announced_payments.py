@@ -13,16 +13,16 @@ from decimal import Decimal
 
 import pytest
 
-from demo.client.driver import Driver, Refused
-from demo.client.payment_app import PaymentApp
-from demo.client.shopper import Shopper
-from demo.client.staff import Staff
-from demo.client.store import Channel, Store
-from demo.simulator import SimulatorProcess
+from testkit.client.driver import Driver, Refused
+from testkit.client.payment_app import PaymentApp
+from testkit.client.shopper import Shopper
+from testkit.client.staff import Staff
+from testkit.client.store import Channel, Store
+from testkit.rows import key
+from testkit.simulator import SimulatorProcess
+from testkit.steps import PREMIUM, TICKETS, TOTAL, bookings
+from testkit.work import Work
 
-from ..flows.rows import key
-from ..flows.steps import PREMIUM, TICKETS, TOTAL, bookings
-from ..flows.work import Work
 from .test_tampering import price_by_app
 
 SendShopper = Callable[[Channel], Shopper]
@@ -62,7 +62,7 @@ def let_the_offer_expire() -> None:
 
 def delete_unheard(buyer: Shopper, monkeypatch: pytest.MonkeyPatch) -> None:
     """Delete the cover line in a worker that dies before it calls a hook."""
-    from saleor_xcover_plugin.services.guard_checkout import Change
+    from saleor_xcover_plugin.checkout.checkout_sync import Change
 
     with monkeypatch.context() as lost:
         lost.setattr("saleor_xcover_plugin.plugin.checkout_changed", lambda *_: Change())

@@ -11,21 +11,21 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from demo.client.driver import Driver, Refused
-from demo.client.payment_app import PaymentApp
-from demo.client.people import EMAIL, NEW_YORK
-from demo.client.shopper import Shopper
-from demo.client.staff import Staff
-from demo.client.store import Channel
-from demo.client.values import COVER_SKU
-from demo.simulator import SimulatorProcess
+from testkit.client.driver import Driver, Refused
+from testkit.client.payment_app import PaymentApp
+from testkit.client.people import EMAIL, NEW_YORK
+from testkit.client.shopper import Shopper
+from testkit.client.staff import Staff
+from testkit.client.store import Channel
+from testkit.client.values import COVER_SKU
+from testkit.simulator import SimulatorProcess
+from testkit.steps import PREMIUM, TICKETS, bookings
+from testkit.work import Work
 
-from ..flows.steps import PREMIUM, TICKETS, bookings
-from ..flows.work import Work
 from .box_office import sell
 
 if TYPE_CHECKING:
-    from .store import SaleorStore
+    from testkit.saleor.store import SaleorStore
 
 SendShopper = Callable[[Channel], Shopper]
 

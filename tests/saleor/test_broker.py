@@ -14,13 +14,12 @@ from unittest import mock
 
 import pytest
 
-from demo.client.shopper import Shopper
-from demo.client.staff import Staff
-from demo.client.store import Channel, Store
-from demo.simulator import SimulatorProcess
-
-from ..flows.work import Work
-from .broker import celery_with, is_there, own_broker
+from testkit.client.shopper import Shopper
+from testkit.client.staff import Staff
+from testkit.client.store import Channel, Store
+from testkit.saleor.broker import celery_with, is_there, own_broker
+from testkit.simulator import SimulatorProcess
+from testkit.work import Work
 
 SendShopper = Callable[[Channel], Shopper]
 WAITED_PER_SALE = [0.5, 0.5]
@@ -181,7 +180,7 @@ def test_with_a_broker_the_worker_is_woken_with_one_id_and_nothing_else(
 def test_sessions_side_by_side_have_brokers_of_their_own() -> None:
     # three suites once shared one Redis database, and workers took each other's tasks
     own = own_broker()
-    code = "import sys, tests.saleor.broker as b; print(b.own_broker()); sys.stdin.read()"
+    code = "import sys, testkit.saleor.broker as b; print(b.own_broker()); sys.stdin.read()"
     with ExitStack() as others:
         told = []
         for _ in range(3):

@@ -7,17 +7,17 @@ from decimal import Decimal
 
 import pytest
 
-from demo.client.driver import Refused
-from demo.client.payment_app import PaymentApp
-from demo.client.people import NEW_YORK
-from demo.client.shopper import Shopper
-from demo.client.staff import Staff
-from demo.client.store import Channel
-from demo.client.values import COVER_SKU, PlacedOrder
+from testkit.client.driver import Refused
+from testkit.client.payment_app import PaymentApp
+from testkit.client.people import NEW_YORK
+from testkit.client.shopper import Shopper
+from testkit.client.staff import Staff
+from testkit.client.store import Channel
+from testkit.client.values import COVER_SKU, PlacedOrder
+from testkit.rows import global_id, key
+from testkit.steps import PREMIUM
+from testkit.work import Work
 
-from ..flows.rows import global_id, key
-from ..flows.steps import PREMIUM
-from ..flows.work import Work
 from .box_office import Premises
 
 SendShopper = Callable[[Channel], Shopper]

@@ -6,14 +6,13 @@ from decimal import Decimal
 import pytest
 from graphql_relay import from_global_id
 
-from demo.client.driver import Refused
-from demo.client.shopper import Shopper
-from demo.client.staff import Staff
-from demo.client.store import Channel, Store
-from demo.seed import PARTNER
-from demo.simulator import SimulatorProcess
-
-from ..flows.work import Work
+from testkit.client.driver import Refused
+from testkit.client.shopper import Shopper
+from testkit.client.staff import Staff
+from testkit.client.store import Channel, Store
+from testkit.seed import PARTNER
+from testkit.simulator import SimulatorProcess
+from testkit.work import Work
 
 SendShopper = Callable[[Channel], Shopper]
 

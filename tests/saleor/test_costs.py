@@ -8,13 +8,13 @@ from decimal import Decimal
 
 import pytest
 
-from demo.client.people import BERLIN, NEW_YORK
-from demo.client.shopper import Shopper
-from demo.client.staff import Staff
-from demo.client.store import Channel, Store
-from demo.simulator import SimulatorProcess
+from testkit.client.people import BERLIN, NEW_YORK
+from testkit.client.shopper import Shopper
+from testkit.client.staff import Staff
+from testkit.client.store import Channel, Store
+from testkit.simulator import SimulatorProcess
+from testkit.work import Work
 
-from ..flows.work import Work
 from ..statements import without_limits
 from .pricings import counted_pricings
 
@@ -214,7 +214,7 @@ def test_an_outage_in_the_database_of_the_plugin_never_reaches_the_shopper(
 
     monkeypatch.setattr("saleor_xcover_plugin.plugin.checkout_changed", fail)
     monkeypatch.setattr("saleor_xcover_plugin.plugin.refusal_before_order", fail)
-    monkeypatch.setattr("saleor_xcover_plugin.plugin.align", fail)
+    monkeypatch.setattr("saleor_xcover_plugin.plugin.sync_order", fail)
     # when
     ada = shopper(store.usd_unpaid)
     ada.create_checkout({store.concert: 2})
@@ -236,7 +236,7 @@ def test_a_hook_that_never_fired_is_made_up_for_by_the_sweep(
     ada.create_checkout({store.concert: 2})
     ada.accept(ada.offer())
     with monkeypatch.context() as lost:
-        lost.setattr("saleor_xcover_plugin.plugin.align", lambda *_: None)
+        lost.setattr("saleor_xcover_plugin.plugin.sync_order", lambda *_: None)
         order = ada.complete()
         staff.mark_as_paid(order.id)
     assert ada.cover() is None

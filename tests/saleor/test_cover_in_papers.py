@@ -6,13 +6,13 @@ import json
 from collections.abc import Callable
 from typing import Any
 
-from demo.client.driver import Driver
-from demo.client.payment_app import PaymentApp
-from demo.client.shopper import Shopper
-from demo.client.store import Channel, Store
-from demo.client.values import COVER_SKU
+from testkit.client.driver import Driver
+from testkit.client.payment_app import PaymentApp
+from testkit.client.shopper import Shopper
+from testkit.client.store import Channel, Store
+from testkit.client.values import COVER_SKU
+from testkit.steps import accept_cover, buy_with_cover
 
-from ..flows.steps import accept_cover, buy_with_cover
 from .pricing.shop import key
 from .test_refund_paths import RETURN_PRODUCTS
 

@@ -4,8 +4,8 @@ from decimal import Decimal
 
 import pytest
 
-from demo.client.driver import Refused
-from demo.client.people import NEW_YORK
+from testkit.client.driver import Refused
+from testkit.client.people import NEW_YORK
 
 from ..flows.test_nothing_forgotten import rows
 

@@ -9,11 +9,11 @@ from typing import Any
 import pytest
 from django.core.checks import run_checks
 
-from demo.client.store import Channel, Store
+from testkit.client.store import Channel, Store
+from testkit.saleor.broker import Worker, celery_with, own_broker
+from testkit.work import Work
 
 from ..flows.test_doctor import bad, run, said
-from ..flows.work import Work
-from .broker import Worker, celery_with, own_broker
 from .test_kills import eventually
 
 

@@ -15,19 +15,18 @@ from typing import TYPE_CHECKING
 import pytest
 from django.core.management import call_command
 
-from demo.client.driver import Driver
-from demo.client.payment_app import PaymentApp
-from demo.client.shopper import Shopper
-from demo.client.staff import Staff
-from demo.client.store import Channel
-from demo.client.values import COVER_SKU
-from demo.simulator import SimulatorProcess
-
-from ..flows.steps import PREMIUM, TICKETS, TOTAL, accept_cover, bookings, opt_outs
-from ..flows.work import Work
+from testkit.client.driver import Driver
+from testkit.client.payment_app import PaymentApp
+from testkit.client.shopper import Shopper
+from testkit.client.staff import Staff
+from testkit.client.store import Channel
+from testkit.client.values import COVER_SKU
+from testkit.simulator import SimulatorProcess
+from testkit.steps import PREMIUM, TICKETS, TOTAL, accept_cover, bookings, opt_outs
+from testkit.work import Work
 
 if TYPE_CHECKING:
-    from .store import SaleorStore
+    from testkit.saleor.store import SaleorStore
 
 SendShopper = Callable[[Channel], Shopper]
 NOTHING = Decimal("0.00")
@@ -210,7 +209,7 @@ def test_a_line_that_went_while_the_order_was_made_is_owed(
     checkout, _ = accept_cover(ada, store)
     payments.charge(checkout.id, TOTAL)
     with monkeypatch.context() as before_our_hook:
-        before_our_hook.setattr("saleor_xcover_plugin.plugin.align", lambda *_: None)
+        before_our_hook.setattr("saleor_xcover_plugin.plugin.sync_order", lambda *_: None)
         order = ada.complete()
         OrderLine.objects.filter(product_sku=COVER_SKU).delete()
     # when
@@ -239,7 +238,7 @@ def test_what_went_back_leaves_the_sentence_with_the_premium_that_was_offered(
     checkout, _ = accept_cover(ada, store)
     payment = payments.charge(checkout.id, TOTAL)
     with monkeypatch.context() as before_our_hook:
-        before_our_hook.setattr("saleor_xcover_plugin.plugin.align", lambda *_: None)
+        before_our_hook.setattr("saleor_xcover_plugin.plugin.sync_order", lambda *_: None)
         ada.complete()
         OrderLine.objects.filter(product_sku=COVER_SKU).update(
             unit_price_gross_amount=price, total_price_gross_amount=price

@@ -8,19 +8,18 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from demo.client.payment_app import PaymentApp
-from demo.client.shopper import Shopper
-from demo.client.staff import Staff
-from demo.client.store import Channel, Variant
-from demo.simulator import SimulatorProcess
 from saleor_xcover_plugin.models import Cancellation, Cover
-
-from ..flows.rows import key
-from ..flows.steps import TICKETS, TOTAL, bookings, buy_with_cover
-from ..flows.work import Work
+from testkit.client.payment_app import PaymentApp
+from testkit.client.shopper import Shopper
+from testkit.client.staff import Staff
+from testkit.client.store import Channel, Variant
+from testkit.rows import key
+from testkit.simulator import SimulatorProcess
+from testkit.steps import TICKETS, TOTAL, bookings, buy_with_cover
+from testkit.work import Work
 
 if TYPE_CHECKING:
-    from .store import SaleorStore
+    from testkit.saleor.store import SaleorStore
 
 SendShopper = Callable[[Channel], Shopper]
 SOON = datetime(2027, 7, 10, 18, 0, tzinfo=UTC)

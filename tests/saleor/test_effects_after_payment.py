@@ -12,22 +12,23 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from demo.client.driver import Driver
-from demo.client.payment_app import PaymentApp
-from demo.client.people import NEW_YORK
-from demo.client.shopper import Shopper
-from demo.client.staff import Staff
-from demo.client.store import Channel
-from demo.client.values import Order
-from demo.simulator import SimulatorProcess
+from testkit.client.driver import Driver
+from testkit.client.payment_app import PaymentApp
+from testkit.client.people import NEW_YORK
+from testkit.client.shopper import Shopper
+from testkit.client.staff import Staff
+from testkit.client.store import Channel
+from testkit.client.values import Order
+from testkit.simulator import SimulatorProcess
+from testkit.steps import PREMIUM, bookings
+from testkit.work import Work
 
-from ..flows.steps import PREMIUM, bookings
-from ..flows.work import Work
 from .pricing.shop import Shelf, Shop, key, make_app
 
 if TYPE_CHECKING:
+    from testkit.saleor.store import SaleorStore
+
     from .pricing.rest import Rest
-    from .store import SaleorStore
 
 SendShopper = Callable[[Channel], Shopper]
 

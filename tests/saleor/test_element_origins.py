@@ -5,7 +5,7 @@ from asgiref.sync import async_to_sync
 from asgiref.testing import ApplicationCommunicator
 from django.conf import settings
 
-from demo.client.driver import PLUGIN_ID
+from testkit.client.driver import PLUGIN_ID
 
 STOREFRONT = "https://shop.example"
 

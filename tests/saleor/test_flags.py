@@ -8,20 +8,20 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from demo.client.people import NEW_YORK
-from demo.client.shopper import Shopper
-from demo.client.store import Channel, Store
+from testkit.client.people import NEW_YORK
+from testkit.client.shopper import Shopper
+from testkit.client.store import Channel, Store
 
 if TYPE_CHECKING:
-    from saleor_xcover_plugin.host.values import CheckoutState
+    from saleor_xcover_plugin.host.values import CheckoutSnapshot
 
 SendShopper = Callable[[Channel], Shopper]
 NO_ROW = "no row"
 
 
-def read(token: uuid.UUID) -> CheckoutState:
+def read(token: uuid.UUID) -> CheckoutSnapshot:
     """Read a checkout as the hooks do, with the mapping a new channel has."""
-    from saleor_xcover_plugin.conf import default_configuration
+    from saleor_xcover_plugin.config.settings import default_configuration
     from saleor_xcover_plugin.domain.event_data import EventMapping
     from saleor_xcover_plugin.host import checkouts
 

@@ -10,20 +10,20 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from demo.client.driver import Driver
-from demo.client.payment_app import PaymentApp
-from demo.client.shopper import Shopper
-from demo.client.staff import Staff
-from demo.client.store import Channel
+from testkit.client.driver import Driver
+from testkit.client.payment_app import PaymentApp
+from testkit.client.shopper import Shopper
+from testkit.client.staff import Staff
+from testkit.client.store import Channel
+from testkit.rows import key
+from testkit.steps import accept_cover
+from testkit.work import Work
 
-from ..flows.rows import key
-from ..flows.steps import accept_cover
 from ..flows.together import together
-from ..flows.work import Work
 from .box_office import Desk, Premises, sell, store_that
 
 if TYPE_CHECKING:
-    from .store import SaleorStore
+    from testkit.saleor.store import SaleorStore
 
 SendShopper = Callable[[Channel], Shopper]
 OpenDesk = Callable[..., Desk]
@@ -319,7 +319,7 @@ def test_nothing_is_done_twice_and_no_mail_is_sent(
 
 
 def test_the_answer_of_the_mutation_says_that_the_order_is_fulfilled(open_desk: OpenDesk) -> None:
-    from demo.client.staff_documents import ORDER_FULFILL
+    from testkit.client.staff_documents import ORDER_FULFILL
 
     desk = open_desk(insured=True)
     stocks = [{"quantity": 2, "warehouse": desk.warehouses[0]}]
@@ -337,7 +337,7 @@ def test_lost_hooks_are_made_up_for_by_the_sweep(
     """Handing out the second ticket changes no status, so the order's time stays as it was."""
     uninsured, insured = open_desk(insured=False), open_desk(insured=True)
     with monkeypatch.context() as lost:
-        lost.setattr("saleor_xcover_plugin.plugin.align", lambda *_: None)
+        lost.setattr("saleor_xcover_plugin.plugin.sync_order", lambda *_: None)
         for desk in (uninsured, insured):
             desk.hand_out(1)
             work()
@@ -354,8 +354,8 @@ def test_lost_hooks_are_made_up_for_by_the_sweep(
 
 def test_a_lost_approval_is_found_at_night(open_desk: OpenDesk, work: Work) -> None:
     """It leaves no newer row for the sweep: the order was handed out in part before."""
-    from saleor_xcover_plugin.services.clock import utc_now
-    from saleor_xcover_plugin.services.reconciliation import reconcile_tonight
+    from saleor_xcover_plugin.clock import utc_now
+    from saleor_xcover_plugin.operations.reconciliation import reconcile_tonight
 
     desk = open_desk(insured=True)
     work()  # the policy is confirmed: its confirmation looks at the order, too
@@ -456,7 +456,7 @@ def confirm(order_id: str) -> None:
 @contextmanager
 def lost_hooks() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as lost:
-        lost.setattr("saleor_xcover_plugin.plugin.align", lambda *_: None)
+        lost.setattr("saleor_xcover_plugin.plugin.sync_order", lambda *_: None)
         yield
 
 
@@ -472,7 +472,7 @@ def let_days_pass(desk: Desk) -> None:
 def sync(desk: Desk) -> Any:
     import uuid
 
-    from saleor_xcover_plugin.services.fulfillment_sync import sync_fulfillment
+    from saleor_xcover_plugin.policies.fulfillment_sync import sync_fulfillment
 
     return sync_fulfillment(uuid.UUID(key(desk.order.id)))
 

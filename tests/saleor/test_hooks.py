@@ -11,8 +11,7 @@ from pathlib import Path
 import pytest
 
 from saleor_xcover_plugin.domain.hooks import HOOKS
-
-from . import bootstrap, runs
+from testkit.saleor import bootstrap, version
 
 FIXTURES = Path(__file__).resolve().parents[2] / "fixtures" / "saleor"
 
@@ -20,10 +19,10 @@ FIXTURES = Path(__file__).resolve().parents[2] / "fixtures" / "saleor"
 def test_the_places_that_call_our_hooks_are_those_the_docs_tell_of(
     request: pytest.FixtureRequest,
 ) -> None:
-    from saleor_xcover_plugin.host import hooks
+    from saleor_xcover_plugin.host import runtime
 
-    path = FIXTURES / f"hooks-{runs.minor_of(bootstrap.version())}.json"
-    found = {"saleor": bootstrap.version(), "places": dict(hooks.calls(HOOKS))}
+    path = FIXTURES / f"hooks-{version.minor_of(bootstrap.version())}.json"
+    found = {"saleor": bootstrap.version(), "places": dict(runtime.calls_hook(HOOKS))}
 
     if request.config.getoption("--record"):
         path.write_text(json.dumps(found, indent=1) + "\n")

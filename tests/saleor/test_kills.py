@@ -13,16 +13,16 @@ from typing import Any
 
 import pytest
 
-from demo.client.shopper import Shopper
-from demo.client.staff import Staff
-from demo.client.store import Channel, Store
-from demo.simulator import SimulatorProcess
+from testkit.client.shopper import Shopper
+from testkit.client.staff import Staff
+from testkit.client.store import Channel, Store
+from testkit.saleor.broker import Worker, celery_with, empty, is_there, own_broker
+from testkit.simulator import SimulatorProcess
+from testkit.steps import accept_cover, bookings
 
 from ..chaos.killing import killed_at
 from ..deep.counts import count as count_of
-from ..flows.steps import accept_cover, bookings
 from ..flows.waits import let_waits_pass
-from .broker import Worker, celery_with, empty, is_there, own_broker
 
 SendShopper = Callable[[Channel], Shopper]
 

@@ -12,15 +12,14 @@ from saleor.account.models import Group
 from saleor.core.jwt import create_access_token
 from saleor.permission.models import Permission
 
-from demo.client.driver import Driver, GraphQLFailed, Refused
-from demo.client.insurance_desk import InsuranceDesk
-from demo.client.store import Channel
-
-from ..factories import unique
-from ..flows.rows import key
-from ..flows.steps import Sale
-from . import factories
-from .store import SaleorStore
+from testkit.client.driver import Driver, GraphQLFailed, Refused
+from testkit.client.insurance_desk import InsuranceDesk
+from testkit.client.store import Channel
+from testkit.factories import unique
+from testkit.rows import key
+from testkit.saleor import factories
+from testkit.saleor.store import SaleorStore
+from testkit.steps import Sale
 
 
 @pytest.fixture(autouse=True)

@@ -15,24 +15,24 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from demo.client.driver import Driver, Json, Refused
-from demo.client.payment_app import PaymentApp
-from demo.client.people import EMAIL, NEW_YORK
-from demo.client.shopper import Shopper
-from demo.client.staff import Staff
-from demo.client.store import Channel, Variant
-from demo.client.values import COVER_SKU, PlacedOrder
-from demo.simulator import SimulatorProcess
+from testkit import factories as products
+from testkit.client.driver import Driver, Json, Refused
+from testkit.client.payment_app import PaymentApp
+from testkit.client.people import EMAIL, NEW_YORK
+from testkit.client.shopper import Shopper
+from testkit.client.staff import Staff
+from testkit.client.store import Channel, Variant
+from testkit.client.values import COVER_SKU, PlacedOrder
+from testkit.rows import global_id, key
+from testkit.simulator import SimulatorProcess
+from testkit.steps import PREMIUM
+from testkit.work import Work
 
-from .. import factories as products
-from ..flows.rows import global_id, key
-from ..flows.steps import PREMIUM
-from ..flows.work import Work
 from .apps import answering
 from .box_office import Desk, Premises, sell, store_that
 
 if TYPE_CHECKING:
-    from .store import SaleorStore
+    from testkit.saleor.store import SaleorStore
 
 SendShopper = Callable[[Channel], Shopper]
 OpenPremises = Callable[..., Premises]
@@ -542,7 +542,7 @@ def as_app(driver: Driver, document: str, permission: str, **variables: Any) -> 
 @contextmanager
 def app_that_answers(answer: Json) -> Iterator[list[Any]]:
     """Run an app that Saleor asks which shipping methods to exclude; yield what it was asked."""
-    from . import factories
+    from testkit.saleor import factories
 
     app: Any = factories.AppFactory()
     app.permissions.set(rows("permission.Permission").filter(codename="manage_checkouts"))

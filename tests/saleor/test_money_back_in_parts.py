@@ -12,18 +12,17 @@ from typing import Any
 
 import pytest
 
-from demo.client.payment_app import PaymentApp
-from demo.client.shopper import Shopper
-from demo.client.staff import Staff
-from demo.client.store import Channel, Store
-from demo.client.values import PlacedOrder, Transaction
-from demo.simulator import SimulatorProcess
+from saleor_xcover_plugin.clock import utc_now
 from saleor_xcover_plugin.models import Cancellation, Cover
-from saleor_xcover_plugin.services.clock import utc_now
-from saleor_xcover_plugin.services.decisions import approve, ask
-
-from ..flows.steps import PREMIUM, accept_cover, asked, bookings
-from ..flows.work import Work
+from saleor_xcover_plugin.staff.decisions import approve, ask
+from testkit.client.payment_app import PaymentApp
+from testkit.client.shopper import Shopper
+from testkit.client.staff import Staff
+from testkit.client.store import Channel, Store
+from testkit.client.values import PlacedOrder, Transaction
+from testkit.simulator import SimulatorProcess
+from testkit.steps import PREMIUM, accept_cover, asked, bookings
+from testkit.work import Work
 
 SendShopper = Callable[[Channel], Shopper]
 

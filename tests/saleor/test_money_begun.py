@@ -11,17 +11,17 @@ from decimal import Decimal
 
 import pytest
 
-from demo.client.driver import Driver, Refused
-from demo.client.payment_app import PaymentApp
-from demo.client.shopper import Shopper
-from demo.client.staff import Staff
-from demo.client.store import Channel, Store
-from demo.simulator import SimulatorProcess
+from testkit.client.driver import Driver, Refused
+from testkit.client.payment_app import PaymentApp
+from testkit.client.shopper import Shopper
+from testkit.client.staff import Staff
+from testkit.client.store import Channel, Store
+from testkit.saleor.store import SaleorStore
+from testkit.simulator import SimulatorProcess
+from testkit.steps import PREMIUM, TICKETS, TOTAL, accept_cover, bookings
+from testkit.work import Work
 
-from ..flows.steps import PREMIUM, TICKETS, TOTAL, accept_cover, bookings
-from ..flows.work import Work
 from .pricing.shop import Shelf, Shop, make_app
-from .store import SaleorStore
 
 SendShopper = Callable[[Channel], Shopper]
 NOTHING = Decimal("0.00")
@@ -401,7 +401,7 @@ def test_free_shipping_the_premium_would_open_is_seen_before_taxes(
     store: Store, shopper: SendShopper, simulator: SimulatorProcess, shop: Shop
 ) -> None:
     # given untaxed sales at prices entered with tax: Saleor compares the price before it is taken
-    from demo.client.people import NEW_YORK
+    from testkit.client.people import NEW_YORK
 
     shop._configure_taxes(charge_taxes=False, prices_entered_with_tax=True)
     shop.shipping_method("Letter", "0.00", minimum="230")

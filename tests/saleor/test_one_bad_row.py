@@ -12,20 +12,19 @@ import pytest
 from django.core.management import call_command
 from django.db import connection
 
-from demo.client.driver import Refused
-from demo.client.shopper import Shopper
-from demo.client.staff import Staff
-from demo.client.store import Channel, Store
-from demo.client.values import PlacedOrder
-from demo.simulator import SimulatorProcess
+from saleor_xcover_plugin.clock import utc_now
 from saleor_xcover_plugin.models import Alarm, Cover, Failure, Offer
-from saleor_xcover_plugin.services.clock import utc_now
-from saleor_xcover_plugin.services.sweep import sweep
-
-from ..flows.work import Work
+from saleor_xcover_plugin.operations.sweep import sweep
+from testkit.client.driver import Refused
+from testkit.client.shopper import Shopper
+from testkit.client.staff import Staff
+from testkit.client.store import Channel, Store
+from testkit.client.values import PlacedOrder
+from testkit.simulator import SimulatorProcess
+from testkit.work import Work
 
 if TYPE_CHECKING:
-    from .store import SaleorStore
+    from testkit.saleor.store import SaleorStore
 
 SendShopper = Callable[[Channel], Shopper]
 SOON = datetime.now(UTC).replace(microsecond=0) + timedelta(days=60)

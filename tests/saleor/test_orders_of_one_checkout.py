@@ -9,14 +9,14 @@ from typing import Any
 
 import pytest
 
-from demo.client.driver import Driver, Refused
-from demo.client.shopper import Shopper
-from demo.client.staff import Staff
-from demo.client.store import Channel, Store
-from demo.simulator import SimulatorProcess
+from testkit.client.driver import Driver, Refused
+from testkit.client.shopper import Shopper
+from testkit.client.staff import Staff
+from testkit.client.store import Channel, Store
+from testkit.simulator import SimulatorProcess
+from testkit.steps import accept_cover, bookings, opt_outs
+from testkit.work import Work
 
-from ..flows.steps import accept_cover, bookings, opt_outs
-from ..flows.work import Work
 from .pricing.shop import key
 
 ORDER_LINE_DELETE = """
@@ -344,7 +344,7 @@ def test_an_order_whose_hook_was_lost_keeps_the_yes_it_was_made_with(
     checkout, _ = accept_cover(ada, store)
     keep = {"id": checkout.id}
     with monkeypatch.context() as lost:
-        lost.setattr("saleor_xcover_plugin.plugin.align", lambda *_: None)
+        lost.setattr("saleor_xcover_plugin.plugin.sync_order", lambda *_: None)
         order = driver.mutate(KEEPING_THE_CHECKOUT, keep, token=store.store_app_token())["order"]
         later(ada)
         staff.mark_as_paid(order["id"])

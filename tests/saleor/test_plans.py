@@ -13,14 +13,14 @@ from typing import Any
 
 import pytest
 
-from demo.client.shopper import Shopper
-from demo.client.staff import Staff
-from demo.client.store import Store
+from testkit.client.shopper import Shopper
+from testkit.client.staff import Staff
+from testkit.client.store import Store
+from testkit.saleor.history import BIG, multiply, run
+from testkit.work import Work
 
 from ..deep.counts import count
-from ..flows.work import Work
 from ..statements import without_limits
-from .history import BIG, multiply, run
 
 ORDERS = count("orders of the past")
 
@@ -69,9 +69,9 @@ def _executed_by(act: Any) -> list[str]:
 
 def test_the_sweep_reads_no_big_table_from_end_to_end(history: None) -> None:
     # given years of orders, each with offer, cover and message, and one that changed just now
+    from saleor_xcover_plugin.clock import utc_now
     from saleor_xcover_plugin.models import Watermark
-    from saleor_xcover_plugin.services.clock import utc_now
-    from saleor_xcover_plugin.services.sweep import sweep
+    from saleor_xcover_plugin.operations.sweep import sweep
 
     ((count,),) = run("SELECT count(*) FROM order_order")
     assert count > ORDERS
@@ -116,14 +116,14 @@ def test_a_report_and_the_evidence_of_a_day_cost_a_day(history: None, tmp_path: 
 
 
 def test_many_unpaid_orders_are_watched_one_by_one(history: None) -> None:
-    from saleor_xcover_plugin.services import troubles
-    from saleor_xcover_plugin.services.clock import utc_now
+    from saleor_xcover_plugin.clock import utc_now
+    from saleor_xcover_plugin.operations import alarm_rules
 
     # given one order in twenty waits for its payment
     run("UPDATE saleor_xcover_plugin_cover SET status = 'placed' WHERE id % 20 = 0")
     run("ANALYZE saleor_xcover_plugin_cover")
 
-    statements = _executed_by(lambda: troubles.look(utc_now()))
+    statements = _executed_by(lambda: alarm_rules.evaluate(utc_now()))
 
     assert {sql[:300]: tables for sql in statements if (tables := _big_scans(sql))} == {}
 

@@ -11,15 +11,15 @@ from typing import Any
 
 import pytest
 
-from demo.client.driver import Driver, as_pairs
-from demo.client.payment_app import PaymentApp
-from demo.client.shopper import Shopper
-from demo.client.staff import Staff
-from demo.client.store import Channel, Store
-from demo.simulator import SimulatorProcess
+from testkit.client.driver import Driver, as_pairs
+from testkit.client.payment_app import PaymentApp
+from testkit.client.shopper import Shopper
+from testkit.client.staff import Staff
+from testkit.client.store import Channel, Store
+from testkit.simulator import SimulatorProcess
+from testkit.steps import TICKETS, TOTAL, accept_cover, bookings, sell_with_cover
+from testkit.work import Work
 
-from ..flows.steps import TICKETS, TOTAL, accept_cover, bookings, sell_with_cover
-from ..flows.work import Work
 from .pricing.shop import key
 from .test_costs import counted
 
@@ -177,7 +177,7 @@ def test_the_sweep_puts_right_what_no_hook_saw(
     # given two orders with a forged yes of which no hook was heard: one with a cover, one without
     accept_cover(forger.buyer, store)
     with monkeypatch.context() as lost:
-        lost.setattr("saleor_xcover_plugin.plugin.align", lambda *_: None)
+        lost.setattr("saleor_xcover_plugin.plugin.sync_order", lambda *_: None)
         insured = forger.complete_with(FORGED[0])
         forger.buyer.create_checkout({store.shirt: 1})
         other = forger.complete_with(ACCEPTED)
@@ -313,6 +313,6 @@ def test_an_order_that_is_right_costs_no_query_more(
 
 
 def _hear_nothing(*_arguments: object) -> Any:
-    from saleor_xcover_plugin.services.guard_checkout import Change
+    from saleor_xcover_plugin.checkout.checkout_sync import Change
 
     return Change()

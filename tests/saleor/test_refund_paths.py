@@ -12,17 +12,16 @@ from typing import Any
 
 import pytest
 
-from demo.client.driver import Driver
-from demo.client.payment_app import PaymentApp
-from demo.client.shopper import Shopper
-from demo.client.staff import Staff
-from demo.client.store import Channel, Store
-from demo.client.values import PlacedOrder, Transaction
-from demo.simulator import SimulatorProcess
 from saleor_xcover_plugin.models import Cancellation
-
-from ..flows.steps import PREMIUM, TICKETS, TOTAL, accept_cover, asked
-from ..flows.work import Work
+from testkit.client.driver import Driver
+from testkit.client.payment_app import PaymentApp
+from testkit.client.shopper import Shopper
+from testkit.client.staff import Staff
+from testkit.client.store import Channel, Store
+from testkit.client.values import PlacedOrder, Transaction
+from testkit.simulator import SimulatorProcess
+from testkit.steps import PREMIUM, TICKETS, TOTAL, accept_cover, asked
+from testkit.work import Work
 
 SendShopper = Callable[[Channel], Shopper]
 Json = dict[str, Any]

@@ -2,14 +2,13 @@
 
 from collections.abc import Callable
 
-from demo.client.payment_app import PaymentApp
-from demo.client.shopper import Shopper
-from demo.client.staff import Staff
-from demo.client.store import Channel, Store
-from demo.simulator import SimulatorProcess
-
-from ..flows.steps import TOTAL, bookings, sell_with_cover
-from ..flows.work import Work
+from testkit.client.payment_app import PaymentApp
+from testkit.client.shopper import Shopper
+from testkit.client.staff import Staff
+from testkit.client.store import Channel, Store
+from testkit.simulator import SimulatorProcess
+from testkit.steps import TOTAL, bookings, sell_with_cover
+from testkit.work import Work
 
 
 def test_a_refund_taken_back_after_the_preview_keeps_the_policy(
@@ -20,8 +19,8 @@ def test_a_refund_taken_back_after_the_preview_keeps_the_policy(
     work: Work,
     simulator: SimulatorProcess,
 ) -> None:
-    from saleor_xcover_plugin.services.clock import utc_now
-    from saleor_xcover_plugin.services.deliver import deliver_due
+    from saleor_xcover_plugin.clock import utc_now
+    from saleor_xcover_plugin.outbox.dispatcher import deliver_due
 
     # given a full refund whose cancellation has been previewed and not yet confirmed
     buyer = shopper(store.usd)

@@ -6,16 +6,16 @@ from decimal import Decimal
 
 import pytest
 
-from demo.client.payment_app import PaymentApp
-from demo.client.people import BERLIN
-from demo.client.shopper import Shopper
-from demo.client.staff import Staff
-from demo.client.store import Channel, Store
-from demo.simulator import SimulatorProcess
+from testkit.client.payment_app import PaymentApp
+from testkit.client.people import BERLIN
+from testkit.client.shopper import Shopper
+from testkit.client.staff import Staff
+from testkit.client.store import Channel, Store
+from testkit.simulator import SimulatorProcess
+from testkit.steps import PREMIUM, TOTAL, accept_cover, bookings, opt_outs, sell_with_cover
+from testkit.work import Work
 
-from ..flows.steps import PREMIUM, TOTAL, accept_cover, bookings, opt_outs, sell_with_cover
 from ..flows.waits import let_waits_pass
-from ..flows.work import Work
 
 SendShopper = Callable[[Channel], Shopper]
 
@@ -212,9 +212,9 @@ def test_what_no_longer_fits_the_quote_is_not_bought(
 def test_a_wrong_path_does_not_pass_for_working_credentials(
     store: Store, staff: Staff, simulator: SimulatorProcess
 ) -> None:
-    from saleor_xcover_plugin.xcover.client import read_answer
     from saleor_xcover_plugin.xcover.errors import XCoverMisconfigured
-    from saleor_xcover_plugin.xcover.transport import Answer
+    from saleor_xcover_plugin.xcover.responses import parse_response
+    from saleor_xcover_plugin.xcover.transport import Response
 
     with pytest.raises(XCoverMisconfigured):
-        read_answer("probe", Answer(404, {}, b'{"detail": "Not found."}'))
+        parse_response("probe", Response(404, {}, b'{"detail": "Not found."}'))

@@ -12,16 +12,16 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from demo.client.driver import Driver
-from demo.simulator import SimulatorProcess
 from saleor_xcover_plugin.models import Cancellation, Cover
+from testkit.client.driver import Driver
+from testkit.simulator import SimulatorProcess
+from testkit.steps import PREMIUM, bookings
 
-from ..flows.steps import PREMIUM, bookings
 from .apps import answering
 from .test_money_back_in_parts import Sold, sell
 
 if TYPE_CHECKING:
-    from .store import SaleorStore
+    from testkit.saleor.store import SaleorStore
 
 __all__ = ["sell"]
 

@@ -7,11 +7,10 @@ from decimal import Decimal
 import pytest
 from django.core.management.base import CommandError
 
-from demo.client.shopper import Shopper
-from demo.client.staff import Staff
-from demo.client.store import Channel, Store
-
-from ..flows.work import Work
+from testkit.client.shopper import Shopper
+from testkit.client.staff import Staff
+from testkit.client.store import Channel, Store
+from testkit.work import Work
 
 SendShopper = Callable[[Channel], Shopper]
 
@@ -67,7 +66,7 @@ def test_a_channel_without_the_cover_product_has_no_offers(
 ) -> None:
     from saleor.product.models import ProductVariantChannelListing
 
-    from demo.client.driver import Refused
+    from testkit.client.driver import Refused
 
     channel = sell_insurance(store.new_channel(allow_unpaid_orders=True))
     ProductVariantChannelListing.objects.filter(

@@ -5,12 +5,12 @@ from decimal import Decimal
 
 import pytest
 
-from demo.client.driver import Refused
-from demo.client.payment_app import PaymentApp
-from demo.client.people import BERLIN
-from demo.client.shopper import Shopper
-from demo.client.staff import Staff
-from demo.client.store import Channel, Store
+from testkit.client.driver import Refused
+from testkit.client.payment_app import PaymentApp
+from testkit.client.people import BERLIN
+from testkit.client.shopper import Shopper
+from testkit.client.staff import Staff
+from testkit.client.store import Channel, Store
 
 SendShopper = Callable[[Channel], Shopper]
 

@@ -6,11 +6,11 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from demo.client.driver import Driver
-from demo.client.shopper import Shopper
-from demo.client.staff import Staff
-from demo.client.store import Channel, Store
-from demo.simulator import SimulatorProcess
+from testkit.client.driver import Driver
+from testkit.client.shopper import Shopper
+from testkit.client.staff import Staff
+from testkit.client.store import Channel, Store
+from testkit.simulator import SimulatorProcess
 
 from ..statements import without_limits
 from .pricing.shop import make_app
@@ -21,7 +21,7 @@ SendShopper = Callable[[Channel], Shopper]
 def sell(shopper: SendShopper, store: Store, monkeypatch: pytest.MonkeyPatch, count: int) -> None:
     """Place unpaid orders with cover whose hooks were all lost."""
     with monkeypatch.context() as lost:
-        lost.setattr("saleor_xcover_plugin.plugin.align", lambda *_: None)
+        lost.setattr("saleor_xcover_plugin.plugin.sync_order", lambda *_: None)
         for _ in range(count):
             ada = shopper(store.usd_unpaid)
             ada.create_checkout({store.concert: 2})
@@ -32,8 +32,8 @@ def sell(shopper: SendShopper, store: Store, monkeypatch: pytest.MonkeyPatch, co
 def sweep(limit: int, at: datetime | None = None) -> dict[str, int]:
     from dataclasses import asdict
 
-    from saleor_xcover_plugin.services.clock import utc_now
-    from saleor_xcover_plugin.services.sweep import sweep as sweep_all
+    from saleor_xcover_plugin.clock import utc_now
+    from saleor_xcover_plugin.operations.sweep import sweep as sweep_all
 
     return asdict(sweep_all((lambda: at) if at else utc_now, limit=limit))
 
@@ -236,7 +236,7 @@ def test_a_clock_that_was_wrong_for_a_while_hides_nothing(
 
 def outbox_claimed_at(at: datetime) -> None:
     """A worker took what was due and died."""
-    from saleor_xcover_plugin import outbox
+    from saleor_xcover_plugin.outbox import store as outbox
 
     outbox.claim(at, limit=10)
 

@@ -10,15 +10,14 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from demo.client.driver import GraphQLFailed
-from demo.client.payment_app import PaymentApp
-from demo.client.shopper import Shopper
-from demo.client.staff import Staff
-from demo.client.store import Channel, Store
-from demo.simulator import SimulatorProcess
-
-from ..flows.steps import PREMIUM, TICKETS, TOTAL, accept_cover, bookings, opt_outs
-from ..flows.work import Work
+from testkit.client.driver import GraphQLFailed
+from testkit.client.payment_app import PaymentApp
+from testkit.client.shopper import Shopper
+from testkit.client.staff import Staff
+from testkit.client.store import Channel, Store
+from testkit.simulator import SimulatorProcess
+from testkit.steps import PREMIUM, TICKETS, TOTAL, accept_cover, bookings, opt_outs
+from testkit.work import Work
 
 SendShopper = Callable[[Channel], Shopper]
 Switch = Callable[[bool], None]

@@ -13,20 +13,20 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from demo.client.driver import Driver
-from demo.client.payment_app import PaymentApp
-from demo.client.shopper import Shopper
-from demo.client.staff import Staff
-from demo.client.store import Channel, Store
-from demo.client.values import Order
-from demo.simulator import SimulatorProcess
+from testkit.client.driver import Driver
+from testkit.client.payment_app import PaymentApp
+from testkit.client.shopper import Shopper
+from testkit.client.staff import Staff
+from testkit.client.store import Channel, Store
+from testkit.client.values import Order
+from testkit.simulator import SimulatorProcess
+from testkit.steps import PREMIUM, TICKETS, TOTAL, accept_cover, bookings, opt_outs
+from testkit.work import Work
 
-from ..flows.steps import PREMIUM, TICKETS, TOTAL, accept_cover, bookings, opt_outs
-from ..flows.work import Work
 from .pricing.shop import key
 
 if TYPE_CHECKING:
-    from .store import SaleorStore
+    from testkit.saleor.store import SaleorStore
 
 SendShopper = Callable[[Channel], Shopper]
 
@@ -121,7 +121,7 @@ def test_a_deleted_line_whose_hooks_were_lost_is_found_by_the_order(
     simulator: SimulatorProcess,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    from saleor_xcover_plugin.services.guard_checkout import Change
+    from saleor_xcover_plugin.checkout.checkout_sync import Change
 
     ada = shopper(store.usd)
     checkout, _ = accept_cover(ada, store)
@@ -129,7 +129,7 @@ def test_a_deleted_line_whose_hooks_were_lost_is_found_by_the_order(
     with monkeypatch.context() as lost:
         lost.setattr("saleor_xcover_plugin.plugin.checkout_changed", lambda *_: Change())
         lost.setattr("saleor_xcover_plugin.plugin.refusal_before_order", lambda *_: None)
-        lost.setattr("saleor_xcover_plugin.plugin.align", lambda *_: None)
+        lost.setattr("saleor_xcover_plugin.plugin.sync_order", lambda *_: None)
         ada.delete(*checkout.cover_lines)
         ada.complete()
     work()

@@ -7,16 +7,16 @@ from typing import Any
 
 import pytest
 
-from demo.client.driver import Refused
-from demo.client.payment_app import PaymentApp
-from demo.client.people import EMAIL
-from demo.client.shopper import Shopper
-from demo.client.store import Channel, Store
-from demo.simulator import SimulatorProcess
+from testkit.client.driver import Refused
+from testkit.client.payment_app import PaymentApp
+from testkit.client.people import EMAIL
+from testkit.client.shopper import Shopper
+from testkit.client.store import Channel, Store
+from testkit.simulator import SimulatorProcess
+from testkit.steps import buy_with_cover
+from testkit.work import Work
 
-from ..flows.steps import buy_with_cover
 from ..flows.waits import let_waits_pass
-from ..flows.work import Work
 
 SendShopper = Callable[[Channel], Shopper]
 Seen = dict[tuple[tuple[str, Any], ...], Any]
@@ -95,7 +95,7 @@ def telemetry() -> Iterator[Telemetry]:
 def test_every_raised_alarm_counts_once(
     store: Store, work: Work, telemetry: Telemetry, simulator: SimulatorProcess
 ) -> None:
-    from saleor_xcover_plugin.services import heartbeats
+    from saleor_xcover_plugin.operations import heartbeats
 
     def compare(findings: int) -> None:
         details = {"findings": findings, "by_code": {}}

@@ -10,17 +10,17 @@ from typing import Any
 
 import pytest
 
-from demo.client.driver import Driver, Refused
-from demo.client.payment_app import PaymentApp
-from demo.client.people import BERLIN, NEW_YORK
-from demo.client.shopper import Shopper
-from demo.client.staff import Staff
-from demo.client.store import Channel, Store
-from demo.client.values import Checkout, Offer, Transaction
-from demo.simulator import SimulatorProcess
+from testkit.client.driver import Driver, Refused
+from testkit.client.payment_app import PaymentApp
+from testkit.client.people import BERLIN, NEW_YORK
+from testkit.client.shopper import Shopper
+from testkit.client.staff import Staff
+from testkit.client.store import Channel, Store
+from testkit.client.values import Checkout, Offer, Transaction
+from testkit.simulator import SimulatorProcess
+from testkit.steps import PREMIUM, TICKETS, TOTAL, accept_cover, bookings
+from testkit.work import Work
 
-from ..flows.steps import PREMIUM, TICKETS, TOTAL, accept_cover, bookings
-from ..flows.work import Work
 from .pricing.shop import key
 from .test_orders_of_one_checkout import KEEPING_THE_CHECKOUT
 
@@ -257,7 +257,7 @@ def test_a_yes_that_stands_is_not_called_gone_because_nothing_more_could_be_offe
 ) -> None:
     from saleor.product.models import ProductVariantChannelListing
 
-    from saleor_xcover_plugin.host import cover_product
+    from saleor_xcover_plugin.host import catalog
 
     # given a paid yes, and a store that stopped to sell the cover meanwhile
     ada = shopper(store.usd)
@@ -265,7 +265,7 @@ def test_a_yes_that_stands_is_not_called_gone_because_nothing_more_could_be_offe
     payments.charge(checkout.id, TOTAL)
     channel_id = key(store.usd.id)
     listing = ProductVariantChannelListing.objects.get(
-        variant_id=cover_product.listed_variant_id(channel_id), channel_id=channel_id
+        variant_id=catalog.listed_variant_id(channel_id), channel_id=channel_id
     )
     ProductVariantChannelListing.objects.filter(pk=listing.pk).update(price_amount=None)
     try:
@@ -383,12 +383,12 @@ def _put_stray_line(checkout: Checkout) -> None:
     from saleor.checkout.models import Checkout as Row
     from saleor.checkout.models import CheckoutLine
 
-    from saleor_xcover_plugin.host import cover_product
+    from saleor_xcover_plugin.host import catalog
 
     row = Row.objects.get(pk=checkout.token)
     CheckoutLine.objects.create(
         checkout=row,
-        variant_id=cover_product.listed_variant_id(row.channel_id),
+        variant_id=catalog.listed_variant_id(row.channel_id),
         quantity=1,
         currency=row.currency,
     )

@@ -8,11 +8,10 @@ from typing import Any
 
 import pytest
 
-from demo.client.shopper import Shopper
-from demo.client.staff import Staff
-from demo.client.store import Channel, Store
-
-from ..flows.work import Work
+from testkit.client.shopper import Shopper
+from testkit.client.staff import Staff
+from testkit.client.store import Channel, Store
+from testkit.work import Work
 
 SendShopper = Callable[[Channel], Shopper]
 

@@ -8,18 +8,18 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from demo.client.driver import Driver, Refused
-from demo.client.shopper import Shopper
-from demo.client.store import Channel
-from demo.client.values import COVER_SKU
+from testkit.client.driver import Driver, Refused
+from testkit.client.shopper import Shopper
+from testkit.client.store import Channel
+from testkit.client.values import COVER_SKU
+from testkit.rows import global_id, key
+from testkit.saleor.factories import WarehouseFactory
+from testkit.work import Work
 
-from ..flows.rows import global_id, key
-from ..flows.work import Work
-from .factories import WarehouseFactory
 from .pricing.shop import make_app
 
 if TYPE_CHECKING:
-    from .store import SaleorStore
+    from testkit.saleor.store import SaleorStore
 
 SendShopper = Callable[[Channel], Shopper]
 
@@ -85,7 +85,7 @@ def test_a_warehouse_is_made_whatever_becomes_of_its_stock(
         raise RuntimeError
 
     monkeypatch.delenv("XCOVER_RAISE_IN_HOOKS")
-    monkeypatch.setattr("saleor_xcover_plugin.receivers.warehouses.stock_up", fail)
+    monkeypatch.setattr("saleor_xcover_plugin.signals.warehouses.stock_up", fail)
 
     assert WarehouseFactory().pk is not None
 

@@ -7,14 +7,13 @@ from datetime import UTC, datetime
 import pytest
 import requests
 
-from demo.client.driver import PLUGIN_ID
-from demo.client.shopper import Shopper
-from demo.client.staff import Staff
-from demo.client.store import Channel, Store
-from demo.simulator import SimulatorProcess
-
-from ..flows.work import Work
-from .serving import served
+from testkit.client.driver import PLUGIN_ID
+from testkit.client.shopper import Shopper
+from testkit.client.staff import Staff
+from testkit.client.store import Channel, Store
+from testkit.saleor.serving import served
+from testkit.simulator import SimulatorProcess
+from testkit.work import Work
 
 SendShopper = Callable[[Channel], Shopper]
 Send = Callable[..., list[list[int]]]
@@ -59,11 +58,11 @@ def cancel_at_xcover(simulator: SimulatorProcess, booking_id: str) -> None:
     """Cancel as the buyer can, on XCover's own pages: without this store."""
     from saleor_xcover_plugin.xcover.client import Credentials, XCoverClient
     from saleor_xcover_plugin.xcover.payloads import cancellation_preview_body
-    from saleor_xcover_plugin.xcover.transport import Transport
+    from saleor_xcover_plugin.xcover.transport import HttpTransport
 
     with requests.Session() as session:
         credentials = Credentials(simulator.base_url, "ABCDE", "demo-key", "demo-secret-0001")
-        xcover = XCoverClient(credentials, Transport(session, clock=lambda: datetime.now(UTC)))
+        xcover = XCoverClient(credentials, HttpTransport(session, clock=lambda: datetime.now(UTC)))
         quotes = [quote.id for quote in xcover.get_booking(booking_id).quotes]
         preview = xcover.preview_cancellation(
             booking_id, cancellation_preview_body(quotes, "No longer wanted"), idempotency_key="a"
@@ -72,9 +71,9 @@ def cancel_at_xcover(simulator: SimulatorProcess, booking_id: str) -> None:
 
 
 def journal() -> list[tuple[str, str]]:
-    from saleor_xcover_plugin.models import InboundEvent
+    from saleor_xcover_plugin.models import ReceivedNotification
 
-    return list(InboundEvent.objects.order_by("pk").values_list("event", "outcome"))
+    return list(ReceivedNotification.objects.order_by("pk").values_list("event", "outcome"))
 
 
 def status_of(shopper: Shopper) -> str:
@@ -151,7 +150,7 @@ def say_cancelled(address: str, policy: str) -> int:
 def test_the_same_news_may_be_true_the_second_time(
     insured: Shopper, work: Work, address: str, simulator: SimulatorProcess
 ) -> None:
-    from saleor_xcover_plugin.models import InboundEvent
+    from saleor_xcover_plugin.models import ReceivedNotification
 
     # given news of a cancellation that had not happened
     policy = policy_of(insured)
@@ -166,7 +165,7 @@ def test_the_same_news_may_be_true_the_second_time(
     work()
     assert len(simulator.calls("get_booking")) == asked
     # and then it is, once
-    InboundEvent.objects.update(next_attempt_at=datetime.now(UTC))
+    ReceivedNotification.objects.update(next_attempt_at=datetime.now(UTC))
     work()
     work()
     assert status_of(insured) == "cancelled"
@@ -177,9 +176,9 @@ def test_the_same_news_may_be_true_the_second_time(
 def test_news_that_comes_again_while_it_is_looked_at_is_looked_at_again(
     insured: Shopper, work: Work, address: str, simulator: SimulatorProcess
 ) -> None:
-    from saleor_xcover_plugin.models import InboundEvent
-    from saleor_xcover_plugin.services.clock import utc_now
-    from saleor_xcover_plugin.services.receive_event import handle_due
+    from saleor_xcover_plugin.clock import utc_now
+    from saleor_xcover_plugin.models import ReceivedNotification
+    from saleor_xcover_plugin.operations.webhook_inbox import handle_due
 
     # given news of a cancellation to come
     policy = policy_of(insured)
@@ -195,9 +194,9 @@ def test_news_that_comes_again_while_it_is_looked_at_is_looked_at_again(
 
     assert handle_due(clock, limit=1) == 1
     assert status_of(insured) == "confirmed"
-    assert InboundEvent.objects.count() == 1
+    assert ReceivedNotification.objects.count() == 1
     # then it is not done with
-    InboundEvent.objects.update(next_attempt_at=datetime.now(UTC))
+    ReceivedNotification.objects.update(next_attempt_at=datetime.now(UTC))
     work()
     assert status_of(insured) == "cancelled"
 
@@ -234,7 +233,7 @@ def test_news_of_an_unknown_booking_is_kept_for_a_person(
 def test_xcover_down_right_after_its_webhook_is_asked_again_later(
     insured: Shopper, work: Work, send: Send, simulator: SimulatorProcess
 ) -> None:
-    from saleor_xcover_plugin.models import InboundEvent
+    from saleor_xcover_plugin.models import ReceivedNotification
 
     policy = policy_of(insured)
     cancel_at_xcover(simulator, policy)
@@ -245,7 +244,7 @@ def test_xcover_down_right_after_its_webhook_is_asked_again_later(
     assert status_of(insured) == "confirmed"
     work()
     assert status_of(insured) == "confirmed"  # not before its time
-    InboundEvent.objects.update(next_attempt_at=datetime.now(UTC))
+    ReceivedNotification.objects.update(next_attempt_at=datetime.now(UTC))
     work()
     assert status_of(insured) == "cancelled"
 

@@ -27,7 +27,7 @@ def main() -> int:
 
 
 def _load() -> None:
-    from tests.saleor import bootstrap
+    from testkit.saleor import bootstrap
 
     bootstrap.configure()
     from django.db import connections

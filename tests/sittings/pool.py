@@ -8,7 +8,8 @@ from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
-from . import events
+from testkit import pytest_events
+
 from .progress import Progress
 from .results import Result, flat
 from .workers import FreshWorker, Unit, Worker
@@ -83,9 +84,9 @@ class _Playing:
         self._log = logs / f"{flat(unit.name)}.log"
         told = self._log.with_suffix(".events")
         told.unlink(missing_ok=True)
-        self._listener = events.Listener(told)
+        self._listener = pytest_events.Listener(told)
         self._began, self._clock = datetime.now(UTC), time.monotonic()
-        worker.start(unit, {events.VARIABLE: str(told)}, self._log)
+        worker.start(unit, {pytest_events.VARIABLE: str(told)}, self._log)
 
     def listen(self) -> list[tuple[str, str]]:
         return self._listener.listen()

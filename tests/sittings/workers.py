@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
-from demo.guard import Guard
+from testkit.orphan_guard import Guard
 
 STOP_SECONDS = 10
 

@@ -8,9 +8,9 @@ from typing import Any
 from django.core.management.base import CommandError, CommandParser
 from django.db import transaction
 
-from ...host.db import allow_writer
-from ...services import adopt, outlook
-from ...services.clock import utc_now
+from ...clock import utc_now
+from ...host.runtime import allow_writer
+from ...operations import adopt, status
 from ..base import PluginCommand
 from ..output import print_json, print_table
 
@@ -40,7 +40,7 @@ class Command(PluginCommand):
                     voided = adopt.adopt_as_new_store(utc_now())
                 else:
                     adopt.adopt(utc_now())
-                store = outlook.store()
+                store = status.store()
                 if options["dry_run"]:
                     transaction.set_rollback(True)
         except adopt.AdoptionRefused as refused:

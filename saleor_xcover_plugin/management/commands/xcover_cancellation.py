@@ -7,12 +7,12 @@ from typing import Any
 
 from django.core.management.base import CommandError, CommandParser
 
+from ...clock import utc_now
 from ...domain.cancellations import ClaimState
 from ...domain.states import CancellationStatus
-from ...host.db import allow_writer
+from ...host.runtime import allow_writer
 from ...models import Cancellation, Cover
-from ...services import decisions
-from ...services.clock import utc_now
+from ...staff import decisions
 from ..base import PluginCommand
 from ..output import print_json, print_table
 

@@ -7,11 +7,11 @@ from typing import Any
 
 from django.core.management.base import CommandError, CommandParser
 
-from ...host.db import allow_writer
+from ...clock import utc_now
+from ...host.runtime import allow_writer
 from ...models import Cover
-from ...services import complete_policyholder
-from ...services.clock import utc_now
-from ...services.decisions import DecisionRefused
+from ...staff import policyholder_completion
+from ...staff.decisions import DecisionRefused
 from ..base import PluginCommand
 
 
@@ -34,7 +34,7 @@ class Command(PluginCommand):
         if order_id is None:
             raise CommandError(f"Order {number} has no protection.")
         try:
-            complete_policyholder.complete(order_id, _given(sys.stdin), utc_now())
+            policyholder_completion.complete(order_id, _given(sys.stdin), utc_now())
         except DecisionRefused as refused:
             raise CommandError(f"{refused.code.value}: {refused}") from refused
         self.stdout.write("The confirmation will be sent again.")

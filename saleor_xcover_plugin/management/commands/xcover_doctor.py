@@ -8,19 +8,19 @@ from typing import Any
 
 from django.core.management.base import CommandParser
 
-from ...domain.words import counted
-from ...host.db import allow_writer
-from ...services.clock import utc_now
-from ...services.doctor import Finding, Outcome, examine
+from ...clock import utc_now
+from ...domain.numbers import counted
+from ...host.runtime import allow_writer
+from ...operations.doctor import Finding, Severity, examine
 from ..base import PluginCommand
 from ..channels import add_channels, chosen_channels
 from ..output import print_json
 
 _MARKS = {
-    Outcome.FINE: "ok     ",
-    Outcome.WARNING: "warning",
-    Outcome.PROBLEM: "PROBLEM",
-    Outcome.SKIPPED: "skipped",
+    Severity.FINE: "ok     ",
+    Severity.WARNING: "warning",
+    Severity.PROBLEM: "PROBLEM",
+    Severity.SKIPPED: "skipped",
 }
 
 
@@ -55,23 +55,23 @@ class Command(PluginCommand):
                 }
                 for each in found
             ]
-            is_fine = not counts[Outcome.PROBLEM]
+            is_fine = not counts[Severity.PROBLEM]
             print_json(self.stdout, {"is_fine": is_fine, "findings": rows})
         else:
-            told = [_counted(counts[each], each) for each in Outcome if counts[each]]
+            told = [_counted(counts[each], each) for each in Severity if counts[each]]
             self.stdout.write(f"\n{', '.join(told)}.")
-        if counts[Outcome.PROBLEM]:
+        if counts[Severity.PROBLEM]:
             sys.exit(1)
 
     def _print(self, finding: Finding) -> None:
         """Each line as it is found: a slow look is seen to be one."""
-        colour = {Outcome.PROBLEM: self.style.ERROR, Outcome.WARNING: self.style.WARNING}
+        colour = {Severity.PROBLEM: self.style.ERROR, Severity.WARNING: self.style.WARNING}
         paint = colour.get(finding.outcome, str)
         about = f"{finding.check}, {finding.subject}" if finding.subject else finding.check
         self.stdout.write(f"{paint(_MARKS[finding.outcome])}  {about}: {finding.sentence}")
         self.stdout.flush()
 
 
-def _counted(number: int, outcome: Outcome) -> str:
-    has_plural = outcome in (Outcome.WARNING, Outcome.PROBLEM)
+def _counted(number: int, outcome: Severity) -> str:
+    has_plural = outcome in (Severity.WARNING, Severity.PROBLEM)
     return counted(number, outcome.value, None if has_plural else outcome.value)

@@ -7,9 +7,9 @@ from typing import Any
 
 from django.core.management.base import CommandError, CommandParser
 
-from ...host.db import allow_writer
-from ...services.clock import utc_now
-from ...services.privacy.erase import EraseRefused, Holding, erase, find_order, look
+from ...clock import utc_now
+from ...host.runtime import allow_writer
+from ...privacy.erase import EraseRefused, Holding, erase, find_order, inspect
 from ..base import PluginCommand
 from ..output import print_json, print_table
 
@@ -40,7 +40,7 @@ class Command(PluginCommand):
             raise CommandError(f"No such order: {number}. Nothing was changed.")
         now = utc_now()
         try:
-            found = erase(order_id, now) if is_confirmed else look(order_id, now)
+            found = erase(order_id, now) if is_confirmed else inspect(order_id, now)
         except EraseRefused as refused:
             raise CommandError(f"{refused.code.value}: {refused}") from refused
         if options["json"]:

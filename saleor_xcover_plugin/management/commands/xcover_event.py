@@ -10,13 +10,13 @@ from typing import Any
 
 from django.core.management.base import CommandError, CommandParser
 
+from ...clock import utc_now
 from ...domain.event_times import EARLIEST, LATEST, is_believed
-from ...domain.words import counted
-from ...host.db import allow_writer
+from ...domain.numbers import counted
+from ...host.runtime import allow_writer
 from ...host.tickets import SeveralProducts
-from ...services import event_changes, event_run, performances
-from ...services.clock import utc_now
-from ...services.performances import Performance
+from ...staff import event_changes, event_runs, performances
+from ...staff.performances import Performance
 from ..base import PluginCommand
 from ..output import print_json, print_table
 from ..progress import Progress
@@ -111,7 +111,7 @@ class _Event:
         before = event_changes.changes_of(self._variants)
         if self._needs_confirmation() and not self._confirms(
             f"The organiser cancelled it. {self._count()} in force: XCover is asked what it would "
-            f"refund of {event_run.premiums(self._covers)}."
+            f"refund of {event_runs.premiums(self._covers)}."
         ):
             return NOT_CONFIRMED
         event_changes.tell_cancelled(self._variants, utc_now())
@@ -121,9 +121,9 @@ class _Event:
             event_changes.take_back(self._covers, utc_now())
             self._err.write(_said_no(was_known=all(one.is_cancelled for one in self._chosen)))
             return NOT_CONFIRMED
-        count = sum(1 for _ in event_run.to_approve(self._covers))
-        progress = self._progress("cancellations", count + event_run.open_calls(self._covers))
-        event_run.carry_out(self._covers, utc_now, progress=progress, pause=event_run.sleep)
+        count = sum(1 for _ in event_runs.to_approve(self._covers))
+        progress = self._progress("cancellations", count + event_runs.open_calls(self._covers))
+        event_runs.carry_out(self._covers, utc_now, progress=progress, pause=event_runs.sleep)
         progress.close()
         return 0
 
@@ -155,14 +155,14 @@ class _Event:
 
     def waits(self) -> bool:
         done = ("cancelled", "kept")
-        found = event_run.outcomes(self._covers)
+        found = event_runs.outcomes(self._covers)
         return any(o.what not in done and not o.what.startswith("no policy") for o in found)
 
     def show(self) -> None:
         labels = [one.label for one in performances.performances_of_tickets(self._tickets)]
         rows = [
             asdict(outcome) | {"refund": outcome.refund_money.digits()}
-            for outcome in event_run.outcomes(self._covers)
+            for outcome in event_runs.outcomes(self._covers)
         ]
         if self._options["json"]:
             said = {
@@ -183,11 +183,11 @@ class _Event:
         """Whether it is news that the event is cancelled, or a number was given to be compared."""
         is_known = all(one.is_cancelled for one in self._chosen)
         has_number = self._options["confirm"] is not None
-        return not is_known or (has_number and event_run.in_force(self._covers) > 0)
+        return not is_known or (has_number and event_runs.in_force(self._covers) > 0)
 
     def _confirms(self, sentence: str) -> bool:
         """Whether a person, or the number given, confirms what is about to be remembered."""
-        count = event_run.in_force(self._covers)
+        count = event_runs.in_force(self._covers)
         given = self._options["confirm"]
         if given is not None:
             if given != count:
@@ -203,16 +203,16 @@ class _Event:
 
     def _approves(self) -> bool:
         """Whether the policies are to be cancelled for the refunds that XCover named."""
-        count = sum(1 for _ in event_run.to_approve(self._covers))
+        count = sum(1 for _ in event_runs.to_approve(self._covers))
         if not count or self._options["confirm"] is not None:
             return True
         if not self._has_person:
-            in_force = event_run.in_force(self._covers)
+            in_force = event_runs.in_force(self._covers)
             self._err.write(f"Look, then add --confirm {in_force}.")
             return False
         self.show()
         answer = input(
-            f"XCover refunds {event_run.refunds(self._covers)} for {_policies(count)}. It cannot "
+            f"XCover refunds {event_runs.refunds(self._covers)} for {_policies(count)}. It cannot "
             f"be undone. Type {count} to cancel: "
         )
         return answer.strip() == str(count)
@@ -228,9 +228,9 @@ class _Event:
         return input(f"{sentence} Type yes if it is meant: ").strip() == "yes"
 
     def _ask(self) -> None:
-        asking = event_run.unasked(self._covers) + event_run.open_calls(self._covers)
+        asking = event_runs.unasked(self._covers) + event_runs.open_calls(self._covers)
         progress = self._progress("previews", asking)
-        event_run.ask(self._covers, utc_now, progress=progress, pause=event_run.sleep)
+        event_runs.ask(self._covers, utc_now, progress=progress, pause=event_runs.sleep)
         progress.close()
 
     def _take_back(self) -> None:
@@ -243,7 +243,7 @@ class _Event:
         self._err.write(f"{told}; no policy was cancelled.")
 
     def _count(self) -> str:
-        return _policies(event_run.in_force(self._covers))
+        return _policies(event_runs.in_force(self._covers))
 
     def _progress(self, what: str, total: int) -> Progress:
         is_wanted = not self._options["no_progress"]

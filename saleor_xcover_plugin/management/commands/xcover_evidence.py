@@ -10,9 +10,9 @@ from typing import Any, TextIO
 
 from django.core.management.base import CommandError, CommandParser
 
-from ...host.db import allow_writer
-from ...services import evidence
-from ...services.clock import utc_now
+from ...clock import utc_now
+from ...host.runtime import allow_writer
+from ...staff import evidence
 from ..base import PluginCommand
 from ..files import STDOUT, writing
 from ..period import BAD_ARGUMENTS, add_period, read_period

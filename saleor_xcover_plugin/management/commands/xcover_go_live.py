@@ -10,14 +10,10 @@ from typing import Any
 
 from django.core.management.base import CommandError, CommandParser
 
-from ...conf import SettingsError
-from ...host import catalog, configuration
-from ...host.db import allow_writer
-from ...services.clock import utc_now
-from ...services.go_live import (
+from xcover_acceptance import (
     CASES,
+    CaseResult,
     Ended,
-    Outcome,
     Play,
     begin,
     cleaned_up,
@@ -25,16 +21,21 @@ from ...services.go_live import (
     markets_of,
     play,
 )
+from xcover_acceptance.page import acceptance_page
+
+from ...clock import utc_now
+from ...config.settings import SettingsError
+from ...host import catalog, configuration
+from ...host.runtime import allow_writer
 from ..base import PluginCommand
 from ..channels import BAD_ARGUMENTS, chosen_channels
 from ..files import writing
 from ..output import print_json, print_table
-from ..report.acceptance import acceptance_page
 
 PRODUCTION = "://api.xcover.com/"
 """Where test keys work beside live ones (reference 1)."""
 
-_MARKS = {Outcome.PASSED: "ok     ", Outcome.FAILED: "FAILED ", Outcome.SKIPPED: "skipped"}
+_MARKS = {CaseResult.PASSED: "ok     ", CaseResult.FAILED: "FAILED ", CaseResult.SKIPPED: "skipped"}
 
 
 class Command(PluginCommand):
@@ -80,7 +81,7 @@ class Command(PluginCommand):
             print_json(self.stdout, {"verdict": verdict, **facts, "cases": _rows(ended)})
         else:
             self.stdout.write(f"\n{verdict}")
-        if any(each.outcome == Outcome.FAILED for each in ended):
+        if any(each.outcome == CaseResult.FAILED for each in ended):
             sys.exit(1)
 
     def _show(self, shared: Play, *, as_json: bool) -> None:
@@ -115,7 +116,7 @@ class Command(PluginCommand):
         return ended
 
     def _print(self, each: Ended) -> None:
-        paint = self.style.ERROR if each.outcome == Outcome.FAILED else str
+        paint = self.style.ERROR if each.outcome == CaseResult.FAILED else str
         mark = paint(_MARKS[each.outcome])
         self.stdout.write(f"{mark}  {each.case} ({each.seconds:.1f} s): {each.found}")
         self.stdout.flush()
@@ -170,7 +171,7 @@ def _require_writable(name: str) -> None:
 
 
 def _verdict(ended: Sequence[Ended]) -> str:
-    counts = {outcome: sum(each.outcome == outcome for each in ended) for outcome in Outcome}
+    counts = {outcome: sum(each.outcome == outcome for each in ended) for outcome in CaseResult}
     return ", ".join(f"{count} {outcome.value}" for outcome, count in counts.items() if count) + "."
 
 

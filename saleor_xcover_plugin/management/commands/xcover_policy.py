@@ -6,13 +6,12 @@ from typing import Any
 
 from django.core.management.base import CommandError, CommandParser
 
-from ...host.db import allow_writer
+from ...clock import utc_now
+from ...host.runtime import allow_writer
 from ...models import Cover
-from ...services.clock import utc_now
-from ...services.decisions import DecisionRefused
-from ...services.do_not_make import do_not_make
-from ...services.make_after_all import make_after_all
-from ...services.take_over import take_over
+from ...staff.decisions import DecisionRefused
+from ...staff.take_over import take_over
+from ...staff.unmade_policies import do_not_make, make_after_all
 from ..base import PluginCommand
 
 

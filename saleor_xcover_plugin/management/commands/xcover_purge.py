@@ -8,13 +8,13 @@ from typing import Any
 
 from django.core.management.base import CommandError, CommandParser
 
+from ...clock import utc_now
+from ...domain.numbers import counted
 from ...domain.retention import MOST_DAYS, OPTIONS, PERIODS, SENTENCES, days_of
-from ...domain.words import counted
-from ...host.db import allow_writer
-from ...services.clock import utc_now
-from ...services.privacy.nightly import PURGE_VARIABLE, chosen_days
-from ...services.privacy.purge import purge
-from ...services.privacy.report import Report
+from ...host.runtime import allow_writer
+from ...privacy.nightly import PURGE_VARIABLE, chosen_days
+from ...privacy.purge import purge
+from ...privacy.report import Report
 from ..base import PluginCommand
 from ..channels import BAD_ARGUMENTS
 from ..output import print_json, print_table

@@ -9,12 +9,12 @@ from typing import Any
 
 from django.core.management.base import CommandError, CommandParser
 
-from ...domain.words import counted
+from ...clock import utc_now
+from ...domain.numbers import counted
+from ...domain.period import Period
 from ...host import orders
-from ...host.db import allow_writer
-from ...services.clock import utc_now
-from ...services.period import Period
-from ...services.reconciliation import GRACE, Report, orders_of, reconcile
+from ...host.runtime import allow_writer
+from ...operations.reconciliation import GRACE, Report, orders_of, reconcile
 from ..base import PluginCommand
 from ..output import print_json, print_table
 from ..period import BAD_ARGUMENTS, add_period, read_period

@@ -6,11 +6,11 @@ from typing import Any
 
 from django.core.management.base import CommandError, CommandParser
 
+from ...clock import utc_now
 from ...domain.states import MessageState
-from ...host.db import allow_writer
+from ...host.runtime import allow_writer
 from ...models import OutboxMessage
-from ...services.clock import utc_now
-from ...services.replay import replay
+from ...staff.replay import replay
 from ..base import PluginCommand
 from ..output import print_json, print_table
 

@@ -6,10 +6,10 @@ from typing import Any
 
 from django.core.management.base import CommandError, CommandParser
 
+from ...clock import utc_now
 from ...domain.figures import Sales
-from ...host.db import allow_writer
-from ...services.clock import utc_now
-from ...services.report import sales_of
+from ...host.runtime import allow_writer
+from ...operations.sales_report import sales_of
 from ..base import PluginCommand
 from ..files import STDOUT, writing
 from ..output import print_json, print_table

@@ -10,13 +10,13 @@ from django.db import transaction
 
 from ... import installation
 from ...apps import BEAT_ENTRIES
-from ...conf import PLUGIN_ID
+from ...clock import utc_now
+from ...config.settings import PLUGIN_ID
 from ...domain.instance import Standing
-from ...domain.words import counted
+from ...domain.numbers import counted
 from ...host import catalog, orders, warehouses
-from ...host.db import allow_writer
-from ...services import outlook
-from ...services.clock import utc_now
+from ...host.runtime import allow_writer
+from ...operations import status
 from ..base import PluginCommand
 from ..channels import add_channels, chosen_channels
 from ..output import print_json, print_table
@@ -63,7 +63,7 @@ class Command(PluginCommand):
         return [*made, *_stock_up(), *_bind()]
 
     def _remove(self) -> list[catalog.Step]:
-        open_work = outlook.open_work()
+        open_work = status.open_work()
         if open_work:
             raise CommandError(
                 f"Still open: {counted(open_work, 'cover or message', 'covers or messages')}. "

@@ -9,11 +9,11 @@ from typing import Any
 
 from django.core.management.base import CommandParser
 
+from ...clock import utc_now
 from ...domain.alarms import AlarmCode, at
-from ...host.db import allow_writer
-from ...services import outlook
-from ...services.alarms import standing
-from ...services.clock import utc_now
+from ...host.runtime import allow_writer
+from ...operations import status
+from ...operations.alarms import standing
 from ..base import PluginCommand
 from ..output import print_json, print_table
 
@@ -29,7 +29,7 @@ class Command(PluginCommand):
     @allow_writer()
     def handle(self, *args: Any, **options: Any) -> None:
         now = utc_now()
-        seen, parked = standing(now), outlook.parked()
+        seen, parked = standing(now), status.parked()
         is_fine = not (seen.alarms or seen.unknown or parked)
         report = {
             "at": now,
@@ -37,11 +37,11 @@ class Command(PluginCommand):
             "alarms": seen.alarms,
             "not_looked_at": seen.unknown,
             "parked": parked,
-            "store": outlook.store(),
-            "counts": outlook.counts(),
-            "gates": outlook.gates(now),
-            "heartbeats": outlook.heartbeats(),
-            "purge": outlook.purge(),
+            "store": status.store(),
+            "counts": status.counts(),
+            "gates": status.accounts_reached(now),
+            "heartbeats": status.heartbeats(),
+            "purge": status.purge(),
         }
         if options["json"]:
             print_json(self.stdout, report)

@@ -7,9 +7,9 @@ from typing import Any
 
 from django.core.management.base import CommandParser
 
-from ...host.db import allow_writer
-from ...services.clock import utc_now
-from ...services.sweep import LIMIT, sweep
+from ...clock import utc_now
+from ...host.runtime import allow_writer
+from ...operations.sweep import LIMIT, sweep
 from ..base import PluginCommand
 from ..output import print_json, print_table
 

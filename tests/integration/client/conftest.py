@@ -4,9 +4,9 @@ from datetime import UTC, datetime
 import pytest
 import requests
 
-from demo.simulator import SimulatorProcess
 from saleor_xcover_plugin.xcover.client import Credentials, XCoverClient
-from saleor_xcover_plugin.xcover.transport import Transport
+from saleor_xcover_plugin.xcover.transport import HttpTransport
+from testkit.simulator import SimulatorProcess
 
 
 @pytest.fixture(scope="session")
@@ -35,7 +35,7 @@ def client_with(simulator: SimulatorProcess) -> Iterator[Callable[..., XCoverCli
             "api_key": "demo-key",
             "api_secret": "demo-secret-0001",
         }
-        transport = Transport(session, clock=lambda: datetime.now(UTC))
+        transport = HttpTransport(session, clock=lambda: datetime.now(UTC))
         return XCoverClient(Credentials(**(wanted | changes)), transport)
 
     yield build

@@ -12,7 +12,7 @@ from django.core.management.base import CommandError
 from django.db import IntegrityError
 from pydantic import BaseModel
 
-from saleor_xcover_plugin.conf import SettingsError
+from saleor_xcover_plugin.config.settings import SettingsError
 from saleor_xcover_plugin.defect_log import UnexpectedError, log_defect, no_values_leave
 from saleor_xcover_plugin.domain.confidential import ConfidentialBytes, ConfidentialRow
 from saleor_xcover_plugin.domain.tickets import Policyholder

@@ -4,8 +4,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from saleor_xcover_plugin.checkout.ticketed_events import last_known_end
 from saleor_xcover_plugin.models import Offer
-from saleor_xcover_plugin.services.events import last_known_end
 
 START = datetime(2027, 3, 1, 20, 0, tzinfo=UTC)
 END = START + timedelta(days=90)

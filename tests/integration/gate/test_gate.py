@@ -14,20 +14,20 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from saleor_xcover_plugin import installation
-from saleor_xcover_plugin.conf import PluginSettings, read_settings
-from saleor_xcover_plugin.domain.breaker import FIRST_REST, PEEK, PROBE, THRESHOLD
+from saleor_xcover_plugin.config.settings import PluginSettings, read_settings
+from saleor_xcover_plugin.domain.breaker import FIRST_COOLDOWN, PEEK, PROBE, THRESHOLD
 from saleor_xcover_plugin.domain.rates import LATE, Lane
-from saleor_xcover_plugin.models import Gate
-from saleor_xcover_plugin.services.gate import (
-    FIRST_OFFER_PATIENCE,
-    PATIENCE,
-    GatedTransport,
-    HeldBack,
+from saleor_xcover_plugin.models import XCoverAccount
+from saleor_xcover_plugin.outbox.rate_limit import (
+    FIRST_OFFER_MAX_WAIT,
+    MAX_WAIT,
+    CallDeferred,
+    RateLimitedTransport,
     WrongStore,
     is_tolerated,
 )
 from saleor_xcover_plugin.xcover.errors import XCoverMisconfigured, XCoverUnavailable
-from saleor_xcover_plugin.xcover.transport import Answer, Request
+from saleor_xcover_plugin.xcover.transport import Request, Response
 
 from ...flows.holding import held_rows
 
@@ -65,7 +65,7 @@ class Line:
     def pause(self, seconds: float) -> None:
         self.now += timedelta(seconds=seconds)
 
-    def send(self, request: Request, *, deadline: float) -> Answer:
+    def send(self, request: Request, *, deadline: float) -> Response:
         self.deadlines.append(deadline)
         with self.lock:
             self.sent.append((request.operation, self.now))
@@ -73,23 +73,25 @@ class Line:
         if isinstance(outcome, Exception):
             raise outcome
         headers = {"Date": format_datetime(self.now, usegmt=True), **self.headers}
-        return Answer(outcome, headers, b"{}")
+        return Response(outcome, headers, b"{}")
 
-    def gate(self, *, patience: timedelta | None = None, **settings: str) -> GatedTransport:
-        return GatedTransport(self, settings_for(**settings), pause=self.pause, patience=patience)
+    def gate(self, *, patience: timedelta | None = None, **settings: str) -> RateLimitedTransport:
+        return RateLimitedTransport(
+            self, settings_for(**settings), pause=self.pause, patience=patience
+        )
 
     def times(self) -> list[datetime]:
         return [at for _, at in self.sent]
 
 
-def call(gate: GatedTransport, operation: str = "confirm_offer", key: str = "") -> Answer:
+def call(gate: RateLimitedTransport, operation: str = "confirm_offer", key: str = "") -> Response:
     headers = {"x-idempotency-key": key} if key else {}
     return gate.send(
         Request(operation, "POST", "https://xcover.invalid", headers, b"{}"), deadline=5
     )
 
 
-def fail(gate: GatedTransport, times: int, **how: str) -> None:
+def fail(gate: RateLimitedTransport, times: int, **how: str) -> None:
     for _ in range(times):
         with pytest.raises(XCoverUnavailable):
             call(gate, **how)
@@ -128,7 +130,7 @@ def test_two_accounts_do_not_slow_each_other_down() -> None:
     call(line.gate(partner="FGHIJ"))
 
     assert line.times() == [START, START]
-    assert Gate.objects.count() == 2
+    assert XCoverAccount.objects.count() == 2
 
 
 def test_other_calls_wait_for_their_own_kind_only() -> None:
@@ -152,7 +154,7 @@ def test_a_rush_of_offers_leaves_confirmations_their_part() -> None:
     while line.now < START + 2 * SECOND:
         try:
             call(gate, "create_offer")
-        except HeldBack as error:
+        except CallDeferred as error:
             reasons.add(error.is_busy)
             line.now = error.until
         # when each is followed by a confirmation
@@ -171,7 +173,7 @@ def test_a_shopper_is_told_at_once_when_the_rate_is_used_up() -> None:
     waited = line.now
 
     call(gate, "create_offer")
-    with pytest.raises(HeldBack) as caught:
+    with pytest.raises(CallDeferred) as caught:
         call(gate, "create_offer")
 
     assert caught.value.is_busy
@@ -185,11 +187,11 @@ def test_the_breaker_opens_for_everybody_and_one_call_tries_later() -> None:
     fail(line.gate(), THRESHOLD)
     sent = len(line.sent)
     # when others want to call
-    with pytest.raises(HeldBack) as caught:
+    with pytest.raises(CallDeferred) as caught:
         call(line.gate())
     # then nobody does before the rest is over
     assert not caught.value.is_busy
-    assert caught.value.until == line.now + FIRST_REST
+    assert caught.value.until == line.now + FIRST_COOLDOWN
     assert len(line.sent) == sent
     # when it is, one tries and others wait for it
     line.now = caught.value.until
@@ -197,23 +199,23 @@ def test_the_breaker_opens_for_everybody_and_one_call_tries_later() -> None:
     call(line.gate())
     call(line.gate())
     assert len(line.sent) == sent + 2
-    assert Gate.objects.get().open_until is None
+    assert XCoverAccount.objects.get().open_until is None
 
 
 def test_while_one_call_tries_nobody_else_does() -> None:
     line = down()
     fail(line.gate(), THRESHOLD)
-    line.now += FIRST_REST
-    others: list[HeldBack] = []
+    line.now += FIRST_COOLDOWN
+    others: list[CallDeferred] = []
 
     class Busy(Line):
-        def send(self, request: Request, *, deadline: float) -> Answer:  # noqa: ARG002
-            with pytest.raises(HeldBack) as caught:
+        def send(self, request: Request, *, deadline: float) -> Response:  # noqa: ARG002
+            with pytest.raises(CallDeferred) as caught:
                 call(line.gate())
             others.append(caught.value)
-            return Answer(200, {}, b"{}")
+            return Response(200, {}, b"{}")
 
-    call(GatedTransport(Busy(now=line.now), settings_for(), pause=line.pause))
+    call(RateLimitedTransport(Busy(now=line.now), settings_for(), pause=line.pause))
 
     # They look again in a moment, and nothing else that is due is made to wait for a rest.
     assert [(held.until, held.is_busy) for held in others] == [(line.now + PEEK, True)]
@@ -224,7 +226,7 @@ def test_on_a_slow_machine_the_call_that_tries_stands_in_no_way_of_its_own() -> 
     # given an XCover that is back, and a machine that is late for every turn
     line = down()
     fail(line.gate(), THRESHOLD)
-    line.now += FIRST_REST
+    line.now += FIRST_COOLDOWN
 
     class Slow(Line):
         def clock(self) -> datetime:
@@ -233,10 +235,10 @@ def test_on_a_slow_machine_the_call_that_tries_stands_in_no_way_of_its_own() -> 
 
     slow = Slow(now=line.now)
     # when one call sees whether it is back
-    call(GatedTransport(slow, settings_for(), pause=slow.pause))
+    call(RateLimitedTransport(slow, settings_for(), pause=slow.pause))
     # then it leaves, and all others may
     assert len(slow.sent) == 1
-    assert Gate.objects.get().open_until is None
+    assert XCoverAccount.objects.get().open_until is None
 
 
 def test_a_turn_taken_before_is_used_by_the_call() -> None:
@@ -271,7 +273,7 @@ def test_a_turn_is_held_back_before_anything_is_written_down() -> None:
     fail(line.gate(), THRESHOLD)
     sent = len(line.sent)
 
-    with pytest.raises(HeldBack):
+    with pytest.raises(CallDeferred):
         line.gate().take_turn("confirm_offer")
 
     assert len(line.sent) == sent
@@ -280,61 +282,61 @@ def test_a_turn_is_held_back_before_anything_is_written_down() -> None:
 def test_a_try_that_is_given_back_is_made_by_the_next_call() -> None:
     line = down()
     fail(line.gate(), THRESHOLD)
-    line.now += FIRST_REST
+    line.now += FIRST_COOLDOWN
     gate = line.gate()
     gate.take_turn("confirm_offer")
-    with pytest.raises(HeldBack):
+    with pytest.raises(CallDeferred):
         call(line.gate())
 
     gate.give_back()
 
     line.script = iter([200])
     call(line.gate())
-    assert Gate.objects.get().open_until is None
+    assert XCoverAccount.objects.get().open_until is None
 
 
 def test_a_turn_that_was_used_is_not_given_back() -> None:
     line = down()
     fail(line.gate(), THRESHOLD)
-    line.now += FIRST_REST
+    line.now += FIRST_COOLDOWN
     gate = line.gate()
     gate.take_turn("confirm_offer")
     fail(gate, 1)
-    rests_until = Gate.objects.get().open_until
+    rests_until = XCoverAccount.objects.get().open_until
 
     gate.give_back()
 
-    assert Gate.objects.get().open_until == rests_until
+    assert XCoverAccount.objects.get().open_until == rests_until
 
 
 def test_a_try_that_cannot_be_given_back_ends_by_itself() -> None:
     # given a try that is not made after all
     line = down()
     fail(line.gate(), THRESHOLD)
-    line.now += FIRST_REST
+    line.now += FIRST_COOLDOWN
     gate = line.gate()
     gate.take_turn("confirm_offer")
     # when another session holds the account's row as it is given back
-    with held_rows(Gate):
+    with held_rows(XCoverAccount):
         gate.give_back()
     # then the next one is made once the time of this one is over
     line.now += PROBE
     line.script = iter([200])
     call(line.gate())
-    assert Gate.objects.get().open_until is None
+    assert XCoverAccount.objects.get().open_until is None
 
 
 def test_a_try_whose_worker_died_is_made_by_another() -> None:
     line = down()
     fail(line.gate(), THRESHOLD)
-    line.now += FIRST_REST
-    Gate.objects.update(is_trying=True, open_until=line.now + PROBE)
+    line.now += FIRST_COOLDOWN
+    XCoverAccount.objects.update(is_trying=True, open_until=line.now + PROBE)
     line.script = iter([200])
 
     line.now += PROBE
     call(line.gate())
 
-    gate = Gate.objects.get()
+    gate = XCoverAccount.objects.get()
     assert (gate.open_until, gate.is_trying) == (None, False)
 
 
@@ -343,7 +345,7 @@ def test_one_operation_that_fails_for_ever_closes_the_way_for_nobody() -> None:
 
     fail(line.gate(), THRESHOLD + 3, key="one-and-the-same")
 
-    assert Gate.objects.get().open_until is None
+    assert XCoverAccount.objects.get().open_until is None
 
 
 @pytest.mark.parametrize("status", [500, 502, 503])
@@ -354,7 +356,7 @@ def test_an_answer_without_use_counts_as_none(status: int) -> None:
     for _ in range(THRESHOLD):
         call(gate)
 
-    with pytest.raises(HeldBack):
+    with pytest.raises(CallDeferred):
         call(gate)
 
 
@@ -374,7 +376,7 @@ def test_after_a_429_the_lane_waits_as_long_as_named() -> None:
     gate = line.gate()
     call(gate)
 
-    with pytest.raises(HeldBack) as caught:
+    with pytest.raises(CallDeferred) as caught:
         call(gate)
 
     assert caught.value.until == line.now + 7 * SECOND
@@ -388,7 +390,7 @@ def test_an_odd_retry_after_is_a_second_or_a_few_minutes(named: str) -> None:
     line = Line(script=cycle([429]), headers={"Retry-After": named})
     call(line.gate())
 
-    with pytest.raises(HeldBack) as caught:
+    with pytest.raises(CallDeferred) as caught:
         call(line.gate())
 
     assert caught.value.until == line.now + SECOND
@@ -397,23 +399,23 @@ def test_an_odd_retry_after_is_a_second_or_a_few_minutes(named: str) -> None:
 def test_a_first_offer_waits_for_the_next_turn_and_others_find_none_free() -> None:
     """With test keys: whoever asks all the time takes only what nobody waits for."""
     line = Line()
-    first = line.gate(calls_per_second="2", patience=FIRST_OFFER_PATIENCE)
+    first = line.gate(calls_per_second="2", patience=FIRST_OFFER_MAX_WAIT)
     other = line.gate(calls_per_second="2")
     call(other, "create_offer")
-    with pytest.raises(HeldBack):
+    with pytest.raises(CallDeferred):
         call(other, "create_offer")
 
     call(first, "create_offer")
 
     gap = line.sent[1][1] - line.sent[0][1]
-    assert timedelta(milliseconds=800) < gap < FIRST_OFFER_PATIENCE
-    with pytest.raises(HeldBack):
+    assert timedelta(milliseconds=800) < gap < FIRST_OFFER_MAX_WAIT
+    with pytest.raises(CallDeferred):
         call(other, "create_offer")
 
 
 def test_what_an_offer_waited_for_its_turn_is_taken_off_its_deadline() -> None:
     line = Line()
-    gate = line.gate(calls_per_second="2", patience=FIRST_OFFER_PATIENCE)
+    gate = line.gate(calls_per_second="2", patience=FIRST_OFFER_MAX_WAIT)
 
     for _ in range(2):
         call(gate, "create_offer")
@@ -432,7 +434,7 @@ def test_a_date_of_another_century_stops_no_call(year: str) -> None:
 
     assert call(line.gate()).status == 200
 
-    skew = Gate.objects.get().clock_skew
+    skew = XCoverAccount.objects.get().clock_skew
     assert abs(skew) > 10**9
     assert (skew < 0) == (int(year) > 2026)
 
@@ -443,7 +445,7 @@ def test_a_defect_while_writing_down_stops_no_call(
     def break_down(*_: object) -> int:
         raise ValueError("a defect")
 
-    monkeypatch.setattr("saleor_xcover_plugin.services.gate._skew", break_down)
+    monkeypatch.setattr("saleor_xcover_plugin.outbox.rate_limit._skew", break_down)
 
     assert call(Line().gate()).status == 200
     assert "xcover.gate.failed" in caplog.messages
@@ -457,7 +459,7 @@ def test_a_clock_that_is_off_and_refused_credentials_are_written_down_and_forgot
     # when
     call(line.gate())
     # then
-    gate = Gate.objects.get()
+    gate = XCoverAccount.objects.get()
     assert (gate.clock_skew, gate.refused_since) == (600, line.now)
     # when all is well again
     line.script, line.headers = cycle([200]), {}
@@ -472,13 +474,13 @@ def test_an_ordinary_answer_writes_nothing(
     line = Line()
     call(line.gate())
     line.now += SECOND
-    before = Gate.objects.get().updated_at
+    before = XCoverAccount.objects.get().updated_at
 
     # BEGIN, read under lock, write, COMMIT
     with django_assert_num_queries(4):
         call(line.gate())
 
-    assert Gate.objects.get().updated_at == line.now > before
+    assert XCoverAccount.objects.get().updated_at == line.now > before
 
 
 def test_an_address_that_may_not_be_called_is_no_failure_of_xcover() -> None:
@@ -488,7 +490,7 @@ def test_an_address_that_may_not_be_called_is_no_failure_of_xcover() -> None:
         with pytest.raises(XCoverMisconfigured):
             call(line.gate())
 
-    assert Gate.objects.get().open_until is None
+    assert XCoverAccount.objects.get().open_until is None
 
 
 def test_many_at_once_take_one_turn_each() -> None:
@@ -504,7 +506,7 @@ def test_many_at_once_take_one_turn_each() -> None:
         try:
             barrier.wait()
             for _ in range(5):
-                call(GatedTransport(line, settings_for(calls_per_second="1000")))
+                call(RateLimitedTransport(line, settings_for(calls_per_second="1000")))
         except Exception as error:  # told by the test below
             failures.append(error)
         finally:
@@ -519,7 +521,7 @@ def test_many_at_once_take_one_turn_each() -> None:
     # then
     assert failures == []
     assert len(line.sent) == 40
-    assert Gate.objects.count() == 1
+    assert XCoverAccount.objects.count() == 1
 
 
 def test_a_database_of_another_store_calls_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -538,7 +540,7 @@ def test_a_database_of_another_store_calls_nobody(monkeypatch: pytest.MonkeyPatc
         assert not held.value.is_busy
     # then nothing left, and nothing counts as a failure of XCover's
     assert len(line.sent) == 1
-    assert Gate.objects.get().failures == 0
+    assert XCoverAccount.objects.get().failures == 0
     # and it goes on where it belongs
     monkeypatch.setenv("XCOVER_INSTANCE", "production")
     call(gate)
@@ -550,8 +552,8 @@ def test_how_long_a_call_waits_for_its_turn() -> None:
         Lane.OFFER: timedelta(milliseconds=100),
         Lane.CONFIRM: 5 * SECOND,
         Lane.OTHER: 5 * SECOND,
-    } == PATIENCE
-    assert timedelta(seconds=1) == FIRST_OFFER_PATIENCE
+    } == MAX_WAIT
+    assert timedelta(seconds=1) == FIRST_OFFER_MAX_WAIT
 
 
 @pytest.mark.parametrize(
@@ -565,9 +567,9 @@ def test_a_row_that_another_session_holds_is_a_matter_of_a_moment(
     call(line.gate())
     # when
     with (
-        held_rows(Gate),
+        held_rows(XCoverAccount),
         CaptureQueriesContext(connection) as queries,
-        pytest.raises(HeldBack) as caught,
+        pytest.raises(CallDeferred) as caught,
     ):
         call(line.gate(), operation)
     # then a shopper waited for a tenth of a second, a worker for five
@@ -581,9 +583,9 @@ def test_who_is_held_back_reads_which_call_it_was() -> None:
     line = down()
     fail(line.gate(), THRESHOLD)
 
-    with pytest.raises(HeldBack, match=r"^get_booking: XCover does not answer; not called$"):
+    with pytest.raises(CallDeferred, match=r"^get_booking: XCover does not answer; not called$"):
         call(line.gate(), "get_booking")
-    with pytest.raises(HeldBack, match=r"^confirm_offer: XCover does not answer; not called$"):
+    with pytest.raises(CallDeferred, match=r"^confirm_offer: XCover does not answer; not called$"):
         line.gate().take_turn("confirm_offer")
 
 
@@ -593,7 +595,7 @@ def test_logs_tell_of_a_breaker_that_opens_and_of_a_rate_that_is_slowed_down(
     caplog.set_level("INFO", logger="saleor_xcover_plugin")
     line = down()
     fail(line.gate(), THRESHOLD)
-    line.now += FIRST_REST
+    line.now += FIRST_COOLDOWN
     line.script, line.headers = iter([429]), {"Retry-After": "7"}
     call(line.gate())
 
@@ -611,7 +613,7 @@ def test_only_an_answer_that_was_let_in_ends_a_refusal(status: int, is_refused: 
     call(gate)
     call(gate)
 
-    assert (Gate.objects.get().refused_since is not None) is is_refused
+    assert (XCoverAccount.objects.get().refused_since is not None) is is_refused
 
 
 @pytest.mark.parametrize(("seconds", "is_no_trouble"), [(60, True), (-60, True), (61, False)])
@@ -622,4 +624,4 @@ def test_a_clock_may_be_a_minute_off(seconds: int, is_no_trouble: bool) -> None:
     call(line.gate())
 
     assert is_tolerated(seconds) is is_no_trouble
-    assert Gate.objects.get().clock_skew == (0 if is_no_trouble else seconds)
+    assert XCoverAccount.objects.get().clock_skew == (0 if is_no_trouble else seconds)

@@ -6,7 +6,7 @@ import pytest
 
 from saleor_xcover_plugin.domain.alarms import Pulse
 from saleor_xcover_plugin.models import Heartbeat
-from saleor_xcover_plugin.services import heartbeats
+from saleor_xcover_plugin.operations import heartbeats
 
 pytestmark = pytest.mark.django_db
 

@@ -11,9 +11,10 @@ from typing import Any
 import pytest
 from django.db import connection
 
-from saleor_xcover_plugin import installation, outbox
+from saleor_xcover_plugin import installation
 from saleor_xcover_plugin.domain.instance import Standing
 from saleor_xcover_plugin.models import Installation, OutboxMessage
+from saleor_xcover_plugin.outbox import store as outbox
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -38,7 +39,7 @@ def be(installation_id: uuid.UUID) -> None:
 
 
 def key(operation_id: str = "order-1:1", kind: str = "confirm") -> uuid.UUID:
-    message = outbox.append(kind, operation_id, subject_id=1, channel_id=1, now=NOW)
+    message = outbox.add(kind, operation_id, subject_id=1, channel_id=1, now=NOW)
     return uuid.UUID(str(message.idempotency_key))
 
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from saleor_xcover_plugin.services.delivery import NotShown, ask_for, look_up
+from saleor_xcover_plugin.outbox.handlers import NotShown, ask_for, look_up
 from saleor_xcover_plugin.xcover.errors import (
     XCoverBadAnswer,
     XCoverError,

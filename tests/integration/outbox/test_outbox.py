@@ -6,11 +6,12 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from django.db import connection, transaction
 
-from saleor_xcover_plugin import installation, outbox
+from saleor_xcover_plugin import installation
 from saleor_xcover_plugin.crypto import encrypt
 from saleor_xcover_plugin.domain.sending import Sending
 from saleor_xcover_plugin.domain.states import MessageState, TransitionRefused
 from saleor_xcover_plugin.models import OutboxMessage
+from saleor_xcover_plugin.outbox import store as outbox
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -18,7 +19,7 @@ NOW = datetime(2026, 12, 4, 9, 0, tzinfo=UTC)
 
 
 def append(operation_id="order-1:1", kind="confirm", now=NOW):
-    return outbox.append(kind, operation_id, subject_id=1, channel_id=1, now=now)
+    return outbox.add(kind, operation_id, subject_id=1, channel_id=1, now=now)
 
 
 def claim(now=NOW, limit=10):
@@ -243,7 +244,7 @@ def test_a_parked_message_waits_for_a_person_and_keeps_key_and_body():
 
 def test_what_waits_for_credentials_is_replayed_in_its_channel_only():
     append("order-1:1")
-    outbox.append("confirm", "order-2:1", subject_id=2, channel_id=2, now=NOW)
+    outbox.add("confirm", "order-2:1", subject_id=2, channel_id=2, now=NOW)
     for message in claim():
         outbox.park(message, "refused", NOW, reason=outbox.CREDENTIALS_REASON)
 
@@ -318,7 +319,7 @@ def test_five_workers_that_died_in_a_row_make_a_message_deadly():
     now, deaths = NOW, []
     for _ in range(6):
         message = claim(now)[0]
-        deaths.append((message.deaths, outbox.is_deadly(message)))
+        deaths.append((message.deaths, outbox.is_poison(message)))
         now += outbox.LEASE
 
     assert deaths == [(0, False), (1, False), (2, False), (3, False), (4, False), (5, True)]
@@ -436,11 +437,11 @@ def test_a_dropped_message_belongs_to_no_worker_and_says_why():
 
 def test_a_call_that_was_held_back_uses_up_no_attempt():
     message = append()
-    outbox.hold(message, NOW + timedelta(minutes=1), NOW)
+    outbox.defer(message, NOW + timedelta(minutes=1), NOW)
     assert OutboxMessage.objects.get().attempts == 0
 
     message = claim(NOW + timedelta(minutes=1))[0]
-    outbox.hold(message, NOW + timedelta(days=1), NOW)
+    outbox.defer(message, NOW + timedelta(days=1), NOW)
 
     stored = OutboxMessage.objects.get()
     assert (stored.attempts, stored.leased_until) == (0, None)
@@ -451,10 +452,10 @@ def test_what_is_due_in_a_channel_waits_together():
     append("order-1:1")
     append("order-2:1")
     append("order-3:1", now=NOW + timedelta(minutes=5))
-    outbox.append("confirm", "order-4:1", subject_id=4, channel_id=2, now=NOW)
+    outbox.add("confirm", "order-4:1", subject_id=4, channel_id=2, now=NOW)
     until = NOW + timedelta(minutes=2)
 
-    assert outbox.hold_due(1, until, NOW) == 2
+    assert outbox.defer_due(1, until, NOW) == 2
 
     waits = OutboxMessage.objects.order_by("pk").values_list("next_attempt_at", flat=True)
     assert list(waits) == [until, until, NOW + timedelta(minutes=5), NOW]
@@ -507,7 +508,7 @@ def test_what_waits_for_an_account_is_found_by_it():
 def test_what_waited_for_a_person_ends_with_its_subject():
     append("order-1:1")
     append("order-1:1", "opt_out")
-    outbox.append("confirm", "order-2:1", subject_id=2, channel_id=1, now=NOW)
+    outbox.add("confirm", "order-2:1", subject_id=2, channel_id=1, now=NOW)
     for message in claim():
         outbox.park(message, "refused", NOW, reason="refused")
 

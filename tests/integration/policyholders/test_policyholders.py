@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from saleor_xcover_plugin.domain.tickets import Policyholder
-from saleor_xcover_plugin.services.policyholders import (
+from saleor_xcover_plugin.policies.policyholders import (
     changes,
     digests_of,
     is_contradicted,

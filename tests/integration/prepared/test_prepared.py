@@ -12,7 +12,7 @@ from django.db.models import Exists, OuterRef, QuerySet, Value
 from django.db.models.functions import Coalesce
 
 from saleor_xcover_plugin.domain.states import OfferStatus
-from saleor_xcover_plugin.host.prepared import KEY, Prepared
+from saleor_xcover_plugin.host.compiled_query import KEY, CompiledQuery
 from saleor_xcover_plugin.models import Offer, Quote
 
 NOW = datetime(2026, 12, 4, 9, 0, tzinfo=UTC)
@@ -59,7 +59,7 @@ def test_each_key_gets_its_own_rows_as_django_gives_them() -> None:
     make_offer(theirs)
 
     # When one prepared query is asked for each
-    prepared = Prepared(described(KEY))
+    prepared = CompiledQuery(described(KEY))
 
     # Then each answer is Django's own, types and order with it
     assert prepared.rows(ours) == list(described(ours))
@@ -71,7 +71,7 @@ def test_each_key_gets_its_own_rows_as_django_gives_them() -> None:
 @pytest.mark.django_db
 def test_it_is_one_statement_with_the_key_as_a_parameter() -> None:
     token = uuid.uuid4()
-    prepared = Prepared(described(KEY))
+    prepared = CompiledQuery(described(KEY))
     asked: list[tuple[str, Any]] = []
 
     def note(execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
@@ -92,7 +92,7 @@ def test_threads_share_it() -> None:
     tokens = [uuid.uuid4() for _ in range(40)]
     for number, token in enumerate(tokens):
         make_offer(token, ticket_count=number)
-    prepared = Prepared(Offer.objects.filter(checkout_token=KEY).values("ticket_count"))
+    prepared = CompiledQuery(Offer.objects.filter(checkout_token=KEY).values("ticket_count"))
 
     def ask(token: uuid.UUID) -> Any:
         try:
@@ -109,4 +109,4 @@ def test_threads_share_it() -> None:
 @pytest.mark.django_db
 def test_a_query_about_something_else_is_refused_at_once() -> None:
     with pytest.raises(ValueError, match="KEY"):
-        Prepared(described(uuid.uuid4()))
+        CompiledQuery(described(uuid.uuid4()))

@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from saleor_xcover_plugin.conf import SettingsError, read_settings, seal_secrets
-from saleor_xcover_plugin.new_address import forget_secrets, require_secrets
+from saleor_xcover_plugin.config.address_change import forget_secrets, require_secrets
+from saleor_xcover_plugin.config.settings import SettingsError, read_settings, seal_secrets
 
 OLD, NEW = "https://api.xcover.example/x", "https://evil.example/x"
 STORED = {"api_url": OLD, "partner_code": "DEMO", "api_key": "key-1", "api_secret": "secret-1"}

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from saleor_xcover_plugin import form
-from saleor_xcover_plugin.conf import (
+from saleor_xcover_plugin.config import fields
+from saleor_xcover_plugin.config.settings import (
     SealedElsewhere,
     SettingsError,
     read_settings,
@@ -155,7 +155,7 @@ def test_the_hint_for_a_country_says_what_to_write() -> None:
         read_settings(stored(countries="uk"))
 
 
-FIELDS = [field.name for field in form.FIELDS]
+FIELDS = [field.name for field in fields.FIELDS]
 
 
 @given(st.dictionaries(st.sampled_from(FIELDS), st.text(max_size=200), max_size=4))

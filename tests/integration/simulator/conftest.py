@@ -4,9 +4,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from demo.simulator import SimulatorProcess
-
-from .partner import Partner
+from testkit.partner import Partner
+from testkit.simulator import SimulatorProcess
 
 
 @pytest.fixture(scope="session")

@@ -5,7 +5,7 @@ from decimal import Decimal
 
 import pytest
 
-from .partner import event
+from testkit.partner import event
 
 DAY = 86400
 NOT_ALLOWED = "Status change not allowed for QuotePackage in status CANCELLED"

@@ -5,7 +5,7 @@ from decimal import Decimal
 
 import pytest
 
-from .partner import HOLDER, event
+from testkit.partner import HOLDER, event
 
 HOUR = 3600
 

@@ -3,7 +3,7 @@
 import pytest
 import requests
 
-from .partner import HOLDER, offer_request
+from testkit.partner import HOLDER, offer_request
 
 
 def control(simulator, method, path, body=None, **more):

@@ -8,7 +8,7 @@ from decimal import Decimal
 import pytest
 import requests
 
-from .partner import offer_request
+from testkit.partner import offer_request
 
 
 def create(partner, **more):

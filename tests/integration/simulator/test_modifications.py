@@ -4,7 +4,7 @@ from decimal import Decimal
 
 import pytest
 
-from .partner import event
+from testkit.partner import event
 
 
 def modify(partner, booking, body, suffix=""):

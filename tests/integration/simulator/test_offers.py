@@ -4,7 +4,7 @@ from decimal import Decimal
 
 import pytest
 
-from .partner import event, offer_request
+from testkit.partner import event, offer_request
 
 
 def price_of(offer, index=0):

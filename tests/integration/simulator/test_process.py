@@ -9,12 +9,11 @@ import time
 import pytest
 import requests
 
-from demo.process import ROOT
-from demo.simulator import SimulatorProcess
+from testkit.partner import Partner, offer_request
+from testkit.process import ROOT
+from testkit.simulator import SimulatorProcess
 
-from .partner import Partner, offer_request
-
-MODULE = [sys.executable, "-m", "saleor_xcover_plugin.simulator"]
+MODULE = [sys.executable, "-m", "xcover_simulator"]
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
@@ -95,9 +94,9 @@ def test_takes_credentials_and_partner_from_the_command_line():
 def test_imports_nothing_else_of_the_plugin():
     # given
     code = (
-        "import sys, saleor_xcover_plugin.simulator.__main__\n"
+        "import sys, xcover_simulator.__main__\n"
         "print([n for n in sys.modules if n.startswith('saleor_xcover_plugin.')"
-        " and not n.startswith('saleor_xcover_plugin.simulator')]"
+        " and not n.startswith('xcover_simulator')]"
         " + [n for n in ('django', 'celery', 'graphene', 'saleor') if n in sys.modules])"
     )
     # when

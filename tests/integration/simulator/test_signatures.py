@@ -10,7 +10,7 @@ from urllib.parse import quote
 import pytest
 import requests
 
-from .partner import SECRET, offer_request
+from testkit.partner import SECRET, offer_request
 
 DATE = "Fri, 04 Dec 2026 09:05:07 GMT"
 PATH = "/x/partners/ABCDE/offers/"

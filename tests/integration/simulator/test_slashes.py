@@ -2,7 +2,7 @@
 
 import pytest
 
-from .partner import offer_request
+from testkit.partner import offer_request
 
 PATHS = [
     ("create_offer", "POST", "/offers/"),

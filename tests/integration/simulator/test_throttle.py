@@ -4,10 +4,9 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from saleor_xcover_plugin.simulator.refusals import Refusal
-from saleor_xcover_plugin.simulator.throttle import Throttle
-
-from .partner import offer_request
+from testkit.partner import offer_request
+from xcover_simulator.refusals import Refusal
+from xcover_simulator.throttle import Throttle
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 

@@ -5,7 +5,7 @@ from html import unescape
 import pytest
 import requests
 
-from .partner import event
+from testkit.partner import event
 
 
 def link_of(offer, index=0):

@@ -13,7 +13,7 @@ import pytest
 from django.db import IntegrityError, connection, transaction
 from django.test.utils import CaptureQueriesContext
 
-from saleor_xcover_plugin.models import Gate
+from saleor_xcover_plugin.models import XCoverAccount
 from saleor_xcover_plugin.time_limits import HOOK, DatabaseBusy, TimeLimits, time_limits
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -46,24 +46,26 @@ def seconds() -> Iterator[Callable[[], float]]:
 
 
 @pytest.fixture
-def gate() -> Gate:
-    return Gate.objects.create(pk=f"gate-{uuid.uuid4()}", updated_at=NOW)
+def gate() -> XCoverAccount:
+    return XCoverAccount.objects.create(pk=f"gate-{uuid.uuid4()}", updated_at=NOW)
 
 
-def in_time(work: Callable[[Gate], None], gate: Gate) -> None:
+def in_time(work: Callable[[XCoverAccount], None], gate: XCoverAccount) -> None:
     with time_limits(SHORT):
         work(gate)
 
 
-def wait_for(gate: Gate) -> None:
+def wait_for(gate: XCoverAccount) -> None:
     with transaction.atomic():
-        Gate.objects.select_for_update().get(pk=gate.pk)
+        XCoverAccount.objects.select_for_update().get(pk=gate.pk)
 
 
 @pytest.mark.parametrize("held", ["row", "table"])
 @pytest.mark.parametrize("is_inside", [False, True], ids=["autocommit", "in a transaction"])
-def test_a_lock_held_elsewhere_is_not_waited_for(gate: Gate, held: str, is_inside: bool) -> None:
-    table = Gate._meta.db_table
+def test_a_lock_held_elsewhere_is_not_waited_for(
+    gate: XCoverAccount, held: str, is_inside: bool
+) -> None:
+    table = XCoverAccount._meta.db_table
     with another_session() as other:
         # given another session that holds a row, or the table as a migration does
         other.execute(
@@ -79,11 +81,11 @@ def test_a_lock_held_elsewhere_is_not_waited_for(gate: Gate, held: str, is_insid
         assert 0.15 < passed() < 1.5
 
 
-def test_a_plain_read_in_autocommit_does_not_wait_for_a_migration(gate: Gate) -> None:
+def test_a_plain_read_in_autocommit_does_not_wait_for_a_migration(gate: XCoverAccount) -> None:
     with another_session() as other:
-        other.execute(f"LOCK TABLE {Gate._meta.db_table} IN ACCESS EXCLUSIVE MODE")
+        other.execute(f"LOCK TABLE {XCoverAccount._meta.db_table} IN ACCESS EXCLUSIVE MODE")
         with seconds() as passed, time_limits(SHORT), pytest.raises(DatabaseBusy):
-            Gate.objects.filter(pk=gate.pk).first()
+            XCoverAccount.objects.filter(pk=gate.pk).first()
         assert passed() < 1.5
 
 
@@ -94,9 +96,9 @@ def test_a_statement_that_runs_too_long_is_cancelled() -> None:
     assert passed() < 2
 
 
-def test_saleors_transaction_goes_on_after_a_time_out(gate: Gate) -> None:
+def test_saleors_transaction_goes_on_after_a_time_out(gate: XCoverAccount) -> None:
     with another_session() as other:
-        other.execute(f"LOCK TABLE {Gate._meta.db_table} IN ACCESS EXCLUSIVE MODE")
+        other.execute(f"LOCK TABLE {XCoverAccount._meta.db_table} IN ACCESS EXCLUSIVE MODE")
         # given a transaction with limits of its own
         with transaction.atomic():
             connection.cursor().execute("SET LOCAL lock_timeout = 7000")
@@ -105,14 +107,14 @@ def test_saleors_transaction_goes_on_after_a_time_out(gate: Gate) -> None:
             # then it can be used, with the limits it had
             assert shown() == ("7s", "0")
             other.rollback()
-            assert Gate.objects.filter(pk=gate.pk).exists()
+            assert XCoverAccount.objects.filter(pk=gate.pk).exists()
     assert shown() == ("0", "0")
 
 
 @pytest.mark.parametrize("before", [("0", "0"), ("7s", "9s")])
 @pytest.mark.parametrize("ends_with", ["success", "an error of ours", "an error of the database"])
 def test_what_a_transaction_had_is_put_back(
-    gate: Gate, before: tuple[str, str], ends_with: str
+    gate: XCoverAccount, before: tuple[str, str], ends_with: str
 ) -> None:
     with transaction.atomic():
         with connection.cursor() as cursor:
@@ -125,21 +127,21 @@ def test_what_a_transaction_had_is_put_back(
                 if ends_with == "an error of ours":
                     raise RuntimeError
                 if ends_with == "an error of the database":
-                    Gate.objects.create(pk=gate.pk, updated_at=NOW)
+                    XCoverAccount.objects.create(pk=gate.pk, updated_at=NOW)
         except (RuntimeError, IntegrityError):
             assert ends_with != "success"
         assert shown() == before
 
 
-def test_outside_a_transaction_no_setting_outlives_its_statement(gate: Gate) -> None:
+def test_outside_a_transaction_no_setting_outlives_its_statement(gate: XCoverAccount) -> None:
     with time_limits(SHORT):
-        Gate.objects.get(pk=gate.pk)
+        XCoverAccount.objects.get(pk=gate.pk)
         assert shown() == ("0", "0")
         wait_for(gate)
         assert shown() == ("0", "0")
 
 
-def test_a_shorter_limit_of_the_stores_own_counts(gate: Gate) -> None:
+def test_a_shorter_limit_of_the_stores_own_counts(gate: XCoverAccount) -> None:
     with transaction.atomic():
         connection.cursor().execute("SET LOCAL lock_timeout = 50")
         with time_limits(SHORT):
@@ -148,7 +150,7 @@ def test_a_shorter_limit_of_the_stores_own_counts(gate: Gate) -> None:
         assert shown() == ("50ms", "0")
 
 
-def test_a_block_within_a_block_is_narrower_and_never_wider(gate: Gate) -> None:
+def test_a_block_within_a_block_is_narrower_and_never_wider(gate: XCoverAccount) -> None:
     with transaction.atomic(), time_limits(SHORT):
         with time_limits(TimeLimits(lock=50)):
             wait_for(gate)
@@ -160,29 +162,29 @@ def test_a_block_within_a_block_is_narrower_and_never_wider(gate: Gate) -> None:
             assert shown() == ("200ms", "1s")
 
 
-def test_everything_django_does_works_as_without_limits(gate: Gate) -> None:
+def test_everything_django_does_works_as_without_limits(gate: XCoverAccount) -> None:
     with time_limits(SHORT):
         # rows, counts, inserts, savepoints, and what goes wrong inside them
-        assert Gate.objects.filter(pk=gate.pk).update(failures=3) == 1
-        assert Gate.objects.get(pk=gate.pk).failures == 3
+        assert XCoverAccount.objects.filter(pk=gate.pk).update(failures=3) == 1
+        assert XCoverAccount.objects.get(pk=gate.pk).failures == 3
         with transaction.atomic():
             with pytest.raises(IntegrityError), transaction.atomic():
-                Gate.objects.create(pk=gate.pk, updated_at=NOW)
-            made, is_new = Gate.objects.get_or_create(
+                XCoverAccount.objects.create(pk=gate.pk, updated_at=NOW)
+            made, is_new = XCoverAccount.objects.get_or_create(
                 pk=f"{gate.pk} too", defaults={"updated_at": NOW}
             )
             assert is_new
-        names = [row.pk for row in Gate.objects.filter(pk=made.pk).iterator(chunk_size=1)]
+        names = [row.pk for row in XCoverAccount.objects.filter(pk=made.pk).iterator(chunk_size=1)]
         assert names == [made.pk]
         with connection.cursor() as cursor:
             cursor.execute("SELECT %s, '100%%'", ["; SELECT 1"])
             assert cursor.fetchall() == [("; SELECT 1", "100%")]
             cursor.executemany("SELECT %s", [[1], [2]])
-        assert Gate.objects.filter(pk=made.pk).delete()[0] == 1
+        assert XCoverAccount.objects.filter(pk=made.pk).delete()[0] == 1
     assert shown() == ("0", "0")
 
 
-def test_parameters_bound_by_the_server_work_too(gate: Gate) -> None:
+def test_parameters_bound_by_the_server_work_too(gate: XCoverAccount) -> None:
     """OPTIONS["server_side_binding"] allows one statement in a message only."""
     connection.close()
     options = connection.settings_dict["OPTIONS"]
@@ -191,11 +193,11 @@ def test_parameters_bound_by_the_server_work_too(gate: Gate) -> None:
     connection.features.__dict__.pop("uses_server_side_binding", None)
     try:
         with time_limits(SHORT):
-            assert Gate.objects.get(pk=gate.pk) == gate
+            assert XCoverAccount.objects.get(pk=gate.pk) == gate
             with another_session() as other:
-                other.execute(f"LOCK TABLE {Gate._meta.db_table} IN ACCESS EXCLUSIVE MODE")
+                other.execute(f"LOCK TABLE {XCoverAccount._meta.db_table} IN ACCESS EXCLUSIVE MODE")
                 with pytest.raises(DatabaseBusy):
-                    Gate.objects.get(pk=gate.pk)
+                    XCoverAccount.objects.get(pk=gate.pk)
         assert shown() == ("0", "0")
     finally:
         options.clear()
@@ -204,7 +206,7 @@ def test_parameters_bound_by_the_server_work_too(gate: Gate) -> None:
         connection.close()
 
 
-def test_limits_cost_no_statement_of_their_own(gate: Gate) -> None:
+def test_limits_cost_no_statement_of_their_own(gate: XCoverAccount) -> None:
     with CaptureQueriesContext(connection) as captured, time_limits(HOOK):
-        Gate.objects.get(pk=gate.pk)
+        XCoverAccount.objects.get(pk=gate.pk)
     assert len(captured) == 1

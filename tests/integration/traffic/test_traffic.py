@@ -12,10 +12,10 @@ import pytest
 from django.db import connection, connections
 from django.test.utils import CaptureQueriesContext
 
-from saleor_xcover_plugin.conf import PluginSettings, read_settings
+from saleor_xcover_plugin.checkout import allowances
+from saleor_xcover_plugin.config.settings import PluginSettings, read_settings
 from saleor_xcover_plugin.errors import Code, Refusal
 from saleor_xcover_plugin.models import Offer, Usage
-from saleor_xcover_plugin.services import traffic
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -41,11 +41,11 @@ def asked(
     token: uuid.UUID, now: datetime = NOW, settings: PluginSettings = SETTINGS, **more: Any
 ) -> int | None:
     """Draw for an offer; return the seconds to wait, 0 when it may be asked for."""
-    return wait_of(traffic.draw_for_offer, token, settings, now, **more)
+    return wait_of(allowances.draw_for_offer, token, settings, now, **more)
 
 
 def answered(token: uuid.UUID, now: datetime = NOW, **more: Any) -> int | None:
-    return wait_of(traffic.draw_for_answer, token, SETTINGS, now, **more)
+    return wait_of(allowances.draw_for_answer, token, SETTINGS, now, **more)
 
 
 def wait_of(
@@ -204,7 +204,7 @@ def test_seeing_an_answer_again_and_again_locks_out_no_longer_than_seeing_it_onc
     (memory,) = Usage.objects.filter(key=f"asked:{token}")
     assert memory.used_until == NOW + 9 * SECOND + timedelta(minutes=45)
     # and the memory goes by itself
-    traffic.clear(NOW + timedelta(minutes=46))
+    allowances.clear(NOW + timedelta(minutes=46))
     assert Usage.objects.count() == 0
 
 
@@ -261,7 +261,7 @@ def test_answers_count_where_there_is_something_to_answer() -> None:
     assert asked(token) == 0
 
 
-@pytest.mark.parametrize("draw", [traffic.draw_for_offer, traffic.draw_for_answer])
+@pytest.mark.parametrize("draw", [allowances.draw_for_offer, allowances.draw_for_answer])
 def test_it_takes_one_statement(draw: Any) -> None:
     token = offer_of(uuid.uuid4()).checkout_token
     with CaptureQueriesContext(
@@ -319,24 +319,24 @@ def test_what_is_whole_again_is_forgotten() -> None:
     asked(early)
     asked(late, NOW + 30 * SECOND)
     # when
-    gone = traffic.clear(NOW + 31 * SECOND)
+    gone = allowances.clear(NOW + 31 * SECOND)
     # then what the checkout of half a minute ago had used is forgotten, and all together
     assert gone == 2
     assert not Usage.objects.filter(key=f"offers:{early}").exists()
     assert Usage.objects.filter(key=f"offers:{late}").exists()
     # and that both have asked within a quarter of an hour is not
     assert Usage.objects.filter(key__in=[f"asked:{early}", f"asked:{late}"]).count() == 2
-    assert traffic.clear(NOW + timedelta(minutes=16)) == 3
+    assert allowances.clear(NOW + timedelta(minutes=16)) == 3
     assert Usage.objects.count() == 0
 
 
 def test_a_client_has_another_name_each_day_and_no_address() -> None:
     settings = settings_for(client_header="X-Forwarded-For")
-    name = traffic.client_of("203.0.113.7", settings, NOW)
+    name = allowances.client_of("203.0.113.7", settings, NOW)
 
     assert name is not None
     assert len(name) == 64
-    assert traffic.client_of("203.0.113.7", settings, NOW + timedelta(hours=14)) == name
-    assert traffic.client_of("203.0.113.8", settings, NOW) != name
-    assert traffic.client_of("203.0.113.7", settings, NOW + timedelta(days=1)) != name
-    assert traffic.client_of("", settings, NOW) is None
+    assert allowances.client_of("203.0.113.7", settings, NOW + timedelta(hours=14)) == name
+    assert allowances.client_of("203.0.113.8", settings, NOW) != name
+    assert allowances.client_of("203.0.113.7", settings, NOW + timedelta(days=1)) != name
+    assert allowances.client_of("", settings, NOW) is None

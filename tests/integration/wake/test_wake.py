@@ -7,7 +7,7 @@ import pytest
 from celery import current_app
 from django.db import transaction
 
-from saleor_xcover_plugin.services import wake
+from saleor_xcover_plugin.outbox import task_queue
 
 
 @pytest.fixture
@@ -25,7 +25,7 @@ def test_a_broker_address_nobody_can_read_does_not_reach_the_sale(
 
     # Django's own on_commit(robust=True) fails at a functools.partial while it writes its log
     with transaction.atomic():
-        wake.wake_request(uuid.uuid4(), 1)
+        task_queue.request_offer_soon(uuid.uuid4(), 1)
 
     assert [record.message for record in caplog.records] == ["xcover.wake.failed"]
     assert "567O" not in caplog.text
@@ -37,7 +37,7 @@ def test_nobody_is_woken_for_what_was_taken_back(caplog: pytest.LogCaptureFixtur
     caplog.set_level(logging.WARNING)
 
     with transaction.atomic():
-        wake.wake_request(uuid.uuid4(), 1)
+        task_queue.request_offer_soon(uuid.uuid4(), 1)
         transaction.set_rollback(True)
 
     assert caplog.records == []

@@ -16,9 +16,10 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 
-from demo.simulator import SimulatorProcess
+from testkit.saleor.version import version_of
+from testkit.simulator import SimulatorProcess
 
-from .. import run, runs
+from .. import run
 from . import databases, kept, records
 from .sitting import Choice, Sitting
 from .verdict import Judgement, Verdict, judge
@@ -31,7 +32,7 @@ def main(arguments: Sequence[str]) -> int:
     options = _parser().parse_args(arguments)
     choice = Choice(tuple(options.what), options.choose)
     saleor = options.saleor.resolve()
-    version = runs.version_of(tomllib.loads((saleor / "pyproject.toml").read_text()))
+    version = version_of(tomllib.loads((saleor / "pyproject.toml").read_text()))
     contents = {mode: kept.content_key(mode) for mode in MODES}
     run.install(saleor, saleor / ".venv" / "bin" / "python")
     with SimulatorProcess() as simulator:

@@ -12,7 +12,7 @@ from pathlib import Path
 import psycopg
 from psycopg import sql
 
-from .. import bootstrap
+from testkit.saleor import bootstrap
 
 SETTINGS = "saleor.tests.settings"
 

@@ -19,9 +19,9 @@ _PLAYED = (
     *_LISTENING,
     *(f"tests/saleor/e2e/{name}.py" for name in ("rows", "rule", "shop", "tags")),
     "saleor_xcover_plugin/**/*",
-    "demo/client/*.py",
-    "demo/seed.py",
-    "tests/factories.py",
+    "testkit/client/*.py",
+    "testkit/seed.py",
+    "testkit/factories.py",
 )
 
 Result = dict[str, Any]

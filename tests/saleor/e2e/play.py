@@ -11,7 +11,7 @@ from typing import Any, Literal
 
 from graphql_relay import from_global_id, to_global_id
 
-from demo.client.values import COVER_SKU
+from testkit.client.values import COVER_SKU
 
 from . import rows, shop
 from .operations import PAYMENT_STEPS, Column, Operation, read_operation

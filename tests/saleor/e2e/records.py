@@ -7,7 +7,8 @@ import json
 from pathlib import Path
 from typing import Any
 
-from ..runs import minor_of
+from testkit.saleor.version import minor_of
+
 from .verdict import Judgement, Verdict
 
 RECORDS = Path(__file__).resolve().parents[3] / "fixtures" / "saleor" / "e2e.json"

@@ -8,7 +8,7 @@ from typing import Any
 
 from graphql_relay import from_global_id, to_global_id
 
-from demo.client.values import COVER_SKU
+from testkit.client.values import COVER_SKU
 
 
 def checkout_pk(global_id: str) -> uuid.UUID | None:

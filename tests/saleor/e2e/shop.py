@@ -9,12 +9,11 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from demo.client.driver import PLUGIN_ID, Driver, Refused
-from demo.client.shopper import Shopper
-from demo.client.store import Channel
-from demo.seed import PARTNER
-
-from ...factories import event_metadata
+from testkit.client.driver import PLUGIN_ID, Driver, Refused
+from testkit.client.shopper import Shopper
+from testkit.client.store import Channel
+from testkit.factories import event_metadata
+from testkit.seed import PARTNER
 
 
 def open_in(channel_slug: str, xcover_url: str) -> None:

@@ -12,7 +12,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from .. import bootstrap, run
+from testkit.saleor import bootstrap
+
+from .. import run
 from . import databases
 from .kept import Kept, Result, wants_no_play
 

@@ -7,20 +7,21 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from demo.client.driver import Driver
-from demo.client.payment_app import PaymentApp
-from demo.client.shopper import Shopper
-from demo.client.store import Channel
-from demo.simulator import SimulatorProcess
+from testkit.client.driver import Driver
+from testkit.client.payment_app import PaymentApp
+from testkit.client.shopper import Shopper
+from testkit.client.store import Channel
+from testkit.simulator import SimulatorProcess
+from testkit.work import Work
 
-from ...flows.work import Work
 from . import record
 from .cases import CASES, Case
 from .play import Player
 from .record import Record
 
 if TYPE_CHECKING:  # Django is not ready when a conftest is read
-    from ..store import SaleorStore
+    from testkit.saleor.store import SaleorStore
+
     from .shop import Shelf, Shop
 
 
@@ -80,7 +81,7 @@ def player(driver: Driver, payments: PaymentApp, work: Work, simulator: Simulato
 @pytest.fixture
 def compare(request: pytest.FixtureRequest) -> Callable[[Case, Record], None]:
     """Compare what was played with what is recorded; ``--record`` records it first."""
-    from ..bootstrap import version
+    from testkit.saleor.bootstrap import version
 
     def compare(case: Case, played: Record) -> None:
         known = record.read()

@@ -8,16 +8,16 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from demo.client.driver import Refused
-from demo.client.payment_app import PaymentApp
-from demo.client.people import NEW_YORK
-from demo.client.shopper import Shopper
-from demo.client.values import Line, PlacedOrder
-from demo.simulator import SimulatorProcess
 from saleor_xcover_plugin.errors import SENTENCES, Code
+from testkit.client.driver import Refused
+from testkit.client.payment_app import PaymentApp
+from testkit.client.people import NEW_YORK
+from testkit.client.shopper import Shopper
+from testkit.client.values import Line, PlacedOrder
+from testkit.simulator import SimulatorProcess
+from testkit.steps import bookings
+from testkit.work import Work
 
-from ...flows.steps import bookings
-from ...flows.work import Work
 from .cases import Case
 from .record import Record, place_of_cover
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from babel.numbers import get_currency_precision
 
-from demo.client.values import Checkout, Line, Order
+from testkit.client.values import Checkout, Line, Order
 
 PATH = Path(__file__).resolve().parents[3] / "fixtures" / "saleor" / "pricing-3.23.json"
 

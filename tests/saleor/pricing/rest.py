@@ -9,7 +9,7 @@ from typing import Any
 from saleor.checkout.models import Checkout
 from saleor.order.models import Order
 
-from demo.client.values import COVER_SKU
+from testkit.client.values import COVER_SKU
 
 from .shop import key
 

@@ -10,17 +10,17 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from django.conf import settings
 
-from demo.client.driver import Driver, Json, Refused
-from demo.client.shopper import Shopper
-from demo.client.staff import Staff
-from demo.client.store import Channel, Variant
+from testkit import factories as products
+from testkit.client.driver import Driver, Json, Refused
+from testkit.client.shopper import Shopper
+from testkit.client.staff import Staff
+from testkit.client.store import Channel, Variant
+from testkit.saleor import factories
 
-from ... import factories as products
-from .. import factories
 from .tax_plugin import TaxPlugin
 
 if TYPE_CHECKING:
-    from ..store import SaleorStore
+    from testkit.saleor.store import SaleorStore
 
 PROMOTION_CREATE = """
 mutation promotionCreate($input: PromotionCreateInput!) {

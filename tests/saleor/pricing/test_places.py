@@ -18,17 +18,18 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from demo.client.driver import Driver, Refused
-from demo.client.shopper import Shopper
-from demo.client.store import Channel
-from demo.client.values import Checkout
-from demo.simulator import SimulatorProcess
+from testkit.client.driver import Driver, Refused
+from testkit.client.shopper import Shopper
+from testkit.client.store import Channel
+from testkit.client.values import Checkout
+from testkit.simulator import SimulatorProcess
 
 from ..pricings import counted_pricings
 from .record import BEFORE_LAST, LAST, place_of_cover
 
 if TYPE_CHECKING:  # Django is not ready when a test is collected
-    from ..store import SaleorStore
+    from testkit.saleor.store import SaleorStore
+
     from .shop import Shelf, Shop
 
 SEED = 18
@@ -159,9 +160,9 @@ def _prove(basket: Basket, seen: Checkout, place: str, tally: Tally) -> None:
 
 def _premiums(seen: Checkout) -> list[Decimal]:
     """Return what each choice a buyer has would cost: an offer is made only if all of them fit."""
+    from saleor_xcover_plugin.checkout.offers import groups_of, premiums_of
     from saleor_xcover_plugin.domain.product_rules import sums_to_prove
     from saleor_xcover_plugin.models import Offer
-    from saleor_xcover_plugin.services.offers import groups_of, premiums_of
 
     offer = Offer.objects.filter(checkout_token=seen.token).latest("pk")
     return list(sums_to_prove(groups_of(offer), premiums_of(offer)))
@@ -175,7 +176,7 @@ def _fits_at(places: Sequence[int], basket: Basket, seen: Checkout, premium: Dec
     from django.db import transaction
     from saleor.checkout.models import Checkout as Row
 
-    from saleor_xcover_plugin.host import cover_line, cover_product
+    from saleor_xcover_plugin.host import catalog, cover_line
     from saleor_xcover_plugin.models import Offer
 
     checkout: Any = Row.objects.get(pk=seen.token)
@@ -183,7 +184,7 @@ def _fits_at(places: Sequence[int], basket: Basket, seen: Checkout, premium: Dec
     with transaction.atomic():
         cover_line.remove([line.id for line in cover_line.lines_of(checkout)])
         alone = cover_line.totals_without(checkout, [])
-        variant_id = cover_product.listed_variant_id(checkout.channel_id)
+        variant_id = catalog.listed_variant_id(checkout.channel_id)
         assert variant_id is not None
         line_id = cover_line.put(
             checkout, variant_id=variant_id, offer_id=offer.pk, premium=premium

@@ -5,7 +5,8 @@ from decimal import Decimal
 
 import pytest
 
-from .. import bootstrap, runs
+from testkit.saleor import bootstrap, version
+
 from .cases import CASES, Case
 from .play import Player
 from .record import CoverLine, Record, excess
@@ -16,7 +17,7 @@ from .shop import Shop
 def test_a_buyer_pays_the_tickets_and_the_premium(
     case: Case, shop: Shop, player: Player, compare: Callable[[Case, Record], None]
 ) -> None:
-    if runs.is_older(bootstrap.version(), case.since):
+    if version.is_older(bootstrap.version(), case.since):
         pytest.skip(f"Saleor {bootstrap.version()} refuses to complete this, with or without us")
     # given a shop with its discounts, taxes and shipping; when two shoppers buy there
     played = player.play(case, shop)

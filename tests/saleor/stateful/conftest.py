@@ -6,12 +6,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from demo.client.driver import Driver
-from demo.client.payment_app import PaymentApp
-from demo.client.store import Store
-from demo.simulator import SimulatorProcess
-
-from ...flows.work import Work
+from testkit.client.driver import Driver
+from testkit.client.payment_app import PaymentApp
+from testkit.client.store import Store
+from testkit.simulator import SimulatorProcess
+from testkit.work import Work
 
 if TYPE_CHECKING:  # Django is not ready when a conftest is read
     from .world import World

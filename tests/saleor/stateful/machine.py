@@ -15,10 +15,10 @@ from typing import Any
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, rule
 
-from demo.client.driver import Refused
-from demo.client.people import BERLIN, NEW_YORK
-from demo.client.shopper import Shopper
-from demo.client.values import PlacedOrder
+from testkit.client.driver import Refused
+from testkit.client.people import BERLIN, NEW_YORK
+from testkit.client.shopper import Shopper
+from testkit.client.values import PlacedOrder
 
 from ..pricing.shop import let_prices_expire
 from .pair import Pair, require_codes, require_held

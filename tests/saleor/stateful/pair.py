@@ -11,14 +11,14 @@ from collections.abc import Callable, Mapping
 from decimal import Decimal
 from typing import Any
 
-from demo.client.driver import GraphQLFailed, Refused
-from demo.client.shopper import Shopper
-from demo.client.store import Channel
-from demo.client.values import COVER_SKU, Checkout, Line, Offer, PlacedOrder, Transaction
+from saleor_xcover_plugin.checkout.offers import chosen_premium
 from saleor_xcover_plugin.errors import SENTENCES, Code
 from saleor_xcover_plugin.models import Cover
 from saleor_xcover_plugin.models import Offer as OfferRow
-from saleor_xcover_plugin.services.offers import chosen_premium
+from testkit.client.driver import GraphQLFailed, Refused
+from testkit.client.shopper import Shopper
+from testkit.client.store import Channel
+from testkit.client.values import COVER_SKU, Checkout, Line, Offer, PlacedOrder, Transaction
 
 from ...flows.together import together
 from ..pricing.shop import key

@@ -10,17 +10,17 @@ from typing import Any
 
 from saleor.giftcard.models import GiftCard
 
-from demo.client import documents as docs
-from demo.client.driver import Driver
-from demo.client.payment_app import PaymentApp
-from demo.client.shopper import Shopper
-from demo.client.staff import Staff
-from demo.client.store import Channel, Store, Variant
-from demo.client.transports import in_process
-from demo.simulator import SimulatorProcess
 from saleor_xcover_plugin.models import Offer
+from testkit.client import documents as docs
+from testkit.client.driver import Driver
+from testkit.client.payment_app import PaymentApp
+from testkit.client.shopper import Shopper
+from testkit.client.staff import Staff
+from testkit.client.store import Channel, Store, Variant
+from testkit.client.transports import in_process
+from testkit.simulator import SimulatorProcess
+from testkit.work import Work
 
-from ...flows.work import Work
 from ..pricing.shop import TAX_EXEMPTION_MANAGE, key, make_app
 
 VOUCHERS: Mapping[str, Mapping[str, Any]] = {

@@ -1,7 +1,8 @@
 """The last lines of ``make test``."""
 
+from testkit.pytest_events import Heard
+
 from ...plain import described
-from ...sittings.events import Heard
 
 
 def test_it_says_how_long_it_took_what_it_skipped_and_what_it_left() -> None:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from saleor_xcover_plugin.domain.address import fault_of
+from saleor_xcover_plugin.domain.api_address import fault_of
 
 
 @pytest.mark.parametrize(

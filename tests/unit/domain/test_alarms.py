@@ -21,10 +21,10 @@ from saleor_xcover_plugin.domain.alarms import (
     alarming,
     at,
     has_come_back,
+    incident,
     is_recent,
     minutes,
     silence,
-    trouble,
 )
 from saleor_xcover_plugin.errors import Code
 
@@ -51,7 +51,7 @@ def test_every_code_has_a_sentence() -> None:
 def test_a_sentence_ends_as_one_and_takes_only_named_facts(code: AlarmCode) -> None:
     names = [name for _, name, _, _ in string.Formatter().parse(SENTENCES[code]) if name]
 
-    told = trouble(code, "1001", **dict.fromkeys(names, "FACT"))
+    told = incident(code, "1001", **dict.fromkeys(names, "FACT"))
 
     assert told.sentence.endswith(".")
     assert told.sentence.count("FACT") == len(names)
@@ -230,7 +230,7 @@ def test_two_sweeps_that_did_not_end_may_be_slow_and_three_are_told() -> None:
 def test_an_alarm_of_an_order_knows_it() -> None:
     order = UUID(int=7)
 
-    told = trouble(AlarmCode.PAID_UNPROTECTED, "1001", order_id=order, minutes=15)
+    told = incident(AlarmCode.PAID_UNPROTECTED, "1001", order_id=order, minutes=15)
 
     assert (told.code, told.subject, told.order_id) == (AlarmCode.PAID_UNPROTECTED, "1001", order)
     assert "more than 15 minutes ago" in told.sentence

@@ -3,8 +3,8 @@
 from datetime import UTC, datetime, timedelta
 
 from saleor_xcover_plugin.domain.breaker import (
-    FIRST_REST,
-    LONGEST_REST,
+    FIRST_COOLDOWN,
+    MAX_COOLDOWN,
     PEEK,
     PROBE,
     THRESHOLD,
@@ -32,7 +32,7 @@ def test_failures_in_a_row_open_it() -> None:
     assert breaker.is_open
     assert breaker.failures == THRESHOLD  # as xcover_status shows it
     assert breaker.opened_at == NOW
-    assert breaker.held_until(NOW) == NOW + FIRST_REST
+    assert breaker.held_until(NOW) == NOW + FIRST_COOLDOWN
 
 
 def test_an_answer_in_between_starts_the_count_anew() -> None:
@@ -42,7 +42,7 @@ def test_an_answer_in_between_starts_the_count_anew() -> None:
 
 
 def test_after_the_rest_one_call_tries_and_the_others_wait_for_it() -> None:
-    later = NOW + FIRST_REST
+    later = NOW + FIRST_COOLDOWN
     breaker = failed(THRESHOLD)
 
     assert breaker.held_until(later) is None
@@ -67,7 +67,7 @@ def test_a_failed_try_is_a_rest_again() -> None:
     breaker = trying.failed(NOW)
 
     assert not breaker.is_trying
-    assert breaker.held_until(NOW) == NOW + 2 * FIRST_REST
+    assert breaker.held_until(NOW) == NOW + 2 * FIRST_COOLDOWN
 
 
 def test_each_failed_try_doubles_the_rest_up_to_the_longest() -> None:
@@ -79,7 +79,7 @@ def test_each_failed_try_doubles_the_rest_up_to_the_longest() -> None:
         rests.append((held_until - NOW).total_seconds())
 
     assert rests == [30, 60, 120, 120, 120, 120]
-    assert timedelta(seconds=rests[-1]) == LONGEST_REST
+    assert timedelta(seconds=rests[-1]) == MAX_COOLDOWN
     assert breaker.opened_at == NOW  # of the first failure that opened it
 
 
@@ -105,7 +105,7 @@ def test_an_unopened_breaker_tries_nothing() -> None:
 
 
 def test_the_longest_rest_and_its_try_hold_back_and_nothing_longer() -> None:
-    latest = NOW + LONGEST_REST + PROBE
+    latest = NOW + MAX_COOLDOWN + PROBE
 
     assert Breaker(open_until=latest).held_until(NOW) == latest
     assert Breaker(open_until=latest + timedelta(seconds=1)).held_until(NOW) is None

@@ -6,9 +6,9 @@ from uuid import UUID
 
 import pytest
 
-from saleor_xcover_plugin.domain.effect import Effect
 from saleor_xcover_plugin.domain.money import Money
 from saleor_xcover_plugin.domain.premium import TaxedPrice, Totals
+from saleor_xcover_plugin.domain.price_impact import PriceImpact
 
 PREMIUM = Money(Decimal("6.66"), "USD")
 
@@ -27,8 +27,8 @@ ALONE = Totals(
 WITH_COVER = replace(ALONE, total=Decimal("216.66"), cover=price("6.66", "6.66", "0"))
 
 
-def effect(checkout: Totals, *, absorbed: str = "0") -> Effect:
-    return Effect.of(checkout, ALONE, premium=PREMIUM.amount, absorbed=Decimal(absorbed))
+def effect(checkout: Totals, *, absorbed: str = "0") -> PriceImpact:
+    return PriceImpact.of(checkout, ALONE, premium=PREMIUM.amount, absorbed=Decimal(absorbed))
 
 
 def test_tickets_plus_premium_is_nothing_to_tell():
@@ -117,7 +117,7 @@ def test_of_a_cover_that_is_not_sold_only_the_rest_is_told():
 def test_what_is_kept_is_what_is_read(checkout: Totals):
     kept = effect(checkout)
 
-    assert Effect.from_json(kept.as_json()).as_json() == kept.as_json()
+    assert PriceImpact.from_json(kept.as_json()).as_json() == kept.as_json()
 
 
 def test_rows_keep_an_effect_under_these_names():
@@ -144,7 +144,7 @@ def test_each_difference_is_kept_and_read_as_its_own():
     assert (lines.has_other_lines, lines.has_other_ways) == (True, False)
     assert (ways.has_other_lines, ways.has_other_ways) == (False, True)
     for one in (lines, ways):
-        read = Effect.from_json(one.as_json())
+        read = PriceImpact.from_json(one.as_json())
         assert (read.has_other_lines, read.has_other_ways) == (
             one.has_other_lines,
             one.has_other_ways,

@@ -8,6 +8,7 @@ from enum import StrEnum
 import pytest
 
 from saleor_xcover_plugin.domain.alarms import AlarmCode
+from saleor_xcover_plugin.domain.answer_order import Place
 from saleor_xcover_plugin.domain.cancellations import Cancelled, ClaimState, CoolingOff, Verdict
 from saleor_xcover_plugin.domain.erasure import EraseCode
 from saleor_xcover_plugin.domain.fulfillment import CoverStep, Progress
@@ -18,7 +19,6 @@ from saleor_xcover_plugin.domain.reconciliation import FindingCode
 from saleor_xcover_plugin.domain.refunds import RefundScope
 from saleor_xcover_plugin.domain.retention import Kind, Obstacle
 from saleor_xcover_plugin.domain.sending import Sending
-from saleor_xcover_plugin.domain.turns import Place
 
 WORDS: dict[type[StrEnum], tuple[str, ...]] = {
     AlarmCode: (

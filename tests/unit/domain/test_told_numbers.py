@@ -8,11 +8,11 @@ import pytest
 from saleor_xcover_plugin.domain import (
     alarms,
     allowances,
+    answer_order,
     breaker,
     premium,
     product_rules,
     rates,
-    turns,
 )
 from saleor_xcover_plugin.domain.retention import EVENT_LASTS, PERIODS, Kind
 
@@ -39,8 +39,8 @@ SECOND, MINUTE, HOUR, DAY = (
         ("answers one checkout may give in a minute", allowances.ANSWERS_PER_MINUTE, 60),
         ("first questions while XCover answers none", allowances.FIRST_QUESTIONS, 3),
         ("failures in a row that stop the calls", breaker.THRESHOLD, 5),
-        ("the first rest", breaker.FIRST_REST, 15 * SECOND),
-        ("the longest rest", breaker.LONGEST_REST, 2 * MINUTE),
+        ("the first rest", breaker.FIRST_COOLDOWN, 15 * SECOND),
+        ("the longest rest", breaker.MAX_COOLDOWN, 2 * MINUTE),
         ("one call tries for at most", breaker.PROBE, 20 * SECOND),
         ("the others look again after", breaker.PEEK, 2 * SECOND),
         ("offers and confirmations in a second", rates.DEFAULT_RATE, Decimal(50)),
@@ -50,7 +50,7 @@ SECOND, MINUTE, HOUR, DAY = (
         ("a turn is missed after", rates.LATE, timedelta(milliseconds=30)),
         ("a corrected line costs more by at most this many premiums", premium.MAX_CORRECTION, 3),
         ("selections that are priced one by one", product_rules.MOST_SELECTIONS, 16),
-        ("pages of a checkout that are remembered", turns.MOST_PAGES, 16),
+        ("pages of a checkout that are remembered", answer_order.MOST_PAGES, 16),
         ("an event without an end is over after", EVENT_LASTS, 7 * DAY),
     ],
 )

@@ -3,7 +3,13 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from saleor_xcover_plugin.domain.turns import MOST_PAGES, Place, Turn, place_of, remember
+from saleor_xcover_plugin.domain.answer_order import (
+    MOST_PAGES,
+    AnswerTurn,
+    Place,
+    place_of,
+    remember,
+)
 
 ARRIVALS = st.lists(
     st.tuples(st.integers(0, 2 * MOST_PAGES), st.integers(0, 8), st.booleans(), st.booleans()),
@@ -30,7 +36,7 @@ class EndlessMemory:
 def test_what_is_late_is_never_taken_for_the_next_answer(arrivals):
     memory, endless = [], EndlessMemory()
     for page, number, is_yes, was_taken in arrivals:
-        turn = Turn(f"page-{page}", number)
+        turn = AnswerTurn(f"page-{page}", number)
         place = place_of(memory, turn)
         # then a bound makes nothing later than it is
         assert place != Place.NEXT or not endless.is_late(turn)
@@ -50,36 +56,36 @@ def test_what_is_late_is_never_taken_for_the_next_answer(arrivals):
 def test_a_page_above_all_that_were_forgotten_is_next(numbers):
     memory = []
     for page, number in enumerate(numbers):
-        memory = remember(memory, Turn(f"page-{page}", number), was_taken=True)
-    assert place_of(memory, Turn("new", 9)) == Place.NEXT
+        memory = remember(memory, AnswerTurn(f"page-{page}", number), was_taken=True)
+    assert place_of(memory, AnswerTurn("new", 9)) == Place.NEXT
     highest = max(numbers[:-MOST_PAGES])
-    assert place_of(memory, Turn("new", highest)) == Place.UNSURE
-    assert place_of(memory, Turn("new", highest + 1)) == Place.NEXT
+    assert place_of(memory, AnswerTurn("new", highest)) == Place.UNSURE
+    assert place_of(memory, AnswerTurn("new", highest + 1)) == Place.NEXT
 
 
 def test_a_refused_turn_may_be_tried_again_until_its_page_is_forgotten():
-    turn = Turn("one", 3)
+    turn = AnswerTurn("one", 3)
     memory = remember([], turn, was_taken=False)
     assert place_of(memory, turn) == Place.NEXT
     for page in range(MOST_PAGES):
-        memory = remember(memory, Turn(f"page-{page}", 1), was_taken=True)
+        memory = remember(memory, AnswerTurn(f"page-{page}", 1), was_taken=True)
     assert place_of(memory, turn) == Place.UNSURE
 
 
 def test_the_memory_of_the_version_before_is_read():
-    assert place_of([["one", 2, True]], Turn("one", 1)) == Place.LATE
-    assert place_of([["one", 2, True]], Turn("two", 1)) == Place.NEXT
+    assert place_of([["one", 2, True]], AnswerTurn("one", 1)) == Place.LATE
+    assert place_of([["one", 2, True]], AnswerTurn("two", 1)) == Place.NEXT
 
 
 def test_pages_are_forgotten_oldest_first_and_summed_up_in_one():
     memory = []
     for page in range(MOST_PAGES + 2):
-        memory = remember(memory, Turn(f"page-{page}", page + 1), was_taken=True)
+        memory = remember(memory, AnswerTurn(f"page-{page}", page + 1), was_taken=True)
 
     assert memory[0] == ["", 2, True]
     assert [page for page, _, _ in memory[1:]] == [f"page-{n}" for n in range(2, MOST_PAGES + 2)]
     # who answers again is the newest
-    again = remember(memory, Turn("page-2", 90), was_taken=False)
+    again = remember(memory, AnswerTurn("page-2", 90), was_taken=False)
     assert again[-1] == ["page-2", 90, False]
     assert len(again) == len(memory)
 
@@ -87,23 +93,23 @@ def test_pages_are_forgotten_oldest_first_and_summed_up_in_one():
 def test_a_forgotten_page_may_have_given_its_first_answer_only():
     memory = []
     for page in range(MOST_PAGES + 1):
-        memory = remember(memory, Turn(f"page-{page}", 0), was_taken=True)
+        memory = remember(memory, AnswerTurn(f"page-{page}", 0), was_taken=True)
 
     assert memory[0] == ["", 0, True]
-    assert place_of(memory, Turn("page-0", 0)) == Place.UNSURE
+    assert place_of(memory, AnswerTurn("page-0", 0)) == Place.UNSURE
 
 
 def test_an_answer_that_was_taken_is_not_taken_again():
-    memory = remember([], Turn("one", 2), was_taken=True)
+    memory = remember([], AnswerTurn("one", 2), was_taken=True)
 
-    assert place_of(memory, Turn("one", 2)) == Place.LATE
-    assert place_of(memory, Turn("one", 3)) == Place.NEXT
+    assert place_of(memory, AnswerTurn("one", 2)) == Place.LATE
+    assert place_of(memory, AnswerTurn("one", 3)) == Place.NEXT
 
 
 def test_each_page_and_all_that_were_forgotten_stand_once():
     memory = [["", 3, True], ["one", 1, True], ["two", 1, True]]
 
-    assert remember(memory, Turn("one", 2), was_taken=True) == [
+    assert remember(memory, AnswerTurn("one", 2), was_taken=True) == [
         ["", 3, True],
         ["two", 1, True],
         ["one", 2, True],
@@ -111,5 +117,5 @@ def test_each_page_and_all_that_were_forgotten_stand_once():
 
 
 def test_the_first_answer_of_all_may_have_any_number():
-    assert place_of([], Turn("one", 0)) == Place.NEXT
-    assert remember([], Turn("one", 0), was_taken=True) == [["one", 0, True]]
+    assert place_of([], AnswerTurn("one", 0)) == Place.NEXT
+    assert remember([], AnswerTurn("one", 0), was_taken=True) == [["one", 0, True]]

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from saleor_xcover_plugin.domain.words import counted
+from saleor_xcover_plugin.domain.numbers import counted
 
 ROOT = Path(__file__).resolve().parents[3]
 

@@ -4,7 +4,7 @@ import pytest
 import requests
 
 from saleor_xcover_plugin.xcover.client import Credentials, XCoverClient
-from saleor_xcover_plugin.xcover.transport import Transport
+from saleor_xcover_plugin.xcover.transport import HttpTransport
 
 NOW = datetime(2026, 12, 4, 9, 5, 7, tzinfo=UTC)
 
@@ -17,7 +17,7 @@ def client_at():
 
     def build(url: str) -> XCoverClient:
         credentials = Credentials(url, "ABCDE", "demo-key", "demo-secret-0001")
-        return XCoverClient(credentials, Transport(session, clock=lambda: NOW))
+        return XCoverClient(credentials, HttpTransport(session, clock=lambda: NOW))
 
     yield build
     session.close()

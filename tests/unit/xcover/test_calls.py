@@ -23,7 +23,7 @@ from saleor_xcover_plugin.xcover.errors import (
     XCoverThrottled,
     XCoverUnavailable,
 )
-from saleor_xcover_plugin.xcover.transport import Answer
+from saleor_xcover_plugin.xcover.transport import Response
 
 from .wire import NOW, canned, fixture
 
@@ -490,7 +490,7 @@ def test_bookings_are_listed_page_by_page_since_a_time():
             query = dict(parse_qsl(urlsplit(request.url).query))
             asked.append((request.operation, query, deadline))
             page = {"count": 102, "results": pages[int(query["offset"])]}
-            return Answer(200, {}, json.dumps(page).encode())
+            return Response(200, {}, json.dumps(page).encode())
 
     client = XCoverClient(
         Credentials("https://api.example.com/x", "ABCDE", "key", "secret"), Line()

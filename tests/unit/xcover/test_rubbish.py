@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 
 from saleor_xcover_plugin.xcover.answers import load
 from saleor_xcover_plugin.xcover.errors import XCoverError
-from saleor_xcover_plugin.xcover.reading import read_answer
-from saleor_xcover_plugin.xcover.signing import Verdict, verify
-from saleor_xcover_plugin.xcover.transport import Answer
+from saleor_xcover_plugin.xcover.responses import parse_response
+from saleor_xcover_plugin.xcover.signing import SignatureVerdict, verify
+from saleor_xcover_plugin.xcover.transport import Response
 
 from .test_calls import CALLS
 from .wire import NOW, canned, fixture
@@ -94,9 +94,9 @@ def test_hostile_json_is_an_error_of_ours(status, body):
 @example("²", "")
 @example("Mon, 01 Jan 0001 00:00:00 +1400", "Mon, 01 Jan 0001 00:00:00 -1400")
 def test_any_retry_after_is_survived(retry_after, date):
-    answer = Answer(429, {"Retry-After": retry_after, "Date": date}, b"")
+    answer = Response(429, {"Retry-After": retry_after, "Date": date}, b"")
     with pytest.raises(XCoverError) as caught:
-        read_answer("get_booking", answer, now=NOW)
+        parse_response("get_booking", answer, now=NOW)
     assert caught.value.retry_after is None or 0 <= caught.value.retry_after <= 3600
 
 
@@ -104,13 +104,13 @@ def test_any_retry_after_is_survived(retry_after, date):
 def test_any_inbound_signature_is_judged(authorization, date):
     for text in (authorization, f"Signature {authorization}"):
         headers = {"Authorization": text, "Date": date}
-        assert verify(headers, {"key-1": "ours"}, NOW) != Verdict.GOOD
+        assert verify(headers, {"key-1": "ours"}, NOW) != SignatureVerdict.GOOD
 
 
 def test_an_empty_secret_lets_nobody_in():
     from saleor_xcover_plugin.xcover.signing import sign
 
-    assert verify(sign("", "", NOW), {"": ""}, NOW) == Verdict.UNKNOWN_KEY
+    assert verify(sign("", "", NOW), {"": ""}, NOW) == SignatureVerdict.UNKNOWN_KEY
 
 
 @given(st.decimals(allow_nan=False, allow_infinity=False, places=4, max_value=10**9))

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 import requests
 
-from saleor_xcover_plugin.xcover.signing import Verdict, http_date, sign, signature, verify
+from saleor_xcover_plugin.xcover.signing import SignatureVerdict, http_date, sign, signature, verify
 
 VECTORS = json.loads(
     (Path(__file__).resolve().parents[3] / "fixtures" / "signing-vectors.json").read_text()
@@ -95,38 +95,42 @@ SECRETS = {"key-1": "ours", "key-0": "the one before"}
 
 
 def test_a_webhook_signed_with_any_of_our_keys_is_good():
-    assert verify(inbound(), SECRETS, NOW) == Verdict.GOOD
+    assert verify(inbound(), SECRETS, NOW) == SignatureVerdict.GOOD
     older = sign("key-0", "the one before", NOW, algorithm="hmac-sha512")
-    assert verify(older, SECRETS, NOW) == Verdict.GOOD
+    assert verify(older, SECRETS, NOW) == SignatureVerdict.GOOD
 
 
 @pytest.mark.parametrize(
     ("_case", "headers", "verdict"),
     [
-        ("no headers", {}, Verdict.MISSING),
-        ("other scheme", inbound() | {"Authorization": "Bearer x"}, Verdict.MISSING),
-        ("forged", inbound(secret="guess"), Verdict.FORGED),
+        ("no headers", {}, SignatureVerdict.MISSING),
+        ("other scheme", inbound() | {"Authorization": "Bearer x"}, SignatureVerdict.MISSING),
+        ("forged", inbound(secret="guess"), SignatureVerdict.FORGED),
         ("signature of another date", inbound() | {"Date": http_date(NOW - timedelta(1))}, "clock"),
-        ("replayed later", inbound(NOW - timedelta(minutes=6)), Verdict.CLOCK),
-        ("from the future", inbound(NOW + timedelta(minutes=6)), Verdict.CLOCK),
-        ("date is prose", inbound() | {"Date": "yesterday"}, Verdict.CLOCK),
-        ("no date", inbound() | {"Date": ""}, Verdict.CLOCK),
-        ("a superscript day", dated("Fri, \u00b2 Dec 2026 09:05:07 GMT"), Verdict.CLOCK),
-        ("Arabic digits", dated("Fri, 0\u0664 Dec 2026 09:05:07 GMT"), Verdict.CLOCK),
-        ("a huge second", dated("Fri, 04 Dec 2026 09:05:0" + "8" * 30 + " GMT"), Verdict.CLOCK),
-        ("a huge year", dated("04 Dec " + "9" * 20 + " 09:05:07 GMT"), Verdict.CLOCK),
-        ("a huge offset", dated("Fri, 04 Dec 2026 09:05:07 +999999999999"), Verdict.CLOCK),
-        ("the first year", dated("Mon, 01 Jan 0001 00:00:00 +2359"), Verdict.CLOCK),
-        ("the last year", dated("Fri, 31 Dec 9999 23:59:59 -2359"), Verdict.CLOCK),
+        ("replayed later", inbound(NOW - timedelta(minutes=6)), SignatureVerdict.CLOCK),
+        ("from the future", inbound(NOW + timedelta(minutes=6)), SignatureVerdict.CLOCK),
+        ("date is prose", inbound() | {"Date": "yesterday"}, SignatureVerdict.CLOCK),
+        ("no date", inbound() | {"Date": ""}, SignatureVerdict.CLOCK),
+        ("a superscript day", dated("Fri, \u00b2 Dec 2026 09:05:07 GMT"), SignatureVerdict.CLOCK),
+        ("Arabic digits", dated("Fri, 0\u0664 Dec 2026 09:05:07 GMT"), SignatureVerdict.CLOCK),
+        (
+            "a huge second",
+            dated("Fri, 04 Dec 2026 09:05:0" + "8" * 30 + " GMT"),
+            SignatureVerdict.CLOCK,
+        ),
+        ("a huge year", dated("04 Dec " + "9" * 20 + " 09:05:07 GMT"), SignatureVerdict.CLOCK),
+        ("a huge offset", dated("Fri, 04 Dec 2026 09:05:07 +999999999999"), SignatureVerdict.CLOCK),
+        ("the first year", dated("Mon, 01 Jan 0001 00:00:00 +2359"), SignatureVerdict.CLOCK),
+        ("the last year", dated("Fri, 31 Dec 9999 23:59:59 -2359"), SignatureVerdict.CLOCK),
         ("a date of 64 kB", dated("Fri, " + "0" * 65_536 + "4 Dec 2026 09:05:07 GMT"), "clock"),
-        ("unknown key", sign("key-9", "ours", NOW), Verdict.UNKNOWN_KEY),
+        ("unknown key", sign("key-9", "ours", NOW), SignatureVerdict.UNKNOWN_KEY),
         (
             "weak hash",
             {
                 "Authorization": 'Signature keyId="key-1",algorithm="hmac-sha1",signature="eA=="',
                 "Date": http_date(NOW),
             },
-            Verdict.ALGORITHM_REFUSED,
+            SignatureVerdict.ALGORITHM_REFUSED,
         ),
         (
             "date not signed",
@@ -137,7 +141,7 @@ def test_a_webhook_signed_with_any_of_our_keys_is_good():
                 ),
                 "Date": http_date(NOW),
             },
-            Verdict.CLOCK,
+            SignatureVerdict.CLOCK,
         ),
     ],
 )

@@ -16,10 +16,10 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
-from saleor_xcover_plugin.xcover import bounded
+from saleor_xcover_plugin.xcover import deadline
 from saleor_xcover_plugin.xcover.client import Credentials, XCoverClient
 from saleor_xcover_plugin.xcover.errors import XCoverMisconfigured, XCoverUnavailable
-from saleor_xcover_plugin.xcover.transport import Answer, Request, Transport
+from saleor_xcover_plugin.xcover.transport import HttpTransport, Request, Response
 
 from .rude_server import OK_HEAD, answer, drips, rude_server, says
 from .wire import NOW, canned
@@ -28,7 +28,7 @@ from .wire import NOW, canned
 def client_of(session, url):
     return XCoverClient(
         Credentials(url, "ABCDE", "demo-key", "demo-secret-0001"),
-        Transport(session, clock=lambda: NOW),
+        HttpTransport(session, clock=lambda: NOW),
     )
 
 
@@ -124,7 +124,7 @@ def test_neither_signature_nor_body_is_shown():
 
     assert "secret" not in repr(request)
     assert "Ada" not in repr(request)
-    shown = repr(Answer(200, {"Set-Cookie": "secret"}, b"Ada"))
+    shown = repr(Response(200, {"Set-Cookie": "secret"}, b"Ada"))
     assert "secret" not in shown
     assert "Ada" not in shown
 
@@ -231,7 +231,7 @@ def test_a_drip_inside_tls_is_cut_off_and_its_thread_ends(_case, head, byte, tmp
 
 def wait_for_the_end_of_threads():
     ends_at = time.monotonic() + 5
-    while any(bounded.THREAD_NAME in thread.name for thread in threading.enumerate()):
+    while any(deadline.THREAD_NAME in thread.name for thread in threading.enumerate()):
         assert time.monotonic() < ends_at, "an abandoned call still runs"
         time.sleep(0.05)
 
@@ -240,7 +240,7 @@ def test_a_key_that_http_cannot_carry_needs_a_person():
     with rude_server(says(answer(b"{}"))) as server, requests.Session() as session:
         session.trust_env = False
         credentials = Credentials(server.url, "ABCDE", "key \u2603", "demo-secret-0001")
-        client = XCoverClient(credentials, Transport(session, clock=lambda: NOW))
+        client = XCoverClient(credentials, HttpTransport(session, clock=lambda: NOW))
         with pytest.raises(XCoverMisconfigured):
             client.get_booking("AB-INS", deadline=5)
 
@@ -256,8 +256,8 @@ def test_an_abandoned_thread_gives_back_the_locks_it_holds():
         is_free.set()
         return total
 
-    with pytest.raises(bounded.DeadlinePassed):
-        bounded.run_within(0.1, work)
+    with pytest.raises(deadline.DeadlineExceeded):
+        deadline.run_with_deadline(0.1, work)
 
     assert is_free.wait(5)
     assert lock.acquire(timeout=1)
@@ -320,6 +320,6 @@ def test_a_worker_told_to_stop_is_no_fault_of_the_network(caplog):
     assert (call.operation, call.outcome, call.status) == ("create_offer", "interrupted", None)
     # and the call it left behind ends as well
     ends_at = time.monotonic() + 5
-    while any(bounded.THREAD_NAME in thread.name for thread in threading.enumerate()):
+    while any(deadline.THREAD_NAME in thread.name for thread in threading.enumerate()):
         assert time.monotonic() < ends_at, "the call goes on without anybody waiting"
         time.sleep(0.05)

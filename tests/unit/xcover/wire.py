@@ -10,7 +10,7 @@ import requests
 from requests.adapters import BaseAdapter
 
 from saleor_xcover_plugin.xcover.client import Credentials, XCoverClient
-from saleor_xcover_plugin.xcover.transport import Transport
+from saleor_xcover_plugin.xcover.transport import HttpTransport
 
 FIXTURES = Path(__file__).resolve().parents[3] / "fixtures" / "xcover"
 NOW = datetime(2026, 12, 4, 9, 5, 7, tzinfo=UTC)
@@ -53,4 +53,4 @@ def canned(status: int, body: Any, headers: dict[str, str] | None = None, **cred
         "api_key": "demo-key",
         "api_secret": "demo-secret-0001",
     } | credentials
-    return XCoverClient(Credentials(**made), Transport(session, clock=lambda: NOW)), adapter
+    return XCoverClient(Credentials(**made), HttpTransport(session, clock=lambda: NOW)), adapter

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from demo.client.shopper import Shopper
+    from testkit.client.shopper import Shopper
 
     from ..shop import Shop
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from demo.client.people import NEW_YORK
+from testkit.client.people import NEW_YORK
 
 from .case import Case, nothing
 
 if TYPE_CHECKING:
-    from demo.client.shopper import Shopper
+    from testkit.client.shopper import Shopper
 
     from ..shop import Shop
 

@@ -1,0 +1,30 @@
+"""Get a play ready: the settings of a channel, the markets protection is sold in, the clients."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Sequence
+from dataclasses import replace
+
+from saleor_xcover_plugin.clock import Clock
+from saleor_xcover_plugin.config.settings import PluginSettings
+from saleor_xcover_plugin.outbox.clients import blocking_client, probing_client
+
+from .cases import Market, Play
+
+
+def begin(settings: PluginSettings, markets: Sequence[Market], clock: Clock) -> Play:
+    """Return what the cases share. The first market is the one they play in."""
+    client, skew = blocking_client(settings)
+    stranger = probing_client(replace(settings, api_secret=secrets.token_hex(16)))
+    return Play(settings, client, stranger, skew, markets[0], markets, clock)
+
+
+def markets_of(settings: PluginSettings, currency: str, country: str) -> list[Market]:
+    """Return every currency with every country the settings name, or the channel's own."""
+    rules = settings.rules
+    return [
+        Market(one, other, rules.default_language)
+        for one in sorted(rules.currencies) or [currency]
+        for other in sorted(rules.countries) or [country]
+    ]

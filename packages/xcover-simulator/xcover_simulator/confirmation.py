@@ -1,0 +1,107 @@
+"""Confirm: the offer becomes a booking."""
+
+from collections.abc import Callable
+from typing import Any
+
+from .answers import booking_answer
+from .offers import UNKNOWN_OFFER, price, price_drift
+from .operation import Answer, Incoming
+from .payloads import REQUIRED, read_policyholder
+from .product_rules import breach_of
+from .refusals import Refusal, confirm_rule, field_errors, not_found
+from .store import BookedQuote, Booking, Email, Offer, Product, Store
+
+Refuse = Callable[[str], Refusal]
+
+
+def confirm(world: Store, incoming: Incoming) -> Answer:
+    """Turn an offer into a booking (XCover partner docs, Confirm offer)."""
+    offer = world.offers.get(incoming.path["offer_id"])
+    if offer is None:
+        raise not_found(UNKNOWN_OFFER)
+
+    def refuse(sentence: str) -> Refusal:
+        return confirm_rule(sentence, offer.id, error_version_2=incoming.error_version_2)
+
+    if offer.booking_id:
+        raise refuse(
+            f"Booking already exists for fast_quote_id {offer.id}. INS number: {offer.booking_id}"
+        )
+    body = incoming.body
+    chosen = _chosen(offer, body.get("quotes"), refuse)
+    holder = read_policyholder(body.get("policyholder"))
+    _check_payment(world, body.get("payment_details"), refuse)
+    transaction = body.get("partner_transaction_id")
+    if not isinstance(transaction, str | None):
+        raise field_errors({"partner_transaction_id": ["Not a valid string."]})
+    booking = _book(world, offer, chosen, incoming)
+    booking.policyholder = holder.model_dump(mode="json")
+    booking.partner_transaction_id = transaction
+    offer.booking_id = booking.id
+    world.bookings[booking.id] = booking
+    world.emails.append(Email(booking.id, "BOOKING_CREATED", holder.email, booking.created_at))
+    return Answer(200, booking_answer(world, booking), ("BOOKING_CREATED", booking.id))
+
+
+def _chosen(offer: Offer, quotes: Any, refuse: Refuse) -> list[tuple[Product, Any]]:
+    if not isinstance(quotes, list) or not quotes:
+        raise field_errors({"quotes": [REQUIRED]})
+    offered = {product.quote_id: product for product in offer.products}
+    chosen: dict[str, tuple[Product, Any]] = {}
+    for quote in quotes:
+        quote_id = quote.get("id") if isinstance(quote, dict) else None
+        if not isinstance(quote_id, str):
+            raise field_errors({"quotes": [{"id": [REQUIRED]}]})
+        if quote_id not in offered:
+            raise refuse(f"Quote {quote_id} does not exist in fast_quote_id {offer.id}")
+        if quote_id in chosen:
+            raise refuse(f"Quote {quote_id} is listed twice")
+        chosen[quote_id] = (offered[quote_id], quote.get("insured"))
+    if breach := breach_of(offer.rules, chosen.keys()):
+        raise refuse(breach)
+    return list(chosen.values())
+
+
+def _check_payment(world: Store, details: Any, refuse: Refuse) -> None:
+    if details is None:
+        return
+    provider = details.get("provider") if isinstance(details, dict) else None
+    if provider not in world.settings.payment_providers:
+        raise refuse(f"Payment provider {provider!r} is not supported")
+
+
+def _book(
+    world: Store, offer: Offer, chosen: list[tuple[Product, Any]], incoming: Incoming
+) -> Booking:
+    now, drift = world.now(), price_drift(incoming)
+    quotes = [
+        BookedQuote(
+            id=product.quote_id,
+            event=product.event,
+            premium=price(world, [], offer.currency, product.premium.total + drift)
+            if drift and index == 0
+            else product.premium,
+            policy_start=now
+            if world.settings.policy_starts_with == "purchase"
+            else product.event.start,
+            created_at=now,
+            confirmed_at=now,
+            updated_at=now,
+            insured=insured,
+        )
+        for index, (product, insured) in enumerate(chosen)
+    ]
+    return Booking(
+        id=world.ids.booking(),
+        offer_id=offer.id,
+        currency=offer.currency,
+        language=offer.language,
+        policyholder={},
+        quotes=quotes,
+        partner_transaction_id=None,
+        booking_agent=incoming.body.get("booking_agent"),
+        security_token=world.ids.token(),
+        account_id=world.ids.uuid(),
+        created_at=now,
+        updated_at=now,
+    )

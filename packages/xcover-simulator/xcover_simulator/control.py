@@ -1,0 +1,139 @@
+"""The unsigned control API below /_simulator: look, reset, break, configure, announce."""
+
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, Response
+from starlette.routing import Route
+
+from .faults import FaultOrder, FaultOrders
+from .http_responses import JsonResponse
+from .jsontext import Json, loads
+from .operation import Answer
+from .page import render
+from .payloads import in_words
+from .state import state
+from .store import Store
+from .webhooks import WebhookSender
+
+
+class _BadControl(Exception):
+    """The control request makes no sense; the text is the sentence to answer."""
+
+
+class WebhookOrder(BaseModel):
+    """The body of POST /_simulator/webhooks; ``date_offset_seconds`` shifts the signed Date."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    event: Annotated[str, StringConstraints(min_length=1)]
+    booking_id: str
+    signed: bool | Literal["badly"] = True
+    repeat: Annotated[int, Field(ge=1, le=20)] = 1
+    date_offset_seconds: Annotated[float, Field(allow_inf_nan=False, ge=-(10**8), le=10**8)] = 0
+
+
+class Control:
+    """The endpoints with which tests and people steer the simulator."""
+
+    def __init__(self, world: Store, courier: WebhookSender) -> None:
+        self._world = world
+        self._courier = courier
+
+    def routes(self) -> list[Route]:
+        """Return the control routes."""
+        base = "/_simulator"
+        return [
+            Route(base, self._look, methods=["GET"]),
+            Route(f"{base}/reset", self._reset, methods=["POST"]),
+            Route(f"{base}/faults", self._add_fault, methods=["POST"]),
+            Route(f"{base}/faults", self._replace_faults, methods=["PUT"]),
+            Route(f"{base}/faults", self._clear_faults, methods=["DELETE"]),
+            Route(f"{base}/settings", self._change_settings, methods=["PATCH"]),
+            Route(f"{base}/webhooks", self._send_webhook, methods=["POST"]),
+        ]
+
+    async def _look(self, request: Request) -> Response:
+        shown = state(self._world)
+        accepted = request.headers.get("accept", "")
+        if accepted.startswith("text/html"):
+            return HTMLResponse(render(shown))
+        return JsonResponse(Answer(200, shown))
+
+    async def _reset(self, _: Request) -> Response:
+        self._world.reset()
+        return JsonResponse(Answer(200, {"reset": True}))
+
+    async def _add_fault(self, request: Request) -> Response:
+        try:
+            order = FaultOrder.model_validate(await _body(request))
+        except (ValidationError, _BadControl) as error:
+            return _refused(error)
+        self._world.faults.add(order)
+        return JsonResponse(Answer(200, {"faults": self._world.faults.shown()}))
+
+    async def _replace_faults(self, request: Request) -> Response:
+        try:
+            wanted = FaultOrders.model_validate(await _body(request))
+        except (ValidationError, _BadControl) as error:
+            return _refused(error)
+        self._world.faults.replace(wanted.faults)
+        return JsonResponse(Answer(200, {"faults": self._world.faults.shown()}))
+
+    async def _clear_faults(self, _: Request) -> Response:
+        self._world.faults.clear()
+        return JsonResponse(Answer(200, {"faults": []}))
+
+    async def _change_settings(self, request: Request) -> Response:
+        try:
+            self._world.settings = self._world.settings.changed(await _body(request))
+        except (ValidationError, _BadControl) as error:
+            return _refused(error)
+        return JsonResponse(Answer(200, {"settings": self._world.settings.shown()}))
+
+    async def _send_webhook(self, request: Request) -> Response:
+        try:
+            order = WebhookOrder.model_validate(await _body(request))
+            url = self._world.settings.webhook_url
+            if url is None:
+                raise _BadControl("webhook_url: set it first, there is nowhere to send to")
+            booking = self._world.bookings.get(order.booking_id)
+            if booking is None:
+                raise _BadControl(f"booking_id: {order.booking_id} is unknown")
+        except (ValidationError, _BadControl) as error:
+            return _refused(error)
+        deliveries = await self._courier.send(
+            order.event,
+            booking,
+            url,
+            signed=order.signed,
+            repeat=order.repeat,
+            date_offset=order.date_offset_seconds,
+        )
+        shown = [
+            {
+                "delivered": delivery.delivered,
+                "attempts": [
+                    {name: value for name, value in attempt.items() if name != "at"}
+                    for attempt in delivery.attempts
+                ],
+            }
+            for delivery in deliveries
+        ]
+        return JsonResponse(Answer(200, {"webhooks": shown}))
+
+
+async def _body(request: Request) -> Json:
+    try:
+        body: Any = loads(await request.body())
+    except ValueError as error:
+        raise _BadControl(f"body: not JSON ({error})") from None
+    if not isinstance(body, dict):
+        raise _BadControl("body: must be a JSON object")
+    return body
+
+
+def _refused(error: Exception) -> Response:
+    sentence = in_words(error) if isinstance(error, ValidationError) else str(error)
+    return JsonResponse(Answer(422, {"error": sentence}))

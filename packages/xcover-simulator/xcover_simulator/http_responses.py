@@ -1,0 +1,144 @@
+"""Answers as bytes, and connections that misbehave."""
+
+import asyncio
+import socket
+import struct
+
+from starlette.responses import Response
+from starlette.types import Receive, Scope, Send
+from uvicorn.protocols.http.h11_impl import H11Protocol
+
+from .jsontext import Json, dumps
+from .operation import Answer
+
+GATEWAY_PAGE = """<!DOCTYPE html>
+<html><head><title>Simulated gateway</title></head>
+<body><center><h1>{title}</h1></center><hr><center>simulated gateway</center></body></html>
+"""
+
+
+class Connections:
+    """The open connections by client address, so that one can be cut without an answer."""
+
+    def __init__(self) -> None:
+        self._open: dict[tuple[str, int], asyncio.Transport] = {}
+
+    def protocol(self) -> type[H11Protocol]:
+        """Return uvicorn's protocol class, taught to register its connections here."""
+        connections = self._open
+
+        class RegisteredProtocol(H11Protocol):
+            def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+                super().connection_made(transport)
+                if self.client:
+                    connections[self.client] = transport
+
+            def connection_lost(self, exc: Exception | None) -> None:
+                if self.client:
+                    connections.pop(self.client, None)
+                super().connection_lost(exc)
+
+        return RegisteredProtocol
+
+    def cut(self, scope: Scope) -> None:
+        """Reset the connection of ``scope``: the client sees RST, not an orderly close."""
+        transport = self._open[tuple(scope["client"])]
+        raw = transport.get_extra_info("socket")
+        raw.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        transport.abort()
+
+
+class JsonResponse(Response):
+    """A JSON answer with exact numbers; no body at all for None."""
+
+    media_type = "application/json"
+
+    def __init__(self, answer: Answer, headers: dict[str, str] | None = None) -> None:
+        content = b"" if answer.body is None else dumps(answer.body).encode()
+        super().__init__(content, answer.status, headers)
+        if answer.body is None:
+            del self.headers["content-type"]
+
+
+class Page(Response):
+    """An HTML page where JSON was expected."""
+
+    media_type = "text/html"
+
+    def __init__(self, status: int) -> None:
+        title = "It works" if status < 400 else f"{status} Bad gateway"
+        super().__init__(GATEWAY_PAGE.format(title=title).encode(), status)
+
+
+class Truncated(Response):
+    """200 with the first half of a JSON body: a whole HTTP message, broken JSON."""
+
+    media_type = "application/json"
+
+    def __init__(self, body: Json | None) -> None:
+        text = dumps(body or {"id": "simulated"}).encode()
+        super().__init__(text[: max(1, len(text) // 2)], 200)
+
+
+class Dripped(Response):
+    """Another answer, sent one byte per ``interval`` seconds until the client leaves."""
+
+    def __init__(self, whole: Response, interval: float) -> None:
+        super().__init__(whole.body, whole.status_code)
+        self.raw_headers = whole.raw_headers
+        self._interval = interval
+
+    async def __call__(
+        self,
+        scope: Scope,  # noqa: ARG002 (the signature of ASGI)
+        receive: Receive,
+        send: Send,
+    ) -> None:
+        """Send the headers at once and the body slowly."""
+        start = {"type": "http.response.start", "status": self.status_code}
+        await send({**start, "headers": self.raw_headers})
+        gone = asyncio.ensure_future(_client_gone(receive))
+        try:
+            for index in range(len(self.body)):
+                piece = bytes(self.body[index : index + 1])
+                await send({"type": "http.response.body", "body": piece, "more_body": True})
+                done, _ = await asyncio.wait({gone}, timeout=self._interval)
+                if done:
+                    return
+            await send({"type": "http.response.body", "body": b""})
+        finally:
+            gone.cancel()
+
+
+class NoResponse(Response):
+    """No answer: wait until the client leaves or ``seconds`` have passed, then reset."""
+
+    def __init__(self, connections: Connections, seconds: float = 0) -> None:
+        super().__init__()
+        self._connections = connections
+        self._seconds = seconds
+
+    async def __call__(
+        self,
+        scope: Scope,
+        receive: Receive,
+        send: Send,  # noqa: ARG002 (the signature of ASGI)
+    ) -> None:
+        """Send nothing at all."""
+        if self._seconds:
+            try:
+                await asyncio.wait_for(_client_gone(receive), self._seconds)
+            except TimeoutError:
+                pass
+            except asyncio.CancelledError:  # the simulator stops; uvicorn would answer 500
+                self._connections.cut(scope)
+                raise
+            else:
+                return
+        self._connections.cut(scope)
+        await _client_gone(receive)
+
+
+async def _client_gone(receive: Receive) -> None:
+    while (await receive())["type"] != "http.disconnect":
+        pass

@@ -1,0 +1,140 @@
+"""What follows a fresh quote: does its premium fit the checkout, does an earlier yes still hold?"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from ..config.settings import PluginSettings
+from ..domain.money import Money
+from ..domain.product_rules import sums_to_prove
+from ..domain.states import OfferStatus
+from ..errors import Code, Refusal
+from ..host import catalog, checkouts
+from ..host.values import CheckoutSnapshot
+from ..models import Offer
+from .line_pricing import objection
+from .offer_content import terms_of, terms_of_quote
+from .offers import chosen_contents, groups_of, live_offer, premiums_of
+from .selection import accept
+
+_OBJECTIONS = (Code.PRICE_NOT_EXACT, Code.SHIPPING_TAX_NOT_EXACT)
+
+
+def reprice(
+    offer: Offer, state: CheckoutSnapshot, settings: PluginSettings, now: datetime
+) -> Offer:
+    """Return the offer as it is now. Raise ``Refusal`` when it cannot be sold in this checkout."""
+    _withhold_what_does_not_fit(offer, state, settings, now)
+    return _renewed(offer, settings, now)
+
+
+def is_withheld(offer: Offer) -> bool:
+    """Whether there is a quote that only discounts or taxes of the checkout stand against."""
+    return offer.status == OfferStatus.UNAVAILABLE and offer.reason_code in _OBJECTIONS
+
+
+def recheck(
+    offer: Offer, state: CheckoutSnapshot, settings: PluginSettings, now: datetime
+) -> Offer:
+    """Return an unanswered offer if it can still be sold here; discounts come and go.
+
+    Raise ``Refusal`` when it cannot.
+    """
+    is_open = offer.status == OfferStatus.AVAILABLE and state.needs_proof
+    if not (is_open or is_withheld(offer)) or checkouts.has_money(state.token):
+        return offer
+    return _withhold_what_does_not_fit(offer, state, settings, now)
+
+
+def _withhold_what_does_not_fit(
+    offer: Offer, state: CheckoutSnapshot, settings: PluginSettings, now: datetime
+) -> Offer:
+    """Withhold an offer of which a choice would cost something else in this checkout.
+
+    Discounts and thresholds could change the premium. An offer withheld for that is there again
+    when every choice fits.
+    """
+    premiums = _premiums_to_prove(offer, state)
+    variant_id = catalog.listed_variant_id(offer.channel_id)
+    with checkouts.locked(offer.checkout_token) as checkout:
+        current = live_offer(offer.checkout_token, lock=True)
+        if checkout is None or variant_id is None or current is None or current.pk != offer.pk:
+            raise Refusal(Code.OFFER_STALE)
+        reason = objection(
+            checkout,
+            offer_id=offer.pk,
+            variant_id=variant_id,
+            premiums=premiums,
+            may_absorb=settings.rules.may_absorb,
+        )
+        if reason is None and current.status == OfferStatus.UNAVAILABLE:
+            current.become(OfferStatus.AVAILABLE, now, reason_code="", leased_until=None)
+        elif reason is not None and current.status == OfferStatus.AVAILABLE:
+            current.become(
+                OfferStatus.UNAVAILABLE, now, reason_code=reason.value, leased_until=None
+            )
+    if reason is not None:
+        raise Refusal(reason)
+    return current
+
+
+def _premiums_to_prove(offer: Offer, state: CheckoutSnapshot) -> list[Money]:
+    """Return the sums Saleor has to price before any of them may be offered.
+
+    All that may be chosen, where discounts, gifts or shipping could react to an amount. Elsewhere
+    only taxes or promotions on the cover product could, and they show at the dearest.
+    """
+    sums = sums_to_prove(groups_of(offer), premiums_of(offer))
+    return [Money(amount, offer.currency) for amount in (sums if state.needs_proof else sums[:1])]
+
+
+def _renewed(offer: Offer, settings: PluginSettings, now: datetime) -> Offer:
+    """Keep a yes that a change ended, if premium and terms of what was chosen are the same.
+
+    Asked twice, the second time under the lock: the shopper may say no meanwhile.
+    """
+    if not _choice_to_keep(offer):
+        return offer
+    with checkouts.locked(offer.checkout_token):
+        chosen = _choice_to_keep(offer)
+        if not chosen:
+            return live_offer(offer.checkout_token) or offer
+        try:
+            return accept(
+                offer.checkout_token,
+                offer.channel_id,
+                settings,
+                quote_ids=chosen,
+                content_hash=offer.content_hash,
+                now=now,
+                source="kept",
+            )
+        except Refusal:
+            return offer  # the shopper is asked again
+
+
+def _choice_to_keep(offer: Offer) -> list[str]:
+    """Return the quotes that stand for a yes which ended unnoticed, or nothing."""
+    ended = (
+        Offer.objects.filter(checkout_token=offer.checkout_token, is_notice_due=True)
+        .exclude(pk=offer.pk)
+        .order_by("-pk")
+        .first()
+    )
+    return _same_choice(ended, offer) if ended is not None else []
+
+
+def _same_choice(ended: Offer, offer: Offer) -> list[str]:
+    """Return the quotes of ``offer`` with premium and terms of those said yes to, or nothing."""
+    if ended.currency != offer.currency or terms_of(ended.content) != terms_of(offer.content):
+        return []
+    left = {quote["id"]: terms_of_quote(quote) for quote in offer.content["quotes"]}
+    found = []
+    for said in chosen_contents(ended):
+        wanted = terms_of_quote(said)
+        same = next((quote_id for quote_id, terms in left.items() if terms == wanted), None)
+        if same is None:
+            return []
+        found.append(same)
+        del left[same]
+    return found

@@ -1,0 +1,369 @@
+"""Ask XCover for an offer: single flight by a committed lease, no lock held during HTTP."""
+
+from __future__ import annotations
+
+import logging
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db import transaction
+
+from ..clock import Clock
+from ..config.settings import PluginSettings
+from ..domain.eligibility import fingerprint, insurable_basket
+from ..domain.money import Money
+from ..domain.product_rules import Group
+from ..domain.states import LINE_REMOVED, OfferStatus
+from ..domain.tickets import Basket
+from ..errors import Code, Refusal
+from ..host import catalog, checkouts, telemetry
+from ..host.values import PRODUCTS, CheckoutSnapshot
+from ..models import Offer, Quote
+from ..outbox.clients import client_for, rate_limited_transport
+from ..outbox.rate_limit import FIRST_OFFER_MAX_WAIT, CallDeferred
+from ..xcover.answers import Offer as OfferAnswer
+from ..xcover.client import XCoverClient
+from ..xcover.context import event_order
+from ..xcover.errors import (
+    XCoverBadAnswer,
+    XCoverError,
+    XCoverMisconfigured,
+    XCoverProductFailed,
+    XCoverUnavailable,
+)
+from ..xcover.payloads import offer_body
+from . import allowances
+from .answer_order import ASKED_ELSEWHERE, turns_of
+from .checkout_sync import checkout_changed
+from .offer_content import check_texts, displayed_content, hash_of, shown_groups
+from .offer_pricing import is_withheld, recheck, reprice
+from .offers import (
+    clear_lines,
+    forget_unseen,
+    glance,
+    has_known_rules,
+    insures_nothing,
+    is_fresh,
+    is_notice_due,
+    keep_summary_right,
+    live_offer,
+    put_summary_right,
+)
+from .selection import end_offer, readable
+
+log = logging.getLogger(__name__)
+
+DEADLINE_SECONDS = 2.5
+"""Total time for XCover in a shopper's request; the whole query answers within 3 s (budget)."""
+
+LEASE = timedelta(seconds=10)
+RETRY_UNAVAILABLE = timedelta(seconds=30)
+"""How long a failed request is remembered, so that a dead XCover is not asked on every page."""
+
+
+RETRY_BUSY = timedelta(seconds=2)
+"""How long a shopper waits whose request did not fit into the allowed rate."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What is to be quoted for a checkout right now."""
+
+    state: CheckoutSnapshot
+    basket: Basket
+    fingerprint: str
+
+
+def wanted_offer(
+    token: uuid.UUID, channel_id: int, settings: PluginSettings, now: datetime
+) -> Wanted:
+    """Read the checkout and say what to quote. Raise ``Refusal`` with the reason against it.
+
+    A cover line that no offer put there goes first: Saleor copies it into a checkout made from an
+    order, and tells no plugin. Whoever asks must not see protection in a checkout that has none.
+    """
+    state = readable(token, channel_id, settings)
+    if any(line.offer_id is None for line in state.cover_lines):
+        checkout_changed(token, settings, now)
+        state = readable(token, channel_id, settings)
+    basket = insurable_basket(state.facts, settings.rules, now)
+    if catalog.listed_variant_id(channel_id) is None:
+        raise Refusal(Code.NOT_SET_UP)
+    return Wanted(state, basket, fingerprint(basket, *settings.fingerprint_terms))
+
+
+def ensure_offer(
+    token: uuid.UUID,
+    channel_id: int,
+    settings: PluginSettings,
+    clock: Clock,
+    *,
+    client: str | None = None,
+    is_ahead: bool = False,
+) -> Offer:
+    """Return the live, fresh offer of the checkout; ask XCover when there is none.
+
+    ``client`` names who asks, where that is known; asking draws on its allowance, too. ``is_ahead``
+    says that nobody asks yet. Raise ``Refusal``. The offer of an answered checkout is returned with
+    its answer.
+    """
+    now = clock()
+    try:
+        wanted = wanted_offer(token, channel_id, settings, now)
+    except Refusal as refusal:
+        if refusal.code not in ASKED_ELSEWHERE:
+            _refuse_beside_paid_yes(token, settings, now)
+        raise
+    offer = live_offer(token)
+    if offer is not None and insures_nothing(offer):
+        offer = _looked_at_again(token, settings, now)
+    if offer is not None and offer.fingerprint == wanted.fingerprint:
+        if _is_answer(offer, now):
+            keep_summary_right(token, glance(token), wanted.state.summary)
+            return recheck(offer, wanted.state, settings, now)
+        _refuse_while_waiting(offer, now)
+    is_first = allowances.draw_for_offer(token, settings, now, client=client, is_ahead=is_ahead)
+    transport = rate_limited_transport(
+        settings, patience=FIRST_OFFER_MAX_WAIT if is_first else None
+    )
+    way = client_for(settings, transport)
+    offer = _ask(_open_request(wanted, settings, now), wanted.basket, settings, way, clock)
+    return reprice(offer, wanted.state, settings, clock())
+
+
+def _refuse_beside_paid_yes(token: uuid.UUID, settings: PluginSettings, now: datetime) -> None:
+    """Raise with what became of a yes that is being paid, if there is one.
+
+    What could not be offered in the checkout any more may be insured there all the same.
+    """
+    offer = live_offer(token)
+    if offer is None or offer.status != OfferStatus.SELECTED:
+        return
+    offer = _looked_at_again(token, settings, now)
+    if offer is not None and offer.status == OfferStatus.SELECTED and checkouts.has_money(token):
+        raise Refusal(Code.PAYMENT_STARTED)
+
+
+def _looked_at_again(token: uuid.UUID, settings: PluginSettings, now: datetime) -> Offer | None:
+    """Return what is live once the checkout was looked at: Saleor tells nobody of a failed payment.
+
+    Raise ``Refusal`` while money stands beside a yes that insures nothing.
+    """
+    checkout_changed(token, settings, now)
+    offer = live_offer(token)
+    if offer is not None and insures_nothing(offer):
+        raise Refusal(Code.NOT_INSURED)
+    return offer
+
+
+def _is_answer(offer: Offer, now: datetime) -> bool:
+    """Whether XCover need not be asked: it has answered, and the answer is still valid."""
+    answered = (OfferStatus.AVAILABLE, OfferStatus.SELECTED, OfferStatus.DECLINED)
+    is_answer = (offer.status in answered or is_withheld(offer)) and is_fresh(offer, now)
+    return is_answer and has_known_rules(offer)
+
+
+def _refuse_while_waiting(offer: Offer, now: datetime) -> None:
+    """Raise while another request runs, or soon after one that failed."""
+    if offer.leased_until is None or offer.leased_until <= now:
+        return
+    if offer.status == OfferStatus.REQUESTED:
+        raise Refusal(Code.OFFER_PENDING)
+    if offer.status == OfferStatus.UNAVAILABLE:
+        raise Refusal(Code(offer.reason_code))
+
+
+def _open_request(wanted: Wanted, settings: PluginSettings, now: datetime) -> Offer:
+    """End what was live before and commit a new offer row with this request's lease."""
+    token = wanted.state.token
+    with checkouts.locked(token) as checkout:
+        state = checkouts.read(token, settings.rules.mapping) if checkout else None
+        if state is None:
+            raise Refusal(Code.CHECKOUT_NOT_FOUND)
+        previous = live_offer(token, lock=True)
+        if checkouts.has_money(token):
+            is_gone = _is_yes_gone(token, previous)
+            raise Refusal(Code.NOT_INSURED if is_gone else Code.PAYMENT_STARTED)
+        if previous is not None:
+            if previous.fingerprint == wanted.fingerprint:
+                if _is_answer(previous, now):
+                    raise Refusal(Code.OFFER_PENDING)
+                _refuse_while_waiting(previous, now)
+                ended = OfferStatus.EXPIRED
+            else:
+                ended = OfferStatus.SUPERSEDED
+            end_offer(checkout, previous, ended, now, reason=Code.OFFER_STALE)
+        else:
+            clear_lines(checkout)
+            put_summary_right(token)
+        turns = turns_of(token)
+        forget_unseen(token)
+        return Offer.objects.create(
+            channel_id=wanted.state.channel_id,
+            checkout_token=token,
+            status=OfferStatus.REQUESTED.value,
+            fingerprint=wanted.fingerprint,
+            currency=wanted.basket.currency,
+            country=wanted.basket.country,
+            language=wanted.basket.language,
+            ticket_count=sum(line.count for line in wanted.basket.tickets),
+            event_starts_at=wanted.basket.earliest_start,
+            request=_quoted_tickets(wanted.basket),
+            turns=turns,
+            lease_token=uuid.uuid4(),
+            leased_until=now + LEASE,
+            created_at=now,
+            updated_at=now,
+        )
+
+
+def _is_yes_gone(token: uuid.UUID, offer: Offer | None) -> bool:
+    """Whether a page may still show a yes that was taken back or has ended since."""
+    return is_notice_due(token) or (offer is not None and offer.reason_code == LINE_REMOVED)
+
+
+def _ask(
+    offer: Offer, basket: Basket, settings: PluginSettings, way: XCoverClient, clock: Clock
+) -> Offer:
+    body = offer_body(basket, schema=settings.offer_schema, transaction_id=None, sales_channel=None)
+    answer: OfferAnswer | None = None
+    groups: tuple[Group, ...] = ()
+    code: Code | None = None
+    rest = RETRY_UNAVAILABLE
+    try:
+        answer = way.create_offer(body, deadline=DEADLINE_SECONDS)
+        _check_answer(answer, basket)
+        groups = shown_groups(answer, event_count=len(event_order(basket)))
+        check_texts(answer, groups)
+        _check_terms(answer, groups)
+    except (XCoverError, Refusal) as error:
+        answer, code = None, error.code if isinstance(error, Refusal) else _code_of(error)
+        if code == Code.OFFER_PENDING:
+            rest = RETRY_BUSY
+        log.warning(
+            "xcover.offer.unavailable",
+            extra={"offer": offer.pk, "code": code.value, "error": str(error)},
+        )
+    now = clock()
+    with transaction.atomic():
+        current = Offer.objects.select_for_update().filter(pk=offer.pk).first()
+        if current is None or not _is_awaited(current, offer):
+            # The checkout changed meanwhile: a late answer is nobody's offer.
+            raise Refusal(Code.OFFER_STALE)
+        if answer is None or code is not None:
+            reason = code or Code.NO_OFFER
+            current.become(
+                OfferStatus.UNAVAILABLE,
+                now,
+                reason_code=reason.value,
+                leased_until=now + rest,
+            )
+        else:
+            _store_answer(current, answer, groups, settings, now)
+    if current.status == OfferStatus.UNAVAILABLE:
+        telemetry.count(telemetry.OFFERS, outcome=current.reason_code)
+        raise Refusal(Code(current.reason_code))
+    telemetry.count(telemetry.OFFERS, outcome="available")
+    return current
+
+
+def _is_awaited(current: Offer, asked: Offer) -> bool:
+    return current.status == OfferStatus.REQUESTED and current.lease_token == asked.lease_token
+
+
+def _code_of(error: XCoverError) -> Code:
+    if isinstance(error, CallDeferred) and error.is_busy:
+        return Code.OFFER_PENDING
+    if isinstance(error, XCoverMisconfigured):
+        return Code.XCOVER_REFUSED_CREDENTIALS
+    if isinstance(error, XCoverUnavailable | XCoverBadAnswer):
+        return Code.XCOVER_UNAVAILABLE
+    return Code.PRODUCT_FAILED if isinstance(error, XCoverProductFailed) else Code.NO_OFFER
+
+
+def _check_answer(answer: OfferAnswer, basket: Basket) -> None:
+    """Refuse an offer that may not be shown: another currency, an odd price, nothing in it."""
+    if not answer.quotes:
+        raise XCoverBadAnswer("the offer holds no quotes")
+    if answer.currency != basket.currency:
+        raise XCoverBadAnswer("the offer is in another currency than the checkout")
+    for quote in answer.quotes:
+        if not Money(quote.premium, answer.currency).is_payable():
+            raise XCoverBadAnswer("a premium is not a payable amount of its currency")
+
+
+def _check_terms(answer: OfferAnswer, groups: Sequence[Group]) -> None:
+    """Refuse an offer of which something would be shown without what must stand beside it."""
+    shown = {quote_id for group in groups for quote_id in group.quote_ids}
+    for quote in answer.quotes:
+        is_complete = quote.pds_url and (quote.disclaimer or answer.disclaimer)
+        if quote.id in shown and not is_complete:
+            raise XCoverBadAnswer("an offer without disclaimer or policy wording is not shown")
+
+
+def _store_answer(
+    offer: Offer,
+    answer: OfferAnswer,
+    groups: Sequence[Group],
+    settings: PluginSettings,
+    now: datetime,
+) -> None:
+    content = displayed_content(answer, groups)
+    offered = {quote.id: quote for quote in answer.quotes}
+    for position, shown in enumerate(content["quotes"]):
+        quote = offered[shown["id"]]
+        Quote.objects.create(
+            offer=offer,
+            position=position,
+            quote_id=quote.id,
+            title=quote.title[:255],
+            premium=quote.premium,
+            tax=quote.tax,
+            policy_version=quote.policy_version_id or "",
+            pds_url=quote.pds_url or "",
+            content=shown,
+        )
+    offer.become(
+        OfferStatus.AVAILABLE,
+        now,
+        xcover_offer_id=answer.id,
+        content=content,
+        content_hash=hash_of(content),
+        groups=content["groups"],
+        quoted_at=now,
+        valid_until=now + timedelta(minutes=settings.offer_minutes),
+        leased_until=None,
+    )
+
+
+def _quoted_tickets(basket: Basket) -> dict[str, Any]:
+    """What was quoted, without personal data: compared with the order's lines later."""
+    counts: dict[str, int] = {}
+    for line in basket.tickets:
+        counts[line.reference] = counts.get(line.reference, 0) + line.count
+    starts = {line.reference: line.event.starts_at.isoformat() for line in basket.tickets}
+    ends = {
+        line.reference: line.event.ends_at.isoformat()
+        for line in basket.tickets
+        if line.event.ends_at is not None
+    }
+    products: dict[str, list[str]] = {}
+    for line in basket.tickets:
+        variants = products.setdefault(line.product, [])
+        if line.reference not in variants:
+            variants.append(line.reference)
+    return {
+        "tickets": counts,
+        "starts": starts,
+        "ends": ends,
+        "are_alike": _are_alike(basket),
+        PRODUCTS: products,
+    }
+
+
+def _are_alike(basket: Basket) -> bool:
+    """Whether every ticket is insured alike: for the same event, price and kind of sale."""
+    return len({(line.event, line.unit_price, line.is_resale) for line in basket.tickets}) == 1

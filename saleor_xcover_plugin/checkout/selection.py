@@ -1,0 +1,386 @@
+"""The shopper's answer: yes puts the cover line in, no takes it out; both leave evidence."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Sequence
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from ..config.settings import PluginSettings
+from ..domain.answer_order import AnswerTurn
+from ..domain.eligibility import fingerprint, insurable_basket
+from ..domain.money import Money
+from ..domain.product_rules import check_selection
+from ..domain.states import LINE_REMOVED, LIVE_OFFER_STATUSES, CoverStatus, OfferStatus
+from ..errors import Code, Refusal
+from ..host import announced_payments, catalog, checkouts, cover_line, orders, telemetry
+from ..host.values import CheckoutSnapshot
+from ..models import Consent, Cover, Offer
+from .answer_order import in_turn
+from .line_pricing import put_exactly
+from .offers import (
+    chosen_premium,
+    clear_lines,
+    groups_of,
+    insures_nothing,
+    is_fresh,
+    live_offer,
+    put_summary_right,
+    summarise,
+    summarise_yes,
+    take_notice,
+)
+
+
+def accept(
+    token: uuid.UUID,
+    channel_id: int,
+    settings: PluginSettings,
+    *,
+    quote_ids: Sequence[str],
+    content_hash: str,
+    now: datetime,
+    turn: AnswerTurn | None = None,
+    source: str = "storefront",
+) -> Offer:
+    """Record the yes and put one line at the exact premium of the chosen quotes into the checkout.
+
+    Repeating it with the same quotes changes nothing, and neither does a ``turn`` that its page
+    has gone on from. Raise ``Refusal``; then nothing changed but the turn of the page.
+    """
+
+    def say_yes(checkout: Any) -> Offer:
+        state = _readable(checkout, token, channel_id, settings)
+        offer = _answerable(state, settings, now)
+        if content_hash != offer.content_hash:
+            raise Refusal(Code.TERMS_CHANGED)
+        chosen = _chosen(offer, quote_ids)
+        _check_policyholder(state, offer)
+        premium = sum((quote.premium for quote in chosen), Decimal(0))
+        if _is_placed(offer, state, chosen, premium):
+            put_summary_right(token)
+            return offer
+        if is_held(offer):
+            raise Refusal(Code.OFFER_STALE)
+        variant_id = catalog.listed_variant_id(channel_id)
+        if variant_id is None:
+            raise Refusal(Code.NOT_SET_UP)
+        clear_lines(checkout)
+        price = put_exactly(
+            checkout,
+            offer_id=offer.pk,
+            variant_id=variant_id,
+            premium=Money(premium, offer.currency),
+            may_absorb=settings.rules.may_absorb,
+        )
+        cover_line.recalculate(checkout)  # whoever looks next prices anew, and sees the line
+        announced_payments.follow_total(checkout)
+        chosen_ids = [quote.pk for quote in chosen]
+        offer.quotes.update(is_chosen=False)
+        offer.quotes.filter(pk__in=chosen_ids).update(is_chosen=True)
+        if offer.status != OfferStatus.SELECTED:
+            offer.become(OfferStatus.SELECTED, now, shown_at=offer.shown_at or now)
+        offer.write(
+            now,
+            line_price=price.line,
+            absorbed=price.absorbed,
+            cost=None,
+            effect=None,
+            reason_code="",
+        )
+        _record(offer, "accepted", [q.quote_id for q in chosen], premium, now, source)
+        summarise_yes(offer)
+        return offer
+
+    def leave_to_order(refusal: Refusal) -> None:
+        """Other quotes than those an order was made with are for a fresh offer to hold."""
+        if refusal.code == Code.OFFER_STALE:
+            _end_held_yes(token, now)
+
+    return in_turn(
+        token,
+        turn,
+        say_yes,
+        insures=True,
+        present=lambda: _present(token, channel_id),
+        now=now,
+        refused=leave_to_order,
+    )
+
+
+def decline(
+    token: uuid.UUID,
+    channel_id: int,
+    settings: PluginSettings,
+    *,
+    now: datetime,
+    turn: AnswerTurn | None = None,
+    source: str = "storefront",
+) -> Offer:
+    """Record the no; a line put in by an earlier yes goes.
+
+    An order that was made with that yes keeps it, where an app kept its checkout: the no is for
+    what is made of the checkout from then on (ADR 17). A ``turn`` that its page has gone on from
+    changes nothing. Raise ``Refusal``; even then a yes that a change has ended does not come back
+    with the next offer.
+    """
+
+    def say_no(checkout: Any) -> Offer:
+        _readable(checkout, token, channel_id, settings)
+        offer = live_offer(token, lock=True)
+        if offer is None and (left := _left_to_order(token)) is not None:
+            return left
+        if offer is None or offer.status in (OfferStatus.REQUESTED, OfferStatus.UNAVAILABLE):
+            raise Refusal(Code.OFFER_STALE)
+        if offer.status == OfferStatus.DECLINED:
+            put_summary_right(token)
+            return offer
+        if offer.status == OfferStatus.SELECTED and checkouts.has_money(token):
+            raise Refusal(Code.PAYMENT_STARTED)
+        clear_lines(checkout)
+        if offer.status == OfferStatus.SELECTED:
+            announced_payments.follow_total(checkout)
+        if was_held := is_held(offer):
+            offer.become(OfferStatus.SUPERSEDED, now)
+        else:
+            offer.quotes.update(is_chosen=False)
+            offer.become(OfferStatus.DECLINED, now, shown_at=offer.shown_at or now)
+        _record(offer, "declined", [], Decimal(0), now, AFTER_ORDER if was_held else source)
+        summarise(token, "declined")
+        return _as_declined(offer) if was_held else offer
+
+    def end_what_would_be_kept(refusal: Refusal) -> None:
+        """The next offer of the same terms would keep a yes that a change has ended."""
+        if refusal.code == Code.OFFER_STALE:
+            take_notice(token)
+
+    return in_turn(
+        token,
+        turn,
+        say_no,
+        insures=False,
+        present=lambda: _present(token, channel_id),
+        now=now,
+        refused=end_what_would_be_kept,
+    )
+
+
+def _end_held_yes(token: uuid.UUID, now: datetime) -> None:
+    """End the live offer of a checkout whose order holds the yes, so that a fresh one is asked for.
+
+    The next one of the same terms keeps the yes in the checkout until it is answered otherwise.
+    """
+    with checkouts.locked(token) as checkout:
+        offer = live_offer(token, lock=True)
+        if checkout is None or offer is None or checkouts.has_money(token):
+            return
+        if offer.status == OfferStatus.SELECTED and is_held(offer):
+            end_offer(checkout, offer, OfferStatus.SUPERSEDED, now, reason=Code.OFFER_STALE)
+
+
+AFTER_ORDER = "after_order"
+"""Source of a no in a checkout whose order keeps the yes."""
+
+
+def _as_declined(offer: Offer) -> Offer:
+    """Return an offer that an order holds as its checkout has it now, not to be saved: declined."""
+    told: Offer = Offer.objects.prefetch_related("quotes").get(pk=offer.pk)
+    told.status = OfferStatus.DECLINED.value
+    for quote in told.quotes.all():
+        quote.is_chosen = False
+    return told
+
+
+def _left_to_order(token: uuid.UUID) -> Offer | None:
+    """Return the offer declined last in a checkout without a live one, as an order holds its yes.
+
+    Nothing has come since; None where it was otherwise.
+    """
+    offer = Offer.objects.filter(checkout_token=token).order_by("-pk").first()
+    if offer is None or offer.status != OfferStatus.SUPERSEDED:
+        return None
+    last = offer.consents.last()
+    return _as_declined(offer) if last is not None and last.source == AFTER_ORDER else None
+
+
+def _present(token: uuid.UUID, channel_id: int) -> Offer:
+    """Return the live offer for an answer that comes too late. Raise ``Refusal``."""
+    if live_offer(token) is None:
+        left = _left_to_order(token)
+        if left is None or left.channel_id != channel_id:
+            raise Refusal(Code.OFFER_STALE)
+        return left
+    return _visible(token, channel_id)
+
+
+def _visible(token: uuid.UUID, channel_id: int) -> Offer:
+    """Return the live offer as a storefront may see it. Raise ``Refusal``."""
+    offer = live_offer(token)
+    if offer is None or offer.channel_id != channel_id:
+        raise Refusal(Code.CHECKOUT_NOT_FOUND)
+    if offer.status in (OfferStatus.REQUESTED, OfferStatus.UNAVAILABLE):
+        raise Refusal(Code.OFFER_STALE)
+    if insures_nothing(offer):
+        raise Refusal(Code.NOT_INSURED)
+    return offer
+
+
+def mark_shown(token: uuid.UUID, channel_id: int, *, now: datetime) -> Offer:
+    """Remember that the shopper has seen the live offer: only such offers get an opt-out."""
+    offer = _visible(token, channel_id)
+    if offer.shown_at is None:
+        Offer.objects.filter(pk=offer.pk, shown_at=None).update(shown_at=now, updated_at=now)
+        offer.shown_at = now
+    return offer
+
+
+def withdraw(checkout: Any, offer: Offer, now: datetime, *, source: str, reason: str = "") -> None:
+    """The shopper took the line out without asking us: the yes is gone, the offer stays.
+
+    The caller holds the locks of checkout and offer.
+    """
+    take_back(offer, now, source=source, reason=reason)
+    announced_payments.follow_total(checkout)
+    summarise(offer.checkout_token, "withdrawn")
+
+
+def take_back(offer: Offer, now: datetime, *, source: str, reason: str = "") -> None:
+    """Take back a yes whose line is gone, and keep evidence of it; the offer stays.
+
+    Its checkout may have become an order. The caller holds the lock of the offer.
+    """
+    premium = chosen_premium(offer)
+    if is_held(offer):
+        offer.become(OfferStatus.SUPERSEDED, now, reason_code=reason)
+    else:
+        offer.quotes.update(is_chosen=False)
+        offer.become(OfferStatus.AVAILABLE, now, reason_code=reason)
+    _record(offer, "withdrawn", [], premium, now, source)
+
+
+def end_offer(
+    checkout: Any, offer: Offer, status: OfferStatus, now: datetime, *, reason: str
+) -> None:
+    """End the live offer of a locked checkout; a yes to it goes, and its line with it.
+
+    A yes whose line the shopper has taken out is taken back first: no later offer may keep it. What
+    XCover made no offer for keeps the reason of that instead of ``reason``: the limits and the
+    alarm about refused offers go by it.
+    """
+    if offer.status == OfferStatus.SELECTED and not _has_line(checkout, offer):
+        clear_lines(checkout)
+        withdraw(checkout, offer, now, source=LINE_REMOVED)
+        if offer.state not in LIVE_OFFER_STATUSES:
+            return
+    was_selected = offer.status == OfferStatus.SELECTED
+    if offer.status == OfferStatus.UNAVAILABLE:
+        reason = offer.reason_code
+    offer.become(status, now, reason_code=reason, leased_until=None, is_notice_due=was_selected)
+    if was_selected:
+        clear_lines(checkout)
+        summarise(offer.checkout_token, "withdrawn", code=reason)
+
+
+def _has_line(checkout: Any, offer: Offer) -> bool:
+    return any(line.offer_id == offer.pk for line in cover_line.lines_of(checkout))
+
+
+def is_held(offer: Offer) -> bool:
+    """Whether an order was made with this yes although its checkout was kept.
+
+    What was chosen is that order's then; the checkout goes on without it. Of an order whose hook
+    was lost there is no cover yet, and one that waits for another to let go has none of this offer.
+    """
+    held = Cover.objects.filter(offer=offer, status__in=[s.value for s in _HOLDING])
+    return held.exists() or offer.pk in orders.offers_in_lines(offer.checkout_token)
+
+
+_HOLDING = (CoverStatus.PLACED, CoverStatus.CONFIRMING, CoverStatus.PARKED)
+
+
+def _readable(
+    checkout: Any, token: uuid.UUID, channel_id: int, settings: PluginSettings
+) -> CheckoutSnapshot:
+    if checkout is None:
+        raise Refusal(Code.CHECKOUT_NOT_FOUND)
+    return readable(token, channel_id, settings)
+
+
+def readable(token: uuid.UUID, channel_id: int, settings: PluginSettings) -> CheckoutSnapshot:
+    """Read a checkout of this channel. Raise ``Refusal`` when it is gone or another channel's."""
+    state = checkouts.read(token, settings.rules.mapping)
+    if state is None:
+        raise Refusal(Code.CHECKOUT_NOT_FOUND)
+    if state.channel_id != channel_id:
+        raise Refusal(Code.CHECKOUT_IN_OTHER_CHANNEL)
+    return state
+
+
+def _answerable(state: CheckoutSnapshot, settings: PluginSettings, now: datetime) -> Offer:
+    """Return the locked live offer if it may be accepted now."""
+    if checkouts.has_money(state.token):
+        raise Refusal(Code.PAYMENT_STARTED)
+    basket = insurable_basket(state.facts, settings.rules, now)
+    offer = live_offer(state.token, lock=True)
+    answered = (OfferStatus.AVAILABLE, OfferStatus.SELECTED, OfferStatus.DECLINED)
+    if offer is None or offer.status not in answered:
+        raise Refusal(Code.OFFER_STALE)
+    if offer.fingerprint != fingerprint(basket, *settings.fingerprint_terms):
+        raise Refusal(Code.OFFER_STALE)
+    if not is_fresh(offer, now):
+        raise Refusal(Code.OFFER_EXPIRED)
+    return offer
+
+
+def _chosen(offer: Offer, quote_ids: Sequence[str]) -> list[Any]:
+    """Return the quotes of a yes. Raise ``Refusal`` when the product rules forbid it."""
+    wanted = set(quote_ids)
+    check_selection(groups_of(offer), wanted)
+    return [quote for quote in offer.quotes.all() if quote.quote_id in wanted]
+
+
+def _check_policyholder(state: CheckoutSnapshot, offer: Offer) -> None:
+    """Confirming comes after payment: what it needs must be there before."""
+    missing = state.policyholder.missing_fields()
+    if missing:
+        raise Refusal(Code.POLICYHOLDER_INCOMPLETE, missing)
+    if state.policyholder.country != offer.country:
+        raise Refusal(Code.POLICYHOLDER_COUNTRY_DIFFERS)
+
+
+def _is_placed(
+    offer: Offer, state: CheckoutSnapshot, chosen: Sequence[Any], premium: Decimal
+) -> bool:
+    return (
+        offer.status == OfferStatus.SELECTED
+        and not insures_nothing(offer)
+        and {q.pk for q in offer.quotes.all() if q.is_chosen} == {q.pk for q in chosen}
+        and len(state.cover_lines) == 1
+        and state.cover_lines[0].carries(offer.pk, premium)
+    )
+
+
+def _record(
+    offer: Offer,
+    answer: str,
+    quote_ids: list[str],
+    premium: Decimal,
+    now: datetime,
+    source: str,
+) -> None:
+    take_notice(offer.checkout_token)  # who answers has looked
+    telemetry.count(telemetry.ANSWERS, answer=answer)
+    Consent.objects.create(
+        offer=offer,
+        answer=answer,
+        quote_ids=quote_ids,
+        premium=premium,
+        currency=offer.currency,
+        language=offer.language,
+        content_hash=offer.content_hash,
+        content=offer.content,
+        source=source,
+        created_at=now,
+    )

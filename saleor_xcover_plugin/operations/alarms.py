@@ -1,0 +1,127 @@
+"""Raise an alarm once when a trouble begins, clear it by itself when it is over.
+
+Raising is one row, one log event, one count in the metric, and a note where an order is concerned.
+"""
+
+from __future__ import annotations
+
+import logging
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from functools import partial
+from typing import Any
+
+from celery.exceptions import SoftTimeLimitExceeded
+from django.db import transaction
+
+from ..defect_log import log_defect
+from ..domain.alarms import SILENT, AlarmCode, Incident
+from ..host import metadata, telemetry
+from ..models import Alarm
+from .alarm_rules import View, evaluate
+
+log = logging.getLogger(__name__)
+
+
+def update_alarms(now: datetime) -> None:
+    """Look at everything and bring the alarms in line; called at the end of every sweep.
+
+    Never raises: alarms must not stop the work they watch over.
+    """
+    _safely(lambda: _bring_in_line(evaluate(now), frozenset(AlarmCode), now))
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What is the matter now, the longest first, and which codes could not be looked at in full."""
+
+    alarms: list[dict[str, Any]]
+    unknown: list[str]
+
+
+def standing(now: datetime) -> Standing:
+    """Look at everything now.
+
+    Raise and clear only what a sweep that does not run cannot; the rest is the sweep's.
+    """
+    view = evaluate(now)
+    _safely(lambda: _bring_in_line(view, SILENT, now))
+    raised = {(alarm.code, alarm.subject): alarm for alarm in _open_alarms()}
+    unknown = {code.value for code in view.unknown}
+    # What is the matter now; then what was raised and may be over, if one could look.
+    rows = [
+        _row(t.code.value, t.subject, raised[key].raised_at if key in raised else now, t.sentence)
+        for key, t in view.troubles.items()
+    ] + [
+        _row(alarm.code, alarm.subject, alarm.raised_at, alarm.sentence)
+        for key, alarm in raised.items()
+        if key not in view.troubles and alarm.code in unknown
+    ]
+    return Standing(sorted(rows, key=lambda row: row["since"]), sorted(unknown))
+
+
+def _row(code: str, subject: str, since: datetime, sentence: str) -> dict[str, Any]:
+    return {"code": code, "subject": subject, "since": since, "sentence": sentence}
+
+
+def _open_alarms() -> list[Alarm]:
+    return list(Alarm.objects.filter(cleared_at=None))
+
+
+def _bring_in_line(view: View, codes: frozenset[AlarmCode], now: datetime) -> None:
+    """Each on its own: one that cannot be written down must not hide the others."""
+    rows = {(alarm.code, alarm.subject): alarm for alarm in _open_alarms()}
+    for trouble in view.troubles.values():
+        if trouble.code in codes:
+            known = rows.get(trouble.key)
+            tell = partial(_raise, trouble, now) if known is None else partial(_say, known, trouble)
+            _safely(tell, trouble.code)
+    untold = {code.value for code in (set(AlarmCode) - codes) | view.unknown}
+    for key, alarm in rows.items():
+        if key not in view.troubles and alarm.code not in untold:
+            _safely(partial(_clear, alarm, now), alarm.code)
+
+
+def _raise(trouble: Incident, now: datetime) -> None:
+    with transaction.atomic():
+        _, is_new = Alarm.objects.get_or_create(
+            code=trouble.code.value,
+            subject=trouble.subject,
+            cleared_at=None,
+            defaults={"sentence": trouble.sentence, "raised_at": now},
+        )
+        if not is_new:
+            return  # another worker saw it, too
+        if trouble.order_id is not None:
+            _safely(partial(_note, trouble.order_id, trouble.sentence), trouble.code)
+    code = trouble.code.value
+    log.error("xcover.alarm.raised", extra={"code": code, "subject": trouble.subject})
+    telemetry.count(telemetry.ALARMS, code=code)
+
+
+def _say(alarm: Alarm, trouble: Incident) -> None:
+    """Keep what is the matter by now: it is read when one cannot look."""
+    if alarm.sentence != trouble.sentence:
+        Alarm.objects.filter(pk=alarm.pk, cleared_at=None).update(sentence=trouble.sentence)
+
+
+def _note(order_id: uuid.UUID, sentence: str) -> None:
+    with transaction.atomic():  # a note that cannot be written takes no alarm with it
+        metadata.add_order_note(order_id, sentence)
+
+
+def _clear(alarm: Alarm, now: datetime) -> None:
+    is_ours = Alarm.objects.filter(pk=alarm.pk, cleared_at=None).update(cleared_at=now)
+    if is_ours:
+        log.info("xcover.alarm.cleared", extra={"code": alarm.code, "subject": alarm.subject})
+
+
+def _safely(act: Callable[[], None], code: str = "") -> None:
+    try:
+        act()
+    except SoftTimeLimitExceeded:
+        raise
+    except Exception:
+        log_defect(log, "xcover.alarm.failed", code=code)

@@ -1,0 +1,63 @@
+"""The cover product: there, taxed at zero, listed where it is sold, and reduced by nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from datetime import datetime
+
+from django.db import transaction
+
+from ...host import catalog, promotions, warehouses
+from .finding import Finding, fine, problem, warning
+
+_WRONG = {"created": "is missing", "corrected": "is not as it must be"}
+
+
+def check(channels: Mapping[str, int], now: datetime) -> Iterator[Finding]:
+    """Try the setup and take it back: what it would touch is wrong."""
+    with transaction.atomic():
+        steps = catalog.provision(sorted(channels), now)
+        transaction.set_rollback(True)
+    wrong = [step for step in steps if step.outcome in _WRONG]
+    for step in wrong:
+        sentence = f"It {_WRONG[step.outcome]}: manage.py xcover_setup mends it."
+        yield problem("cover product", step.what, sentence)
+    if not wrong:
+        yield fine("cover product", "product, tax class, listings", "As the setup made them.")
+    yield from _stock()
+    for slug, channel_id in sorted(channels.items()):
+        variant_id = catalog.listed_variant_id(channel_id)
+        if variant_id is not None:
+            yield from _reductions(slug, variant_id, channel_id, now)
+
+
+def _stock() -> Iterator[Finding]:
+    """Without stock Saleor offers no pick-up beside a cover and fulfils no order with one."""
+    unstocked = warehouses.unstocked()
+    for warehouse in unstocked:
+        said = "The stock row is not one free piece" if warehouse.has_row else "No stock row"
+        yield problem(
+            "stock",
+            warehouse.name,
+            f"{said} of the protection: orders with it cannot be picked up there or fulfilled from "
+            "there. manage.py xcover_setup mends it now, the sweep within a minute.",
+        )
+    count = sum(1 for _ in warehouses.names())
+    if not count:
+        yield warning("stock", "", "There is no warehouse: Saleor can fulfil no order.")
+    elif not unstocked:
+        held = "the one warehouse" if count == 1 else f"each of {count} warehouses"
+        yield fine("stock", "", f"One piece of the protection in {held}.")
+
+
+def _reductions(slug: str, variant_id: int, channel_id: int, now: datetime) -> Iterator[Finding]:
+    found = promotions.touching(variant_id, channel_id, now)
+    for name in found:
+        yield problem(
+            "discounts",
+            slug,
+            f"The {name} includes the protection. A premium must not be discounted: take the "
+            "product out of it. Until then offers may be withheld.",
+        )
+    if not found:
+        yield fine("discounts", slug, "No promotion or voucher names the protection.")

@@ -1,0 +1,84 @@
+"""All looks, one after the other, each told of as it ends."""
+
+from __future__ import annotations
+
+import logging
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from datetime import datetime
+from functools import partial
+
+from celery.exceptions import SoftTimeLimitExceeded
+
+from ...config.settings import PluginSettings, SealedElsewhere, SettingsError, label_of
+from ...defect_log import log_defect
+from ...host import configuration
+from . import account, catalogue, events, hooks, running, store
+from .finding import Finding, fine, problem, warning
+
+log = logging.getLogger(__name__)
+
+
+def examine(channels: Mapping[str, int], now: datetime, *, may_call: bool) -> Iterator[Finding]:
+    """Look at these channels (slug to key) and at what all share. Changes nothing.
+
+    ``may_call`` allows one call per account to XCover, without effect there.
+    """
+    active = {slug: key for slug, key in channels.items() if configuration.is_active(key)}
+    settings: dict[str, PluginSettings] = {}
+    yield from _settings(channels, active, settings)
+    looks: dict[str, Callable[[], Iterator[Finding]]] = {
+        "store": store.check,
+        "credentials": partial(account.check, settings, may_call=may_call),
+        "cover product": partial(catalogue.check, active, now),
+        "event data": partial(events.check, settings, active, now),
+        "running": partial(running.check, now),
+        "hooks": hooks.check,
+    }
+    for name, look in looks.items():
+        try:
+            yield from look()
+        except SoftTimeLimitExceeded:
+            raise
+        except Exception:
+            kind = type(sys.exception()).__name__
+            log_defect(log, "xcover.doctor.failed", look=name)
+            sentence = f"Looking failed ({kind}); the log has the rest."
+            yield problem(name, "", sentence)
+
+
+def _settings(
+    channels: Mapping[str, int], active: Mapping[str, int], found: dict[str, PluginSettings]
+) -> Iterator[Finding]:
+    """Read the settings of every active channel into ``found``."""
+    for slug, key in sorted(active.items()):
+        try:
+            found[slug] = configuration.settings_of(key)
+        except SealedElsewhere as error:
+            yield problem("settings", slug, f"{error} No offers are made until then.")
+        except SettingsError as error:
+            sentence = f"{error} Correct it in the plugin's form; no offers are made until then."
+            yield problem("settings", slug, sentence)
+        else:
+            yield _completeness(slug, found[slug])
+    if not active:
+        yield problem(
+            "settings",
+            ", ".join(sorted(channels)),
+            "The plugin is active in none of these channels: activate it in the dashboard.",
+        )
+    for slug in sorted(set(channels) - set(active)) if active else ():
+        yield warning("settings", slug, "The plugin is not active in this channel.")
+
+
+def _completeness(slug: str, settings: PluginSettings) -> Finding:
+    if not settings.unreadable:
+        return fine("settings", slug, "Complete.")
+    named = ", ".join(label_of(name) for name in settings.unreadable)
+    return warning(
+        "settings",
+        slug,
+        f"Cannot be opened, because saved under another SECRET_KEY: {named}. Webhooks signed with "
+        "them are refused. Start every process of Saleor with the SECRET_KEY they were saved under "
+        "(or put that one into SECRET_KEY_FALLBACKS), or enter them again.",
+    )

@@ -1,0 +1,24 @@
+"""Whether this Saleor calls the hooks the plugin counts on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ...domain.hooks import ESSENTIAL, HOOKS
+from ...host import runtime
+from .finding import Finding, fine, problem, warning
+
+
+def check() -> Iterator[Finding]:
+    """Read it from Saleor's own code: known to its plugin manager, and called somewhere."""
+    unknown = runtime.unknown_hooks(HOOKS)
+    calls = runtime.calls_hook(HOOKS)
+    silent = [name for name in HOOKS if name in unknown or not calls[name]]
+    for name in silent:
+        said = "does not know" if name in unknown else "knows but never calls"
+        sentence = f"Saleor {runtime.saleor_version()} {said} it. It is for: {HOOKS[name]}."
+        yield (problem if name in ESSENTIAL else warning)("hooks", name, sentence)
+    if not silent:
+        yield fine(
+            "hooks", f"Saleor {runtime.saleor_version()}", f"It calls all {len(HOOKS)} we override."
+        )

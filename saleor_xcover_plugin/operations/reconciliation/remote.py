@@ -1,0 +1,85 @@
+"""Differences between our policies and XCover's bookings: one GET each, at the allowed rate."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+
+from ...checkout.offers import chosen_ids
+from ...clock import Clock
+from ...config.settings import SettingsError
+from ...domain.money import Money
+from ...domain.reconciliation import Finding, FindingCode
+from ...domain.states import CoverStatus
+from ...host import configuration
+from ...models import Cover
+from ...outbox.clients import client_for
+from ...outbox.rate_limit import CallDeferred
+from ...xcover.answers import Booking
+from ...xcover.errors import XCoverError, XCoverMisconfigured, XCoverNotFound
+from .local import Books
+
+ASK = "ask Cover Genius before anything else"
+
+
+class NotCompared(Exception):
+    """XCover could not be asked about this policy."""
+
+
+class Comparison:
+    """Asks XCover; once a channel's account is closed to us nobody there is asked about again."""
+
+    def __init__(self, clock: Clock, pause: Callable[[float], None] = time.sleep) -> None:
+        self._clock = clock
+        self._pause = pause
+        self._silent: set[int] = set()
+
+    def compare(self, books: Books) -> Iterator[Finding]:
+        """Yield what is wrong with a policy. Raise ``NotCompared``."""
+        cover = books.cover
+        if cover is None or not cover.booking_id:
+            return
+        try:
+            booking = self._booking(cover.booking_id, cover.channel_id)
+        except XCoverNotFound:
+            yield books.finding(FindingCode.UNKNOWN_AT_XCOVER, ASK)
+            return
+        # What a cancelled booking still costs and holds is XCover's affair.
+        difference = "" if booking.is_cancelled else _difference(booking, cover)
+        if difference:
+            yield books.finding(FindingCode.BOOKING_DIFFERS, ASK, detail=difference)
+        if booking.is_cancelled and cover.status == CoverStatus.CONFIRMED:
+            yield books.finding(FindingCode.CANCELLED_AT_XCOVER_ONLY, books.mend)
+        if booking.is_confirmed and cover.status == CoverStatus.CANCELLED:
+            yield books.finding(FindingCode.CANCELLED_HERE_ONLY, ASK)
+
+    def _booking(self, booking_id: str, channel_id: int) -> Booking:
+        if channel_id in self._silent:
+            raise NotCompared
+        try:
+            return self._ask(booking_id, channel_id)
+        except XCoverNotFound:
+            raise
+        except (CallDeferred, XCoverMisconfigured, SettingsError) as error:
+            self._silent.add(channel_id)
+            raise NotCompared from error
+        except XCoverError as error:
+            raise NotCompared from error
+
+    def _ask(self, booking_id: str, channel_id: int) -> Booking:
+        client = client_for(configuration.settings_of(channel_id))
+        while True:
+            try:
+                return client.get_booking(booking_id)
+            except CallDeferred as held:
+                if not held.is_busy:
+                    raise
+                self._pause(max((held.until - self._clock()).total_seconds(), 0.05))
+
+
+def _difference(booking: Booking, cover: Cover) -> str:
+    if (booking.total_price, booking.currency) != (cover.premium, cover.currency):
+        return f"Booked: {Money(booking.total_price, booking.currency)}."
+    wanted = chosen_ids(cover.offer) if cover.offer else []
+    is_same = {quote.id for quote in booking.quotes} == set(wanted)
+    return "" if is_same else "It holds other quotes."

@@ -1,0 +1,114 @@
+"""Sales of a period in figures: one aggregate query per table, whose cost follows the period.
+
+Offers count on the day they were first seen, answers on the day they were given, covers and orders
+without cover on the day of their order. What became of a cover is what is known now.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, date
+from functools import reduce
+from operator import add
+from typing import Any, NamedTuple
+
+from django.db.models import Count, F, Q, QuerySet, Sum
+from django.db.models.functions import TruncDate
+
+from ..domain.figures import Figures, Market, Sales
+from ..domain.period import Period
+from ..domain.states import CoverStatus
+from ..host import catalog, order_facts
+from ..models import WAS_REMOVED, Consent, Cover, Offer, Quote
+
+_IS_VOID = Q(status=CoverStatus.VOID.value)
+_IN_FORCE = [CoverStatus.CONFIRMED.value, CoverStatus.CANCELLING.value]
+_WAITING = [s.value for s in (CoverStatus.PLACED, CoverStatus.CONFIRMING, CoverStatus.PARKED)]
+
+
+class _Row(NamedTuple):
+    """What one table knows of one channel, currency and day."""
+
+    channel_id: int
+    currency: str
+    day: date
+    known: dict[str, Any]
+
+
+def sales_of(period: Period) -> Sales:
+    """Count and add up what was offered, answered and sold."""
+    channels = catalog.channel_names()
+    found: dict[tuple[Market, date], list[Figures]] = {}
+    for row in _rows(period):
+        market = Market(channels[row.channel_id], row.currency)
+        figures = Figures.of(row.currency, **row.known)
+        found.setdefault((market, row.day), []).append(figures)
+    by_day = {key: reduce(add, figures) for key, figures in found.items()}
+    return Sales(period.first, period.last, by_day)
+
+
+def _rows(period: Period) -> Iterator[_Row]:
+    yield from _grouped(Offer.objects.all(), "shown_at", period, shown=Count("pk"))
+    # Whoever said no twice in one day said no to one offer.
+    answered_no = Count("offer", distinct=True)
+    noes = Consent.objects.filter(answer="declined")
+    yield from _grouped(noes, "created_at", period, "offer__", answered_no=answered_no)
+    bounds = (period.start, period.end, period.channel_ids)
+    for channel_id, currency, day, count in order_facts.count_without_cover(*bounds):
+        yield _Row(channel_id, currency, day, {"declined": count})
+    yield from _covers(period)
+    yield from _taxes(period)
+
+
+def _covers(period: Period) -> Iterator[_Row]:
+    return _grouped(
+        Cover.objects.all(),
+        "created_at",
+        period,
+        sold=Count("pk", filter=~WAS_REMOVED),
+        confirmed=Count("pk", filter=Q(status__in=_IN_FORCE)),
+        cancelled=Count("pk", filter=Q(status=CoverStatus.CANCELLED.value)),
+        void=Count("pk", filter=_IS_VOID & ~WAS_REMOVED),
+        waiting=Count("pk", filter=Q(status__in=_WAITING)),
+        premium=Sum("premium", filter=~_IS_VOID),
+        absorbed=Sum("absorbed", filter=~_IS_VOID),
+        due_back=Sum("amount_due_back"),
+        tax_unknown=Count("pk", filter=~_IS_VOID),
+    )
+
+
+def _taxes(period: Period) -> Iterator[_Row]:
+    chosen = Quote.objects.filter(is_chosen=True).exclude(
+        offer__cover__status=CoverStatus.VOID.value
+    )
+    rows = _grouped(
+        chosen,
+        "offer__cover__created_at",
+        period,
+        "offer__cover__",
+        tax=Sum("tax"),
+        covers=Count("offer", distinct=True),
+        unnamed=Count("offer", distinct=True, filter=Q(tax=None)),
+    )
+    for row in rows:
+        # All covers were counted as unknown: those whose quotes name their tax are taken off.
+        named = row.known.pop("covers") - row.known.pop("unnamed")
+        yield row._replace(known={**row.known, "tax_unknown": -named})
+
+
+def _grouped(
+    rows: QuerySet[Any], moment: str, period: Period, of: str = "", **wanted: Any
+) -> Iterator[_Row]:
+    """Aggregate the rows whose ``moment`` is in the period; ``of`` leads to their channel."""
+    within = rows.filter(**{f"{moment}__gte": period.start, f"{moment}__lt": period.end})
+    if period.channel_ids:
+        within = within.filter(**{f"{of}channel_id__in": period.channel_ids})
+    groups = within.order_by().values(
+        on_channel=F(f"{of}channel_id"),
+        in_currency=F(f"{of}currency"),
+        on_day=TruncDate(moment, tzinfo=UTC),
+    )
+    # Django refuses an annotation with the name of a column.
+    for group in groups.annotate(**{f"all_{name}": value for name, value in wanted.items()}):
+        known = {name: group[f"all_{name}"] or 0 for name in wanted}
+        yield _Row(group["on_channel"], group["in_currency"], group["on_day"], known)

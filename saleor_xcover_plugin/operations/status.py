@@ -1,0 +1,174 @@
+"""How things stand: what is open, what waits for a person, how XCover is reached."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Any
+
+from django.db.models import Model
+
+from .. import installation
+from ..domain.states import CancellationStatus, CoverStatus, MessageState, ModificationStatus
+from ..host import order_facts
+from ..models import Cancellation, Cover, Heartbeat, Modification, Offer, OutboxMessage
+from ..outbox import accounts
+from .heartbeats import PURGE
+
+_OPEN_COVERS = [
+    s.value for s in (CoverStatus.PLACED, CoverStatus.CONFIRMING, CoverStatus.CANCELLING)
+]
+_OPEN: Sequence[tuple[str, type[Model], Sequence[str]]] = (
+    ("covers", Cover, [*_OPEN_COVERS, CoverStatus.PARKED.value]),
+    ("cancellations", Cancellation, ["requested", "confirming", "parked"]),
+    ("modifications", Modification, ["requested", "confirming", "parked"]),
+    ("messages", OutboxMessage, ["pending", "parked"]),
+)
+
+
+def open_work() -> int:
+    """Count covers and messages that would be lost if the plugin went away now."""
+    messages = OutboxMessage.objects.filter(
+        status__in=[MessageState.PENDING.value, MessageState.PARKED.value]
+    ).count()
+    return messages + Cover.objects.filter(status__in=_OPEN_COVERS).count()
+
+
+def counts() -> dict[str, dict[str, int]]:
+    """What is open or parked, by status; years of ended rows are not read.
+
+    One query per status: each has a partial index, all together have none.
+    """
+    return {
+        name: {
+            status: count
+            for status in statuses
+            if (count := model._default_manager.filter(status=status).count())
+        }
+        for name, model, statuses in _OPEN
+    }
+
+
+def parked(limit: int = 100) -> Sequence[dict[str, Any]]:
+    """Everything that waits for a person, oldest first, with the sentence that says what to do."""
+    covers = Cover.objects.filter(status=CoverStatus.PARKED.value).order_by("updated_at")
+    rows = [
+        _row("cover", cover, cover.order_number, cover.reason_code, cover.reason)
+        for cover in covers[:limit]
+    ]
+    cancellations = Cancellation.objects.filter(status=CancellationStatus.PARKED.value)
+    rows += [
+        _row("cancellation", x, x.cover.order_number, "", x.sentence)
+        for x in cancellations.select_related("cover").order_by("updated_at")[:limit]
+    ]
+    modifications = Modification.objects.filter(status=ModificationStatus.PARKED.value)
+    rows += [
+        _row("modification", x, x.cover.order_number, "", x.sentence)
+        for x in modifications.select_related("cover").order_by("updated_at")[:limit]
+    ]
+    messages = list(
+        OutboxMessage.objects.filter(status=MessageState.PARKED.value).order_by("updated_at")[
+            :limit
+        ]
+    )
+    numbers = _order_numbers(messages)
+    rows += [
+        _row(f"message {m.kind}", m, numbers.get(m.pk, ""), m.reason_code, m.last_error)
+        for m in messages
+    ]
+    return sorted(rows, key=lambda row: row["since"])[:limit]
+
+
+def accounts_reached(now: datetime) -> list[dict[str, Any]]:
+    """How each account in use is reached: allowed rate, breaker, clock, credentials."""
+    return [
+        {
+            "account": accounts.subject_of(settings),
+            "partner": settings.partner_code,
+            "rate": f"{settings.rates.selling}/s",
+            "slowed_down_until": _latest(gate.throttled_until.values(), now),
+            "breaker": "closed" if gate.open_until is None else "open",
+            "open_since": gate.opened_at,
+            "tries_again_at": gate.open_until,
+            "failures": gate.failures,
+            "clock_ahead_seconds": gate.clock_skew,
+            "refused_since": gate.refused_since,
+            "called_last": gate.updated_at,
+        }
+        for gate, settings in accounts.rows_of(accounts.by_channel().values())
+    ]
+
+
+def store() -> dict[str, Any]:
+    """Which store these tables are, what they are bound to, and what runs here."""
+    row = installation.found()
+    return {
+        "installation": str(row.installation_id) if row else None,
+        "bound_to": row.bound_to if row else "",
+        "runs_here": installation.name_here(),
+        "copied_at": row.copied_at if row else None,
+        "standing": installation.standing(row).value,
+    }
+
+
+def heartbeats() -> list[dict[str, Any]]:
+    """When periodic work ran last, and what it found; ``purge`` has what the purge says by kind."""
+    return [
+        {"name": row.name, "at": row.beat_at, "found": _short(row.details)}
+        for row in Heartbeat.objects.order_by("name")
+    ]
+
+
+def purge() -> list[dict[str, Any]]:
+    """What the last nightly purge removed by kind, and what the next one will remove."""
+    row = Heartbeat.objects.filter(name=PURGE).first()
+    kinds = row.details.get("kinds") if row is not None and isinstance(row.details, dict) else None
+    return kinds if isinstance(kinds, list) else []
+
+
+def _short(details: Any) -> Any:
+    if not isinstance(details, dict):
+        return details
+    return {name: value for name, value in details.items() if name not in ("kinds", "days")}
+
+
+def _row(kind: str, parked: Any, order: str, reason: str, sentence: str) -> dict[str, Any]:
+    return {
+        "kind": kind,
+        "id": parked.pk,
+        "order": order,
+        "since": parked.updated_at,
+        "reason": reason,
+        "sentence": sentence,
+    }
+
+
+def _order_numbers(messages: Iterable[OutboxMessage]) -> dict[int, str]:
+    """Find the order each message is about; one of an order that is gone is left out."""
+    subjects: dict[str, dict[int, int]] = {}
+    for message in messages:
+        subjects.setdefault(message.kind, {})[message.pk] = message.subject_id
+    found = {}
+    for kind, by_message in subjects.items():
+        numbers = _numbers_by_subject(kind, set(by_message.values()))
+        found.update({pk: numbers[s] for pk, s in by_message.items() if s in numbers})
+    return found
+
+
+def _numbers_by_subject(kind: str, ids: set[int]) -> dict[int, str]:
+    """What a message is about depends on its kind: a cover, offer, cancellation or modification."""
+    if kind == "confirm":
+        return dict(Cover.objects.filter(pk__in=ids).values_list("pk", "order_number"))
+    if kind == "opt_out":
+        orders = dict(Offer.objects.filter(pk__in=ids).values_list("pk", "order_id"))
+        known = order_facts.numbers_of(order_id for order_id in orders.values() if order_id)
+        return {pk: known[order_id] for pk, order_id in orders.items() if order_id in known}
+    model = Modification if kind.endswith("_modification") else Cancellation
+    about = model._default_manager.filter(pk__in=ids)
+    return dict(about.values_list("pk", "cover__order_number"))
+
+
+def _latest(times: Iterable[str], now: datetime) -> datetime | None:
+    """Return the latest time to come, or None."""
+    to_come = [time for text in times if (time := datetime.fromisoformat(text)) > now]
+    return max(to_come, default=None)

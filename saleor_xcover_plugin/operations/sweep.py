@@ -1,0 +1,322 @@
+"""Find again whatever a lost hook, a killed worker or a dead broker left behind. Bounded."""
+
+from __future__ import annotations
+
+import logging
+import uuid
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import asdict, dataclass
+from datetime import datetime, timedelta
+from functools import partial
+from typing import Any, TypeVar
+
+from celery.exceptions import SoftTimeLimitExceeded
+from django.db import transaction
+from django.db.models import Q, QuerySet
+
+from ..checkout import allowances
+from ..checkout.offers import put_summary_right
+from ..clock import Clock
+from ..defect_log import log_defect
+from ..domain.alarms import PAID_PATIENCE
+from ..domain.states import LIVE_OFFER_STATUSES, CoverStatus, OfferStatus
+from ..failures import ORDER, UNFOLLOWED, Failures, NotFollowed, due
+from ..host import checkouts, order_facts, orders, warehouses
+from ..models import Cover, Offer, Watermark
+from ..outbox.dispatcher import call_helpers, deliver_due
+from ..policies.locks import are_tables_held
+from ..policies.order_sync import sync_order
+from ..time_limits import DatabaseBusy
+from . import alarms, heartbeats
+from .webhook_inbox import handle_due
+
+log = logging.getLogger(__name__)
+
+Row = TypeVar("Row")
+
+LIMIT = 500
+_ORDERS = "orders"
+_FOLLOWED = "followed orders"
+_OVERLAP = timedelta(minutes=5)
+"""A transaction that commits late carries an older ``updated_at`` than what was read before."""
+_PAGES = 20
+_BUDGET = timedelta(seconds=45)
+"""No call is begun later, so that a sweep ends soon: workers are Saleor's too."""
+_FIRST_LOOK_BACK = timedelta(days=1)
+_OFFER_REST = timedelta(hours=1)
+_COVER_REST = timedelta(minutes=10)
+_JUST_CONFIRMED = timedelta(hours=1)
+
+
+@dataclass(frozen=True, slots=True)
+class SweepResult:
+    orders: int
+    covers: int
+    offers: int
+    events: int
+    messages: int
+
+
+def sweep(clock: Clock, *, limit: int = LIMIT) -> SweepResult:
+    """Align changed orders, look after resting covers and offers, deliver what is due.
+
+    Then look whether a person must be told, whatever became of the rest.
+    """
+    try:
+        heartbeats.begin(heartbeats.SWEEP, clock())
+    except SoftTimeLimitExceeded:
+        raise
+    except Exception:  # work goes on, say between an upgrade and its migration
+        log_defect(log, "xcover.heartbeat.failed")
+    try:
+        result = _do_all(clock, limit)
+        heartbeats.beat(heartbeats.SWEEP, clock(), asdict(result))
+    finally:
+        alarms.update_alarms(clock())
+    return result
+
+
+def _do_all(clock: Clock, limit: int) -> SweepResult:
+    until = clock() + _BUDGET
+    steps = _Steps(clock, limit)
+    work = {
+        "stock": partial(_stock_up, steps),
+        "usage": partial(_clear_usage, steps),
+        "helpers": partial(_call_helpers, clock, until),
+        "failed orders": partial(_failed_orders, steps),
+        "orders": partial(_changed_orders, steps),
+        "orders without a row": partial(_unfollowed_orders, steps),
+        "covers": partial(_resting_covers, steps),
+        "offers": partial(_resting_offers, steps),
+        "messages": partial(deliver_due, clock, limit=limit, until=until),
+        "events": partial(handle_due, clock, limit=limit, until=until),
+    }
+    done = dict.fromkeys(work, 0)
+    for name, step in work.items():
+        with steps.failures.contain(name), suppress(_Blocked):
+            done[name] = step()
+    return SweepResult(
+        orders=done["orders"] + done["failed orders"],
+        covers=done["covers"],
+        offers=done["offers"],
+        messages=done["messages"],
+        events=done["events"],
+    )
+
+
+class _Blocked(Exception):
+    """Another session holds a whole table: the rest of a step is for the next sweep."""
+
+
+class _Steps:
+    """What the steps of one sweep share."""
+
+    def __init__(self, clock: Clock, limit: int) -> None:
+        self.clock, self.limit = clock, limit
+        self.now = clock()
+        self.failures = Failures(self.now)
+        self._locks_of_rows = 0
+
+    def align(self, order_id: uuid.UUID, *, first: Callable[[], object] | None = None) -> None:
+        """Bring one order in line; a broken one is tried once and must not stop the others.
+
+        ``first`` is done before, and is its work too. Raise ``_Blocked`` where another session
+        holds not this order's rows but everybody's.
+        """
+        self._require_tables()
+        self._align(order_id, first)
+        self._require_tables()
+
+    def _align(self, order_id: uuid.UUID, first: Callable[[], object] | None = None) -> None:
+        if (ORDER, str(order_id)) in self.failures.met:
+            return
+        label = partial(order_facts.number_of, order_id)
+        with self.failures.contain(ORDER, order_id, label=label):
+            if first is not None:
+                first()
+            sync_order(order_id, self.now)
+
+    def _require_tables(self) -> None:
+        """After work that met a lock, see what the lock is of."""
+        busy = len(self.failures.busy)
+        if busy == self._locks_of_rows:
+            return
+        if are_tables_held():
+            log.warning("xcover.sweep.cut_short")
+            raise _Blocked
+        self._locks_of_rows = busy
+
+    def follow(self, order_id: uuid.UUID) -> None:
+        """Bring a paid order in line that has no row of ours, and see whether it has one then.
+
+        An order whose rows are held is not blamed for it. Raise ``_Blocked`` as ``align`` does.
+        """
+        self._require_tables()
+        self._follow(order_id)
+        self._require_tables()
+
+    def _follow(self, order_id: uuid.UUID) -> None:
+        label = partial(order_facts.number_of, order_id)
+        with self.failures.contain(UNFOLLOWED, order_id, label=label):
+            if order_facts.sold_without_row([order_id], at=self.now):
+                self._align(order_id)
+                if (ORDER, str(order_id)) in self.failures.busy:
+                    raise DatabaseBusy("its rows are held")
+                if order_facts.sold_without_row([order_id], at=self.now):
+                    raise NotFollowed
+
+
+def _call_helpers(clock: Clock, until: datetime) -> int:
+    call_helpers(clock(), until=until)
+    return 0
+
+
+def _stock_up(_steps: _Steps) -> int:
+    """New warehouses, and rows somebody changed."""
+    with transaction.atomic():
+        count = warehouses.stock_up()
+    if count:
+        log.warning("xcover.stock.mended", extra={"warehouses": count})
+    return count
+
+
+def _clear_usage(steps: _Steps) -> int:
+    """Forget who asked how often, once that no longer matters."""
+    return allowances.clear(steps.now)
+
+
+def _failed_orders(steps: _Steps) -> int:
+    """Try orders again that could not be brought in line: the mark has passed them."""
+    waiting = due(ORDER, steps.now, steps.limit)
+    for order_id in waiting:
+        steps.align(uuid.UUID(order_id))
+    return len(waiting)
+
+
+def _changed_orders(steps: _Steps) -> int:
+    """Align every order changed since the mark, page by page, up to ``_PAGES`` pages.
+
+    The mark passes an order that failed, since that is remembered and tried again; it stays before
+    one that could not be remembered, and where another session holds a whole table.
+    """
+    now, limit = steps.now, steps.limit
+    mark = Watermark.objects.filter(name=_ORDERS).first()
+    # Never from a time to come: a clock that was ahead would hide orders from us.
+    reached = min(mark.reached_at, now - _OVERLAP) if mark else now - _FIRST_LOOK_BACK
+    count = 0
+    for order_id in orders.with_unfollowed_tickets(reached, newest=limit):
+        steps.align(order_id)
+    position = (reached, uuid.UUID(int=0))
+    for _ in range(_PAGES):
+        changed = orders.changed_after(position, until=now, limit=limit)
+        ours = set(orders.with_our_traces([order_id for _, order_id in changed]))
+        for changed_at, order_id in changed:
+            if order_id not in ours:
+                continue
+            try:
+                steps.align(order_id)
+            except _Blocked:
+                _set_mark(reached, now)
+                raise
+            if not steps.failures.has_lost_one:
+                reached = changed_at
+        count += len(changed)
+        is_last = len(changed) < limit
+        position = (now, position[1]) if is_last else changed[-1]
+        if not steps.failures.has_lost_one:
+            reached = position[0]
+        _set_mark(reached, now)  # after each page: a sweep that is killed loses one at most
+        if is_last:
+            break
+    return count
+
+
+def _unfollowed_orders(steps: _Steps) -> int:
+    """Look for paid orders with a cover line and no row of ours: no other step would find them.
+
+    They are looked at once ``PAID_PATIENCE`` after their last change, whatever the mark of the
+    changed orders has passed; those that were found before are tried again.
+    """
+    lost = {uuid.UUID(key) for key in due(UNFOLLOWED, steps.now, steps.limit)}
+    until = steps.now - PAID_PATIENCE
+    mark = Watermark.objects.filter(name=_FOLLOWED).first()
+    reached = min(mark.reached_at, until) if mark else until - _FIRST_LOOK_BACK
+    position = (reached, uuid.UUID(int=0))
+    for _ in range(_PAGES):
+        changed = orders.changed_after(position, until=until, limit=steps.limit)
+        lost |= order_facts.sold_without_row([key for _, key in changed], at=steps.now)
+        is_last = len(changed) < steps.limit
+        position = (until, position[1]) if is_last else changed[-1]
+        if is_last:
+            break
+    for order_id in sorted(lost):
+        steps.follow(order_id)
+    if not steps.failures.has_lost_one:
+        _set_mark(position[0], until, name=_FOLLOWED)
+    return 0
+
+
+def _set_mark(reached: datetime, now: datetime, *, name: str = _ORDERS) -> None:
+    """What commits late carries an older time: the last minutes are always read again."""
+    Watermark.objects.update_or_create(
+        name=name, defaults={"reached_at": min(reached, now - _OVERLAP)}
+    )
+
+
+def _resting_covers(steps: _Steps) -> int:
+    now = steps.now
+    open_states = [CoverStatus.PLACED.value, CoverStatus.CONFIRMING.value]
+    resting = Cover.objects.filter(
+        # A refund may have come while the policy was being made.
+        Q(status__in=open_states)
+        | Q(status=CoverStatus.CONFIRMED.value, confirmed_at__gt=now - _JUST_CONFIRMED),
+        updated_at__lt=now - _COVER_REST,
+    ).order_by("updated_at")
+    covers = _free(resting.values_list("pk", "order_id")[: steps.limit])
+    for pk, order_id in covers:
+        to_the_end_of_the_row = partial(Cover.objects.filter(pk=pk).update, updated_at=now)
+        steps.align(order_id, first=to_the_end_of_the_row)
+    return len(covers)
+
+
+def _resting_offers(steps: _Steps) -> int:
+    resting = Offer.objects.filter(
+        order_id=None,
+        status__in=[status.value for status in LIVE_OFFER_STATUSES],
+        updated_at__lt=steps.now - _OFFER_REST,
+    ).order_by("updated_at")
+    offers = _free(resting.values_list("pk", "checkout_token")[: steps.limit])
+    order_ids = orders.ids_by_checkout(token for _, token in offers)
+    for pk, token in offers:
+        if token in order_ids:
+            steps.align(order_ids[token])
+        else:
+            with steps.failures.contain("offer", pk):
+                _end_resting(pk, steps.now)
+    return len(offers)
+
+
+def _free(rows: QuerySet[Any, Row]) -> list[Row]:
+    """Leave out what another session holds: it rests on, and is not in the way of what is free."""
+    with transaction.atomic():
+        return list(rows.select_for_update(skip_locked=True))
+
+
+def _end_resting(offer_id: int, now: datetime) -> None:
+    """End an offer nobody came back for; a yes in a living checkout waits for its shopper."""
+    is_waiting = False
+    with transaction.atomic():
+        offer = Offer.objects.select_for_update().get(pk=offer_id)
+        is_live = offer.status in LIVE_OFFER_STATUSES
+        if not is_live or offer.order_id or orders.ids_by_checkout([offer.checkout_token]):
+            return  # it moved while others were looked after; its order is aligned on its own
+        if not checkouts.exists(offer.checkout_token):
+            offer.become(OfferStatus.ABANDONED, now)
+        elif offer.status == OfferStatus.SELECTED:
+            offer.write(now)
+            is_waiting = True
+        else:
+            offer.become(OfferStatus.EXPIRED, now)
+    if is_waiting:
+        put_summary_right(offer.checkout_token)

@@ -1,0 +1,346 @@
+"""The one way out to XCover: a turn in the shared rate, a breaker, and a look at every answer.
+
+All workers and web processes share one row per XCover account. Nobody holds its lock during a call.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from celery.exceptions import SoftTimeLimitExceeded
+from django.db import transaction
+
+from .. import installation
+from ..config.settings import PluginSettings
+from ..defect_log import log_defect
+from ..domain.breaker import Breaker
+from ..domain.numbers import whole_number
+from ..domain.rates import LATE, Lane, turn
+from ..models import XCoverAccount
+from ..time_limits import GATE_OF_OFFERS, HOOK, WORKER, DatabaseBusy, time_limits
+from ..xcover.errors import XCoverError, XCoverUnavailable
+from ..xcover.signing import read_http_date
+from ..xcover.transport import Request, Response, Transport
+
+log = logging.getLogger(__name__)
+
+MAX_WAIT = {
+    Lane.OFFER: timedelta(milliseconds=100),  # a shopper waits
+    Lane.CONFIRM: timedelta(seconds=5),  # enough for 9 workers with test keys
+    Lane.OTHER: timedelta(seconds=5),
+}
+"""How long a call waits for its turn; with more ahead of it, it is held back."""
+
+FIRST_OFFER_MAX_WAIT = timedelta(seconds=1)
+"""How long the first offer of a checkout waits instead: longer than others, which therefore find no
+turn free while it waits. With test keys a turn comes every 0.9 seconds."""
+
+_LEAST_OF_DEADLINE = 0.5
+"""The part of a deadline that waiting for a turn leaves to the call."""
+
+LONGEST_THROTTLE = timedelta(minutes=5)
+_THROTTLE = timedelta(seconds=1)  # a 429 names its time, or not (reference 4.2)
+_TOLERATED_SKEW = 60
+_HELD_REST = timedelta(seconds=1)
+"""How long to leave a row alone that another session holds."""
+
+_LANES = {"create_offer": Lane.OFFER, "confirm_offer": Lane.CONFIRM}
+
+Pause = Callable[[float], None]
+
+_WRONG_STORE_REST = timedelta(minutes=1)
+
+
+def _lane_of(operation: str) -> Lane:
+    return _LANES.get(operation, Lane.OTHER)
+
+
+class CallDeferred(XCoverUnavailable):
+    """The call was not made: XCover does not answer, or the allowed rate is used up."""
+
+    def __init__(self, message: str, until: datetime, *, is_busy: bool = False) -> None:
+        super().__init__(message, never_left=True)
+        self.until = until
+        self.is_busy = is_busy
+        """Only the rate, or a call that tries just now, stands in the way: look a moment later."""
+
+
+class WrongStore(CallDeferred):
+    """The call was not made: this database belongs to another store than the one that runs here."""
+
+
+def account_key(settings: PluginSettings) -> str:
+    """Name the account a channel uses; two channels with one account share its gate."""
+    return hashlib.sha256(f"{settings.api_url}|{settings.partner_code}".encode()).hexdigest()
+
+
+@dataclass(frozen=True, slots=True)
+class _Pass:
+    """Permission to make one call, and what was known when it was given."""
+
+    leaves_at: datetime
+    was_quiet: bool
+    is_trying: bool
+    """It is the one call that sees whether XCover is back."""
+
+
+class RateLimitedTransport:
+    """Sends through ``transport`` when the gate lets it. Raise ``HeldBack`` when it does not."""
+
+    def __init__(
+        self,
+        transport: Transport,
+        settings: PluginSettings,
+        *,
+        pause: Pause = time.sleep,
+        patience: timedelta | None = None,
+    ) -> None:
+        """``patience`` is how long a call waits for its turn, else what is usual for its kind."""
+        self.clock = transport.clock
+        self._transport = transport
+        self._name = account_key(settings)
+        self._rates = settings.rates
+        self._pause = pause
+        self._patience = patience
+        self._taken: tuple[Lane, _Pass] | None = None
+
+    def take_turn(self, operation: str) -> None:
+        """Wait for the turn of a call that is made right after this; it does not wait again.
+
+        So a caller can write down what it is about to send once nothing stands in the way. Raise
+        ``HeldBack``.
+        """
+        lane = _lane_of(operation)
+        self._taken = lane, self._wait_for_turn(operation, lane)
+
+    def give_back(self) -> None:
+        """Give up a turn that was taken and not used: nobody shall wait for its answer."""
+        taken, self._taken = self._taken, None
+        if taken is None or not taken[1].is_trying:
+            return
+        with _noting(), transaction.atomic():
+            gate = self._locked()
+            _set_breaker(gate, _breaker_of(gate).untried(self.clock()))
+            gate.save()
+
+    def send(self, request: Request, *, deadline: float) -> Response:
+        lane, asked_at = _lane_of(request.operation), self.clock()
+        permit = self._permit_for(request.operation, lane)
+        if lane is Lane.OFFER:  # a shopper waits for both together
+            waited = (self.clock() - asked_at).total_seconds()
+            deadline = max(deadline - waited, deadline * _LEAST_OF_DEADLINE)
+        try:
+            answer = self._transport.send(request, deadline=deadline)
+        except XCoverUnavailable:
+            with _noting():
+                self._note_failure(request)
+            raise
+        except XCoverError:
+            with _noting():
+                self._note_answer(permit, lane, None)
+            raise
+        with _noting():
+            if answer.status >= 500:
+                self._note_failure(request)
+            else:
+                self._note_answer(permit, lane, answer)
+        return answer
+
+    def _permit_for(self, operation: str, lane: Lane) -> _Pass:
+        """Return the turn that was taken for a call of this kind, else wait for one."""
+        if self._taken is None or self._taken[0] != lane:
+            return self._wait_for_turn(operation, lane)
+        (_, permit), self._taken = self._taken, None
+        return permit
+
+    def _require_own_store(self, operation: str) -> None:
+        if installation.is_elsewhere():
+            raise WrongStore(
+                f"{operation}: this database belongs to another store (manage.py xcover_adopt); "
+                "not called",
+                self.clock() + _WRONG_STORE_REST,
+            )
+
+    def _wait_for_turn(self, operation: str, lane: Lane) -> _Pass:
+        """Sleep until the turn, at most ``PATIENCE``; who overslept queues again.
+
+        Not the one call that sees whether XCover is back: it is alone, and would stand in its own
+        way.
+        """
+        while True:
+            permit = self._ask(operation, lane)
+            wait = (permit.leaves_at - self.clock()).total_seconds()
+            if wait > 0:
+                self._pause(wait)
+            if permit.is_trying or self.clock() - permit.leaves_at <= LATE:
+                return permit
+
+    def _ask(self, operation: str, lane: Lane) -> _Pass:
+        """Take a turn. Raise ``HeldBack`` also when another session holds the account's row."""
+        try:
+            with time_limits(GATE_OF_OFFERS if lane is Lane.OFFER else WORKER):
+                self._require_own_store(operation)
+                return self._turn(operation, lane)
+        except DatabaseBusy:
+            message = f"{operation}: another database session holds the account's row; not called"
+            raise CallDeferred(message, self.clock() + _HELD_REST, is_busy=True) from None
+
+    def _turn(self, operation: str, lane: Lane) -> _Pass:
+        with transaction.atomic():
+            gate = self._locked()
+            now = self.clock()
+            _require_unthrottled(operation, gate, lane, now)
+            breaker = _breaker_of(gate)
+            held_until = breaker.held_until(now)
+            if held_until is not None:
+                message = f"{operation}: XCover does not answer; not called"
+                raise CallDeferred(message, held_until, is_busy=breaker.is_trying)
+            leaves_at = _take_turn(gate, self._rates.queues_of(lane), now)
+            if leaves_at - now > (self._patience or MAX_WAIT[lane]):
+                raise CallDeferred(
+                    f"{operation}: the allowed rate is used up", leaves_at, is_busy=True
+                )
+            _set_breaker(gate, breaker.trying(now))
+            gate.updated_at = now
+            gate.save()
+            return _Pass(leaves_at, was_quiet=_is_quiet(gate), is_trying=gate.is_trying)
+
+    def _note_failure(self, request: Request) -> None:
+        """Count a failure; the same operation failing again and again is its own trouble."""
+        key = request.headers.get("x-idempotency-key", "")
+        with transaction.atomic():
+            gate = self._locked()
+            now = self.clock()
+            breaker = _breaker_of(gate)
+            if breaker.is_open or not key or key != gate.last_failed_call:
+                _set_breaker(gate, breaker.failed(now))
+            gate.last_failed_call = key[:64]
+            gate.updated_at = now
+            gate.save()
+        if gate.open_until is not None and not breaker.is_open:
+            log.error("xcover.breaker.opened", extra={"failures": gate.failures})
+
+    def _note_answer(self, permit: _Pass, lane: Lane, answer: Response | None) -> None:
+        """Write down what an answer says about breaker, rate, clock and credentials, if new."""
+        now = self.clock()
+        skew = _skew(answer, now)
+        is_refused = answer is not None and answer.status in (401, 403)
+        throttle = _throttle(answer)
+        if permit.was_quiet and not (skew or is_refused or throttle):
+            return
+        with transaction.atomic():
+            gate = self._locked()
+            was_open = gate.open_until is not None
+            _set_breaker(gate, _breaker_of(gate).answered())
+            gate.last_failed_call = ""
+            gate.clock_skew = skew
+            if is_refused:
+                gate.refused_since = gate.refused_since or now
+            elif answer is not None and answer.status < 400:
+                gate.refused_since = None
+            if throttle:
+                gate.throttled_until[lane.value] = (now + throttle).isoformat()
+            gate.updated_at = now
+            gate.save()
+        if was_open:
+            log.info("xcover.breaker.closed")
+        if throttle:
+            log.warning("xcover.throttled", extra={"seconds": throttle.total_seconds()})
+
+    def _locked(self) -> XCoverAccount:
+        gate = XCoverAccount.objects.select_for_update().filter(pk=self._name).first()
+        if gate is None:
+            XCoverAccount.objects.get_or_create(
+                pk=self._name, defaults={"updated_at": self.clock()}
+            )
+            gate = XCoverAccount.objects.select_for_update().get(pk=self._name)
+        return gate
+
+
+@contextmanager
+def _noting() -> Iterator[None]:
+    """Let nothing come between what was found out and whoever asked, no lock and no defect.
+
+    What is not written down here is so at the next call.
+    """
+    try:
+        with time_limits(HOOK):
+            yield
+    except DatabaseBusy as busy:
+        log.warning("xcover.gate.busy", extra={"reason": str(busy)})
+    except SoftTimeLimitExceeded:
+        raise
+    except Exception:
+        log_defect(log, "xcover.gate.failed")
+
+
+def _take_turn(gate: XCoverAccount, queues: Mapping[str, timedelta], now: datetime) -> datetime:
+    """Take one turn in each queue. An offer that waits for its own queue holds up no sale."""
+    own = {name: turn(_read(gate.next_turns.get(name)), now) for name in queues}
+    for name, gap in queues.items():
+        gate.next_turns[name] = (own[name] + gap).isoformat()
+    return max(own.values())
+
+
+def _require_unthrottled(operation: str, gate: XCoverAccount, lane: Lane, now: datetime) -> None:
+    until = _read(gate.throttled_until.get(lane.value))
+    if until is not None and now < until <= now + LONGEST_THROTTLE:
+        raise CallDeferred(f"{operation}: XCover asked us to slow down", until, is_busy=True)
+
+
+def _is_quiet(gate: XCoverAccount) -> bool:
+    """Whether an ordinary answer has nothing to change."""
+    return not (gate.failures or gate.open_until or gate.clock_skew or gate.refused_since)
+
+
+def _breaker_of(gate: XCoverAccount) -> Breaker:
+    return Breaker(gate.failures, gate.trips, gate.open_until, gate.opened_at, gate.is_trying)
+
+
+def _set_breaker(gate: XCoverAccount, breaker: Breaker) -> None:
+    gate.failures, gate.trips = breaker.failures, breaker.trips
+    gate.open_until, gate.opened_at = breaker.open_until, breaker.opened_at
+    gate.is_trying = breaker.is_trying
+
+
+def _throttle(answer: Response | None) -> timedelta | None:
+    if answer is None or answer.status != 429:
+        return None
+    told = whole_number(answer.headers.get("Retry-After", ""), most=999_999)
+    named = _THROTTLE if told is None else timedelta(seconds=told)
+    return min(max(named, _THROTTLE), LONGEST_THROTTLE)
+
+
+_LARGEST_SKEW = 2**31 - 1
+"""Seconds the column can hold."""
+
+
+def seconds_ahead(answer: Response, now: datetime) -> int | None:
+    """Return by how many seconds our clock is ahead of XCover's; None when it tells no time."""
+    theirs = read_http_date(answer.headers.get("Date", ""))
+    if theirs is None:
+        return None
+    seconds = round((now - theirs).total_seconds())
+    # A date of another century says that one of the clocks is wrong; by how much does not matter.
+    return max(-_LARGEST_SKEW, min(seconds, _LARGEST_SKEW))
+
+
+def is_tolerated(seconds: int) -> bool:
+    """Whether a clock that far from XCover's is no trouble."""
+    return abs(seconds) <= _TOLERATED_SKEW
+
+
+def _skew(answer: Response | None, now: datetime) -> int:
+    """Return by how many seconds our clock is ahead of XCover's; 0 when it hardly is."""
+    seconds = (answer and seconds_ahead(answer, now)) or 0
+    return 0 if is_tolerated(seconds) else seconds
+
+
+def _read(text: str | None) -> datetime | None:
+    return datetime.fromisoformat(text) if text else None

@@ -1,0 +1,396 @@
+"""A restricted cancellation: preview, compare, confirm or ask a person.
+
+Never a reason to block the ticket refund, and the plugin never moves money.
+"""
+
+from __future__ import annotations
+
+import logging
+from datetime import datetime
+from decimal import Decimal
+
+from django.db import transaction
+
+from ..checkout.offers import chosen_ids
+from ..checkout.public_summary import of_cover
+from ..checkout.ticketed_events import insured_events
+from ..domain.cancellations import Approval, Judgement, Preview, Verdict, judge_preview
+from ..domain.money import Money
+from ..domain.refunds import RefundScope
+from ..domain.states import CancellationStatus, CoverStatus
+from ..host import metadata, orders, telemetry
+from ..host.values import OrderSnapshot
+from ..models import Cancellation, OutboxMessage
+from ..outbox import store as outbox
+from ..outbox.handlers import (
+    Attempt,
+    NotDone,
+    PreviewConfirmHandler,
+    ask_for,
+    enqueue_step,
+    give_up_or_retry,
+    look_up,
+)
+from ..xcover.answers import Booking, CancellationPreview
+from ..xcover.client import XCoverClient
+from ..xcover.errors import XCoverError, XCoverStatusConflict
+from ..xcover.payloads import cancellation_preview_body
+from .cancellation_facts import is_decided_alike
+from .cancellations import (
+    EVENT_CANCELLED_KEY,
+    EVENT_TAKES_PLACE,
+    STAFF_RULE,
+    end_with_policy,
+    is_judged_by,
+    park,
+)
+from .locks import lock_cancellation
+from .refund_scope import scope_of
+from .refunds_due import back_for_cover, charged_too_much
+
+log = logging.getLogger(__name__)
+
+DEADLINE_SECONDS = 15.0
+MAX_RENEWALS = 3
+ORDER_REFUNDED = "Order refunded"
+EVENT_CANCELLED = "Event cancelled"
+"""The reason XCover wants when the event is cancelled (reference 7)."""
+
+
+class _CancellationHandler(PreviewConfirmHandler[Cancellation]):
+    """Both calls begin alike: check that what was judged still holds."""
+
+    rows = Cancellation
+    ends_policy: bool
+    """True when the call, once carried out, ends the policy; a preview changes nothing."""
+
+    def lock(self, key: int) -> Cancellation:
+        return lock_cancellation(key)
+
+    def put_aside(self, row: Cancellation, sentence: str, now: datetime) -> None:
+        park(row, sentence, now)
+
+    def _begin_unhindered(
+        self, message: OutboxMessage, now: datetime
+    ) -> tuple[Cancellation, OutboxMessage] | None:
+        """Begin an attempt only while what was judged is still so; else end the message."""
+        begun = self.begin(message, now)
+        if begun is None:
+            return None
+        cancellation, current = begun
+        changed = _event_taken_back(cancellation) or _what_changed(cancellation, now)
+        if changed:
+            outbox.drop(current, changed, now)
+            # This judgement is void: the same refund, made again, is judged anew.
+            void = f"{cancellation.refund_key}:void:{cancellation.pk}"
+            park(cancellation, changed, now, refund_key=void)
+            cancellation.become(CancellationStatus.KEPT, now)
+            return None
+        if cancellation.confirm_before and now >= cancellation.confirm_before:
+            outbox.drop(current, _LAPSED, now)
+            _renew(cancellation, now)
+            return None
+        return begun
+
+    def refused(
+        self, row: Cancellation, message: OutboxMessage, error: XCoverError, now: datetime
+    ) -> None:
+        if not give_up_or_retry(message, error, now):
+            return
+        if self.ends_policy and message.is_unknown:
+            reason, sentence = "gave_up", _not_looked_up(error)
+        else:
+            reason, sentence = "refused", _not_cancelled(error)
+        outbox.park(message, sentence, now, reason=reason)
+        park(row, sentence, now)
+
+    def answered(
+        self, row: Cancellation, answer: CancellationPreview | Booking, now: datetime
+    ) -> None:
+        if isinstance(answer, CancellationPreview):
+            _record_preview(row, answer, now)
+        else:
+            _record_cancelled(row, now, is_refunded_by_xcover=answer.is_refunded_by_xcover)
+
+
+def _not_cancelled(error: XCoverError) -> str:
+    return (
+        f"XCover did not cancel the policy ({error}). It stays in force; decide with Cover Genius."
+    )
+
+
+def _not_looked_up(error: XCoverError) -> str:
+    return (
+        "XCover may have cancelled the policy: the answer to that was lost, and the policy could "
+        f"not be looked up for a day ({error}). Nothing can be decided before that is known. Have "
+        "it looked up again (replay the message), or ask Cover Genius whether it is in force."
+    )
+
+
+_TAKEN_BACK = "The refund was taken back before the policy was cancelled. It stays in force."
+_SUPERSEDED = "A further refund came before XCover was asked; both are judged together."
+_DECIDED_OTHERWISE = (
+    "What the refund means for the policy changed before XCover was asked; it is judged again."
+)
+_LAPSED = "The preview lapsed before it could be confirmed."
+
+
+def _event_taken_back(cancellation: Cancellation) -> str:
+    """Say that an event whose cancellation was the reason takes place, or nothing.
+
+    It ends an approval too: the person approved because the event was cancelled.
+    """
+    if not cancellation.refund_key.endswith(EVENT_CANCELLED_KEY):
+        return ""
+    how_many = insured_events(cancellation.cover.offer).cancelled
+    is_still_so = is_judged_by(cancellation.refund_key, how_many)
+    return "" if is_still_so else EVENT_TAKES_PLACE
+
+
+def _what_changed(cancellation: Cancellation, now: datetime) -> str:
+    """Say why what was judged is no longer so, or nothing.
+
+    A person's approval outlives a further refund, but not that the refund was taken back.
+    """
+    cover = cancellation.cover
+    order = orders.read(cover.order_id, lock=True)
+    if cancellation.rule == STAFF_RULE:
+        return ""  # no refund is behind it
+    if order is None and cancellation.approved_refund is not None:
+        return ""  # whoever approved it knew no more
+    scope = None if order is None else scope_of(order, cover)
+    if scope is None and not cancellation.refund_key.endswith(EVENT_CANCELLED_KEY):
+        return _TAKEN_BACK
+    if cancellation.approved_refund is not None:
+        return ""
+    if (scope or RefundScope.NOTHING) != cancellation.scope:
+        return _TAKEN_BACK if scope is None else _SUPERSEDED
+    return "" if is_decided_alike(cancellation, now) else _DECIDED_OTHERWISE
+
+
+def _renew(cancellation: Cancellation, now: datetime) -> None:
+    """Ask for a preview again; after some that lapsed, a person looks why."""
+    if cancellation.renewals >= MAX_RENEWALS:
+        park(cancellation, f"{_LAPSED} It was renewed {MAX_RENEWALS} times; ask again.", now)
+        return
+    ask_again(cancellation, now)
+
+
+def ask_again(cancellation: Cancellation, now: datetime, **changes: object) -> None:
+    """Forget the preview and have XCover asked for another one."""
+    cancellation.become(
+        CancellationStatus.REQUESTED,
+        now,
+        renewals=cancellation.renewals + 1,
+        xcover_cancellation_id=None,
+        confirm_before=None,
+        **changes,
+    )
+    begin_preview(cancellation, now)
+
+
+def begin_preview(cancellation: Cancellation, now: datetime) -> None:
+    """Have XCover asked what cancelling would refund; each asking is an operation of its own."""
+    operation_id = f"{cancellation.cover.booking_id}:{cancellation.pk}"
+    if cancellation.renewals:
+        operation_id += f":{cancellation.renewals}"
+    enqueue_step("preview_cancellation", operation_id, cancellation, now)
+
+
+def begin_confirmation(cancellation: Cancellation, now: datetime) -> None:
+    """Have the previewed cancellation carried out."""
+    operation_id = f"{cancellation.cover.booking_id}:{cancellation.xcover_cancellation_id}"
+    enqueue_step("confirm_cancellation", operation_id, cancellation, now)
+
+
+class PreviewCancellationHandler(_CancellationHandler):
+    """Ask what XCover would refund. Changes nothing at XCover."""
+
+    operation = "preview_cancellation"
+    ends_policy = False
+    due = CancellationStatus.REQUESTED
+
+    def prepare(self, message: OutboxMessage, now: datetime) -> Attempt | None:
+        with transaction.atomic():
+            begun = self._begin_unhindered(message, now)
+            if begun is None:
+                return None
+            cancellation, current = begun
+            cover = cancellation.cover
+            events = insured_events(cover.offer)
+            reason = EVENT_CANCELLED if events.are_cancelled else ORDER_REFUNDED
+            quote_ids = chosen_ids(cover.offer) if cover.offer else []
+            # Another body under the same key would be refused.
+            body = outbox.sent_body(current) or cancellation_preview_body(quote_ids, reason)
+            booking_id, key = str(cover.booking_id), str(message.idempotency_key)
+
+        def call(client: XCoverClient) -> CancellationPreview | Booking:
+            try:
+                return client.preview_cancellation(
+                    booking_id, body, idempotency_key=key, deadline=DEADLINE_SECONDS
+                )
+            except XCoverStatusConflict:
+                return _cancelled_booking(client, booking_id)
+
+        return Attempt(call, body)
+
+
+class ConfirmCancellationHandler(_CancellationHandler):
+    """Say the final word on a preview that refunds the whole premium."""
+
+    operation = "confirm_cancellation"
+    ends_policy = True
+    due = CancellationStatus.CONFIRMING
+
+    def prepare(self, message: OutboxMessage, now: datetime) -> Attempt | None:
+        """Judge a first attempt; after one that may have been carried out, ask for the policy.
+
+        When it is in force still, the next attempt is judged again: sending what was decided then
+        would cancel the policy of a refund that was taken back since.
+        """
+        with transaction.atomic():
+            is_asked = message.is_unknown
+            begun = self.begin(message, now) if is_asked else self._begin_unhindered(message, now)
+            if begun is None:
+                return None
+            cancellation, _ = begun
+            booking_id = str(cancellation.cover.booking_id)
+            cancellation_id = str(cancellation.xcover_cancellation_id)
+            key = str(message.idempotency_key)
+
+        def ask(client: XCoverClient) -> Booking | NotDone:
+            booking = ask_for(client, booking_id)
+            return booking if booking.is_cancelled else NotDone()
+
+        def call(client: XCoverClient) -> Booking:
+            try:
+                return client.confirm_cancellation(
+                    booking_id, cancellation_id, idempotency_key=key, deadline=DEADLINE_SECONDS
+                )
+            except XCoverStatusConflict:
+                return _cancelled_booking(client, booking_id)
+
+        return Attempt(ask) if is_asked else Attempt(call, b"{}")
+
+
+def _record_preview(cancellation: Cancellation, answer: CancellationPreview, now: datetime) -> None:
+    cover = cancellation.cover
+    judgement: Judgement = judge_preview(
+        Preview(
+            refund=Money(answer.refund, answer.currency),
+            refund_amounts_agree=answer.refund_amounts_agree,
+            cooling_off_until=answer.cooling_off_until,
+            confirm_before=answer.confirm_before,
+            is_refunded_by_xcover=answer.is_refunded_by_xcover,
+        ),
+        cover.premium_money,
+        now,
+        needs_person=cancellation.needs_person,
+        approved=_approved(cancellation),
+    )
+    if answer.cooling_off_until is not None:
+        cover.write(now, cooling_off_until=answer.cooling_off_until)
+    cancellation.write(
+        now,
+        xcover_cancellation_id=answer.cancellation_id,
+        refund=answer.refund,
+        xcover_refunds_buyer=answer.is_refunded_by_xcover,
+        confirm_before=answer.confirm_before,
+        cooling_off_until=answer.cooling_off_until,
+    )
+    if judgement.verdict != Verdict.CONFIRM:
+        park(cancellation, judgement.sentence, now)
+        return
+    cancellation.become(CancellationStatus.CONFIRMING, now, sentence=judgement.sentence)
+    begin_confirmation(cancellation, now)
+
+
+def _approved(cancellation: Cancellation) -> Approval | None:
+    """Return what a person approved; the row still says who was to pay when they did."""
+    if cancellation.approved_refund is None:
+        return None
+    return Approval(
+        Money(cancellation.approved_refund, cancellation.currency),
+        is_refunded_by_xcover=cancellation.xcover_refunds_buyer,
+    )
+
+
+def _record_cancelled(
+    cancellation: Cancellation, now: datetime, *, is_refunded_by_xcover: bool
+) -> None:
+    """Write down that the policy is gone, and who pays the buyer.
+
+    A flag that was set in the preview or is set now counts: money must not be said twice.
+    """
+    cover = cancellation.cover
+    order = orders.read(cover.order_id)
+    back = back_for_cover(order) if order is not None else Decimal(0)
+    xcover_pays = bool(cancellation.xcover_refunds_buyer) or is_refunded_by_xcover
+    cancellation.become(CancellationStatus.CANCELLED, now, xcover_refunds_buyer=xcover_pays)
+    due = _due_to_buyer(cancellation, order, back)
+    cover.become(
+        CoverStatus.CANCELLED,
+        now,
+        cancelled_at=now,
+        amount_due_back=due.amount,
+        refunded_when_due=None,
+        for_cover_when_due=back,
+    )
+    end_with_policy(cover, now)
+    telemetry.count(telemetry.POLICIES, event="cancelled")
+    log.info(
+        "xcover.cover.cancelled", extra={"order": cover.order_number, "booking": cover.booking_id}
+    )
+    metadata.write_order_facts(cover.order_id, {"xcover.status": "cancelled"})
+    metadata.write_order_summary(cover.order_id, of_cover(cover))
+    metadata.add_order_note(cover.order_id, _ended_sentence(cancellation, due, back))
+
+
+def _ended_sentence(cancellation: Cancellation, due: Money, back: Decimal) -> str:
+    """Say that the policy is gone, what XCover refunds to whom, and what staff have to do."""
+    ended = f"policy {cancellation.cover.booking_id} cancelled"
+    refund = cancellation.refund_money
+    if cancellation.xcover_refunds_buyer:
+        what = refund or "what is due"
+        given = Money(min(back, cancellation.cover.premium), cancellation.currency)
+        twice = (
+            f" The store has refunded {given} for it as well: settle that with Cover Genius."
+            if given.amount > 0
+            else ""
+        )
+        owes = (
+            f"the store still owes the buyer {due}, which was charged beyond the premium"
+            if due.amount
+            else "the store owes nothing for the protection"
+        )
+        return f"{ended}. XCover refunds {what} to the buyer itself: {owes}.{twice}"
+    said = f", XCover refunds {refund} to the store" if refund is not None else ""
+    todo = f" Refund {due} to the buyer." if due.amount else ""
+    return f"{ended}{said}.{todo}"
+
+
+def _due_to_buyer(cancellation: Cancellation, order: OrderSnapshot | None, back: Decimal) -> Money:
+    """What XCover refunds to the store is the buyer's, less what went back for the cover already.
+
+    Nothing of it is due where XCover pays the buyer itself. What was charged beyond the premium,
+    and is due since the policy was made, stays so.
+    """
+    cover = cancellation.cover
+    still: Decimal = cover.amount_due_back
+    is_paid_otherwise = (
+        bool(cancellation.xcover_refunds_buyer) or RefundScope(cancellation.scope).includes_premium
+    )
+    if is_paid_otherwise or cancellation.refund is None:
+        return Money(still, cancellation.currency)
+    # Money that went back for the cover paid what was charged too much first.
+    for_premium = max(back - max(charged_too_much(cover, order) - still, Decimal(0)), Decimal(0))
+    of_refund = max(min(cancellation.refund, cover.premium) - for_premium, Decimal(0))
+    return Money(still + of_refund, cancellation.currency)
+
+
+def _cancelled_booking(client: XCoverClient, booking_id: str) -> Booking:
+    """XCover says the state forbids it: fine when the policy is cancelled already."""
+    booking = look_up(client, booking_id)
+    if not booking.is_cancelled:
+        raise XCoverStatusConflict("the policy may not be cancelled in its present state")
+    return booking

@@ -1,0 +1,399 @@
+"""A paid cover becomes a policy: once, at the price the shopper paid, or a person is asked."""
+
+from __future__ import annotations
+
+import logging
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from decimal import Decimal
+from functools import partial
+
+from django.db import transaction
+
+from ..checkout.offers import chosen_ids
+from ..domain.money import Money
+from ..domain.states import NOT_WANTED, OTHER_STORE, CoverStatus, OfferStatus
+from ..host import metadata, orders, telemetry
+from ..host.values import OrderSnapshot
+from ..models import Cover, Offer, OutboxMessage
+from ..outbox import other_store
+from ..outbox import store as outbox
+from ..outbox.handlers import Attempt, NotDone, Outcome, give_up_or_retry, look_up
+from ..xcover.answers import Booking
+from ..xcover.client import XCoverClient
+from ..xcover.errors import (
+    XCoverAlreadyBooked,
+    XCoverBadAnswer,
+    XCoverError,
+    XCoverMisconfigured,
+    XCoverNotFound,
+    XCoverRejected,
+)
+from ..xcover.payloads import confirm_body
+from .charges import charged_of, money_clause
+from .line_defects import cost_of_cover, defect_of
+from .locks import lock_cover
+from .order_sync import park_cover
+from .policyholders import digests_of
+from .refund_scope import is_paid_for_policy
+from .refunds_due import due_with_policy
+from .unmade_covers import end_unmade
+
+log = logging.getLogger(__name__)
+
+DEADLINE_SECONDS = 15.0
+SEAL_BROKEN = "seal_broken"
+"""Reason of a cover whose call may have been carried out, and cannot be looked up nor repeated."""
+
+
+class ConfirmHandler:
+    """Delivery of one confirmation."""
+
+    operation = "confirm_offer"
+
+    def prepare(self, message: OutboxMessage, now: datetime) -> Attempt | None:
+        with transaction.atomic():
+            cover = lock_cover(pk=message.subject_id)
+            current = outbox.lock(message)
+            if current is None or cover is None or cover.offer is None:
+                return None
+            wanted = Wanted.of(cover, cover.offer)
+            if current.is_unknown:
+                body = _once_more(cover, current, now)
+                if body is None:
+                    return Attempt(partial(_find, wanted, cover.created_at))
+            else:
+                body = self._body(cover, current, now)
+            if body is None:
+                return None
+            offer_id, key = str(cover.offer.xcover_offer_id), str(message.idempotency_key)
+        return Attempt(partial(_confirm, offer_id, body, key, wanted), body)
+
+    def _body(self, cover: Cover, message: OutboxMessage, now: datetime) -> bytes | None:
+        """Read the order again under lock; build the body, or end the message."""
+        order = orders.read(cover.order_id, lock=True)
+        if cover.reason_code == NOT_WANTED:
+            outbox.drop(message, "Staff decided that no policy is made.", now)
+            end_unmade(cover, order, now)
+            return None
+        if order is None or not is_paid_for_policy(order, cover):
+            sentence = "Tickets and protection are no longer paid in full; nothing was sent."
+            outbox.drop(message, sentence, now)
+            cover.become(CoverStatus.PLACED, now)
+            return None
+        defect = defect_of(order, cover.offer, now)
+        missing = order.policyholder.missing_fields()
+        if defect is None and not missing and cover.offer is not None:
+            return _request(cover, cover.offer, order, now)
+        if defect is not None:
+            outbox.drop(message, defect.sentence, now)
+            due_back = charged_of(order, cost_of_cover(order, cover.offer))
+            park_cover(cover, defect.code, defect.sentence, now, due_back=due_back)
+            return None
+        sentence = (
+            f"The policy needs the buyer's {', '.join(missing)}. Complete the order's address, "
+            "then replay the confirmation."
+        )
+        _park(cover, message, "policyholder_incomplete", sentence, now)
+        return None
+
+    def record(self, message: OutboxMessage, outcome: Outcome, now: datetime) -> None:
+        with transaction.atomic():
+            cover = lock_cover(pk=message.subject_id)
+            current = outbox.lock(message)
+            if current is None or cover is None or cover.offer is None:
+                return
+            if isinstance(outcome, XCoverError):
+                self._record_error(cover, current, outcome, now)
+            else:
+                _record_booking(cover, current, outcome, now)
+
+    def park(self, message: OutboxMessage, code: str, sentence: str, now: datetime) -> None:
+        with transaction.atomic():
+            cover = lock_cover(pk=message.subject_id)
+            current = outbox.lock(message)
+            if current is not None and cover is not None:
+                if code == OTHER_STORE and other_store.is_ordered_here(cover):
+                    _park_of_other_store(cover, current, now)
+                    return
+                if code in ("deadly", "unexpected"):
+                    sentence = f"{sentence} {_ONE_POLICY}"
+                _park(cover, current, code, sentence, now)
+
+    def order_of(self, message: OutboxMessage) -> uuid.UUID | None:
+        return Cover.objects.values_list("order_id", flat=True).get(pk=message.subject_id)
+
+    def _record_error(
+        self, cover: Cover, message: OutboxMessage, error: XCoverError, now: datetime
+    ) -> None:
+        if not give_up_or_retry(message, error, now):
+            return
+        if isinstance(error, _NotSearchable):
+            code, due_back = SEAL_BROKEN, None
+            sentence = _not_found_out(cover, message, error)
+        elif isinstance(error, XCoverNotFound):
+            code, due_back = "offer_gone", _charged(cover)
+            what = "the premium of " if due_back == cover.premium else ""
+            sentence = (
+                f"XCover no longer knows the offer; there is no policy. Refund {what}"
+                f"{Money(due_back, cover.currency)} to the buyer."
+            )
+        elif isinstance(error, XCoverAlreadyBooked):
+            code, due_back = "other_booking", None
+            sentence = (
+                f"XCover already holds booking {error.booking_id} for this offer, and it does not "
+                "match this order. Ask Cover Genius before doing anything else."
+            )
+        elif error.leaves_unknown and not message.is_unknown:
+            code, due_back = "gave_up", None
+            sentence = (
+                "XCover did not take the request for the policy for a day. None was made; replay "
+                "the confirmation."
+            )
+        elif error.leaves_unknown:
+            code, due_back = "gave_up", None
+            sentence = (
+                "XCover gave no usable answer for a day; it is unknown whether a policy exists. "
+                f"Replay the confirmation. {_ONE_POLICY}"
+            )
+        elif _says_yes_and_no(error):
+            code, due_back = "unclear", None
+            sentence = (
+                f"XCover said yes and named errors ({error}); it is unknown whether a policy "
+                "exists. Replay the confirmation: a policy that exists is found."
+            )
+        else:
+            code, due_back = "refused", None
+            named = f" Fields named: {', '.join(error.fields)}." if error.fields else ""
+            sentence = f"XCover refused the policy ({error}).{named} Correct it, then replay."
+        _park(cover, message, code, sentence, now, due_back=due_back)
+
+
+def _once_more(cover: Cover, message: OutboxMessage, now: datetime) -> bytes | None:
+    """Return what may be sent although there may be a policy; None when it is searched for instead.
+
+    A body that left with its key is sent as it was: only its definite answer ends this, and a
+    refund made meanwhile cancels the policy after. With a new key the order is judged again, since
+    it could make what the one before did not. What staff do not want is not sent at all.
+    """
+    if cover.reason_code == NOT_WANTED:
+        return None
+    if message.is_bound:
+        return outbox.sent_body(message)
+    return _body_for(cover, orders.read(cover.order_id, lock=True), now)
+
+
+def _body_for(cover: Cover, order: OrderSnapshot | None, now: datetime) -> bytes | None:
+    """Return what asks XCover for the policy of an order that is paid and fit for it, else None."""
+    offer = cover.offer
+    if order is None or offer is None or not is_paid_for_policy(order, cover):
+        return None
+    if defect_of(order, offer, now) is not None or order.policyholder.missing_fields():
+        return None
+    return _request(cover, offer, order, now)
+
+
+def _request(cover: Cover, offer: Offer, order: OrderSnapshot, now: datetime) -> bytes:
+    """Build the body, and remember the buyer's details it carries."""
+    cover.write(now, policyholder_digests=digests_of(order.policyholder))
+    return confirm_body(chosen_ids(offer), order.policyholder, transaction_id=order.number)
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """The booking an order should have."""
+
+    order_number: str
+    quote_ids: frozenset[str]
+
+    @classmethod
+    def of(cls, cover: Cover, offer: Offer) -> Wanted:
+        return cls(cover.order_number, frozenset(chosen_ids(offer)))
+
+    def is_met_by(self, booking: Booking) -> bool:
+        """Return True for the booking of just this order and just these quotes."""
+        held = {quote.id for quote in booking.quotes}
+        return booking.partner_transaction_id == self.order_number and held == self.quote_ids
+
+
+def _confirm(offer_id: str, body: bytes, key: str, wanted: Wanted, client: XCoverClient) -> Booking:
+    try:
+        return client.confirm_offer(offer_id, body, idempotency_key=key, deadline=DEADLINE_SECONDS)
+    except XCoverAlreadyBooked as error:
+        booking = look_up(client, error.booking_id)
+        if wanted.is_met_by(booking):
+            return booking
+        raise
+
+
+class _NotSearchable(XCoverError):
+    """XCover does not list its bookings, or too many of them."""
+
+
+def _find(wanted: Wanted, since: datetime, client: XCoverClient) -> Booking | NotDone:
+    """Look for the booking of a call whose body is lost, among those made since a time."""
+    try:
+        for listed in client.bookings_since(since - _CLOCKS_DIFFER):
+            if listed.partner_transaction_id == wanted.order_number:
+                booking = client.get_booking(listed.id)
+                if wanted.is_met_by(booking):
+                    return booking
+    except (XCoverRejected, XCoverBadAnswer) as error:
+        raise _NotSearchable(str(error)) from error
+    except XCoverMisconfigured as error:
+        if error.status in (401, 403) or error.never_left:
+            raise
+        raise _NotSearchable(str(error)) from error
+    return NotDone()
+
+
+_CLOCKS_DIFFER = timedelta(hours=1)
+"""What XCover's clock and ours may differ by at most, generously."""
+
+
+def _not_found_out(cover: Cover, message: OutboxMessage, error: _NotSearchable) -> str:
+    """Say what to do where a policy may exist and nobody can find out from here."""
+    command = f"manage.py xcover_policy {cover.order_number}"
+    unknown = (
+        f"XCover may have made a policy, and its bookings could not be searched ({error}). Ask "
+        f"Cover Genius whether order {cover.order_number} has one. If so: {command} --take-over "
+        "POLICY, with its number; it can then be cancelled. If not: "
+    )
+    if cover.reason_code == NOT_WANTED:
+        ways = f"{unknown}{command} --do-not-make --asked-xcover."
+        if outbox.sent_body(message) is None:
+            return ways
+        return (
+            f"{ways} If there is one whose number nobody knows: {command} --make-after-all, which "
+            "sends the request once more under its old key, and finds it."
+        )
+    ways = (
+        f"{unknown}replay the confirmation, which makes the policy while the order is paid and "
+        f"its event lies ahead, or end it: {command} --do-not-make --asked-xcover."
+    )
+    if not outbox.has_sealed(message):
+        return ways
+    return (
+        f"The request that was sent for it cannot be opened any more. {ways} With the old "
+        "SECRET_KEY in SECRET_KEY_FALLBACKS a replay is enough."
+    )
+
+
+def _says_yes_and_no(error: XCoverError) -> bool:
+    """Whether errors came in a success, or in the stored one (409): there may be a booking."""
+    return error.status is not None and (error.status < 300 or error.status == 409)
+
+
+_ONE_POLICY = "Its key makes a second policy impossible."
+
+
+def _park(
+    cover: Cover,
+    message: OutboxMessage,
+    code: str,
+    sentence: str,
+    now: datetime,
+    *,
+    due_back: Decimal | None = None,
+) -> None:
+    outbox.park(message, sentence, now, reason=code)
+    # What staff decided stands, whatever became of the search for a policy.
+    reason = NOT_WANTED if cover.reason_code == NOT_WANTED else code
+    park_cover(cover, reason, sentence, now, due_back=due_back)
+
+
+def _park_of_other_store(cover: Cover, message: OutboxMessage, now: datetime) -> None:
+    """Have the buyer get back what this store took for an offer of the store it was copied from."""
+    order, due = orders.read(cover.order_id), cover.premium
+    what = "refund what was paid for it"
+    if order is not None:
+        cost = cost_of_cover(order, cover.offer)
+        due, what = charged_of(order, cost), money_clause(order, cost, "it")
+    sentence = other_store.ORDERED_HERE.format(what=what)
+    _park(cover, message, OTHER_STORE, sentence, now, due_back=due)
+
+
+def _charged(cover: Cover) -> Decimal:
+    """Return what was charged for a cover; of an order Saleor has deleted, its premium."""
+    order = orders.read(cover.order_id)
+    if order is None:
+        return Decimal(cover.premium)
+    return charged_of(order, cost_of_cover(order, cover.offer))
+
+
+def take_over_booking(
+    cover: Cover, parked: OutboxMessage | None, booking: Booking, now: datetime
+) -> None:
+    """Take over a policy staff named for what is parked. The caller holds the locks."""
+    if cover.status == CoverStatus.PARKED:
+        cover.become(CoverStatus.CONFIRMING, now)
+    if parked is not None:
+        outbox.replay(parked, now)
+    _record_booking(cover, parked, booking, now)
+
+
+def _record_booking(
+    cover: Cover, message: OutboxMessage | None, booking: Booking, now: datetime
+) -> None:
+    offer = cover.offer
+    assert offer is not None  # noqa: S101 checked by the caller
+    if message is not None:
+        outbox.settle(message, now)
+    difference = _difference(booking, cover, chosen_ids(offer))
+    offer.become(OfferStatus.CONFIRMED, now)
+    was_wanted = cover.reason_code != NOT_WANTED
+    due = due_with_policy(cover, orders.read(cover.order_id))
+    if difference:
+        sentence = (
+            f"XCover's booking {booking.id} differs from what was sold: {difference}. Keep the "
+            "booking and ask Cover Genius."
+        )
+        park_cover(cover, "booking_differs", sentence, now, booking_id=booking.id)
+        cover.write(now, **due)
+        return
+    cover.become(
+        CoverStatus.CONFIRMED,
+        now,
+        booking_id=booking.id,
+        pds_url=booking.pds_url or "",
+        confirmed_at=now,
+        cooling_off_until=booking.cooling_off_until,
+        reason="",
+        reason_code="",
+        **due,
+    )
+    telemetry.count(telemetry.POLICIES, event="confirmed")
+    if cover.paid_at is not None:
+        telemetry.measure(telemetry.CONFIRMATIONS, (now - cover.paid_at).total_seconds())
+    log.info("xcover.cover.confirmed", extra={"order": cover.order_number, "booking": booking.id})
+    metadata.write_order_facts(
+        cover.order_id, {"xcover.policy": booking.id, "xcover.status": "confirmed"}
+    )
+    said = f"policy {booking.id} confirmed, premium {cover.premium_money}."
+    metadata.add_order_note(cover.order_id, f"{said}{_taken_back(cover) if due else ''}")
+    if not was_wanted:
+        metadata.add_order_note(
+            cover.order_id,
+            f"XCover had made policy {booking.id} before staff decided that none is made. Have it "
+            f"cancelled: manage.py xcover_cancellation ask {cover.order_number}",
+        )
+
+
+def _taken_back(cover: Cover) -> str:
+    """Tell staff who may have read that the protection is to be refunded."""
+    left = Money(cover.amount_due_back, cover.currency)
+    what = f"Refund no more than {left}" if left.amount else "Refund nothing"
+    return f" {what} for the protection because there was no policy before."
+
+
+def _difference(booking: Booking, cover: Cover, quote_ids: Sequence[str]) -> str:
+    """Name what in the booking is not what was sold, or nothing."""
+    if not booking.is_confirmed:
+        return f"its status is {booking.status}"
+    if booking.currency != cover.currency or booking.total_price != cover.premium:
+        return f"its price is {Money(booking.total_price, booking.currency)}"
+    if {quote.id for quote in booking.quotes} != set(quote_ids):
+        return "it holds other quotes"
+    return ""

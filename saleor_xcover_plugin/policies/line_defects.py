@@ -1,0 +1,161 @@
+"""Why a cover line of an order buys nothing, and what staff are told of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+
+from ..checkout.offers import chosen_premium, holds_quoted_tickets
+from ..checkout.ticketed_events import insured_events
+from ..domain.money import Money
+from ..domain.states import BOUGHT_ALREADY, NOT_OFFERED, CoverStatus
+from ..errors import Code
+from ..host.values import OrderSnapshot
+from ..models import Cover, Offer
+from . import shared_consent
+from .charges import money_clause
+
+
+@dataclass(frozen=True, slots=True)
+class Defect:
+    """Why a cover line of an order buys nothing: a code and a sentence for staff."""
+
+    code: str
+    sentence: str
+
+    @classmethod
+    def of(cls, code: str, order: OrderSnapshot, offer: Offer | None) -> Defect:
+        return cls(code, sentence_of(code, order, offer))
+
+
+OF_EVENT = frozenset({"event_cancelled", "event_started"})
+"""Defects that end when staff take back what they told of the event."""
+
+
+def defect_of(order: OrderSnapshot, offer: Offer | None, now: datetime) -> Defect | None:
+    """Say why the cover line may not be confirmed, or None when it is intact."""
+    code = _code_of(order, offer, now)
+    return None if code is None else Defect.of(code, order, offer)
+
+
+def bought_already(order: OrderSnapshot, offer: Offer | None) -> Defect | None:
+    """Return the defect of an order whose offer another order of its checkout holds, or None."""
+    holder = shared_consent.holder_of(offer, order)
+    return (
+        None
+        if holder is None
+        else Defect(BOUGHT_ALREADY, shared_consent.sentence_of(holder, order))
+    )
+
+
+def sentence_of(code: str, order: OrderSnapshot, offer: Offer | None) -> str:
+    """Tell staff what is the matter, and what to do about the money as it stands now."""
+    what, part = _matter(code, offer)
+    return f"{what} {money_clause(order, cost_of_cover(order, offer), part)}."
+
+
+def settled_sentence(cover: Cover) -> str:
+    """Return the sentence of a cover once the buyer has back what was due for it."""
+    if cover.status != CoverStatus.PARKED or cover.reason_code not in _SENTENCES:
+        return str(cover.reason)
+    what, part = _matter(cover.reason_code, cover.offer)
+    return f"{what} what was paid for {part} went back to the buyer."
+
+
+def _matter(code: str, offer: Offer | None) -> tuple[str, str]:
+    """Return what is the matter, in words, and what the buyer paid for in vain."""
+    what, part = _SENTENCES[code]
+    if offer is None:
+        return what, part
+    premium = Money(chosen_premium(offer), offer.currency)
+    return what.format(premium=premium, country=offer.country), part
+
+
+def has_sentence(code: str) -> bool:
+    """Whether all that was paid for the cover is due back, and the sentence says so."""
+    return code in _SENTENCES
+
+
+def cost_of_cover(order: OrderSnapshot, offer: Offer | None) -> Decimal:
+    """What the buyer paid for the cover: its lines, or what was noted when money had begun.
+
+    A line above the premium is too much, whatever was noted. A premium that made a discount reach
+    the order may cost less than nothing: then nothing is due.
+    """
+    paid = order.cover_price
+    if offer is None or offer.cost is None or not order.cover_lines:
+        return paid
+    return max(offer.cost, paid if paid > chosen_premium(offer) else Decimal(0))
+
+
+_THE_PROTECTION = "the protection"
+_SENTENCES = {
+    NOT_OFFERED: (
+        "The order holds a ticket protection line that no offer stands behind. It insures nothing;",
+        "it",
+    ),
+    "line_changed": (
+        "The ticket protection line is not one piece at the offered premium of {premium}. The "
+        "policy was not confirmed;",
+        "the line",
+    ),
+    "tickets_changed": (
+        "The tickets changed after the shopper accepted the offer. The policy was not confirmed;",
+        _THE_PROTECTION,
+    ),
+    "country_changed": (
+        "The buyer's country is no longer the quoted {country}. The policy was not confirmed;",
+        _THE_PROTECTION,
+    ),
+    "event_cancelled": (
+        "The organiser cancelled the event before the policy was confirmed, so it was not:",
+        _THE_PROTECTION,
+    ),
+    "event_started": (
+        "The event began before the policy was confirmed, so it was not:",
+        _THE_PROTECTION,
+    ),
+    "offer_ended": (
+        "The checkout changed after the shopper accepted the offer, and the protection line stayed "
+        "because a payment had begun. The policy was not confirmed;",
+        _THE_PROTECTION,
+    ),
+    Code.CHECK_FAILED.value: (
+        "The checkout changed after the shopper accepted the offer and could not be checked, and "
+        "the protection line stayed because a payment had begun. The policy was not confirmed;",
+        _THE_PROTECTION,
+    ),
+}
+"""By code: what is the matter, and what the buyer paid for in vain."""
+
+
+def _code_of(order: OrderSnapshot, offer: Offer | None, now: datetime) -> str | None:
+    if offer is None:
+        return NOT_OFFERED
+    if not _is_paid_for(order, offer, chosen_premium(offer)):
+        return "line_changed"
+    if not holds_quoted_tickets(offer, order.ticket_counts):
+        return "tickets_changed"
+    if order.policyholder.country != offer.country:
+        return "country_changed"
+    events = insured_events(offer)
+    if events.are_cancelled:
+        return "event_cancelled"
+    # Neither the quoted start nor one it was moved to may lie behind us.
+    starts = [start for start in (offer.event_starts_at, events.first_start) if start is not None]
+    return "event_started" if starts and now >= min(starts) else None
+
+
+def _is_paid_for(order: OrderSnapshot, offer: Offer, premium: Decimal) -> bool:
+    """Whether the one line costs what was agreed, or more: what is too much is given back."""
+    if len(order.cover_lines) != 1:
+        return False
+    (line,) = order.cover_lines
+    if not line.carries(offer.pk, line.unit_price):
+        return False
+    is_absorbing = offer.line_price is not None and offer.line_price != premium
+    if is_absorbing and offer.cost is not None:
+        return offer.cost >= premium - offer.absorbed
+    agreed = premium if offer.line_price is None else offer.line_price
+    return (line.unit_price or Decimal(0)) >= agreed

@@ -1,0 +1,128 @@
+"""Find the messages about some offers and covers, by the indexes the outbox has.
+
+Unsettled ones by their status, one query each: that is what the two partial indexes hold, and both
+are small. Ended ones, of which there are years, by their operations: kind and operation id are
+unique. No index is on what a message is about.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+
+from django.db.models import Q, QuerySet
+
+from ..domain.states import MessageState
+from ..models import Cancellation, Cover, Modification, Offer, OutboxMessage
+from . import cancellations, modifications
+
+Owner = tuple[str, int]
+"""``offer`` or ``cover``, and its key."""
+
+_ENDED = [MessageState.SETTLED.value, MessageState.DROPPED.value]
+_WITH_PERSON = ("confirm", *modifications.KINDS)
+"""Kinds whose body holds details of the buyer."""
+
+
+def unsettled(offers: Iterable[int], covers: Sequence[int]) -> Mapping[MessageState, set[Owner]]:
+    """Say of which offers and covers a message is pending, and of which one is parked."""
+    owners = _owners(offers, covers)
+    found: dict[MessageState, set[Owner]] = {}
+    for status in (MessageState.PENDING, MessageState.PARKED):
+        rows = OutboxMessage.objects.filter(_about(owners), status=status.value)
+        found[status] = {owners[kind][key] for kind, key in rows.values_list("kind", "subject_id")}
+    return found
+
+
+def parked_confirm(cover: Cover) -> QuerySet[OutboxMessage]:
+    """Return the call for the policy, when it waits for a person."""
+    return OutboxMessage.objects.filter(
+        kind="confirm", subject_id=cover.pk, status=MessageState.PARKED.value
+    )
+
+
+def parked_with_person(cover: Cover) -> QuerySet[OutboxMessage]:
+    """Return what waits for a person and may hold the buyer's details, sealed."""
+    owners = _owners([], [cover.pk])
+    about = _about({kind: owners[kind] for kind in _WITH_PERSON})
+    return OutboxMessage.objects.filter(about, status=MessageState.PARKED.value)
+
+
+def ended(offers: Iterable[int], covers: Sequence[int]) -> QuerySet[OutboxMessage]:
+    """Return the settled and dropped messages, while what they are about is still there."""
+    told = Offer.objects.filter(pk__in=offers).exclude(xcover_offer_id="")
+    found = Q(kind="opt_out", operation_id__in=list(told.values_list("xcover_offer_id", flat=True)))
+    found |= Q(kind="confirm", operation_id__in=_confirmations(covers))
+    found |= _of_cancellations(covers) | _of_modifications(covers)
+    return OutboxMessage.objects.filter(found, status__in=_ENDED)
+
+
+def _owners(offers: Iterable[int], covers: Sequence[int]) -> dict[str, dict[int, Owner]]:
+    """Map what a message is about, which depends on its kind, to offer or cover."""
+    owners: dict[str, dict[int, Owner]] = {
+        "opt_out": {pk: ("offer", pk) for pk in offers},
+        "confirm": {pk: ("cover", pk) for pk in covers},
+    }
+    for kinds, model in ((cancellations.KINDS, Cancellation), (modifications.KINDS, Modification)):
+        rows = model._default_manager.filter(cover_id__in=covers).values_list("pk", "cover_id")
+        by_key: dict[int, Owner] = {pk: ("cover", cover_id) for pk, cover_id in rows}
+        owners.update(dict.fromkeys(kinds, by_key))
+    return owners
+
+
+def _about(owners: Mapping[str, Mapping[int, Owner]]) -> Q:
+    about = Q(pk__in=[])
+    for kind, keys in owners.items():
+        if keys:
+            about |= Q(kind=kind, subject_id__in=list(keys))
+    return about
+
+
+def _confirmations(covers: Sequence[int]) -> list[str]:
+    """Name the operations of ``align``, and those a refused one was replaced by."""
+    rows = Cover.objects.filter(pk__in=covers, offer__isnull=False)
+    names = [f"{order}:{offer}" for order, offer in rows.values_list("order_id", "offer_id")]
+    named: list[str] = []
+    while names:
+        named += names
+        there = OutboxMessage.objects.filter(kind="confirm", operation_id__in=names)
+        names = [f"{name}:again" for name in there.values_list("operation_id", flat=True)]
+    return named
+
+
+def _of_cancellations(covers: Sequence[int]) -> Q:
+    """Name what ``cancel_cover`` begins. A preview that was renewed is known by its number alone.
+
+    So of a confirmation whose preview lapsed all those of the policy are taken; its id is between
+    the bounds in whatever order the database sorts.
+    """
+    rows = Cancellation.objects.filter(cover_id__in=covers)
+    previews, confirmations, renewed = [], [], set()
+    for pk, booking, renewals, named in rows.values_list(
+        "pk", "cover__booking_id", "renewals", "xcover_cancellation_id"
+    ):
+        numbers = ("", *(f":{number}" for number in range(1, renewals + 1)))
+        previews += [f"{booking}:{pk}{number}" for number in numbers]
+        confirmations += [f"{booking}:{named}"] if named else []
+        renewed |= {f"{booking}:"} if renewals else set()
+    found = Q(kind="preview_cancellation", operation_id__in=previews)
+    found |= Q(kind="confirm_cancellation", operation_id__in=confirmations)
+    for start in renewed:
+        found |= Q(
+            kind="confirm_cancellation",
+            operation_id__gt=start,
+            operation_id__lt=start + "z" * 64,
+            operation_id__startswith=start,
+        )
+    return found
+
+
+def _of_modifications(covers: Sequence[int]) -> Q:
+    """Name what ``watch_policyholder`` and ``modify_cover`` begin."""
+    rows = Modification.objects.filter(cover_id__in=covers)
+    previews, confirmations = [], []
+    for pk, booking, update in rows.values_list("pk", "cover__booking_id", "xcover_update_id"):
+        previews.append(f"{booking}:{pk}")
+        confirmations += [f"{booking}:{pk}:{update}"] if update else []
+    return Q(kind="preview_modification", operation_id__in=previews) | Q(
+        kind="confirm_modification", operation_id__in=confirmations
+    )

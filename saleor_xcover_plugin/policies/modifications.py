@@ -1,0 +1,88 @@
+"""What may become of one modification: row, outbox, log and order note say the same."""
+
+from __future__ import annotations
+
+import logging
+from datetime import datetime
+
+from ..checkout.ticketed_events import insured_events
+from ..domain.modifications import in_words
+from ..domain.states import ModificationStatus
+from ..host import metadata
+from ..models import Cover, Modification
+from ..outbox import store as outbox
+from ..xcover.answers import Booking
+from .policyholders import is_held
+
+log = logging.getLogger(__name__)
+
+KINDS = ("preview_modification", "confirm_modification")
+
+
+def has_begun(cover: Cover, now: datetime) -> bool:
+    """Whether the (first) event has begun; one without a known start counts as begun."""
+    starts_at = insured_events(cover.offer).first_start
+    return starts_at is None or now >= starts_at
+
+
+def apply(modification: Modification, now: datetime) -> None:
+    """XCover holds what the order says."""
+    cover = modification.cover
+    verb = "were" if len(modification.wanted) > 1 else "was"
+    sentence = (
+        f"the buyer's {in_words(modification.wanted)} {verb} changed in policy {cover.booking_id}."
+    )
+    modification.become(ModificationStatus.APPLIED, now, sentence=sentence)
+    cover.write(now, policyholder_digests={**cover.policyholder_digests, **modification.wanted})
+    log.info(
+        "xcover.modification.applied",
+        extra={"order": cover.order_number, "booking": cover.booking_id},
+    )
+    metadata.add_order_note(cover.order_id, sentence)
+
+
+def park(modification: Modification, sentence: str, now: datetime) -> None:
+    """The policy stays in force as it is until a person decides."""
+    modification.become(ModificationStatus.PARKED, now, sentence=sentence)
+    tell_parked(modification)
+
+
+def tell_parked(modification: Modification) -> None:
+    cover = modification.cover
+    log.warning("xcover.modification.parked", extra={"order": cover.order_number})
+    metadata.add_order_note(cover.order_id, modification.sentence)
+
+
+def drop(modification: Modification, sentence: str, now: datetime) -> None:
+    """Nothing more is sent, and nobody needs to decide."""
+    outbox.drop_parked(KINDS, modification.pk, sentence, now)
+    modification.become(ModificationStatus.DROPPED, now, sentence=sentence)
+
+
+def forget(modification: Modification, now: datetime) -> None:
+    """From its first sending on, do not claim to know what XCover holds, until it answers.
+
+    Else a change taken back would leave the policy with what nobody wants any more.
+    """
+    cover = modification.cover
+    known = {
+        name: digest
+        for name, digest in cover.policyholder_digests.items()
+        if name not in modification.wanted
+    }
+    cover.write(now, policyholder_digests=known)
+
+
+def adopt(cover: Cover, booking: Booking, now: datetime) -> bool:
+    """End what waits for a person when XCover holds it: Cover Genius changed it by hand.
+
+    The caller holds the cover's lock.
+    """
+    waiting = cover.modifications.select_for_update().filter(status=ModificationStatus.PARKED.value)
+    held = [modification for modification in waiting if is_held(booking, modification.wanted)]
+    for modification in held:
+        modification.cover = cover
+        said = "Cover Genius applied the change by hand."
+        outbox.drop_parked(KINDS, modification.pk, said, now)
+        apply(modification, now)
+    return bool(held)

@@ -1,0 +1,93 @@
+"""An order without cover after an offer was shown: tell XCover once."""
+
+from __future__ import annotations
+
+import logging
+import uuid
+from collections.abc import Sequence
+from datetime import datetime
+
+from django.db import transaction
+
+from ..domain.states import LIVE_OFFER_STATUSES, OfferStatus, may_become
+from ..host.values import OrderSnapshot
+from ..models import Offer, OutboxMessage
+from ..outbox import store as outbox
+from ..outbox.handlers import Attempt, Outcome, give_up_or_retry
+from ..xcover.client import XCoverClient
+from ..xcover.errors import XCoverError
+
+log = logging.getLogger(__name__)
+
+DEADLINE_SECONDS = 10.0
+_BODY = b"{}"
+
+
+def opt_out_of(order: OrderSnapshot, offers: Sequence[Offer], now: datetime) -> None:
+    """Opt out of the offer the shopper saw last; offers nobody saw are just over."""
+    last = last_shown(offers)
+    for offer in offers:
+        is_live = offer.status in LIVE_OFFER_STATUSES
+        if offer is not last and is_live:
+            offer.become(OfferStatus.ABANDONED, now)
+    if last is not None and may_become(last.state, OfferStatus.OPTED_OUT):
+        # Not the row's number: a restored backup gives it to another offer.
+        operation_id = str(last.xcover_offer_id)
+        outbox.enqueue(
+            "opt_out", operation_id, subject_id=last.pk, channel_id=order.channel_id, now=now
+        )
+
+
+def last_shown(offers: Sequence[Offer]) -> Offer | None:
+    """Return the offer of XCover's the shopper saw last, of a checkout's offers in their order."""
+    shown = [offer for offer in offers if offer.shown_at and offer.xcover_offer_id]
+    return shown[-1] if shown else None
+
+
+class OptOutHandler:
+    """Delivery of one opt-out, judged before every attempt: the shopper may answer meanwhile."""
+
+    operation = "opt_out"
+
+    def prepare(self, message: OutboxMessage, now: datetime) -> Attempt | None:
+        with transaction.atomic():
+            offer = Offer.objects.select_for_update().get(pk=message.subject_id)
+            current = outbox.lock(message)
+            if current is None:
+                return None
+            if offer.status == OfferStatus.SELECTED:
+                outbox.drop(current, "The shopper said yes for a later order since.", now)
+                return None
+            if not may_become(offer.state, OfferStatus.OPTED_OUT):
+                outbox.drop(current, f"The offer is {offer.status}; no opt-out is due.", now)
+                return None
+            offer_id, key = offer.xcover_offer_id, str(message.idempotency_key)
+
+        def call(client: XCoverClient) -> None:
+            client.opt_out(offer_id, _BODY, idempotency_key=key, deadline=DEADLINE_SECONDS)
+
+        return Attempt(call, _BODY)
+
+    def park(self, message: OutboxMessage, code: str, sentence: str, now: datetime) -> None:
+        with transaction.atomic():
+            current = outbox.lock(message)
+            if current is not None:
+                outbox.park(current, sentence, now, reason=code)
+
+    def order_of(self, message: OutboxMessage) -> uuid.UUID | None:
+        return Offer.objects.values_list("order_id", flat=True).get(pk=message.subject_id)
+
+    def record(self, message: OutboxMessage, outcome: Outcome, now: datetime) -> None:
+        with transaction.atomic():
+            offer = Offer.objects.select_for_update().get(pk=message.subject_id)
+            current = outbox.lock(message)
+            if current is None:
+                return
+            if isinstance(outcome, XCoverError):
+                if give_up_or_retry(current, outcome, now):
+                    # Conversion figures miss one; nobody's money or policy is touched.
+                    outbox.drop(current, f"XCover did not take the opt-out: {outcome}", now)
+                    offer.become(OfferStatus.ABANDONED, now)
+                return
+            offer.become(OfferStatus.OPTED_OUT, now)
+            outbox.settle(current, now)

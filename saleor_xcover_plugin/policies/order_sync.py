@@ -1,0 +1,532 @@
+"""Bring our rows and the outbox in line with one order. Idempotent; hooks and sweep call it.
+
+Hooks are hints, the database is the truth: Saleor calls order hooks after commit, at most once,
+repeats some and skips others.
+"""
+
+from __future__ import annotations
+
+import logging
+import uuid
+from collections.abc import Sequence, Set
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from django.db import transaction
+from django.db.models import OuterRef, Subquery
+
+from ..checkout.offers import accepted_premium, chosen_premium
+from ..checkout.public_summary import of_cover, right_in_order, withdrawn
+from ..checkout.selection import take_back
+from ..domain.money import Money
+from ..domain.price_impact import PriceImpact
+from ..domain.states import (
+    BOUGHT_ALREADY,
+    LINE_REMOVED,
+    NOT_MADE_HERE,
+    NOT_OFFERED,
+    NOTHING_BOUGHT,
+    CoverStatus,
+    OfferStatus,
+    may_become,
+)
+from ..errors import Code
+from ..host import checkouts, metadata, orders, telemetry
+from ..host.values import OrderSnapshot
+from ..models import Consent, Cover, Offer
+from ..outbox import store as outbox
+from . import opt_out, policyholder_changes, refund_judgement, shared_consent
+from .charges import charged_of
+from .fulfillment_sync import sync_fulfillment
+from .line_defects import (
+    OF_EVENT,
+    Defect,
+    bought_already,
+    cost_of_cover,
+    defect_of,
+    has_sentence,
+    sentence_of,
+)
+from .refund_scope import is_paid_for_policy
+from .refunds_due import settle_due
+
+log = logging.getLogger(__name__)
+
+
+def sync_order(order_id: uuid.UUID, now: datetime) -> None:
+    """Make cover, opt-out and cancellation of an order what its present state asks for.
+
+    Then its cover line goes where its tickets are: handed out, taken back or returned.
+    """
+    with transaction.atomic():
+        order, cover, offers = _lock_and_read(order_id)
+        waiting = _align_rows(order, cover, offers, now) if order is not None else []
+    if order is not None and order.cover_lines and order.is_partly_handed_out:
+        sync_fulfillment(order.id)
+    for other_id in waiting:
+        sync_order(other_id, now)
+
+
+def _lock_and_read(
+    order_id: uuid.UUID,
+) -> tuple[OrderSnapshot | None, Cover | None, Sequence[Offer]]:
+    """Lock the order's offers and cover, then read the order.
+
+    Who read it first and then waited for the locks would write down what is no longer so.
+    """
+    offers = list(
+        Offer.objects.select_for_update(of=("self",))
+        .filter(checkout_token=orders.checkout_token_of(order_id))
+        .annotate(last_answer=_last_answer("answer"), answered_at=_last_answer("created_at"))
+        .order_by("pk")
+    )
+    cover = _lock_cover(order_id) if offers else None
+    order = orders.read(order_id)
+    if offers or order is None or not order.cover_lines:
+        return order, cover, offers
+    # A line that was put in by hand: seldom, so that most orders need no look for a cover.
+    cover = _lock_cover(order_id)
+    return orders.read(order_id), cover, offers
+
+
+def _lock_cover(order_id: uuid.UUID) -> Cover | None:
+    return Cover.objects.select_for_update().filter(order_id=order_id).first()
+
+
+def _align_rows(
+    order: OrderSnapshot, cover: Cover | None, offers: Sequence[Offer], now: datetime
+) -> list[uuid.UUID]:
+    """Align our rows; return the orders that waited for what this one may have let go."""
+    if not order.is_from_checkout or order.checkout_token is None:
+        _correct_summary(order, None)
+        return []  # replacements and bulk orders copy our metadata but sold nothing
+    if not offers and not order.cover_lines:
+        _correct_summary(order, None)
+        return []
+    ended_since = _ended_since(order, offers)
+    for offer in offers:
+        if offer.order_id is None:
+            offer.write(now, order_id=order.id)
+    if cover is None and order.cover_lines:
+        cover = _place(order, offers, ended_since, now)
+    if cover is None or _is_strangers(cover):
+        free = _said_before(order, shared_consent.held_by_none_but(order, offers))
+        cover = _follow_removal(order, cover, free, now)
+        opt_out.opt_out_of(order, free, now)
+    if cover is None:
+        _correct_summary(order, None, offers)
+        return []
+    _advance(cover, order, offers, now)
+    settle_due(cover, order, now)
+    _correct_summary(order, cover)
+    may_let_go = cover.status in (CoverStatus.VOID, CoverStatus.PARKED) and cover.offer_id
+    return shared_consent.waiting_orders(order) if may_let_go else []
+
+
+def _ended_since(order: OrderSnapshot, offers: Sequence[Offer]) -> set[int]:
+    """Return the offers whose yes ended in the checkout after this order was made of it."""
+    ended = (OfferStatus.SUPERSEDED, OfferStatus.EXPIRED)
+    return {
+        offer.pk
+        for offer in offers
+        if offer.status in ended and offer.updated_at > order.created_at
+    }
+
+
+def _is_strangers(cover: Cover) -> bool:
+    """Whether its line was put in by hand: then nothing was bought, as without a line."""
+    return cover.status == CoverStatus.PARKED and cover.reason_code == NOT_OFFERED
+
+
+def _follow_removal(
+    order: OrderSnapshot, cover: Cover | None, free: Sequence[Offer], now: datetime
+) -> Cover | None:
+    """Take back a yes whose line was gone when the order was made, and tell staff once.
+
+    The checkout may have done so already, if its hook was heard. The buyer may have paid for the
+    line, or may do so yet: a cover that is void keeps what is due. Return the order's cover.
+    """
+    for offer in free:
+        if offer.status == OfferStatus.SELECTED:
+            take_back(offer, now, source=LINE_REMOVED, reason=LINE_REMOVED)
+    if not free or free[-1].reason_code != LINE_REMOVED:
+        return cover
+    due = max(order.charged - order.cost, Decimal(0))
+    sentence = _removed_sentence(order, due)
+    if cover is not None:  # of a line that was put in by hand afterwards
+        if due > cover.amount_due_back and not order.refunded:
+            cover.write(now, amount_due_back=due)
+            metadata.add_order_note(order.id, sentence)
+        return cover
+    metadata.add_order_note(order.id, sentence)
+    return _cover_of(
+        order,
+        now,
+        status=CoverStatus.VOID.value,
+        premium=accepted_premium(free[-1]),
+        reason_code=LINE_REMOVED,
+        reason=sentence,
+        amount_due_back=due,
+    )
+
+
+def _cover_of(order: OrderSnapshot, now: datetime, **what: object) -> Cover:
+    """Write down the cover of an order."""
+    return Cover.objects.create(
+        order_id=order.id,
+        order_number=order.number,
+        channel_id=order.channel_id,
+        currency=order.currency,
+        created_at=now,
+        updated_at=now,
+        **what,
+    )
+
+
+def _removed_sentence(order: OrderSnapshot, due: Decimal) -> str:
+    rest = (
+        f"The buyer was charged {Money(due, order.currency)} more than the order costs: refund it."
+        if due > 0
+        else "It was not charged, so nothing is due; charge no more than "
+        f"{Money(order.cost, order.currency)}, which is what the order costs."
+    )
+    return (
+        "The buyer took the ticket protection out of the checkout. Nothing is insured, and XCover "
+        f"is told so. {rest}"
+    )
+
+
+def _last_answer(column: str) -> Subquery:
+    """Return a column of what the shopper said last to an offer, for a query over offers."""
+    said = Consent.objects.filter(offer_id=OuterRef("pk")).order_by("-created_at", "-pk")
+    return Subquery(said.values(column)[:1])
+
+
+def _said_before(order: OrderSnapshot, offers: Sequence[Offer]) -> list[Offer]:
+    """Leave out what was offered or answered after the order was made, in a checkout that was kept.
+
+    That is for the next order of the checkout, whatever becomes of this one.
+    """
+    later = {offer.pk for offer in offers if _last_touched(offer) > order.created_at}
+    if later and order.checkout_token and checkouts.exists(order.checkout_token):
+        return [offer for offer in offers if offer.pk not in later]
+    return list(offers)
+
+
+def _last_touched(offer: Offer) -> datetime:
+    """Return when the shopper answered it last, or when it was made."""
+    answered_at: datetime | None = offer.answered_at  # type: ignore[attr-defined]
+    return answered_at or offer.created_at
+
+
+def _correct_summary(
+    order: OrderSnapshot, cover: Cover | None, offers: Sequence[Offer] = ()
+) -> None:
+    """Have the order's metadata, which Saleor copied from the checkout, say what is in the order.
+
+    Whoever completes a checkout may hand in metadata of his own with it.
+    """
+    answers = [answer for offer in offers if (answer := offer.last_answer)]  # type: ignore[attr-defined]
+    right = right_in_order(cover, answers[-1] if answers else None, order.cover_summary)
+    if right is not None and right != order.cover_summary:
+        metadata.write_order_summary(order.id, right)
+
+
+def _place(
+    order: OrderSnapshot, offers: Sequence[Offer], ended_since: Set[int], now: datetime
+) -> Cover:
+    marked = offer = shared_consent.marked_offer(order, offers)
+    elsewhere = bought_already(order, offer)
+    defect = elsewhere or defect_of(order, offer, now)
+    if elsewhere:
+        offer = None  # it belongs to the other order's cover
+    is_live = offer is not None and (
+        offer.status == OfferStatus.SELECTED or offer.pk in ended_since
+    )
+    if defect is None and offer is not None and not is_live:
+        defect = Defect.of("offer_ended", order, offer)
+    if defect is None and offer is not None and offer.reason_code == Code.CHECK_FAILED:
+        defect = Defect.of(Code.CHECK_FAILED.value, order, offer)
+    paid = cost_of_cover(order, offer)
+    premium = paid if defect or offer is None else chosen_premium(offer)
+    overcharged = max(paid - premium, Decimal(0))
+    cover = _cover_of(
+        order,
+        now,
+        offer=offer,
+        status=(CoverStatus.PARKED if defect else CoverStatus.PLACED).value,
+        premium=premium,
+        reason_code=defect.code if defect else "",
+        reason=defect.sentence if defect else "",
+        amount_due_back=charged_of(order, paid if defect else overcharged),
+        absorbed=_absorbed(offer, paid) if offer and not defect else Decimal(0),
+    )
+    if defect:
+        telemetry.count(telemetry.POLICIES, event="parked")
+        log.error("xcover.cover.parked", extra={"order": order.number, "code": defect.code})
+        metadata.add_order_note(order.id, defect.sentence)
+    elif overcharged:
+        log.error("xcover.cover.overcharged", extra={"order": order.number})
+        due = Money(overcharged, order.currency)
+        metadata.add_order_note(
+            order.id,
+            f"The ticket protection costs the buyer {due} more than the premium of "
+            f"{cover.premium_money}. The policy is confirmed as usual; "
+            f"{'refund' if cover.amount_due_back else 'charge that much less, or refund'} {due}.",
+        )
+    if marked is not None and marked.effect:
+        _tell_effect(cover, marked, PriceImpact.from_json(marked.effect))
+    return cover
+
+
+def _tell_effect(cover: Cover, offer: Offer, effect: PriceImpact) -> None:
+    """Tell staff what the cover changed in an order that could not be repriced any more."""
+    log.warning("xcover.cover.not_exact", extra={"order": cover.order_number, "code": effect.code})
+    premium = Money(chosen_premium(offer), offer.currency)
+    is_sold = cover.status != CoverStatus.PARKED
+    if sentence := effect.sentence(premium, is_sold=is_sold):
+        metadata.add_order_note(cover.order_id, sentence)
+
+
+def _absorbed(offer: Offer, paid: Decimal) -> Decimal:
+    """What the store pays beyond what the buyer paid for the cover."""
+    return min(offer.absorbed, max(chosen_premium(offer) - paid, Decimal(0)))
+
+
+def _advance(cover: Cover, order: OrderSnapshot, offers: Sequence[Offer], now: datetime) -> None:
+    is_paid = is_paid_for_policy(order, cover) and order.charged > 0
+    is_revived = is_paid and order.cover_lines and cover.reason_code not in NOT_MADE_HERE
+    if cover.status == CoverStatus.VOID and is_revived:
+        cover.become(CoverStatus.PLACED, now, reason="", reason_code="")  # a refund taken back
+    offer = shared_consent.marked_offer(order, offers)
+    due = _due(cover, order)
+    if offer is not None and due > 0 and shared_consent.is_free_for(cover, order, offer):
+        _take_over(cover, order, offer, now)
+    elif due > cover.amount_due_back:
+        _owe(cover, order, offer, due, now)
+    if cover.status == CoverStatus.PLACED:
+        _advance_placed(cover, order, offers, now)
+    elif cover.status == CoverStatus.PARKED and _takes_place(cover, order, now):
+        _begin_again(cover, order, now)
+        _advance_placed(cover, order, offers, now)
+        if cover.status == CoverStatus.CONFIRMING:
+            metadata.add_order_note(order.id, _AFTER_ALL)
+    elif cover.status == CoverStatus.PARKED:
+        is_void = order.is_over and order.charged <= 0
+        if is_void and cover.reason_code in NOTHING_BOUGHT:
+            cover.become(CoverStatus.VOID, now, amount_due_back=Decimal(0))
+            outbox.drop_parked(("confirm",), cover.pk, _VOID, now)
+    elif cover.status == CoverStatus.CONFIRMED:
+        if not order.cover_lines:
+            _tell_of_policy_without_line(cover, now)
+        refund_judgement.judge(cover, order, now)
+        if cover.status == CoverStatus.CONFIRMED:
+            policyholder_changes.sync_policyholder(cover, order, now)
+    elif cover.status == CoverStatus.CANCELLED:
+        refund_judgement.review_judgements(cover, order, now)
+        policyholder_changes.end_with_policy(cover, now)
+
+
+def _due(cover: Cover, order: OrderSnapshot) -> Decimal:
+    """Return what is due back now: more may have been charged since it was written down.
+
+    Once anything went back, what is left is a matter of what it was for (``settle_due``).
+    """
+    known: Decimal = cover.amount_due_back
+    is_parked = cover.status == CoverStatus.PARKED and (
+        cover.reason_code == BOUGHT_ALREADY or has_sentence(cover.reason_code)
+    )
+    if order.refunded:
+        return known
+    if cover.was_removed:
+        return max(known, order.charged - order.cost)
+    if not (is_parked or cover.status == CoverStatus.PLACED):
+        return known
+    cost = cost_of_cover(order, cover.offer)
+    part = cost if is_parked else max(cost - cover.premium, Decimal(0))
+    return max(known, charged_of(order, part))
+
+
+def _owe(
+    cover: Cover, order: OrderSnapshot, offer: Offer | None, due: Decimal, now: datetime
+) -> None:
+    more = Money(due - cover.amount_due_back, cover.currency)
+    cover.write(now, amount_due_back=due, reason=_said_anew(cover, order, offer))
+    metadata.add_order_note(
+        cover.order_id,
+        f"{more} was charged for the ticket protection meanwhile, and is due back: refund "
+        f"{Money(due, cover.currency)}.",
+    )
+
+
+def _said_anew(cover: Cover, order: OrderSnapshot, offer: Offer | None) -> str:
+    """Return the sentence of a parked cover by what has been charged since."""
+    if cover.status == CoverStatus.PARKED and has_sentence(cover.reason_code):
+        return sentence_of(cover.reason_code, order, cover.offer)
+    elsewhere = bought_already(order, offer) if cover.reason_code == BOUGHT_ALREADY else None
+    return elsewhere.sentence if elsewhere else str(cover.reason)
+
+
+def _take_over(cover: Cover, order: OrderSnapshot, offer: Offer, now: datetime) -> None:
+    """Insure a paid order with the yes that another order of its checkout got and did not pay."""
+    left_id = shared_consent.let_go(offer, order, now)
+    if left_id is not None:
+        metadata.write_order_summary(left_id, withdrawn(BOUGHT_ALREADY))
+    paid, premium = cost_of_cover(order, offer), chosen_premium(offer)
+    cover.become(
+        CoverStatus.PLACED,
+        now,
+        offer=offer,
+        premium=premium,
+        absorbed=_absorbed(offer, paid),
+        reason="",
+        reason_code="",
+        amount_due_back=max(paid - premium, Decimal(0)),
+        refunded_when_due=None,
+    )
+    metadata.add_order_note(
+        order.id,
+        "The other order of the same checkout was not paid, and this one is: it is insured after "
+        "all. Do not refund the ticket protection.",
+    )
+
+
+def _takes_place(cover: Cover, order: OrderSnapshot, now: datetime) -> bool:
+    """Whether an event that was off when its tickets were paid is on again.
+
+    Staff took back that it is cancelled, or was moved to a time before. Whoever got the premium
+    back in the meantime has no cover to get.
+    """
+    if cover.reason_code not in OF_EVENT or order.is_over or not order.cover_lines:
+        return False
+    is_premium_back = cover.amount_due_back <= 0 < cost_of_cover(order, cover.offer)
+    if is_premium_back:
+        return False
+    defect = defect_of(order, cover.offer, now)
+    return defect is None or defect.code not in OF_EVENT
+
+
+def _begin_again(cover: Cover, order: OrderSnapshot, now: datetime) -> None:
+    """Have a cover whose event was off stand as if it had just been sold."""
+    overcharged = max(cost_of_cover(order, cover.offer) - cover.premium, Decimal(0))
+    cover.become(
+        CoverStatus.PLACED,
+        now,
+        reason="",
+        reason_code="",
+        amount_due_back=overcharged,
+        refunded_when_due=None,
+    )
+    outbox.drop_parked(("confirm",), cover.pk, _AFTER_ALL, now)
+
+
+_AFTER_ALL = (
+    "The event takes place after all: the policy is asked for. Do not refund the ticket protection."
+)
+
+
+def _advance_placed(
+    cover: Cover, order: OrderSnapshot, offers: Sequence[Offer], now: datetime
+) -> None:
+    if order.is_over:
+        cover.become(CoverStatus.VOID, now, reason_code="not_paid", reason=_VOID)
+        if cover.offer is not None and may_become(cover.offer.state, OfferStatus.ABANDONED):
+            cover.offer.become(OfferStatus.ABANDONED, now)
+        return
+    if not order.cover_lines:
+        _end_without_line(cover, order, offers, now)
+        return
+    defect = None
+    if is_paid_for_policy(order, cover):
+        other = None if cover.offer else shared_consent.marked_offer(order, offers)
+        defect = bought_already(order, other) or defect_of(order, cover.offer, now)
+    elif order.is_refunded_in_part and order.charged + order.refunded >= order.total:
+        defect = Defect(
+            "refunded_in_part",
+            "Part of the order was refunded before the policy was confirmed, so it was not. "
+            f"Refund the premium of {cover.premium_money} too, or take the refund back.",
+        )
+    else:
+        return
+    if defect is not None:
+        due_back = cost_of_cover(order, cover.offer)
+        park_cover(cover, defect.code, defect.sentence, now, due_back=due_back)
+        return
+    cover.become(CoverStatus.CONFIRMING, now, paid_at=now)
+    outbox.enqueue(
+        "confirm",
+        f"{order.id}:{cover.offer_id}",
+        subject_id=cover.pk,
+        channel_id=cover.channel_id,
+        now=now,
+    )
+
+
+def _end_without_line(
+    cover: Cover, order: OrderSnapshot, offers: Sequence[Offer], now: datetime
+) -> None:
+    """Staff took the cover line out of an order that was not paid: that is an answer too."""
+    cover.become(
+        CoverStatus.VOID,
+        now,
+        reason_code=LINE_REMOVED,
+        reason=_TAKEN_OUT,
+        amount_due_back=Decimal(0),
+    )
+    # The cover is void by now and holds its offer no more.
+    for offer in offers:
+        if offer.pk == cover.offer_id and offer.status == OfferStatus.SELECTED:
+            take_back(offer, now, source=LINE_REMOVED)
+    opt_out.opt_out_of(order, shared_consent.held_by_none_but(order, offers), now)
+    metadata.add_order_note(order.id, _TAKEN_OUT)
+
+
+def _tell_of_policy_without_line(cover: Cover, now: datetime) -> None:
+    """Tell staff once that they took out the line of a policy; what it costs is their decision."""
+    if cover.reason_code == LINE_REMOVED:
+        return
+    sentence = (
+        f"The ticket protection was taken out of the order, but policy {cover.booking_id} is in "
+        f"force and its premium of {cover.premium_money} is owed to XCover. Keep it, or have it "
+        f"cancelled: manage.py xcover_cancellation ask {cover.order_number}"
+    )
+    cover.write(now, reason_code=LINE_REMOVED, reason=sentence)
+    metadata.add_order_note(cover.order_id, sentence)
+
+
+_TAKEN_OUT = (
+    "The ticket protection was taken out of the order before its policy was made. Nothing is "
+    "insured, and XCover is told so."
+)
+_VOID = "The order was cancelled, expired or fully refunded before its policy was confirmed."
+
+
+def park_cover(
+    cover: Cover,
+    code: str,
+    sentence: str,
+    now: datetime,
+    *,
+    due_back: Decimal | None = None,
+    booking_id: str | None = None,
+) -> None:
+    """Stop and ask a person: state, log event and order note say the same.
+
+    ``due_back`` is all that is owed for the cover, whatever of it went back already; None where
+    that does not change.
+    """
+    changes: dict[str, Any] = {"booking_id": booking_id} if booking_id else {}
+    if due_back is not None:
+        changes |= {"amount_due_back": due_back, "for_cover_when_due": Decimal(0)}
+    cover.become(
+        CoverStatus.PARKED,
+        now,
+        reason_code=code,
+        reason=sentence,
+        **changes,
+    )
+    telemetry.count(telemetry.POLICIES, event="parked")
+    log.error("xcover.cover.parked", extra={"order": cover.order_number, "code": code})
+    metadata.write_order_summary(cover.order_id, of_cover(cover))
+    metadata.add_order_note(cover.order_id, sentence)

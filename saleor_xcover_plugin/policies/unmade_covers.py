@@ -1,0 +1,82 @@
+"""End a cover for which no policy was made and none shall be, because staff decided so."""
+
+from __future__ import annotations
+
+import logging
+from datetime import datetime
+from decimal import Decimal
+
+from ..checkout.public_summary import of_cover
+from ..domain.money import Money
+from ..domain.states import (
+    EVENT_OVER,
+    NEVER_BOUGHT,
+    NOT_WANTED,
+    CoverStatus,
+    OfferStatus,
+    may_become,
+)
+from ..host import metadata, telemetry
+from ..host.values import OrderSnapshot
+from ..models import Cover
+from .charges import charged_of
+from .line_defects import cost_of_cover
+from .messages import ended
+from .refunds_due import settle_due
+
+log = logging.getLogger(__name__)
+
+_IS_OWED_ALREADY = NEVER_BOUGHT | {EVENT_OVER}
+"""Reasons with which what is due back was written down when the cover was parked."""
+
+ENDED = "Staff decided that no policy is made for this order. XCover is not asked for it any more."
+_RECKONED_NOW = {"refunded_when_due": None, "for_cover_when_due": Decimal(0)}
+
+
+def end_unmade(cover: Cover, order: OrderSnapshot | None, now: datetime) -> None:
+    """Make a cover void for which no policy was made and none shall be.
+
+    The caller holds the locks of offer and cover, and has ended its message.
+    """
+    due = _due(cover, order)
+    sentence = f"{ENDED} {_what_is_due(due)}"
+    cover.become(
+        CoverStatus.VOID,
+        now,
+        reason_code=NOT_WANTED,
+        reason=sentence,
+        amount_due_back=due.amount,
+        **({} if due.amount == cover.amount_due_back else _RECKONED_NOW),
+    )
+    if cover.offer is not None and may_become(cover.offer.state, OfferStatus.ABANDONED):
+        cover.offer.become(OfferStatus.ABANDONED, now)
+    telemetry.count(telemetry.POLICIES, event="not_wanted")
+    log.warning("xcover.cover.not_wanted", extra={"order": cover.order_number})
+    metadata.write_order_summary(cover.order_id, of_cover(cover))
+    metadata.add_order_note(cover.order_id, sentence)
+    if order is not None:
+        settle_due(cover, order, now)
+
+
+def _due(cover: Cover, order: OrderSnapshot | None) -> Money:
+    """Return what is due back for the cover, whatever of it went back already."""
+    known: Decimal = cover.amount_due_back
+    if cover.reason_code in _IS_OWED_ALREADY and not went_unknown(cover):
+        return Money(known, cover.currency)
+    if order is None:
+        paid = cover.premium if cover.paid_at is not None else Decimal(0)
+    else:
+        paid = charged_of(order, cost_of_cover(order, cover.offer))
+    return Money(max(known, paid), cover.currency)
+
+
+def went_unknown(cover: Cover) -> bool:
+    """Return True when the call was purged before its outcome was known: nothing is due yet."""
+    if cover.reason_code != EVENT_OVER:
+        return False
+    gone = ended([], [cover.pk]).filter(kind="confirm").order_by("-pk").first()
+    return gone is not None and gone.is_unknown
+
+
+def _what_is_due(due: Money) -> str:
+    return f"Refund {due} to the buyer." if due.amount else "Nothing is due back."

@@ -1,0 +1,90 @@
+"""What was put aside can do nothing any more once its event is over: end it, and say what is due.
+
+``xcover_erase`` does it on request, ``xcover_purge`` when the period of the hashes is over. The
+caller holds the locks of offer and cover.
+"""
+
+from __future__ import annotations
+
+import logging
+from datetime import datetime
+from decimal import Decimal
+
+from ..domain.states import EVENT_OVER, NOTHING_BOUGHT, CoverStatus, ModificationStatus
+from ..host import metadata, orders
+from ..host.values import OrderSnapshot
+from ..models import Cover
+from ..outbox import store as outbox
+from ..policies import modifications
+from ..policies.messages import parked_confirm
+from ..policies.refunds_due import back_for_cover
+from ..staff.policyholder_completion import INCOMPLETE
+
+log = logging.getLogger(__name__)
+
+_NOT_MADE = ("refused", INCOMPLETE)
+_HAS_SENTENCE = NOTHING_BOUGHT - {INCOMPLETE}
+"""Their sentence names what is due, and speaks of no replay."""
+
+
+def end_changes(cover: Cover, why: str, now: datetime) -> int:
+    """Drop the changes of the buyer's details that wait for a person; return how many."""
+    parked = cover.modifications.select_for_update().filter(status=ModificationStatus.PARKED.value)
+    changes = list(parked)
+    for change in changes:
+        change.cover = cover
+        modifications.drop(change, why, now)
+    return len(changes)
+
+
+def end_confirm(cover: Cover, why: str, now: datetime) -> str:
+    """Drop the call for a policy that waits for a person; return what staff must know, or nothing.
+
+    A cover that was paid for and bought nothing is money due, as it is where XCover knows no offer.
+    """
+    is_idle = cover.status in (CoverStatus.PARKED, CoverStatus.VOID)
+    parked = list(parked_confirm(cover)) if is_idle else []
+    if not parked:
+        return ""
+    is_not_made = cover.reason_code in _NOT_MADE or not any(one.is_unknown for one in parked)
+    outbox.drop_parked(("confirm",), cover.pk, why, now)
+    if cover.status == CoverStatus.VOID or cover.reason_code in _HAS_SENTENCE:
+        return ""
+    order = orders.read(cover.order_id)
+    is_due = is_not_made and _is_paid(cover, order)
+    sentence = _sentence(cover, is_not_made=is_not_made, is_due=is_due)
+    changes: dict[str, object] = {"reason": sentence, "reason_code": EVENT_OVER}
+    if is_due and cover.amount_due_back < cover.premium:  # what was charged too much is due as well
+        changes["amount_due_back"] = cover.amount_due_back + cover.premium
+        changes["refunded_when_due"] = order.given.plain_money if order else None
+        changes["for_cover_when_due"] = Decimal(0)
+    cover.write(now, **changes)
+    log.warning("xcover.cover.lapsed", extra={"order": cover.order_number})
+    return sentence
+
+
+def tell(cover: Cover, sentence: str) -> None:
+    """Have staff see what ended, in the order's history."""
+    if sentence:
+        metadata.add_order_note(cover.order_id, sentence)
+
+
+def _sentence(cover: Cover, *, is_not_made: bool, is_due: bool) -> str:
+    if is_due:
+        money = cover.premium_money
+        return f"No policy was made. Refund the premium of {money} unless it went back already."
+    if is_not_made:
+        return "No policy was made, and nothing is due: the order is not paid any more."
+    return (
+        "It never became known whether XCover made a policy, and its event is over. Ask Cover "
+        f"Genius; if there is none, refund the premium of {cover.premium_money}, which manage.py "
+        f"xcover_policy {cover.order_number} --do-not-make --asked-xcover writes down; if there is "
+        "one: --take-over POLICY, with its number."
+    )
+
+
+def _is_paid(cover: Cover, order: OrderSnapshot | None) -> bool:
+    """Whether the buyer paid for the cover and, as far as Saleor knows, has no money of it back."""
+    if order is None:
+        return cover.paid_at is not None
+    return order.charged > 0 and back_for_cover(order) < cover.premium

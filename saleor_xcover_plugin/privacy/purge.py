@@ -1,0 +1,209 @@
+"""Remove what is past its period, in small transactions; killed anywhere it is begun again.
+
+A run reads all that is older than the shortest period, and locks next to nothing of it: each batch
+is judged without a lock first. Only the cases that are due are then locked, their offers before
+their covers, read again and judged again. So workers, hooks and a second purge may run beside it.
+A batch that fails is left as it was, and tried again case by case: one broken case stops no other.
+What is counted was committed.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterator, Sequence
+from datetime import datetime, timedelta
+from functools import partial
+from typing import Any
+
+from celery.exceptions import SoftTimeLimitExceeded
+from django.db import transaction
+from django.db.models import Exists, OuterRef, Q, QuerySet
+
+from ..defect_log import log_defect
+from ..domain.retention import Days, Kind
+from ..domain.states import CoverStatus, MessageState
+from ..failures import Failures
+from ..models import Cover, Modification, Offer, OutboxMessage, ReceivedNotification
+from . import deletion, expiry, records
+from .records import Rows
+from .report import Counts, Report
+
+log = logging.getLogger(__name__)
+
+BATCH = 200
+_LAPSED = "The event is over; nothing more is sent."
+
+Read = Callable[..., list[Rows]]
+Judge = Callable[[Report, Sequence[Rows]], list[Rows]]
+"""Count what is kept, and return the cases that are due."""
+End = Callable[[Report, Sequence[Rows]], None]
+"""Remove and count, or only count, what is due."""
+
+
+def purge(days: Days, now: datetime, *, is_dry: bool = False) -> Report:
+    """Remove, or with ``is_dry`` only count, what is past its period."""
+    report, failures = Report(), Failures(now, remembers=not is_dry)
+    whole = partial(_due_whole, days, now), _count_whole if is_dry else _end_whole
+    buyer = partial(_due_buyer, days, now), _count_buyer if is_dry else partial(_end_buyer, now)
+    read, lone = records.of_checkouts, records.of_lone_covers
+    for name, pages, work in (
+        ("webhooks", _done_webhooks(days, now), partial(_webhooks, is_dry=is_dry)),
+        ("checkouts", _checkouts(days, now), partial(_treat, read, *whole, is_dry=is_dry)),
+        ("lone_covers", _lone_covers(days, now), partial(_treat, lone, *whole, is_dry=is_dry)),
+        ("hashes", _with_buyer(days, now), partial(_treat, read, *buyer, is_dry=is_dry)),
+    ):
+        for batch in pages:
+            try:
+                report.add(work(batch))
+            except SoftTimeLimitExceeded:
+                raise
+            except Exception:  # the cases of it that are not broken go all the same
+                log_defect(log, "xcover.purge.failed", kind=name)
+                for key in batch:
+                    with failures.contain(f"purge {name}", key):
+                        report.add(work([key]))
+        failures.forget_others(f"purge {name}")
+    report.failed = len(failures.met)
+    if not is_dry:
+        gone = {kind.value: c.deleted + c.stripped for kind, c in report.counts.items()}
+        log.info("xcover.purge.done", extra=gone)
+    return report
+
+
+def _treat(read: Read, judge: Judge, end: End, batch: Sequence[Any], *, is_dry: bool) -> Report:
+    """Judge a batch unlocked, then lock what is due, judge it again and end it."""
+    report = Report()
+    due = judge(report, read(batch, lock=False))
+    if is_dry:
+        end(report, due)
+    elif due:
+        with transaction.atomic():
+            end(report, judge(report, read([row.key for row in due], lock=True)))
+    return report
+
+
+def _due_whole(days: Days, now: datetime, report: Report, rows: Sequence[Rows]) -> list[Rows]:
+    """Return the cases that go, or are stripped; each by the period of its kind."""
+    due = []
+    for row in rows:
+        case = row.case
+        if case is None or not case.is_past(days[case.kind], now):
+            continue
+        if not (case.may_vanish or row.has_evidence):
+            continue  # stripped before
+        if case.obstacle is None:
+            due.append(row)
+        else:
+            report.keep(case.kind, case.obstacle)
+    return due
+
+
+def _end_whole(report: Report, due: Sequence[Rows]) -> None:
+    for counts, gone, bare in _by_kind(report, due):
+        counts.rows += deletion.delete_all(gone) if gone else 0
+        counts.rows += deletion.strip(bare) if bare else 0
+
+
+def _count_whole(report: Report, due: Sequence[Rows]) -> None:
+    for counts, gone, bare in _by_kind(report, due):
+        counts.rows += deletion.count_all(gone) + deletion.count_evidence(bare)
+
+
+def _by_kind(
+    report: Report, due: Sequence[Rows]
+) -> Iterator[tuple[Counts, list[Rows], list[Rows]]]:
+    """Yield the counts of each kind with the cases that go, and those that are stripped."""
+    for kind, counts in report.counts.items():
+        mine = [row for row in due if row.case and row.case.kind == kind]
+        gone = [row for row in mine if row.case and row.case.may_vanish]
+        bare = [row for row in mine if row.case and not row.case.may_vanish]
+        counts.deleted += len(gone)
+        counts.stripped += len(bare)
+        if mine:
+            yield counts, gone, bare
+
+
+def _due_buyer(days: Days, now: datetime, report: Report, rows: Sequence[Rows]) -> list[Rows]:
+    """Return the covers whose buyer is forgotten. What is past all periods is counted there."""
+    due = []
+    for row in rows:
+        case = row.case
+        if case is None or not row.holds_buyer or not case.is_past(days[Kind.HASHES], now):
+            continue
+        is_past_all = case.is_past(days[case.kind], now)
+        if is_past_all and case.obstacle is None and (case.may_vanish or row.has_evidence):
+            continue  # goes with the rest
+        if case.hashes_obstacle is None:
+            due.append(row)
+        elif not is_past_all:
+            report.keep(Kind.HASHES, case.hashes_obstacle)
+    return due
+
+
+def _end_buyer(now: datetime, report: Report, due: Sequence[Rows]) -> None:
+    """Forget the hashes that show changes of the buyer, and end what was put aside with them."""
+    covers = [row.cover for row in due if row.cover]
+    for cover in covers:
+        expiry.end_changes(cover, _LAPSED, now)
+        expiry.tell(cover, expiry.end_confirm(cover, _LAPSED, now))
+    deletion.forget_buyer(covers)
+    _count_buyer(report, due)
+
+
+def _count_buyer(report: Report, due: Sequence[Rows]) -> None:
+    report.counts[Kind.HASHES].stripped += len(due)
+
+
+def _webhooks(batch: Sequence[int], *, is_dry: bool) -> Report:
+    report = Report()
+    done = ReceivedNotification.objects.filter(handled_at__isnull=False, pk__in=batch)
+    count = len(batch) if is_dry else done.delete()[0]
+    report.counts[Kind.WEBHOOKS] = Counts(deleted=count, rows=count)
+    return report
+
+
+def _done_webhooks(days: Days, now: datetime) -> Iterator[list[Any]]:
+    before = now - timedelta(days=days[Kind.WEBHOOKS])
+    return _pages(ReceivedNotification.objects.filter(handled_at__lte=before), "pk")
+
+
+def _checkouts(days: Days, now: datetime) -> Iterator[list[Any]]:
+    """Yield tokens of checkouts that may be past a period, by their first offer.
+
+    No case can be past it whose first offer is younger.
+    """
+    early = now - timedelta(days=min(days[Kind.UNSEEN], days[Kind.UNANSWERED]))
+    late = now - timedelta(days=min(days[Kind.COVERED], days[Kind.UNCOVERED], days[Kind.ANSWERED]))
+    earlier = Offer.objects.filter(checkout_token=OuterRef("checkout_token"), pk__lt=OuterRef("pk"))
+    first = Offer.objects.filter(~Exists(earlier)).filter(
+        Q(order_id=None, updated_at__lte=early) | Q(updated_at__lte=late)
+    )
+    return _pages(first, "checkout_token")
+
+
+def _lone_covers(days: Days, now: datetime) -> Iterator[list[Any]]:
+    """Yield covers without any offer: their line was put in by somebody else."""
+    offers = Offer.objects.filter(order_id=OuterRef("order_id"))
+    before = now - timedelta(days=days[Kind.COVERED])
+    lone = Cover.objects.filter(~Exists(offers), offer=None, created_at__lte=before)
+    return _pages(lone, "pk")
+
+
+def _with_buyer(days: Days, now: datetime) -> Iterator[list[Any]]:
+    """Yield checkouts of covers that may tell of a buyer whose event is over, or policy ended."""
+    before = now - timedelta(days=days[Kind.HASHES])
+    ended = Q(status__in=[CoverStatus.CANCELLED.value, CoverStatus.VOID.value])
+    ended |= Q(offer__event_starts_at=None) | Q(offer__event_starts_at__lte=before)
+    changes = Modification.objects.filter(cover=OuterRef("pk")).exclude(wanted_digest="")
+    aside = OutboxMessage.objects.filter(kind="confirm", status=MessageState.PARKED.value)
+    telling = ~Q(policyholder_digests={}) | Q(pk__in=aside.values("subject_id"))
+    covers = Cover.objects.filter(ended, telling | Q(Exists(changes)), updated_at__lte=before)
+    return _pages(covers.filter(offer__isnull=False), "offer__checkout_token")
+
+
+def _pages(rows: QuerySet[Any], column: str) -> Iterator[list[Any]]:
+    """Cut by key into pages, each read when it is its turn."""
+    last = 0
+    while page := list(rows.filter(pk__gt=last).order_by("pk").values_list("pk", column)[:BATCH]):
+        yield [value for _, value in page]
+        last = page[-1][0]

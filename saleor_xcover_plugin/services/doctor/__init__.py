@@ -1,6 +1,0 @@
-"""Look at everything a store needs for selling protection, and say what to do where it is not."""
-
-from .examine import examine
-from .finding import Finding, Outcome
-
-__all__ = ["Finding", "Outcome", "examine"]

@@ -1,6 +1,0 @@
-"""Compare orders, our tables and XCover: nightly, and on demand for a period."""
-
-from .nightly import reconcile_tonight
-from .run import GRACE, Report, orders_of, reconcile
-
-__all__ = ["GRACE", "Report", "orders_of", "reconcile", "reconcile_tonight"]

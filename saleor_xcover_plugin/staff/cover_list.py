@@ -1,0 +1,101 @@
+"""Covers as staff look for them: a filter, a page, and what happened to one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db.models import QuerySet
+
+from ..domain.money import Money
+from ..domain.states import CancellationStatus, CoverStatus, MessageState
+from ..models import Cancellation, Cover, OutboxMessage
+from ..policies.cancellations import KINDS
+
+LONGEST_PAGE = 100
+
+
+@dataclass(frozen=True, slots=True)
+class CoverFilter:
+    """What staff look for; empty fields look for everything."""
+
+    status: CoverStatus | None = None
+    order_number: str = ""
+    needs_decision: bool = False
+    """Parked, or with a cancellation that waits for a person."""
+    is_due: bool = False
+    """The buyer is owed money."""
+
+
+def page_of(
+    channel_id: int, wanted: CoverFilter, *, first: int, after: int | None
+) -> tuple[list[Cover], bool]:
+    """Return a page, newest first, and whether there are more. ``after`` is a cover's key."""
+    covers = _filtered(Cover.objects.filter(channel_id=channel_id), wanted)
+    if after is not None:
+        covers = covers.filter(pk__lt=after)
+    size = max(1, min(first, LONGEST_PAGE))
+    rows = list(
+        covers.select_related("offer")
+        .prefetch_related("cancellations", "offer__consents")
+        .order_by("-pk")[: size + 1]
+    )
+    return rows[:size], len(rows) > size
+
+
+def _filtered(covers: QuerySet[Cover], wanted: CoverFilter) -> QuerySet[Cover]:
+    if wanted.status is not None:
+        covers = covers.filter(status=wanted.status.value)
+    if wanted.order_number:
+        covers = covers.filter(order_number=wanted.order_number)
+    if wanted.is_due:
+        covers = covers.filter(amount_due_back__gt=0)
+    if wanted.needs_decision:
+        waiting = Cancellation.objects.filter(status=CancellationStatus.PARKED.value)
+        parked = covers.filter(status=CoverStatus.PARKED.value)
+        covers = parked | covers.filter(pk__in=waiting.values("cover_id"))
+    return covers
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One thing that happened, in plain words."""
+
+    at: datetime
+    what: str
+
+
+def history_of(cover: Cover) -> list[Step]:
+    """Tell what happened to a cover, oldest first."""
+    return sorted(_steps(cover), key=lambda step: step.at)
+
+
+def _steps(cover: Cover) -> Iterator[Step]:
+    offer = cover.offer
+    if offer is not None:
+        if offer.quoted_at:
+            yield Step(offer.quoted_at, "offered")
+        for consent in offer.consents.all():
+            premium = Money(consent.premium, consent.currency)
+            yield Step(consent.created_at, f"{consent.answer} at {premium}")
+    yield Step(cover.created_at, "ordered")
+    if cover.paid_at:
+        yield Step(cover.paid_at, "paid")
+    if cover.confirmed_at:
+        yield Step(cover.confirmed_at, f"policy {cover.booking_id} confirmed")
+    for cancellation in cover.cancellations.all():
+        yield Step(cancellation.created_at, f"refund judged: {cancellation.rule}")
+        if cancellation.status == CancellationStatus.KEPT:
+            yield Step(cancellation.updated_at, cancellation.sentence)
+    if cover.cancelled_at:
+        yield Step(cover.cancelled_at, "policy cancelled")
+
+
+def parked_messages(cover: Cover) -> Sequence[OutboxMessage]:
+    """Return what waits for a replay."""
+    parked = OutboxMessage.objects.filter(status=MessageState.PARKED.value)
+    own = parked.filter(kind="confirm", subject_id=cover.pk)
+    ids = [cancellation.pk for cancellation in cover.cancellations.all()]
+    cancelling = parked.filter(kind__in=KINDS, subject_id__in=ids)
+    return [*own, *cancelling]

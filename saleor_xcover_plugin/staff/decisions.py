@@ -1,0 +1,212 @@
+"""What staff decide about a policy: ask what cancelling would refund, approve it, or keep it."""
+
+from __future__ import annotations
+
+import re
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from decimal import Decimal
+from enum import StrEnum
+
+from django.db import transaction
+
+from ..domain.cancellations import ClaimState
+from ..domain.money import Money
+from ..domain.refunds import RefundScope
+from ..domain.states import CancellationStatus, CoverStatus
+from ..host import metadata, orders
+from ..models import Cancellation, Cover
+from ..outbox import store as outbox
+from ..policies import refund_judgement
+from ..policies.cancel import ask_again, begin_confirmation, begin_preview
+from ..policies.cancellations import KINDS, STAFF_RULE, may_be_cancelled
+from ..policies.locks import lock_cancellation, lock_cover
+from ..policies.refund_scope import scope_of
+
+
+class DecisionCode(StrEnum):
+    """Why a decision cannot be carried out; part of the staff API."""
+
+    COVER_NOT_FOUND = "cover_not_found"
+    CANCELLATION_NOT_FOUND = "cancellation_not_found"
+    NO_POLICY = "no_policy"
+    UNDER_WAY = "under_way"
+    NOT_WAITING = "not_waiting"
+    NOT_PREVIEWED = "not_previewed"
+    REFUND_CHANGED = "refund_changed"
+    OUTCOME_UNKNOWN = "outcome_unknown"
+    POLICY_EXISTS = "policy_exists"
+    OTHER_POLICY = "other_policy"
+    XCOVER_UNAVAILABLE = "xcover_unavailable"
+    BAD_INPUT = "bad_input"
+
+
+class DecisionRefused(Exception):
+    """Nothing was changed; the text says why and what to do."""
+
+    def __init__(self, code: DecisionCode, sentence: str) -> None:
+        super().__init__(sentence)
+        self.code = code
+
+
+_AMOUNT = re.compile(r"-?[0-9]{1,12}(\.[0-9]{1,6})?")
+
+
+def read_refund(amount: str, currency: str) -> Money:
+    """Read a refund as staff write it. Raise ``DecisionRefused`` for what is no amount of money."""
+    try:
+        if not _AMOUNT.fullmatch(amount):  # Decimal reads the digits of any script
+            raise ValueError
+        money = Money(Decimal(amount), currency.upper())
+        if money.amount != money.rounded().amount:  # also raises for what is not finite
+            raise ValueError
+    except (ArithmeticError, ValueError):
+        raise DecisionRefused(
+            DecisionCode.BAD_INPUT, "Give the refund as it was shown, such as 6.66 and USD."
+        ) from None
+    return money
+
+
+def ask(order_id: uuid.UUID, now: datetime) -> Cancellation:
+    """Have XCover asked what cancelling the order's policy would refund. Cancels nothing."""
+    with _locked_cover(order_id) as cover:
+        _require_policy(cover)
+        _require_known(cover)
+        waiting = cover.cancellations.filter(status=CancellationStatus.PARKED.value).last()
+        cover.become(CoverStatus.CANCELLING, now)
+        if waiting is not None:
+            _drop_parked(waiting, now)
+            ask_again(waiting, now, needs_person=True, approved_refund=None)
+            return waiting
+        order = orders.read(order_id)
+        scope = (order and scope_of(order, cover)) or RefundScope.NOTHING
+        asked = Cancellation.objects.create(
+            cover=cover,
+            refund_key=f"{STAFF_RULE}:{cover.cancellations.count() + 1}",
+            scope=scope.value,
+            rule=STAFF_RULE,
+            status=CancellationStatus.REQUESTED.value,
+            needs_person=True,
+            sentence="Staff ask XCover what it would refund.",
+            currency=cover.currency,
+            created_at=now,
+            updated_at=now,
+        )
+        begin_preview(asked, now)
+        return asked
+
+
+def approve(cancellation_id: int, refund: Money, now: datetime) -> Cancellation:
+    """Confirm a previewed cancellation for exactly the refund staff have seen.
+
+    A preview that lapsed is renewed first; the policy is then cancelled only for the same refund.
+    It cannot be undone.
+    """
+    with _locked_cancellation(cancellation_id) as cancellation:
+        _require_waiting(cancellation)
+        _require_policy(cancellation.cover)
+        _require_known(cancellation.cover)
+        if cancellation.refund_money is None:
+            raise DecisionRefused(
+                DecisionCode.NOT_PREVIEWED, "XCover was not asked what it refunds. Ask it first."
+            )
+        if cancellation.refund_money != refund:
+            raise DecisionRefused(
+                DecisionCode.REFUND_CHANGED,
+                f"XCover would refund {cancellation.refund_money}, not {refund}. Decide again.",
+            )
+        _drop_parked(cancellation, now)
+        cancellation.cover.become(CoverStatus.CANCELLING, now)
+        before = cancellation.confirm_before
+        is_fresh = cancellation.xcover_cancellation_id and before is not None and now < before
+        if is_fresh:
+            cancellation.become(CancellationStatus.CONFIRMING, now, approved_refund=refund.amount)
+            begin_confirmation(cancellation, now)
+        else:
+            ask_again(cancellation, now, approved_refund=refund.amount)
+        return cancellation
+
+
+def keep(cancellation_id: int, now: datetime, *, asked_xcover: bool = False) -> Cancellation:
+    """Leave the policy in force: nothing waits for staff any more.
+
+    ``asked_xcover`` says that Cover Genius was asked and knows the policy to be in force; without
+    it, a policy that XCover may have cancelled already has to be looked up first.
+    """
+    with _locked_cancellation(cancellation_id) as cancellation:
+        _require_waiting(cancellation)
+        if not asked_xcover:
+            _require_known(cancellation.cover)
+        sentence = "Staff decided to keep the policy."
+        _drop_parked(cancellation, now)
+        cancellation.become(CancellationStatus.KEPT, now, sentence=sentence)
+        metadata.add_order_note(cancellation.cover.order_id, sentence)
+        return cancellation
+
+
+def note_claim(order_id: uuid.UUID, claim: ClaimState, now: datetime) -> Cover:
+    """Write down what staff know of claims; what waits because of it is judged anew."""
+    with _locked_cover(order_id) as cover:
+        if cover.claim == claim.value:
+            return cover
+        cover.write(now, claim=claim.value)
+        metadata.add_order_note(order_id, f"claim on the policy: {claim.value}.")
+        order = orders.read(order_id)
+        if order is not None and cover.status == CoverStatus.CONFIRMED:
+            refund_judgement.judge_anew(cover, order, now)
+        return cover
+
+
+@contextmanager
+def _locked_cover(order_id: uuid.UUID) -> Iterator[Cover]:
+    with transaction.atomic():
+        cover = lock_cover(order_id=order_id)
+        if cover is None:
+            raise DecisionRefused(DecisionCode.COVER_NOT_FOUND, "The order has no protection.")
+        yield cover
+
+
+@contextmanager
+def _locked_cancellation(cancellation_id: int) -> Iterator[Cancellation]:
+    if not Cancellation.objects.filter(pk=cancellation_id).exists():
+        raise DecisionRefused(DecisionCode.CANCELLATION_NOT_FOUND, "There is no such cancellation.")
+    with transaction.atomic():
+        yield lock_cancellation(cancellation_id)
+
+
+def _require_policy(cover: Cover) -> None:
+    if cover.status == CoverStatus.CANCELLING:
+        raise DecisionRefused(
+            DecisionCode.UNDER_WAY, "XCover is being asked already. Look again in a minute."
+        )
+    if cover.status != CoverStatus.CONFIRMED:
+        raise DecisionRefused(
+            DecisionCode.NO_POLICY, f"There is no policy in force: the cover is {cover.status}."
+        )
+
+
+def _require_known(cover: Cover) -> None:
+    """Raise ``DecisionRefused`` while XCover may have cancelled the policy and nobody knows."""
+    if may_be_cancelled(cover):
+        raise DecisionRefused(
+            DecisionCode.OUTCOME_UNKNOWN,
+            "XCover may have cancelled this policy already: the answer to that was lost. Have it "
+            "looked up first (replay its message: insuranceRetry or manage.py xcover_replay). "
+            "Where Cover Genius says that the policy is in force, keep it with askedXcover "
+            "(manage.py xcover_cancellation keep ID --asked-xcover), then decide.",
+        )
+
+
+def _require_waiting(cancellation: Cancellation) -> None:
+    if cancellation.status != CancellationStatus.PARKED:
+        raise DecisionRefused(
+            DecisionCode.NOT_WAITING,
+            f"Nothing waits for a decision: the cancellation is {cancellation.status}.",
+        )
+
+
+def _drop_parked(cancellation: Cancellation, now: datetime) -> None:
+    """A message that waited beside it is not sent any more."""
+    outbox.drop_parked(KINDS, cancellation.pk, "A person decided otherwise.", now)

@@ -1,0 +1,212 @@
+"""What an organiser did to an event, and every policy it concerns."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from datetime import datetime
+from functools import partial
+
+from django.db import transaction
+from django.db.models import QuerySet
+
+from ..checkout.ticketed_events import cancelled_of, changes_of, insured_events
+from ..domain.cancellations import rule_for
+from ..domain.refunds import RefundScope
+from ..domain.states import CancellationStatus, CoverStatus
+from ..failures import ORDER, Failures
+from ..host import metadata, order_facts, orders
+from ..models import Cancellation, Cover, EventChange
+from ..policies import cancellations
+from ..policies.cancellation_facts import situation_of
+from ..policies.cancellations import (
+    EVENT_CANCELLED_KEY,
+    EVENT_TAKES_PLACE,
+    KEY_OF_CANCELLED,
+    is_judged_by,
+)
+from ..policies.line_defects import OF_EVENT
+from ..policies.locks import lock_cover
+from ..policies.order_sync import sync_order
+from ..policies.refund_judgement import judge, judgement_key, replace_judgement
+from ..policies.refund_scope import scope_of
+
+PAGE = 200
+_ASKING = "cancelled event"
+_TAKING_BACK = "event taken back"
+
+
+def tell_cancelled(variants: Sequence[str], now: datetime) -> None:
+    """Remember that the organiser cancelled the event these variants are tickets for."""
+    _tell(variants, None, now)
+
+
+def tell_moved(variants: Sequence[str], starts_at: datetime, now: datetime) -> None:
+    """Remember when the event begins now (UTC)."""
+    _tell(variants, starts_at, now)
+
+
+def _tell(variants: Sequence[str], starts_at: datetime | None, now: datetime) -> None:
+    for variant in variants:
+        EventChange.objects.update_or_create(
+            variant=variant, defaults={"starts_at": starts_at, "told_at": now}
+        )
+
+
+def tell_takes_place(variants: Sequence[str]) -> None:
+    """Forget that the organiser cancelled or moved the event: it takes place as it was sold."""
+    EventChange.objects.filter(variant__in=variants).delete()
+
+
+def restore(variants: Sequence[str], before: Mapping[str, datetime | None], now: datetime) -> None:
+    """Remember of these variants just what was remembered before."""
+    tell_takes_place([variant for variant in variants if variant not in before])
+    for variant, starts_at in before.items():
+        _tell([variant], starts_at, now)
+
+
+def covers_of(variants: Sequence[str]) -> list[int]:
+    """Return the key of every cover of tickets for the event, oldest first.
+
+    Read once per run: no index helps to find them.
+    """
+    covers = Cover.objects.filter(offer__request__tickets__has_any_keys=list(variants))
+    return list(covers.order_by("pk").values_list("pk", flat=True))
+
+
+def cancellations_of(covers: Sequence[int]) -> QuerySet[Cancellation]:
+    """Return what was begun for these covers because the event is cancelled."""
+    return Cancellation.objects.filter(
+        cover_id__in=covers, refund_key__endswith=EVENT_CANCELLED_KEY
+    )
+
+
+def unasked(covers: Sequence[int]) -> list[int]:
+    """Return those of a few covers with a policy that was not judged yet by what is cancelled."""
+    confirmed = Cover.objects.filter(
+        pk__in=covers, status=CoverStatus.CONFIRMED.value, offer__isnull=False
+    )
+    tickets = dict(confirmed.values_list("pk", "offer__request__tickets"))
+    changes = changes_of({variant for variants in tickets.values() for variant in variants})
+    judged: dict[int, list[str]] = defaultdict(list)
+    for cover_id, key in cancellations_of(covers).values_list("cover_id", "refund_key"):
+        judged[cover_id].append(key)
+    found = []
+    for cover_id in sorted(tickets):
+        how_many = cancelled_of(tickets[cover_id], changes)
+        if how_many in KEY_OF_CANCELLED and not any(
+            is_judged_by(key, how_many) for key in judged[cover_id]
+        ):
+            found.append(cover_id)
+    return found
+
+
+def take_back(covers: Sequence[int], now: datetime) -> int:
+    """Close what waits because of a cancellation that was taken back; return how many policies.
+
+    A call that is under way ends by itself: it is looked at again right before it is sent. Covers
+    that got no policy because the event was off get theirs.
+    """
+    count, failures = 0, Failures(now)
+    for page in pages(covers):
+        parked = Cover.objects.filter(
+            pk__in=page, status=CoverStatus.PARKED.value, reason_code__in=OF_EVENT
+        )
+        for order_id in parked.order_by("pk").values_list("order_id", flat=True):
+            with failures.contain(ORDER, order_id, label=partial(order_facts.number_of, order_id)):
+                sync_order(order_id, now)
+        waiting = cancellations_of(page).filter(status=CancellationStatus.PARKED.value)
+        for cover_id in sorted(set(waiting.values_list("cover_id", flat=True))):
+            with failures.contain(_TAKING_BACK, cover_id):
+                count += _take_back(cover_id, now)
+    return count
+
+
+def _take_back(cover_id: int, now: datetime) -> int:
+    with transaction.atomic():
+        cover = lock_cover(pk=cover_id)
+        if cover is None:
+            return 0
+        how_many = insured_events(cover.offer).cancelled
+        parked = cancellations_of([cover_id]).filter(status=CancellationStatus.PARKED.value)
+        void = [row.pk for row in parked if not is_judged_by(row.refund_key, how_many)]
+        if not cancellations.close(parked.filter(pk__in=void), EVENT_TAKES_PLACE, now):
+            return 0
+        metadata.add_order_note(cover.order_id, EVENT_TAKES_PLACE)
+        order = orders.read(cover.order_id)
+        if order is not None and cover.status == CoverStatus.CONFIRMED:
+            judge(cover, order, now)
+        return 1
+
+
+def ask_all(covers: Sequence[int], now: datetime) -> Iterator[int]:
+    """Judge every policy of a cancelled event and have XCover asked; yield after each.
+
+    Each is its own transaction and judged once, so that a run may be interrupted anywhere.
+    """
+    failures = Failures(now)
+    for page in pages(covers):
+        for cover_id in unasked(page):
+            with failures.contain(_ASKING, cover_id):
+                _ask(cover_id, now)
+            yield cover_id
+
+
+def pages(keys: Sequence[int]) -> Iterator[Sequence[int]]:
+    """Cut keys into pieces PostgreSQL looks up one by one."""
+    for start in range(0, len(keys), PAGE):
+        yield keys[start : start + PAGE]
+
+
+def _ask(cover_id: int, now: datetime) -> None:
+    with transaction.atomic():
+        cover = lock_cover(pk=cover_id)
+        if cover is None or cover.status != CoverStatus.CONFIRMED:
+            return
+        order = orders.read(cover.order_id)
+        if order is None:
+            return
+        events = insured_events(cover.offer)
+        scope = scope_of(order, cover) or RefundScope.NOTHING
+        key = judgement_key(scope, order, events)
+        if not cover.cancellations.filter(refund_key=key).exists():
+            rule = rule_for(situation_of(cover, scope, events, now))
+            replace_judgement(cover, scope, key, rule, order, now)
+
+
+_IN_FORCE = (CoverStatus.CONFIRMED, CoverStatus.CANCELLING)
+_TO_BE_MADE = (CoverStatus.PLACED, CoverStatus.CONFIRMING)
+
+
+def note_move(covers: Sequence[int], starts_at: datetime) -> int:
+    """Tell each order whose policy of a moved event is in force or to be made; return how many."""
+    moved = f"the event was moved to {starts_at:%Y-%m-%d %H:%M} UTC."
+    return _note_all(
+        covers,
+        _IN_FORCE,
+        f"{moved} The policy stays in force; ask Cover Genius whether it follows the new date.",
+    ) + _note_all(
+        covers,
+        _TO_BE_MADE,
+        f"{moved} The policy is made for the date it was sold for; ask Cover Genius then whether "
+        "it follows the new date.",
+    )
+
+
+def note_not_moved(covers: Sequence[int]) -> int:
+    """Tell each of those orders that its event was not moved after all; return how many."""
+    return _note_all(
+        covers,
+        (*_IN_FORCE, *_TO_BE_MADE),
+        "the event takes place when it was sold for: it was not moved.",
+    )
+
+
+def _note_all(covers: Sequence[int], statuses: Collection[CoverStatus], sentence: str) -> int:
+    count = 0
+    for page in pages(covers):
+        told = Cover.objects.filter(pk__in=page, status__in=[status.value for status in statuses])
+        for order_id in told.order_by("pk").values_list("order_id", flat=True):
+            metadata.add_order_note(order_id, sentence)
+            count += 1
+    return count

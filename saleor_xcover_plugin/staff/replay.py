@@ -1,0 +1,138 @@
+"""A person decided that parked work shall be tried again."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from django.db import transaction
+
+from ..domain.states import (
+    NOT_WANTED,
+    CancellationStatus,
+    CoverStatus,
+    MessageState,
+    ModificationStatus,
+)
+from ..host import orders
+from ..models import Cover, OutboxMessage
+from ..outbox import store as outbox
+from ..outbox.task_queue import DELIVER_TASK, send_after_commit
+from ..policies import modifications, policyholder_changes
+from ..policies.confirm import SEAL_BROKEN
+from ..policies.locks import lock_cancellation, lock_cover, lock_modification
+
+_STEP_OF = {
+    "preview_cancellation": CancellationStatus.REQUESTED,
+    "confirm_cancellation": CancellationStatus.CONFIRMING,
+}
+_MODIFICATION_STEP_OF = {
+    "preview_modification": ModificationStatus.REQUESTED,
+    "confirm_modification": ModificationStatus.CONFIRMING,
+}
+
+
+def replay(message_id: int, now: datetime) -> bool:
+    """Make a parked message pending again, with what it is about; False if not parked."""
+    with transaction.atomic():
+        message = OutboxMessage.objects.get(pk=message_id)
+        _reopen_subject(message, now)
+        current = OutboxMessage.objects.select_for_update().get(pk=message_id)
+        if current.status != MessageState.PARKED:
+            transaction.set_rollback(True)
+            return False
+        if current.kind in modifications.KINDS and current.reason_code == "refused":
+            _ask_again(current, now)
+            return True
+        if current.kind == "confirm":
+            current = _confirm_again(current, now)
+        else:
+            outbox.replay(current, now)
+    send_after_commit(DELIVER_TASK, current.pk)
+    return True
+
+
+def _confirm_again(parked: OutboxMessage, now: datetime) -> OutboxMessage:
+    """Replay a confirmation, under a new key where XCover may not be sent its body once more.
+
+    What staff do not want is only looked for again.
+    """
+    cover = Cover.objects.get(pk=parked.subject_id)
+    if cover.reason_code != NOT_WANTED:
+        if parked.reason_code in ("refused", "unclear") or _is_lost(parked):
+            return _begin_anew(parked, now)
+        earlier = None if parked.is_bound else outbox.earlier_that_opens(parked)
+        if earlier is not None:
+            return _go_back(parked, earlier, now)
+    outbox.replay(parked, now)
+    return parked
+
+
+def _is_lost(message: OutboxMessage) -> bool:
+    """Whether nobody can open what was sent, nor find out what became of it."""
+    is_stuck = message.reason_code == SEAL_BROKEN and message.is_bound
+    return is_stuck and outbox.sent_body(message) is None
+
+
+def _begin_anew(stopped: OutboxMessage, now: datetime) -> OutboxMessage:
+    """Replace a confirmation by a new operation with a new key, which is judged before it leaves.
+
+    XCover refused the old body, and its key may not carry another one, or would repeat an answer
+    that says yes and no. Should a policy exist, XCover names it: adopted, or shown to staff.
+    """
+    sentence = "Replaced by another confirmation."
+    if _is_lost(stopped):
+        outbox.replace(stopped, sentence, now)
+    else:
+        outbox.drop(stopped, sentence, now)
+    again = outbox.add(
+        "confirm",
+        f"{stopped.operation_id}{outbox.AGAIN}",
+        subject_id=stopped.subject_id,
+        channel_id=stopped.channel_id,
+        now=now,
+    )
+    if stopped.is_unknown:
+        outbox.stand_for(again, stopped, now)
+    return again
+
+
+def _go_back(unsent: OutboxMessage, earlier: OutboxMessage, now: datetime) -> OutboxMessage:
+    """Repeat the earlier confirmation, now that its request can be opened again."""
+    outbox.replace(unsent, "The confirmation it replaced can be repeated.", now)
+    outbox.replay(earlier, now)
+    return earlier
+
+
+def _ask_again(refused: OutboxMessage, now: datetime) -> None:
+    """Begin a refused change of the buyer's details again: with a preview, if it is still wanted.
+
+    An answer may be kept by its key, and a preview may have lapsed.
+    """
+    modification = lock_modification(refused.subject_id)
+    modifications.drop(modification, "Asked again, with a preview of its own.", now)
+    cover = modification.cover
+    order = orders.read(cover.order_id)
+    if order is not None and cover.status == CoverStatus.CONFIRMED:
+        policyholder_changes.sync_policyholder(cover, order, now)
+
+
+_NO_REASON = {"reason": "", "reason_code": ""}
+
+
+def _reopen_subject(message: OutboxMessage, now: datetime) -> None:
+    """Take the subject back to the state its message expects, under the lock order."""
+    if message.kind == "confirm":
+        cover = lock_cover(pk=message.subject_id)
+        if cover is not None and cover.status == CoverStatus.PARKED:
+            is_decided = cover.reason_code == NOT_WANTED  # and that stands
+            cover.become(CoverStatus.CONFIRMING, now, **({} if is_decided else _NO_REASON))
+    elif message.kind in _STEP_OF:
+        cancellation = lock_cancellation(message.subject_id)
+        if cancellation.cover.status == CoverStatus.CONFIRMED:
+            cancellation.cover.become(CoverStatus.CANCELLING, now)
+        if cancellation.status == CancellationStatus.PARKED:
+            cancellation.become(_STEP_OF[message.kind], now)
+    elif message.kind in _MODIFICATION_STEP_OF:
+        modification = lock_modification(message.subject_id)
+        if modification.status == ModificationStatus.PARKED:
+            modification.become(_MODIFICATION_STEP_OF[message.kind], now)

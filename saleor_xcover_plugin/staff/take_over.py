@@ -1,0 +1,95 @@
+"""Staff name the policy Cover Genius knows of, where nobody else could find it."""
+
+from __future__ import annotations
+
+import uuid
+
+from django.db import transaction
+
+from ..clock import Clock
+from ..config.settings import SettingsError
+from ..domain.states import OTHER_STORE
+from ..host import configuration, metadata
+from ..models import Cover
+from ..outbox import other_store
+from ..outbox.clients import client_for
+from ..policies.confirm import Wanted, take_over_booking
+from ..policies.locks import lock_cover
+from ..policies.order_sync import sync_order
+from ..xcover.answers import Booking
+from ..xcover.errors import XCoverBadAnswer, XCoverError, XCoverRejected
+from ..xcover.values import is_path_segment
+from .decisions import DecisionCode, DecisionRefused
+from .unmade_policies import parked_confirmation, require_parked
+
+DEADLINE_SECONDS = 5.0
+
+
+def take_over(order_id: uuid.UUID, policy: str, clock: Clock) -> Cover:
+    """Look at a policy at XCover, and have the order hold it if it is just this order's.
+
+    What the order asks for by now follows: a refund that came meanwhile is judged. Raise
+    ``DecisionRefused``; then nothing was changed.
+    """
+    if not is_path_segment(policy):
+        raise DecisionRefused(DecisionCode.BAD_INPUT, "That is no number of a policy.")
+    with transaction.atomic():
+        cover = _waiting(order_id)
+    booking = _ask(cover, policy)
+    with transaction.atomic():
+        cover = _waiting(order_id)
+        _require_own(cover, booking)
+        metadata.add_order_note(
+            order_id, f"staff named policy {booking.id}, which XCover holds for this order."
+        )
+        take_over_booking(cover, parked_confirmation(cover), booking, clock())
+    sync_order(order_id, clock())
+    cover.refresh_from_db()
+    return cover
+
+
+def _waiting(order_id: uuid.UUID) -> Cover:
+    """Lock and return the cover that waits for a person. Raise ``DecisionRefused``."""
+    cover = lock_cover(order_id=order_id)
+    if cover is None:
+        raise DecisionRefused(DecisionCode.COVER_NOT_FOUND, "The order has no protection.")
+    parked = parked_confirmation(cover)
+    require_parked(cover, parked)
+    if cover.reason_code == OTHER_STORE or (parked and other_store.is_about(parked)):
+        raise DecisionRefused(DecisionCode.OTHER_POLICY, other_store.SENTENCE)
+    return cover
+
+
+def _ask(cover: Cover, policy: str) -> Booking:
+    """Read the policy at XCover. Raise ``DecisionRefused``."""
+    try:
+        client = client_for(configuration.settings_of(cover.channel_id))
+        return client.get_booking(policy, deadline=DEADLINE_SECONDS)
+    except (XCoverRejected, XCoverBadAnswer) as error:
+        raise DecisionRefused(
+            DecisionCode.OTHER_POLICY,
+            f"XCover does not show policy {policy} to this account ({error}). Look at the number "
+            "and at the account in the settings.",
+        ) from error
+    except (XCoverError, SettingsError) as error:
+        raise DecisionRefused(
+            DecisionCode.XCOVER_UNAVAILABLE,
+            f"XCover could not be asked for the policy ({error}). Nothing was changed; try again "
+            "in a minute.",
+        ) from error
+
+
+def _require_own(cover: Cover, booking: Booking) -> None:
+    offer = cover.offer
+    if offer is None or not Wanted.of(cover, offer).is_met_by(booking):
+        raise DecisionRefused(
+            DecisionCode.OTHER_POLICY,
+            f"Policy {booking.id} is not of order {cover.order_number} and the offer that was "
+            "accepted for it. Ask Cover Genius for the number again.",
+        )
+    if booking.is_cancelled:
+        raise DecisionRefused(
+            DecisionCode.OTHER_POLICY,
+            f"Policy {booking.id} is cancelled at XCover, so nothing is in force. End it here: "
+            f"manage.py xcover_policy {cover.order_number} --do-not-make --asked-xcover",
+        )

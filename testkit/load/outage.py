@@ -1,0 +1,183 @@
+"""XCover is dead for an hour while paid covers pile up; then it is back, with its limits on."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from saleor_xcover_plugin.models import Cover, OutboxMessage
+from saleor_xcover_plugin.outbox import store as outbox
+from saleor_xcover_plugin.policies.order_sync import sync_order
+from testkit.simulator import SimulatorProcess
+
+from . import sales
+from .crew import NAP, Crew, Drainers
+from .plugin_time import PluginClock
+from .witness import Fate, Finding, compare
+
+SELLING, OTHER = 50, 20
+"""Calls per second XCover takes, unless a store has agreed another rate for the first."""
+
+HOUR = timedelta(hours=1)
+_FRESH_EVERY = 2.0
+_STEP = 5.0
+_GIVE_UP = 1800.0
+
+Tell = Callable[[str, int, int], None]
+
+
+@dataclass(slots=True)
+class Drain:
+    """One emptied outbox. Times are seconds, rates calls per second."""
+
+    backlog: int
+    workers: int
+    allowed: int = SELLING
+    rate: float = 0.0
+    seconds: float = 0.0
+    calls_in_outage: int = 0
+    backlog_waits: list[float] = field(default_factory=list)
+    """From XCover's return to the policy."""
+    fresh_waits: list[float] = field(default_factory=list)
+    """From the payment to the policy, of what was sold during the drain."""
+    throttled: dict[str, int] = field(default_factory=dict)
+    busiest_second: dict[str, int] = field(default_factory=dict)
+    finding: Finding = field(default_factory=Finding)
+
+    @property
+    def share(self) -> float:
+        """The part of the allowed rate that was used."""
+        return self.rate / self.allowed
+
+
+class Outage:
+    """One run over covers that are placed here; the simulator must be empty."""
+
+    def __init__(
+        self,
+        simulator: SimulatorProcess,
+        covered: sales.Template,
+        *,
+        backlog: int,
+        fresh: int,
+        workers: int,
+        tell: Tell,
+        allowed: int = SELLING,
+    ) -> None:
+        self._simulator = simulator
+        self._clock = PluginClock()
+        self._tell = tell
+        self._drain = Drain(backlog, workers, allowed)
+        placed = sales.Sales(simulator, self._clock)
+        self._backlog: list[Any] = []
+        while len(self._backlog) < backlog:
+            tell("placing orders", len(self._backlog), backlog)
+            count = min(250, backlog - len(self._backlog))
+            self._backlog += placed.place_many(covered, count)
+        self._fresh = placed.place_many(covered, fresh)
+        self._returned_at: datetime = self._clock()
+
+    def run(self, outage: timedelta = HOUR) -> Drain:
+        """Pile up, wait for ``outage``, drain, and compare. No outage: only drain."""
+        sales.pay_all(self._backlog, self._clock())
+        if outage:
+            self._suffer(outage)
+        else:
+            for order in self._backlog:
+                sync_order(order.pk, self._clock())
+        self._drain.calls_in_outage = len(self._simulator.calls("confirm"))
+        self._simulator.settings(
+            selling_per_second=self._drain.allowed, other_per_second=min(OTHER, self._drain.allowed)
+        )
+        self._returned_at = self._clock()
+        drainers = Drainers(self._drain.workers, self._clock)
+        try:
+            self._empty(drainers)
+        finally:
+            drainers.end()
+        self._look_back()
+        return self._drain
+
+    def _suffer(self, outage: timedelta) -> None:
+        """Every connection is reset for ``outage`` of the plugin's time."""
+        self._simulator.fault("*", "reset", times=None)
+        ends_at = self._clock() + outage
+        crew = Crew(self._drain.workers, self._clock)
+        try:
+            while self._clock() < ends_at or self._waiting() < len(self._backlog):
+                if crew.is_idle():
+                    crew.skip_wait()
+                    self._tell("XCover is dead", self._waiting(), len(self._backlog))
+                time.sleep(NAP)
+        finally:
+            crew.end()
+        self._simulator.clear_faults()
+
+    def _empty(self, drainers: Drainers) -> None:
+        """Conduct the drain; measure from its first policies to the end of all that is due."""
+        begun: tuple[float, int] | None = None
+        to_sell = list(self._fresh)
+        sell_at = give_up = time.monotonic() + _GIVE_UP
+        while (confirmed := self._confirmed()) < len(self._backlog) + len(self._fresh):
+            now = time.monotonic()
+            if now > give_up:
+                return
+            if begun is None and confirmed >= 5:
+                begun, sell_at = (now, confirmed), now
+            is_due = bool(outbox.due_count(self._clock(), limit=1)) or self._leased()
+            if begun and not is_due and not self._drain.rate:
+                self._measure(begun, confirmed)
+            if not is_due:
+                self._clock.jump(_STEP)
+            if to_sell and (now >= sell_at or self._drain.rate):
+                drainers.wake(self._sell(to_sell.pop()))
+                sell_at = now + _FRESH_EVERY
+            self._tell("draining", confirmed, len(self._backlog) + len(self._fresh))
+            time.sleep(0.2)
+        if begun and not self._drain.rate:
+            self._measure(begun, confirmed)
+
+    def _measure(self, begun: tuple[float, int], confirmed: int) -> None:
+        self._drain.seconds = time.monotonic() - begun[0]
+        self._drain.rate = (confirmed - begun[1]) / self._drain.seconds
+
+    def _sell(self, order: Any) -> int:
+        """Take the money and call the hook; return the message that became due."""
+        sales.pay(order, self._clock())
+        sync_order(order.pk, self._clock())
+        cover = Cover.objects.get(order_id=order.pk)
+        return int(OutboxMessage.objects.get(kind="confirm", subject_id=cover.pk).pk)
+
+    def _waiting(self) -> int:
+        return Cover.objects.filter(status="confirming").count()
+
+    def _confirmed(self) -> int:
+        return Cover.objects.filter(status="confirmed").count()
+
+    def _leased(self) -> bool:
+        """Whether a call is under way."""
+        return OutboxMessage.objects.filter(
+            status="pending", leased_until__gt=self._clock()
+        ).exists()
+
+    def _look_back(self) -> None:
+        drain = self._drain
+        state = self._simulator.state()
+        confirmed = {c.order_id: c for c in Cover.objects.exclude(confirmed_at=None)}
+        drain.backlog_waits = sorted(
+            (confirmed[o.pk].confirmed_at - self._returned_at).total_seconds()
+            for o in self._backlog
+            if o.pk in confirmed
+        )
+        drain.fresh_waits = sorted(
+            (confirmed[o.pk].confirmed_at - confirmed[o.pk].paid_at).total_seconds()
+            for o in self._fresh
+            if o.pk in confirmed
+        )
+        drain.throttled = state["throttled"]["refused"]
+        drain.busiest_second = state["throttled"]["busiest_second"]
+        everything = [(order, Fate.CONFIRM) for order in (*self._backlog, *self._fresh)]
+        drain.finding = compare(everything, state)

@@ -1,0 +1,187 @@
+"""Orders by the hundred: one real sale of each kind, copied row by row.
+
+Each copy is an order of its own with an offer of its own at XCover, made by the tests' hand-written
+client from the body the plugin sent for the first one. What is copied has been through checkout,
+offer and answer like any sale; what follows (payment, policy, refund) happens to each on its own.
+"""
+
+from __future__ import annotations
+
+import json
+import uuid
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.apps import apps
+from django.db import models
+
+from testkit.client.shopper import Shopper
+from testkit.client.store import Channel, Store
+from testkit.simulator import SimulatorProcess
+
+from ..partner import Partner
+from ..steps import accept_cover
+
+SendShopper = Callable[[Channel], Shopper]
+_OFFER_KEY = "xcover.offer"
+
+
+@dataclass(frozen=True, slots=True)
+class Template:
+    """One placed, unpaid order with its lines and offer, and what XCover was asked for it."""
+
+    order: Any
+    lines: list[Any]
+    offer: Any
+    quotes: list[Any]
+    request: dict[str, Any]
+    query: str
+
+
+def covered(send_shopper: SendShopper, store: Store, simulator: SimulatorProcess) -> Template:
+    """Sell two tickets with cover; the order waits to be paid."""
+    buyer = send_shopper(store.usd_unpaid)
+    accept_cover(buyer, store)
+    return _template(buyer, store, simulator)
+
+
+def declined(send_shopper: SendShopper, store: Store, simulator: SimulatorProcess) -> Template:
+    """Sell two tickets without the cover the shopper was shown."""
+    buyer = send_shopper(store.usd_unpaid)
+    buyer.create_checkout({store.concert: 2})
+    buyer.offer()
+    return _template(buyer, store, simulator)
+
+
+def _template(buyer: Shopper, store: Store, simulator: SimulatorProcess) -> Template:
+    from saleor_xcover_plugin.models import Offer
+
+    call = simulator.calls("create_offer")[-1]
+    # As it is before any hook of ours has seen the order.
+    offer = Offer.objects.get(xcover_offer_id=simulator.state()["offers"][-1]["id"])
+    quotes = list(offer.quotes.all())
+    placed = buyer.complete()
+    order = apps.get_model("order", "Order").objects.get(number=placed.number)
+    # The first of its kind has done its part; only its copies are looked at.
+    store.forget()
+    return Template(order, list(order.lines.all()), offer, quotes, call["body"], call["query"])
+
+
+class Sales:
+    """Copies a template. ``clock`` gives the time the copies are placed at."""
+
+    def __init__(self, simulator: SimulatorProcess, clock: Callable[[], datetime]) -> None:
+        self._partner = Partner(simulator.base_url)
+        self._clock = clock
+
+    def place(self, template: Template) -> Any:
+        """Place one more order like this; no hook of it is called. Return its row."""
+        return self.place_many(template, 1)[0]
+
+    def place_many(self, template: Template, count: int) -> list[Any]:
+        """Place orders like this; no hook of them is called. Return their rows."""
+        now = self._clock()
+        answers = [self._offer_at_xcover(template) for _ in range(count)]
+        offers = _bulk(
+            _copy(
+                template.offer,
+                checkout_token=uuid.uuid4(),
+                xcover_offer_id=answer["id"],
+                created_at=now,
+                updated_at=now,
+            )
+            for answer in answers
+        )
+        _bulk(
+            _copy(quote, offer_id=offer.pk, quote_id=product["id"])
+            for offer, answer in zip(offers, answers, strict=True)
+            for quote, product in zip(template.quotes, answer["products"], strict=True)
+        )
+        orders = _bulk(
+            _copy(template.order, checkout_token=str(offer.checkout_token), created_at=now)
+            for offer in offers
+        )
+        _bulk(
+            _copy(line, order_id=order.pk, private_metadata=_marked(line, offer.pk))
+            for order, offer in zip(orders, offers, strict=True)
+            for line in template.lines
+        )
+        touch_all(orders, now)
+        return orders
+
+    def _offer_at_xcover(self, template: Template) -> dict[str, Any]:
+        path = f"/offers/?{template.query}" if template.query else "/offers/"
+        body = json.dumps(template.request, default=float)
+        found: dict[str, Any] = self._partner.read(self._partner.send("POST", path, body))
+        return found
+
+
+def pay_all(orders: Sequence[Any], now: datetime) -> None:
+    """Take the whole totals, as a payment app would; no hook is called."""
+    item = apps.get_model("payment", "TransactionItem")
+    _bulk(
+        item(order_id=o.pk, currency=o.currency, charged_value=o.total_gross_amount) for o in orders
+    )
+    for total in {o.total_gross_amount for o in orders}:
+        equal = [o for o in orders if o.total_gross_amount == total]
+        touch_all(equal, now, total_charged_amount=total, charge_status="full")
+
+
+def _marked(line: Any, offer_id: int) -> dict[str, Any]:
+    """Return the private metadata of a line; the cover line names its offer."""
+    private = dict(line.private_metadata or {})
+    return {**private, _OFFER_KEY: str(offer_id)} if _OFFER_KEY in private else private
+
+
+def _bulk(rows: Iterable[Any]) -> list[Any]:
+    made = list(rows)
+    return type(made[0]).objects.bulk_create(made, batch_size=500) if made else []
+
+
+def touch_all(orders: Sequence[Any], now: datetime, **changes: Any) -> None:
+    """Change columns of orders at a time of our own."""
+    if orders:
+        ids = [order.pk for order in orders]
+        type(orders[0]).objects.filter(pk__in=ids).update(updated_at=now, **changes)
+
+
+def pay(order: Any, now: datetime) -> None:
+    """Take the whole total of one order."""
+    pay_all([order], now)
+
+
+def refund(order: Any, now: datetime) -> None:
+    """Give everything back; no hook is called."""
+    items = apps.get_model("payment", "TransactionItem").objects
+    items.filter(order_id=order.pk).update(charged_value=0, refunded_value=order.total_gross_amount)
+    touch(order, now, total_charged_amount=0, charge_status="none")
+
+
+def take_back(order: Any, now: datetime) -> None:
+    """Take a refund of everything back; no hook is called."""
+    total = order.total_gross_amount
+    items = apps.get_model("payment", "TransactionItem").objects
+    items.filter(order_id=order.pk).update(charged_value=total, refunded_value=0)
+    touch(order, now, total_charged_amount=total, charge_status="full")
+
+
+def touch(order: Any, now: datetime, **changes: Any) -> None:
+    """Change columns of an order at a time of our own."""
+    touch_all([order], now, **changes)
+
+
+def notes_of(order: Any) -> list[str]:
+    """Return the notes in the order's history."""
+    return [event.parameters["message"] for event in order.events.filter(type="note_added")]
+
+
+def _copy(row: models.Model, **changes: Any) -> Any:
+    fresh = {
+        field.attname: getattr(row, field.attname)
+        for field in row._meta.concrete_fields
+        # The number of an order is counted anew.
+        if not field.primary_key and field.attname != "number"
+    }
+    return type(row)(**{**fresh, **changes})

@@ -1,0 +1,61 @@
+"""Django settings of the miniature, under the names the plugin reads in Saleor's."""
+
+import os
+import secrets
+
+from testkit.postgres import django_database
+
+# The processes of one demo are given the same; tokens signed with it are worth nothing elsewhere.
+SECRET_KEY = os.environ.get("XCOVER_DEMO_SECRET_KEY") or secrets.token_urlsafe()
+DEBUG = False
+ALLOWED_HOSTS = ["localhost", "127.0.0.1"]
+USE_TZ = True
+TIME_ZONE = "UTC"
+SITE_ID = 1
+ROOT_URLCONF = "saleor.urls"
+# Saleor's own default; apps with tables of their own set theirs.
+DEFAULT_AUTO_FIELD = "django.db.models.AutoField"
+INSTALLED_APPS = [
+    "saleor.account",
+    "saleor.channel",
+    "saleor.tax",
+    "saleor.product",
+    "saleor.attribute",
+    "saleor.discount",
+    "saleor.giftcard",
+    "saleor.payment",
+    "saleor.checkout",
+    "saleor.order",
+    "saleor.warehouse",
+    "saleor.site",
+    "saleor.plugins",
+    "django_celery_beat",
+    "saleor_xcover_plugin",
+]
+PLUGINS = ["saleor_xcover_plugin.plugin.XCoverPlugin"]
+DATABASES = {"default": django_database(os.environ["XCOVER_DEMO_DATABASE_URL"])}
+# Like Saleor: eager without a broker.
+CELERY_BROKER_URL = os.environ.get("CELERY_BROKER_URL", "")
+CELERY_TASK_ALWAYS_EAGER = not CELERY_BROKER_URL
+_queue = os.environ.get("XCOVER_DEMO_QUEUE", "")
+CELERY_BROKER_TRANSPORT_OPTIONS = {
+    "data_folder_in": _queue,
+    "data_folder_out": _queue,
+    "control_folder": f"{_queue}-control",
+}
+CELERY_TIMEZONE = "UTC"
+# The plugin adds its sweep of every minute; a demo is in a hurry and sweeps all the time.
+CELERY_BEAT_SCHEDULE: dict[str, object] = {
+    "demo.sweep": {"task": "saleor_xcover_plugin.tasks.sweep", "schedule": 2}
+}
+
+COMMON_REQUESTS_TIMEOUT = (2, 18)
+# The simulated XCover listens on 127.0.0.1.
+HTTP_IP_FILTER_ALLOW_LOOPBACK_IPS = True
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"plain": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
+    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "plain"}},
+    "loggers": {"": {"handlers": ["stderr"], "level": os.environ.get("XCOVER_DEMO_LOG", "ERROR")}},
+}
