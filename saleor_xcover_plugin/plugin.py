@@ -20,6 +20,7 @@ from .clock import utc_now
 from .config import address_change
 from .config import settings as config
 from .defect_log import no_values_leave
+from .element import element_view
 from .errors import Refusal
 from .graphql.view import graphql_view
 from .guard import Guarded, guard
@@ -39,7 +40,7 @@ from .time_limits import (
     busy_sentence,
     time_limits,
 )
-from .views import element_view, events_view
+from .views import events_view
 
 log = logging.getLogger(__name__)
 

@@ -9,7 +9,7 @@ from ..domain.money import Money
 from ..domain.product_rules import sums_to_prove
 from ..domain.states import OfferStatus
 from ..errors import Code, Refusal
-from ..host import catalog, checkouts
+from ..host import checkouts, cover_product
 from ..host.values import CheckoutSnapshot
 from ..models import Offer
 from .line_pricing import objection
@@ -55,7 +55,7 @@ def _withhold_what_does_not_fit(
     when every choice fits.
     """
     premiums = _premiums_to_prove(offer, state)
-    variant_id = catalog.listed_variant_id(offer.channel_id)
+    variant_id = cover_product.listed_variant_id(offer.channel_id)
     with checkouts.locked(offer.checkout_token) as checkout:
         current = live_offer(offer.checkout_token, lock=True)
         if checkout is None or variant_id is None or current is None or current.pk != offer.pk:

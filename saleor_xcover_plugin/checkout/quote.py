@@ -19,7 +19,7 @@ from ..domain.product_rules import Group
 from ..domain.states import LINE_REMOVED, OfferStatus
 from ..domain.tickets import Basket
 from ..errors import Code, Refusal
-from ..host import catalog, checkouts, telemetry
+from ..host import checkouts, cover_product, telemetry
 from ..host.values import PRODUCTS, CheckoutSnapshot
 from ..models import Offer, Quote
 from ..outbox.clients import client_for, rate_limited_transport
@@ -90,7 +90,7 @@ def wanted_offer(
         checkout_changed(token, settings, now)
         state = readable(token, channel_id, settings)
     basket = insurable_basket(state.facts, settings.rules, now)
-    if catalog.listed_variant_id(channel_id) is None:
+    if cover_product.listed_variant_id(channel_id) is None:
         raise Refusal(Code.NOT_SET_UP)
     return Wanted(state, basket, fingerprint(basket, *settings.fingerprint_terms))
 

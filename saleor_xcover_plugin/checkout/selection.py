@@ -15,7 +15,7 @@ from ..domain.money import Money
 from ..domain.product_rules import check_selection
 from ..domain.states import LINE_REMOVED, LIVE_OFFER_STATUSES, CoverStatus, OfferStatus
 from ..errors import Code, Refusal
-from ..host import announced_payments, catalog, checkouts, cover_line, orders, telemetry
+from ..host import announced_payments, checkouts, cover_line, cover_product, orders, telemetry
 from ..host.values import CheckoutSnapshot
 from ..models import Consent, Cover, Offer
 from .answer_order import in_turn
@@ -64,7 +64,7 @@ def accept(
             return offer
         if is_held(offer):
             raise Refusal(Code.OFFER_STALE)
-        variant_id = catalog.listed_variant_id(channel_id)
+        variant_id = cover_product.listed_variant_id(channel_id)
         if variant_id is None:
             raise Refusal(Code.NOT_SET_UP)
         clear_lines(checkout)

@@ -30,9 +30,9 @@ from ..domain.event_data import EventMapping
 from ..domain.premium import OrderDiscount
 from ..models import EventChange
 from .attributes import annotate_attributes, attribute_columns, ticket_facts
-from .catalog import is_cover_type
 from .compiled_query import KEY, CompiledQuery, Row
 from .cover_line import correction_of_line
+from .cover_product import is_cover_type
 from .metadata import SUMMARY_KEY
 from .policyholders import address_columns, address_in, policyholder_of
 from .values import CheckoutSnapshot, CoverLine

@@ -20,8 +20,8 @@ from saleor.plugins.manager import get_plugins_manager
 
 from ..domain.money import Money
 from ..domain.premium import NOTHING, TaxedPrice, Totals
-from .catalog import is_cover_type
 from .compat import merged_metadata, price_checkout
+from .cover_product import is_cover_type
 from .shipping import allowed_shipping_methods, pick_up_points
 from .values import OFFER_KEY, PLACE_KEY, PREMIUM_KEY, CoverLine
 

@@ -21,8 +21,8 @@ from saleor.plugins.manager import get_plugins_manager
 from saleor.site.models import SiteSettings
 
 from ..domain.fulfillment import Pieces
-from .catalog import is_cover_type
 from .compat import call_with_known
+from .cover_product import is_cover_type
 from .orders import PRODUCT_MARK
 from .values import OFFER_KEY
 

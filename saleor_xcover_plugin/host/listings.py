@@ -11,7 +11,7 @@ from saleor.product.models import ProductVariantChannelListing
 
 from ..domain.event_data import EventMapping, TicketFacts
 from .attributes import annotate_attributes, attribute_columns, ticket_facts
-from .catalog import is_cover_type
+from .cover_product import is_cover_type
 
 _CHUNK = 500
 _COLUMNS = (

@@ -20,8 +20,8 @@ from ..domain.fulfillment import UNFINISHED
 from ..domain.numbers import whole_number
 from ..domain.refunds import Sold, SoldLine
 from ..models import Offer
-from .catalog import MARK, MARK_VALUE, is_cover_type
 from .compiled_query import KEY, CompiledQuery, Row
+from .cover_product import MARK, MARK_VALUE, is_cover_type
 from .metadata import SUMMARY_KEY
 from .policyholders import address_columns, address_in, policyholder_of
 from .refunds import SUMS, refunded, with_sums

@@ -17,7 +17,7 @@ from django.db.models import Exists, OuterRef, QuerySet, Subquery
 from saleor.product.models import ProductVariant
 from saleor.warehouse.models import Allocation, Stock, Warehouse
 
-from .catalog import MARK, MARK_VALUE
+from .cover_product import MARK, MARK_VALUE
 
 QUANTITY = 1
 _OF_COVER = {"product__product_type__private_metadata__contains": {MARK: MARK_VALUE}}

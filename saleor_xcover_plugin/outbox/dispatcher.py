@@ -116,7 +116,7 @@ def _park_deadly(message: OutboxMessage, now: datetime) -> None:
     """Nobody tries it again before a person has looked."""
     log.error("xcover.delivery.deadly", extra={"outbox_message": message.pk})
     sentence = (
-        f"{message.deaths} workers in a row died while they called XCover "
+        f"{message.crash_count} workers in a row died while they called XCover "
         f"({message.kind.replace('_', ' ')}, message {message.pk}). Look at their logs (memory, "
         "time limits), then replay it."
     )

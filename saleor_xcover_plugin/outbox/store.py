@@ -124,7 +124,7 @@ def claim(now: datetime, *, limit: int, only: Sequence[int] | None = None) -> li
                 lease_token=uuid.uuid4(),
                 leased_until=now + LEASE,
                 attempts=message.attempts + 1,
-                deaths=message.deaths + 1 if message.leased_until else 0,
+                crash_count=message.crash_count + 1 if message.leased_until else 0,
             )
     return messages
 
@@ -148,7 +148,7 @@ def _due(now: datetime) -> QuerySet[OutboxMessage]:
 
 def is_poison(message: OutboxMessage) -> bool:
     """Whether attempt after attempt ended with its worker; the next would take one more along."""
-    return message.deaths >= MAX_CRASHES
+    return message.crash_count >= MAX_CRASHES
 
 
 def mark_sent(message: OutboxMessage, body: bytes, account: str, now: datetime) -> bool:
@@ -348,7 +348,7 @@ def replay(message: OutboxMessage, now: datetime) -> None:
         settled_at=None,
         next_attempt_at=now,
         attempts=0,
-        deaths=0,
+        crash_count=0,
         leased_until=None,
         reason_code="",
     )

@@ -36,7 +36,7 @@ OF_NOBODY = {
     "xcover_refunds_buyer confirm_before cooling_off_until created_at updated_at",
     "Modification": "id status price_difference currency created_at updated_at",
     "OutboxMessage": "id kind idempotency_key priority channel_id status sending sent_to "
-    "attempts deaths next_attempt_at lease_token leased_until reason_code created_at updated_at "
+    "attempts crash_count next_attempt_at lease_token leased_until reason_code created_at updated_at "
     "settled_at",
     "InboundEvent": "id channel_id event attempts next_attempt_at received_at handled_at",
     "Alarm": "id code raised_at cleared_at",

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from saleor_xcover_plugin.views import KEPT_SECONDS, MODULE
+from saleor_xcover_plugin.element import KEPT_SECONDS, MODULE
 
 PAGE = (Path(__file__).resolve().parents[2] / "docs" / "storefront.md").read_text()
 SOURCE = resources.files("saleor_xcover_plugin").joinpath(MODULE).read_text()

@@ -260,7 +260,7 @@ def kill_workers():
     from saleor_xcover_plugin.outbox.store import MAX_CRASHES
 
     OutboxMessage.objects.filter(status="pending").update(
-        deaths=MAX_CRASHES - 1, leased_until=datetime.now(UTC)
+        crash_count=MAX_CRASHES - 1, leased_until=datetime.now(UTC)
     )
 
 

@@ -623,7 +623,7 @@ def test_a_change_that_kills_its_workers_is_parked(
     # given
     edit(NEW_PHONE)
     OutboxMessage.objects.filter(status="pending").update(
-        deaths=MAX_CRASHES - 1, leased_until=datetime.now(UTC)
+        crash_count=MAX_CRASHES - 1, leased_until=datetime.now(UTC)
     )
     # when
     work()

@@ -36,7 +36,7 @@ def kill_workers() -> None:
     """Have what is pending seem to have killed every worker that sent it."""
     from saleor_xcover_plugin.outbox.store import MAX_CRASHES
 
-    messages(status="pending").update(deaths=MAX_CRASHES - 1, leased_until=datetime.now(UTC))
+    messages(status="pending").update(crash_count=MAX_CRASHES - 1, leased_until=datetime.now(UTC))
 
 
 def place_with_cover(shopper: SendShopper, store: Store) -> tuple[Shopper, PlacedOrder]:

@@ -23,7 +23,7 @@ def printed_documents() -> list[tuple[str, str]]:
 
 def element_documents() -> list[tuple[str, str]]:
     """Return what the element sends, put together as it does."""
-    from saleor_xcover_plugin.views import MODULE
+    from saleor_xcover_plugin.element import MODULE
 
     source = resources.files("saleor_xcover_plugin").joinpath(MODULE).read_text()
     (fields,) = re.findall(r"const FIELDS = `(.*?)`", source, re.DOTALL)

@@ -266,29 +266,3 @@ def test_a_run_over_an_event_goes_on_beside_a_row_nobody_can_read(
         "xcover_evidence", "--from", str(SOON.date() - timedelta(days=61)), stdout=evidence
     )
     assert len(evidence.getvalue().splitlines()) == 3
-
-
-def test_times_that_were_let_in_before_are_taken_out_by_the_migration(
-    store: Store, shopper: SendShopper, work: Work, simulator: SimulatorProcess
-) -> None:
-    from importlib import import_module
-
-    from django.apps import apps
-
-    from saleor_xcover_plugin.models import EventChange
-
-    # given what an earlier version stored: an offer and a move to a year nobody can read
-    order_unpaid(shopper(store.usd_unpaid), store)
-    offer = Offer.objects.get()
-    _set_start(offer.pk, "12000-01-01T00:00:00Z")
-    EventChange.objects.create(variant="1", starts_at=SOON, told_at=SOON)
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "UPDATE saleor_xcover_plugin_eventchange SET starts_at = %s", ["11000-01-01T00:00:00Z"]
-        )
-    # when the plugin is updated
-    migration = import_module("saleor_xcover_plugin.migrations.0007_times_in_the_window")
-    migration.forget_other_times(apps, None)
-    # then the rows can be read again
-    assert Offer.objects.get().event_starts_at is None
-    assert EventChange.objects.count() == 0

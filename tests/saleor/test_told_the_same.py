@@ -257,7 +257,7 @@ def test_a_yes_that_stands_is_not_called_gone_because_nothing_more_could_be_offe
 ) -> None:
     from saleor.product.models import ProductVariantChannelListing
 
-    from saleor_xcover_plugin.host import catalog
+    from saleor_xcover_plugin.host import cover_product
 
     # given a paid yes, and a store that stopped to sell the cover meanwhile
     ada = shopper(store.usd)
@@ -265,7 +265,7 @@ def test_a_yes_that_stands_is_not_called_gone_because_nothing_more_could_be_offe
     payments.charge(checkout.id, TOTAL)
     channel_id = key(store.usd.id)
     listing = ProductVariantChannelListing.objects.get(
-        variant_id=catalog.listed_variant_id(channel_id), channel_id=channel_id
+        variant_id=cover_product.listed_variant_id(channel_id), channel_id=channel_id
     )
     ProductVariantChannelListing.objects.filter(pk=listing.pk).update(price_amount=None)
     try:
@@ -383,12 +383,12 @@ def _put_stray_line(checkout: Checkout) -> None:
     from saleor.checkout.models import Checkout as Row
     from saleor.checkout.models import CheckoutLine
 
-    from saleor_xcover_plugin.host import catalog
+    from saleor_xcover_plugin.host import cover_product
 
     row = Row.objects.get(pk=checkout.token)
     CheckoutLine.objects.create(
         checkout=row,
-        variant_id=catalog.listed_variant_id(row.channel_id),
+        variant_id=cover_product.listed_variant_id(row.channel_id),
         quantity=1,
         currency=row.currency,
     )

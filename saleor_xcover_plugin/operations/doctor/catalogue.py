@@ -7,7 +7,7 @@ from datetime import datetime
 
 from django.db import transaction
 
-from ...host import catalog, promotions, warehouses
+from ...host import catalog, cover_product, promotions, warehouses
 from .finding import Finding, fine, problem, warning
 
 _WRONG = {"created": "is missing", "corrected": "is not as it must be"}
@@ -26,7 +26,7 @@ def check(channels: Mapping[str, int], now: datetime) -> Iterator[Finding]:
         yield fine("cover product", "product, tax class, listings", "As the setup made them.")
     yield from _stock()
     for slug, channel_id in sorted(channels.items()):
-        variant_id = catalog.listed_variant_id(channel_id)
+        variant_id = cover_product.listed_variant_id(channel_id)
         if variant_id is not None:
             yield from _reductions(slug, variant_id, channel_id, now)
 

@@ -316,23 +316,23 @@ def test_a_row_somebody_else_works_on_is_passed_by():
 
 def test_five_workers_that_died_in_a_row_make_a_message_deadly():
     append()
-    now, deaths = NOW, []
+    now, crash_count = NOW, []
     for _ in range(6):
         message = claim(now)[0]
-        deaths.append((message.deaths, outbox.is_poison(message)))
+        crash_count.append((message.crash_count, outbox.is_poison(message)))
         now += outbox.LEASE
 
-    assert deaths == [(0, False), (1, False), (2, False), (3, False), (4, False), (5, True)]
+    assert crash_count == [(0, False), (1, False), (2, False), (3, False), (4, False), (5, True)]
 
 
 def test_a_worker_that_lived_ends_the_row_of_deaths():
     append()
     claim()
     message = claim(NOW + outbox.LEASE)[0]
-    assert message.deaths == 1
+    assert message.crash_count == 1
     outbox.retry_later(message, "no answer", NOW + outbox.LEASE)
 
-    assert claim(NOW + timedelta(hours=1))[0].deaths == 0
+    assert claim(NOW + timedelta(hours=1))[0].crash_count == 0
 
 
 def test_what_is_due_is_counted_up_to_a_limit():
@@ -471,7 +471,7 @@ def test_a_replayed_message_begins_without_a_past():
     outbox.replay(OutboxMessage.objects.get(), NOW)
 
     stored = OutboxMessage.objects.get()
-    assert (stored.attempts, stored.deaths, stored.leased_until) == (0, 0, None)
+    assert (stored.attempts, stored.crash_count, stored.leased_until) == (0, 0, None)
     assert (stored.reason_code, stored.next_attempt_at) == ("", NOW)
 
 

@@ -5,14 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from django.core.management import call_command
 from django.db import connection
 from django.db.migrations.loader import MigrationLoader
 
 pytestmark = pytest.mark.django_db
 
 APP = "saleor_xcover_plugin"
-OLDEST = "0006_failures"
+OLDEST = "0001_initial"
 """The last migration of the oldest version that may run beside this one. Set it with a release."""
 
 
@@ -51,24 +50,3 @@ def test_an_older_version_reads_and_writes_what_it_knows(model: Any) -> None:
     for name in found.keys() - known.keys():
         may_be_null, has_default, _, _ = found[name]
         assert may_be_null or has_default, f"{name} must be written, and nobody there does"
-
-
-OUTBOX = "saleor_xcover_plugin_outboxmessage"
-
-
-@pytest.mark.parametrize("is_there", [True, False])
-def test_a_database_migrated_before_gets_the_account_a_message_was_sent_to(is_there: bool) -> None:
-    """0008 made the column for a while, so some databases have it and others lack it."""
-    # given a database that stands before the migration of its own
-    call_command("migrate", APP, "0010_installation_and_payer", verbosity=0)
-    assert "sent_to" not in columns_of(OUTBOX)
-    if is_there:
-        with connection.cursor() as cursor:
-            cursor.execute(
-                f"ALTER TABLE {OUTBOX} ADD COLUMN sent_to varchar(64) NOT NULL DEFAULT ''"
-            )
-    # when
-    call_command("migrate", APP, verbosity=0)
-    # then it has the column once, and who does not know it need not write it
-    may_be_null, has_default, kind, length = columns_of(OUTBOX)["sent_to"]
-    assert (may_be_null, has_default, kind, length) == (False, True, "character varying", 64)

@@ -27,7 +27,7 @@ def test_a_broker_address_nobody_can_read_does_not_reach_the_sale(
     with transaction.atomic():
         task_queue.request_offer_soon(uuid.uuid4(), 1)
 
-    assert [record.message for record in caplog.records] == ["xcover.wake.failed"]
+    assert [record.message for record in caplog.records] == ["xcover.task.not_sent"]
     assert "567O" not in caplog.text
 
 

@@ -176,7 +176,7 @@ def _fits_at(places: Sequence[int], basket: Basket, seen: Checkout, premium: Dec
     from django.db import transaction
     from saleor.checkout.models import Checkout as Row
 
-    from saleor_xcover_plugin.host import catalog, cover_line
+    from saleor_xcover_plugin.host import cover_line, cover_product
     from saleor_xcover_plugin.models import Offer
 
     checkout: Any = Row.objects.get(pk=seen.token)
@@ -184,7 +184,7 @@ def _fits_at(places: Sequence[int], basket: Basket, seen: Checkout, premium: Dec
     with transaction.atomic():
         cover_line.remove([line.id for line in cover_line.lines_of(checkout)])
         alone = cover_line.totals_without(checkout, [])
-        variant_id = catalog.listed_variant_id(checkout.channel_id)
+        variant_id = cover_product.listed_variant_id(checkout.channel_id)
         assert variant_id is not None
         line_id = cover_line.put(
             checkout, variant_id=variant_id, offer_id=offer.pk, premium=premium

@@ -7,8 +7,8 @@ from importlib import resources
 import pytest
 
 from saleor_xcover_plugin.domain.tickets import Policyholder
+from saleor_xcover_plugin.element import MODULE
 from saleor_xcover_plugin.errors import SENTENCES, Code
-from saleor_xcover_plugin.views import MODULE
 
 PACKED_BYTES = 8_000
 """As a server sends it: gzip."""

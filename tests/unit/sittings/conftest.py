@@ -19,10 +19,10 @@ ROOT = Path(__file__).resolve().parents[3]
 CONFTEST = f"""
 import sys
 sys.path.append({str(ROOT)!r})
-from tests.sittings import events
+from testkit import pytest_events
 
 def pytest_configure(config):
-    events.tell(config)
+    pytest_events.tell(config)
 """
 
 
