@@ -34,12 +34,10 @@ def test_the_page_of_codes_is_current(request):
 
 def test_every_reason_for_parking_is_in_the_operators_table():
     table = (ROOT / "docs" / "operations.md").read_text()
-    services = "".join(
-        path.read_text() for path in (ROOT / "saleor_xcover_plugin" / "services").glob("*.py")
-    )
-    reasons = set(re.findall(r'reason="(\w+)"', services))
-    reasons |= set(re.findall(r'Defect\(\s*"(\w+)"', services))
-    reasons |= set(re.findall(r'code, due_back = "(\w+)"', services))
+    code = "".join(path.read_text() for path in (ROOT / "saleor_xcover_plugin").rglob("*.py"))
+    reasons = set(re.findall(r'reason="(\w+)"', code))
+    reasons |= set(re.findall(r'Defect\(\s*"(\w+)"', code))
+    reasons |= set(re.findall(r'code, due_back = "(\w+)"', code))
 
     assert reasons
     assert {reason for reason in reasons if f"| `{reason}` |" not in table} == set()

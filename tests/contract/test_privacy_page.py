@@ -18,7 +18,7 @@ OF_A_PERSON = {
     "Cancellation": "cover refund_key scope sentence xcover_cancellation_id refund",
     "Modification": "cover wanted wanted_digest sentence xcover_update_id",
     "OutboxMessage": "operation_id subject_id sealed_body last_error",
-    "InboundEvent": "booking_id booking_status digest outcome",
+    "ReceivedNotification": "booking_id booking_status digest outcome",
     "Alarm": "subject sentence",
     "Failure": "subject label",
     "Usage": "key",
@@ -36,9 +36,9 @@ OF_NOBODY = {
     "xcover_refunds_buyer confirm_before cooling_off_until created_at updated_at",
     "Modification": "id status price_difference currency created_at updated_at",
     "OutboxMessage": "id kind idempotency_key priority channel_id status sending sent_to "
-    "attempts crash_count next_attempt_at lease_token leased_until reason_code created_at updated_at "
-    "settled_at",
-    "InboundEvent": "id channel_id event attempts next_attempt_at received_at handled_at",
+    "attempts crash_count next_attempt_at lease_token leased_until reason_code created_at "
+    "updated_at settled_at",
+    "ReceivedNotification": "id channel_id event attempts next_attempt_at received_at handled_at",
     "Alarm": "id code raised_at cleared_at",
     "Failure": "id work error times first_at last_at next_attempt_at",
     "Usage": "used_until",
@@ -46,8 +46,8 @@ OF_NOBODY = {
     "Watermark": "name reached_at",
     "Heartbeat": "name beat_at details",
     "Installation": "id installation_id bound_to bound_at copied_at",
-    "Gate": "name next_turns throttled_until failures trips open_until opened_at is_trying "
-    "last_failed_call clock_skew refused_since updated_at",
+    "XCoverAccount": "name next_turns throttled_until failures trips open_until opened_at "
+    "is_trying last_failed_call clock_skew refused_since updated_at",
 }
 NAMED = (
     "OutboxMessage.sealed_body",

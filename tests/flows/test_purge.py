@@ -48,7 +48,7 @@ OF_A_CASE = (
     "Cancellation",
     "Modification",
     "OutboxMessage",
-    "InboundEvent",
+    "ReceivedNotification",
 )
 
 
@@ -368,7 +368,7 @@ def test_webhooks_that_were_looked_after(
     common = {"channel_id": 1, "event": "BOOKING_UPDATED", "booking_status": "CONFIRMED"}
     more = {"next_attempt_at": now, "received_at": now}
     for digest, handled_at in (("done", now), ("open", None)):
-        rows("InboundEvent").create(
+        rows("ReceivedNotification").create(
             **common, **more, booking_id="A", digest=digest, handled_at=handled_at
         )
     pass_by(days=91)
@@ -376,7 +376,7 @@ def test_webhooks_that_were_looked_after(
     outcome = run()
 
     assert outcome.of("webhooks") == (1, 0, 1, 0)
-    assert list(rows("InboundEvent").values_list("digest", flat=True)) == ["open"]
+    assert list(rows("ReceivedNotification").values_list("digest", flat=True)) == ["open"]
 
 
 def test_a_dry_run_counts_the_same_and_removes_nothing(
@@ -524,8 +524,8 @@ def test_no_row_of_a_long_story_is_left(
         "preview_cancellation",
         "confirm_cancellation",
     }
-    assert all(count for name, count in counts().items() if name != "InboundEvent")
-    rows("InboundEvent").delete()
+    assert all(count for name, count in counts().items() if name != "ReceivedNotification")
+    rows("ReceivedNotification").delete()
     # when
     pass_by(days=LONG_AFTER)
     forget_order()
