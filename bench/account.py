@@ -12,7 +12,7 @@ from testkit.seed import PARTNER
 
 URL = "BENCH_XCOVER_URL"
 """Environment variable with the simulator's address; the peers are plugins and get no arguments."""
-PATIENCE = 10.0
+MAX_WAIT = 10.0
 """Seconds a careful store lets a call last."""
 
 
@@ -24,7 +24,7 @@ def vendor_config() -> XCoverConfig:
         auth_api_key=PARTNER["api_key"],
         auth_api_secret=PARTNER["api_secret"],
         headers="date",
-        http_timeout=PATIENCE,
+        http_timeout=MAX_WAIT,
     )
 
 

@@ -17,7 +17,7 @@ from testkit.client.values import Cover, Offer, Order, PlacedOrder, Transaction
 from testkit.seed import SYMPHONY, DemoStore
 from testkit.stack import Stack
 
-PATIENCE = 20
+MAX_WAIT = 20
 """Seconds until something that should happen soon counts as not happening."""
 
 T = TypeVar("T")
@@ -149,7 +149,7 @@ class Stage:
     def order(self, sale: Sale) -> Order:
         return self.staff.order(sale.order.id)
 
-    def wait_for_cover(self, sale: Sale, status: str, seconds: float = PATIENCE) -> Cover:
+    def wait_for_cover(self, sale: Sale, status: str, seconds: float = MAX_WAIT) -> Cover:
         def in_status() -> Cover | None:
             cover = sale.shopper.cover()
             return cover if cover and cover.status == status else None
@@ -172,7 +172,7 @@ def _names(body: Any, order_number: str) -> bool:
     return bool(transaction == order_number)
 
 
-def wait(look: Callable[[], T | None], otherwise: str, seconds: float = PATIENCE) -> T:
+def wait(look: Callable[[], T | None], otherwise: str, seconds: float = MAX_WAIT) -> T:
     """Look again and again; raise ``DidNotHold`` when there is nothing in time."""
     until = time.monotonic() + seconds
     while True:

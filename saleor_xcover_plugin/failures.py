@@ -19,7 +19,7 @@ from django.db import connection, transaction
 from django.db.models import F, Model, Q, QuerySet
 
 from .defect_log import log_defect
-from .domain.alarms import BUSY_PATIENCE
+from .domain.alarms import BUSY_GRACE
 from .models import Failure
 from .time_limits import WORKER_AFTER_BUSY, WORKER_AFTER_MANY, DatabaseBusy, time_limits
 
@@ -39,14 +39,14 @@ BUSY = DatabaseBusy.__name__
 
 _MANY = 20
 _FIRST_WAIT = timedelta(minutes=1)
-_LONGEST_WAIT = timedelta(hours=6)
-_LONGEST_BUSY_WAIT = timedelta(minutes=5)
+_MAX_DELAY = timedelta(hours=6)
+_MAX_BUSY_DELAY = timedelta(minutes=5)
 """A lock is let go after seconds or minutes, and nothing is wrong with what waits for it."""
 _ANOTHER_LOCK = timedelta(minutes=30)
 """A lock that was met so long ago is over, or nothing was tried since: who meets one then meets
 another."""
 
-MET_LOCKS_FOR_LONG = Q(first_at__lte=F("last_at") - BUSY_PATIENCE)
+MET_LOCKS_FOR_LONG = Q(first_at__lte=F("last_at") - BUSY_GRACE)
 """Picks, of what waits for locks, what met them long enough from first to last."""
 
 
@@ -84,7 +84,7 @@ class Failures:
         key = (work, str(subject)[:64])
         try:
             with (
-                self._patience(),
+                self._max_wait(),
                 transaction.atomic() if connection.in_atomic_block else nullcontext(),
             ):
                 yield
@@ -125,7 +125,7 @@ class Failures:
         others = Failure.objects.filter(work=work).exclude(subject__in=met)
         self._safely(others.delete)
 
-    def _patience(self) -> AbstractContextManager[None]:
+    def _max_wait(self) -> AbstractContextManager[None]:
         if not self.busy:
             return nullcontext()
         return time_limits(WORKER_AFTER_BUSY if len(self.busy) <= _MANY else WORKER_AFTER_MANY)
@@ -181,7 +181,7 @@ class Failures:
         if not self._remembers:
             return True
         try:
-            with self._patience(), transaction.atomic():
+            with self._max_wait(), transaction.atomic():
                 act()
         except SoftTimeLimitExceeded:
             raise
@@ -232,5 +232,5 @@ def in_words(failure: Failure) -> tuple[str, str]:
 
 
 def _wait(times: int, error: str) -> timedelta:
-    longest = _LONGEST_BUSY_WAIT if error == BUSY else _LONGEST_WAIT
+    longest = _MAX_BUSY_DELAY if error == BUSY else _MAX_DELAY
     return min(_FIRST_WAIT * 2 ** min(times, 20), longest)

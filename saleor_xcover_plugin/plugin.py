@@ -165,7 +165,7 @@ class XCoverPlugin(BasePlugin):
         """Refuse an order once, before money, when the cover in it is not what was accepted.
 
         Inside Saleor's own transaction (legacy payment flow) a refusal would undo our repair and
-        refuse for ever, so the order passes and ``align`` judges it.
+        refuse for ever, so the order passes and ``sync_order`` judges it.
         """
         refusal = None
         if not connection.in_atomic_block:

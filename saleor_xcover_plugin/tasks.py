@@ -61,7 +61,7 @@ def drain(until: str) -> None:
 @shared_task(name=RECEIVE_TASK, ignore_result=True)
 @no_values_leave()
 @_working()
-def receive_event(event_id: int) -> None:
+def receive_notification(event_id: int) -> None:
     """Look at XCover after a webhook."""
     handle_due(utc_now, limit=1, only=event_id)
 

@@ -42,7 +42,7 @@ HOOK_AFTER_BUSY = TimeLimits(lock=10)
 """For hooks of a request in which one has waited in vain already."""
 WEB = TimeLimits(lock=1_000, statement=2_000)
 """For requests to our own addresses."""
-GATE_OF_OFFERS = TimeLimits(lock=100)
+OFFER_RATE_LIMIT = TimeLimits(lock=100)
 """For the turn of an offer in the shared rate: a shopper waits."""
 WORKER = TimeLimits(lock=5_000)
 """For tasks and commands."""

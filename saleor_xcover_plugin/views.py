@@ -47,7 +47,7 @@ def events_view(
             return HttpResponse(status=503)
         return HttpResponse(status=403)
     body = request.read(MAX_BODY + 1)
-    news = read_news(body) if len(body) <= MAX_BODY else None
+    news = read_notification(body) if len(body) <= MAX_BODY else None
     if news is None:
         log.warning("xcover.webhook.unreadable", extra={"size": len(body)})
         return HttpResponse(status=200)  # repeating it would not make it readable
@@ -59,7 +59,7 @@ def events_view(
     return HttpResponse(status=200)
 
 
-def read_news(body: bytes) -> WebhookNotification | None:
+def read_notification(body: bytes) -> WebhookNotification | None:
     """Take the few fields we keep; None for anything that is not a webhook of XCover."""
     try:
         data = json.loads(body)

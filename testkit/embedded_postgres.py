@@ -28,7 +28,7 @@ from .process import ROOT
 # pg_ctl hands the socket's folder to a shell, without quotes; libpq splits it at commas.
 _SAFE = re.compile(r"[A-Za-z0-9_./+=:@-]+")
 _SOCKET = ".s.PGSQL.5432"
-_LONGEST_SOCKET = 107
+_MAX_SOCKET_PATH = 107
 """Bytes of a path that Linux takes for a socket."""
 
 
@@ -36,7 +36,7 @@ def home() -> Path:
     """Return where its data lies: below .cache, or in a folder of ours where that cannot be."""
     for base in (ROOT / ".cache", *_elsewhere()):
         folder = base / "postgres"
-        is_short = len(os.fsencode(folder / _SOCKET)) <= _LONGEST_SOCKET
+        is_short = len(os.fsencode(folder / _SOCKET)) <= _MAX_SOCKET_PATH
         if is_short and _SAFE.fullmatch(str(folder)) and _can_be_used(base):
             return folder
     raise DemoError(

@@ -41,7 +41,7 @@ def fresh_database(name: str) -> str:
 
     It is this process's until it ends. Where another process holds the name, as an open store does
     beside the tests, it is the first free one of ``name_2``, ``name_3`` and so on. Raise
-    ``Trouble`` when all are held or the server cannot be used.
+    ``Incident`` when all are held or the server cannot be used.
     """
     url = server_url()
     _parts(url)

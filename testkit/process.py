@@ -74,7 +74,7 @@ class ReadyProcess:
         self._reader.start()
 
     def wait_until_ready(self, timeout: float = START_SECONDS) -> str:
-        """Return what follows the ready words; raise ``Trouble`` when they do not come."""
+        """Return what follows the ready words; raise ``Incident`` when they do not come."""
         if self._process is None:
             raise RuntimeError(f"{self._name} was not started")
         self._heard.wait(timeout)

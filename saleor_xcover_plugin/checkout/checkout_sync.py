@@ -176,7 +176,7 @@ def _show(offer: Offer, misfit: Code | None, now: datetime) -> None:
     """Keep and show that a yes insures nothing as the checkout is, or that it does again."""
     if offer.reason_code == (misfit or ""):
         return
-    offer.write(now, reason_code=misfit.value if misfit else "")
+    offer.save_fields(now, reason_code=misfit.value if misfit else "")
     if misfit:
         summarise(offer.checkout_token, "withdrawn", code=misfit.value)
     else:
@@ -203,13 +203,13 @@ def _note_cost(checkout: Any, state: CheckoutSnapshot, offer: Offer, now: dateti
     A discount, shipping or a tax that came meanwhile may have moved money between them.
     """
     if _is_plain(state):
-        offer.write(now, cost=None, effect=None)
+        offer.save_fields(now, cost=None, effect=None)
         return
     lines = [line.id for line in state.cover_lines]
     whole, alone = cover_line.totals_with_and_without(checkout, lines)
     premium = chosen_premium(offer)
     effect = PriceImpact.of(whole, alone, premium=premium, absorbed=offer.absorbed)
-    offer.write(now, cost=effect.cost, effect=effect.as_json() if effect.code else None)
+    offer.save_fields(now, cost=effect.cost, effect=effect.as_json() if effect.code else None)
 
 
 def _wanted_fingerprint(
@@ -303,7 +303,7 @@ def _hold_price(checkout: Any, offer: Offer, settings: PluginSettings, now: date
         cover_line.recalculate(checkout)
     # A voucher Saleor would have kept until the order is lost to our recalculation: say so once.
     has_lost_voucher = checkout.voucher_code != voucher_code
-    offer.write(
+    offer.save_fields(
         now,
         line_price=price.line,
         absorbed=price.absorbed,

@@ -29,7 +29,7 @@ def end_unchecked_yes(token: uuid.UUID, now: datetime) -> bool:
         is_yes = offer is not None and offer.status == OfferStatus.SELECTED
         if checkouts.has_money(token):
             if offer is not None and is_yes and not offer.reason_code:
-                offer.write(now, reason_code=Code.CHECK_FAILED.value)
+                offer.save_fields(now, reason_code=Code.CHECK_FAILED.value)
                 summarise(token, "withdrawn", code=Code.CHECK_FAILED.value)
             return False
         if offer is None or not is_yes:

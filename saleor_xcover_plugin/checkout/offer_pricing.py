@@ -68,9 +68,9 @@ def _withhold_what_does_not_fit(
             may_absorb=settings.rules.may_absorb,
         )
         if reason is None and current.status == OfferStatus.UNAVAILABLE:
-            current.become(OfferStatus.AVAILABLE, now, reason_code="", leased_until=None)
+            current.transition_to(OfferStatus.AVAILABLE, now, reason_code="", leased_until=None)
         elif reason is not None and current.status == OfferStatus.AVAILABLE:
-            current.become(
+            current.transition_to(
                 OfferStatus.UNAVAILABLE, now, reason_code=reason.value, leased_until=None
             )
     if reason is not None:

@@ -127,7 +127,7 @@ def ensure_offer(
         _refuse_while_waiting(offer, now)
     is_first = allowances.draw_for_offer(token, settings, now, client=client, is_ahead=is_ahead)
     transport = rate_limited_transport(
-        settings, patience=FIRST_OFFER_MAX_WAIT if is_first else None
+        settings, max_wait=FIRST_OFFER_MAX_WAIT if is_first else None
     )
     way = client_for(settings, transport)
     offer = _ask(_open_request(wanted, settings, now), wanted.basket, settings, way, clock)
@@ -255,7 +255,7 @@ def _ask(
             raise Refusal(Code.OFFER_STALE)
         if answer is None or code is not None:
             reason = code or Code.NO_OFFER
-            current.become(
+            current.transition_to(
                 OfferStatus.UNAVAILABLE,
                 now,
                 reason_code=reason.value,
@@ -326,7 +326,7 @@ def _store_answer(
             pds_url=quote.pds_url or "",
             content=shown,
         )
-    offer.become(
+    offer.transition_to(
         OfferStatus.AVAILABLE,
         now,
         xcover_offer_id=answer.id,

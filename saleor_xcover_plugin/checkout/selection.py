@@ -81,8 +81,8 @@ def accept(
         offer.quotes.update(is_chosen=False)
         offer.quotes.filter(pk__in=chosen_ids).update(is_chosen=True)
         if offer.status != OfferStatus.SELECTED:
-            offer.become(OfferStatus.SELECTED, now, shown_at=offer.shown_at or now)
-        offer.write(
+            offer.transition_to(OfferStatus.SELECTED, now, shown_at=offer.shown_at or now)
+        offer.save_fields(
             now,
             line_price=price.line,
             absorbed=price.absorbed,
@@ -143,10 +143,10 @@ def decline(
         if offer.status == OfferStatus.SELECTED:
             announced_payments.follow_total(checkout)
         if was_held := is_held(offer):
-            offer.become(OfferStatus.SUPERSEDED, now)
+            offer.transition_to(OfferStatus.SUPERSEDED, now)
         else:
             offer.quotes.update(is_chosen=False)
-            offer.become(OfferStatus.DECLINED, now, shown_at=offer.shown_at or now)
+            offer.transition_to(OfferStatus.DECLINED, now, shown_at=offer.shown_at or now)
         _record(offer, "declined", [], Decimal(0), now, AFTER_ORDER if was_held else source)
         summarise(token, "declined")
         return _as_declined(offer) if was_held else offer
@@ -253,10 +253,10 @@ def take_back(offer: Offer, now: datetime, *, source: str, reason: str = "") -> 
     """
     premium = chosen_premium(offer)
     if is_held(offer):
-        offer.become(OfferStatus.SUPERSEDED, now, reason_code=reason)
+        offer.transition_to(OfferStatus.SUPERSEDED, now, reason_code=reason)
     else:
         offer.quotes.update(is_chosen=False)
-        offer.become(OfferStatus.AVAILABLE, now, reason_code=reason)
+        offer.transition_to(OfferStatus.AVAILABLE, now, reason_code=reason)
     _record(offer, "withdrawn", [], premium, now, source)
 
 
@@ -277,7 +277,9 @@ def end_offer(
     was_selected = offer.status == OfferStatus.SELECTED
     if offer.status == OfferStatus.UNAVAILABLE:
         reason = offer.reason_code
-    offer.become(status, now, reason_code=reason, leased_until=None, is_notice_due=was_selected)
+    offer.transition_to(
+        status, now, reason_code=reason, leased_until=None, is_notice_due=was_selected
+    )
     if was_selected:
         clear_lines(checkout)
         summarise(offer.checkout_token, "withdrawn", code=reason)

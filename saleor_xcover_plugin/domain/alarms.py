@@ -13,7 +13,7 @@ from enum import StrEnum
 
 from ..errors import Code
 
-PAID_PATIENCE = timedelta(minutes=15)
+CONFIRMATION_GRACE = timedelta(minutes=15)
 """A paid cover is a policy sooner; an order's payment is in full sooner, if it comes at once."""
 
 NEAR_EVENT = timedelta(hours=24)
@@ -22,10 +22,10 @@ NEAR_EVENT = timedelta(hours=24)
 OVERDUE = timedelta(minutes=5)
 """Messages are sent within a minute of their time, unless workers do not keep up."""
 
-BUSY_PATIENCE = timedelta(minutes=10)
+BUSY_GRACE = timedelta(minutes=10)
 """A lock of another session's is let go sooner: migrations of this size take seconds."""
 
-SILENCE = timedelta(minutes=5)
+MAX_HEARTBEAT_AGE = timedelta(minutes=5)
 """The sweep ends every minute; five times missed is no accident."""
 
 _BEAT_ROW_LAG = timedelta(minutes=5)
@@ -312,31 +312,31 @@ class Pulse:
     """How often it began since it ended last."""
 
 
-def silence(
+def heartbeat_missing(
     sweep: Pulse, now: datetime, *, beat_ran_at: datetime | None, has_broker: bool
 ) -> Incident | None:
     """Say why the sweep does not run, or None when it does.
 
     ``beat_ran_at`` is when Celery beat asked for it last, as far as that is known.
     """
-    if is_recent(sweep.ended_at, now, SILENCE):
+    if is_recent(sweep.ended_at, now, MAX_HEARTBEAT_AGE):
         return None
     last_end = f"ended last {at(sweep.ended_at)}" if sweep.ended_at else "has never ended"
-    if is_recent(sweep.begun_at, now, SILENCE):
+    if is_recent(sweep.begun_at, now, MAX_HEARTBEAT_AGE):
         if sweep.unfinished < _FAILED_SWEEPS:
             return None
         begun_at, unfinished = at(sweep.begun_at), sweep.unfinished
         return incident(AlarmCode.SWEEP_FAILING, begun_at=begun_at, unfinished=unfinished)
     if not has_broker:
         return Incident(AlarmCode.BEAT_NOT_RUNNING, NO_CRON.format(last_end=last_end))
-    if is_recent(beat_ran_at, now, SILENCE + _BEAT_ROW_LAG):
+    if is_recent(beat_ran_at, now, MAX_HEARTBEAT_AGE + _BEAT_ROW_LAG):
         return incident(AlarmCode.NO_WORKER, last_end=last_end)
     return incident(AlarmCode.BEAT_NOT_RUNNING, last_end=last_end)
 
 
-def is_recent(time: datetime | None, now: datetime, patience: timedelta) -> bool:
+def is_recent(time: datetime | None, now: datetime, max_wait: timedelta) -> bool:
     """Whether it was within the last while. A time to come was written by a wrong clock."""
-    return time is not None and abs(now - time) <= patience
+    return time is not None and abs(now - time) <= max_wait
 
 
 def at(time: datetime | None) -> str:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-MOST_PAGES = 16
+MAX_PAGES = 16
 """Pages of one checkout that are remembered by themselves."""
 
 _FORGOTTEN = ""
@@ -56,7 +56,7 @@ def remember(memory: Memory, turn: AnswerTurn, *, was_taken: bool) -> list[list[
     """Return the memory with this turn as the last one of its page, the oldest page forgotten."""
     others = [list(entry) for entry in memory if entry[0] not in (turn.page, _FORGOTTEN)]
     pages = [*others, [turn.page, turn.number, was_taken]]
-    gone, kept = pages[:-MOST_PAGES], pages[-MOST_PAGES:]
+    gone, kept = pages[:-MAX_PAGES], pages[-MAX_PAGES:]
     highest = max([_forgotten(memory), *(number for _, number, _ in gone)])
     return [[_FORGOTTEN, highest, True], *kept] if highest >= 0 else kept
 

@@ -18,7 +18,7 @@ from math import comb, prod
 
 from ..errors import Code, Refusal
 
-MOST_SELECTIONS = 16
+MAX_SELECTIONS = 16
 """Selections that are looked at one by one; of more only the ends and the single products are."""
 
 
@@ -185,7 +185,7 @@ def sums_to_prove(groups: Sequence[Group], premiums: Mapping[str, Decimal]) -> l
     All of them up to ``MOST_SELECTIONS`` selections; of more the dearest, the cheapest and those of
     single products, so that many events cost no more pricings than events.
     """
-    if prod(_ways(group) for group in groups) <= MOST_SELECTIONS:
+    if prod(_ways(group) for group in groups) <= MAX_SELECTIONS:
         found = {
             sum((premiums[quote_id] for part in parts for quote_id in part), Decimal(0))
             for parts in product(*(_selections(group) for group in groups))

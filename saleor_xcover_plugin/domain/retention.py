@@ -63,7 +63,7 @@ def days_of(chosen: Mapping[str, int | None]) -> dict[Kind, int]:
     return {kind: chosen.get(p.option) or p.days for kind, p in PERIODS.items()}
 
 
-MOST_DAYS = 36_525
+MAX_DAYS = 36_525
 """A century: no period may be longer."""
 
 OFF = "off"
@@ -81,11 +81,11 @@ def read_periods(text: str) -> dict[Kind, int] | None:
     chosen: dict[str, int | None] = {}
     for word in words:
         name, _, number = word.partition("=")
-        period, days = OPTIONS.get(name), whole_number(number, most=MOST_DAYS)
+        period, days = OPTIONS.get(name), whole_number(number, most=MAX_DAYS)
         if period is None or name in chosen:
             raise ValueError(f"{name[:20]}: give each once, of {', '.join(OPTIONS)}")
         if days is None or days < period.least:
-            raise ValueError(f"{name}: {period.least} to {MOST_DAYS} days")
+            raise ValueError(f"{name}: {period.least} to {MAX_DAYS} days")
         chosen[name] = days
     return days_of(chosen)
 
@@ -230,7 +230,7 @@ class Case:
     def may_vanish(self) -> bool:
         """Whether all of it may go. Of a sold line Saleor still has the cover must stay.
 
-        ``align`` would take the line for one nobody quoted: park it, write a note, find money due.
+        ``sync_order`` would take the line for one nobody quoted: park it, note it, find money due.
         """
         return not (self.order_is_there and (self.has_cover_line or self.cover is not None))
 

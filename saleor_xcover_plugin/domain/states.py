@@ -193,12 +193,12 @@ class TransitionRefused(Exception):
         super().__init__(f"{type(current).__name__}: {current.value} may not become {wanted.value}")
 
 
-def may_become(current: Status, wanted: Status) -> bool:
+def may_transition(current: Status, wanted: Status) -> bool:
     """Whether the table allows ``current`` to become ``wanted``."""
     return type(wanted) is type(current) and wanted in TRANSITIONS[type(current)][current]
 
 
 def check_transition(current: Status, wanted: Status) -> None:
     """Raise ``TransitionRefused`` unless the table allows the change."""
-    if not may_become(current, wanted):
+    if not may_transition(current, wanted):
         raise TransitionRefused(current, wanted)

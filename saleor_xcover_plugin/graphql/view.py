@@ -24,7 +24,7 @@ from .schema import Context, schema
 log = logging.getLogger(__name__)
 
 MAX_BODY = 16_384
-LONGEST_SENTENCE = 300
+MAX_SENTENCE_LENGTH = 300
 """Characters of an error about a document, which may quote it."""
 
 
@@ -116,4 +116,4 @@ def _refused(message: str, *, status: int = 400) -> HttpResponse:
 
 
 def _short(message: object) -> str:
-    return str(message)[:LONGEST_SENTENCE]
+    return str(message)[:MAX_SENTENCE_LENGTH]

@@ -21,7 +21,7 @@ _CHUNK = 500
 
 
 def paid_in_full(order_ids: Sequence[uuid.UUID], *, before: datetime) -> set[uuid.UUID]:
-    """Keep the orders that are paid in full (``OrderState``) and unchanged since a time."""
+    """Keep the orders that are paid in full (``OrderSnapshot``) and unchanged since a time."""
     found: set[uuid.UUID] = set()
     for start in range(0, len(order_ids), _CHUNK):
         found.update(

@@ -26,15 +26,15 @@ class Stateful(models.Model):
     def state(self) -> Any:
         return self._status_type(self.status)  # type: ignore[attr-defined]
 
-    def become(self, wanted: Status, now: datetime, **changes: Any) -> None:
+    def transition_to(self, wanted: Status, now: datetime, **changes: Any) -> None:
         """Change the status and other columns in one write.
 
         The caller holds the row's lock. Raise ``TransitionRefused`` if the table forbids it.
         """
         check_transition(self.state, wanted)
-        self.write(now, status=wanted.value, **changes)
+        self.save_fields(now, status=wanted.value, **changes)
 
-    def write(self, now: datetime, **changes: Any) -> None:
+    def save_fields(self, now: datetime, **changes: Any) -> None:
         """Save only the named columns."""
         changes["updated_at"] = now
         for name, value in changes.items():

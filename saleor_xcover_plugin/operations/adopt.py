@@ -153,15 +153,15 @@ def _end_cancellations(now: datetime) -> int:
     rows: list[Cancellation] = _lock(Cancellation.objects.filter(status__in=_OPEN_CANCELLATIONS))
     for row in rows:
         if row.status != CancellationStatus.PARKED:
-            row.become(CancellationStatus.PARKED, now)
-        row.become(CancellationStatus.KEPT, now, sentence=VOIDED)
+            row.transition_to(CancellationStatus.PARKED, now)
+        row.transition_to(CancellationStatus.KEPT, now, sentence=VOIDED)
     return len(rows)
 
 
 def _end_modifications(now: datetime) -> int:
     rows: list[Modification] = _lock(Modification.objects.filter(status__in=_OPEN_MODIFICATIONS))
     for row in rows:
-        row.become(ModificationStatus.DROPPED, now, sentence=VOIDED)
+        row.transition_to(ModificationStatus.DROPPED, now, sentence=VOIDED)
     return len(rows)
 
 
@@ -169,9 +169,9 @@ def _end_covers(covers: dict[int, Cover], now: datetime) -> int:
     ended = 0
     for cover in covers.values():
         if cover.status == CoverStatus.CANCELLING:
-            cover.become(CoverStatus.CONFIRMED, now)
+            cover.transition_to(CoverStatus.CONFIRMED, now)
         elif cover.status in (CoverStatus.CONFIRMING, CoverStatus.PARKED):
-            cover.become(CoverStatus.VOID, now, reason_code=OTHER_STORE, reason=VOIDED)
+            cover.transition_to(CoverStatus.VOID, now, reason_code=OTHER_STORE, reason=VOIDED)
             ended += 1
     return ended
 

@@ -20,19 +20,19 @@ from ..apps import BEAT_ENTRY
 from ..config.settings import PluginSettings
 from ..defect_log import log_defect
 from ..domain.alarms import (
+    CONFIRMATION_GRACE,
     NEAR_EVENT,
     OVERDUE,
-    PAID_PATIENCE,
     SILENT,
     UNTRIED,
     WAITS_FOR_ADOPTION,
     AlarmCode,
     Incident,
     at,
+    heartbeat_missing,
     incident,
     is_recent,
     minutes,
-    silence,
 )
 from ..domain.instance import Standing
 from ..domain.numbers import counted
@@ -56,7 +56,7 @@ LIMIT = 200
 class View:
     """What is the matter now, and about which codes nothing can be said."""
 
-    troubles: dict[tuple[str, str], Incident] = field(default_factory=dict)
+    incidents: dict[tuple[str, str], Incident] = field(default_factory=dict)
     unknown: set[AlarmCode] = field(default_factory=set)
     """Looking failed, there are more than ``LIMIT``, or another alarm is the cause of all: what is
     missing may not be over."""
@@ -66,13 +66,13 @@ def evaluate(now: datetime) -> View:
     """Look at everything. What cannot be looked at is logged and hides nothing else."""
     view, facts, is_busy = View(), _Facts(now), False
     for codes, find in _FINDERS:
-        has_cause = (AlarmCode.WRONG_STORE.value, "") in view.troubles
+        has_cause = (AlarmCode.WRONG_STORE.value, "") in view.incidents
         if has_cause and codes <= WAITS_FOR_ADOPTION:
             view.unknown |= codes
             continue
-        patience = time_limits(WORKER_AFTER_BUSY) if is_busy else nullcontext()
+        max_wait = time_limits(WORKER_AFTER_BUSY) if is_busy else nullcontext()
         try:
-            with patience, transaction.atomic():
+            with max_wait, transaction.atomic():
                 found = list(find(facts))
         except SoftTimeLimitExceeded:
             raise
@@ -88,7 +88,7 @@ def evaluate(now: datetime) -> View:
         if len(found) >= LIMIT:
             view.unknown |= codes
         for one in found:
-            view.troubles.setdefault(one.key, one)
+            view.incidents.setdefault(one.key, one)
     return view
 
 
@@ -104,14 +104,14 @@ class _Facts:
         return accounts.by_channel()
 
     @cached_property
-    def gates(self) -> list[tuple[XCoverAccount, PluginSettings]]:
-        """Gates of accounts in use: what a corrected setting left behind is nobody's trouble."""
+    def reached(self) -> list[tuple[XCoverAccount, PluginSettings]]:
+        """Return what workers share of each account in use, not of those a setting named before."""
         return accounts.rows_of(self.accounts.values())
 
 
 def _paid_unprotected(facts: _Facts) -> Iterator[Incident]:
     """Covers on their way for too long, and covers left behind although their order is paid."""
-    since = facts.now - PAID_PATIENCE
+    since = facts.now - CONFIRMATION_GRACE
     placed = Cover.objects.filter(status=CoverStatus.PLACED.value)
     left = order_facts.paid_in_full(list(placed.values_list("order_id", flat=True)), before=since)
     lagging = Q(status=CoverStatus.CONFIRMING.value, paid_at__lte=since)
@@ -122,7 +122,7 @@ def _paid_unprotected(facts: _Facts) -> Iterator[Incident]:
             AlarmCode.PAID_UNPROTECTED,
             cover.order_number,
             order_id=cover.order_id,
-            minutes=minutes(PAID_PATIENCE),
+            minutes=minutes(CONFIRMATION_GRACE),
         )
 
 
@@ -130,7 +130,7 @@ def _unpaid_near_event(facts: _Facts) -> Iterator[Incident]:
     rows = (
         Cover.objects.filter(
             status=CoverStatus.PLACED.value,
-            created_at__lte=facts.now - PAID_PATIENCE,
+            created_at__lte=facts.now - CONFIRMATION_GRACE,
             offer__event_starts_at__gt=facts.now,
             offer__event_starts_at__lte=facts.now + NEAR_EVENT,
         )
@@ -167,8 +167,8 @@ def _wrong_store(_facts: _Facts) -> Iterator[Incident]:
 
 
 def _credentials_refused(facts: _Facts) -> Iterator[Incident]:
-    for gate, settings in facts.gates:
-        if gate.refused_since is not None:
+    for shared, settings in facts.reached:
+        if shared.refused_since is not None:
             yield _of_account(AlarmCode.CREDENTIALS_REFUSED, settings)
     waiting = OutboxMessage.objects.filter(
         status=MessageState.PARKED.value, reason_code=outbox.CREDENTIALS_REASON
@@ -190,20 +190,20 @@ def _settings_unusable(_facts: _Facts) -> Iterator[Incident]:
 
 
 def _clock_off(facts: _Facts) -> Iterator[Incident]:
-    for gate, settings in facts.gates:
-        if gate.clock_skew:
+    for shared, settings in facts.reached:
+        if shared.clock_skew:
             yield _of_account(
                 AlarmCode.CLOCK_OFF,
                 settings,
-                seconds=abs(gate.clock_skew),
-                direction="ahead of" if gate.clock_skew > 0 else "behind",
+                seconds=abs(shared.clock_skew),
+                direction="ahead of" if shared.clock_skew > 0 else "behind",
             )
 
 
 def _breaker_open(facts: _Facts) -> Iterator[Incident]:
-    for gate, settings in facts.gates:
-        if gate.open_until is not None and is_recent(gate.updated_at, facts.now, UNTRIED):
-            since = at(gate.opened_at or gate.updated_at)
+    for shared, settings in facts.reached:
+        if shared.open_until is not None and is_recent(shared.updated_at, facts.now, UNTRIED):
+            since = at(shared.opened_at or shared.updated_at)
             yield _of_account(AlarmCode.BREAKER_OPEN, settings, since=since)
 
 
@@ -291,9 +291,9 @@ def _reconcile_findings(_facts: _Facts) -> Iterator[Incident]:
     )
 
 
-def silence_of_sweep(now: datetime) -> Incident | None:
+def sweep_heartbeat_missing(now: datetime) -> Incident | None:
     """Say why the sweep does not run, or None when it does."""
-    return silence(
+    return heartbeat_missing(
         heartbeats.pulse(heartbeats.SWEEP),
         now,
         beat_ran_at=runtime.last_beat_run(BEAT_ENTRY),
@@ -301,8 +301,8 @@ def silence_of_sweep(now: datetime) -> Incident | None:
     )
 
 
-def _silence(facts: _Facts) -> Iterator[Incident]:
-    found = silence_of_sweep(facts.now)
+def _heartbeat_missing(facts: _Facts) -> Iterator[Incident]:
+    found = sweep_heartbeat_missing(facts.now)
     if found is not None:
         yield found
 
@@ -326,5 +326,5 @@ _ONE_EACH: Mapping[AlarmCode, _Find] = {
 }
 _FINDERS: tuple[tuple[frozenset[AlarmCode], _Find], ...] = (
     *((frozenset({code}), find) for code, find in _ONE_EACH.items()),
-    (SILENT, _silence),
+    (SILENT, _heartbeat_missing),
 )

@@ -53,11 +53,11 @@ def standing(now: datetime) -> Standing:
     # What is the matter now; then what was raised and may be over, if one could look.
     rows = [
         _row(t.code.value, t.subject, raised[key].raised_at if key in raised else now, t.sentence)
-        for key, t in view.troubles.items()
+        for key, t in view.incidents.items()
     ] + [
         _row(alarm.code, alarm.subject, alarm.raised_at, alarm.sentence)
         for key, alarm in raised.items()
-        if key not in view.troubles and alarm.code in unknown
+        if key not in view.incidents and alarm.code in unknown
     ]
     return Standing(sorted(rows, key=lambda row: row["since"]), sorted(unknown))
 
@@ -73,38 +73,40 @@ def _open_alarms() -> list[Alarm]:
 def _bring_in_line(view: View, codes: frozenset[AlarmCode], now: datetime) -> None:
     """Each on its own: one that cannot be written down must not hide the others."""
     rows = {(alarm.code, alarm.subject): alarm for alarm in _open_alarms()}
-    for trouble in view.troubles.values():
-        if trouble.code in codes:
-            known = rows.get(trouble.key)
-            tell = partial(_raise, trouble, now) if known is None else partial(_say, known, trouble)
-            _safely(tell, trouble.code)
+    for incident in view.incidents.values():
+        if incident.code in codes:
+            known = rows.get(incident.key)
+            tell = (
+                partial(_raise, incident, now) if known is None else partial(_say, known, incident)
+            )
+            _safely(tell, incident.code)
     untold = {code.value for code in (set(AlarmCode) - codes) | view.unknown}
     for key, alarm in rows.items():
-        if key not in view.troubles and alarm.code not in untold:
+        if key not in view.incidents and alarm.code not in untold:
             _safely(partial(_clear, alarm, now), alarm.code)
 
 
-def _raise(trouble: Incident, now: datetime) -> None:
+def _raise(incident: Incident, now: datetime) -> None:
     with transaction.atomic():
         _, is_new = Alarm.objects.get_or_create(
-            code=trouble.code.value,
-            subject=trouble.subject,
+            code=incident.code.value,
+            subject=incident.subject,
             cleared_at=None,
-            defaults={"sentence": trouble.sentence, "raised_at": now},
+            defaults={"sentence": incident.sentence, "raised_at": now},
         )
         if not is_new:
             return  # another worker saw it, too
-        if trouble.order_id is not None:
-            _safely(partial(_note, trouble.order_id, trouble.sentence), trouble.code)
-    code = trouble.code.value
-    log.error("xcover.alarm.raised", extra={"code": code, "subject": trouble.subject})
+        if incident.order_id is not None:
+            _safely(partial(_note, incident.order_id, incident.sentence), incident.code)
+    code = incident.code.value
+    log.error("xcover.alarm.raised", extra={"code": code, "subject": incident.subject})
     telemetry.count(telemetry.ALARMS, code=code)
 
 
-def _say(alarm: Alarm, trouble: Incident) -> None:
+def _say(alarm: Alarm, incident: Incident) -> None:
     """Keep what is the matter by now: it is read when one cannot look."""
-    if alarm.sentence != trouble.sentence:
-        Alarm.objects.filter(pk=alarm.pk, cleared_at=None).update(sentence=trouble.sentence)
+    if alarm.sentence != incident.sentence:
+        Alarm.objects.filter(pk=alarm.pk, cleared_at=None).update(sentence=incident.sentence)
 
 
 def _note(order_id: uuid.UUID, sentence: str) -> None:

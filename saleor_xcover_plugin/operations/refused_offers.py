@@ -65,7 +65,7 @@ def refused_offers(now: datetime) -> Iterator[Incident]:
             seen.add(subject)
             refusals = _refusals(asked, code)
             if not refusals.is_over([_times(alarm) for alarm in raised.get(subject, ())]):
-                yield _trouble(code, names[channel_id], refusals)
+                yield _incident(code, names[channel_id], refusals)
     yield from _unseen(names, {key: raised[key] for key in set(raised) - seen}, now)
 
 
@@ -108,7 +108,7 @@ def _checkouts(requests: list[_Request]) -> int:
     return len({request.checkout for request in requests})
 
 
-def _trouble(code: Code, channel: str, refusals: Refusals) -> Incident:
+def _incident(code: Code, channel: str, refusals: Refusals) -> Incident:
     return incident(
         AlarmCode.OFFERS_REFUSED,
         _subject(code, channel),

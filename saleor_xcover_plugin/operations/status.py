@@ -86,16 +86,16 @@ def accounts_reached(now: datetime) -> list[dict[str, Any]]:
             "account": accounts.subject_of(settings),
             "partner": settings.partner_code,
             "rate": f"{settings.rates.selling}/s",
-            "slowed_down_until": _latest(gate.throttled_until.values(), now),
-            "breaker": "closed" if gate.open_until is None else "open",
-            "open_since": gate.opened_at,
-            "tries_again_at": gate.open_until,
-            "failures": gate.failures,
-            "clock_ahead_seconds": gate.clock_skew,
-            "refused_since": gate.refused_since,
-            "called_last": gate.updated_at,
+            "slowed_down_until": _latest(account.throttled_until.values(), now),
+            "breaker": "closed" if account.open_until is None else "open",
+            "open_since": account.opened_at,
+            "tries_again_at": account.open_until,
+            "failures": account.failures,
+            "clock_ahead_seconds": account.clock_skew,
+            "refused_since": account.refused_since,
+            "called_last": account.updated_at,
         }
-        for gate, settings in accounts.rows_of(accounts.by_channel().values())
+        for account, settings in accounts.rows_of(accounts.by_channel().values())
     ]
 
 

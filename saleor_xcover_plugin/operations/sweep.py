@@ -19,7 +19,7 @@ from ..checkout import allowances
 from ..checkout.offers import put_summary_right
 from ..clock import Clock
 from ..defect_log import log_defect
-from ..domain.alarms import PAID_PATIENCE
+from ..domain.alarms import CONFIRMATION_GRACE
 from ..domain.states import LIVE_OFFER_STATUSES, CoverStatus, OfferStatus
 from ..failures import ORDER, UNFOLLOWED, Failures, NotFollowed, due
 from ..host import checkouts, order_facts, orders, warehouses
@@ -44,8 +44,8 @@ _PAGES = 20
 _BUDGET = timedelta(seconds=45)
 """No call is begun later, so that a sweep ends soon: workers are Saleor's too."""
 _FIRST_LOOK_BACK = timedelta(days=1)
-_OFFER_REST = timedelta(hours=1)
-_COVER_REST = timedelta(minutes=10)
+_OFFER_COOLDOWN = timedelta(hours=1)
+_COVER_COOLDOWN = timedelta(minutes=10)
 _JUST_CONFIRMED = timedelta(hours=1)
 
 
@@ -118,17 +118,17 @@ class _Steps:
         self.failures = Failures(self.now)
         self._locks_of_rows = 0
 
-    def align(self, order_id: uuid.UUID, *, first: Callable[[], object] | None = None) -> None:
+    def sync_order(self, order_id: uuid.UUID, *, first: Callable[[], object] | None = None) -> None:
         """Bring one order in line; a broken one is tried once and must not stop the others.
 
         ``first`` is done before, and is its work too. Raise ``_Blocked`` where another session
         holds not this order's rows but everybody's.
         """
         self._require_tables()
-        self._align(order_id, first)
+        self._sync_order(order_id, first)
         self._require_tables()
 
-    def _align(self, order_id: uuid.UUID, first: Callable[[], object] | None = None) -> None:
+    def _sync_order(self, order_id: uuid.UUID, first: Callable[[], object] | None = None) -> None:
         if (ORDER, str(order_id)) in self.failures.met:
             return
         label = partial(order_facts.number_of, order_id)
@@ -150,7 +150,7 @@ class _Steps:
     def follow(self, order_id: uuid.UUID) -> None:
         """Bring a paid order in line that has no row of ours, and see whether it has one then.
 
-        An order whose rows are held is not blamed for it. Raise ``_Blocked`` as ``align`` does.
+        An order is not blamed for rows others hold. Raise ``_Blocked`` as ``sync_order`` does.
         """
         self._require_tables()
         self._follow(order_id)
@@ -160,7 +160,7 @@ class _Steps:
         label = partial(order_facts.number_of, order_id)
         with self.failures.contain(UNFOLLOWED, order_id, label=label):
             if order_facts.sold_without_row([order_id], at=self.now):
-                self._align(order_id)
+                self._sync_order(order_id)
                 if (ORDER, str(order_id)) in self.failures.busy:
                     raise DatabaseBusy("its rows are held")
                 if order_facts.sold_without_row([order_id], at=self.now):
@@ -190,7 +190,7 @@ def _failed_orders(steps: _Steps) -> int:
     """Try orders again that could not be brought in line: the mark has passed them."""
     waiting = due(ORDER, steps.now, steps.limit)
     for order_id in waiting:
-        steps.align(uuid.UUID(order_id))
+        steps.sync_order(uuid.UUID(order_id))
     return len(waiting)
 
 
@@ -206,7 +206,7 @@ def _changed_orders(steps: _Steps) -> int:
     reached = min(mark.reached_at, now - _OVERLAP) if mark else now - _FIRST_LOOK_BACK
     count = 0
     for order_id in orders.with_unfollowed_tickets(reached, newest=limit):
-        steps.align(order_id)
+        steps.sync_order(order_id)
     position = (reached, uuid.UUID(int=0))
     for _ in range(_PAGES):
         changed = orders.changed_after(position, until=now, limit=limit)
@@ -215,7 +215,7 @@ def _changed_orders(steps: _Steps) -> int:
             if order_id not in ours:
                 continue
             try:
-                steps.align(order_id)
+                steps.sync_order(order_id)
             except _Blocked:
                 _set_mark(reached, now)
                 raise
@@ -235,11 +235,11 @@ def _changed_orders(steps: _Steps) -> int:
 def _unfollowed_orders(steps: _Steps) -> int:
     """Look for paid orders with a cover line and no row of ours: no other step would find them.
 
-    They are looked at once ``PAID_PATIENCE`` after their last change, whatever the mark of the
+    They are looked at once ``CONFIRMATION_GRACE`` after their last change, whatever the mark of the
     changed orders has passed; those that were found before are tried again.
     """
     lost = {uuid.UUID(key) for key in due(UNFOLLOWED, steps.now, steps.limit)}
-    until = steps.now - PAID_PATIENCE
+    until = steps.now - CONFIRMATION_GRACE
     mark = Watermark.objects.filter(name=_FOLLOWED).first()
     reached = min(mark.reached_at, until) if mark else until - _FIRST_LOOK_BACK
     position = (reached, uuid.UUID(int=0))
@@ -271,12 +271,12 @@ def _resting_covers(steps: _Steps) -> int:
         # A refund may have come while the policy was being made.
         Q(status__in=open_states)
         | Q(status=CoverStatus.CONFIRMED.value, confirmed_at__gt=now - _JUST_CONFIRMED),
-        updated_at__lt=now - _COVER_REST,
+        updated_at__lt=now - _COVER_COOLDOWN,
     ).order_by("updated_at")
     covers = _free(resting.values_list("pk", "order_id")[: steps.limit])
     for pk, order_id in covers:
         to_the_end_of_the_row = partial(Cover.objects.filter(pk=pk).update, updated_at=now)
-        steps.align(order_id, first=to_the_end_of_the_row)
+        steps.sync_order(order_id, first=to_the_end_of_the_row)
     return len(covers)
 
 
@@ -284,13 +284,13 @@ def _resting_offers(steps: _Steps) -> int:
     resting = Offer.objects.filter(
         order_id=None,
         status__in=[status.value for status in LIVE_OFFER_STATUSES],
-        updated_at__lt=steps.now - _OFFER_REST,
+        updated_at__lt=steps.now - _OFFER_COOLDOWN,
     ).order_by("updated_at")
     offers = _free(resting.values_list("pk", "checkout_token")[: steps.limit])
     order_ids = orders.ids_by_checkout(token for _, token in offers)
     for pk, token in offers:
         if token in order_ids:
-            steps.align(order_ids[token])
+            steps.sync_order(order_ids[token])
         else:
             with steps.failures.contain("offer", pk):
                 _end_resting(pk, steps.now)
@@ -312,11 +312,11 @@ def _end_resting(offer_id: int, now: datetime) -> None:
         if not is_live or offer.order_id or orders.ids_by_checkout([offer.checkout_token]):
             return  # it moved while others were looked after; its order is aligned on its own
         if not checkouts.exists(offer.checkout_token):
-            offer.become(OfferStatus.ABANDONED, now)
+            offer.transition_to(OfferStatus.ABANDONED, now)
         elif offer.status == OfferStatus.SELECTED:
-            offer.write(now)
+            offer.save_fields(now)
             is_waiting = True
         else:
-            offer.become(OfferStatus.EXPIRED, now)
+            offer.transition_to(OfferStatus.EXPIRED, now)
     if is_waiting:
         put_summary_right(offer.checkout_token)

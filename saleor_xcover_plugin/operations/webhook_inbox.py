@@ -90,10 +90,12 @@ def handle_due(
         except SoftTimeLimitExceeded:
             raise
         except DatabaseBusy as busy:  # tried again, however often: nothing is wrong with it
-            log.warning("xcover.event.busy", extra={"inbound_event": event.pk, "reason": str(busy)})
+            log.warning(
+                "xcover.notification.busy", extra={"inbound_event": event.pk, "reason": str(busy)}
+            )
             outcome = None
         except Exception:
-            log_defect(log, "xcover.event.failed", inbound_event=event.pk)
+            log_defect(log, "xcover.notification.failed", inbound_event=event.pk)
             outcome = "failed" if event.attempts >= MAX_ATTEMPTS else None
         if outcome is not None:
             # Not when the news came again meanwhile: XCover may have been asked just before.
@@ -153,7 +155,7 @@ def _bring_in_line(order_id: uuid.UUID, booking: Booking, now: datetime) -> str:
         if not booking.is_cancelled:
             is_adopted = modifications.adopt(cover, booking, now)
             return "change adopted" if is_adopted else "nothing to do"
-        cover.become(CoverStatus.CANCELLED, now, cancelled_at=now)
+        cover.transition_to(CoverStatus.CANCELLED, now, cancelled_at=now)
         cancellations.end_with_policy(cover, now)
         policyholder_changes.end_with_policy(cover, now)
         metadata.write_order_facts(cover.order_id, {"xcover.status": "cancelled"})

@@ -15,10 +15,10 @@ from .transports import BlockingTransport, InstrumentedTransport
 
 
 def rate_limited_transport(
-    settings: PluginSettings, *, patience: timedelta | None = None
+    settings: PluginSettings, *, max_wait: timedelta | None = None
 ) -> RateLimitedTransport:
     """Return a way to XCover that shares rate and breaker with all others of the account."""
-    return RateLimitedTransport(_transport(), settings, patience=patience)
+    return RateLimitedTransport(_transport(), settings, max_wait=max_wait)
 
 
 def client_for(
@@ -26,7 +26,7 @@ def client_for(
 ) -> XCoverClient:
     """Return a client whose calls share rate and breaker with all others of the account.
 
-    ``transport`` is one of ``gated_transport``, where the caller takes turns itself.
+    ``transport`` is one of ``rate_limited_transport``, where the caller takes turns itself.
     """
     return XCoverClient(_credentials(settings), transport or rate_limited_transport(settings))
 

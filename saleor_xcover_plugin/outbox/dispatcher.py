@@ -29,7 +29,7 @@ from .task_queue import DRAIN_TASK, has_broker, send_task
 
 log = logging.getLogger(__name__)
 
-KEY_REST = timedelta(minutes=1)
+KEY_COOLDOWN = timedelta(minutes=1)
 """Until a message is tried again that met a process with another SECRET_KEY."""
 
 JUDGED_FOR = timedelta(milliseconds=250)
@@ -68,7 +68,7 @@ def _deliver(message: OutboxMessage, clock: Clock) -> bool:
     Return False when the allowed rate is used up.
     """
     if outbox.is_poison(message):
-        _park_deadly(message, clock())
+        _park_poison(message, clock())
         return True
     try:
         if other_store.is_about(message):
@@ -112,7 +112,7 @@ def _plan_again(message: OutboxMessage, sentence: str, now: datetime) -> bool:
         return current is None or outbox.retry_later(current, sentence, now)
 
 
-def _park_deadly(message: OutboxMessage, now: datetime) -> None:
+def _park_poison(message: OutboxMessage, now: datetime) -> None:
     """Nobody tries it again before a person has looked."""
     log.error("xcover.delivery.deadly", extra={"outbox_message": message.pk})
     sentence = (
@@ -153,7 +153,7 @@ def _wait_for_key(message: OutboxMessage, error: SealedElsewhere, now: datetime)
     with transaction.atomic():
         current = outbox.lock(message)
         if current is not None:
-            outbox.defer(current, now + KEY_REST, now)
+            outbox.defer(current, now + KEY_COOLDOWN, now)
 
 
 def _settings_for(
@@ -225,7 +225,7 @@ def _judged(
 ) -> Attempt | None:
     """Judge the message and wait for its turn; judge it again when that took long.
 
-    Raise ``HeldBack``. Nothing is marked as sent by then.
+    Raise ``CallDeferred``. Nothing is marked as sent by then.
     """
     attempt = delivery.prepare(message, clock())
     if attempt is None:
@@ -242,7 +242,7 @@ def _carry_out(
 ) -> Outcome:
     """Make the call, and keep what is known of it: before it leaves, and after it was refused.
 
-    Raise ``HeldBack`` where a look-up after the call is held back; its outcome is then unknown.
+    Raise ``CallDeferred`` where a look-up after the call is held back; its outcome is then unknown.
     """
     before = Sending.OUTCOME_UNKNOWN if message.is_bound else Sending(message.sending)
     is_first = before != Sending.OUTCOME_UNKNOWN and attempt.body is not None

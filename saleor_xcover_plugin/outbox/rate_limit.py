@@ -23,7 +23,7 @@ from ..domain.breaker import Breaker
 from ..domain.numbers import whole_number
 from ..domain.rates import LATE, Lane, turn
 from ..models import XCoverAccount
-from ..time_limits import GATE_OF_OFFERS, HOOK, WORKER, DatabaseBusy, time_limits
+from ..time_limits import HOOK, OFFER_RATE_LIMIT, WORKER, DatabaseBusy, time_limits
 from ..xcover.errors import XCoverError, XCoverUnavailable
 from ..xcover.signing import read_http_date
 from ..xcover.transport import Request, Response, Transport
@@ -41,20 +41,20 @@ FIRST_OFFER_MAX_WAIT = timedelta(seconds=1)
 """How long the first offer of a checkout waits instead: longer than others, which therefore find no
 turn free while it waits. With test keys a turn comes every 0.9 seconds."""
 
-_LEAST_OF_DEADLINE = 0.5
+_MIN_DEADLINE_SHARE = 0.5
 """The part of a deadline that waiting for a turn leaves to the call."""
 
-LONGEST_THROTTLE = timedelta(minutes=5)
+MAX_THROTTLE = timedelta(minutes=5)
 _THROTTLE = timedelta(seconds=1)  # a 429 names its time, or not (reference 4.2)
 _TOLERATED_SKEW = 60
-_HELD_REST = timedelta(seconds=1)
+_BUSY_COOLDOWN = timedelta(seconds=1)
 """How long to leave a row alone that another session holds."""
 
 _LANES = {"create_offer": Lane.OFFER, "confirm_offer": Lane.CONFIRM}
 
 Pause = Callable[[float], None]
 
-_WRONG_STORE_REST = timedelta(minutes=1)
+_WRONG_STORE_COOLDOWN = timedelta(minutes=1)
 
 
 def _lane_of(operation: str) -> Lane:
@@ -76,7 +76,7 @@ class WrongStore(CallDeferred):
 
 
 def account_key(settings: PluginSettings) -> str:
-    """Name the account a channel uses; two channels with one account share its gate."""
+    """Name the account a channel uses; two channels with one account share its account."""
     return hashlib.sha256(f"{settings.api_url}|{settings.partner_code}".encode()).hexdigest()
 
 
@@ -91,7 +91,7 @@ class _Pass:
 
 
 class RateLimitedTransport:
-    """Sends through ``transport`` when the gate lets it. Raise ``HeldBack`` when it does not."""
+    """Sends through ``transport`` when its turn has come. Raise ``CallDeferred`` before."""
 
     def __init__(
         self,
@@ -99,7 +99,7 @@ class RateLimitedTransport:
         settings: PluginSettings,
         *,
         pause: Pause = time.sleep,
-        patience: timedelta | None = None,
+        max_wait: timedelta | None = None,
     ) -> None:
         """``patience`` is how long a call waits for its turn, else what is usual for its kind."""
         self.clock = transport.clock
@@ -107,14 +107,14 @@ class RateLimitedTransport:
         self._name = account_key(settings)
         self._rates = settings.rates
         self._pause = pause
-        self._patience = patience
+        self._max_wait = max_wait
         self._taken: tuple[Lane, _Pass] | None = None
 
     def take_turn(self, operation: str) -> None:
         """Wait for the turn of a call that is made right after this; it does not wait again.
 
         So a caller can write down what it is about to send once nothing stands in the way. Raise
-        ``HeldBack``.
+        ``CallDeferred``.
         """
         lane = _lane_of(operation)
         self._taken = lane, self._wait_for_turn(operation, lane)
@@ -125,16 +125,16 @@ class RateLimitedTransport:
         if taken is None or not taken[1].is_trying:
             return
         with _noting(), transaction.atomic():
-            gate = self._locked()
-            _set_breaker(gate, _breaker_of(gate).untried(self.clock()))
-            gate.save()
+            account = self._locked()
+            _set_breaker(account, _breaker_of(account).untried(self.clock()))
+            account.save()
 
     def send(self, request: Request, *, deadline: float) -> Response:
         lane, asked_at = _lane_of(request.operation), self.clock()
         permit = self._permit_for(request.operation, lane)
         if lane is Lane.OFFER:  # a shopper waits for both together
             waited = (self.clock() - asked_at).total_seconds()
-            deadline = max(deadline - waited, deadline * _LEAST_OF_DEADLINE)
+            deadline = max(deadline - waited, deadline * _MIN_DEADLINE_SHARE)
         try:
             answer = self._transport.send(request, deadline=deadline)
         except XCoverUnavailable:
@@ -164,11 +164,11 @@ class RateLimitedTransport:
             raise WrongStore(
                 f"{operation}: this database belongs to another store (manage.py xcover_adopt); "
                 "not called",
-                self.clock() + _WRONG_STORE_REST,
+                self.clock() + _WRONG_STORE_COOLDOWN,
             )
 
     def _wait_for_turn(self, operation: str, lane: Lane) -> _Pass:
-        """Sleep until the turn, at most ``PATIENCE``; who overslept queues again.
+        """Sleep until the turn, at most ``MAX_WAIT``; who overslept queues again.
 
         Not the one call that sees whether XCover is back: it is alone, and would stand in its own
         way.
@@ -182,49 +182,49 @@ class RateLimitedTransport:
                 return permit
 
     def _ask(self, operation: str, lane: Lane) -> _Pass:
-        """Take a turn. Raise ``HeldBack`` also when another session holds the account's row."""
+        """Take a turn. Raise ``CallDeferred`` also when another session holds the account's row."""
         try:
-            with time_limits(GATE_OF_OFFERS if lane is Lane.OFFER else WORKER):
+            with time_limits(OFFER_RATE_LIMIT if lane is Lane.OFFER else WORKER):
                 self._require_own_store(operation)
                 return self._turn(operation, lane)
         except DatabaseBusy:
             message = f"{operation}: another database session holds the account's row; not called"
-            raise CallDeferred(message, self.clock() + _HELD_REST, is_busy=True) from None
+            raise CallDeferred(message, self.clock() + _BUSY_COOLDOWN, is_busy=True) from None
 
     def _turn(self, operation: str, lane: Lane) -> _Pass:
         with transaction.atomic():
-            gate = self._locked()
+            account = self._locked()
             now = self.clock()
-            _require_unthrottled(operation, gate, lane, now)
-            breaker = _breaker_of(gate)
+            _require_unthrottled(operation, account, lane, now)
+            breaker = _breaker_of(account)
             held_until = breaker.held_until(now)
             if held_until is not None:
                 message = f"{operation}: XCover does not answer; not called"
                 raise CallDeferred(message, held_until, is_busy=breaker.is_trying)
-            leaves_at = _take_turn(gate, self._rates.queues_of(lane), now)
-            if leaves_at - now > (self._patience or MAX_WAIT[lane]):
+            leaves_at = _take_turn(account, self._rates.queues_of(lane), now)
+            if leaves_at - now > (self._max_wait or MAX_WAIT[lane]):
                 raise CallDeferred(
                     f"{operation}: the allowed rate is used up", leaves_at, is_busy=True
                 )
-            _set_breaker(gate, breaker.trying(now))
-            gate.updated_at = now
-            gate.save()
-            return _Pass(leaves_at, was_quiet=_is_quiet(gate), is_trying=gate.is_trying)
+            _set_breaker(account, breaker.trying(now))
+            account.updated_at = now
+            account.save()
+            return _Pass(leaves_at, was_quiet=_is_quiet(account), is_trying=account.is_trying)
 
     def _note_failure(self, request: Request) -> None:
         """Count a failure; the same operation failing again and again is its own trouble."""
         key = request.headers.get("x-idempotency-key", "")
         with transaction.atomic():
-            gate = self._locked()
+            account = self._locked()
             now = self.clock()
-            breaker = _breaker_of(gate)
-            if breaker.is_open or not key or key != gate.last_failed_call:
-                _set_breaker(gate, breaker.failed(now))
-            gate.last_failed_call = key[:64]
-            gate.updated_at = now
-            gate.save()
-        if gate.open_until is not None and not breaker.is_open:
-            log.error("xcover.breaker.opened", extra={"failures": gate.failures})
+            breaker = _breaker_of(account)
+            if breaker.is_open or not key or key != account.last_failed_call:
+                _set_breaker(account, breaker.failed(now))
+            account.last_failed_call = key[:64]
+            account.updated_at = now
+            account.save()
+        if account.open_until is not None and not breaker.is_open:
+            log.error("xcover.breaker.opened", extra={"failures": account.failures})
 
     def _note_answer(self, permit: _Pass, lane: Lane, answer: Response | None) -> None:
         """Write down what an answer says about breaker, rate, clock and credentials, if new."""
@@ -235,32 +235,32 @@ class RateLimitedTransport:
         if permit.was_quiet and not (skew or is_refused or throttle):
             return
         with transaction.atomic():
-            gate = self._locked()
-            was_open = gate.open_until is not None
-            _set_breaker(gate, _breaker_of(gate).answered())
-            gate.last_failed_call = ""
-            gate.clock_skew = skew
+            account = self._locked()
+            was_open = account.open_until is not None
+            _set_breaker(account, _breaker_of(account).answered())
+            account.last_failed_call = ""
+            account.clock_skew = skew
             if is_refused:
-                gate.refused_since = gate.refused_since or now
+                account.refused_since = account.refused_since or now
             elif answer is not None and answer.status < 400:
-                gate.refused_since = None
+                account.refused_since = None
             if throttle:
-                gate.throttled_until[lane.value] = (now + throttle).isoformat()
-            gate.updated_at = now
-            gate.save()
+                account.throttled_until[lane.value] = (now + throttle).isoformat()
+            account.updated_at = now
+            account.save()
         if was_open:
             log.info("xcover.breaker.closed")
         if throttle:
             log.warning("xcover.throttled", extra={"seconds": throttle.total_seconds()})
 
     def _locked(self) -> XCoverAccount:
-        gate = XCoverAccount.objects.select_for_update().filter(pk=self._name).first()
-        if gate is None:
+        account = XCoverAccount.objects.select_for_update().filter(pk=self._name).first()
+        if account is None:
             XCoverAccount.objects.get_or_create(
                 pk=self._name, defaults={"updated_at": self.clock()}
             )
-            gate = XCoverAccount.objects.select_for_update().get(pk=self._name)
-        return gate
+            account = XCoverAccount.objects.select_for_update().get(pk=self._name)
+        return account
 
 
 @contextmanager
@@ -273,40 +273,44 @@ def _noting() -> Iterator[None]:
         with time_limits(HOOK):
             yield
     except DatabaseBusy as busy:
-        log.warning("xcover.gate.busy", extra={"reason": str(busy)})
+        log.warning("xcover.rate_limit.busy", extra={"reason": str(busy)})
     except SoftTimeLimitExceeded:
         raise
     except Exception:
-        log_defect(log, "xcover.gate.failed")
+        log_defect(log, "xcover.rate_limit.failed")
 
 
-def _take_turn(gate: XCoverAccount, queues: Mapping[str, timedelta], now: datetime) -> datetime:
+def _take_turn(account: XCoverAccount, queues: Mapping[str, timedelta], now: datetime) -> datetime:
     """Take one turn in each queue. An offer that waits for its own queue holds up no sale."""
-    own = {name: turn(_read(gate.next_turns.get(name)), now) for name in queues}
+    own = {name: turn(_read(account.next_turns.get(name)), now) for name in queues}
     for name, gap in queues.items():
-        gate.next_turns[name] = (own[name] + gap).isoformat()
+        account.next_turns[name] = (own[name] + gap).isoformat()
     return max(own.values())
 
 
-def _require_unthrottled(operation: str, gate: XCoverAccount, lane: Lane, now: datetime) -> None:
-    until = _read(gate.throttled_until.get(lane.value))
-    if until is not None and now < until <= now + LONGEST_THROTTLE:
+def _require_unthrottled(operation: str, account: XCoverAccount, lane: Lane, now: datetime) -> None:
+    until = _read(account.throttled_until.get(lane.value))
+    if until is not None and now < until <= now + MAX_THROTTLE:
         raise CallDeferred(f"{operation}: XCover asked us to slow down", until, is_busy=True)
 
 
-def _is_quiet(gate: XCoverAccount) -> bool:
+def _is_quiet(account: XCoverAccount) -> bool:
     """Whether an ordinary answer has nothing to change."""
-    return not (gate.failures or gate.open_until or gate.clock_skew or gate.refused_since)
+    return not (
+        account.failures or account.open_until or account.clock_skew or account.refused_since
+    )
 
 
-def _breaker_of(gate: XCoverAccount) -> Breaker:
-    return Breaker(gate.failures, gate.trips, gate.open_until, gate.opened_at, gate.is_trying)
+def _breaker_of(account: XCoverAccount) -> Breaker:
+    return Breaker(
+        account.failures, account.trips, account.open_until, account.opened_at, account.is_trying
+    )
 
 
-def _set_breaker(gate: XCoverAccount, breaker: Breaker) -> None:
-    gate.failures, gate.trips = breaker.failures, breaker.trips
-    gate.open_until, gate.opened_at = breaker.open_until, breaker.opened_at
-    gate.is_trying = breaker.is_trying
+def _set_breaker(account: XCoverAccount, breaker: Breaker) -> None:
+    account.failures, account.trips = breaker.failures, breaker.trips
+    account.open_until, account.opened_at = breaker.open_until, breaker.opened_at
+    account.is_trying = breaker.is_trying
 
 
 def _throttle(answer: Response | None) -> timedelta | None:
@@ -314,7 +318,7 @@ def _throttle(answer: Response | None) -> timedelta | None:
         return None
     told = whole_number(answer.headers.get("Retry-After", ""), most=999_999)
     named = _THROTTLE if told is None else timedelta(seconds=told)
-    return min(max(named, _THROTTLE), LONGEST_THROTTLE)
+    return min(max(named, _THROTTLE), MAX_THROTTLE)
 
 
 _LARGEST_SKEW = 2**31 - 1

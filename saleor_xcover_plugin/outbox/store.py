@@ -63,7 +63,7 @@ LEASE = lease_from(os.environ)
 _WAITS = (5.0, 30.0, 120.0, 300.0)
 MAX_CRASHES = 5
 
-LONGEST_WAIT = timedelta(hours=1)
+MAX_DELAY = timedelta(hours=1)
 """No message waits longer, whatever ``Retry-After`` says; a later time is a wrong clock's."""
 MAX_ATTEMPTS = {
     "confirm": 288,  # about a day: a paid cover without a policy is the worst that can happen
@@ -98,7 +98,9 @@ def add(
         },
     )
     if not is_new and message.status == MessageState.DROPPED:
-        message.become(MessageState.PENDING, now, next_attempt_at=now, attempts=0, settled_at=None)
+        message.transition_to(
+            MessageState.PENDING, now, next_attempt_at=now, attempts=0, settled_at=None
+        )
     return message
 
 
@@ -119,7 +121,7 @@ def claim(now: datetime, *, limit: int, only: Sequence[int] | None = None) -> li
             due = due.filter(pk__in=only)
         messages = list(due.order_by("priority", "next_attempt_at", "pk")[:limit])
         for message in messages:
-            message.write(
+            message.save_fields(
                 now,
                 lease_token=uuid.uuid4(),
                 leased_until=now + LEASE,
@@ -141,7 +143,7 @@ def _due(now: datetime) -> QuerySet[OutboxMessage]:
     """
     return OutboxMessage.objects.filter(
         Q(leased_until=None) | Q(leased_until__lte=now) | Q(leased_until__gt=now + LEASE),
-        Q(next_attempt_at__lte=now) | Q(next_attempt_at__gt=now + LONGEST_WAIT),
+        Q(next_attempt_at__lte=now) | Q(next_attempt_at__gt=now + MAX_DELAY),
         status=MessageState.PENDING.value,
     )
 
@@ -174,7 +176,7 @@ def stand_for(message: OutboxMessage, earlier: OutboxMessage, now: datetime) -> 
     Nothing was sent with its own key yet, so nothing binds it: it is judged before it leaves. Only
     the account the earlier one was sent to can tell. The caller is in a transaction.
     """
-    message.write(now, sending=Sending.EARLIER_UNKNOWN.value, sent_to=earlier.sent_to)
+    message.save_fields(now, sending=Sending.EARLIER_UNKNOWN.value, sent_to=earlier.sent_to)
 
 
 def earlier_that_opens(message: OutboxMessage) -> OutboxMessage | None:
@@ -251,7 +253,7 @@ def _ours(message: OutboxMessage) -> QuerySet[OutboxMessage]:
 
 def settle(message: OutboxMessage, now: datetime) -> None:
     """The call is done; its personal data goes."""
-    message.become(
+    message.transition_to(
         MessageState.SETTLED,
         now,
         settled_at=now,
@@ -268,7 +270,7 @@ def drop(message: OutboxMessage, sentence: str, now: datetime) -> None:
 
     ``sending`` stays: should the call be wanted again, it still may have been carried out.
     """
-    message.become(
+    message.transition_to(
         MessageState.DROPPED,
         now,
         settled_at=now,
@@ -284,14 +286,14 @@ def replace(message: OutboxMessage, sentence: str, now: datetime) -> None:
 
     It goes when the one that took its place ends.
     """
-    message.become(
+    message.transition_to(
         MessageState.DROPPED, now, settled_at=now, leased_until=None, last_error=sentence
     )
 
 
 def park(message: OutboxMessage, sentence: str, now: datetime, *, reason: str = "") -> None:
     """Stop and ask a person; the key stays for a replay, and so does a body that binds us."""
-    message.become(
+    message.transition_to(
         MessageState.PARKED, now, leased_until=None, last_error=sentence, reason_code=reason
     )
 
@@ -309,8 +311,8 @@ def retry_later(
         return False
     wait = _WAITS[min(message.attempts, len(_WAITS)) - 1]
     wait *= 0.75 + 0.5 * (random.random() if jitter is None else jitter)  # noqa: S311 spreads load
-    wait = min(max(wait, retry_after or 0.0), LONGEST_WAIT.total_seconds())
-    message.write(
+    wait = min(max(wait, retry_after or 0.0), MAX_DELAY.total_seconds())
+    message.save_fields(
         now, next_attempt_at=now + timedelta(seconds=wait), leased_until=None, last_error=sentence
     )
     return True
@@ -318,9 +320,9 @@ def retry_later(
 
 def defer(message: OutboxMessage, until: datetime, now: datetime, **changes: int) -> None:
     """The call was not made: no attempt is used up, and it is due again at ``until``."""
-    message.write(
+    message.save_fields(
         now,
-        next_attempt_at=min(until, now + LONGEST_WAIT),
+        next_attempt_at=min(until, now + MAX_DELAY),
         leased_until=None,
         attempts=max(message.attempts - 1, 0),
         **changes,
@@ -342,7 +344,7 @@ def defer_due(channel_id: int, until: datetime, now: datetime) -> int:
 
 def replay(message: OutboxMessage, now: datetime) -> None:
     """Try a message again that is parked, or was replaced, with its key and what is known of it."""
-    message.become(
+    message.transition_to(
         MessageState.PENDING,
         now,
         settled_at=None,

@@ -19,7 +19,7 @@ log = logging.getLogger(__name__)
 
 DELIVER_TASK = "saleor_xcover_plugin.tasks.deliver"
 DRAIN_TASK = "saleor_xcover_plugin.tasks.drain"
-RECEIVE_TASK = "saleor_xcover_plugin.tasks.receive_event"
+RECEIVE_TASK = "saleor_xcover_plugin.tasks.receive_notification"
 REQUEST_OFFER_TASK = "saleor_xcover_plugin.tasks.request_offer"
 
 DEBOUNCE_SECONDS = 1

@@ -16,20 +16,20 @@ _MAX_PAUSE = 5.0
 class BlockingTransport:
     """Sends through a gated transport, and waits for its turn instead of giving up at once.
 
-    Raise ``HeldBack`` when the turn does not come within ``PATIENCE_SECONDS``, or XCover does not
-    answer anybody.
+    Raise ``CallDeferred`` when the turn does not come within ``MAX_WAIT_SECONDS``, or the breaker is
+    open.
     """
 
-    def __init__(self, gated: Transport, *, rest: Callable[[float], None] = time.sleep) -> None:
-        self.clock = gated.clock
-        self._gated = gated
+    def __init__(self, limited: Transport, *, rest: Callable[[float], None] = time.sleep) -> None:
+        self.clock = limited.clock
+        self._limited = limited
         self._rest = rest
 
     def send(self, request: Request, *, deadline: float) -> Response:
         waited = 0.0
         while True:
             try:
-                return self._gated.send(request, deadline=deadline)
+                return self._limited.send(request, deadline=deadline)
             except CallDeferred as held:
                 if not held.is_busy or waited >= MAX_WAIT_SECONDS:
                     raise

@@ -84,7 +84,7 @@ class _CancellationHandler(PreviewConfirmHandler[Cancellation]):
             # This judgement is void: the same refund, made again, is judged anew.
             void = f"{cancellation.refund_key}:void:{cancellation.pk}"
             park(cancellation, changed, now, refund_key=void)
-            cancellation.become(CancellationStatus.KEPT, now)
+            cancellation.transition_to(CancellationStatus.KEPT, now)
             return None
         if cancellation.confirm_before and now >= cancellation.confirm_before:
             outbox.drop(current, _LAPSED, now)
@@ -178,7 +178,7 @@ def _renew(cancellation: Cancellation, now: datetime) -> None:
 
 def ask_again(cancellation: Cancellation, now: datetime, **changes: object) -> None:
     """Forget the preview and have XCover asked for another one."""
-    cancellation.become(
+    cancellation.transition_to(
         CancellationStatus.REQUESTED,
         now,
         renewals=cancellation.renewals + 1,
@@ -289,8 +289,8 @@ def _record_preview(cancellation: Cancellation, answer: CancellationPreview, now
         approved=_approved(cancellation),
     )
     if answer.cooling_off_until is not None:
-        cover.write(now, cooling_off_until=answer.cooling_off_until)
-    cancellation.write(
+        cover.save_fields(now, cooling_off_until=answer.cooling_off_until)
+    cancellation.save_fields(
         now,
         xcover_cancellation_id=answer.cancellation_id,
         refund=answer.refund,
@@ -301,7 +301,7 @@ def _record_preview(cancellation: Cancellation, answer: CancellationPreview, now
     if judgement.verdict != Verdict.CONFIRM:
         park(cancellation, judgement.sentence, now)
         return
-    cancellation.become(CancellationStatus.CONFIRMING, now, sentence=judgement.sentence)
+    cancellation.transition_to(CancellationStatus.CONFIRMING, now, sentence=judgement.sentence)
     begin_confirmation(cancellation, now)
 
 
@@ -326,9 +326,9 @@ def _record_cancelled(
     order = orders.read(cover.order_id)
     back = back_for_cover(order) if order is not None else Decimal(0)
     xcover_pays = bool(cancellation.xcover_refunds_buyer) or is_refunded_by_xcover
-    cancellation.become(CancellationStatus.CANCELLED, now, xcover_refunds_buyer=xcover_pays)
+    cancellation.transition_to(CancellationStatus.CANCELLED, now, xcover_refunds_buyer=xcover_pays)
     due = _due_to_buyer(cancellation, order, back)
-    cover.become(
+    cover.transition_to(
         CoverStatus.CANCELLED,
         now,
         cancelled_at=now,

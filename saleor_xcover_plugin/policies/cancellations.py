@@ -39,8 +39,8 @@ def is_judged_by(key: str, cancelled: Cancelled) -> bool:
 
 def park(cancellation: Cancellation, sentence: str, now: datetime, **changes: str) -> None:
     """Have a person decide. As far as is known the policy is in force."""
-    cancellation.become(CancellationStatus.PARKED, now, sentence=sentence, **changes)
-    cancellation.cover.become(CoverStatus.CONFIRMED, now)
+    cancellation.transition_to(CancellationStatus.PARKED, now, sentence=sentence, **changes)
+    cancellation.cover.transition_to(CoverStatus.CONFIRMED, now)
     log.warning("xcover.cancellation.parked", extra={"order": cancellation.cover.order_number})
     metadata.add_order_note(cancellation.cover.order_id, sentence)
 
@@ -83,7 +83,7 @@ def _close(
         changes = {"sentence": sentence}
         if is_void:
             changes["refund_key"] = f"{cancellation.refund_key}:void:{cancellation.pk}"
-        cancellation.become(CancellationStatus.KEPT, now, **changes)
+        cancellation.transition_to(CancellationStatus.KEPT, now, **changes)
         outbox.drop_parked(KINDS, cancellation.pk, sentence, now)
 
 

@@ -81,7 +81,7 @@ class ConfirmHandler:
         if order is None or not is_paid_for_policy(order, cover):
             sentence = "Tickets and protection are no longer paid in full; nothing was sent."
             outbox.drop(message, sentence, now)
-            cover.become(CoverStatus.PLACED, now)
+            cover.transition_to(CoverStatus.PLACED, now)
             return None
         defect = defect_of(order, cover.offer, now)
         missing = order.policyholder.missing_fields()
@@ -197,7 +197,7 @@ def _body_for(cover: Cover, order: OrderSnapshot | None, now: datetime) -> bytes
 
 def _request(cover: Cover, offer: Offer, order: OrderSnapshot, now: datetime) -> bytes:
     """Build the body, and remember the buyer's details it carries."""
-    cover.write(now, policyholder_digests=digests_of(order.policyholder))
+    cover.save_fields(now, policyholder_digests=digests_of(order.policyholder))
     return confirm_body(chosen_ids(offer), order.policyholder, transaction_id=order.number)
 
 
@@ -328,7 +328,7 @@ def take_over_booking(
 ) -> None:
     """Take over a policy staff named for what is parked. The caller holds the locks."""
     if cover.status == CoverStatus.PARKED:
-        cover.become(CoverStatus.CONFIRMING, now)
+        cover.transition_to(CoverStatus.CONFIRMING, now)
     if parked is not None:
         outbox.replay(parked, now)
     _record_booking(cover, parked, booking, now)
@@ -342,7 +342,7 @@ def _record_booking(
     if message is not None:
         outbox.settle(message, now)
     difference = _difference(booking, cover, chosen_ids(offer))
-    offer.become(OfferStatus.CONFIRMED, now)
+    offer.transition_to(OfferStatus.CONFIRMED, now)
     was_wanted = cover.reason_code != NOT_WANTED
     due = due_with_policy(cover, orders.read(cover.order_id))
     if difference:
@@ -351,9 +351,9 @@ def _record_booking(
             "booking and ask Cover Genius."
         )
         park_cover(cover, "booking_differs", sentence, now, booking_id=booking.id)
-        cover.write(now, **due)
+        cover.save_fields(now, **due)
         return
-    cover.become(
+    cover.transition_to(
         CoverStatus.CONFIRMED,
         now,
         booking_id=booking.id,

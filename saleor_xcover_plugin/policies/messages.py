@@ -78,7 +78,7 @@ def _about(owners: Mapping[str, Mapping[int, Owner]]) -> Q:
 
 
 def _confirmations(covers: Sequence[int]) -> list[str]:
-    """Name the operations of ``align``, and those a refused one was replaced by."""
+    """Name the operations of ``sync_order``, and those a refused one was replaced by."""
     rows = Cover.objects.filter(pk__in=covers, offer__isnull=False)
     names = [f"{order}:{offer}" for order, offer in rows.values_list("order_id", "offer_id")]
     named: list[str] = []

@@ -32,8 +32,10 @@ def apply(modification: Modification, now: datetime) -> None:
     sentence = (
         f"the buyer's {in_words(modification.wanted)} {verb} changed in policy {cover.booking_id}."
     )
-    modification.become(ModificationStatus.APPLIED, now, sentence=sentence)
-    cover.write(now, policyholder_digests={**cover.policyholder_digests, **modification.wanted})
+    modification.transition_to(ModificationStatus.APPLIED, now, sentence=sentence)
+    cover.save_fields(
+        now, policyholder_digests={**cover.policyholder_digests, **modification.wanted}
+    )
     log.info(
         "xcover.modification.applied",
         extra={"order": cover.order_number, "booking": cover.booking_id},
@@ -43,7 +45,7 @@ def apply(modification: Modification, now: datetime) -> None:
 
 def park(modification: Modification, sentence: str, now: datetime) -> None:
     """The policy stays in force as it is until a person decides."""
-    modification.become(ModificationStatus.PARKED, now, sentence=sentence)
+    modification.transition_to(ModificationStatus.PARKED, now, sentence=sentence)
     tell_parked(modification)
 
 
@@ -56,7 +58,7 @@ def tell_parked(modification: Modification) -> None:
 def drop(modification: Modification, sentence: str, now: datetime) -> None:
     """Nothing more is sent, and nobody needs to decide."""
     outbox.drop_parked(KINDS, modification.pk, sentence, now)
-    modification.become(ModificationStatus.DROPPED, now, sentence=sentence)
+    modification.transition_to(ModificationStatus.DROPPED, now, sentence=sentence)
 
 
 def forget(modification: Modification, now: datetime) -> None:
@@ -70,7 +72,7 @@ def forget(modification: Modification, now: datetime) -> None:
         for name, digest in cover.policyholder_digests.items()
         if name not in modification.wanted
     }
-    cover.write(now, policyholder_digests=known)
+    cover.save_fields(now, policyholder_digests=known)
 
 
 def adopt(cover: Cover, booking: Booking, now: datetime) -> bool:

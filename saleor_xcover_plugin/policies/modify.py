@@ -169,7 +169,7 @@ def _obstacle_to(modification: Modification, holder: Policyholder, now: datetime
 def _record_preview(modification: Modification, answer: Answer, now: datetime) -> None:
     cover = modification.cover
     difference = Money(answer.price_difference, answer.booking.currency)
-    modification.write(now, price_difference=difference.amount, currency=difference.currency)
+    modification.save_fields(now, price_difference=difference.amount, currency=difference.currency)
     judgement = judge_price(modification.wanted, difference, is_free=answer.is_free)
     if judgement.verdict != Verdict.CONFIRM:
         park(modification, judgement.sentence, now)
@@ -177,7 +177,7 @@ def _record_preview(modification: Modification, answer: Answer, now: datetime) -
     if answer.update_id is None or answer.booking_id != cover.booking_id:
         park(modification, _ODD_PREVIEW, now)
         return
-    modification.become(
+    modification.transition_to(
         ModificationStatus.CONFIRMING,
         now,
         xcover_update_id=answer.update_id,
@@ -199,7 +199,7 @@ def _record_applied(modification: Modification, answer: Answer | None, now: date
     fields = in_words(modification.wanted)
     if answer is not None and not answer.is_free:
         difference = Money(answer.price_difference, answer.booking.currency)
-        modification.write(now, price_difference=difference.amount)
+        modification.save_fields(now, price_difference=difference.amount)
         sentence = (
             f"XCover changed the buyer's {fields} in policy {cover.booking_id}, and its price, in "
             f"all by {difference}, although the preview was free. Ask Cover Genius."

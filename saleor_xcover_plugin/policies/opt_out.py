@@ -9,7 +9,7 @@ from datetime import datetime
 
 from django.db import transaction
 
-from ..domain.states import LIVE_OFFER_STATUSES, OfferStatus, may_become
+from ..domain.states import LIVE_OFFER_STATUSES, OfferStatus, may_transition
 from ..host.values import OrderSnapshot
 from ..models import Offer, OutboxMessage
 from ..outbox import store as outbox
@@ -29,8 +29,8 @@ def opt_out_of(order: OrderSnapshot, offers: Sequence[Offer], now: datetime) -> 
     for offer in offers:
         is_live = offer.status in LIVE_OFFER_STATUSES
         if offer is not last and is_live:
-            offer.become(OfferStatus.ABANDONED, now)
-    if last is not None and may_become(last.state, OfferStatus.OPTED_OUT):
+            offer.transition_to(OfferStatus.ABANDONED, now)
+    if last is not None and may_transition(last.state, OfferStatus.OPTED_OUT):
         # Not the row's number: a restored backup gives it to another offer.
         operation_id = str(last.xcover_offer_id)
         outbox.enqueue(
@@ -58,7 +58,7 @@ class OptOutHandler:
             if offer.status == OfferStatus.SELECTED:
                 outbox.drop(current, "The shopper said yes for a later order since.", now)
                 return None
-            if not may_become(offer.state, OfferStatus.OPTED_OUT):
+            if not may_transition(offer.state, OfferStatus.OPTED_OUT):
                 outbox.drop(current, f"The offer is {offer.status}; no opt-out is due.", now)
                 return None
             offer_id, key = offer.xcover_offer_id, str(message.idempotency_key)
@@ -87,7 +87,7 @@ class OptOutHandler:
                 if give_up_or_retry(current, outcome, now):
                     # Conversion figures miss one; nobody's money or policy is touched.
                     outbox.drop(current, f"XCover did not take the opt-out: {outcome}", now)
-                    offer.become(OfferStatus.ABANDONED, now)
+                    offer.transition_to(OfferStatus.ABANDONED, now)
                 return
-            offer.become(OfferStatus.OPTED_OUT, now)
+            offer.transition_to(OfferStatus.OPTED_OUT, now)
             outbox.settle(current, now)

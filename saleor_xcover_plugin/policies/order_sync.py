@@ -29,7 +29,7 @@ from ..domain.states import (
     NOTHING_BOUGHT,
     CoverStatus,
     OfferStatus,
-    may_become,
+    may_transition,
 )
 from ..errors import Code
 from ..host import checkouts, metadata, orders, telemetry
@@ -49,7 +49,7 @@ from .line_defects import (
     sentence_of,
 )
 from .refund_scope import is_paid_for_policy
-from .refunds_due import settle_due
+from .refunds_due import settle_refund_due
 
 log = logging.getLogger(__name__)
 
@@ -61,7 +61,7 @@ def sync_order(order_id: uuid.UUID, now: datetime) -> None:
     """
     with transaction.atomic():
         order, cover, offers = _lock_and_read(order_id)
-        waiting = _align_rows(order, cover, offers, now) if order is not None else []
+        waiting = _sync_rows(order, cover, offers, now) if order is not None else []
     if order is not None and order.cover_lines and order.is_partly_handed_out:
         sync_fulfillment(order.id)
     for other_id in waiting:
@@ -94,7 +94,7 @@ def _lock_cover(order_id: uuid.UUID) -> Cover | None:
     return Cover.objects.select_for_update().filter(order_id=order_id).first()
 
 
-def _align_rows(
+def _sync_rows(
     order: OrderSnapshot, cover: Cover | None, offers: Sequence[Offer], now: datetime
 ) -> list[uuid.UUID]:
     """Align our rows; return the orders that waited for what this one may have let go."""
@@ -107,7 +107,7 @@ def _align_rows(
     ended_since = _ended_since(order, offers)
     for offer in offers:
         if offer.order_id is None:
-            offer.write(now, order_id=order.id)
+            offer.save_fields(now, order_id=order.id)
     if cover is None and order.cover_lines:
         cover = _place(order, offers, ended_since, now)
     if cover is None or _is_strangers(cover):
@@ -118,7 +118,7 @@ def _align_rows(
         _correct_summary(order, None, offers)
         return []
     _advance(cover, order, offers, now)
-    settle_due(cover, order, now)
+    settle_refund_due(cover, order, now)
     _correct_summary(order, cover)
     may_let_go = cover.status in (CoverStatus.VOID, CoverStatus.PARKED) and cover.offer_id
     return shared_consent.waiting_orders(order) if may_let_go else []
@@ -156,7 +156,7 @@ def _follow_removal(
     sentence = _removed_sentence(order, due)
     if cover is not None:  # of a line that was put in by hand afterwards
         if due > cover.amount_due_back and not order.refunded:
-            cover.write(now, amount_due_back=due)
+            cover.save_fields(now, amount_due_back=due)
             metadata.add_order_note(order.id, sentence)
         return cover
     metadata.add_order_note(order.id, sentence)
@@ -298,7 +298,9 @@ def _advance(cover: Cover, order: OrderSnapshot, offers: Sequence[Offer], now: d
     is_paid = is_paid_for_policy(order, cover) and order.charged > 0
     is_revived = is_paid and order.cover_lines and cover.reason_code not in NOT_MADE_HERE
     if cover.status == CoverStatus.VOID and is_revived:
-        cover.become(CoverStatus.PLACED, now, reason="", reason_code="")  # a refund taken back
+        cover.transition_to(
+            CoverStatus.PLACED, now, reason="", reason_code=""
+        )  # a refund taken back
     offer = shared_consent.marked_offer(order, offers)
     due = _due(cover, order)
     if offer is not None and due > 0 and shared_consent.is_free_for(cover, order, offer):
@@ -315,7 +317,7 @@ def _advance(cover: Cover, order: OrderSnapshot, offers: Sequence[Offer], now: d
     elif cover.status == CoverStatus.PARKED:
         is_void = order.is_over and order.charged <= 0
         if is_void and cover.reason_code in NOTHING_BOUGHT:
-            cover.become(CoverStatus.VOID, now, amount_due_back=Decimal(0))
+            cover.transition_to(CoverStatus.VOID, now, amount_due_back=Decimal(0))
             outbox.drop_parked(("confirm",), cover.pk, _VOID, now)
     elif cover.status == CoverStatus.CONFIRMED:
         if not order.cover_lines:
@@ -331,7 +333,7 @@ def _advance(cover: Cover, order: OrderSnapshot, offers: Sequence[Offer], now: d
 def _due(cover: Cover, order: OrderSnapshot) -> Decimal:
     """Return what is due back now: more may have been charged since it was written down.
 
-    Once anything went back, what is left is a matter of what it was for (``settle_due``).
+    Once anything went back, what is left is a matter of what it was for (``settle_refund_due``).
     """
     known: Decimal = cover.amount_due_back
     is_parked = cover.status == CoverStatus.PARKED and (
@@ -352,7 +354,7 @@ def _owe(
     cover: Cover, order: OrderSnapshot, offer: Offer | None, due: Decimal, now: datetime
 ) -> None:
     more = Money(due - cover.amount_due_back, cover.currency)
-    cover.write(now, amount_due_back=due, reason=_said_anew(cover, order, offer))
+    cover.save_fields(now, amount_due_back=due, reason=_said_anew(cover, order, offer))
     metadata.add_order_note(
         cover.order_id,
         f"{more} was charged for the ticket protection meanwhile, and is due back: refund "
@@ -374,7 +376,7 @@ def _take_over(cover: Cover, order: OrderSnapshot, offer: Offer, now: datetime) 
     if left_id is not None:
         metadata.write_order_summary(left_id, withdrawn(BOUGHT_ALREADY))
     paid, premium = cost_of_cover(order, offer), chosen_premium(offer)
-    cover.become(
+    cover.transition_to(
         CoverStatus.PLACED,
         now,
         offer=offer,
@@ -410,7 +412,7 @@ def _takes_place(cover: Cover, order: OrderSnapshot, now: datetime) -> bool:
 def _begin_again(cover: Cover, order: OrderSnapshot, now: datetime) -> None:
     """Have a cover whose event was off stand as if it had just been sold."""
     overcharged = max(cost_of_cover(order, cover.offer) - cover.premium, Decimal(0))
-    cover.become(
+    cover.transition_to(
         CoverStatus.PLACED,
         now,
         reason="",
@@ -430,9 +432,9 @@ def _advance_placed(
     cover: Cover, order: OrderSnapshot, offers: Sequence[Offer], now: datetime
 ) -> None:
     if order.is_over:
-        cover.become(CoverStatus.VOID, now, reason_code="not_paid", reason=_VOID)
-        if cover.offer is not None and may_become(cover.offer.state, OfferStatus.ABANDONED):
-            cover.offer.become(OfferStatus.ABANDONED, now)
+        cover.transition_to(CoverStatus.VOID, now, reason_code="not_paid", reason=_VOID)
+        if cover.offer is not None and may_transition(cover.offer.state, OfferStatus.ABANDONED):
+            cover.offer.transition_to(OfferStatus.ABANDONED, now)
         return
     if not order.cover_lines:
         _end_without_line(cover, order, offers, now)
@@ -453,7 +455,7 @@ def _advance_placed(
         due_back = cost_of_cover(order, cover.offer)
         park_cover(cover, defect.code, defect.sentence, now, due_back=due_back)
         return
-    cover.become(CoverStatus.CONFIRMING, now, paid_at=now)
+    cover.transition_to(CoverStatus.CONFIRMING, now, paid_at=now)
     outbox.enqueue(
         "confirm",
         f"{order.id}:{cover.offer_id}",
@@ -467,7 +469,7 @@ def _end_without_line(
     cover: Cover, order: OrderSnapshot, offers: Sequence[Offer], now: datetime
 ) -> None:
     """Staff took the cover line out of an order that was not paid: that is an answer too."""
-    cover.become(
+    cover.transition_to(
         CoverStatus.VOID,
         now,
         reason_code=LINE_REMOVED,
@@ -491,7 +493,7 @@ def _tell_of_policy_without_line(cover: Cover, now: datetime) -> None:
         f"force and its premium of {cover.premium_money} is owed to XCover. Keep it, or have it "
         f"cancelled: manage.py xcover_cancellation ask {cover.order_number}"
     )
-    cover.write(now, reason_code=LINE_REMOVED, reason=sentence)
+    cover.save_fields(now, reason_code=LINE_REMOVED, reason=sentence)
     metadata.add_order_note(cover.order_id, sentence)
 
 
@@ -519,7 +521,7 @@ def park_cover(
     changes: dict[str, Any] = {"booking_id": booking_id} if booking_id else {}
     if due_back is not None:
         changes |= {"amount_due_back": due_back, "for_cover_when_due": Decimal(0)}
-    cover.become(
+    cover.transition_to(
         CoverStatus.PARKED,
         now,
         reason_code=code,

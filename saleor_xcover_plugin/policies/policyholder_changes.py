@@ -119,5 +119,5 @@ def _known_digests(cover: Cover, order: OrderSnapshot, now: datetime) -> dict[st
             f"now went unnoticed. If there was one, tell Cover Genius; policy {cover.booking_id}.",
         )
     if known != stored:
-        cover.write(now, policyholder_digests=known)
+        cover.save_fields(now, policyholder_digests=known)
     return known

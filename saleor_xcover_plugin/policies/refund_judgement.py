@@ -86,7 +86,7 @@ def replace_judgement(
     )
     metadata.add_order_note(cover.order_id, sentence)
     if status == CancellationStatus.REQUESTED:
-        cover.become(CoverStatus.CANCELLING, now)
+        cover.transition_to(CoverStatus.CANCELLING, now)
         begin_preview(cancellation, now)
     return cancellation
 
@@ -104,7 +104,7 @@ def review_judgements(cover: Cover, order: OrderSnapshot, now: datetime) -> None
         return
     is_paid = is_paid_for_policy(order, cover)
     if is_paid and cover.amount_due_back == 0 and cover.refunded_when_due is None:
-        cover.write(
+        cover.save_fields(
             now,
             amount_due_back=cover.premium,
             refunded_when_due=order.given.plain_money,
@@ -118,7 +118,7 @@ def review_judgements(cover: Cover, order: OrderSnapshot, now: datetime) -> None
         return
     is_settled = cover.amount_due_back == 0 and cover.refunded_when_due is not None
     if is_settled and not is_paid:
-        cover.write(now, refunded_when_due=None)
+        cover.save_fields(now, refunded_when_due=None)
 
 
 def judgement_key(scope: RefundScope, order: OrderSnapshot, events: InsuredEvents) -> str:

@@ -14,7 +14,7 @@ from .charges import charged_of
 from .line_defects import cost_of_cover, settled_sentence
 
 
-def settle_due(cover: Cover, order: OrderSnapshot, now: datetime) -> None:
+def settle_refund_due(cover: Cover, order: OrderSnapshot, now: datetime) -> None:
     """Take off what is due as much as went back for the cover's line, or plain money of just it.
 
     The caller holds the cover's lock. What had gone back before it was due does not count, nor does
@@ -26,7 +26,7 @@ def settle_due(cover: Cover, order: OrderSnapshot, now: datetime) -> None:
     back = _newly_back(cover, order, now)
     if not back:
         return
-    cover.write(
+    cover.save_fields(
         now,
         amount_due_back=due - back,
         refunded_when_due=order.given.plain_money,
@@ -100,6 +100,6 @@ def _is_money_back(cover: Cover, order: OrderSnapshot, now: datetime) -> bool:
     plain = order.given.plain_money
     since = plain - (plain if cover.refunded_when_due is None else cover.refunded_when_due)
     if cover.refunded_when_due is None or not 0 <= since <= cover.amount_due_back:
-        cover.write(now, refunded_when_due=plain)
+        cover.save_fields(now, refunded_when_due=plain)
         return False
     return since == cover.amount_due_back

@@ -93,14 +93,14 @@ def let_go(offer: Offer, paid: OrderSnapshot, now: datetime) -> uuid.UUID | None
     if holder is None:
         return None
     if holder.status != CoverStatus.PLACED:
-        holder.write(now, offer=None)
+        holder.save_fields(now, offer=None)
         return None
     own = orders.read(holder.order_id)
     sentence = (
         f"Order {paid.number} was made from the same checkout and paid first, so it is insured. "
         "This order is not: if it is paid too, refund what was paid for the ticket protection."
     )
-    holder.become(
+    holder.transition_to(
         CoverStatus.PARKED,
         now,
         offer=None,

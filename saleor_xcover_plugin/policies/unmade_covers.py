@@ -14,7 +14,7 @@ from ..domain.states import (
     NOT_WANTED,
     CoverStatus,
     OfferStatus,
-    may_become,
+    may_transition,
 )
 from ..host import metadata, telemetry
 from ..host.values import OrderSnapshot
@@ -22,7 +22,7 @@ from ..models import Cover
 from .charges import charged_of
 from .line_defects import cost_of_cover
 from .messages import ended
-from .refunds_due import settle_due
+from .refunds_due import settle_refund_due
 
 log = logging.getLogger(__name__)
 
@@ -40,7 +40,7 @@ def end_unmade(cover: Cover, order: OrderSnapshot | None, now: datetime) -> None
     """
     due = _due(cover, order)
     sentence = f"{ENDED} {_what_is_due(due)}"
-    cover.become(
+    cover.transition_to(
         CoverStatus.VOID,
         now,
         reason_code=NOT_WANTED,
@@ -48,14 +48,14 @@ def end_unmade(cover: Cover, order: OrderSnapshot | None, now: datetime) -> None
         amount_due_back=due.amount,
         **({} if due.amount == cover.amount_due_back else _RECKONED_NOW),
     )
-    if cover.offer is not None and may_become(cover.offer.state, OfferStatus.ABANDONED):
-        cover.offer.become(OfferStatus.ABANDONED, now)
+    if cover.offer is not None and may_transition(cover.offer.state, OfferStatus.ABANDONED):
+        cover.offer.transition_to(OfferStatus.ABANDONED, now)
     telemetry.count(telemetry.POLICIES, event="not_wanted")
     log.warning("xcover.cover.not_wanted", extra={"order": cover.order_number})
     metadata.write_order_summary(cover.order_id, of_cover(cover))
     metadata.add_order_note(cover.order_id, sentence)
     if order is not None:
-        settle_due(cover, order, now)
+        settle_refund_due(cover, order, now)
 
 
 def _due(cover: Cover, order: OrderSnapshot | None) -> Money:

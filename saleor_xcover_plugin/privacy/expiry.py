@@ -58,7 +58,7 @@ def end_confirm(cover: Cover, why: str, now: datetime) -> str:
         changes["amount_due_back"] = cover.amount_due_back + cover.premium
         changes["refunded_when_due"] = order.given.plain_money if order else None
         changes["for_cover_when_due"] = Decimal(0)
-    cover.write(now, **changes)
+    cover.save_fields(now, **changes)
     log.warning("xcover.cover.lapsed", extra={"order": cover.order_number})
     return sentence
 

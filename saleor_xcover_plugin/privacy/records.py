@@ -1,4 +1,4 @@
-"""Gather all we hold about many checkouts at once; ``facts`` adds what decides about each.
+"""Gather all we hold about many checkouts at once.
 
 Under lock nothing of a case can change before the transaction ends: whoever appends a message,
 places or changes a cover holds the lock of the offers or the cover first.

@@ -13,7 +13,7 @@ from ..domain.states import CancellationStatus, CoverStatus, MessageState
 from ..models import Cancellation, Cover, OutboxMessage
 from ..policies.cancellations import KINDS
 
-LONGEST_PAGE = 100
+MAX_PAGE_LENGTH = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +35,7 @@ def page_of(
     covers = _filtered(Cover.objects.filter(channel_id=channel_id), wanted)
     if after is not None:
         covers = covers.filter(pk__lt=after)
-    size = max(1, min(first, LONGEST_PAGE))
+    size = max(1, min(first, MAX_PAGE_LENGTH))
     rows = list(
         covers.select_related("offer")
         .prefetch_related("cancellations", "offer__consents")

@@ -75,7 +75,7 @@ def ask(order_id: uuid.UUID, now: datetime) -> Cancellation:
         _require_policy(cover)
         _require_known(cover)
         waiting = cover.cancellations.filter(status=CancellationStatus.PARKED.value).last()
-        cover.become(CoverStatus.CANCELLING, now)
+        cover.transition_to(CoverStatus.CANCELLING, now)
         if waiting is not None:
             _drop_parked(waiting, now)
             ask_again(waiting, now, needs_person=True, approved_refund=None)
@@ -118,11 +118,13 @@ def approve(cancellation_id: int, refund: Money, now: datetime) -> Cancellation:
                 f"XCover would refund {cancellation.refund_money}, not {refund}. Decide again.",
             )
         _drop_parked(cancellation, now)
-        cancellation.cover.become(CoverStatus.CANCELLING, now)
+        cancellation.cover.transition_to(CoverStatus.CANCELLING, now)
         before = cancellation.confirm_before
         is_fresh = cancellation.xcover_cancellation_id and before is not None and now < before
         if is_fresh:
-            cancellation.become(CancellationStatus.CONFIRMING, now, approved_refund=refund.amount)
+            cancellation.transition_to(
+                CancellationStatus.CONFIRMING, now, approved_refund=refund.amount
+            )
             begin_confirmation(cancellation, now)
         else:
             ask_again(cancellation, now, approved_refund=refund.amount)
@@ -141,7 +143,7 @@ def keep(cancellation_id: int, now: datetime, *, asked_xcover: bool = False) -> 
             _require_known(cancellation.cover)
         sentence = "Staff decided to keep the policy."
         _drop_parked(cancellation, now)
-        cancellation.become(CancellationStatus.KEPT, now, sentence=sentence)
+        cancellation.transition_to(CancellationStatus.KEPT, now, sentence=sentence)
         metadata.add_order_note(cancellation.cover.order_id, sentence)
         return cancellation
 
@@ -151,7 +153,7 @@ def note_claim(order_id: uuid.UUID, claim: ClaimState, now: datetime) -> Cover:
     with _locked_cover(order_id) as cover:
         if cover.claim == claim.value:
             return cover
-        cover.write(now, claim=claim.value)
+        cover.save_fields(now, claim=claim.value)
         metadata.add_order_note(order_id, f"claim on the policy: {claim.value}.")
         order = orders.read(order_id)
         if order is not None and cover.status == CoverStatus.CONFIRMED:

@@ -125,14 +125,14 @@ def _reopen_subject(message: OutboxMessage, now: datetime) -> None:
         cover = lock_cover(pk=message.subject_id)
         if cover is not None and cover.status == CoverStatus.PARKED:
             is_decided = cover.reason_code == NOT_WANTED  # and that stands
-            cover.become(CoverStatus.CONFIRMING, now, **({} if is_decided else _NO_REASON))
+            cover.transition_to(CoverStatus.CONFIRMING, now, **({} if is_decided else _NO_REASON))
     elif message.kind in _STEP_OF:
         cancellation = lock_cancellation(message.subject_id)
         if cancellation.cover.status == CoverStatus.CONFIRMED:
-            cancellation.cover.become(CoverStatus.CANCELLING, now)
+            cancellation.cover.transition_to(CoverStatus.CANCELLING, now)
         if cancellation.status == CancellationStatus.PARKED:
-            cancellation.become(_STEP_OF[message.kind], now)
+            cancellation.transition_to(_STEP_OF[message.kind], now)
     elif message.kind in _MODIFICATION_STEP_OF:
         modification = lock_modification(message.subject_id)
         if modification.status == ModificationStatus.PARKED:
-            modification.become(_MODIFICATION_STEP_OF[message.kind], now)
+            modification.transition_to(_MODIFICATION_STEP_OF[message.kind], now)

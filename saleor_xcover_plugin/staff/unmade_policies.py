@@ -62,9 +62,9 @@ def _search_first(cover: Cover, message: OutboxMessage, now: datetime) -> None:
     )
     changes = {"reason_code": NOT_WANTED, "reason": sentence}
     if cover.status == CoverStatus.PARKED:
-        cover.become(CoverStatus.CONFIRMING, now, **changes)
+        cover.transition_to(CoverStatus.CONFIRMING, now, **changes)
     else:
-        cover.write(now, **changes)
+        cover.save_fields(now, **changes)
     outbox.replay(message, now)
     metadata.add_order_note(cover.order_id, sentence)
     send_after_commit(DELIVER_TASK, message.pk)
@@ -121,7 +121,7 @@ def make_after_all(order_id: uuid.UUID, now: datetime) -> Cover:
                 "Nothing of this order waits for it: that no policy is made was not decided, was "
                 "taken back, or ended already.",
             )
-        cover.write(now, reason_code=parked.reason_code, reason=_SENTENCE)
+        cover.save_fields(now, reason_code=parked.reason_code, reason=_SENTENCE)
         metadata.add_order_note(cover.order_id, _SENTENCE)
         replay(parked.pk, now)
     cover.refresh_from_db()

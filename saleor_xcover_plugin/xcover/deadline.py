@@ -58,7 +58,7 @@ def run_with_deadline(seconds: float, work: Callable[[threading.Event], T]) -> T
     """Return what ``work`` returns, within ``seconds``.
 
     ``work`` is given an event that is set once nobody waits for it any more. Raise ``WorkFailed``
-    with what it raised, or ``DeadlinePassed``. What a signal raises in the waiting caller, such as
+    with what it raised, or ``DeadlineExceeded``. What a signal raises in the caller, such as
     the time limit of a Celery task, comes out as it is, and the work is abandoned.
     """
     job = _Work(work)

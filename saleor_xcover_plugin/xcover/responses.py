@@ -25,14 +25,14 @@ from .signing import read_http_date
 from .transport import Response
 from .values import mapping
 
-LONGEST_WAIT = 3600.0
+MAX_DELAY = 3600.0
 
 _BOOKING_ID = re.compile(r"\b([A-Za-z0-9]{1,20}-[A-Za-z0-9]{1,20}-INS)\b")
 _CODE = re.compile(r"[a-z][a-z0-9_]{1,63}")
 _ERROR_ID = re.compile(r"[A-Za-z0-9-]{1,64}")
 # A field's name as an API writes it; what a buyer typed (names, mail, phone) does not fit.
 _FIELD = re.compile(r"([a-z][a-z0-9_]{0,39}|\d{1,3})(\.([a-z][a-z0-9_]{0,39}|\d{1,3})){0,7}")
-_MOST_FIELDS = 20
+_MAX_FIELDS = 20
 
 
 def parse_response(operation: str, answer: Response, *, now: datetime | None = None) -> Any:
@@ -143,7 +143,7 @@ def _fields_of(errors: Any) -> tuple[str, ...]:
     """Paths of the refused fields, without values and without anything that looks like one."""
     found: list[str] = []
     waiting: list[tuple[str, Any]] = [("", errors)] if isinstance(errors, Mapping) else []
-    while waiting and len(found) < _MOST_FIELDS:
+    while waiting and len(found) < _MAX_FIELDS:
         path, item = waiting.pop()
         if isinstance(item, Mapping) and item:
             inner = [(f"{path}.{key}" if path else str(key), value) for key, value in item.items()]
@@ -157,8 +157,8 @@ def _retry_after(answer: Response, now: datetime | None) -> float | None:
     headers = {name.lower(): value for name, value in answer.headers.items()}
     text = headers.get("retry-after", "").strip()
     if re.fullmatch(r"[0-9]{1,9}(\.[0-9]{1,9})?", text):
-        return min(float(text), LONGEST_WAIT)
+        return min(float(text), MAX_DELAY)
     until, sent = read_http_date(text), read_http_date(headers.get("date", "")) or now
     if until is None or sent is None:
         return None
-    return min(max((until - sent).total_seconds(), 0.0), LONGEST_WAIT)
+    return min(max((until - sent).total_seconds(), 0.0), MAX_DELAY)

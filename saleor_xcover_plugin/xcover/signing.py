@@ -26,7 +26,7 @@ ALGORITHMS = {
 CLOCK_WINDOW = timedelta(minutes=5)
 """Our own choice for inbound signatures; XCover names none."""
 
-_LONGEST_DATE = 64
+_MAX_DATE_LENGTH = 64
 _PARAMETER = re.compile(r'(\w+)="([^"]*)"')
 
 
@@ -52,7 +52,7 @@ def read_http_date(text: str) -> datetime | None:
     The parser of the standard library takes any number of digits of any script and then fails in
     several ways.
     """
-    if len(text) > _LONGEST_DATE or not text.isascii():
+    if len(text) > _MAX_DATE_LENGTH or not text.isascii():
         return None
     try:
         moment = parsedate_to_datetime(text)

@@ -15,13 +15,13 @@ from typing import Any
 from .plain_text import plain_text
 from .values import HIDDEN_TEXTS, AnswerModel
 
-LONGEST_TEXT = 20_000
+MAX_TEXT_LENGTH = 20_000
 """Characters of one text, as sent. The longest recorded one has 105, in older answers 403."""
 
-LONGEST_OFFER = 100_000
+MAX_OFFER_AGE = 100_000
 """Characters of all texts of an offer, as shown. A recorded ``content`` has 1,432 in all."""
 
-MOST_POINTS = 500
+MAX_POINTS = 500
 """Points of one field; recorded answers have three."""
 
 DEEPEST = 8
@@ -65,7 +65,7 @@ def points_of(
     found = []
     for point in _Shape(is_html, with_links).points(value, label, 0):
         found.append(point)
-        if len(found) > MOST_POINTS or len(point.label) + len(point.text) > LONGEST_TEXT:
+        if len(found) > MAX_POINTS or len(point.label) + len(point.text) > MAX_TEXT_LENGTH:
             raise TextTooLong
     return tuple(found)
 
@@ -73,7 +73,7 @@ def points_of(
 def text_of_points(points: Iterable[Point]) -> str:
     """Write points as one text, a line for each. Raise ``TextTooLong``."""
     text = "\n".join(map(line_of, points))
-    if len(text) > LONGEST_TEXT:
+    if len(text) > MAX_TEXT_LENGTH:
         raise TextTooLong
     return text
 
@@ -121,7 +121,7 @@ def _joined(*parts: str) -> str:
 def _plain(value: Any, *, is_html: bool = False, with_links: bool = True) -> str:
     """Return a text or a number as plain text; a placeholder is none."""
     written = str(value) if not isinstance(value, str) else value
-    if len(written) > LONGEST_TEXT:
+    if len(written) > MAX_TEXT_LENGTH:
         raise TextTooLong
     text = plain_text(written, is_html=is_html, with_links=with_links)
     return "" if text.lower() in HIDDEN_TEXTS else text

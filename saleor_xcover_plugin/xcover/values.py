@@ -14,7 +14,7 @@ HIDDEN_TEXTS = {"", "n/a"}
 """XCover fills unused texts with "N/A" (seen in a live answer)."""
 
 _LARGEST_AMOUNT = Decimal(10) ** 12
-_MOST_DECIMALS = 12
+_MAX_DECIMALS = 12
 
 
 class AnswerModel(BaseModel):
@@ -97,7 +97,7 @@ def _amount(value: Any) -> Decimal:
     amount = Decimal(value)
     if not amount.is_finite() or abs(amount) >= _LARGEST_AMOUNT:
         raise ValueError("not an amount")
-    if amount.as_tuple().exponent < -_MOST_DECIMALS:  # type: ignore[operator]  # finite: an int
+    if amount.as_tuple().exponent < -_MAX_DECIMALS:  # type: ignore[operator]  # finite: an int
         raise ValueError("not an amount")
     return amount
 

@@ -19,7 +19,7 @@ from .plugin_time import PluginClock
 
 _FORK = multiprocessing.get_context("fork")
 _BUSY = 0.0
-NAP = 0.005
+POLL_INTERVAL = 0.005
 """Real seconds between two looks at something shared."""
 
 _ID_BYTES = 8
@@ -111,7 +111,7 @@ class Crew:
         minute = self.clock.next_minute()
         self._waits_for[slot] = minute
         while self._is_wanted() and self.clock.seconds_to(minute) > 0:
-            time.sleep(NAP)
+            time.sleep(POLL_INTERVAL)
 
 
 class Drainers(Crew):
@@ -137,7 +137,7 @@ class Drainers(Crew):
             woken = os.read(self._reader, _ID_BYTES)
         except BlockingIOError:
             if not drain(self.clock, until=self.clock() + TURN):
-                time.sleep(4 * NAP)
+                time.sleep(4 * POLL_INTERVAL)
         else:
             deliver_due(self.clock, limit=1, only=[int.from_bytes(woken, "big")])
 

@@ -14,7 +14,7 @@ from saleor_xcover_plugin.policies.order_sync import sync_order
 from testkit.simulator import SimulatorProcess
 
 from . import sales
-from .crew import NAP, Crew, Drainers
+from .crew import POLL_INTERVAL, Crew, Drainers
 from .plugin_time import PluginClock
 from .witness import Fate, Finding, compare
 
@@ -111,7 +111,7 @@ class Outage:
                 if crew.is_idle():
                     crew.skip_wait()
                     self._tell("XCover is dead", self._waiting(), len(self._backlog))
-                time.sleep(NAP)
+                time.sleep(POLL_INTERVAL)
         finally:
             crew.end()
         self._simulator.clear_faults()

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
 DATABASE = os.environ.get("XCOVER_BROWSER_DATABASE", "xcover_browser")
 IS_REQUIRED = os.environ.get("XCOVER_BROWSER") == "required"
-PATIENCE = 15_000  # ms; two cores are shared
+MAX_WAIT = 15_000  # ms; two cores are shared
 
 
 # Playwright keeps an event loop in this thread; Django would refuse the database beside it.
@@ -107,7 +107,7 @@ def place() -> Iterator[Place]:
 def browser() -> Iterator[Browser]:
     from playwright.sync_api import expect, sync_playwright
 
-    expect.set_options(timeout=PATIENCE)
+    expect.set_options(timeout=MAX_WAIT)
     # Chromium's own sandbox does not work for root.
     arguments = ["--no-sandbox"] if os.geteuid() == 0 else []
     with sync_playwright() as playwright:
@@ -122,7 +122,7 @@ def context(browser: Browser, place: Place) -> Iterator[BrowserContext]:
     place.simulator.reset()
     forget()
     opened = browser.new_context(viewport={"width": 1000, "height": 900})
-    opened.set_default_timeout(PATIENCE)
+    opened.set_default_timeout(MAX_WAIT)
     yield opened
     opened.close()
 
@@ -146,7 +146,7 @@ def wait_for_offer(shopper: Shopper) -> None:
 
     Any refusal is waited out: a machine that stood still for a moment is no finding here.
     """
-    until = time.monotonic() + PATIENCE / 1000
+    until = time.monotonic() + MAX_WAIT / 1000
     while True:
         try:
             shopper.offer()

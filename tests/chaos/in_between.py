@@ -20,7 +20,7 @@ from saleor_xcover_plugin.models import Cover, Offer, OutboxMessage, XCoverAccou
 from saleor_xcover_plugin.outbox import store as outbox
 from saleor_xcover_plugin.staff.replay import replay
 from testkit.load import sales
-from testkit.load.crew import NAP, Crew
+from testkit.load.crew import POLL_INTERVAL, Crew
 from testkit.load.plugin_time import PluginClock
 from testkit.load.witness import Finding, sole
 from testkit.simulator import SimulatorProcess
@@ -203,7 +203,7 @@ class InBetween:
         """Turn away also the calls that were judged before the orders changed."""
         give_up = time.monotonic() + _GIVE_UP
         while not crew.is_idle() and time.monotonic() < give_up:
-            time.sleep(NAP)
+            time.sleep(POLL_INTERVAL)
 
     def _let_all_through(self, crew: Crew, what: str) -> None:
         self._simulator.clear_faults()
@@ -231,7 +231,7 @@ class InBetween:
             crew.kill(self._random.randrange(1, crew.size))
             self._run.kills += 1
             self._kill_at = crew.claims + self._random.expovariate(1 / _KILL_EVERY)
-        time.sleep(NAP)
+        time.sleep(POLL_INTERVAL)
 
     def _open(self) -> int:
         """Count the orders that are not where they should be, and not parked."""

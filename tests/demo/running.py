@@ -11,7 +11,7 @@ import psutil
 
 from testkit.process import ROOT
 
-PATIENCE = 40
+MAX_WAIT = 40
 
 
 def _hear_sighup():
@@ -52,7 +52,7 @@ class Running:
 
     def wait_for(self, words):
         """Wait until the process has said them."""
-        until = time.monotonic() + PATIENCE
+        until = time.monotonic() + MAX_WAIT
         while words not in self.said:
             assert self.process.poll() is None, self.said
             assert time.monotonic() < until, self.said

@@ -714,7 +714,7 @@ def test_a_moved_event_keeps_its_policies_changeable_until_it_begins(
     past = datetime.now(UTC) - timedelta(hours=1)
     (offer,) = Offer.objects.all()
     starts = dict.fromkeys(offer.request["tickets"], past.isoformat())
-    offer.write(past, event_starts_at=past, request={**offer.request, "starts": starts})
+    offer.save_fields(past, event_starts_at=past, request={**offer.request, "starts": starts})
     move_event(datetime.now(UTC) + timedelta(days=7))
     # when
     edit(NEW_PHONE)

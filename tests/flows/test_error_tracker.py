@@ -178,7 +178,7 @@ def tasks_of(scene: Scene) -> dict[str, tuple[Any, ...]]:
     return {
         "deliver": (message.pk if message else 0,),
         "drain": ("2999-01-01T00:00:00+00:00",),
-        "receive_event": (event.pk,),
+        "receive_notification": (event.pk,),
         "sweep": (),
         "reconcile": (),
         "purge": (),

@@ -4,7 +4,7 @@ from itertools import permutations
 
 import pytest
 
-from saleor_xcover_plugin.domain.answer_order import MOST_PAGES
+from saleor_xcover_plugin.domain.answer_order import MAX_PAGES
 from testkit.client.driver import Refused
 from testkit.steps import PREMIUM, TICKETS, end_the_offer
 
@@ -269,13 +269,13 @@ def test_only_the_latest_pages_are_remembered(buyer):
     # given
     buyer.offer()
     # when
-    for number in range(MOST_PAGES + 3):
+    for number in range(MAX_PAGES + 3):
         buyer.decline(page=f"page-{number}", turn=number)
     # then, and of the three others the highest turn they gave
     turns = Offer.objects.get().turns
-    assert len(turns) == MOST_PAGES + 1
+    assert len(turns) == MAX_PAGES + 1
     assert turns[0] == ["", 2, True]
-    assert turns[-1] == [f"page-{MOST_PAGES + 2}", MOST_PAGES + 2, True]
+    assert turns[-1] == [f"page-{MAX_PAGES + 2}", MAX_PAGES + 2, True]
 
 
 def test_a_yes_of_a_page_that_was_forgotten_insures_nobody(buyer):
@@ -321,7 +321,7 @@ def test_a_new_page_works_after_many_others(buyer):
     """As the element counts: from the seconds of its page's load."""
     # given pages loaded one after the other
     offer = buyer.offer()
-    for number in range(MOST_PAGES + 5):
+    for number in range(MAX_PAGES + 5):
         buyer.decline(page=f"page-{number}", turn=1_000 + 10 * number)
     # when the next is loaded
     assert buyer.accept(offer, page="new", turn=2_000).answer == "accepted"
@@ -361,7 +361,7 @@ def test_who_floods_pages_hurts_only_his_own_checkout(buyer, shopper, store):
     bob = shopper(store.usd)
     bob.create_checkout({store.concert: 2})
     offer, offer_of_bob = buyer.offer(), bob.offer()
-    for number in range(3 * MOST_PAGES):
+    for number in range(3 * MAX_PAGES):
         bob.decline(page=f"{number:064}", turn=2**31 - 1)
     # then what is kept of him stays small, and no new page can insure him
     assert max(len(str(turns)) for turns in Offer.objects.values_list("turns", flat=True)) < 2_000
@@ -371,7 +371,7 @@ def test_who_floods_pages_hurts_only_his_own_checkout(buyer, shopper, store):
 
 
 def say_no_on_other_pages(buyer, turn=1):
-    for number in range(MOST_PAGES):
+    for number in range(MAX_PAGES):
         buyer.decline(page=f"page-{number}", turn=turn)
 
 

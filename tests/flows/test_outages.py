@@ -27,7 +27,7 @@ TROUBLES = [
 LONG_WAITS = {"hang", "delay", "drip"}
 
 
-def troubles(*, with_long_waits: bool):
+def incidents(*, with_long_waits: bool):
     """Parametrize over what XCover may do to a call."""
     chosen = [row for row in TROUBLES if with_long_waits or row[1] not in LONG_WAITS]
     return pytest.mark.parametrize(
@@ -43,7 +43,7 @@ def insured(shopper, store):
     return ada
 
 
-@troubles(with_long_waits=True)
+@incidents(with_long_waits=True)
 def test_tickets_sell_without_an_offer(store, shopper, simulator, kind, parameters):
     # given
     simulator.fault("create_offer", kind, times=1, **parameters)
@@ -85,7 +85,7 @@ def test_an_offer_that_may_not_be_shown_is_no_offer(store, shopper, simulator, k
     assert ada.complete().total == Decimal("200.00")
 
 
-@troubles(with_long_waits=False)
+@incidents(with_long_waits=False)
 def test_a_paid_cover_is_confirmed_once_after_the_trouble(
     store, shopper, staff, work, simulator, kind, parameters
 ):
@@ -240,7 +240,7 @@ def test_an_opt_out_is_told_once_after_the_trouble(
     assert len({call["idempotency_key"] for call in simulator.calls("opt_out")}) == 1
 
 
-@troubles(with_long_waits=True)
+@incidents(with_long_waits=True)
 def test_settings_are_not_saved_on_the_word_of_a_broken_xcover(
     store, staff, simulator, kind, parameters
 ):

@@ -595,18 +595,18 @@ def test_a_policy_put_aside_ends_with_the_hashes(
     payments: PaymentApp,
     work: Work,
     simulator: SimulatorProcess,
-    trouble: str,
+    incident: str,
 ) -> None:
     # given a paid order whose policy waits for a person
-    if trouble == "refused":
+    if incident == "refused":
         simulator.fault("confirm", "status", times=1, status=422)
-    elif trouble == "unclear":
+    elif incident == "unclear":
         simulator.fault("confirm", "errors_in_2xx", times=1)
     order, payment = buy_with_cover(shopper(store.usd), payments, {store.concert: 2})
-    if trouble == "policyholder_incomplete":
+    if incident == "policyholder_incomplete":
         lose_phone()
     work()
-    assert rows("Cover").get().reason_code == trouble
+    assert rows("Cover").get().reason_code == incident
     pass_by(days=60 + 7 + 29)
     assert run().done == {}
     # when
@@ -621,7 +621,7 @@ def test_a_policy_put_aside_ends_with_the_hashes(
         "event_over",
         {},
     )
-    due = Decimal(0) if trouble == "unclear" else PREMIUM
+    due = Decimal(0) if incident == "unclear" else PREMIUM
     assert cover.amount_due_back == due
     assert "efund the premium of 6.66 USD" in cover.reason
     assert "eplay" not in cover.reason

@@ -142,7 +142,7 @@ class Stories(RuleBasedStateMachine):
             self._note("cancelled at XCover")
 
     @rule(kind=st.sampled_from(["status", "reset_after", "html"]))
-    def trouble(self, kind: str) -> None:
+    def incident(self, kind: str) -> None:
         parameters = {"status": 503} if kind == "status" else {}
         for operation in ("cancel", "confirm_cancellation"):
             self.world.simulator.fault(operation, kind, times=1, **parameters)

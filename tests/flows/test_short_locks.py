@@ -514,7 +514,10 @@ def test_a_lock_is_no_defect_of_news_about_a_policy(
     # then it waits, and nothing is called a defect
     assert ReceivedNotification.objects.get().handled_at is None
     said = [record.message for record in caplog.records]
-    assert ("xcover.event.failed" in said, said.count("xcover.event.busy")) == (False, 1)
+    assert ("xcover.notification.failed" in said, said.count("xcover.notification.busy")) == (
+        False,
+        1,
+    )
     # and is looked at once they are let go
     sweep(6)
     assert ReceivedNotification.objects.get().outcome == "nothing to do"

@@ -37,7 +37,7 @@ def test_tasks_and_beat_entry_are_found() -> None:
         "saleor_xcover_plugin.tasks.deliver",
         "saleor_xcover_plugin.tasks.drain",
         "saleor_xcover_plugin.tasks.purge",
-        "saleor_xcover_plugin.tasks.receive_event",
+        "saleor_xcover_plugin.tasks.receive_notification",
         "saleor_xcover_plugin.tasks.reconcile",
         "saleor_xcover_plugin.tasks.request_offer",
         "saleor_xcover_plugin.tasks.sweep",

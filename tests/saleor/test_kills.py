@@ -27,7 +27,7 @@ from ..flows.waits import let_waits_pass
 SendShopper = Callable[[Channel], Shopper]
 
 EVERY = count_of("steps between kills in Saleor")
-PATIENCE = 240.0
+MAX_WAIT = 240.0
 """Seconds a worker may take to start and do what is due; on a busy machine it starts in 40."""
 
 pytestmark = pytest.mark.skipif(
@@ -60,7 +60,7 @@ def order_with_cover(shopper: SendShopper, store: Store) -> Shopper:
 
 
 def eventually(is_so: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + PATIENCE
+    deadline = time.monotonic() + MAX_WAIT
     while not is_so():
         assert time.monotonic() < deadline, "the worker did not do it"
         time.sleep(0.2)

@@ -60,9 +60,9 @@ ROUTES: tuple[tuple[str, str, str, Handler], ...] = (
 class Api:
     """Answers signed requests from one world."""
 
-    def __init__(self, world: Store, courier: WebhookSender, connections: Connections) -> None:
+    def __init__(self, world: Store, sender: WebhookSender, connections: Connections) -> None:
         self._world = world
-        self._courier = courier
+        self._sender = sender
         self._connections = connections
 
     def routes(self) -> list[Route]:
@@ -169,7 +169,7 @@ class Api:
         await _wait(incoming.fault)
         answer = dressed(handler(self._world, incoming), incoming.fault)
         if answer.announces:
-            self._courier.announce(*answer.announces)
+            self._sender.announce(*answer.announces)
         return answer
 
     def _broken(self, fault: Fault, answer: Answer) -> Response:

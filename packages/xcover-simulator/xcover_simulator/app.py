@@ -25,18 +25,18 @@ SIMULATED = "X-XCover-Simulated"
 
 def create_app(world: Store, connections: Connections) -> ASGIApp:
     """Return the application; ``connections`` must be those of the server that runs it."""
-    courier = WebhookSender(world)
+    sender = WebhookSender(world)
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
         yield
-        await courier.stop()
+        await sender.stop()
 
     app = Starlette(
         routes=[
-            *Control(world, courier).routes(),
+            *Control(world, sender).routes(),
             *wording.routes(world),
-            *Api(world, courier, connections).routes(),
+            *Api(world, sender, connections).routes(),
         ],
         exception_handlers={HTTPException: _no_route},
         lifespan=lifespan,

@@ -10,7 +10,7 @@ from .refusals import business_rule, field_errors, not_found, unexpected_fields
 from .store import CANCELLED, Booking, Email, Store
 
 PAGE = 20
-LONGEST_PAGE = 100
+MAX_PAGE_LENGTH = 100
 
 
 def booking_of(world: Store, incoming: Incoming) -> Booking:
@@ -45,7 +45,7 @@ def send_email(world: Store, incoming: Incoming) -> Answer:
 
 def list_bookings(world: Store, incoming: Incoming) -> Answer:
     """Return a page of bookings, oldest first; the links name another host, as recorded."""
-    limit = _number(incoming.query, "limit", PAGE, at_least=1, at_most=LONGEST_PAGE)
+    limit = _number(incoming.query, "limit", PAGE, at_least=1, at_most=MAX_PAGE_LENGTH)
     offset = _number(incoming.query, "offset", 0, at_least=0, at_most=10**9)
     bookings = list(world.bookings.values())
     previous = None if offset == 0 else _link(world, limit, max(0, offset - limit))

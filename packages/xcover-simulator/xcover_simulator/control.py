@@ -37,9 +37,9 @@ class WebhookOrder(BaseModel):
 class Control:
     """The endpoints with which tests and people steer the simulator."""
 
-    def __init__(self, world: Store, courier: WebhookSender) -> None:
+    def __init__(self, world: Store, sender: WebhookSender) -> None:
         self._world = world
-        self._courier = courier
+        self._sender = sender
 
     def routes(self) -> list[Route]:
         """Return the control routes."""
@@ -103,7 +103,7 @@ class Control:
                 raise _BadControl(f"booking_id: {order.booking_id} is unknown")
         except (ValidationError, _BadControl) as error:
             return _refused(error)
-        deliveries = await self._courier.send(
+        deliveries = await self._sender.send(
             order.event,
             booking,
             url,

@@ -10,7 +10,7 @@ from django.core.management.base import CommandError, CommandParser
 
 from ...clock import utc_now
 from ...domain.numbers import counted
-from ...domain.retention import MOST_DAYS, OPTIONS, PERIODS, SENTENCES, days_of
+from ...domain.retention import MAX_DAYS, OPTIONS, PERIODS, SENTENCES, days_of
 from ...host.runtime import allow_writer
 from ...privacy.nightly import PURGE_VARIABLE, chosen_days
 from ...privacy.purge import purge
@@ -47,9 +47,9 @@ class Command(PluginCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         for name, period in OPTIONS.items():
             given = options[name]
-            if given is not None and not period.least <= given <= MOST_DAYS:
+            if given is not None and not period.least <= given <= MAX_DAYS:
                 raise CommandError(
-                    f"--{name}: {period.least} to {MOST_DAYS} days.", returncode=BAD_ARGUMENTS
+                    f"--{name}: {period.least} to {MAX_DAYS} days.", returncode=BAD_ARGUMENTS
                 )
         try:
             usual = chosen_days() or days_of({})

@@ -21,7 +21,7 @@ from ..period import BAD_ARGUMENTS, add_period, read_period
 from ..progress import Progress
 
 DAYS = 7
-MOST_MINUTES = 100_000
+MAX_MINUTES = 100_000
 FOUND, NOT_COMPARED = 1, 3
 
 
@@ -53,8 +53,8 @@ class Command(PluginCommand):
 
     @allow_writer()
     def handle(self, *args: Any, **options: Any) -> None:
-        if not 0 <= options["older_than"] <= MOST_MINUTES:
-            raise CommandError(f"--older-than: 0 to {MOST_MINUTES}.", returncode=BAD_ARGUMENTS)
+        if not 0 <= options["older_than"] <= MAX_MINUTES:
+            raise CommandError(f"--older-than: 0 to {MAX_MINUTES}.", returncode=BAD_ARGUMENTS)
         period = read_period(options, utc_now(), days=DAYS)
         progress = Progress(
             self.stderr,

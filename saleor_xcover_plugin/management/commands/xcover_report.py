@@ -18,7 +18,7 @@ from ..report.page import nothing, page_of
 from ..report.rows import COLUMNS, as_json, days_of, for_people, totals_of, write_csv
 
 DAYS = 30
-MOST_DAYS = 1_100
+MAX_DAYS = 1_100
 
 
 class Command(PluginCommand):
@@ -49,7 +49,7 @@ class Command(PluginCommand):
                 returncode=BAD_ARGUMENTS,
             )
         now = utc_now()
-        sales = sales_of(read_period(options, now, days=DAYS, most_days=MOST_DAYS))
+        sales = sales_of(read_period(options, now, days=DAYS, most_days=MAX_DAYS))
         if options["csv"]:
             with writing(options["csv"], self.stdout) as out:
                 write_csv(sales, out)

@@ -72,7 +72,7 @@ class Command(PluginCommand):
         self._section("Open", ("what", "state", "count"), open_work)
         store = report["store"]
         self._section("This store", tuple(store), [store])
-        self._section("Ways to XCover", _GATE_COLUMNS, report["gates"])
+        self._section("Ways to XCover", _ACCOUNT_COLUMNS, report["gates"])
         self._section("Heartbeats", ("name", "at", "found"), report["heartbeats"])
         self._section("Kept and removed (nightly purge)", _PURGE_COLUMNS, report["purge"])
 
@@ -95,7 +95,7 @@ _PURGE_COLUMNS = (
     "kept",
 )
 
-_GATE_COLUMNS = (
+_ACCOUNT_COLUMNS = (
     "account",
     "partner",
     "rate",

@@ -96,8 +96,8 @@ def _workers() -> Finding:
 
 
 def _sweep(now: datetime) -> Finding:
-    silence = alarm_rules.silence_of_sweep(now)
-    if silence is None:
+    heartbeat_missing = alarm_rules.sweep_heartbeat_missing(now)
+    if heartbeat_missing is None:
         ended = heartbeats.pulse(heartbeats.SWEEP).ended_at
         return fine("sweep", "", f"It ended last {at(ended)}." if ended else "It has just begun.")
-    return problem("sweep", silence.code.value, silence.sentence)
+    return problem("sweep", heartbeat_missing.code.value, heartbeat_missing.sentence)

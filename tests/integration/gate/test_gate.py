@@ -75,9 +75,9 @@ class Line:
         headers = {"Date": format_datetime(self.now, usegmt=True), **self.headers}
         return Response(outcome, headers, b"{}")
 
-    def gate(self, *, patience: timedelta | None = None, **settings: str) -> RateLimitedTransport:
+    def gate(self, *, max_wait: timedelta | None = None, **settings: str) -> RateLimitedTransport:
         return RateLimitedTransport(
-            self, settings_for(**settings), pause=self.pause, patience=patience
+            self, settings_for(**settings), pause=self.pause, max_wait=max_wait
         )
 
     def times(self) -> list[datetime]:
@@ -115,9 +115,9 @@ def test_calls_leave_evenly_below_the_allowed_rate() -> None:
 
 def test_workers_share_the_rate() -> None:
     line = Line()
-    gates = [line.gate() for _ in range(4)]
+    accounts = [line.gate() for _ in range(4)]
 
-    for gate in gates * 25:
+    for gate in accounts * 25:
         call(gate)
 
     assert max(sum(t <= u < t + SECOND for u in line.times()) for t in line.times()) == 47
@@ -399,7 +399,7 @@ def test_an_odd_retry_after_is_a_second_or_a_few_minutes(named: str) -> None:
 def test_a_first_offer_waits_for_the_next_turn_and_others_find_none_free() -> None:
     """With test keys: whoever asks all the time takes only what nobody waits for."""
     line = Line()
-    first = line.gate(calls_per_second="2", patience=FIRST_OFFER_MAX_WAIT)
+    first = line.gate(calls_per_second="2", max_wait=FIRST_OFFER_MAX_WAIT)
     other = line.gate(calls_per_second="2")
     call(other, "create_offer")
     with pytest.raises(CallDeferred):
@@ -415,7 +415,7 @@ def test_a_first_offer_waits_for_the_next_turn_and_others_find_none_free() -> No
 
 def test_what_an_offer_waited_for_its_turn_is_taken_off_its_deadline() -> None:
     line = Line()
-    gate = line.gate(calls_per_second="2", patience=FIRST_OFFER_MAX_WAIT)
+    gate = line.gate(calls_per_second="2", max_wait=FIRST_OFFER_MAX_WAIT)
 
     for _ in range(2):
         call(gate, "create_offer")
@@ -448,7 +448,7 @@ def test_a_defect_while_writing_down_stops_no_call(
     monkeypatch.setattr("saleor_xcover_plugin.outbox.rate_limit._skew", break_down)
 
     assert call(Line().gate()).status == 200
-    assert "xcover.gate.failed" in caplog.messages
+    assert "xcover.rate_limit.failed" in caplog.messages
 
 
 def test_a_clock_that_is_off_and_refused_credentials_are_written_down_and_forgotten() -> None:

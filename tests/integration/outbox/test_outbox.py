@@ -445,7 +445,7 @@ def test_a_call_that_was_held_back_uses_up_no_attempt():
 
     stored = OutboxMessage.objects.get()
     assert (stored.attempts, stored.leased_until) == (0, None)
-    assert stored.next_attempt_at == NOW + outbox.LONGEST_WAIT
+    assert stored.next_attempt_at == NOW + outbox.MAX_DELAY
 
 
 def test_what_is_due_in_a_channel_waits_together():

@@ -8,7 +8,7 @@ import pytest
 
 from bench.measures import Inside, Ratio, Spread
 
-NAP = 0.02
+POLL_INTERVAL = 0.02
 
 
 def test_a_ratio_of_steady_laps_has_no_interval() -> None:
@@ -50,14 +50,14 @@ def test_nothing_measured_is_no_spread() -> None:
 
 def test_what_a_timed_call_calls_is_part_of_it_and_not_counted_again() -> None:
     inside = Inside()
-    wake = inside.timed(lambda: time.sleep(NAP))
-    hook = inside.timed(lambda: (time.sleep(NAP), wake()))
+    wake = inside.timed(lambda: time.sleep(POLL_INTERVAL))
+    hook = inside.timed(lambda: (time.sleep(POLL_INTERVAL), wake()))
 
     started = time.perf_counter()
     hook()
     at_most = time.perf_counter() - started
 
-    assert 2 * NAP <= inside.take() <= at_most
+    assert 2 * POLL_INTERVAL <= inside.take() <= at_most
     assert inside.take() == 0
 
 
@@ -71,5 +71,5 @@ def test_a_timed_call_that_fails_is_counted_and_fails() -> None:
         inside.timed(fail)()
 
     assert inside.take() > 0
-    inside.timed(lambda: time.sleep(NAP))()
-    assert inside.take() >= NAP
+    inside.timed(lambda: time.sleep(POLL_INTERVAL))()
+    assert inside.take() >= POLL_INTERVAL

@@ -21,10 +21,10 @@ from saleor_xcover_plugin.domain.alarms import (
     alarming,
     at,
     has_come_back,
+    heartbeat_missing,
     incident,
     is_recent,
     minutes,
-    silence,
 )
 from saleor_xcover_plugin.errors import Code
 
@@ -39,7 +39,7 @@ def ago(gone: float) -> datetime:
 def code_of(
     sweep: Pulse, *, beat_ran_at: datetime | None = None, has_broker: bool = True
 ) -> str | None:
-    found = silence(sweep, NOW, beat_ran_at=beat_ran_at, has_broker=has_broker)
+    found = heartbeat_missing(sweep, NOW, beat_ran_at=beat_ran_at, has_broker=has_broker)
     return found.code.value if found else None
 
 
@@ -84,7 +84,7 @@ def test_what_a_silent_sweep_means(
 
 def test_a_store_without_a_broker_is_told_of_cron() -> None:
     # given a row that beat left behind
-    told = silence(Pulse(ago(60), ago(60)), NOW, beat_ran_at=ago(1), has_broker=False)
+    told = heartbeat_missing(Pulse(ago(60), ago(60)), NOW, beat_ran_at=ago(1), has_broker=False)
 
     assert told is not None
     assert told.code == AlarmCode.BEAT_NOT_RUNNING
@@ -100,7 +100,7 @@ def test_a_store_without_a_broker_is_told_of_cron() -> None:
 def test_a_first_sweep_that_never_came_is_said_in_words(
     beat_ran_at: datetime | None, has_broker: bool
 ) -> None:
-    told = silence(Pulse(), NOW, beat_ran_at=beat_ran_at, has_broker=has_broker)
+    told = heartbeat_missing(Pulse(), NOW, beat_ran_at=beat_ran_at, has_broker=has_broker)
 
     assert told is not None
     assert "has never ended" in told.sentence
@@ -220,7 +220,7 @@ def test_beats_row_lags_behind_by_five_minutes_more() -> None:
 
 def test_two_sweeps_that_did_not_end_may_be_slow_and_three_are_told() -> None:
     assert code_of(Pulse(ago(0.5), None, 2)) is None
-    told = silence(Pulse(ago(0.5), None, 3), NOW, beat_ran_at=None, has_broker=True)
+    told = heartbeat_missing(Pulse(ago(0.5), None, 3), NOW, beat_ran_at=None, has_broker=True)
 
     assert told is not None
     assert f"3 in a row, the last at {at(ago(0.5))}" in told.sentence

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from saleor_xcover_plugin.domain.product_rules import (
-    MOST_SELECTIONS,
+    MAX_SELECTIONS,
     Choice,
     Group,
     Rule,
@@ -235,7 +235,7 @@ def test_many_products_cost_no_more_pricings_than_products():
 
     assert sums[0] == sum(prices.values())
     assert set(prices.values()) <= set(sums)
-    assert MOST_SELECTIONS < len(sums) <= len(ids) + 2
+    assert MAX_SELECTIONS < len(sums) <= len(ids) + 2
 
 
 @pytest.mark.parametrize("rules", [(), (rule("a"),), (rule("a", "b"),)])

@@ -24,7 +24,7 @@ from saleor_xcover_plugin.domain.states import (
     OfferStatus,
     TransitionRefused,
     check_transition,
-    may_become,
+    may_transition,
 )
 
 TABLES = (OfferStatus, CoverStatus, CancellationStatus, ModificationStatus, MessageState)
@@ -39,14 +39,14 @@ def test_every_state_has_a_row():
 
 def test_equal_words_of_two_tables_do_not_mix():
     # "requested" is a state of an offer and of a cancellation.
-    assert may_become(OfferStatus.REQUESTED, OfferStatus.AVAILABLE)
-    assert may_become(CancellationStatus.REQUESTED, CancellationStatus.CONFIRMING)
+    assert may_transition(OfferStatus.REQUESTED, OfferStatus.AVAILABLE)
+    assert may_transition(CancellationStatus.REQUESTED, CancellationStatus.CONFIRMING)
 
 
 def test_states_never_cross_into_another_table():
     for current, wanted in itertools.product(ALL_STATES, ALL_STATES):
         if type(current) is not type(wanted):
-            assert not may_become(current, wanted)
+            assert not may_transition(current, wanted)
 
 
 @pytest.mark.parametrize("status", LIVE_OFFER_STATUSES)
@@ -77,13 +77,13 @@ def test_what_is_done_stays_done(current, wanted):
 
 
 def test_a_change_is_never_applied_without_a_preview():
-    assert not may_become(ModificationStatus.REQUESTED, ModificationStatus.APPLIED)
+    assert not may_transition(ModificationStatus.REQUESTED, ModificationStatus.APPLIED)
 
 
 @pytest.mark.parametrize("status", OPEN_MODIFICATION_STATUSES)
 def test_an_open_change_can_be_dropped_and_put_before_a_person(status):
-    assert may_become(status, ModificationStatus.DROPPED)
-    assert may_become(status, ModificationStatus.PARKED)
+    assert may_transition(status, ModificationStatus.DROPPED)
+    assert may_transition(status, ModificationStatus.PARKED)
 
 
 STORIES = {

@@ -27,11 +27,11 @@ SECOND, MINUTE, HOUR, DAY = (
 @pytest.mark.parametrize(
     ("what", "number", "told"),
     [
-        ("a paid cover without a policy is told after", alarms.PAID_PATIENCE, 15 * MINUTE),
+        ("a paid cover without a policy is told after", alarms.CONFIRMATION_GRACE, 15 * MINUTE),
         ("an unpaid order is told before its event by", alarms.NEAR_EVENT, 24 * HOUR),
         ("messages are overdue after", alarms.OVERDUE, 5 * MINUTE),
-        ("a lock of another session is told after", alarms.BUSY_PATIENCE, 10 * MINUTE),
-        ("a sweep is silent after", alarms.SILENCE, 5 * MINUTE),
+        ("a lock of another session is told after", alarms.BUSY_GRACE, 10 * MINUTE),
+        ("a sweep is silent after", alarms.MAX_HEARTBEAT_AGE, 5 * MINUTE),
         ("a breaker nobody tried says nothing after", alarms.UNTRIED, HOUR),
         ("refusals count for", alarms.REFUSALS_WINDOW, HOUR),
         ("an alarm waits for an offer that is shown for", alarms.REFUSALS_KEPT, DAY),
@@ -49,7 +49,7 @@ SECOND, MINUTE, HOUR, DAY = (
         ("no turn is given further ahead than", rates.AHEAD, 6 * SECOND),
         ("a turn is missed after", rates.LATE, timedelta(milliseconds=30)),
         ("a corrected line costs more by at most this many premiums", premium.MAX_CORRECTION, 3),
-        ("selections that are priced one by one", product_rules.MOST_SELECTIONS, 16),
+        ("selections that are priced one by one", product_rules.MAX_SELECTIONS, 16),
         ("pages of a checkout that are remembered", answer_order.MOST_PAGES, 16),
         ("an event without an end is over after", EVENT_LASTS, 7 * DAY),
     ],

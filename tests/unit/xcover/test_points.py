@@ -6,8 +6,8 @@ import pytest
 
 from saleor_xcover_plugin.xcover.answers import load
 from saleor_xcover_plugin.xcover.texts import (
-    LONGEST_TEXT,
-    MOST_POINTS,
+    MAX_POINTS,
+    MAX_TEXT_LENGTH,
     TextTooLong,
     TextUnreadable,
     points_of,
@@ -108,9 +108,9 @@ def test_a_hostile_nesting_is_not_read():
 @pytest.mark.parametrize(
     ("longest", "longer"),
     [
-        ("w" * LONGEST_TEXT, "w" * (LONGEST_TEXT + 1)),
-        ({"L" * 10: "w" * (LONGEST_TEXT - 10)}, {"L" * 11: "w" * (LONGEST_TEXT - 10)}),
-        (["w"] * MOST_POINTS, ["w"] * (MOST_POINTS + 1)),
+        ("w" * MAX_TEXT_LENGTH, "w" * (MAX_TEXT_LENGTH + 1)),
+        ({"L" * 10: "w" * (MAX_TEXT_LENGTH - 10)}, {"L" * 11: "w" * (MAX_TEXT_LENGTH - 10)}),
+        (["w"] * MAX_POINTS, ["w"] * (MAX_POINTS + 1)),
     ],
 )
 def test_nothing_is_cut(longest, longer):

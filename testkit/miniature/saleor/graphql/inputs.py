@@ -16,7 +16,7 @@ from ..core.refusal import deny
 from ..product.models import ProductVariant
 from .ids import find
 
-MOST_PIECES = 50  # of one variant: Saleor's own default limit
+MAX_QUANTITY = 50  # of one variant: Saleor's own default limit
 
 
 def email(text: str | None) -> str | None:
@@ -79,7 +79,7 @@ def add_lines(checkout: Checkout, wanted: list[dict[str, Any]]) -> None:
 
 def set_quantity(line: CheckoutLine, quantity: int) -> None:
     own = line.variant.quantity_limit_per_customer
-    limit = MOST_PIECES if own is None else own
+    limit = MAX_QUANTITY if own is None else own
     if quantity < 0:
         deny("The quantity should be higher or equal zero.", "zero_quantity", "quantity")
     if quantity > limit:
