@@ -16,8 +16,7 @@ _MAX_PAUSE = 5.0
 class BlockingTransport:
     """Sends through a gated transport, and waits for its turn instead of giving up at once.
 
-    Raise ``CallDeferred`` when the turn does not come within ``MAX_WAIT_SECONDS``, or the breaker is
-    open.
+    Raise ``CallDeferred`` when no turn comes within ``MAX_WAIT_SECONDS``, or the breaker is open.
     """
 
     def __init__(self, limited: Transport, *, rest: Callable[[float], None] = time.sleep) -> None:
