@@ -16,7 +16,8 @@ from ..config.settings import PluginSettings
 from ..domain.eligibility import fingerprint, insurable_basket
 from ..domain.money import Money
 from ..domain.price_impact import PriceImpact
-from ..domain.states import LINE_REMOVED, OfferStatus
+from ..domain.reasons import ReasonCode
+from ..domain.states import OfferStatus
 from ..errors import Code, Refusal
 from ..host import announced_payments, checkouts, cover_line
 from ..host.values import CheckoutSnapshot, CoverLine
@@ -136,7 +137,9 @@ def _keep_what_became_of_yes(
         if state is None or offer is None or offer.status != OfferStatus.SELECTED:
             return
         if not any(line.offer_id == offer.pk for line in state.cover_lines):
-            withdraw(checkout, offer, now, source=LINE_REMOVED, reason=LINE_REMOVED)
+            withdraw(
+                checkout, offer, now, source=ReasonCode.LINE_REMOVED, reason=ReasonCode.LINE_REMOVED
+            )
             return
         if _has_cost(seen, offer):
             _note_cost(checkout, state, offer, now)
@@ -273,7 +276,7 @@ def _repair_line(checkout: Any, state: CheckoutSnapshot, offer: Offer, now: date
     if not ours:
         # The shopper deleted the line: that is an answer too.
         clear_lines(checkout)
-        withdraw(checkout, offer, now, source=LINE_REMOVED)
+        withdraw(checkout, offer, now, source=ReasonCode.LINE_REMOVED)
         return True
     keep, *extra = ours
     strangers = [line.id for line in state.cover_lines if line.offer_id != offer.pk]

@@ -11,7 +11,8 @@ import json
 from typing import Protocol
 
 from ..domain.money import Money
-from ..domain.states import LINE_REMOVED, NEVER_BOUGHT, CoverStatus, OfferStatus
+from ..domain.reasons import NEVER_BOUGHT, ReasonCode
+from ..domain.states import CoverStatus, OfferStatus
 from ..errors import Code
 from ..models import Cover
 
@@ -45,7 +46,7 @@ def withdrawn(code: str) -> str:
 DECLINED = summary("declined")
 _NO_YES = frozenset({DECLINED, withdrawn(""), *(withdrawn(code.value) for code in Code)})
 """All that may stand where nobody is insured."""
-_OUT = NEVER_BOUGHT | {LINE_REMOVED}
+_OUT = NEVER_BOUGHT | {ReasonCode.LINE_REMOVED}
 """Reasons with which the yes of an order that waits for a person is over."""
 
 
@@ -85,5 +86,5 @@ def of_cover(cover: Cover) -> str:
         cover.status == CoverStatus.PARKED and cover.reason_code in _OUT
     )
     if is_over:
-        return withdrawn("" if cover.reason_code == LINE_REMOVED else cover.reason_code)
+        return withdrawn("" if cover.reason_code == ReasonCode.LINE_REMOVED else cover.reason_code)
     return yes(cover.premium_money)

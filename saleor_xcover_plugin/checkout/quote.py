@@ -16,7 +16,8 @@ from ..config.settings import PluginSettings
 from ..domain.eligibility import fingerprint, insurable_basket
 from ..domain.money import Money
 from ..domain.product_rules import Group
-from ..domain.states import LINE_REMOVED, OfferStatus
+from ..domain.reasons import ReasonCode
+from ..domain.states import OfferStatus
 from ..domain.tickets import Basket
 from ..errors import Code, Refusal
 from ..host import checkouts, cover_product, telemetry
@@ -222,7 +223,9 @@ def _open_request(wanted: Wanted, settings: PluginSettings, now: datetime) -> Of
 
 def _is_yes_gone(token: uuid.UUID, offer: Offer | None) -> bool:
     """Whether a page may still show a yes that was taken back or has ended since."""
-    return is_notice_due(token) or (offer is not None and offer.reason_code == LINE_REMOVED)
+    return is_notice_due(token) or (
+        offer is not None and offer.reason_code == ReasonCode.LINE_REMOVED
+    )
 
 
 def _ask(

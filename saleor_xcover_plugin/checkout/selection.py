@@ -13,7 +13,8 @@ from ..domain.answer_order import AnswerTurn
 from ..domain.eligibility import fingerprint, insurable_basket
 from ..domain.money import Money
 from ..domain.product_rules import check_selection
-from ..domain.states import LINE_REMOVED, LIVE_OFFER_STATUSES, CoverStatus, OfferStatus
+from ..domain.reasons import ReasonCode
+from ..domain.states import LIVE_OFFER_STATUSES, CoverStatus, OfferStatus
 from ..errors import Code, Refusal
 from ..host import announced_payments, checkouts, cover_line, cover_product, orders, telemetry
 from ..host.values import CheckoutSnapshot
@@ -271,7 +272,7 @@ def end_offer(
     """
     if offer.status == OfferStatus.SELECTED and not _has_line(checkout, offer):
         clear_lines(checkout)
-        withdraw(checkout, offer, now, source=LINE_REMOVED)
+        withdraw(checkout, offer, now, source=ReasonCode.LINE_REMOVED)
         if offer.state not in LIVE_OFFER_STATUSES:
             return
     was_selected = offer.status == OfferStatus.SELECTED

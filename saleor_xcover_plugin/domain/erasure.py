@@ -8,8 +8,9 @@ from datetime import datetime
 from enum import StrEnum
 
 from .cancellations import ClaimState
+from .reasons import NOTHING_BOUGHT
 from .retention import EVENT_LASTS
-from .states import NOTHING_BOUGHT, CoverStatus
+from .states import CoverStatus
 
 
 class EraseCode(StrEnum):

@@ -14,7 +14,8 @@ from enum import StrEnum
 
 from .cancellations import ClaimState
 from .numbers import whole_number
-from .states import EVENT_OVER, LIVE_OFFER_STATUSES, NOTHING_BOUGHT, CoverStatus, OfferStatus
+from .reasons import NOTHING_BOUGHT, ReasonCode
+from .states import LIVE_OFFER_STATUSES, CoverStatus, OfferStatus
 
 EVENT_LASTS = timedelta(days=7)
 """Many ends are unknown, so an event counts as over a week after its last known moment."""
@@ -122,7 +123,7 @@ SENTENCES: Mapping[Obstacle, str] = {
 FINAL = frozenset({CoverStatus.CONFIRMED, CoverStatus.CANCELLED, CoverStatus.VOID})
 """Nothing is under way. A confirmed cover ends with its event."""
 
-FINAL_REASONS = NOTHING_BOUGHT | {EVENT_OVER}
+FINAL_REASONS = NOTHING_BOUGHT | {ReasonCode.EVENT_OVER}
 """A cover put aside for one of these is final too: nobody can do more than pay what is due."""
 
 

@@ -59,49 +59,6 @@ Of, Co, Ca, Mo, Ms = OfferStatus, CoverStatus, CancellationStatus, ModificationS
 OPEN_MODIFICATION_STATUSES = (Mo.REQUESTED, Mo.CONFIRMING)
 LIVE_OFFER_STATUSES = (Of.REQUESTED, Of.AVAILABLE, Of.UNAVAILABLE, Of.SELECTED, Of.DECLINED)
 
-NOT_OFFERED = "not_offered"
-"""Reason of a cover whose line no offer of ours stands behind."""
-
-BOUGHT_ALREADY = "bought_already"
-"""Reason of a cover whose offer another order of the same checkout holds."""
-
-NOTHING_BOUGHT = frozenset(
-    {
-        NOT_OFFERED,
-        "line_changed",
-        "tickets_changed",
-        "offer_ended",
-        "check_failed",
-        BOUGHT_ALREADY,
-        "country_changed",
-        "event_started",
-        "event_cancelled",
-        "refunded_in_part",
-        "offer_gone",
-        "policyholder_incomplete",
-    }
-)
-"""Reasons with which XCover surely holds no policy; any other stays for a person to find out."""
-
-NEVER_BOUGHT = NOTHING_BOUGHT - {"policyholder_incomplete"}
-"""Reasons of these with which an order will not be insured by itself: details that lack may be
-completed, the rest is over and no call waits."""
-
-LINE_REMOVED = "line_removed"
-"""Reason of what ended because the cover line was taken out when it could not be sold anew."""
-
-NOT_WANTED = "not_wanted"
-"""Reason of a cover for which staff decided that no policy is made."""
-
-EVENT_OVER = "event_over"
-"""Reason of a cover that was put aside until its event was over: its call is gone."""
-
-OTHER_STORE = "other_store"
-"""Reason of what belongs to the store this database was copied from."""
-
-NOT_MADE_HERE = frozenset({NOT_WANTED, OTHER_STORE})
-"""Reasons with which this store makes no policy, however fully the order is paid."""
-
 # Equal words of two tables are equal strings, so each table stands on its own.
 TRANSITIONS: Mapping[type, Mapping[Status, frozenset[Status]]] = {
     # One offer is live per checkout. A shown one may end in an opt-out, whatever happened to it

@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.db import models
 from django.db.models import Q
 
+from ..domain.messages import MessageKind
 from ..domain.sending import Sending
 from ..domain.states import MessageState
 from .base import Stateful, choices
@@ -15,16 +16,7 @@ class OutboxMessage(Stateful):
 
     _status_type = MessageState
 
-    KINDS = (
-        "confirm",
-        "preview_cancellation",
-        "confirm_cancellation",
-        "preview_modification",
-        "confirm_modification",
-        "opt_out",
-    )
-
-    kind = models.CharField(max_length=24, choices=[(k, k) for k in KINDS])
+    kind = models.CharField(max_length=24, choices=choices(MessageKind))
     operation_id = models.CharField(max_length=200)
     idempotency_key = models.UUIDField(unique=True)
     priority = models.PositiveSmallIntegerField()

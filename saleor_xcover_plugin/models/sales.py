@@ -7,7 +7,8 @@ from django.db.models import Q
 
 from ..domain.cancellations import ClaimState
 from ..domain.money import Money
-from ..domain.states import LINE_REMOVED, LIVE_OFFER_STATUSES, CoverStatus, OfferStatus
+from ..domain.reasons import ReasonCode
+from ..domain.states import LIVE_OFFER_STATUSES, CoverStatus, OfferStatus
 from .base import Stateful, choices
 
 
@@ -137,7 +138,7 @@ class Consent(models.Model):
         return f"consent {self.answer} for offer {self.offer_id}"
 
 
-WAS_REMOVED = Q(status=CoverStatus.VOID.value, reason_code=LINE_REMOVED)
+WAS_REMOVED = Q(status=CoverStatus.VOID.value, reason_code=ReasonCode.LINE_REMOVED)
 """Covers whose line was taken out of the order: they count as a no."""
 
 
@@ -183,7 +184,7 @@ class Cover(Stateful):
     @property
     def was_removed(self) -> bool:
         """Whether its line was taken out of the order, so that it counts as a no."""
-        return (self.status, self.reason_code) == (CoverStatus.VOID.value, LINE_REMOVED)
+        return (self.status, self.reason_code) == (CoverStatus.VOID.value, ReasonCode.LINE_REMOVED)
 
     class Meta:
         constraints = (

@@ -14,9 +14,9 @@ from .. import installation
 from ..checkout.offers import live_offer
 from ..checkout.selection import end_offer
 from ..domain.instance import Standing
+from ..domain.reasons import ReasonCode
 from ..domain.states import (
     LIVE_OFFER_STATUSES,
-    OTHER_STORE,
     CancellationStatus,
     CoverStatus,
     MessageState,
@@ -171,7 +171,9 @@ def _end_covers(covers: dict[int, Cover], now: datetime) -> int:
         if cover.status == CoverStatus.CANCELLING:
             cover.transition_to(CoverStatus.CONFIRMED, now)
         elif cover.status in (CoverStatus.CONFIRMING, CoverStatus.PARKED):
-            cover.transition_to(CoverStatus.VOID, now, reason_code=OTHER_STORE, reason=VOIDED)
+            cover.transition_to(
+                CoverStatus.VOID, now, reason_code=ReasonCode.OTHER_STORE, reason=VOIDED
+            )
             ended += 1
     return ended
 

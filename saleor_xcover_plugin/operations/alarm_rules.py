@@ -36,11 +36,11 @@ from ..domain.alarms import (
 )
 from ..domain.instance import Standing
 from ..domain.numbers import counted
+from ..domain.reasons import ReasonCode
 from ..domain.states import CoverStatus, MessageState
 from ..host import order_facts, runtime
 from ..models import Cover, Failure, OutboxMessage, XCoverAccount
 from ..outbox import accounts
-from ..outbox import store as outbox
 from ..outbox.task_queue import has_broker
 from ..time_limits import WHO_WAITS, WORKER_AFTER_BUSY, DatabaseBusy, time_limits
 from . import heartbeats, status
@@ -152,7 +152,7 @@ def _unpaid_near_event(facts: _Facts) -> Iterator[Incident]:
 def _parked(_facts: _Facts) -> Iterator[Incident]:
     """One per order: an old case must not hide a new one. Parking itself wrote the order's note."""
     for row in status.parked(2 * LIMIT):  # a message is often parked beside what it is about
-        if row["reason"] == outbox.CREDENTIALS_REASON:
+        if row["reason"] == ReasonCode.CREDENTIALS_REFUSED:
             continue  # saving working ones is all there is to do
         reason = f", {row['reason']}" if row["reason"] else ""
         subject = row["order"] or f"{row['kind']} {row['id']}"
@@ -171,7 +171,7 @@ def _credentials_refused(facts: _Facts) -> Iterator[Incident]:
         if shared.refused_since is not None:
             yield _of_account(AlarmCode.CREDENTIALS_REFUSED, settings)
     waiting = OutboxMessage.objects.filter(
-        status=MessageState.PARKED.value, reason_code=outbox.CREDENTIALS_REASON
+        status=MessageState.PARKED.value, reason_code=ReasonCode.CREDENTIALS_REFUSED
     )
     for channel_id in waiting.values_list("channel_id", flat=True).distinct()[:LIMIT]:
         settings_or_none = facts.accounts.get(channel_id)

@@ -9,6 +9,7 @@ from typing import Any
 from django.db.models import Model
 
 from .. import installation
+from ..domain.messages import MessageKind
 from ..domain.states import CancellationStatus, CoverStatus, MessageState, ModificationStatus
 from ..host import order_facts
 from ..models import Cancellation, Cover, Heartbeat, Modification, Offer, OutboxMessage
@@ -157,9 +158,9 @@ def _order_numbers(messages: Iterable[OutboxMessage]) -> dict[int, str]:
 
 def _numbers_by_subject(kind: str, ids: set[int]) -> dict[int, str]:
     """What a message is about depends on its kind: a cover, offer, cancellation or modification."""
-    if kind == "confirm":
+    if kind == MessageKind.CONFIRM:
         return dict(Cover.objects.filter(pk__in=ids).values_list("pk", "order_number"))
-    if kind == "opt_out":
+    if kind == MessageKind.OPT_OUT:
         orders = dict(Offer.objects.filter(pk__in=ids).values_list("pk", "order_id"))
         known = order_facts.numbers_of(order_id for order_id in orders.values() if order_id)
         return {pk: known[order_id] for pk, order_id in orders.items() if order_id in known}

@@ -13,8 +13,8 @@ from .. import installation
 from ..clock import Clock
 from ..config.settings import PluginSettings, SealedElsewhere, SettingsError
 from ..defect_log import log_defect
+from ..domain.reasons import ReasonCode
 from ..domain.sending import Sending, sending_after
-from ..domain.states import OTHER_STORE
 from ..host import configuration
 from ..models import OutboxMessage
 from ..time_limits import DatabaseBusy, busy_sentence
@@ -72,7 +72,7 @@ def _deliver(message: OutboxMessage, clock: Clock) -> bool:
         return True
     try:
         if other_store.is_about(message):
-            _park(message, OTHER_STORE, other_store.SENTENCE, clock())
+            _park(message, ReasonCode.OTHER_STORE, other_store.SENTENCE, clock())
             return True
         return _attempt(registry.handler_of(message.kind), message, clock)
     except SoftTimeLimitExceeded:
@@ -88,7 +88,10 @@ def _deliver(message: OutboxMessage, clock: Clock) -> bool:
         sentence = "An unexpected error was logged under saleor_xcover_plugin"
         if not _plan_again(message, f"{sentence}.", clock()):
             _park(
-                message, "unexpected", f"{sentence}; nothing more is sent before a replay.", clock()
+                message,
+                ReasonCode.UNEXPECTED,
+                f"{sentence}; nothing more is sent before a replay.",
+                clock(),
             )
         return True
 
@@ -98,7 +101,12 @@ def _leave_for_later(message: OutboxMessage, now: datetime) -> None:
     try:
         if _plan_again(message, busy_sentence(), now):
             return
-        _park(message, "unexpected", busy_sentence("Nothing more is sent before a replay."), now)
+        _park(
+            message,
+            ReasonCode.UNEXPECTED,
+            busy_sentence("Nothing more is sent before a replay."),
+            now,
+        )
     except DatabaseBusy as busy:
         log.warning(
             "xcover.delivery.busy", extra={"outbox_message": message.pk, "reason": str(busy)}
@@ -114,13 +122,13 @@ def _plan_again(message: OutboxMessage, sentence: str, now: datetime) -> bool:
 
 def _park_poison(message: OutboxMessage, now: datetime) -> None:
     """Nobody tries it again before a person has looked."""
-    log.error("xcover.delivery.deadly", extra={"outbox_message": message.pk})
+    log.error("xcover.delivery.poison", extra={"outbox_message": message.pk})
     sentence = (
         f"{message.crash_count} workers in a row died while they called XCover "
         f"({message.kind.replace('_', ' ')}, message {message.pk}). Look at their logs (memory, "
         "time limits), then replay it."
     )
-    _park(message, "deadly", sentence, now)
+    _park(message, ReasonCode.POISON, sentence, now)
 
 
 def _park(message: OutboxMessage, code: str, sentence: str, now: datetime) -> None:
@@ -175,7 +183,7 @@ def _settings_for(
                     current,
                     f"The plugin's configuration is incomplete: {error}",
                     clock(),
-                    reason=outbox.CREDENTIALS_REASON,
+                    reason=ReasonCode.CREDENTIALS_REFUSED,
                 )
         return None
 
@@ -194,7 +202,7 @@ def _attempt(delivery: MessageHandler, message: OutboxMessage, clock: Clock) -> 
         return True
     account = account_key(settings)
     if outbox.is_of_other_account(message, account):
-        _park(message, outbox.OTHER_ACCOUNT, _OTHER_ACCOUNT, clock())
+        _park(message, ReasonCode.OTHER_ACCOUNT, _OTHER_ACCOUNT, clock())
         return True
     transport = rate_limited_transport(settings)
     try:

@@ -12,6 +12,7 @@ from typing import Any, Generic, Protocol, TypeVar
 
 from django.db import transaction
 
+from ..domain.reasons import ReasonCode
 from ..models import Cancellation, Modification, OutboxMessage
 from ..xcover.answers import Booking
 from ..xcover.client import XCoverClient
@@ -104,7 +105,7 @@ def give_up_or_retry(message: OutboxMessage, error: XCoverError, now: datetime) 
     """
     if isinstance(error, XCoverMisconfigured):
         log.error("xcover.credentials.refused", extra={"operation": message.operation_id})
-        outbox.park(message, str(error), now, reason=outbox.CREDENTIALS_REASON)
+        outbox.park(message, str(error), now, reason=ReasonCode.CREDENTIALS_REFUSED)
         return False
     if error.leaves_unknown:
         return not outbox.retry_later(message, str(error), now, retry_after=error.retry_after)

@@ -9,6 +9,7 @@ from django.db.models import Model
 from django.db.models.functions import Coalesce
 
 from .. import installation
+from ..domain.messages import MessageKind
 from ..models import Cancellation, Cover, Modification, Offer, OutboxMessage
 
 SENTENCE = (
@@ -30,12 +31,12 @@ def is_ordered_here(cover: Cover) -> bool:
 
 _OF_COVER = ("cover__offer__created_at", "cover__created_at")
 _MADE_AT: Mapping[str, tuple[type[Model], tuple[str, ...]]] = {
-    "confirm": (Cover, ("offer__created_at", "created_at")),
-    "opt_out": (Offer, ("created_at",)),
-    "preview_cancellation": (Cancellation, _OF_COVER),
-    "confirm_cancellation": (Cancellation, _OF_COVER),
-    "preview_modification": (Modification, _OF_COVER),
-    "confirm_modification": (Modification, _OF_COVER),
+    MessageKind.CONFIRM: (Cover, ("offer__created_at", "created_at")),
+    MessageKind.OPT_OUT: (Offer, ("created_at",)),
+    MessageKind.PREVIEW_CANCELLATION: (Cancellation, _OF_COVER),
+    MessageKind.CONFIRM_CANCELLATION: (Cancellation, _OF_COVER),
+    MessageKind.PREVIEW_MODIFICATION: (Modification, _OF_COVER),
+    MessageKind.CONFIRM_MODIFICATION: (Modification, _OF_COVER),
 }
 """Where each kind of message finds when XCover made what it is about: the offer, else the cover."""
 

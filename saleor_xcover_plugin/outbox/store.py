@@ -18,26 +18,13 @@ from django.db.models import Q, QuerySet
 
 from .. import installation
 from ..crypto import SealBroken, decrypt, encrypt
+from ..domain.messages import DELIVERY, MessageKind
 from ..domain.numbers import whole_number
+from ..domain.reasons import ReasonCode
 from ..domain.sending import Sending
 from ..domain.states import MessageState
 from ..models import OutboxMessage
 from .task_queue import DELIVER_TASK, send_after_commit
-
-CREDENTIALS_REASON = "xcover_refused_credentials"
-"""Parked for the store's credentials: replayed as soon as working ones are saved."""
-
-OTHER_ACCOUNT = "other_account"
-"""Parked because another account may have carried it out: replayed once its settings are back."""
-
-PRIORITIES = {
-    "confirm": 0,
-    "confirm_cancellation": 1,
-    "preview_cancellation": 2,
-    "confirm_modification": 3,
-    "preview_modification": 4,
-    "opt_out": 5,
-}
 
 AGAIN = ":again"
 """Ends the operation id of a message that replaced another one."""
@@ -65,14 +52,6 @@ MAX_CRASHES = 5
 
 MAX_DELAY = timedelta(hours=1)
 """No message waits longer, whatever ``Retry-After`` says; a later time is a wrong clock's."""
-MAX_ATTEMPTS = {
-    "confirm": 288,  # about a day: a paid cover without a policy is the worst that can happen
-    "confirm_cancellation": 288,
-    "preview_cancellation": 48,
-    "confirm_modification": 288,
-    "preview_modification": 288,
-    "opt_out": 24,
-}
 
 
 def add(
@@ -88,7 +67,7 @@ def add(
         defaults={
             # Asked for only when the row is new.
             "idempotency_key": partial(installation.key_of, kind, operation_id),
-            "priority": PRIORITIES[kind],
+            "priority": DELIVERY[MessageKind(kind)].priority,
             "subject_id": subject_id,
             "channel_id": channel_id,
             "status": MessageState.PENDING.value,
@@ -307,7 +286,7 @@ def retry_later(
     jitter: float | None = None,
 ) -> bool:
     """Plan the next attempt; return False when there is none left and nothing was changed."""
-    if message.attempts >= MAX_ATTEMPTS[message.kind]:
+    if message.attempts >= DELIVERY[MessageKind(message.kind)].max_attempts:
         return False
     wait = _WAITS[min(message.attempts, len(_WAITS)) - 1]
     wait *= 0.75 + 0.5 * (random.random() if jitter is None else jitter)  # noqa: S311 spreads load
@@ -363,7 +342,7 @@ def replay_refused(channel_id: int, now: datetime) -> list[OutboxMessage]:
             OutboxMessage.objects.select_for_update().filter(
                 channel_id=channel_id,
                 status=MessageState.PARKED.value,
-                reason_code=CREDENTIALS_REASON,
+                reason_code=ReasonCode.CREDENTIALS_REFUSED,
             )
         )
         for message in messages:
@@ -376,7 +355,7 @@ def parked_for(channel_id: int, account: str) -> list[int]:
     waiting = OutboxMessage.objects.filter(
         channel_id=channel_id,
         status=MessageState.PARKED.value,
-        reason_code=OTHER_ACCOUNT,
+        reason_code=ReasonCode.OTHER_ACCOUNT,
         sent_to=account,
     )
     return list(waiting.order_by("pk").values_list("pk", flat=True))

@@ -15,6 +15,7 @@ from ..checkout.offers import chosen_ids
 from ..checkout.public_summary import of_cover
 from ..checkout.ticketed_events import insured_events
 from ..domain.cancellations import Approval, Judgement, Preview, Verdict, judge_preview
+from ..domain.messages import MessageKind
 from ..domain.money import Money
 from ..domain.refunds import RefundScope
 from ..domain.states import CancellationStatus, CoverStatus
@@ -194,13 +195,13 @@ def begin_preview(cancellation: Cancellation, now: datetime) -> None:
     operation_id = f"{cancellation.cover.booking_id}:{cancellation.pk}"
     if cancellation.renewals:
         operation_id += f":{cancellation.renewals}"
-    enqueue_step("preview_cancellation", operation_id, cancellation, now)
+    enqueue_step(MessageKind.PREVIEW_CANCELLATION, operation_id, cancellation, now)
 
 
 def begin_confirmation(cancellation: Cancellation, now: datetime) -> None:
     """Have the previewed cancellation carried out."""
     operation_id = f"{cancellation.cover.booking_id}:{cancellation.xcover_cancellation_id}"
-    enqueue_step("confirm_cancellation", operation_id, cancellation, now)
+    enqueue_step(MessageKind.CONFIRM_CANCELLATION, operation_id, cancellation, now)
 
 
 class PreviewCancellationHandler(_CancellationHandler):

@@ -9,6 +9,7 @@ from datetime import datetime
 from django.db.models import QuerySet
 
 from ..domain.cancellations import Cancelled
+from ..domain.messages import CANCELLATION_KINDS, MessageKind
 from ..domain.states import CancellationStatus, CoverStatus
 from ..host import metadata
 from ..models import Cancellation, Cover
@@ -26,7 +27,6 @@ KEY_OF_CANCELLED = {
 
 EVENT_TAKES_PLACE = "The event takes place after all: the policy stays in force."
 
-KINDS = ("preview_cancellation", "confirm_cancellation")
 STAFF_RULE = "staff"
 """Begun by a person, whatever the order's refunds say."""
 
@@ -58,7 +58,7 @@ def may_be_cancelled(cover: Cover) -> bool:
 
 def _may_be_carried_out(cancellations: Iterable[Cancellation]) -> set[int]:
     keys = [cancellation.pk for cancellation in cancellations]
-    return outbox.may_be_carried_out("confirm_cancellation", keys)
+    return outbox.may_be_carried_out(MessageKind.CONFIRM_CANCELLATION, keys)
 
 
 def close(
@@ -84,7 +84,7 @@ def _close(
         if is_void:
             changes["refund_key"] = f"{cancellation.refund_key}:void:{cancellation.pk}"
         cancellation.transition_to(CancellationStatus.KEPT, now, **changes)
-        outbox.drop_parked(KINDS, cancellation.pk, sentence, now)
+        outbox.drop_parked(CANCELLATION_KINDS, cancellation.pk, sentence, now)
 
 
 def end_with_policy(cover: Cover, now: datetime) -> None:

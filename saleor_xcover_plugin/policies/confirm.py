@@ -14,7 +14,8 @@ from django.db import transaction
 
 from ..checkout.offers import chosen_ids
 from ..domain.money import Money
-from ..domain.states import NOT_WANTED, OTHER_STORE, CoverStatus, OfferStatus
+from ..domain.reasons import ReasonCode
+from ..domain.states import CoverStatus, OfferStatus
 from ..host import metadata, orders, telemetry
 from ..host.values import OrderSnapshot
 from ..models import Cover, Offer, OutboxMessage
@@ -44,8 +45,6 @@ from .unmade_covers import end_unmade
 log = logging.getLogger(__name__)
 
 DEADLINE_SECONDS = 15.0
-SEAL_BROKEN = "seal_broken"
-"""Reason of a cover whose call may have been carried out, and cannot be looked up nor repeated."""
 
 
 class ConfirmHandler:
@@ -74,7 +73,7 @@ class ConfirmHandler:
     def _body(self, cover: Cover, message: OutboxMessage, now: datetime) -> bytes | None:
         """Read the order again under lock; build the body, or end the message."""
         order = orders.read(cover.order_id, lock=True)
-        if cover.reason_code == NOT_WANTED:
+        if cover.reason_code == ReasonCode.NOT_WANTED:
             outbox.drop(message, "Staff decided that no policy is made.", now)
             end_unmade(cover, order, now)
             return None
@@ -96,7 +95,7 @@ class ConfirmHandler:
             f"The policy needs the buyer's {', '.join(missing)}. Complete the order's address, "
             "then replay the confirmation."
         )
-        _park(cover, message, "policyholder_incomplete", sentence, now)
+        _park(cover, message, ReasonCode.POLICYHOLDER_INCOMPLETE, sentence, now)
         return None
 
     def record(self, message: OutboxMessage, outcome: Outcome, now: datetime) -> None:
@@ -115,10 +114,10 @@ class ConfirmHandler:
             cover = lock_cover(pk=message.subject_id)
             current = outbox.lock(message)
             if current is not None and cover is not None:
-                if code == OTHER_STORE and other_store.is_ordered_here(cover):
+                if code == ReasonCode.OTHER_STORE and other_store.is_ordered_here(cover):
                     _park_of_other_store(cover, current, now)
                     return
-                if code in ("deadly", "unexpected"):
+                if code in (ReasonCode.POISON, ReasonCode.UNEXPECTED):
                     sentence = f"{sentence} {_ONE_POLICY}"
                 _park(cover, current, code, sentence, now)
 
@@ -131,41 +130,41 @@ class ConfirmHandler:
         if not give_up_or_retry(message, error, now):
             return
         if isinstance(error, _NotSearchable):
-            code, due_back = SEAL_BROKEN, None
+            code, due_back = ReasonCode.SEAL_BROKEN, None
             sentence = _not_found_out(cover, message, error)
         elif isinstance(error, XCoverNotFound):
-            code, due_back = "offer_gone", _charged(cover)
+            code, due_back = ReasonCode.OFFER_GONE, _charged(cover)
             what = "the premium of " if due_back == cover.premium else ""
             sentence = (
                 f"XCover no longer knows the offer; there is no policy. Refund {what}"
                 f"{Money(due_back, cover.currency)} to the buyer."
             )
         elif isinstance(error, XCoverAlreadyBooked):
-            code, due_back = "other_booking", None
+            code, due_back = ReasonCode.OTHER_BOOKING, None
             sentence = (
                 f"XCover already holds booking {error.booking_id} for this offer, and it does not "
                 "match this order. Ask Cover Genius before doing anything else."
             )
         elif error.leaves_unknown and not message.is_unknown:
-            code, due_back = "gave_up", None
+            code, due_back = ReasonCode.GAVE_UP, None
             sentence = (
                 "XCover did not take the request for the policy for a day. None was made; replay "
                 "the confirmation."
             )
         elif error.leaves_unknown:
-            code, due_back = "gave_up", None
+            code, due_back = ReasonCode.GAVE_UP, None
             sentence = (
                 "XCover gave no usable answer for a day; it is unknown whether a policy exists. "
                 f"Replay the confirmation. {_ONE_POLICY}"
             )
         elif _says_yes_and_no(error):
-            code, due_back = "unclear", None
+            code, due_back = ReasonCode.UNCLEAR, None
             sentence = (
                 f"XCover said yes and named errors ({error}); it is unknown whether a policy "
                 "exists. Replay the confirmation: a policy that exists is found."
             )
         else:
-            code, due_back = "refused", None
+            code, due_back = ReasonCode.REFUSED, None
             named = f" Fields named: {', '.join(error.fields)}." if error.fields else ""
             sentence = f"XCover refused the policy ({error}).{named} Correct it, then replay."
         _park(cover, message, code, sentence, now, due_back=due_back)
@@ -178,7 +177,7 @@ def _once_more(cover: Cover, message: OutboxMessage, now: datetime) -> bytes | N
     refund made meanwhile cancels the policy after. With a new key the order is judged again, since
     it could make what the one before did not. What staff do not want is not sent at all.
     """
-    if cover.reason_code == NOT_WANTED:
+    if cover.reason_code == ReasonCode.NOT_WANTED:
         return None
     if message.is_bound:
         return outbox.sent_body(message)
@@ -261,7 +260,7 @@ def _not_found_out(cover: Cover, message: OutboxMessage, error: _NotSearchable) 
         f"Cover Genius whether order {cover.order_number} has one. If so: {command} --take-over "
         "POLICY, with its number; it can then be cancelled. If not: "
     )
-    if cover.reason_code == NOT_WANTED:
+    if cover.reason_code == ReasonCode.NOT_WANTED:
         ways = f"{unknown}{command} --do-not-make --asked-xcover."
         if outbox.sent_body(message) is None:
             return ways
@@ -300,7 +299,7 @@ def _park(
 ) -> None:
     outbox.park(message, sentence, now, reason=code)
     # What staff decided stands, whatever became of the search for a policy.
-    reason = NOT_WANTED if cover.reason_code == NOT_WANTED else code
+    reason = ReasonCode.NOT_WANTED if cover.reason_code == ReasonCode.NOT_WANTED else code
     park_cover(cover, reason, sentence, now, due_back=due_back)
 
 
@@ -312,7 +311,7 @@ def _park_of_other_store(cover: Cover, message: OutboxMessage, now: datetime) ->
         cost = cost_of_cover(order, cover.offer)
         due, what = charged_of(order, cost), money_clause(order, cost, "it")
     sentence = other_store.ORDERED_HERE.format(what=what)
-    _park(cover, message, OTHER_STORE, sentence, now, due_back=due)
+    _park(cover, message, ReasonCode.OTHER_STORE, sentence, now, due_back=due)
 
 
 def _charged(cover: Cover) -> Decimal:
@@ -343,14 +342,14 @@ def _record_booking(
         outbox.settle(message, now)
     difference = _difference(booking, cover, chosen_ids(offer))
     offer.transition_to(OfferStatus.CONFIRMED, now)
-    was_wanted = cover.reason_code != NOT_WANTED
+    was_wanted = cover.reason_code != ReasonCode.NOT_WANTED
     due = due_with_policy(cover, orders.read(cover.order_id))
     if difference:
         sentence = (
             f"XCover's booking {booking.id} differs from what was sold: {difference}. Keep the "
             "booking and ask Cover Genius."
         )
-        park_cover(cover, "booking_differs", sentence, now, booking_id=booking.id)
+        park_cover(cover, ReasonCode.BOOKING_DIFFERS, sentence, now, booking_id=booking.id)
         cover.save_fields(now, **due)
         return
     cover.transition_to(

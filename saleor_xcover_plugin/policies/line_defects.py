@@ -9,7 +9,8 @@ from decimal import Decimal
 from ..checkout.offers import chosen_premium, holds_quoted_tickets
 from ..checkout.ticketed_events import insured_events
 from ..domain.money import Money
-from ..domain.states import BOUGHT_ALREADY, NOT_OFFERED, CoverStatus
+from ..domain.reasons import ReasonCode
+from ..domain.states import CoverStatus
 from ..errors import Code
 from ..host.values import OrderSnapshot
 from ..models import Cover, Offer
@@ -29,7 +30,7 @@ class Defect:
         return cls(code, sentence_of(code, order, offer))
 
 
-OF_EVENT = frozenset({"event_cancelled", "event_started"})
+OF_EVENT = frozenset({ReasonCode.EVENT_CANCELLED, ReasonCode.EVENT_STARTED})
 """Defects that end when staff take back what they told of the event."""
 
 
@@ -45,7 +46,7 @@ def bought_already(order: OrderSnapshot, offer: Offer | None) -> Defect | None:
     return (
         None
         if holder is None
-        else Defect(BOUGHT_ALREADY, shared_consent.sentence_of(holder, order))
+        else Defect(ReasonCode.BOUGHT_ALREADY, shared_consent.sentence_of(holder, order))
     )
 
 
@@ -91,32 +92,32 @@ def cost_of_cover(order: OrderSnapshot, offer: Offer | None) -> Decimal:
 
 _THE_PROTECTION = "the protection"
 _SENTENCES = {
-    NOT_OFFERED: (
+    ReasonCode.NOT_OFFERED: (
         "The order holds a ticket protection line that no offer stands behind. It insures nothing;",
         "it",
     ),
-    "line_changed": (
+    ReasonCode.LINE_CHANGED: (
         "The ticket protection line is not one piece at the offered premium of {premium}. The "
         "policy was not confirmed;",
         "the line",
     ),
-    "tickets_changed": (
+    ReasonCode.TICKETS_CHANGED: (
         "The tickets changed after the shopper accepted the offer. The policy was not confirmed;",
         _THE_PROTECTION,
     ),
-    "country_changed": (
+    ReasonCode.COUNTRY_CHANGED: (
         "The buyer's country is no longer the quoted {country}. The policy was not confirmed;",
         _THE_PROTECTION,
     ),
-    "event_cancelled": (
+    ReasonCode.EVENT_CANCELLED: (
         "The organiser cancelled the event before the policy was confirmed, so it was not:",
         _THE_PROTECTION,
     ),
-    "event_started": (
+    ReasonCode.EVENT_STARTED: (
         "The event began before the policy was confirmed, so it was not:",
         _THE_PROTECTION,
     ),
-    "offer_ended": (
+    ReasonCode.OFFER_ENDED: (
         "The checkout changed after the shopper accepted the offer, and the protection line stayed "
         "because a payment had begun. The policy was not confirmed;",
         _THE_PROTECTION,
@@ -132,7 +133,7 @@ _SENTENCES = {
 
 def _code_of(order: OrderSnapshot, offer: Offer | None, now: datetime) -> str | None:
     if offer is None:
-        return NOT_OFFERED
+        return ReasonCode.NOT_OFFERED
     if not _is_paid_for(order, offer, chosen_premium(offer)):
         return "line_changed"
     if not holds_quoted_tickets(offer, order.ticket_counts):

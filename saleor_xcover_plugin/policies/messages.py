@@ -11,15 +11,15 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from django.db.models import Q, QuerySet
 
+from ..domain.messages import CANCELLATION_KINDS, MODIFICATION_KINDS, MessageKind
 from ..domain.states import MessageState
 from ..models import Cancellation, Cover, Modification, Offer, OutboxMessage
-from . import cancellations, modifications
 
 Owner = tuple[str, int]
 """``offer`` or ``cover``, and its key."""
 
 _ENDED = [MessageState.SETTLED.value, MessageState.DROPPED.value]
-_WITH_PERSON = ("confirm", *modifications.KINDS)
+_WITH_PERSON = (MessageKind.CONFIRM, *MODIFICATION_KINDS)
 """Kinds whose body holds details of the buyer."""
 
 
@@ -36,7 +36,7 @@ def unsettled(offers: Iterable[int], covers: Sequence[int]) -> Mapping[MessageSt
 def parked_confirm(cover: Cover) -> QuerySet[OutboxMessage]:
     """Return the call for the policy, when it waits for a person."""
     return OutboxMessage.objects.filter(
-        kind="confirm", subject_id=cover.pk, status=MessageState.PARKED.value
+        kind=MessageKind.CONFIRM, subject_id=cover.pk, status=MessageState.PARKED.value
     )
 
 
@@ -50,8 +50,11 @@ def parked_with_person(cover: Cover) -> QuerySet[OutboxMessage]:
 def ended(offers: Iterable[int], covers: Sequence[int]) -> QuerySet[OutboxMessage]:
     """Return the settled and dropped messages, while what they are about is still there."""
     told = Offer.objects.filter(pk__in=offers).exclude(xcover_offer_id="")
-    found = Q(kind="opt_out", operation_id__in=list(told.values_list("xcover_offer_id", flat=True)))
-    found |= Q(kind="confirm", operation_id__in=_confirmations(covers))
+    found = Q(
+        kind=MessageKind.OPT_OUT,
+        operation_id__in=list(told.values_list("xcover_offer_id", flat=True)),
+    )
+    found |= Q(kind=MessageKind.CONFIRM, operation_id__in=_confirmations(covers))
     found |= _of_cancellations(covers) | _of_modifications(covers)
     return OutboxMessage.objects.filter(found, status__in=_ENDED)
 
@@ -59,10 +62,10 @@ def ended(offers: Iterable[int], covers: Sequence[int]) -> QuerySet[OutboxMessag
 def _owners(offers: Iterable[int], covers: Sequence[int]) -> dict[str, dict[int, Owner]]:
     """Map what a message is about, which depends on its kind, to offer or cover."""
     owners: dict[str, dict[int, Owner]] = {
-        "opt_out": {pk: ("offer", pk) for pk in offers},
-        "confirm": {pk: ("cover", pk) for pk in covers},
+        MessageKind.OPT_OUT: {pk: ("offer", pk) for pk in offers},
+        MessageKind.CONFIRM: {pk: ("cover", pk) for pk in covers},
     }
-    for kinds, model in ((cancellations.KINDS, Cancellation), (modifications.KINDS, Modification)):
+    for kinds, model in ((CANCELLATION_KINDS, Cancellation), (MODIFICATION_KINDS, Modification)):
         rows = model._default_manager.filter(cover_id__in=covers).values_list("pk", "cover_id")
         by_key: dict[int, Owner] = {pk: ("cover", cover_id) for pk, cover_id in rows}
         owners.update(dict.fromkeys(kinds, by_key))
@@ -84,7 +87,7 @@ def _confirmations(covers: Sequence[int]) -> list[str]:
     named: list[str] = []
     while names:
         named += names
-        there = OutboxMessage.objects.filter(kind="confirm", operation_id__in=names)
+        there = OutboxMessage.objects.filter(kind=MessageKind.CONFIRM, operation_id__in=names)
         names = [f"{name}:again" for name in there.values_list("operation_id", flat=True)]
     return named
 
@@ -104,11 +107,11 @@ def _of_cancellations(covers: Sequence[int]) -> Q:
         previews += [f"{booking}:{pk}{number}" for number in numbers]
         confirmations += [f"{booking}:{named}"] if named else []
         renewed |= {f"{booking}:"} if renewals else set()
-    found = Q(kind="preview_cancellation", operation_id__in=previews)
-    found |= Q(kind="confirm_cancellation", operation_id__in=confirmations)
+    found = Q(kind=MessageKind.PREVIEW_CANCELLATION, operation_id__in=previews)
+    found |= Q(kind=MessageKind.CONFIRM_CANCELLATION, operation_id__in=confirmations)
     for start in renewed:
         found |= Q(
-            kind="confirm_cancellation",
+            kind=MessageKind.CONFIRM_CANCELLATION,
             operation_id__gt=start,
             operation_id__lt=start + "z" * 64,
             operation_id__startswith=start,
@@ -123,6 +126,6 @@ def _of_modifications(covers: Sequence[int]) -> Q:
     for pk, booking, update in rows.values_list("pk", "cover__booking_id", "xcover_update_id"):
         previews.append(f"{booking}:{pk}")
         confirmations += [f"{booking}:{pk}:{update}"] if update else []
-    return Q(kind="preview_modification", operation_id__in=previews) | Q(
-        kind="confirm_modification", operation_id__in=confirmations
+    return Q(kind=MessageKind.PREVIEW_MODIFICATION, operation_id__in=previews) | Q(
+        kind=MessageKind.CONFIRM_MODIFICATION, operation_id__in=confirmations
     )

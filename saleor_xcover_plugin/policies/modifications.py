@@ -6,6 +6,7 @@ import logging
 from datetime import datetime
 
 from ..checkout.ticketed_events import insured_events
+from ..domain.messages import MODIFICATION_KINDS
 from ..domain.modifications import in_words
 from ..domain.states import ModificationStatus
 from ..host import metadata
@@ -15,8 +16,6 @@ from ..xcover.answers import Booking
 from .policyholders import is_held
 
 log = logging.getLogger(__name__)
-
-KINDS = ("preview_modification", "confirm_modification")
 
 
 def has_begun(cover: Cover, now: datetime) -> bool:
@@ -57,7 +56,7 @@ def tell_parked(modification: Modification) -> None:
 
 def drop(modification: Modification, sentence: str, now: datetime) -> None:
     """Nothing more is sent, and nobody needs to decide."""
-    outbox.drop_parked(KINDS, modification.pk, sentence, now)
+    outbox.drop_parked(MODIFICATION_KINDS, modification.pk, sentence, now)
     modification.transition_to(ModificationStatus.DROPPED, now, sentence=sentence)
 
 
@@ -85,6 +84,6 @@ def adopt(cover: Cover, booking: Booking, now: datetime) -> bool:
     for modification in held:
         modification.cover = cover
         said = "Cover Genius applied the change by hand."
-        outbox.drop_parked(KINDS, modification.pk, said, now)
+        outbox.drop_parked(MODIFICATION_KINDS, modification.pk, said, now)
         apply(modification, now)
     return bool(held)

@@ -10,8 +10,10 @@ from datetime import datetime
 from django.db import transaction
 
 from ..domain.cancellations import Verdict
+from ..domain.messages import MessageKind
 from ..domain.modifications import in_words, judge_price
 from ..domain.money import Money
+from ..domain.reasons import ReasonCode
 from ..domain.states import CoverStatus, ModificationStatus
 from ..domain.tickets import Policyholder
 from ..host import orders
@@ -79,14 +81,14 @@ class _ModificationHandler(PreviewConfirmHandler[Modification]):
                 f"XCover gave no usable answer for a day; {left_open} the buyer's {fields} in "
                 f"policy {row.cover.booking_id}. Replay the message."
             )
-            outbox.park(message, sentence, now, reason="gave_up")
+            outbox.park(message, sentence, now, reason=ReasonCode.GAVE_UP)
         else:
             named = f" Fields named: {', '.join(error.fields)}." if error.fields else ""
             sentence = (
                 f"XCover did not change the buyer's {fields} ({error}).{named} Correct the order, "
                 "or replay the message to ask again."
             )
-            outbox.park(message, sentence, now, reason="refused")
+            outbox.park(message, sentence, now, reason=ReasonCode.REFUSED)
         park(row, sentence, now)
 
 
@@ -184,7 +186,7 @@ def _record_preview(modification: Modification, answer: Answer, now: datetime) -
         sentence=judgement.sentence,
     )
     operation_id = f"{cover.booking_id}:{modification.pk}:{answer.update_id}"
-    enqueue_step("confirm_modification", operation_id, modification, now)
+    enqueue_step(MessageKind.CONFIRM_MODIFICATION, operation_id, modification, now)
 
 
 _ODD_PREVIEW = (

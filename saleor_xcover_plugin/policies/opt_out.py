@@ -9,6 +9,7 @@ from datetime import datetime
 
 from django.db import transaction
 
+from ..domain.messages import MessageKind
 from ..domain.states import LIVE_OFFER_STATUSES, OfferStatus, may_transition
 from ..host.values import OrderSnapshot
 from ..models import Offer, OutboxMessage
@@ -34,7 +35,11 @@ def opt_out_of(order: OrderSnapshot, offers: Sequence[Offer], now: datetime) -> 
         # Not the row's number: a restored backup gives it to another offer.
         operation_id = str(last.xcover_offer_id)
         outbox.enqueue(
-            "opt_out", operation_id, subject_id=last.pk, channel_id=order.channel_id, now=now
+            MessageKind.OPT_OUT,
+            operation_id,
+            subject_id=last.pk,
+            channel_id=order.channel_id,
+            now=now,
         )
 
 

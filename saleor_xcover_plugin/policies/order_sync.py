@@ -19,18 +19,11 @@ from django.db.models import OuterRef, Subquery
 from ..checkout.offers import accepted_premium, chosen_premium
 from ..checkout.public_summary import of_cover, right_in_order, withdrawn
 from ..checkout.selection import take_back
+from ..domain.messages import MessageKind
 from ..domain.money import Money
 from ..domain.price_impact import PriceImpact
-from ..domain.states import (
-    BOUGHT_ALREADY,
-    LINE_REMOVED,
-    NOT_MADE_HERE,
-    NOT_OFFERED,
-    NOTHING_BOUGHT,
-    CoverStatus,
-    OfferStatus,
-    may_transition,
-)
+from ..domain.reasons import NOT_MADE_HERE, NOTHING_BOUGHT, ReasonCode
+from ..domain.states import CoverStatus, OfferStatus, may_transition
 from ..errors import Code
 from ..host import checkouts, metadata, orders, telemetry
 from ..host.values import OrderSnapshot
@@ -136,7 +129,7 @@ def _ended_since(order: OrderSnapshot, offers: Sequence[Offer]) -> set[int]:
 
 def _is_strangers(cover: Cover) -> bool:
     """Whether its line was put in by hand: then nothing was bought, as without a line."""
-    return cover.status == CoverStatus.PARKED and cover.reason_code == NOT_OFFERED
+    return cover.status == CoverStatus.PARKED and cover.reason_code == ReasonCode.NOT_OFFERED
 
 
 def _follow_removal(
@@ -149,8 +142,8 @@ def _follow_removal(
     """
     for offer in free:
         if offer.status == OfferStatus.SELECTED:
-            take_back(offer, now, source=LINE_REMOVED, reason=LINE_REMOVED)
-    if not free or free[-1].reason_code != LINE_REMOVED:
+            take_back(offer, now, source=ReasonCode.LINE_REMOVED, reason=ReasonCode.LINE_REMOVED)
+    if not free or free[-1].reason_code != ReasonCode.LINE_REMOVED:
         return cover
     due = max(order.charged - order.cost, Decimal(0))
     sentence = _removed_sentence(order, due)
@@ -165,7 +158,7 @@ def _follow_removal(
         now,
         status=CoverStatus.VOID.value,
         premium=accepted_premium(free[-1]),
-        reason_code=LINE_REMOVED,
+        reason_code=ReasonCode.LINE_REMOVED,
         reason=sentence,
         amount_due_back=due,
     )
@@ -245,7 +238,7 @@ def _place(
         offer.status == OfferStatus.SELECTED or offer.pk in ended_since
     )
     if defect is None and offer is not None and not is_live:
-        defect = Defect.of("offer_ended", order, offer)
+        defect = Defect.of(ReasonCode.OFFER_ENDED, order, offer)
     if defect is None and offer is not None and offer.reason_code == Code.CHECK_FAILED:
         defect = Defect.of(Code.CHECK_FAILED.value, order, offer)
     paid = cost_of_cover(order, offer)
@@ -318,7 +311,7 @@ def _advance(cover: Cover, order: OrderSnapshot, offers: Sequence[Offer], now: d
         is_void = order.is_over and order.charged <= 0
         if is_void and cover.reason_code in NOTHING_BOUGHT:
             cover.transition_to(CoverStatus.VOID, now, amount_due_back=Decimal(0))
-            outbox.drop_parked(("confirm",), cover.pk, _VOID, now)
+            outbox.drop_parked((MessageKind.CONFIRM,), cover.pk, _VOID, now)
     elif cover.status == CoverStatus.CONFIRMED:
         if not order.cover_lines:
             _tell_of_policy_without_line(cover, now)
@@ -337,7 +330,7 @@ def _due(cover: Cover, order: OrderSnapshot) -> Decimal:
     """
     known: Decimal = cover.amount_due_back
     is_parked = cover.status == CoverStatus.PARKED and (
-        cover.reason_code == BOUGHT_ALREADY or has_sentence(cover.reason_code)
+        cover.reason_code == ReasonCode.BOUGHT_ALREADY or has_sentence(cover.reason_code)
     )
     if order.refunded:
         return known
@@ -366,7 +359,9 @@ def _said_anew(cover: Cover, order: OrderSnapshot, offer: Offer | None) -> str:
     """Return the sentence of a parked cover by what has been charged since."""
     if cover.status == CoverStatus.PARKED and has_sentence(cover.reason_code):
         return sentence_of(cover.reason_code, order, cover.offer)
-    elsewhere = bought_already(order, offer) if cover.reason_code == BOUGHT_ALREADY else None
+    elsewhere = (
+        bought_already(order, offer) if cover.reason_code == ReasonCode.BOUGHT_ALREADY else None
+    )
     return elsewhere.sentence if elsewhere else str(cover.reason)
 
 
@@ -374,7 +369,7 @@ def _take_over(cover: Cover, order: OrderSnapshot, offer: Offer, now: datetime) 
     """Insure a paid order with the yes that another order of its checkout got and did not pay."""
     left_id = shared_consent.let_go(offer, order, now)
     if left_id is not None:
-        metadata.write_order_summary(left_id, withdrawn(BOUGHT_ALREADY))
+        metadata.write_order_summary(left_id, withdrawn(ReasonCode.BOUGHT_ALREADY))
     paid, premium = cost_of_cover(order, offer), chosen_premium(offer)
     cover.transition_to(
         CoverStatus.PLACED,
@@ -420,7 +415,7 @@ def _begin_again(cover: Cover, order: OrderSnapshot, now: datetime) -> None:
         amount_due_back=overcharged,
         refunded_when_due=None,
     )
-    outbox.drop_parked(("confirm",), cover.pk, _AFTER_ALL, now)
+    outbox.drop_parked((MessageKind.CONFIRM,), cover.pk, _AFTER_ALL, now)
 
 
 _AFTER_ALL = (
@@ -432,7 +427,7 @@ def _advance_placed(
     cover: Cover, order: OrderSnapshot, offers: Sequence[Offer], now: datetime
 ) -> None:
     if order.is_over:
-        cover.transition_to(CoverStatus.VOID, now, reason_code="not_paid", reason=_VOID)
+        cover.transition_to(CoverStatus.VOID, now, reason_code=ReasonCode.NOT_PAID, reason=_VOID)
         if cover.offer is not None and may_transition(cover.offer.state, OfferStatus.ABANDONED):
             cover.offer.transition_to(OfferStatus.ABANDONED, now)
         return
@@ -445,7 +440,7 @@ def _advance_placed(
         defect = bought_already(order, other) or defect_of(order, cover.offer, now)
     elif order.is_refunded_in_part and order.charged + order.refunded >= order.total:
         defect = Defect(
-            "refunded_in_part",
+            ReasonCode.REFUNDED_IN_PART,
             "Part of the order was refunded before the policy was confirmed, so it was not. "
             f"Refund the premium of {cover.premium_money} too, or take the refund back.",
         )
@@ -457,7 +452,7 @@ def _advance_placed(
         return
     cover.transition_to(CoverStatus.CONFIRMING, now, paid_at=now)
     outbox.enqueue(
-        "confirm",
+        MessageKind.CONFIRM,
         f"{order.id}:{cover.offer_id}",
         subject_id=cover.pk,
         channel_id=cover.channel_id,
@@ -472,28 +467,28 @@ def _end_without_line(
     cover.transition_to(
         CoverStatus.VOID,
         now,
-        reason_code=LINE_REMOVED,
+        reason_code=ReasonCode.LINE_REMOVED,
         reason=_TAKEN_OUT,
         amount_due_back=Decimal(0),
     )
     # The cover is void by now and holds its offer no more.
     for offer in offers:
         if offer.pk == cover.offer_id and offer.status == OfferStatus.SELECTED:
-            take_back(offer, now, source=LINE_REMOVED)
+            take_back(offer, now, source=ReasonCode.LINE_REMOVED)
     opt_out.opt_out_of(order, shared_consent.held_by_none_but(order, offers), now)
     metadata.add_order_note(order.id, _TAKEN_OUT)
 
 
 def _tell_of_policy_without_line(cover: Cover, now: datetime) -> None:
     """Tell staff once that they took out the line of a policy; what it costs is their decision."""
-    if cover.reason_code == LINE_REMOVED:
+    if cover.reason_code == ReasonCode.LINE_REMOVED:
         return
     sentence = (
         f"The ticket protection was taken out of the order, but policy {cover.booking_id} is in "
         f"force and its premium of {cover.premium_money} is owed to XCover. Keep it, or have it "
         f"cancelled: manage.py xcover_cancellation ask {cover.order_number}"
     )
-    cover.save_fields(now, reason_code=LINE_REMOVED, reason=sentence)
+    cover.save_fields(now, reason_code=ReasonCode.LINE_REMOVED, reason=sentence)
     metadata.add_order_note(cover.order_id, sentence)
 
 

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from ..domain.cancellations import Verdict
+from ..domain.messages import MessageKind
 from ..domain.modifications import in_words, judge_change
 from ..domain.states import OPEN_MODIFICATION_STATUSES, CoverStatus, ModificationStatus
 from ..host import metadata
@@ -70,7 +71,7 @@ def _begin(cover: Cover, order: OrderSnapshot, wanted: Digests, now: datetime) -
     )
     if is_requested:
         operation_id = f"{cover.booking_id}:{modification.pk}"
-        enqueue_step("preview_modification", operation_id, modification, now)
+        enqueue_step(MessageKind.PREVIEW_MODIFICATION, operation_id, modification, now)
     else:
         modifications.tell_parked(modification)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ..domain.messages import MessageKind
 from ..outbox import registry
 from .cancel import ConfirmCancellationHandler, PreviewCancellationHandler
 from .confirm import ConfirmHandler
@@ -11,12 +12,12 @@ from .order_sync import sync_order
 
 registry.register(
     {
-        "confirm": ConfirmHandler(),
-        "preview_cancellation": PreviewCancellationHandler(),
-        "confirm_cancellation": ConfirmCancellationHandler(),
-        "preview_modification": PreviewModificationHandler(),
-        "confirm_modification": ConfirmModificationHandler(),
-        "opt_out": OptOutHandler(),
+        MessageKind.CONFIRM: ConfirmHandler(),
+        MessageKind.PREVIEW_CANCELLATION: PreviewCancellationHandler(),
+        MessageKind.CONFIRM_CANCELLATION: ConfirmCancellationHandler(),
+        MessageKind.PREVIEW_MODIFICATION: PreviewModificationHandler(),
+        MessageKind.CONFIRM_MODIFICATION: ConfirmModificationHandler(),
+        MessageKind.OPT_OUT: OptOutHandler(),
     },
     sync_order=sync_order,
 )

@@ -12,7 +12,8 @@ from collections.abc import Sequence
 from datetime import datetime
 from decimal import Decimal
 
-from ..domain.states import BOUGHT_ALREADY, NEVER_BOUGHT, CoverStatus, OfferStatus
+from ..domain.reasons import NEVER_BOUGHT, ReasonCode
+from ..domain.states import CoverStatus, OfferStatus
 from ..host import metadata, orders
 from ..host.values import OrderSnapshot
 from ..models import Cover, Offer
@@ -65,7 +66,9 @@ def is_free_for(cover: Cover, order: OrderSnapshot, offer: Offer | None) -> bool
 
     The caller holds the locks of the offers and of ``cover``.
     """
-    is_waiting = cover.status == CoverStatus.PARKED and cover.reason_code == BOUGHT_ALREADY
+    is_waiting = (
+        cover.status == CoverStatus.PARKED and cover.reason_code == ReasonCode.BOUGHT_ALREADY
+    )
     if not is_waiting or not is_paid_for_policy(order, cover):
         return False
     if offer is None or offer.status not in _STILL_TO_BE_BOUGHT:
@@ -104,7 +107,7 @@ def let_go(offer: Offer, paid: OrderSnapshot, now: datetime) -> uuid.UUID | None
         CoverStatus.PARKED,
         now,
         offer=None,
-        reason_code=BOUGHT_ALREADY,
+        reason_code=ReasonCode.BOUGHT_ALREADY,
         reason=sentence,
         amount_due_back=charged_of(own, own.cover_price) if own else Decimal(0),
         for_cover_when_due=Decimal(0),
@@ -119,7 +122,7 @@ def waiting_orders(order: OrderSnapshot) -> list[uuid.UUID]:
         return []
     others = orders.ids_of_checkout(order.checkout_token)
     waiting = Cover.objects.filter(
-        order_id__in=others, status=CoverStatus.PARKED.value, reason_code=BOUGHT_ALREADY
+        order_id__in=others, status=CoverStatus.PARKED.value, reason_code=ReasonCode.BOUGHT_ALREADY
     ).exclude(order_id=order.id)
     return list(waiting.order_by("pk").values_list("order_id", flat=True))
 

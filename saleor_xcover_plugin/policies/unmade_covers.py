@@ -7,15 +7,10 @@ from datetime import datetime
 from decimal import Decimal
 
 from ..checkout.public_summary import of_cover
+from ..domain.messages import MessageKind
 from ..domain.money import Money
-from ..domain.states import (
-    EVENT_OVER,
-    NEVER_BOUGHT,
-    NOT_WANTED,
-    CoverStatus,
-    OfferStatus,
-    may_transition,
-)
+from ..domain.reasons import NEVER_BOUGHT, ReasonCode
+from ..domain.states import CoverStatus, OfferStatus, may_transition
 from ..host import metadata, telemetry
 from ..host.values import OrderSnapshot
 from ..models import Cover
@@ -26,7 +21,7 @@ from .refunds_due import settle_refund_due
 
 log = logging.getLogger(__name__)
 
-_IS_OWED_ALREADY = NEVER_BOUGHT | {EVENT_OVER}
+_IS_OWED_ALREADY = NEVER_BOUGHT | {ReasonCode.EVENT_OVER}
 """Reasons with which what is due back was written down when the cover was parked."""
 
 ENDED = "Staff decided that no policy is made for this order. XCover is not asked for it any more."
@@ -43,7 +38,7 @@ def end_unmade(cover: Cover, order: OrderSnapshot | None, now: datetime) -> None
     cover.transition_to(
         CoverStatus.VOID,
         now,
-        reason_code=NOT_WANTED,
+        reason_code=ReasonCode.NOT_WANTED,
         reason=sentence,
         amount_due_back=due.amount,
         **({} if due.amount == cover.amount_due_back else _RECKONED_NOW),
@@ -72,9 +67,9 @@ def _due(cover: Cover, order: OrderSnapshot | None) -> Money:
 
 def went_unknown(cover: Cover) -> bool:
     """Return True when the call was purged before its outcome was known: nothing is due yet."""
-    if cover.reason_code != EVENT_OVER:
+    if cover.reason_code != ReasonCode.EVENT_OVER:
         return False
-    gone = ended([], [cover.pk]).filter(kind="confirm").order_by("-pk").first()
+    gone = ended([], [cover.pk]).filter(kind=MessageKind.CONFIRM).order_by("-pk").first()
     return gone is not None and gone.is_unknown
 
 

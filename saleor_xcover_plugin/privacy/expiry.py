@@ -10,7 +10,9 @@ import logging
 from datetime import datetime
 from decimal import Decimal
 
-from ..domain.states import EVENT_OVER, NOTHING_BOUGHT, CoverStatus, ModificationStatus
+from ..domain.messages import MessageKind
+from ..domain.reasons import NOTHING_BOUGHT, ReasonCode
+from ..domain.states import CoverStatus, ModificationStatus
 from ..host import metadata, orders
 from ..host.values import OrderSnapshot
 from ..models import Cover
@@ -18,12 +20,11 @@ from ..outbox import store as outbox
 from ..policies import modifications
 from ..policies.messages import parked_confirm
 from ..policies.refunds_due import back_for_cover
-from ..staff.policyholder_completion import INCOMPLETE
 
 log = logging.getLogger(__name__)
 
-_NOT_MADE = ("refused", INCOMPLETE)
-_HAS_SENTENCE = NOTHING_BOUGHT - {INCOMPLETE}
+_NOT_MADE = (ReasonCode.REFUSED, ReasonCode.POLICYHOLDER_INCOMPLETE)
+_HAS_SENTENCE = NOTHING_BOUGHT - {ReasonCode.POLICYHOLDER_INCOMPLETE}
 """Their sentence names what is due, and speaks of no replay."""
 
 
@@ -47,13 +48,13 @@ def end_confirm(cover: Cover, why: str, now: datetime) -> str:
     if not parked:
         return ""
     is_not_made = cover.reason_code in _NOT_MADE or not any(one.is_unknown for one in parked)
-    outbox.drop_parked(("confirm",), cover.pk, why, now)
+    outbox.drop_parked((MessageKind.CONFIRM,), cover.pk, why, now)
     if cover.status == CoverStatus.VOID or cover.reason_code in _HAS_SENTENCE:
         return ""
     order = orders.read(cover.order_id)
     is_due = is_not_made and _is_paid(cover, order)
     sentence = _sentence(cover, is_not_made=is_not_made, is_due=is_due)
-    changes: dict[str, object] = {"reason": sentence, "reason_code": EVENT_OVER}
+    changes: dict[str, object] = {"reason": sentence, "reason_code": ReasonCode.EVENT_OVER}
     if is_due and cover.amount_due_back < cover.premium:  # what was charged too much is due as well
         changes["amount_due_back"] = cover.amount_due_back + cover.premium
         changes["refunded_when_due"] = order.given.plain_money if order else None

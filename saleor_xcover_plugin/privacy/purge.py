@@ -20,6 +20,7 @@ from django.db import transaction
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from ..defect_log import log_defect
+from ..domain.messages import MessageKind
 from ..domain.retention import Days, Kind
 from ..domain.states import CoverStatus, MessageState
 from ..failures import Failures
@@ -195,7 +196,7 @@ def _with_buyer(days: Days, now: datetime) -> Iterator[list[Any]]:
     ended = Q(status__in=[CoverStatus.CANCELLED.value, CoverStatus.VOID.value])
     ended |= Q(offer__event_starts_at=None) | Q(offer__event_starts_at__lte=before)
     changes = Modification.objects.filter(cover=OuterRef("pk")).exclude(wanted_digest="")
-    aside = OutboxMessage.objects.filter(kind="confirm", status=MessageState.PARKED.value)
+    aside = OutboxMessage.objects.filter(kind=MessageKind.CONFIRM, status=MessageState.PARKED.value)
     telling = ~Q(policyholder_digests={}) | Q(pk__in=aside.values("subject_id"))
     covers = Cover.objects.filter(ended, telling | Q(Exists(changes)), updated_at__lte=before)
     return _pages(covers.filter(offer__isnull=False), "offer__checkout_token")

@@ -8,10 +8,10 @@ from datetime import datetime
 
 from django.db.models import QuerySet
 
+from ..domain.messages import CANCELLATION_KINDS, MessageKind
 from ..domain.money import Money
 from ..domain.states import CancellationStatus, CoverStatus, MessageState
 from ..models import Cancellation, Cover, OutboxMessage
-from ..policies.cancellations import KINDS
 
 MAX_PAGE_LENGTH = 100
 
@@ -95,7 +95,7 @@ def _steps(cover: Cover) -> Iterator[Step]:
 def parked_messages(cover: Cover) -> Sequence[OutboxMessage]:
     """Return what waits for a replay."""
     parked = OutboxMessage.objects.filter(status=MessageState.PARKED.value)
-    own = parked.filter(kind="confirm", subject_id=cover.pk)
+    own = parked.filter(kind=MessageKind.CONFIRM, subject_id=cover.pk)
     ids = [cancellation.pk for cancellation in cover.cancellations.all()]
-    cancelling = parked.filter(kind__in=KINDS, subject_id__in=ids)
+    cancelling = parked.filter(kind__in=CANCELLATION_KINDS, subject_id__in=ids)
     return [*own, *cancelling]

@@ -13,6 +13,7 @@ from enum import StrEnum
 from django.db import transaction
 
 from ..domain.cancellations import ClaimState
+from ..domain.messages import CANCELLATION_KINDS
 from ..domain.money import Money
 from ..domain.refunds import RefundScope
 from ..domain.states import CancellationStatus, CoverStatus
@@ -21,7 +22,7 @@ from ..models import Cancellation, Cover
 from ..outbox import store as outbox
 from ..policies import refund_judgement
 from ..policies.cancel import ask_again, begin_confirmation, begin_preview
-from ..policies.cancellations import KINDS, STAFF_RULE, may_be_cancelled
+from ..policies.cancellations import STAFF_RULE, may_be_cancelled
 from ..policies.locks import lock_cancellation, lock_cover
 from ..policies.refund_scope import scope_of
 
@@ -211,4 +212,4 @@ def _require_waiting(cancellation: Cancellation) -> None:
 
 def _drop_parked(cancellation: Cancellation, now: datetime) -> None:
     """A message that waited beside it is not sent any more."""
-    outbox.drop_parked(KINDS, cancellation.pk, "A person decided otherwise.", now)
+    outbox.drop_parked(CANCELLATION_KINDS, cancellation.pk, "A person decided otherwise.", now)

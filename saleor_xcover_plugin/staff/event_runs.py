@@ -15,11 +15,11 @@ from decimal import Decimal
 
 from .. import installation
 from ..clock import Clock
+from ..domain.messages import CANCELLATION_KINDS, MessageKind
 from ..domain.money import Money
 from ..domain.states import CancellationStatus, CoverStatus, MessageState
 from ..models import Cancellation, Cover, OutboxMessage
 from ..outbox.dispatcher import deliver_due
-from ..policies.cancellations import KINDS
 from . import decisions, event_changes
 
 Progress = Callable[[int], None]
@@ -49,7 +49,7 @@ def ask(covers: Sequence[int], clock: Clock, *, progress: Progress, pause: Pause
     """Have XCover asked about every policy that was not asked about yet. Cancels nothing."""
     for _ in event_changes.ask_all(covers, clock()):
         pass
-    _deliver(covers, "preview_cancellation", clock, progress, pause)
+    _deliver(covers, MessageKind.PREVIEW_CANCELLATION, clock, progress, pause)
 
 
 def carry_out(covers: Sequence[int], clock: Clock, *, progress: Progress, pause: Pause) -> int:
@@ -68,7 +68,7 @@ def carry_out(covers: Sequence[int], clock: Clock, *, progress: Progress, pause:
             count += 1
         except decisions.DecisionRefused:  # somebody decided about it meanwhile
             continue
-    _deliver(covers, "confirm_cancellation", clock, progress, pause)
+    _deliver(covers, MessageKind.CONFIRM_CANCELLATION, clock, progress, pause)
     return count
 
 
@@ -117,7 +117,7 @@ def _sums(by_currency: Mapping[str, Decimal]) -> str:
 
 def open_calls(covers: Sequence[int]) -> int:
     """Count the calls of the event's cancellations that are still to be made."""
-    return len(_pending(covers, KINDS))
+    return len(_pending(covers, CANCELLATION_KINDS))
 
 
 def unasked(covers: Sequence[int]) -> int:

@@ -9,6 +9,8 @@ from datetime import datetime
 
 from django.db import transaction
 
+from ..domain.messages import MessageKind
+from ..domain.reasons import ReasonCode
 from ..domain.states import CoverStatus, MessageState
 from ..domain.tickets import is_phone
 from ..host import metadata, policyholders
@@ -17,7 +19,6 @@ from .decisions import DecisionCode, DecisionRefused
 from .replay import replay
 
 FIELDS = ("first_name", "last_name", "email", "phone")
-INCOMPLETE = "policyholder_incomplete"
 
 
 def complete(order_id: uuid.UUID, given: Mapping[str, str], now: datetime) -> Cover:
@@ -30,9 +31,12 @@ def complete(order_id: uuid.UUID, given: Mapping[str, str], now: datetime) -> Co
     with transaction.atomic():
         cover = Cover.objects.get(order_id=order_id)
         message = OutboxMessage.objects.filter(
-            kind="confirm", subject_id=cover.pk, status=MessageState.PARKED.value
+            kind=MessageKind.CONFIRM, subject_id=cover.pk, status=MessageState.PARKED.value
         ).first()
-        waits = (cover.status, cover.reason_code) == (CoverStatus.PARKED.value, INCOMPLETE)
+        waits = (cover.status, cover.reason_code) == (
+            CoverStatus.PARKED.value,
+            ReasonCode.POLICYHOLDER_INCOMPLETE,
+        )
         if not waits or message is None:
             raise DecisionRefused(
                 DecisionCode.NOT_WAITING, "The order's policy does not wait for buyer details."

@@ -6,28 +6,23 @@ from datetime import datetime
 
 from django.db import transaction
 
-from ..domain.states import (
-    NOT_WANTED,
-    CancellationStatus,
-    CoverStatus,
-    MessageState,
-    ModificationStatus,
-)
+from ..domain.messages import MODIFICATION_KINDS, MessageKind
+from ..domain.reasons import ReasonCode
+from ..domain.states import CancellationStatus, CoverStatus, MessageState, ModificationStatus
 from ..host import orders
 from ..models import Cover, OutboxMessage
 from ..outbox import store as outbox
 from ..outbox.task_queue import DELIVER_TASK, send_after_commit
 from ..policies import modifications, policyholder_changes
-from ..policies.confirm import SEAL_BROKEN
 from ..policies.locks import lock_cancellation, lock_cover, lock_modification
 
 _STEP_OF = {
-    "preview_cancellation": CancellationStatus.REQUESTED,
-    "confirm_cancellation": CancellationStatus.CONFIRMING,
+    MessageKind.PREVIEW_CANCELLATION: CancellationStatus.REQUESTED,
+    MessageKind.CONFIRM_CANCELLATION: CancellationStatus.CONFIRMING,
 }
 _MODIFICATION_STEP_OF = {
-    "preview_modification": ModificationStatus.REQUESTED,
-    "confirm_modification": ModificationStatus.CONFIRMING,
+    MessageKind.PREVIEW_MODIFICATION: ModificationStatus.REQUESTED,
+    MessageKind.CONFIRM_MODIFICATION: ModificationStatus.CONFIRMING,
 }
 
 
@@ -40,10 +35,10 @@ def replay(message_id: int, now: datetime) -> bool:
         if current.status != MessageState.PARKED:
             transaction.set_rollback(True)
             return False
-        if current.kind in modifications.KINDS and current.reason_code == "refused":
+        if current.kind in MODIFICATION_KINDS and current.reason_code == ReasonCode.REFUSED:
             _ask_again(current, now)
             return True
-        if current.kind == "confirm":
+        if current.kind == MessageKind.CONFIRM:
             current = _confirm_again(current, now)
         else:
             outbox.replay(current, now)
@@ -57,8 +52,8 @@ def _confirm_again(parked: OutboxMessage, now: datetime) -> OutboxMessage:
     What staff do not want is only looked for again.
     """
     cover = Cover.objects.get(pk=parked.subject_id)
-    if cover.reason_code != NOT_WANTED:
-        if parked.reason_code in ("refused", "unclear") or _is_lost(parked):
+    if cover.reason_code != ReasonCode.NOT_WANTED:
+        if parked.reason_code in (ReasonCode.REFUSED, ReasonCode.UNCLEAR) or _is_lost(parked):
             return _begin_anew(parked, now)
         earlier = None if parked.is_bound else outbox.earlier_that_opens(parked)
         if earlier is not None:
@@ -69,7 +64,7 @@ def _confirm_again(parked: OutboxMessage, now: datetime) -> OutboxMessage:
 
 def _is_lost(message: OutboxMessage) -> bool:
     """Whether nobody can open what was sent, nor find out what became of it."""
-    is_stuck = message.reason_code == SEAL_BROKEN and message.is_bound
+    is_stuck = message.reason_code == ReasonCode.SEAL_BROKEN and message.is_bound
     return is_stuck and outbox.sent_body(message) is None
 
 
@@ -85,7 +80,7 @@ def _begin_anew(stopped: OutboxMessage, now: datetime) -> OutboxMessage:
     else:
         outbox.drop(stopped, sentence, now)
     again = outbox.add(
-        "confirm",
+        MessageKind.CONFIRM,
         f"{stopped.operation_id}{outbox.AGAIN}",
         subject_id=stopped.subject_id,
         channel_id=stopped.channel_id,
@@ -121,18 +116,18 @@ _NO_REASON = {"reason": "", "reason_code": ""}
 
 def _reopen_subject(message: OutboxMessage, now: datetime) -> None:
     """Take the subject back to the state its message expects, under the lock order."""
-    if message.kind == "confirm":
+    if message.kind == MessageKind.CONFIRM:
         cover = lock_cover(pk=message.subject_id)
         if cover is not None and cover.status == CoverStatus.PARKED:
-            is_decided = cover.reason_code == NOT_WANTED  # and that stands
+            is_decided = cover.reason_code == ReasonCode.NOT_WANTED  # and that stands
             cover.transition_to(CoverStatus.CONFIRMING, now, **({} if is_decided else _NO_REASON))
     elif message.kind in _STEP_OF:
         cancellation = lock_cancellation(message.subject_id)
         if cancellation.cover.status == CoverStatus.CONFIRMED:
             cancellation.cover.transition_to(CoverStatus.CANCELLING, now)
         if cancellation.status == CancellationStatus.PARKED:
-            cancellation.transition_to(_STEP_OF[message.kind], now)
+            cancellation.transition_to(_STEP_OF[MessageKind(message.kind)], now)
     elif message.kind in _MODIFICATION_STEP_OF:
         modification = lock_modification(message.subject_id)
         if modification.status == ModificationStatus.PARKED:
-            modification.transition_to(_MODIFICATION_STEP_OF[message.kind], now)
+            modification.transition_to(_MODIFICATION_STEP_OF[MessageKind(message.kind)], now)

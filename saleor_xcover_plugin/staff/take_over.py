@@ -8,7 +8,7 @@ from django.db import transaction
 
 from ..clock import Clock
 from ..config.settings import SettingsError
-from ..domain.states import OTHER_STORE
+from ..domain.reasons import ReasonCode
 from ..host import configuration, metadata
 from ..models import Cover
 from ..outbox import other_store
@@ -55,7 +55,7 @@ def _waiting(order_id: uuid.UUID) -> Cover:
         raise DecisionRefused(DecisionCode.COVER_NOT_FOUND, "The order has no protection.")
     parked = parked_confirmation(cover)
     require_parked(cover, parked)
-    if cover.reason_code == OTHER_STORE or (parked and other_store.is_about(parked)):
+    if cover.reason_code == ReasonCode.OTHER_STORE or (parked and other_store.is_about(parked)):
         raise DecisionRefused(DecisionCode.OTHER_POLICY, other_store.SENTENCE)
     return cover
 

@@ -8,11 +8,9 @@ from datetime import datetime
 
 from django.db import transaction
 
-from ..domain.states import (
-    NOT_WANTED,
-    CoverStatus,
-    MessageState,
-)
+from ..domain.messages import MessageKind
+from ..domain.reasons import ReasonCode
+from ..domain.states import CoverStatus, MessageState
 from ..host import metadata, orders
 from ..models import Cover, OutboxMessage
 from ..outbox import store as outbox
@@ -43,7 +41,7 @@ def do_not_make(order_id: uuid.UUID, now: datetime, *, asked_xcover: bool = Fals
         if parked is not None and parked.is_unknown and not asked_xcover:
             _search_first(cover, parked, now)
         else:
-            outbox.drop_parked(("confirm",), cover.pk, ENDED, now)
+            outbox.drop_parked((MessageKind.CONFIRM,), cover.pk, ENDED, now)
             end_unmade(cover, orders.read(order_id), now)
     return cover
 
@@ -60,7 +58,7 @@ def _search_first(cover: Cover, message: OutboxMessage, now: datetime) -> None:
         "Staff decided that no policy is made for this order. XCover may have made it already, so "
         "its bookings are searched first."
     )
-    changes = {"reason_code": NOT_WANTED, "reason": sentence}
+    changes = {"reason_code": ReasonCode.NOT_WANTED, "reason": sentence}
     if cover.status == CoverStatus.PARKED:
         cover.transition_to(CoverStatus.CONFIRMING, now, **changes)
     else:
@@ -73,7 +71,7 @@ def _search_first(cover: Cover, message: OutboxMessage, now: datetime) -> None:
 def parked_confirmation(cover: Cover) -> OutboxMessage | None:
     """Lock and return the confirmation of a cover that waits for a person."""
     parked = OutboxMessage.objects.select_for_update().filter(
-        kind="confirm", subject_id=cover.pk, status=MessageState.PARKED.value
+        kind=MessageKind.CONFIRM, subject_id=cover.pk, status=MessageState.PARKED.value
     )
     return parked.order_by("-pk").first()
 
@@ -115,7 +113,7 @@ def make_after_all(order_id: uuid.UUID, now: datetime) -> Cover:
         if cover is None:
             raise DecisionRefused(DecisionCode.COVER_NOT_FOUND, "The order has no protection.")
         parked = parked_confirmation(cover)
-        if cover.reason_code != NOT_WANTED or parked is None:
+        if cover.reason_code != ReasonCode.NOT_WANTED or parked is None:
             raise DecisionRefused(
                 DecisionCode.NOT_WAITING,
                 "Nothing of this order waits for it: that no policy is made was not decided, was "

@@ -183,11 +183,11 @@ class InBetween:
             self._send_again()
 
     def _send_again(self) -> None:
-        """Do what saving working credentials does, and what staff do with deadly messages."""
+        """Do what saving working credentials does, and what staff do with poison messages."""
         parked = OutboxMessage.objects.filter(status="parked")
         for channel_id in set(parked.values_list("channel_id", flat=True)):
             outbox.replay_refused(channel_id, self._clock())
-        for message in parked.filter(reason_code="deadly").values_list("pk", flat=True):
+        for message in parked.filter(reason_code="poison").values_list("pk", flat=True):
             replay(message, self._clock())
 
     def _let_nothing_through(self, crew: Crew, operations: Sequence[str]) -> None:

@@ -198,8 +198,8 @@ class RandomKills:
         from saleor_xcover_plugin.models import OutboxMessage
         from saleor_xcover_plugin.staff.replay import replay
 
-        deadly = OutboxMessage.objects.filter(status="parked", reason_code="deadly")
-        for message in deadly.values_list("pk", flat=True):
+        poison = OutboxMessage.objects.filter(status="parked", reason_code="poison")
+        for message in poison.values_list("pk", flat=True):
             self._chaos.replays += replay(message, self._clock())
 
     def _look_back(self) -> None:

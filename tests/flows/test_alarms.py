@@ -194,8 +194,8 @@ def test_a_paid_order_nobody_aligned_is_told_too(store, unpaid, staff, work, tol
     order = unpaid(store.new_event(price="100.00", starts_at=soon))
     let_time_pass()
     with monkeypatch.context() as broken:
-        for module in ("plugin", "services.sweep"):
-            broken.setattr(f"saleor_xcover_plugin.{module}.align", lambda *_: None)
+        for module in ("plugin", "operations.sweep"):
+            broken.setattr(f"saleor_xcover_plugin.{module}.sync_order", lambda *_: None)
         staff.mark_as_paid(order.id)
         work()
         assert raised() == []

@@ -814,8 +814,8 @@ def test_xcover_silent_for_a_day_is_parked_and_replayed_with_its_key(
     work: Work,
     simulator: SimulatorProcess,
 ) -> None:
+    from saleor_xcover_plugin.domain.messages import DELIVERY, MessageKind
     from saleor_xcover_plugin.models import OutboxMessage
-    from saleor_xcover_plugin.outbox.store import MAX_ATTEMPTS
 
     # given XCover applied the change, nobody heard it, and the last look for it fails, too
     simulator.fault("confirm_modification", "reset_after")
@@ -823,7 +823,9 @@ def test_xcover_silent_for_a_day_is_parked_and_replayed_with_its_key(
     edit(NEW_PHONE)
     work()
     pending = OutboxMessage.objects.filter(status="pending")
-    assert pending.update(attempts=MAX_ATTEMPTS["confirm_modification"] - 1) == 1
+    assert (
+        pending.update(attempts=DELIVERY[MessageKind("confirm_modification")].max_attempts - 1) == 1
+    )
     let_waits_pass()
     work()
     assert statuses() == ["parked"]

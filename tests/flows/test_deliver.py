@@ -80,10 +80,10 @@ def test_a_turn_tries_what_is_due_up_to_its_limit(
 
 
 def test_every_kind_of_call_has_its_delivery() -> None:
+    from saleor_xcover_plugin.domain.messages import MessageKind
     from saleor_xcover_plugin.outbox import registry
-    from saleor_xcover_plugin.outbox import store as outbox
 
-    assert registry.kinds() == set(outbox.PRIORITIES)
+    assert registry.kinds() == set(MessageKind)
 
 
 def test_a_cover_somebody_holds_is_left_for_later_and_the_next_is_tried(
@@ -193,12 +193,12 @@ def test_a_message_that_kills_its_workers_is_logged_and_told(
     assert deliver() == 2
 
     parked = message_of(sold[0])
-    assert (parked.status, parked.reason_code) == ("parked", "deadly")
+    assert (parked.status, parked.reason_code) == ("parked", "poison")
     assert parked.last_error.startswith(
         "5 workers in a row died while they called XCover (confirm, message "
         f"{parked.pk}). Look at their logs (memory, time limits), then replay it."
     )
-    assert parked.pk in [record.outbox_message for record in told(caplog, "xcover.delivery.deadly")]
+    assert parked.pk in [record.outbox_message for record in told(caplog, "xcover.delivery.poison")]
 
 
 def test_what_cannot_be_parked_with_its_cover_is_parked_alone(
@@ -214,7 +214,7 @@ def test_what_cannot_be_parked_with_its_cover_is_parked_alone(
 
     assert deliver() == 2
 
-    assert {message.reason_code for message in messages(status="parked")} == {"deadly"}
+    assert {message.reason_code for message in messages(status="parked")} == {"poison"}
     assert len(told(caplog, "xcover.delivery.failed")) == 2
 
 
@@ -254,13 +254,12 @@ def test_a_process_with_another_secret_key_leaves_all_to_those_with_the_right_on
 def test_settings_that_lack_something_are_named_and_waited_for(
     sold: list[PlacedOrder], store: Store, simulator: SimulatorProcess
 ) -> None:
-    from saleor_xcover_plugin.outbox import store as outbox
 
     with without(store.usd_unpaid, "partner_code"):
         assert deliver() == 2
 
     for message in messages():
-        assert (message.status, message.reason_code) == ("parked", outbox.CREDENTIALS_REASON)
+        assert (message.status, message.reason_code) == ("parked", "xcover_refused_credentials")
         assert message.last_error == (
             "The plugin's configuration is incomplete: Partner code is missing."
         )

@@ -527,9 +527,9 @@ def test_an_order_without_cover_has_nothing_to_give_up(store: Store) -> None:
 
 def give_up(simulator: SimulatorProcess, work: Work, *, fault: str) -> None:
     """Have the last attempt of the confirmation go wrong, so that it is parked."""
-    from saleor_xcover_plugin.outbox.store import MAX_ATTEMPTS
+    from saleor_xcover_plugin.domain.messages import DELIVERY, MessageKind
 
-    messages(kind="confirm").update(attempts=MAX_ATTEMPTS["confirm"] - 1)
+    messages(kind="confirm").update(attempts=DELIVERY[MessageKind.CONFIRM].max_attempts - 1)
     simulator.fault("confirm", fault, times=1)
     work()
     assert (row().status, row().reason_code) == ("parked", "gave_up")

@@ -5,7 +5,7 @@ from decimal import Decimal
 
 import pytest
 
-from saleor_xcover_plugin.domain.states import NOTHING_BOUGHT
+from saleor_xcover_plugin.domain.reasons import NOTHING_BOUGHT
 from testkit.client.driver import Refused
 from testkit.steps import PREMIUM
 
@@ -133,8 +133,8 @@ def test_a_lost_answer_does_not_make_a_second_policy(store, shopper, staff, work
 @pytest.fixture
 def impatient(monkeypatch):
     """Shorten the background deadlines, which are 10 to 15 seconds, so that tests need not wait."""
-    for module in ("confirm_cover", "cancel_cover", "opt_out"):
-        monkeypatch.setattr(f"saleor_xcover_plugin.services.{module}.DEADLINE_SECONDS", 0.7)
+    for module in ("confirm", "cancel", "opt_out"):
+        monkeypatch.setattr(f"saleor_xcover_plugin.policies.{module}.DEADLINE_SECONDS", 0.7)
 
 
 def strike(simulator, operation, kind):
@@ -407,8 +407,8 @@ def test_a_confirmation_with_errors_in_a_success_hides_no_policy(
 def test_answers_nobody_can_read_leave_the_outcome_unknown(
     store, shopper, staff, work, simulator, monkeypatch
 ):
+    from saleor_xcover_plugin.domain.messages import DELIVERY, MessageKind
     from saleor_xcover_plugin.models import OutboxMessage
-    from saleor_xcover_plugin.outbox.store import MAX_ATTEMPTS
     from saleor_xcover_plugin.xcover.client import XCoverClient
     from saleor_xcover_plugin.xcover.errors import XCoverBadAnswer
 
@@ -419,7 +419,7 @@ def test_answers_nobody_can_read_leave_the_outcome_unknown(
     ada = insured(shopper, store)
     order = ada.complete()
     staff.mark_as_paid(order.id)
-    OutboxMessage.objects.update(attempts=MAX_ATTEMPTS["confirm"] - 1)
+    OutboxMessage.objects.update(attempts=DELIVERY[MessageKind.CONFIRM].max_attempts - 1)
     monkeypatch.setattr(XCoverClient, "confirm_offer", shapeless)
 
     work()

@@ -133,13 +133,13 @@ def test_a_defect_of_ours_parks_the_cover_when_its_attempts_are_used_up(
     simulator: SimulatorProcess,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    from saleor_xcover_plugin.outbox.store import MAX_ATTEMPTS
+    from saleor_xcover_plugin.domain.messages import DELIVERY, MessageKind
     from saleor_xcover_plugin.policies.confirm import ConfirmHandler
 
     # given a policy our code fails to prepare, at its last attempt
     buyer, order = place_with_cover(shopper, store)
     staff.mark_as_paid(order.id)
-    messages(status="pending").update(attempts=MAX_ATTEMPTS["confirm"] - 1)
+    messages(status="pending").update(attempts=DELIVERY[MessageKind.CONFIRM].max_attempts - 1)
     with monkeypatch.context() as broken:
         broken.setattr(ConfirmHandler, "prepare", _fail)
         # when

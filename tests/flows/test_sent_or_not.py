@@ -474,9 +474,9 @@ def _lose_the_answer_to_a_cancellation(
 
 def _look_in_vain_for_a_day(work: Work, simulator: SimulatorProcess) -> None:
     """Have the last of a day's attempts be refused, too."""
-    from saleor_xcover_plugin.outbox.store import MAX_ATTEMPTS
+    from saleor_xcover_plugin.domain.messages import DELIVERY, MessageKind
 
-    last = MAX_ATTEMPTS["confirm_cancellation"] - 1
+    last = DELIVERY[MessageKind.CONFIRM_CANCELLATION].max_attempts - 1
     messages(kind="confirm_cancellation").update(attempts=last)
     simulator.fault("get_booking", "status", times=1, status=404)
     let_waits_pass()
@@ -709,11 +709,11 @@ def test_an_opt_out_turned_away_is_told_once_the_way_is_free(
 def test_a_day_of_being_turned_away_leaves_nothing_unknown(
     paid: Paid, work: Work, simulator: SimulatorProcess
 ) -> None:
+    from saleor_xcover_plugin.domain.messages import DELIVERY, MessageKind
     from saleor_xcover_plugin.models import Cover
-    from saleor_xcover_plugin.outbox.store import MAX_ATTEMPTS
 
     # given the last attempt of a day
-    messages(kind="confirm").update(attempts=MAX_ATTEMPTS["confirm"] - 1)
+    messages(kind="confirm").update(attempts=DELIVERY[MessageKind.CONFIRM].max_attempts - 1)
     simulator.fault("confirm", "status", times=1, **TURNED_AWAY["429"])
     # when
     work()

@@ -8,8 +8,10 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 
 from ...checkout.offers import largest_premium
+from ...domain.messages import MessageKind
+from ...domain.reasons import NOT_MADE_HERE
 from ...domain.reconciliation import STATUS, WORK, Finding, FindingCode
-from ...domain.states import NOT_MADE_HERE, CoverStatus, MessageState, OfferStatus
+from ...domain.states import CoverStatus, MessageState, OfferStatus
 from ...host.values import OrderSnapshot
 from ...models import Cover, Offer, OutboxMessage
 from ...policies.opt_out import last_shown
@@ -88,7 +90,7 @@ def _how_to_confirm(books: Books) -> str:
     if cover is None or cover.status in (CoverStatus.PLACED, CoverStatus.VOID):
         return books.mend
     if cover.status == CoverStatus.PARKED:
-        return _replay_of(_message("confirm", cover.pk)) or f"what {STATUS} says"
+        return _replay_of(_message(MessageKind.CONFIRM, cover.pk)) or f"what {STATUS} says"
     return WORK
 
 
@@ -114,7 +116,7 @@ def _unreported(books: Books, now: datetime, grace: timedelta) -> Offer | None:
 
 
 def _how_to_report(books: Books, offer: Offer) -> str:
-    message = _message("opt_out", offer.pk)
+    message = _message(MessageKind.OPT_OUT, offer.pk)
     return books.mend if message is None else _replay_of(message) or WORK
 
 

@@ -8,6 +8,8 @@ from django.db import connection, transaction
 
 from saleor_xcover_plugin import installation
 from saleor_xcover_plugin.crypto import encrypt
+from saleor_xcover_plugin.domain.messages import DELIVERY, MessageKind
+from saleor_xcover_plugin.domain.reasons import ReasonCode
 from saleor_xcover_plugin.domain.sending import Sending
 from saleor_xcover_plugin.domain.states import MessageState, TransitionRefused
 from saleor_xcover_plugin.models import OutboxMessage
@@ -223,7 +225,7 @@ def test_waiting_is_a_column_that_grows_and_honours_retry_after():
 def test_after_the_last_attempt_nothing_is_planned():
     append("offer-1", "opt_out")
     message = claim()[0]
-    message.write(NOW, attempts=outbox.MAX_ATTEMPTS["opt_out"])
+    message.save_fields(NOW, attempts=DELIVERY[MessageKind.OPT_OUT].max_attempts)
 
     assert outbox.retry_later(message, "still down", NOW) is False
 
@@ -246,7 +248,7 @@ def test_what_waits_for_credentials_is_replayed_in_its_channel_only():
     append("order-1:1")
     outbox.add("confirm", "order-2:1", subject_id=2, channel_id=2, now=NOW)
     for message in claim():
-        outbox.park(message, "refused", NOW, reason=outbox.CREDENTIALS_REASON)
+        outbox.park(message, "refused", NOW, reason=ReasonCode.CREDENTIALS_REFUSED)
 
     outbox.replay_refused(1, NOW)
 
@@ -274,9 +276,9 @@ def test_a_settled_message_is_never_sent_again():
 
 
 def test_every_kind_of_call_has_its_rank_and_its_number_of_attempts():
-    assert set(outbox.PRIORITIES) == set(outbox.MAX_ATTEMPTS)
-    assert sorted(outbox.PRIORITIES.values()) == list(range(6))
-    assert outbox.MAX_ATTEMPTS == {
+    assert set(DELIVERY) == set(MessageKind)
+    assert sorted(each.priority for each in DELIVERY.values()) == list(range(6))
+    assert {kind: each.max_attempts for kind, each in DELIVERY.items()} == {
         "confirm": 288,
         "confirm_cancellation": 288,
         "preview_cancellation": 48,
@@ -314,7 +316,7 @@ def test_a_row_somebody_else_works_on_is_passed_by():
     assert claimed == list(OutboxMessage.objects.exclude(pk=held.pk).values_list("pk", flat=True))
 
 
-def test_five_workers_that_died_in_a_row_make_a_message_deadly():
+def test_five_workers_that_died_in_a_row_make_a_message_poison():
     append()
     now, crash_count = NOW, []
     for _ in range(6):
@@ -479,7 +481,7 @@ def test_saved_credentials_replay_nothing_that_waits_for_a_person():
     append("order-1:1")
     append("order-2:1")
     refused, unclear = claim()
-    outbox.park(refused, "refused", NOW, reason=outbox.CREDENTIALS_REASON)
+    outbox.park(refused, "refused", NOW, reason=ReasonCode.CREDENTIALS_REFUSED)
     outbox.park(unclear, "XCover refused the phone number.", NOW, reason="refused")
 
     assert [message.pk for message in outbox.replay_refused(1, NOW)] == [refused.pk]
@@ -495,8 +497,8 @@ def test_what_waits_for_an_account_is_found_by_it():
     for message, account in ((mine, "one"), (others, "two"), (refused, "one")):
         outbox.mark_sent(message, b"{}", account, NOW)
     for message, reason in (
-        (mine, outbox.OTHER_ACCOUNT),
-        (others, outbox.OTHER_ACCOUNT),
+        (mine, ReasonCode.OTHER_ACCOUNT),
+        (others, ReasonCode.OTHER_ACCOUNT),
         (refused, "refused"),
     ):
         outbox.park(OutboxMessage.objects.get(pk=message.pk), "waits", NOW, reason=reason)

@@ -13,8 +13,9 @@ from saleor_xcover_plugin.domain.erasure import (
     is_over,
     refusal,
 )
+from saleor_xcover_plugin.domain.reasons import NOTHING_BOUGHT
 from saleor_xcover_plugin.domain.retention import EVENT_LASTS
-from saleor_xcover_plugin.domain.states import NOTHING_BOUGHT, CoverStatus
+from saleor_xcover_plugin.domain.states import CoverStatus
 
 NOW = datetime(2026, 11, 28, 9, 0, tzinfo=UTC)
 TO_COME, PAST = NOW + timedelta(days=60), NOW - EVENT_LASTS
@@ -56,7 +57,7 @@ def test_a_parked_cover_without_policy_stands_against_nothing(reason):
         "other_booking",
         "booking_differs",
         "seal_broken",
-        "deadly",
+        "poison",
         "unexpected",
     ],
 )

@@ -7,6 +7,7 @@ from itertools import product
 import pytest
 
 from saleor_xcover_plugin.domain.cancellations import ClaimState
+from saleor_xcover_plugin.domain.reasons import NOTHING_BOUGHT, ReasonCode
 from saleor_xcover_plugin.domain.retention import (
     EVENT_LASTS,
     FINAL,
@@ -20,13 +21,7 @@ from saleor_xcover_plugin.domain.retention import (
     days_of,
     read_periods,
 )
-from saleor_xcover_plugin.domain.states import (
-    EVENT_OVER,
-    LIVE_OFFER_STATUSES,
-    NOTHING_BOUGHT,
-    CoverStatus,
-    OfferStatus,
-)
+from saleor_xcover_plugin.domain.states import LIVE_OFFER_STATUSES, CoverStatus, OfferStatus
 
 NOW = datetime(2026, 11, 28, 9, 0, tzinfo=UTC)
 ENDED = Case(frozenset({OfferStatus.EXPIRED}), touched_at=NOW)
@@ -190,7 +185,7 @@ def test_a_cover_put_aside_is_final_when_nobody_can_do_more(reason):
 
 
 def test_what_is_final_though_put_aside():
-    assert NOTHING_BOUGHT | {EVENT_OVER} == FINAL_REASONS
+    assert NOTHING_BOUGHT | {ReasonCode.EVENT_OVER} == FINAL_REASONS
 
 
 @pytest.mark.parametrize("status", list(CoverStatus))

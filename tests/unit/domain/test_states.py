@@ -4,18 +4,15 @@ import itertools
 
 import pytest
 
-from saleor_xcover_plugin.domain.states import (
-    BOUGHT_ALREADY,
-    EVENT_OVER,
-    LINE_REMOVED,
-    LIVE_OFFER_STATUSES,
+from saleor_xcover_plugin.domain.reasons import (
     NEVER_BOUGHT,
     NOT_MADE_HERE,
-    NOT_OFFERED,
-    NOT_WANTED,
     NOTHING_BOUGHT,
+    ReasonCode,
+)
+from saleor_xcover_plugin.domain.states import (
+    LIVE_OFFER_STATUSES,
     OPEN_MODIFICATION_STATUSES,
-    OTHER_STORE,
     TRANSITIONS,
     CancellationStatus,
     CoverStatus,
@@ -324,9 +321,9 @@ def test_reasons_of_covers_xcover_surely_holds_no_policy_for():
 
     assert never == NEVER_BOUGHT
     assert never | {"policyholder_incomplete"} == NOTHING_BOUGHT
-    assert (NOT_OFFERED, BOUGHT_ALREADY) == ("not_offered", "bought_already")
-    assert (LINE_REMOVED, EVENT_OVER) == ("line_removed", "event_over")
-    assert (NOT_WANTED, OTHER_STORE) == ("not_wanted", "other_store")
+    assert (ReasonCode.NOT_OFFERED, ReasonCode.BOUGHT_ALREADY) == ("not_offered", "bought_already")
+    assert (ReasonCode.LINE_REMOVED, ReasonCode.EVENT_OVER) == ("line_removed", "event_over")
+    assert (ReasonCode.NOT_WANTED, ReasonCode.OTHER_STORE) == ("not_wanted", "other_store")
 
 
 def test_what_staff_refused_and_what_is_another_stores_becomes_no_policy_here():

@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from saleor_xcover_plugin.domain.answer_order import (
-    MOST_PAGES,
+    MAX_PAGES,
     AnswerTurn,
     Place,
     place_of,
@@ -12,9 +12,9 @@ from saleor_xcover_plugin.domain.answer_order import (
 )
 
 ARRIVALS = st.lists(
-    st.tuples(st.integers(0, 2 * MOST_PAGES), st.integers(0, 8), st.booleans(), st.booleans()),
-    min_size=MOST_PAGES,
-    max_size=6 * MOST_PAGES,
+    st.tuples(st.integers(0, 2 * MAX_PAGES), st.integers(0, 8), st.booleans(), st.booleans()),
+    min_size=MAX_PAGES,
+    max_size=6 * MAX_PAGES,
 )
 
 
@@ -42,23 +42,23 @@ def test_what_is_late_is_never_taken_for_the_next_answer(arrivals):
         assert place != Place.NEXT or not endless.is_late(turn)
         assert place != Place.LATE or endless.is_late(turn)
         # and as long as all pages fit in, nothing is unsure
-        if len(endless.pages) <= MOST_PAGES:
+        if len(endless.pages) <= MAX_PAGES:
             assert place == (Place.LATE if endless.is_late(turn) else Place.NEXT)
         is_answered = place == Place.NEXT or (place == Place.UNSURE and not is_yes)
         if place == Place.NEXT:
             memory = remember(memory, turn, was_taken=was_taken)
         if is_answered and not endless.is_late(turn):
             endless.remember(turn, was_taken=was_taken)
-        assert len(memory) <= MOST_PAGES + 1
+        assert len(memory) <= MAX_PAGES + 1
 
 
-@given(st.lists(st.integers(0, 8), min_size=MOST_PAGES + 1, max_size=3 * MOST_PAGES))
+@given(st.lists(st.integers(0, 8), min_size=MAX_PAGES + 1, max_size=3 * MAX_PAGES))
 def test_a_page_above_all_that_were_forgotten_is_next(numbers):
     memory = []
     for page, number in enumerate(numbers):
         memory = remember(memory, AnswerTurn(f"page-{page}", number), was_taken=True)
     assert place_of(memory, AnswerTurn("new", 9)) == Place.NEXT
-    highest = max(numbers[:-MOST_PAGES])
+    highest = max(numbers[:-MAX_PAGES])
     assert place_of(memory, AnswerTurn("new", highest)) == Place.UNSURE
     assert place_of(memory, AnswerTurn("new", highest + 1)) == Place.NEXT
 
@@ -67,7 +67,7 @@ def test_a_refused_turn_may_be_tried_again_until_its_page_is_forgotten():
     turn = AnswerTurn("one", 3)
     memory = remember([], turn, was_taken=False)
     assert place_of(memory, turn) == Place.NEXT
-    for page in range(MOST_PAGES):
+    for page in range(MAX_PAGES):
         memory = remember(memory, AnswerTurn(f"page-{page}", 1), was_taken=True)
     assert place_of(memory, turn) == Place.UNSURE
 
@@ -79,11 +79,11 @@ def test_the_memory_of_the_version_before_is_read():
 
 def test_pages_are_forgotten_oldest_first_and_summed_up_in_one():
     memory = []
-    for page in range(MOST_PAGES + 2):
+    for page in range(MAX_PAGES + 2):
         memory = remember(memory, AnswerTurn(f"page-{page}", page + 1), was_taken=True)
 
     assert memory[0] == ["", 2, True]
-    assert [page for page, _, _ in memory[1:]] == [f"page-{n}" for n in range(2, MOST_PAGES + 2)]
+    assert [page for page, _, _ in memory[1:]] == [f"page-{n}" for n in range(2, MAX_PAGES + 2)]
     # who answers again is the newest
     again = remember(memory, AnswerTurn("page-2", 90), was_taken=False)
     assert again[-1] == ["page-2", 90, False]
@@ -92,7 +92,7 @@ def test_pages_are_forgotten_oldest_first_and_summed_up_in_one():
 
 def test_a_forgotten_page_may_have_given_its_first_answer_only():
     memory = []
-    for page in range(MOST_PAGES + 1):
+    for page in range(MAX_PAGES + 1):
         memory = remember(memory, AnswerTurn(f"page-{page}", 0), was_taken=True)
 
     assert memory[0] == ["", 0, True]
