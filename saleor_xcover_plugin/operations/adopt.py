@@ -27,6 +27,7 @@ from ..errors import Code
 from ..host import checkouts
 from ..models import Cancellation, Cover, Installation, Modification, Offer, OutboxMessage
 from ..outbox import store as outbox
+from ..policies import effects
 
 VOIDED = "The database was adopted as a new store: this belongs to the store it was copied from."
 
@@ -154,14 +155,14 @@ def _end_cancellations(now: datetime) -> int:
     for row in rows:
         if row.status != CancellationStatus.PARKED:
             row.transition_to(CancellationStatus.PARKED, now)
-        row.transition_to(CancellationStatus.KEPT, now, sentence=VOIDED)
+        effects.apply(row, effects.CANCELLATION_KEPT, now, VOIDED)
     return len(rows)
 
 
 def _end_modifications(now: datetime) -> int:
     rows: list[Modification] = _lock(Modification.objects.filter(status__in=_OPEN_MODIFICATIONS))
     for row in rows:
-        row.transition_to(ModificationStatus.DROPPED, now, sentence=VOIDED)
+        effects.apply(row, effects.MODIFICATION_DROPPED, now, VOIDED)
     return len(rows)
 
 
@@ -169,10 +170,10 @@ def _end_covers(covers: dict[int, Cover], now: datetime) -> int:
     ended = 0
     for cover in covers.values():
         if cover.status == CoverStatus.CANCELLING:
-            cover.transition_to(CoverStatus.CONFIRMED, now)
+            effects.apply(cover, effects.COVER_STAYS, now)
         elif cover.status in (CoverStatus.CONFIRMING, CoverStatus.PARKED):
-            cover.transition_to(
-                CoverStatus.VOID, now, reason_code=ReasonCode.OTHER_STORE, reason=VOIDED
+            effects.apply(
+                cover, effects.COVER_VOID, now, VOIDED, reason_code=ReasonCode.OTHER_STORE
             )
             ended += 1
     return ended

@@ -18,8 +18,9 @@ from django.db import transaction
 
 from ..defect_log import log_defect
 from ..domain.alarms import SILENT, AlarmCode, Incident
-from ..host import metadata, telemetry
+from ..host import telemetry
 from ..models import Alarm
+from ..policies import effects
 from .alarm_rules import View, evaluate
 
 log = logging.getLogger(__name__)
@@ -111,7 +112,7 @@ def _say(alarm: Alarm, incident: Incident) -> None:
 
 def _note(order_id: uuid.UUID, sentence: str) -> None:
     with transaction.atomic():  # a note that cannot be written takes no alarm with it
-        metadata.add_order_note(order_id, sentence)
+        effects.add_note(order_id, sentence)
 
 
 def _clear(alarm: Alarm, now: datetime) -> None:

@@ -11,17 +11,16 @@ from datetime import datetime, timedelta
 from celery.exceptions import SoftTimeLimitExceeded
 from django.db import transaction
 
-from ..checkout.public_summary import of_cover
 from ..clock import Clock
 from ..config.settings import SettingsError
 from ..defect_log import log_defect
 from ..domain.states import CoverStatus
-from ..host import configuration, metadata
+from ..host import configuration
 from ..models import Cover, ReceivedNotification
 from ..outbox.clients import client_for
 from ..outbox.rate_limit import CallDeferred
 from ..outbox.task_queue import RECEIVE_TASK, send_after_commit
-from ..policies import cancellations, modifications, policyholder_changes
+from ..policies import cancellations, effects, modifications, policyholder_changes
 from ..policies.locks import lock_cover
 from ..time_limits import DatabaseBusy
 from ..xcover.answers import Booking
@@ -155,12 +154,10 @@ def _bring_in_line(order_id: uuid.UUID, booking: Booking, now: datetime) -> str:
         if not booking.is_cancelled:
             is_adopted = modifications.adopt(cover, booking, now)
             return "change adopted" if is_adopted else "nothing to do"
-        cover.transition_to(CoverStatus.CANCELLED, now, cancelled_at=now)
+        sentence = _cancelled_elsewhere(cover, booking)
+        effects.apply(cover, effects.COVER_CANCELLED_ELSEWHERE, now, sentence, cancelled_at=now)
         cancellations.end_with_policy(cover, now)
         policyholder_changes.end_with_policy(cover, now)
-        metadata.write_order_facts(cover.order_id, {"xcover.status": "cancelled"})
-        metadata.write_order_summary(cover.order_id, of_cover(cover))
-        metadata.add_order_note(cover.order_id, _cancelled_elsewhere(cover, booking))
     return "cover cancelled"
 
 

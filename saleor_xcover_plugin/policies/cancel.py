@@ -5,21 +5,20 @@ Never a reason to block the ticket refund, and the plugin never moves money.
 
 from __future__ import annotations
 
-import logging
 from datetime import datetime
 from decimal import Decimal
+from typing import Any
 
 from django.db import transaction
 
 from ..checkout.offers import chosen_ids
-from ..checkout.public_summary import of_cover
 from ..checkout.ticketed_events import insured_events
 from ..domain.cancellations import Approval, Judgement, Preview, Verdict, judge_preview
 from ..domain.messages import MessageKind
 from ..domain.money import Money
 from ..domain.refunds import RefundScope
-from ..domain.states import CancellationStatus, CoverStatus
-from ..host import metadata, orders, telemetry
+from ..domain.states import CancellationStatus
+from ..host import orders
 from ..host.values import OrderSnapshot
 from ..models import Cancellation, OutboxMessage
 from ..outbox import store as outbox
@@ -36,6 +35,7 @@ from ..xcover.answers import Booking, CancellationPreview
 from ..xcover.client import XCoverClient
 from ..xcover.errors import XCoverError, XCoverStatusConflict
 from ..xcover.payloads import cancellation_preview_body
+from . import effects
 from .cancellation_facts import is_decided_alike
 from .cancellations import (
     EVENT_CANCELLED_KEY,
@@ -48,8 +48,6 @@ from .cancellations import (
 from .locks import lock_cancellation
 from .refund_scope import scope_of
 from .refunds_due import back_for_cover, charged_too_much
-
-log = logging.getLogger(__name__)
 
 DEADLINE_SECONDS = 15.0
 MAX_RENEWALS = 3
@@ -85,7 +83,7 @@ class _CancellationHandler(PreviewConfirmHandler[Cancellation]):
             # This judgement is void: the same refund, made again, is judged anew.
             void = f"{cancellation.refund_key}:void:{cancellation.pk}"
             park(cancellation, changed, now, refund_key=void)
-            cancellation.transition_to(CancellationStatus.KEPT, now)
+            effects.apply(cancellation, effects.CANCELLATION_KEPT, now)
             return None
         if cancellation.confirm_before and now >= cancellation.confirm_before:
             outbox.drop(current, _LAPSED, now)
@@ -177,10 +175,11 @@ def _renew(cancellation: Cancellation, now: datetime) -> None:
     ask_again(cancellation, now)
 
 
-def ask_again(cancellation: Cancellation, now: datetime, **changes: object) -> None:
+def ask_again(cancellation: Cancellation, now: datetime, **changes: Any) -> None:
     """Forget the preview and have XCover asked for another one."""
-    cancellation.transition_to(
-        CancellationStatus.REQUESTED,
+    effects.apply(
+        cancellation,
+        effects.CANCELLATION_REQUESTED,
         now,
         renewals=cancellation.renewals + 1,
         xcover_cancellation_id=None,
@@ -302,7 +301,7 @@ def _record_preview(cancellation: Cancellation, answer: CancellationPreview, now
     if judgement.verdict != Verdict.CONFIRM:
         park(cancellation, judgement.sentence, now)
         return
-    cancellation.transition_to(CancellationStatus.CONFIRMING, now, sentence=judgement.sentence)
+    effects.apply(cancellation, effects.CANCELLATION_CONFIRMING, now, judgement.sentence)
     begin_confirmation(cancellation, now)
 
 
@@ -327,24 +326,21 @@ def _record_cancelled(
     order = orders.read(cover.order_id)
     back = back_for_cover(order) if order is not None else Decimal(0)
     xcover_pays = bool(cancellation.xcover_refunds_buyer) or is_refunded_by_xcover
-    cancellation.transition_to(CancellationStatus.CANCELLED, now, xcover_refunds_buyer=xcover_pays)
+    effects.apply(
+        cancellation, effects.CANCELLATION_CANCELLED, now, xcover_refunds_buyer=xcover_pays
+    )
     due = _due_to_buyer(cancellation, order, back)
-    cover.transition_to(
-        CoverStatus.CANCELLED,
+    effects.apply(
+        cover,
+        effects.COVER_CANCELLED,
         now,
+        _ended_sentence(cancellation, due, back),
         cancelled_at=now,
         amount_due_back=due.amount,
         refunded_when_due=None,
         for_cover_when_due=back,
     )
     end_with_policy(cover, now)
-    telemetry.count(telemetry.POLICIES, event="cancelled")
-    log.info(
-        "xcover.cover.cancelled", extra={"order": cover.order_number, "booking": cover.booking_id}
-    )
-    metadata.write_order_facts(cover.order_id, {"xcover.status": "cancelled"})
-    metadata.write_order_summary(cover.order_id, of_cover(cover))
-    metadata.add_order_note(cover.order_id, _ended_sentence(cancellation, due, back))
 
 
 def _ended_sentence(cancellation: Cancellation, due: Money, back: Decimal) -> str:

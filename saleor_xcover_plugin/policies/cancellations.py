@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Iterable
 from datetime import datetime
 
@@ -10,12 +9,10 @@ from django.db.models import QuerySet
 
 from ..domain.cancellations import Cancelled
 from ..domain.messages import CANCELLATION_KINDS, MessageKind
-from ..domain.states import CancellationStatus, CoverStatus
-from ..host import metadata
+from ..domain.states import CancellationStatus
 from ..models import Cancellation, Cover
 from ..outbox import store as outbox
-
-log = logging.getLogger(__name__)
+from . import effects
 
 EVENT_CANCELLED_KEY = "event-cancelled"
 """What the name of a judgement ends with that was made for a cancelled event."""
@@ -39,10 +36,8 @@ def is_judged_by(key: str, cancelled: Cancelled) -> bool:
 
 def park(cancellation: Cancellation, sentence: str, now: datetime, **changes: str) -> None:
     """Have a person decide. As far as is known the policy is in force."""
-    cancellation.transition_to(CancellationStatus.PARKED, now, sentence=sentence, **changes)
-    cancellation.cover.transition_to(CoverStatus.CONFIRMED, now)
-    log.warning("xcover.cancellation.parked", extra={"order": cancellation.cover.order_number})
-    metadata.add_order_note(cancellation.cover.order_id, sentence)
+    effects.apply(cancellation.cover, effects.COVER_STAYS, now)
+    effects.apply(cancellation, effects.CANCELLATION_PARKED, now, sentence, **changes)
 
 
 def waiting(cover: Cover) -> QuerySet[Cancellation]:
@@ -80,10 +75,10 @@ def _close(
     cancellations: Iterable[Cancellation], sentence: str, now: datetime, *, is_void: bool
 ) -> None:
     for cancellation in cancellations:
-        changes = {"sentence": sentence}
+        changes = {}
         if is_void:
             changes["refund_key"] = f"{cancellation.refund_key}:void:{cancellation.pk}"
-        cancellation.transition_to(CancellationStatus.KEPT, now, **changes)
+        effects.apply(cancellation, effects.CANCELLATION_KEPT, now, sentence, **changes)
         outbox.drop_parked(CANCELLATION_KINDS, cancellation.pk, sentence, now)
 
 

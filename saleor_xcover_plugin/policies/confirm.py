@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import logging
 import uuid
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
 from functools import partial
+from typing import Any
 
 from django.db import transaction
 
@@ -16,7 +17,7 @@ from ..checkout.offers import chosen_ids
 from ..domain.money import Money
 from ..domain.reasons import ReasonCode
 from ..domain.states import CoverStatus, OfferStatus
-from ..host import metadata, orders, telemetry
+from ..host import orders, telemetry
 from ..host.values import OrderSnapshot
 from ..models import Cover, Offer, OutboxMessage
 from ..outbox import other_store
@@ -33,10 +34,10 @@ from ..xcover.errors import (
     XCoverRejected,
 )
 from ..xcover.payloads import confirm_body
+from . import effects
 from .charges import charged_of, money_clause
 from .line_defects import cost_of_cover, defect_of
 from .locks import lock_cover
-from .order_sync import park_cover
 from .policyholders import digests_of
 from .refund_scope import is_paid_for_policy
 from .refunds_due import due_with_policy
@@ -80,7 +81,7 @@ class ConfirmHandler:
         if order is None or not is_paid_for_policy(order, cover):
             sentence = "Tickets and protection are no longer paid in full; nothing was sent."
             outbox.drop(message, sentence, now)
-            cover.transition_to(CoverStatus.PLACED, now)
+            effects.apply(cover, effects.COVER_PLACED, now)
             return None
         defect = defect_of(order, cover.offer, now)
         missing = order.policyholder.missing_fields()
@@ -89,7 +90,7 @@ class ConfirmHandler:
         if defect is not None:
             outbox.drop(message, defect.sentence, now)
             due_back = charged_of(order, cost_of_cover(order, cover.offer))
-            park_cover(cover, defect.code, defect.sentence, now, due_back=due_back)
+            effects.park_cover(cover, defect.code, defect.sentence, now, due_back=due_back)
             return None
         sentence = (
             f"The policy needs the buyer's {', '.join(missing)}. Complete the order's address, "
@@ -300,7 +301,7 @@ def _park(
     outbox.park(message, sentence, now, reason=code)
     # What staff decided stands, whatever became of the search for a policy.
     reason = ReasonCode.NOT_WANTED if cover.reason_code == ReasonCode.NOT_WANTED else code
-    park_cover(cover, reason, sentence, now, due_back=due_back)
+    effects.park_cover(cover, reason, sentence, now, due_back=due_back)
 
 
 def _park_of_other_store(cover: Cover, message: OutboxMessage, now: datetime) -> None:
@@ -327,7 +328,7 @@ def take_over_booking(
 ) -> None:
     """Take over a policy staff named for what is parked. The caller holds the locks."""
     if cover.status == CoverStatus.PARKED:
-        cover.transition_to(CoverStatus.CONFIRMING, now)
+        effects.apply(cover, effects.COVER_CONFIRMING, now)
     if parked is not None:
         outbox.replay(parked, now)
     _record_booking(cover, parked, booking, now)
@@ -349,12 +350,15 @@ def _record_booking(
             f"XCover's booking {booking.id} differs from what was sold: {difference}. Keep the "
             "booking and ask Cover Genius."
         )
-        park_cover(cover, ReasonCode.BOOKING_DIFFERS, sentence, now, booking_id=booking.id)
+        effects.park_cover(cover, ReasonCode.BOOKING_DIFFERS, sentence, now, booking_id=booking.id)
         cover.save_fields(now, **due)
         return
-    cover.transition_to(
-        CoverStatus.CONFIRMED,
+    said = f"policy {booking.id} confirmed, premium {cover.premium_money}."
+    effects.apply(
+        cover,
+        effects.COVER_CONFIRMED,
         now,
+        f"{said}{_taken_back(cover, due)}",
         booking_id=booking.id,
         pds_url=booking.pds_url or "",
         confirmed_at=now,
@@ -363,26 +367,21 @@ def _record_booking(
         reason_code="",
         **due,
     )
-    telemetry.count(telemetry.POLICIES, event="confirmed")
     if cover.paid_at is not None:
         telemetry.measure(telemetry.CONFIRMATIONS, (now - cover.paid_at).total_seconds())
-    log.info("xcover.cover.confirmed", extra={"order": cover.order_number, "booking": booking.id})
-    metadata.write_order_facts(
-        cover.order_id, {"xcover.policy": booking.id, "xcover.status": "confirmed"}
-    )
-    said = f"policy {booking.id} confirmed, premium {cover.premium_money}."
-    metadata.add_order_note(cover.order_id, f"{said}{_taken_back(cover) if due else ''}")
     if not was_wanted:
-        metadata.add_order_note(
+        effects.add_note(
             cover.order_id,
             f"XCover had made policy {booking.id} before staff decided that none is made. Have it "
             f"cancelled: manage.py xcover_cancellation ask {cover.order_number}",
         )
 
 
-def _taken_back(cover: Cover) -> str:
+def _taken_back(cover: Cover, due: Mapping[str, Any]) -> str:
     """Tell staff who may have read that the protection is to be refunded."""
-    left = Money(cover.amount_due_back, cover.currency)
+    if not due:
+        return ""
+    left = Money(due.get("amount_due_back", cover.amount_due_back), cover.currency)
     what = f"Refund no more than {left}" if left.amount else "Refund nothing"
     return f" {what} for the protection because there was no policy before."
 

@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-import logging
 from datetime import datetime
 
 from ..checkout.ticketed_events import insured_events
 from ..domain.messages import MODIFICATION_KINDS
 from ..domain.modifications import in_words
 from ..domain.states import ModificationStatus
-from ..host import metadata
 from ..models import Cover, Modification
 from ..outbox import store as outbox
 from ..xcover.answers import Booking
+from . import effects
 from .policyholders import is_held
-
-log = logging.getLogger(__name__)
 
 
 def has_begun(cover: Cover, now: datetime) -> bool:
@@ -31,33 +28,21 @@ def apply(modification: Modification, now: datetime) -> None:
     sentence = (
         f"the buyer's {in_words(modification.wanted)} {verb} changed in policy {cover.booking_id}."
     )
-    modification.transition_to(ModificationStatus.APPLIED, now, sentence=sentence)
+    effects.apply(modification, effects.MODIFICATION_APPLIED, now, sentence)
     cover.save_fields(
         now, policyholder_digests={**cover.policyholder_digests, **modification.wanted}
     )
-    log.info(
-        "xcover.modification.applied",
-        extra={"order": cover.order_number, "booking": cover.booking_id},
-    )
-    metadata.add_order_note(cover.order_id, sentence)
 
 
 def park(modification: Modification, sentence: str, now: datetime) -> None:
     """The policy stays in force as it is until a person decides."""
-    modification.transition_to(ModificationStatus.PARKED, now, sentence=sentence)
-    tell_parked(modification)
-
-
-def tell_parked(modification: Modification) -> None:
-    cover = modification.cover
-    log.warning("xcover.modification.parked", extra={"order": cover.order_number})
-    metadata.add_order_note(cover.order_id, modification.sentence)
+    effects.apply(modification, effects.MODIFICATION_PARKED, now, sentence)
 
 
 def drop(modification: Modification, sentence: str, now: datetime) -> None:
     """Nothing more is sent, and nobody needs to decide."""
     outbox.drop_parked(MODIFICATION_KINDS, modification.pk, sentence, now)
-    modification.transition_to(ModificationStatus.DROPPED, now, sentence=sentence)
+    effects.apply(modification, effects.MODIFICATION_DROPPED, now, sentence)
 
 
 def forget(modification: Modification, now: datetime) -> None:

@@ -30,6 +30,7 @@ from ..xcover.answers import Modification as Answer
 from ..xcover.client import XCoverClient
 from ..xcover.errors import XCoverError
 from ..xcover.payloads import policyholder_update_body
+from . import effects
 from .locks import lock_modification
 from .modifications import apply, drop, forget, has_begun, park
 from .policyholders import is_as_wanted, is_contradicted, is_held
@@ -179,11 +180,12 @@ def _record_preview(modification: Modification, answer: Answer, now: datetime) -
     if answer.update_id is None or answer.booking_id != cover.booking_id:
         park(modification, _ODD_PREVIEW, now)
         return
-    modification.transition_to(
-        ModificationStatus.CONFIRMING,
+    effects.apply(
+        modification,
+        effects.MODIFICATION_CONFIRMING,
         now,
+        judgement.sentence,
         xcover_update_id=answer.update_id,
-        sentence=judgement.sentence,
     )
     operation_id = f"{cover.booking_id}:{modification.pk}:{answer.update_id}"
     enqueue_step(MessageKind.CONFIRM_MODIFICATION, operation_id, modification, now)

@@ -11,13 +11,12 @@ import uuid
 from collections.abc import Sequence, Set
 from datetime import datetime
 from decimal import Decimal
-from typing import Any
 
 from django.db import transaction
 from django.db.models import OuterRef, Subquery
 
 from ..checkout.offers import accepted_premium, chosen_premium
-from ..checkout.public_summary import of_cover, right_in_order, withdrawn
+from ..checkout.public_summary import right_in_order, withdrawn
 from ..checkout.selection import take_back
 from ..domain.messages import MessageKind
 from ..domain.money import Money
@@ -25,11 +24,11 @@ from ..domain.price_impact import PriceImpact
 from ..domain.reasons import NOT_MADE_HERE, NOTHING_BOUGHT, ReasonCode
 from ..domain.states import CoverStatus, OfferStatus, may_transition
 from ..errors import Code
-from ..host import checkouts, metadata, orders, telemetry
+from ..host import checkouts, metadata, orders
 from ..host.values import OrderSnapshot
 from ..models import Consent, Cover, Offer
 from ..outbox import store as outbox
-from . import opt_out, policyholder_changes, refund_judgement, shared_consent
+from . import effects, opt_out, policyholder_changes, refund_judgement, shared_consent
 from .charges import charged_of
 from .fulfillment_sync import sync_fulfillment
 from .line_defects import (
@@ -150,9 +149,9 @@ def _follow_removal(
     if cover is not None:  # of a line that was put in by hand afterwards
         if due > cover.amount_due_back and not order.refunded:
             cover.save_fields(now, amount_due_back=due)
-            metadata.add_order_note(order.id, sentence)
+            effects.add_note(order.id, sentence)
         return cover
-    metadata.add_order_note(order.id, sentence)
+    effects.add_note(order.id, sentence)
     return _cover_of(
         order,
         now,
@@ -256,13 +255,11 @@ def _place(
         absorbed=_absorbed(offer, paid) if offer and not defect else Decimal(0),
     )
     if defect:
-        telemetry.count(telemetry.POLICIES, event="parked")
-        log.error("xcover.cover.parked", extra={"order": order.number, "code": defect.code})
-        metadata.add_order_note(order.id, defect.sentence)
+        effects.tell(cover, effects.COVER_PARKED, defect.sentence)
     elif overcharged:
         log.error("xcover.cover.overcharged", extra={"order": order.number})
         due = Money(overcharged, order.currency)
-        metadata.add_order_note(
+        effects.add_note(
             order.id,
             f"The ticket protection costs the buyer {due} more than the premium of "
             f"{cover.premium_money}. The policy is confirmed as usual; "
@@ -278,8 +275,7 @@ def _tell_effect(cover: Cover, offer: Offer, effect: PriceImpact) -> None:
     log.warning("xcover.cover.not_exact", extra={"order": cover.order_number, "code": effect.code})
     premium = Money(chosen_premium(offer), offer.currency)
     is_sold = cover.status != CoverStatus.PARKED
-    if sentence := effect.sentence(premium, is_sold=is_sold):
-        metadata.add_order_note(cover.order_id, sentence)
+    effects.add_note(cover.order_id, effect.sentence(premium, is_sold=is_sold))
 
 
 def _absorbed(offer: Offer, paid: Decimal) -> Decimal:
@@ -291,9 +287,8 @@ def _advance(cover: Cover, order: OrderSnapshot, offers: Sequence[Offer], now: d
     is_paid = is_paid_for_policy(order, cover) and order.charged > 0
     is_revived = is_paid and order.cover_lines and cover.reason_code not in NOT_MADE_HERE
     if cover.status == CoverStatus.VOID and is_revived:
-        cover.transition_to(
-            CoverStatus.PLACED, now, reason="", reason_code=""
-        )  # a refund taken back
+        # A refund was taken back.
+        effects.apply(cover, effects.COVER_PLACED, now, reason="", reason_code="")
     offer = shared_consent.marked_offer(order, offers)
     due = _due(cover, order)
     if offer is not None and due > 0 and shared_consent.is_free_for(cover, order, offer):
@@ -306,11 +301,11 @@ def _advance(cover: Cover, order: OrderSnapshot, offers: Sequence[Offer], now: d
         _begin_again(cover, order, now)
         _advance_placed(cover, order, offers, now)
         if cover.status == CoverStatus.CONFIRMING:
-            metadata.add_order_note(order.id, _AFTER_ALL)
+            effects.add_note(order.id, _AFTER_ALL)
     elif cover.status == CoverStatus.PARKED:
         is_void = order.is_over and order.charged <= 0
         if is_void and cover.reason_code in NOTHING_BOUGHT:
-            cover.transition_to(CoverStatus.VOID, now, amount_due_back=Decimal(0))
+            effects.apply(cover, effects.COVER_VOID, now, amount_due_back=Decimal(0))
             outbox.drop_parked((MessageKind.CONFIRM,), cover.pk, _VOID, now)
     elif cover.status == CoverStatus.CONFIRMED:
         if not order.cover_lines:
@@ -348,7 +343,7 @@ def _owe(
 ) -> None:
     more = Money(due - cover.amount_due_back, cover.currency)
     cover.save_fields(now, amount_due_back=due, reason=_said_anew(cover, order, offer))
-    metadata.add_order_note(
+    effects.add_note(
         cover.order_id,
         f"{more} was charged for the ticket protection meanwhile, and is due back: refund "
         f"{Money(due, cover.currency)}.",
@@ -371,9 +366,11 @@ def _take_over(cover: Cover, order: OrderSnapshot, offer: Offer, now: datetime) 
     if left_id is not None:
         metadata.write_order_summary(left_id, withdrawn(ReasonCode.BOUGHT_ALREADY))
     paid, premium = cost_of_cover(order, offer), chosen_premium(offer)
-    cover.transition_to(
-        CoverStatus.PLACED,
+    effects.apply(
+        cover,
+        effects.COVER_PLACED,
         now,
+        _INSURED_AFTER_ALL,
         offer=offer,
         premium=premium,
         absorbed=_absorbed(offer, paid),
@@ -382,11 +379,12 @@ def _take_over(cover: Cover, order: OrderSnapshot, offer: Offer, now: datetime) 
         amount_due_back=max(paid - premium, Decimal(0)),
         refunded_when_due=None,
     )
-    metadata.add_order_note(
-        order.id,
-        "The other order of the same checkout was not paid, and this one is: it is insured after "
-        "all. Do not refund the ticket protection.",
-    )
+
+
+_INSURED_AFTER_ALL = (
+    "The other order of the same checkout was not paid, and this one is: it is insured after all. "
+    "Do not refund the ticket protection."
+)
 
 
 def _takes_place(cover: Cover, order: OrderSnapshot, now: datetime) -> bool:
@@ -407,8 +405,9 @@ def _takes_place(cover: Cover, order: OrderSnapshot, now: datetime) -> bool:
 def _begin_again(cover: Cover, order: OrderSnapshot, now: datetime) -> None:
     """Have a cover whose event was off stand as if it had just been sold."""
     overcharged = max(cost_of_cover(order, cover.offer) - cover.premium, Decimal(0))
-    cover.transition_to(
-        CoverStatus.PLACED,
+    effects.apply(
+        cover,
+        effects.COVER_PLACED,
         now,
         reason="",
         reason_code="",
@@ -427,7 +426,7 @@ def _advance_placed(
     cover: Cover, order: OrderSnapshot, offers: Sequence[Offer], now: datetime
 ) -> None:
     if order.is_over:
-        cover.transition_to(CoverStatus.VOID, now, reason_code=ReasonCode.NOT_PAID, reason=_VOID)
+        effects.apply(cover, effects.COVER_VOID, now, _VOID, reason_code=ReasonCode.NOT_PAID)
         if cover.offer is not None and may_transition(cover.offer.state, OfferStatus.ABANDONED):
             cover.offer.transition_to(OfferStatus.ABANDONED, now)
         return
@@ -448,9 +447,9 @@ def _advance_placed(
         return
     if defect is not None:
         due_back = cost_of_cover(order, cover.offer)
-        park_cover(cover, defect.code, defect.sentence, now, due_back=due_back)
+        effects.park_cover(cover, defect.code, defect.sentence, now, due_back=due_back)
         return
-    cover.transition_to(CoverStatus.CONFIRMING, now, paid_at=now)
+    effects.apply(cover, effects.COVER_CONFIRMING, now, paid_at=now)
     outbox.enqueue(
         MessageKind.CONFIRM,
         f"{order.id}:{cover.offer_id}",
@@ -464,8 +463,9 @@ def _end_without_line(
     cover: Cover, order: OrderSnapshot, offers: Sequence[Offer], now: datetime
 ) -> None:
     """Staff took the cover line out of an order that was not paid: that is an answer too."""
-    cover.transition_to(
-        CoverStatus.VOID,
+    effects.apply(
+        cover,
+        effects.COVER_VOID,
         now,
         reason_code=ReasonCode.LINE_REMOVED,
         reason=_TAKEN_OUT,
@@ -476,7 +476,7 @@ def _end_without_line(
         if offer.pk == cover.offer_id and offer.status == OfferStatus.SELECTED:
             take_back(offer, now, source=ReasonCode.LINE_REMOVED)
     opt_out.opt_out_of(order, shared_consent.held_by_none_but(order, offers), now)
-    metadata.add_order_note(order.id, _TAKEN_OUT)
+    effects.add_note(order.id, _TAKEN_OUT)
 
 
 def _tell_of_policy_without_line(cover: Cover, now: datetime) -> None:
@@ -489,7 +489,7 @@ def _tell_of_policy_without_line(cover: Cover, now: datetime) -> None:
         f"cancelled: manage.py xcover_cancellation ask {cover.order_number}"
     )
     cover.save_fields(now, reason_code=ReasonCode.LINE_REMOVED, reason=sentence)
-    metadata.add_order_note(cover.order_id, sentence)
+    effects.add_note(cover.order_id, sentence)
 
 
 _TAKEN_OUT = (
@@ -497,33 +497,3 @@ _TAKEN_OUT = (
     "insured, and XCover is told so."
 )
 _VOID = "The order was cancelled, expired or fully refunded before its policy was confirmed."
-
-
-def park_cover(
-    cover: Cover,
-    code: str,
-    sentence: str,
-    now: datetime,
-    *,
-    due_back: Decimal | None = None,
-    booking_id: str | None = None,
-) -> None:
-    """Stop and ask a person: state, log event and order note say the same.
-
-    ``due_back`` is all that is owed for the cover, whatever of it went back already; None where
-    that does not change.
-    """
-    changes: dict[str, Any] = {"booking_id": booking_id} if booking_id else {}
-    if due_back is not None:
-        changes |= {"amount_due_back": due_back, "for_cover_when_due": Decimal(0)}
-    cover.transition_to(
-        CoverStatus.PARKED,
-        now,
-        reason_code=code,
-        reason=sentence,
-        **changes,
-    )
-    telemetry.count(telemetry.POLICIES, event="parked")
-    log.error("xcover.cover.parked", extra={"order": cover.order_number, "code": code})
-    metadata.write_order_summary(cover.order_id, of_cover(cover))
-    metadata.add_order_note(cover.order_id, sentence)

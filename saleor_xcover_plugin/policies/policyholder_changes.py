@@ -13,11 +13,10 @@ from ..domain.cancellations import Verdict
 from ..domain.messages import MessageKind
 from ..domain.modifications import in_words, judge_change
 from ..domain.states import OPEN_MODIFICATION_STATUSES, CoverStatus, ModificationStatus
-from ..host import metadata
 from ..host.values import OrderSnapshot
 from ..models import Cover, Modification
 from ..outbox.handlers import enqueue_step
-from . import modifications
+from . import effects, modifications
 from .policyholders import Digests, changes, digests_of, summary_of, under_present_key
 
 log = logging.getLogger(__name__)
@@ -73,7 +72,7 @@ def _begin(cover: Cover, order: OrderSnapshot, wanted: Digests, now: datetime) -
         operation_id = f"{cover.booking_id}:{modification.pk}"
         enqueue_step(MessageKind.PREVIEW_MODIFICATION, operation_id, modification, now)
     else:
-        modifications.tell_parked(modification)
+        effects.tell(modification, effects.MODIFICATION_PARKED, modification.sentence)
 
 
 def _end_overtaken(
@@ -82,7 +81,7 @@ def _end_overtaken(
     _drop(parked, "The buyer's details changed again before a person decided.", now)
     if parked and is_taken_back:
         fields = in_words({name for modification in parked for name in modification.wanted})
-        metadata.add_order_note(
+        effects.add_note(
             cover.order_id,
             f"order and policy {cover.booking_id} agree again about the buyer's {fields}. Nothing "
             "needs to be decided.",
@@ -114,7 +113,7 @@ def _known_digests(cover: Cover, order: OrderSnapshot, now: datetime) -> dict[st
     if known is None:
         known = digests_of(order.policyholder)
         log.warning("xcover.policyholder.unreadable", extra={"order": cover.order_number})
-        metadata.add_order_note(
+        effects.add_note(
             cover.order_id,
             "the server's SECRET_KEY was replaced, so a change of the buyer's details made until "
             f"now went unnoticed. If there was one, tell Cover Genius; policy {cover.booking_id}.",

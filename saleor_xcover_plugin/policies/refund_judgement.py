@@ -7,11 +7,10 @@ from datetime import datetime
 from ..checkout.ticketed_events import InsuredEvents, insured_events
 from ..domain.cancellations import Rule, Verdict, rule_for
 from ..domain.refunds import RefundScope
-from ..domain.states import CancellationStatus, CoverStatus
-from ..host import metadata
+from ..domain.states import CancellationStatus
 from ..host.values import OrderSnapshot
 from ..models import Cancellation, Cover
-from . import cancellations
+from . import cancellations, effects
 from .cancel import begin_preview
 from .cancellation_facts import situation_of
 from .cancellations import KEY_OF_CANCELLED
@@ -41,7 +40,7 @@ def judge(cover: Cover, order: OrderSnapshot, now: datetime) -> None:
         # A cancelled order or event has no refund that could be taken back.
         over = cancellations.waiting(cover).exclude(scope=RefundScope.NOTHING.value)
         if cancellations.close(over, _TAKEN_BACK, now):
-            metadata.add_order_note(cover.order_id, _TAKEN_BACK)
+            effects.add_note(cover.order_id, _TAKEN_BACK)
         if events.cancelled not in KEY_OF_CANCELLED:
             return
         scope = RefundScope.NOTHING
@@ -84,9 +83,9 @@ def replace_judgement(
         created_at=now,
         updated_at=now,
     )
-    metadata.add_order_note(cover.order_id, sentence)
+    effects.add_note(cover.order_id, sentence)
     if status == CancellationStatus.REQUESTED:
-        cover.transition_to(CoverStatus.CANCELLING, now)
+        effects.apply(cover, effects.COVER_CANCELLING, now)
         begin_preview(cancellation, now)
     return cancellation
 
@@ -110,7 +109,7 @@ def review_judgements(cover: Cover, order: OrderSnapshot, now: datetime) -> None
             refunded_when_due=order.given.plain_money,
             for_cover_when_due=back_for_cover(order),
         )
-        metadata.add_order_note(
+        effects.add_note(
             cover.order_id,
             f"The refund was taken back, but policy {cover.booking_id} is cancelled. Refund the "
             f"premium of {cover.premium_money} to the buyer.",

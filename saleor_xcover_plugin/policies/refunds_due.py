@@ -7,9 +7,9 @@ from decimal import Decimal
 from typing import Any
 
 from ..domain.money import Money
-from ..host import metadata
 from ..host.values import OrderSnapshot
 from ..models import Cover
+from . import effects
 from .charges import charged_of
 from .line_defects import cost_of_cover, settled_sentence
 
@@ -35,7 +35,7 @@ def settle_refund_due(cover: Cover, order: OrderSnapshot, now: datetime) -> None
     )
     rest = Money(due - back, cover.currency)
     still = f"{rest} is still due" if rest.amount else "nothing is due any more"
-    metadata.add_order_note(
+    effects.add_note(
         cover.order_id, f"{Money(back, cover.currency)} went back to the buyer; {still}."
     )
 

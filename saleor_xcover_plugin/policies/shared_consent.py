@@ -14,9 +14,10 @@ from decimal import Decimal
 
 from ..domain.reasons import NEVER_BOUGHT, ReasonCode
 from ..domain.states import CoverStatus, OfferStatus
-from ..host import metadata, orders
+from ..host import orders
 from ..host.values import OrderSnapshot
 from ..models import Cover, Offer
+from . import effects
 from .charges import charged_of, money_clause
 from .refund_scope import is_paid_for_policy
 
@@ -103,16 +104,16 @@ def let_go(offer: Offer, paid: OrderSnapshot, now: datetime) -> uuid.UUID | None
         f"Order {paid.number} was made from the same checkout and paid first, so it is insured. "
         "This order is not: if it is paid too, refund what was paid for the ticket protection."
     )
-    holder.transition_to(
-        CoverStatus.PARKED,
+    effects.apply(
+        holder,
+        effects.COVER_LET_GO,
         now,
+        sentence,
         offer=None,
         reason_code=ReasonCode.BOUGHT_ALREADY,
-        reason=sentence,
         amount_due_back=charged_of(own, own.cover_price) if own else Decimal(0),
         for_cover_when_due=Decimal(0),
     )
-    metadata.add_order_note(holder.order_id, sentence)
     return holder.order_id
 
 

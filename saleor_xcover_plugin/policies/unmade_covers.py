@@ -2,24 +2,20 @@
 
 from __future__ import annotations
 
-import logging
 from datetime import datetime
 from decimal import Decimal
 
-from ..checkout.public_summary import of_cover
 from ..domain.messages import MessageKind
 from ..domain.money import Money
 from ..domain.reasons import NEVER_BOUGHT, ReasonCode
-from ..domain.states import CoverStatus, OfferStatus, may_transition
-from ..host import metadata, telemetry
+from ..domain.states import OfferStatus, may_transition
 from ..host.values import OrderSnapshot
 from ..models import Cover
+from . import effects
 from .charges import charged_of
 from .line_defects import cost_of_cover
 from .messages import ended
 from .refunds_due import settle_refund_due
-
-log = logging.getLogger(__name__)
 
 _IS_OWED_ALREADY = NEVER_BOUGHT | {ReasonCode.EVENT_OVER}
 """Reasons with which what is due back was written down when the cover was parked."""
@@ -35,20 +31,17 @@ def end_unmade(cover: Cover, order: OrderSnapshot | None, now: datetime) -> None
     """
     due = _due(cover, order)
     sentence = f"{ENDED} {_what_is_due(due)}"
-    cover.transition_to(
-        CoverStatus.VOID,
+    if cover.offer is not None and may_transition(cover.offer.state, OfferStatus.ABANDONED):
+        cover.offer.transition_to(OfferStatus.ABANDONED, now)
+    effects.apply(
+        cover,
+        effects.COVER_NOT_WANTED,
         now,
+        sentence,
         reason_code=ReasonCode.NOT_WANTED,
-        reason=sentence,
         amount_due_back=due.amount,
         **({} if due.amount == cover.amount_due_back else _RECKONED_NOW),
     )
-    if cover.offer is not None and may_transition(cover.offer.state, OfferStatus.ABANDONED):
-        cover.offer.transition_to(OfferStatus.ABANDONED, now)
-    telemetry.count(telemetry.POLICIES, event="not_wanted")
-    log.warning("xcover.cover.not_wanted", extra={"order": cover.order_number})
-    metadata.write_order_summary(cover.order_id, of_cover(cover))
-    metadata.add_order_note(cover.order_id, sentence)
     if order is not None:
         settle_refund_due(cover, order, now)
 

@@ -24,9 +24,9 @@ from ..domain.states import (
     MessageState,
     ModificationStatus,
 )
-from ..host import metadata, order_facts, orders
+from ..host import order_facts, orders
 from ..models import Consent, Cover, Offer
-from ..policies import messages
+from ..policies import effects, messages
 from ..policies.locks import lock_cover
 from . import expiry
 from .deletion import forget_buyer
@@ -101,7 +101,7 @@ def erase(order_id: uuid.UUID, now: datetime) -> Holding:
         sentence = expiry.end_confirm(cover, _DROPPED, now)
         forget_buyer([cover])
         log.info("xcover.buyer.erased", extra={"order": cover.order_number})
-        metadata.add_order_note(order_id, f"{_NOTE} {sentence}".strip())
+        effects.add_note(order_id, f"{_NOTE} {sentence}".strip())
     return found
 
 

@@ -13,11 +13,11 @@ from decimal import Decimal
 from ..domain.messages import MessageKind
 from ..domain.reasons import NOTHING_BOUGHT, ReasonCode
 from ..domain.states import CoverStatus, ModificationStatus
-from ..host import metadata, orders
+from ..host import orders
 from ..host.values import OrderSnapshot
 from ..models import Cover
 from ..outbox import store as outbox
-from ..policies import modifications
+from ..policies import effects, modifications
 from ..policies.messages import parked_confirm
 from ..policies.refunds_due import back_for_cover
 
@@ -67,7 +67,7 @@ def end_confirm(cover: Cover, why: str, now: datetime) -> str:
 def tell(cover: Cover, sentence: str) -> None:
     """Have staff see what ended, in the order's history."""
     if sentence:
-        metadata.add_order_note(cover.order_id, sentence)
+        effects.add_note(cover.order_id, sentence)
 
 
 def _sentence(cover: Cover, *, is_not_made: bool, is_due: bool) -> str:

@@ -17,10 +17,10 @@ from ..domain.messages import CANCELLATION_KINDS
 from ..domain.money import Money
 from ..domain.refunds import RefundScope
 from ..domain.states import CancellationStatus, CoverStatus
-from ..host import metadata, orders
+from ..host import orders
 from ..models import Cancellation, Cover
 from ..outbox import store as outbox
-from ..policies import refund_judgement
+from ..policies import effects, refund_judgement
 from ..policies.cancel import ask_again, begin_confirmation, begin_preview
 from ..policies.cancellations import STAFF_RULE, may_be_cancelled
 from ..policies.locks import lock_cancellation, lock_cover
@@ -76,7 +76,7 @@ def ask(order_id: uuid.UUID, now: datetime) -> Cancellation:
         _require_policy(cover)
         _require_known(cover)
         waiting = cover.cancellations.filter(status=CancellationStatus.PARKED.value).last()
-        cover.transition_to(CoverStatus.CANCELLING, now)
+        effects.apply(cover, effects.COVER_CANCELLING, now)
         if waiting is not None:
             _drop_parked(waiting, now)
             ask_again(waiting, now, needs_person=True, approved_refund=None)
@@ -119,12 +119,15 @@ def approve(cancellation_id: int, refund: Money, now: datetime) -> Cancellation:
                 f"XCover would refund {cancellation.refund_money}, not {refund}. Decide again.",
             )
         _drop_parked(cancellation, now)
-        cancellation.cover.transition_to(CoverStatus.CANCELLING, now)
+        effects.apply(cancellation.cover, effects.COVER_CANCELLING, now)
         before = cancellation.confirm_before
         is_fresh = cancellation.xcover_cancellation_id and before is not None and now < before
         if is_fresh:
-            cancellation.transition_to(
-                CancellationStatus.CONFIRMING, now, approved_refund=refund.amount
+            effects.apply(
+                cancellation,
+                effects.CANCELLATION_CONFIRMING,
+                now,
+                approved_refund=refund.amount,
             )
             begin_confirmation(cancellation, now)
         else:
@@ -144,8 +147,7 @@ def keep(cancellation_id: int, now: datetime, *, asked_xcover: bool = False) -> 
             _require_known(cancellation.cover)
         sentence = "Staff decided to keep the policy."
         _drop_parked(cancellation, now)
-        cancellation.transition_to(CancellationStatus.KEPT, now, sentence=sentence)
-        metadata.add_order_note(cancellation.cover.order_id, sentence)
+        effects.apply(cancellation, effects.CANCELLATION_KEPT_BY_STAFF, now, sentence)
         return cancellation
 
 
@@ -155,7 +157,7 @@ def note_claim(order_id: uuid.UUID, claim: ClaimState, now: datetime) -> Cover:
         if cover.claim == claim.value:
             return cover
         cover.save_fields(now, claim=claim.value)
-        metadata.add_order_note(order_id, f"claim on the policy: {claim.value}.")
+        effects.add_note(order_id, f"claim on the policy: {claim.value}.")
         order = orders.read(order_id)
         if order is not None and cover.status == CoverStatus.CONFIRMED:
             refund_judgement.judge_anew(cover, order, now)

@@ -15,9 +15,9 @@ from ..domain.cancellations import rule_for
 from ..domain.refunds import RefundScope
 from ..domain.states import CancellationStatus, CoverStatus
 from ..failures import ORDER, Failures
-from ..host import metadata, order_facts, orders
+from ..host import order_facts, orders
 from ..models import Cancellation, Cover, EventChange
-from ..policies import cancellations
+from ..policies import cancellations, effects
 from ..policies.cancellation_facts import situation_of
 from ..policies.cancellations import (
     EVENT_CANCELLED_KEY,
@@ -132,7 +132,7 @@ def _take_back(cover_id: int, now: datetime) -> int:
         void = [row.pk for row in parked if not is_judged_by(row.refund_key, how_many)]
         if not cancellations.close(parked.filter(pk__in=void), EVENT_TAKES_PLACE, now):
             return 0
-        metadata.add_order_note(cover.order_id, EVENT_TAKES_PLACE)
+        effects.add_note(cover.order_id, EVENT_TAKES_PLACE)
         order = orders.read(cover.order_id)
         if order is not None and cover.status == CoverStatus.CONFIRMED:
             judge(cover, order, now)
@@ -207,6 +207,6 @@ def _note_all(covers: Sequence[int], statuses: Collection[CoverStatus], sentence
     for page in pages(covers):
         told = Cover.objects.filter(pk__in=page, status__in=[status.value for status in statuses])
         for order_id in told.order_by("pk").values_list("order_id", flat=True):
-            metadata.add_order_note(order_id, sentence)
+            effects.add_note(order_id, sentence)
             count += 1
     return count

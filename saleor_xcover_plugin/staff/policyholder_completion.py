@@ -13,8 +13,9 @@ from ..domain.messages import MessageKind
 from ..domain.reasons import ReasonCode
 from ..domain.states import CoverStatus, MessageState
 from ..domain.tickets import is_phone
-from ..host import metadata, policyholders
+from ..host import policyholders
 from ..models import Cover, OutboxMessage
+from ..policies import effects
 from .decisions import DecisionCode, DecisionRefused
 from .replay import replay
 
@@ -44,7 +45,7 @@ def complete(order_id: uuid.UUID, given: Mapping[str, str], now: datetime) -> Co
         filled = policyholders.complete(order_id, wanted)
         if filled:
             named = ", ".join(name.replace("_", " ") for name in filled)
-            metadata.add_order_note(
+            effects.add_note(
                 order_id, f"staff completed the buyer's {named}; the policy is asked for."
             )
     replay(message.pk, now)

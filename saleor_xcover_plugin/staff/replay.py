@@ -13,16 +13,16 @@ from ..host import orders
 from ..models import Cover, OutboxMessage
 from ..outbox import store as outbox
 from ..outbox.task_queue import DELIVER_TASK, send_after_commit
-from ..policies import modifications, policyholder_changes
+from ..policies import effects, modifications, policyholder_changes
 from ..policies.locks import lock_cancellation, lock_cover, lock_modification
 
 _STEP_OF = {
-    MessageKind.PREVIEW_CANCELLATION: CancellationStatus.REQUESTED,
-    MessageKind.CONFIRM_CANCELLATION: CancellationStatus.CONFIRMING,
+    MessageKind.PREVIEW_CANCELLATION: effects.CANCELLATION_REQUESTED,
+    MessageKind.CONFIRM_CANCELLATION: effects.CANCELLATION_CONFIRMING,
 }
 _MODIFICATION_STEP_OF = {
-    MessageKind.PREVIEW_MODIFICATION: ModificationStatus.REQUESTED,
-    MessageKind.CONFIRM_MODIFICATION: ModificationStatus.CONFIRMING,
+    MessageKind.PREVIEW_MODIFICATION: effects.MODIFICATION_REQUESTED,
+    MessageKind.CONFIRM_MODIFICATION: effects.MODIFICATION_CONFIRMING,
 }
 
 
@@ -120,14 +120,15 @@ def _reopen_subject(message: OutboxMessage, now: datetime) -> None:
         cover = lock_cover(pk=message.subject_id)
         if cover is not None and cover.status == CoverStatus.PARKED:
             is_decided = cover.reason_code == ReasonCode.NOT_WANTED  # and that stands
-            cover.transition_to(CoverStatus.CONFIRMING, now, **({} if is_decided else _NO_REASON))
+            kept = {} if is_decided else _NO_REASON
+            effects.apply(cover, effects.COVER_CONFIRMING, now, **kept)
     elif message.kind in _STEP_OF:
         cancellation = lock_cancellation(message.subject_id)
         if cancellation.cover.status == CoverStatus.CONFIRMED:
-            cancellation.cover.transition_to(CoverStatus.CANCELLING, now)
+            effects.apply(cancellation.cover, effects.COVER_CANCELLING, now)
         if cancellation.status == CancellationStatus.PARKED:
-            cancellation.transition_to(_STEP_OF[MessageKind(message.kind)], now)
+            effects.apply(cancellation, _STEP_OF[MessageKind(message.kind)], now)
     elif message.kind in _MODIFICATION_STEP_OF:
         modification = lock_modification(message.subject_id)
         if modification.status == ModificationStatus.PARKED:
-            modification.transition_to(_MODIFICATION_STEP_OF[MessageKind(message.kind)], now)
+            effects.apply(modification, _MODIFICATION_STEP_OF[MessageKind(message.kind)], now)

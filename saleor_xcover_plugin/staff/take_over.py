@@ -9,10 +9,11 @@ from django.db import transaction
 from ..clock import Clock
 from ..config.settings import SettingsError
 from ..domain.reasons import ReasonCode
-from ..host import configuration, metadata
+from ..host import configuration
 from ..models import Cover
 from ..outbox import other_store
 from ..outbox.clients import client_for
+from ..policies import effects
 from ..policies.confirm import Wanted, take_over_booking
 from ..policies.locks import lock_cover
 from ..policies.order_sync import sync_order
@@ -39,7 +40,7 @@ def take_over(order_id: uuid.UUID, policy: str, clock: Clock) -> Cover:
     with transaction.atomic():
         cover = _waiting(order_id)
         _require_own(cover, booking)
-        metadata.add_order_note(
+        effects.add_note(
             order_id, f"staff named policy {booking.id}, which XCover holds for this order."
         )
         take_over_booking(cover, parked_confirmation(cover), booking, clock())

@@ -11,10 +11,11 @@ from django.db import transaction
 from ..domain.messages import MessageKind
 from ..domain.reasons import ReasonCode
 from ..domain.states import CoverStatus, MessageState
-from ..host import metadata, orders
+from ..host import orders
 from ..models import Cover, OutboxMessage
 from ..outbox import store as outbox
 from ..outbox.task_queue import DELIVER_TASK, send_after_commit
+from ..policies import effects
 from ..policies.locks import lock_cover
 from ..policies.unmade_covers import ENDED, end_unmade, went_unknown
 from .decisions import DecisionCode, DecisionRefused
@@ -60,11 +61,11 @@ def _search_first(cover: Cover, message: OutboxMessage, now: datetime) -> None:
     )
     changes = {"reason_code": ReasonCode.NOT_WANTED, "reason": sentence}
     if cover.status == CoverStatus.PARKED:
-        cover.transition_to(CoverStatus.CONFIRMING, now, **changes)
+        effects.apply(cover, effects.COVER_CONFIRMING, now, **changes)
     else:
         cover.save_fields(now, **changes)
     outbox.replay(message, now)
-    metadata.add_order_note(cover.order_id, sentence)
+    effects.add_note(cover.order_id, sentence)
     send_after_commit(DELIVER_TASK, message.pk)
 
 
@@ -120,7 +121,7 @@ def make_after_all(order_id: uuid.UUID, now: datetime) -> Cover:
                 "taken back, or ended already.",
             )
         cover.save_fields(now, reason_code=parked.reason_code, reason=_SENTENCE)
-        metadata.add_order_note(cover.order_id, _SENTENCE)
+        effects.add_note(cover.order_id, _SENTENCE)
         replay(parked.pk, now)
     cover.refresh_from_db()
     return cover
