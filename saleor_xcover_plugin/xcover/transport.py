@@ -17,6 +17,7 @@ from typing import Protocol
 import requests
 
 from .bounded import DeadlinePassed, WorkFailed, run_within
+from .connections import make_cuttable
 from .errors import XCoverError, XCoverMisconfigured, XCoverUnavailable
 from .redaction import log_call
 
@@ -72,6 +73,7 @@ class Transport:
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         self.clock = clock
+        make_cuttable(session)
         self._session = session
         self._monotonic = monotonic
 
