@@ -107,9 +107,9 @@ MODIFICATION_DROPPED = Change(ModificationStatus.DROPPED, stored_in="sentence", 
 def apply(row: Row, change: Change, now: datetime, sentence: str = "", **columns: Any) -> None:
     """Change the state of a row, save ``columns`` with it, and write what belongs to the change.
 
-    ``sentence`` is for staff, in plain words; where it is kept and whether it goes into the order's
-    history is said by the change. ``now`` is in UTC. Raise ``TransitionRefused`` where the table of states forbids the
-    change; nothing is written then.
+    ``sentence`` is for staff, in plain words; the change says which column keeps it and whether it
+    goes into the order's history. ``now`` is in UTC. Raise ``TransitionRefused`` where the table of
+    states forbids the change; nothing is written then.
     """
     if change.stored_in and sentence:
         columns[change.stored_in] = sentence

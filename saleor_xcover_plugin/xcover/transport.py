@@ -16,6 +16,7 @@ from typing import Protocol
 
 import requests
 
+from .connections import make_cuttable
 from .deadline import DeadlineExceeded, WorkFailed, run_with_deadline
 from .errors import XCoverError, XCoverMisconfigured, XCoverUnavailable
 from .redaction import log_call
@@ -72,6 +73,7 @@ class HttpTransport:
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         self.clock = clock
+        make_cuttable(session)
         self._session = session
         self._monotonic = monotonic
 

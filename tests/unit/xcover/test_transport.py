@@ -286,6 +286,64 @@ def test_a_call_after_abandoned_ones_works_on_the_same_session():
         wait_for_the_end_of_threads()
 
 
+def test_a_call_that_is_given_up_cuts_no_connection_it_has_handed_back():
+    """The next call of another thread may use it already, and would lose its answer."""
+
+    def slow(connection, ended):
+        """In time, but not at once."""
+        connection.sendall(OK_HEAD + b"Content-Length: 4\r\n\r\n")
+        for _ in range(4):
+            ended.wait(0.2)
+            connection.sendall(b" ")
+
+    with rude_server(slow) as server, requests.Session() as session:
+        session.trust_env = False
+        transport = HttpTransport(session, clock=lambda: NOW)
+        request = Request("probe", "GET", server.url, {}, None)
+        is_back = threading.Event()
+
+        def first(is_abandoned):
+            session.get(server.url, timeout=5)
+            pools = session.get_adapter(server.url).poolmanager.pools
+            (pool,) = (pools[key] for key in pools.keys())  # noqa: SIM118 it has no iterator
+            connection = pool.pool.get()
+            pool.pool.put(connection)
+            assert connection is not None
+            is_back.set()
+            is_abandoned.wait(10)
+            time.sleep(1)  # its thread still ends, with the connection in its hands
+            return connection
+
+        def other():
+            is_back.wait(10)
+            answers.append(transport.send(request, deadline=5))
+
+        answers = []
+        thread = threading.Thread(target=other)
+        thread.start()
+        # when the first call is given up while the other one reads through the same connection
+        with pytest.raises(deadline.DeadlineExceeded):
+            deadline.run_with_deadline(1.3, first)
+        thread.join(10)
+        # then the other one has its answer
+        assert [answer.body for answer in answers] == [b"    "]
+        assert server.connections == 1
+    wait_for_the_end_of_threads()
+
+
+@pytest.mark.parametrize("deadline", [0.3, 0.31, 0.32])
+def test_a_handshake_that_drips_is_cut_off_and_its_thread_ends(deadline, tmp_path):
+    drip = drips(b"", b"\x16")
+
+    with rude_server(drip, reads=False) as server, requests.Session() as session:
+        session.trust_env = False
+        with pytest.raises(XCoverUnavailable, match="within"):
+            client_of(session, server.url.replace("http:", "https:")).get_booking(
+                "AB-INS", deadline=deadline
+            )
+        wait_for_the_end_of_threads()
+
+
 class TimeIsUp(Exception):
     """As Celery raises its soft time limit: from a signal, wherever the worker just is."""
 
