@@ -95,8 +95,8 @@ def run_with_deadline(seconds: float, work: Callable[[threading.Event], T]) -> T
     """Return what ``work`` returns, within ``seconds``.
 
     ``work`` is given an event that is set once nobody waits for it any more. Raise ``WorkFailed``
-    with what it raised, or ``DeadlineExceeded``. What a signal raises in the caller, such as the time
-    limit of a Celery task, comes out as it is, and the work is abandoned.
+    with what it raised, or ``DeadlineExceeded``. What a signal raises in the caller, such as the
+    time limit of a Celery task, comes out as it is, and the work is abandoned.
     """
     job = Work(work)
     # The copied context keeps the caller's trace around the spans of the HTTP library.
