@@ -40,10 +40,15 @@ def recheck(
 
     Raise ``Refusal`` when it cannot.
     """
-    is_open = offer.status == OfferStatus.AVAILABLE and state.needs_proof
-    if not (is_open or is_withheld(offer)) or checkouts.has_money(state.token):
+    if not is_rechecked(offer, state):
         return offer
     return _withhold_what_does_not_fit(offer, state, settings, now)
+
+
+def is_rechecked(offer: Offer, state: CheckoutSnapshot) -> bool:
+    """Whether only Saleor's prices can say if an unanswered offer can still be sold here."""
+    is_open = offer.status == OfferStatus.AVAILABLE and state.needs_proof
+    return (is_open or is_withheld(offer)) and not checkouts.has_money(state.token)
 
 
 def _withhold_what_does_not_fit(

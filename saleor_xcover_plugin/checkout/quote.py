@@ -87,11 +87,21 @@ def wanted_offer(
     order, and tells no plugin. Whoever asks must not see protection in a checkout that has none.
     """
     state = readable(token, channel_id, settings)
-    if any(line.offer_id is None for line in state.cover_lines):
+    if has_foreign_line(state):
         checkout_changed(token, settings, now)
         state = readable(token, channel_id, settings)
+    return wanted_in(state, settings, now)
+
+
+def has_foreign_line(state: CheckoutSnapshot) -> bool:
+    """Whether a cover line is there that no offer put there."""
+    return any(line.offer_id is None for line in state.cover_lines)
+
+
+def wanted_in(state: CheckoutSnapshot, settings: PluginSettings, now: datetime) -> Wanted:
+    """Say what to quote for a checkout as it was read. Raise ``Refusal``."""
     basket = insurable_basket(state.facts, settings.rules, now)
-    if cover_product.listed_variant_id(channel_id) is None:
+    if cover_product.listed_variant_id(state.channel_id) is None:
         raise Refusal(Code.NOT_SET_UP)
     return Wanted(state, basket, fingerprint(basket, *settings.fingerprint_terms))
 
@@ -122,10 +132,10 @@ def ensure_offer(
     if offer is not None and insures_nothing(offer):
         offer = _looked_at_again(token, settings, now)
     if offer is not None and offer.fingerprint == wanted.fingerprint:
-        if _is_answer(offer, now):
+        if is_answer(offer, now):
             keep_summary_right(token, glance(token), wanted.state.summary)
             return recheck(offer, wanted.state, settings, now)
-        _refuse_while_waiting(offer, now)
+        refuse_while_waiting(offer, now)
     is_first = allowances.draw_for_offer(token, settings, now, client=client, is_ahead=is_ahead)
     transport = rate_limited_transport(
         settings, max_wait=FIRST_OFFER_MAX_WAIT if is_first else None
@@ -160,14 +170,14 @@ def _looked_at_again(token: uuid.UUID, settings: PluginSettings, now: datetime) 
     return offer
 
 
-def _is_answer(offer: Offer, now: datetime) -> bool:
+def is_answer(offer: Offer, now: datetime) -> bool:
     """Whether XCover need not be asked: it has answered, and the answer is still valid."""
     answered = (OfferStatus.AVAILABLE, OfferStatus.SELECTED, OfferStatus.DECLINED)
     is_answer = (offer.status in answered or is_withheld(offer)) and is_fresh(offer, now)
     return is_answer and has_known_rules(offer)
 
 
-def _refuse_while_waiting(offer: Offer, now: datetime) -> None:
+def refuse_while_waiting(offer: Offer, now: datetime) -> None:
     """Raise while another request runs, or soon after one that failed."""
     if offer.leased_until is None or offer.leased_until <= now:
         return
@@ -190,9 +200,9 @@ def _open_request(wanted: Wanted, settings: PluginSettings, now: datetime) -> Of
             raise Refusal(Code.NOT_INSURED if is_gone else Code.PAYMENT_STARTED)
         if previous is not None:
             if previous.fingerprint == wanted.fingerprint:
-                if _is_answer(previous, now):
+                if is_answer(previous, now):
                     raise Refusal(Code.OFFER_PENDING)
-                _refuse_while_waiting(previous, now)
+                refuse_while_waiting(previous, now)
                 ended = OfferStatus.EXPIRED
             else:
                 ended = OfferStatus.SUPERSEDED
