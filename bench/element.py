@@ -16,7 +16,7 @@ from typing import Any
 from playwright.sync_api import Browser, sync_playwright
 
 from testkit.chromium import CHROMIUM, why_not
-from testkit.client.documents import INSURANCE_OFFER
+from testkit.client.documents import INSURANCE_OFFER_REQUEST
 from testkit.client.driver import Driver
 from testkit.client.shopper import Shopper
 from testkit.client.transports import over_http
@@ -95,7 +95,7 @@ def _loaded(
     ada.create_checkout({store.events[SYMPHONY]: 2})
     ada.offer()
     channel, checkout = store.channel.slug, ada.checkout_id
-    query = json.dumps(INSURANCE_OFFER)
+    query = json.dumps(INSURANCE_OFFER_REQUEST)
     text = PAGE.format(body=body.format(channel=channel, checkout=checkout, query=query))
     context = browser.new_context()
     page = context.new_page()

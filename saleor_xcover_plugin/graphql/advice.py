@@ -30,10 +30,9 @@ ADVICE: Mapping[str, tuple[Code, ...]] = {
         Code.TOO_MANY_CHOSEN,
         Code.TOO_FEW_CHOSEN,
     ),
-    "Say the sentence; no answer is taken any more. As an answer of `insuranceOffer`: what was "
-    "answered before holds. After a refused answer: ask `insuranceOffer` whether it does.": (
-        Code.PAYMENT_STARTED,
-    ),
+    "Say the sentence; no answer is taken any more. As an answer of `insuranceOfferRequest`: what "
+    "was answered before holds. After a refused answer: ask `insuranceOfferRequest` whether it "
+    "does.": (Code.PAYMENT_STARTED,),
     "Say the sentence: nothing is insured, even if the cover line is still there. Ask again when "
     "the checkout has changed.": (Code.NOT_INSURED,),
     "Say the sentence, or nothing at all. Do not ask again before the checkout changes.": (

@@ -1,4 +1,4 @@
-"""The storefront contract (offer, shown, accept, decline, cover) and what staff may do."""
+"""The storefront contract (offer, request, shown, accept, decline, cover) and what staff may do."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ import graphene
 
 from ..checkout import allowances, quote, selection
 from ..checkout.answer_order import turn_of
+from ..checkout.held_offer import held_offer
 from ..clock import utc_now
 from ..config.settings import PluginSettings
 from ..defect_log import log_defect
@@ -46,6 +47,8 @@ class Context:
 
 
 class OfferResult(graphene.ObjectType):
+    """An offer, or one error. Both may be missing in the answer of the query insuranceOffer."""
+
     class Meta:
         name = "InsuranceOfferResult"
 
@@ -54,6 +57,8 @@ class OfferResult(graphene.ObjectType):
 
 
 class CoverResult(graphene.ObjectType):
+    """The protection of an order, null without one, or one error."""
+
     class Meta:
         name = "InsuranceCoverResult"
 
@@ -76,8 +81,12 @@ def _answered(result: type, name: str, work: Callable[[], Any]) -> Any:
         return result(errors=[error_of(Refusal(Code.INTERNAL))])
 
 
-def _offer_result(work: Callable[[], Offer]) -> Any:
-    return _answered(OfferResult, "offer", lambda: offer_of(work()))
+def _offer_result(work: Callable[[], Offer | None]) -> Any:
+    def offer() -> InsuranceOffer | None:
+        found = work()
+        return None if found is None else offer_of(found)
+
+    return _answered(OfferResult, "offer", offer)
 
 
 def _answering(text: str, context: Context) -> uuid.UUID:
@@ -110,7 +119,9 @@ class Query(StaffQuery, graphene.ObjectType):
         OfferResult,
         required=True,
         checkout_id=graphene.ID(required=True),
-        description="The live offer of a checkout, asked for at XCover when there is none.",
+        description="The live offer of a checkout. Reading it changes nothing and calls nobody. "
+        "Null where the offer is to be requested (insuranceOfferRequest): there is none, it is no "
+        "longer valid, or the checkout has to be looked at anew.",
     )
     insurance_cover = graphene.Field(
         CoverResult,
@@ -123,12 +134,9 @@ class Query(StaffQuery, graphene.ObjectType):
     def resolve_insurance_offer(_root: Any, info: Any, checkout_id: str) -> OfferResult:
         context: Context = info.context
 
-        def work() -> Offer:
+        def work() -> Offer | None:
             token = _checkout(checkout_id)
-            quote.ensure_offer(
-                token, context.channel_id, context.settings, utc_now, client=context.client
-            )
-            return selection.mark_shown(token, context.channel_id, now=utc_now())
+            return held_offer(token, context.channel_id, context.settings, utc_now())
 
         return _offer_result(work)
 
@@ -144,6 +152,31 @@ class Query(StaffQuery, graphene.ObjectType):
             return cover_of(cover) if cover else None
 
         return _answered(CoverResult, "cover", work)
+
+
+class InsuranceOfferRequest(graphene.Mutation):
+    """Return the live offer of a checkout; XCover is asked for one where there is none.
+
+    The offer counts as shown, so request it when you show it.
+    """
+
+    class Arguments:
+        checkout_id = graphene.ID(required=True)
+
+    Output = OfferResult
+
+    @staticmethod
+    def mutate(_root: Any, info: Any, checkout_id: str) -> OfferResult:
+        context: Context = info.context
+
+        def work() -> Offer:
+            token = _checkout(checkout_id)
+            quote.ensure_offer(
+                token, context.channel_id, context.settings, utc_now, client=context.client
+            )
+            return selection.mark_shown(token, context.channel_id, now=utc_now())
+
+        return _offer_result(work)
 
 
 class InsuranceShown(graphene.Mutation):
@@ -225,6 +258,7 @@ class InsuranceDecline(graphene.Mutation):
 
 
 class Mutation(StaffMutation, graphene.ObjectType):
+    insurance_offer_request = InsuranceOfferRequest.Field(required=True)
     insurance_shown = InsuranceShown.Field(required=True)
     insurance_accept = InsuranceAccept.Field(required=True)
     insurance_decline = InsuranceDecline.Field(required=True)

@@ -8,11 +8,13 @@ from collections.abc import Callable
 from typing import Any
 
 import graphene
+from graphene.relay.connection import PageInfo
 
 from ..clock import utc_now
 from ..defect_log import log_defect
 from ..domain.cancellations import ClaimState
 from ..domain.numbers import whole_number
+from ..domain.reasons import ReasonCode
 from ..domain.sending import Sending
 from ..domain.states import CoverStatus
 from ..models import Cancellation, Cover, OutboxMessage
@@ -22,6 +24,20 @@ from ..staff.replay import replay
 from ..staff.take_over import take_over
 from ..staff.unmade_policies import do_not_make, make_after_all
 from ..time_limits import DatabaseBusy, busy_sentence
+from .cursors import cursor_of, key_of
+from .enums import (
+    BUSY,
+    INTERNAL,
+    PERMISSION_DENIED,
+    InsuranceCancellationStatus,
+    InsuranceClaim,
+    InsuranceCoverStatus,
+    InsuranceDecisionCode,
+    InsuranceMessageKind,
+    InsuranceReasonCode,
+    InsuranceSending,
+    known,
+)
 from .ids import uuid_of
 from .types import InsuranceMoney, money
 
@@ -29,68 +45,78 @@ log = logging.getLogger(__name__)
 
 
 class StaffError(graphene.ObjectType):
+    """Why nothing was changed."""
+
     class Meta:
         name = "InsuranceStaffError"
 
-    code = graphene.String(required=True)
+    code = graphene.Field(InsuranceDecisionCode, required=True)
     message = graphene.String(required=True, description="What happened and what to do.")
 
 
 class StaffCancellation(graphene.ObjectType):
+    """One refund of an order and what became of its policy because of it."""
+
     class Meta:
         name = "InsuranceCancellation"
 
     id = graphene.ID(required=True)
-    status = graphene.String(required=True)
+    status = graphene.Field(InsuranceCancellationStatus, required=True)
     rule = graphene.String(required=True, description="Row of docs/cancellations.md.")
-    sentence = graphene.String(required=True)
+    sentence = graphene.String(required=True, description="What it waits for, or why it ended.")
     refund = graphene.Field(InsuranceMoney, description="What XCover would refund, once asked.")
     xcover_refunds_buyer = graphene.Boolean(
         description="True: XCover pays the refund to the buyer itself, and the store owes nothing "
         "for the protection. Null: XCover was not asked yet."
     )
-    confirm_before = graphene.String(description="UTC; a later approval renews the preview.")
-    created_at = graphene.String(required=True)
+    confirm_before = graphene.DateTime(description="A later approval renews the preview.")
+    created_at = graphene.DateTime(required=True)
 
 
 class StaffStep(graphene.ObjectType):
+    """One thing that happened to the protection of an order."""
+
     class Meta:
         name = "InsuranceStep"
 
-    at = graphene.String(required=True)
-    what = graphene.String(required=True)
+    at = graphene.DateTime(required=True)
+    what = graphene.String(required=True, description="In plain words.")
 
 
 class StaffMessage(graphene.ObjectType):
+    """A call to XCover that waits for a person; insuranceRetry sends it again."""
+
     class Meta:
         name = "InsuranceParkedMessage"
 
     id = graphene.ID(required=True)
-    kind = graphene.String(required=True)
-    reason_code = graphene.String(required=True)
-    sentence = graphene.String(required=True)
-    sending = graphene.String(
-        required=True,
-        description="Whether XCover may have carried it out: `never_sent`, `definitely_refused` or "
-        "`outcome_unknown`.",
-    )
+    kind = graphene.Field(InsuranceMessageKind, required=True)
+    reason_code = graphene.Field(InsuranceReasonCode, description="Why it waits, where known.")
+    sentence = graphene.String(required=True, description="The last error, in plain words.")
+    sending = graphene.Field(InsuranceSending, required=True)
 
 
 class StaffCover(graphene.ObjectType):
+    """The protection of an order, as staff see it."""
+
     class Meta:
         name = "InsuranceStaffCover"
 
     id = graphene.ID(required=True)
-    order_id = graphene.ID(required=True)
+    order_id = graphene.ID(required=True, description="The order's UUID.")
     order_number = graphene.String(required=True)
-    status = graphene.String(required=True)
-    reason_code = graphene.String(required=True)
-    reason = graphene.String(required=True)
+    status = graphene.Field(InsuranceCoverStatus, required=True)
+    reason_code = graphene.Field(
+        InsuranceReasonCode, description="Null while nothing is wrong with it."
+    )
+    reason = graphene.String(required=True, description="The same in plain words; may be empty.")
     premium = graphene.Field(InsuranceMoney, required=True)
-    amount_due_back = graphene.Field(InsuranceMoney, required=True)
-    policy_number = graphene.String()
-    cooling_off_until = graphene.String()
-    claim = graphene.String(required=True)
+    amount_due_back = graphene.Field(
+        InsuranceMoney, required=True, description="What the store owes the buyer for it."
+    )
+    policy_number = graphene.String(description="Null until the policy is made.")
+    cooling_off_until = graphene.DateTime(description="As XCover says; null until it did.")
+    claim = graphene.Field(InsuranceClaim, required=True)
     cancellations = graphene.List(graphene.NonNull(StaffCancellation), required=True)
     parked_messages = graphene.List(graphene.NonNull(StaffMessage), required=True)
     history = graphene.List(graphene.NonNull(StaffStep), required=True)
@@ -106,7 +132,7 @@ class StaffCover(graphene.ObjectType):
             StaffMessage(
                 id=m.pk,
                 kind=m.kind,
-                reason_code=m.reason_code,
+                reason_code=known(ReasonCode, m.reason_code),
                 sentence=m.last_error,
                 sending=Sending.OUTCOME_UNKNOWN.value if m.is_unknown else m.sending,
             )
@@ -115,22 +141,33 @@ class StaffCover(graphene.ObjectType):
 
     @staticmethod
     def resolve_history(cover: Any, _info: Any) -> list[StaffStep]:
-        return [
-            StaffStep(at=s.at.isoformat(), what=s.what) for s in cover_list.history_of(cover.row)
-        ]
+        return [StaffStep(at=s.at, what=s.what) for s in cover_list.history_of(cover.row)]
 
 
-class StaffCovers(graphene.ObjectType):
+class StaffCoverEdge(graphene.ObjectType):
+    """One cover of a list, and where it stands in it."""
+
     class Meta:
-        name = "InsuranceStaffCovers"
+        name = "InsuranceStaffCoverEdge"
 
-    covers = graphene.List(graphene.NonNull(StaffCover), required=True)
-    end_cursor = graphene.String(description="Give it as `after` for the next page.")
-    has_next_page = graphene.Boolean(required=True)
+    node = graphene.Field(StaffCover, required=True)
+    cursor = graphene.String(required=True, description="Give it as `after` to go on from here.")
+
+
+class StaffCoverConnection(graphene.ObjectType):
+    """A page of covers as a Relay connection, newest first; new covers come before it."""
+
+    class Meta:
+        name = "InsuranceStaffCoverConnection"
+
+    edges = graphene.List(graphene.NonNull(StaffCoverEdge), required=True)
+    page_info = graphene.Field(PageInfo, required=True)
     errors = graphene.List(graphene.NonNull(StaffError), required=True)
 
 
 class StaffResult(graphene.ObjectType):
+    """The cover as it is after the decision, or one error."""
+
     class Meta:
         name = "InsuranceStaffResult"
 
@@ -144,12 +181,12 @@ def _cover_of(cover: Cover) -> StaffCover:
         order_id=str(cover.order_id),
         order_number=cover.order_number,
         status=cover.status,
-        reason_code=cover.reason_code,
+        reason_code=known(ReasonCode, cover.reason_code),
         reason=cover.reason,
         premium=money(cover.premium, cover.currency),
         amount_due_back=money(cover.amount_due_back, cover.currency),
         policy_number=cover.booking_id,
-        cooling_off_until=_text(cover.cooling_off_until),
+        cooling_off_until=cover.cooling_off_until,
         claim=cover.claim,
     )
     shown.row = cover
@@ -164,24 +201,20 @@ def _cancellation_of(row: Cancellation) -> StaffCancellation:
         sentence=row.sentence,
         refund=None if row.refund is None else money(row.refund, row.currency),
         xcover_refunds_buyer=row.xcover_refunds_buyer,
-        confirm_before=_text(row.confirm_before),
-        created_at=row.created_at.isoformat(),
+        confirm_before=row.confirm_before,
+        created_at=row.created_at,
     )
 
 
-def _text(moment: Any) -> str | None:
-    return None if moment is None else str(moment.isoformat())
-
-
 _NO_RIGHT = StaffError(
-    code="permission_denied",
+    code=PERMISSION_DENIED,
     message="This needs a staff or app token with MANAGE_ORDERS for this channel.",
 )
 
 
 def _answered(info: Any, result: type, work: Callable[[int], dict[str, Any]]) -> Any:
     """Check the rights first; a refusal becomes a coded error, anything else is masked."""
-    empty = {"covers": [], "has_next_page": False} if result is StaffCovers else {}
+    empty = _page([], has_more=False) if result is StaffCoverConnection else {}
     channel_id = info.context.channel_id
     try:
         if not info.context.requestor().may_manage(channel_id):
@@ -191,11 +224,23 @@ def _answered(info: Any, result: type, work: Callable[[int], dict[str, Any]]) ->
         error = StaffError(code=refused.code.value, message=str(refused))
     except DatabaseBusy as busy:
         log.warning("xcover.staff.busy", extra={"reason": str(busy)})
-        error = StaffError(code="busy", message=busy_sentence())
+        error = StaffError(code=BUSY, message=busy_sentence())
     except Exception:
         log_defect(log, "xcover.staff.failed")
-        error = StaffError(code="internal", message="It failed; the log says why.")
+        error = StaffError(code=INTERNAL, message="It failed; the log says why.")
     return result(**empty, errors=[error])
+
+
+def _page(rows: list[Cover], *, has_more: bool, is_first: bool = True) -> dict[str, Any]:
+    """Return a page of covers; ``is_first``: none comes before it."""
+    edges = [StaffCoverEdge(node=_cover_of(row), cursor=cursor_of(int(row.pk))) for row in rows]
+    info = PageInfo(
+        has_next_page=has_more,
+        has_previous_page=not is_first,
+        start_cursor=edges[0].cursor if edges else None,
+        end_cursor=edges[-1].cursor if edges else None,
+    )
+    return {"edges": edges, "page_info": info}
 
 
 def _decided(info: Any, work: Callable[[int], Cover]) -> Any:
@@ -230,14 +275,19 @@ def _cancellation(text: str, channel_id: int) -> int:
 
 class StaffQuery(graphene.ObjectType):
     insurance_covers = graphene.Field(
-        StaffCovers,
+        StaffCoverConnection,
         required=True,
-        status=graphene.String(),
+        status=graphene.Argument(InsuranceCoverStatus),
         order_number=graphene.String(),
-        needs_decision=graphene.Boolean(),
-        is_due=graphene.Boolean(),
-        first=graphene.Int(),
-        after=graphene.String(),
+        needs_decision=graphene.Boolean(
+            description="Only what waits for a person: parked covers and cancellations."
+        ),
+        is_due=graphene.Boolean(description="Only those with an amount due back to the buyer."),
+        first=graphene.Int(
+            description=f"How many at most, 1 to {cover_list.MAX_PAGE_LENGTH}; "
+            f"{cover_list.PAGE_LENGTH} if it is left out."
+        ),
+        after=graphene.String(description="The cursor of the last cover of the page before."),
         description="For staff: the channel's covers, newest first.",
     )
 
@@ -249,30 +299,40 @@ class StaffQuery(graphene.ObjectType):
         order_number: str | None = None,
         needs_decision: bool = False,
         is_due: bool = False,
-        first: int = 20,
+        first: int | None = None,
         after: str | None = None,
-    ) -> StaffCovers:
+    ) -> StaffCoverConnection:
         def work(channel_id: int) -> dict[str, Any]:
-            known = [one.value for one in CoverStatus]
-            if status is not None and status not in known:
-                raise DecisionRefused(
-                    DecisionCode.BAD_INPUT, f"status is one of {', '.join(known)}."
-                )
-            if after is not None and whole_number(after) is None:
-                raise DecisionRefused(DecisionCode.BAD_INPUT, "after is an endCursor.")
             wanted = cover_list.CoverFilter(
                 CoverStatus(status) if status else None, order_number or "", needs_decision, is_due
             )
-            rows, has_more = cover_list.page_of(
-                channel_id, wanted, first=first, after=int(after) if after else None
-            )
-            return {
-                "covers": [_cover_of(row) for row in rows],
-                "end_cursor": str(rows[-1].pk) if rows else None,
-                "has_next_page": has_more,
-            }
+            key = _key(after)
+            rows, has_more = cover_list.page_of(channel_id, wanted, first=_length(first), after=key)
+            is_first = key is None or not cover_list.has_before(channel_id, wanted, after=key)
+            return _page(rows, has_more=has_more, is_first=is_first)
 
-        return _answered(info, StaffCovers, work)
+        return _answered(info, StaffCoverConnection, work)
+
+
+def _length(first: int | None) -> int:
+    """Read the length of a page. Raise ``DecisionRefused`` for one that is too long or empty."""
+    if first is None:
+        return cover_list.PAGE_LENGTH
+    if not 1 <= first <= cover_list.MAX_PAGE_LENGTH:
+        raise DecisionRefused(
+            DecisionCode.BAD_INPUT, f"first is 1 to {cover_list.MAX_PAGE_LENGTH}."
+        )
+    return first
+
+
+def _key(after: str | None) -> int | None:
+    """Read a cursor. Raise ``DecisionRefused`` for one that was not given out."""
+    if after is None:
+        return None
+    key = key_of(after)
+    if key is None:
+        raise DecisionRefused(DecisionCode.BAD_INPUT, "after is a cursor, such as endCursor.")
+    return key
 
 
 class AskCancellation(graphene.Mutation):
@@ -330,22 +390,17 @@ class KeepPolicy(graphene.Mutation):
 
 
 class SetClaim(graphene.Mutation):
-    """Say what is known of claims: unknown, none, open or paid."""
+    """Say what is known of insurance claims on the policy."""
 
     class Arguments:
         order_id = graphene.ID(required=True)
-        claim = graphene.String(required=True)
+        claim = InsuranceClaim(required=True)
 
     Output = StaffResult
 
     @staticmethod
     def mutate(_root: Any, info: Any, order_id: str, claim: str) -> StaffResult:
         def work(channel_id: int) -> Cover:
-            known = [one.value for one in ClaimState]
-            if claim not in known:
-                raise DecisionRefused(
-                    DecisionCode.BAD_INPUT, f"claim is one of {', '.join(known)}."
-                )
             return decisions.note_claim(_order(order_id, channel_id), ClaimState(claim), utc_now())
 
         return _decided(info, work)

@@ -1,4 +1,4 @@
-"""What storefronts see of an offer and a cover. Amounts are texts: money is never a float."""
+"""What storefronts see of an offer and a cover."""
 
 from __future__ import annotations
 
@@ -14,32 +14,29 @@ from ..domain.product_rules import Group
 from ..domain.states import OfferStatus
 from ..errors import Refusal
 from ..models import Cover, Offer
+from .enums import InsuranceAnswer, InsuranceChoice, InsuranceCoverStatus, InsuranceErrorCode
 
 
 class InsuranceMoney(graphene.ObjectType):
-    amount = graphene.String(required=True, description="Exact amount in the main unit.")
-    currency = graphene.String(required=True)
+    """An exact amount of money. It is a text, since a JSON number may be read as a float."""
+
+    amount = graphene.String(
+        required=True,
+        description="In the main unit, with a point and all decimals of the currency: 6.66.",
+    )
+    currency = graphene.String(required=True, description="Code of ISO 4217: USD.")
 
 
 class InsurancePoint(graphene.ObjectType):
+    """One bullet of a text of the insurer."""
+
     label = graphene.String(required=True, description="May be empty.")
     text = graphene.String(required=True)
 
 
-class InsuranceChoice(graphene.Enum):
-    """How the quotes of a group go together."""
-
-    ALTERNATIVES = "alternatives"
-    ADD_ONS = "add_ons"
-
-    @property
-    def description(self) -> str:
-        if self == InsuranceChoice.ALTERNATIVES:
-            return "Several quotes of which at most one may be chosen."
-        return "Each quote may be chosen by itself."
-
-
 class InsuranceGroup(graphene.ObjectType):
+    """Quotes a shopper sees together, and how many of them a yes may and must hold."""
+
     slug = graphene.String(required=True)
     choice = InsuranceChoice(required=True)
     is_disabled = graphene.Boolean(required=True, description="Shown, but nothing can be chosen.")
@@ -53,6 +50,8 @@ def _points() -> graphene.List:
 
 
 class InsuranceQuote(graphene.ObjectType):
+    """One product of an offer, with all that must be shown of it."""
+
     id = graphene.ID(required=True)
     title = graphene.String(required=True)
     description = graphene.String(required=True)
@@ -72,6 +71,8 @@ class InsuranceQuote(graphene.ObjectType):
 
 
 class InsuranceOffer(graphene.ObjectType):
+    """The live offer of a checkout: what may be bought, and what the shopper said to it."""
+
     quotes = graphene.List(
         graphene.NonNull(InsuranceQuote),
         required=True,
@@ -102,34 +103,51 @@ class InsuranceOffer(graphene.ObjectType):
     required_message = graphene.String(required=True)
     credibility_message = graphene.String(required=True)
     price_unit = graphene.String(required=True)
-    answer = graphene.String(description="accepted, declined, or null while open.")
-    valid_until = graphene.String(required=True, description="UTC, ISO 8601.")
+    answer = graphene.Field(InsuranceAnswer, description="Null while it is open.")
+    valid_until = graphene.DateTime(description="It cannot be accepted afterwards.")
+    is_shown = graphene.Boolean(
+        required=True,
+        description="It was counted as shown: by insuranceOfferRequest, insuranceShown or an "
+        "answer. Only such an offer gets an opt-out when the tickets are bought without it.",
+    )
 
 
 class InsuranceCoveredProduct(graphene.ObjectType):
+    """One product the buyer chose."""
+
     title = graphene.String(required=True)
     premium = graphene.Field(InsuranceMoney, required=True, description="With tax.")
 
 
 class InsuranceCover(graphene.ObjectType):
-    status = graphene.String(required=True)
+    """The protection of an order, as its buyer may see it."""
+
+    status = graphene.Field(InsuranceCoverStatus, required=True)
     premium = graphene.Field(InsuranceMoney, required=True)
     products = graphene.List(
         graphene.NonNull(InsuranceCoveredProduct),
         required=True,
         description="What was chosen, each with its own premium; empty where it is not known.",
     )
-    policy_number = graphene.String()
-    pds_url = graphene.String()
-    amount_due_back = graphene.Field(InsuranceMoney, required=True)
+    policy_number = graphene.String(description="Null until the policy is made.")
+    pds_url = graphene.String(description="The policy wording.")
+    amount_due_back = graphene.Field(
+        InsuranceMoney, required=True, description="What the store gives back for the protection."
+    )
 
 
 class InsuranceError(graphene.ObjectType):
-    code = graphene.String(required=True)
+    """Why something was refused: a code to translate by, and a sentence in English."""
+
+    code = graphene.Field(InsuranceErrorCode, required=True)
     message = graphene.String(required=True, description="A sentence for the shopper.")
-    fields = graphene.List(graphene.NonNull(graphene.String), required=True)
+    fields = graphene.List(
+        graphene.NonNull(graphene.String),
+        required=True,
+        description="What is missing or wrong, such as phone; never its value.",
+    )
     retry_after = graphene.Int(
-        description="In how many seconds to ask again; only with too_many_requests."
+        description="In how many seconds to ask again; only with TOO_MANY_REQUESTS."
     )
 
 
@@ -179,7 +197,8 @@ def offer_of(offer: Offer) -> InsuranceOffer:
         content_hash=offer.content_hash,
         extras=_points_of(content.get("extras", ())),
         answer=_ANSWERS.get(offer.status),
-        valid_until=offer.valid_until.isoformat() if offer.valid_until else "",
+        valid_until=offer.valid_until,
+        is_shown=offer.shown_at is not None,
         **{name: content.get(name, "") for name in _TEXTS},
     )
 

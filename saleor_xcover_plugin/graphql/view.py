@@ -111,7 +111,7 @@ def _executed(document: ast.Document, variables: dict[str, Any], context: Contex
 
 
 def _refused(message: str, *, status: int = 400) -> HttpResponse:
-    error = {"message": _short(message), "extensions": {"code": Code.BAD_REQUEST.value}}
+    error = {"message": _short(message), "extensions": {"code": Code.BAD_REQUEST.name}}
     return JsonResponse({"errors": [error]}, status=status)
 
 

@@ -13,6 +13,7 @@ from ..domain.money import Money
 from ..domain.states import CancellationStatus, CoverStatus, MessageState
 from ..models import Cancellation, Cover, OutboxMessage
 
+PAGE_LENGTH = 20
 MAX_PAGE_LENGTH = 100
 
 
@@ -31,17 +32,28 @@ class CoverFilter:
 def page_of(
     channel_id: int, wanted: CoverFilter, *, first: int, after: int | None
 ) -> tuple[list[Cover], bool]:
-    """Return a page, newest first, and whether there are more. ``after`` is a cover's key."""
-    covers = _filtered(Cover.objects.filter(channel_id=channel_id), wanted)
+    """Return a page of ``first`` covers, newest first, and whether there are more.
+
+    ``after`` is the key of the last cover of the page before.
+    """
+    covers = _wanted(channel_id, wanted)
     if after is not None:
         covers = covers.filter(pk__lt=after)
-    size = max(1, min(first, MAX_PAGE_LENGTH))
     rows = list(
         covers.select_related("offer")
         .prefetch_related("cancellations", "offer__consents")
-        .order_by("-pk")[: size + 1]
+        .order_by("-pk")[: first + 1]
     )
-    return rows[:size], len(rows) > size
+    return rows[:first], len(rows) > first
+
+
+def has_before(channel_id: int, wanted: CoverFilter, *, after: int) -> bool:
+    """Whether the page after the cover with this key is not the first one."""
+    return _wanted(channel_id, wanted).filter(pk__gte=after).exists()
+
+
+def _wanted(channel_id: int, wanted: CoverFilter) -> QuerySet[Cover]:
+    return _filtered(Cover.objects.filter(channel_id=channel_id), wanted)
 
 
 def _filtered(covers: QuerySet[Cover], wanted: CoverFilter) -> QuerySet[Cover]:

@@ -120,12 +120,17 @@ _OFFER = """{
       acceptLabel declineLabel declineWarning requiredMessage credibilityMessage priceUnit
       answer
       validUntil
+      isShown
     }
     errors { code message fields retryAfter }
   }"""
 INSURANCE_OFFER = f"""
 query insuranceOffer($id: ID!) {{
   insuranceOffer(checkoutId: $id) {_OFFER}
+}}"""
+INSURANCE_OFFER_REQUEST = f"""
+mutation insuranceOfferRequest($id: ID!) {{
+  insuranceOfferRequest(checkoutId: $id) {_OFFER}
 }}"""
 INSURANCE_SHOWN = """
 mutation insuranceShown($id: ID!) {

@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 from .transports import Post
+from .wire import from_wire
 
 API = "/graphql/"
 PLUGIN_ID = "covergenius.xcover"
@@ -86,6 +87,8 @@ class Driver:
             said = "; ".join(_error_text(error) for error in answer.get("errors", []))
             raise GraphQLFailed(f"{operation}: status {status}, {said}")
         data: Json = answer["data"]
+        if all(root.startswith("insurance") for root in data):
+            data = from_wire(data)
         if is_heard:
             executed = Executed(operation, _is_mutation(document), url != API, data)
             for listener in self.listeners:

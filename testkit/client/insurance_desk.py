@@ -7,6 +7,7 @@ from typing import Any
 
 from .driver import Driver, Json
 from .store import Channel
+from .wire import to_wire
 
 _COVER = """{
   id orderId orderNumber status reasonCode reason policyNumber coolingOffUntil claim
@@ -21,13 +22,17 @@ _RESULT = f"{{ cover {_COVER} errors {{ code message }} }}"
 
 COVERS = f"""
 query insuranceCovers(
-  $status: String, $orderNumber: String, $needsDecision: Boolean, $isDue: Boolean,
+  $status: InsuranceCoverStatus, $orderNumber: String, $needsDecision: Boolean, $isDue: Boolean,
   $first: Int, $after: String
 ) {{
   insuranceCovers(
     status: $status, orderNumber: $orderNumber, needsDecision: $needsDecision, isDue: $isDue,
     first: $first, after: $after
-  ) {{ covers {_COVER} endCursor hasNextPage errors {{ code message }} }}
+  ) {{
+    edges {{ node {_COVER} cursor }}
+    pageInfo {{ hasNextPage hasPreviousPage startCursor endCursor }}
+    errors {{ code message }}
+  }}
 }}"""
 ASK = f"""
 mutation insuranceAskCancellation($orderId: ID!) {{
@@ -42,7 +47,7 @@ mutation insuranceKeepPolicy($id: ID!, $askedXcover: Boolean) {{
   insuranceKeepPolicy(id: $id, askedXcover: $askedXcover) {_RESULT}
 }}"""
 SET_CLAIM = f"""
-mutation insuranceSetClaim($orderId: ID!, $claim: String!) {{
+mutation insuranceSetClaim($orderId: ID!, $claim: InsuranceClaim!) {{
   insuranceSetClaim(orderId: $orderId, claim: $claim) {_RESULT}
 }}"""
 RETRY = f"""
@@ -82,7 +87,13 @@ class InsuranceDesk:
     token: str | None
 
     def covers(self, **wanted: object) -> Json:
-        return self._ask(COVERS, **wanted)
+        """Return a page of covers as ``covers``, and what the connection says of the page."""
+        page = self._ask(COVERS, **wanted)
+        return {
+            "covers": [edge["node"] for edge in page["edges"]],
+            "cursors": [edge["cursor"] for edge in page["edges"]],
+            **page["pageInfo"],
+        }
 
     def cover(self, order_number: str) -> Json:
         """Return the one cover of an order."""
@@ -118,4 +129,5 @@ class InsuranceDesk:
         return self._ask(TAKE_OVER, orderId=order_id, policyNumber=policy)
 
     def _ask(self, document: str, **variables: Any) -> Json:
-        return self.driver.ask_plugin(self.channel.slug, document, variables, token=self.token)
+        sent = to_wire(variables)
+        return self.driver.ask_plugin(self.channel.slug, document, sent, token=self.token)

@@ -110,8 +110,13 @@ class Shopper:
         return order
 
     def offer(self) -> Offer:
-        """Ask for the offer; the plugin takes it as shown."""
-        return _offer_of(self._ask(docs.INSURANCE_OFFER)["offer"])
+        """Request the offer; the plugin takes it as shown."""
+        return _offer_of(self._ask(docs.INSURANCE_OFFER_REQUEST)["offer"])
+
+    def held_offer(self) -> Offer | None:
+        """Read the offer without any effect; None where it is to be requested."""
+        found = self._ask(docs.INSURANCE_OFFER)["offer"]
+        return _offer_of(found) if found else None
 
     def shown(self) -> None:
         """Tell that the offer was shown."""
@@ -204,6 +209,7 @@ def _offer_of(data: Json) -> Offer:
         texts={name: data[name] for name in _TEXTS},
         answer=data["answer"],
         valid_until=data["validUntil"],
+        is_shown=data["isShown"],
     )
 
 

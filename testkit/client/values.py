@@ -149,7 +149,8 @@ class Offer:
     extras: tuple[Point, ...]
     texts: Mapping[str, str]
     answer: str | None
-    valid_until: str
+    valid_until: str | None
+    is_shown: bool
 
     @property
     def quote_ids(self) -> tuple[str, ...]:

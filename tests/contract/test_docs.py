@@ -15,7 +15,9 @@ def errors_page() -> str:
     return (
         "# Codes of the storefront contract\n\n"
         "Generated from `saleor_xcover_plugin/errors.py` by `pytest --update-golden`.\n"
-        "Translate by code; the sentence is English.\n\n"
+        "Translate by code; the sentence is English. The plugin's GraphQL spells codes in upper\n"
+        "case (`InsuranceErrorCode`), the element's events, metadata and logs as they stand here.\n"
+        "\n"
         "| code | sentence for the shopper | for staff |\n| --- | --- | --- |\n" + rows + "\n"
     )
 

@@ -15,7 +15,9 @@ def test_every_code_has_one_advice():
 
 
 def test_the_table_of_codes_is_current(request):
-    rows = [(", ".join(f"`{code.value}`" for code in codes), do) for do, codes in ADVICE.items()]
+    rows = [
+        (", ".join(f"`{code.value.upper()}`" for code in codes), do) for do, codes in ADVICE.items()
+    ]
     wanted = table(("code", "what to do"), rows)
     update = request.config.getoption("--update-golden")
     require_current(PAGE, "codes", wanted, update=update)
@@ -23,7 +25,7 @@ def test_the_table_of_codes_is_current(request):
 
 def test_the_table_of_covers_is_current(request):
     assert list(COVERS) == list(CoverStatus)
-    rows = [(f"`{status.value}`", sentence) for status, sentence in COVERS.items()]
+    rows = [(f"`{status.value.upper()}`", sentence) for status, sentence in COVERS.items()]
     wanted = table(("status", "what to say"), rows)
     update = request.config.getoption("--update-golden")
     require_current(PAGE, "covers", wanted, update=update)

@@ -44,7 +44,7 @@ class Attacker:
             *(self.repeated, self.aliased, self.one_alias, self.lists, self.inline, self.nested),
             *(self.doubling, self.circles, self.many_fragments, self.spread_everywhere),
             *(self.unknown_names, self.unknown_arguments, self.unknown_types, self.directives),
-            *(self.declared, self.long_list, self.deep_value, self.deep_variable),
+            *(self.enums, self.declared, self.long_list, self.deep_value, self.deep_variable),
             *(self.introspection, self.long_text, self.odd_variables, self.several, self.damaged),
             *(self.tokens, self.bytes),
         ]
@@ -55,6 +55,8 @@ class Attacker:
         if isinstance(made, bytes):
             return Attack(make.__name__, made)
         query, variables = made if isinstance(made, tuple) else (made, {})
+        if self.dice.random() < 0.5:
+            query = re.sub(r"^{ insuranceOffer\b", "mutation { insuranceOfferRequest", query)
         body = json.dumps({"query": query, "variables": variables}).encode()
         return Attack(make.__name__, body)
 
@@ -163,6 +165,16 @@ class Attacker:
 
     # Values ---------------------------------------------------------------------------------
 
+    def enums(self) -> str:
+        """Values of closed lists, and lists inside the pages of staff."""
+        value = self.dice.choice(["CONFIRMED", "SOLD", '"CONFIRMED"', "[PARKED]", self._name()])
+        first = self.dice.choice([1, 100, 101, 2**31, "9" * 70, '"x"'])
+        after = self.dice.choice(["", "Y292ZXI6MQ==", "\u00b2", "x" * 2_000])
+        inner = self.dice.choice(["history { at }", "cancellations { status }", "a: id b: id"])
+        given = f'status: {value}, first: {first}, after: "{after}"'
+        node = f"edges {{ cursor node {{ {self._fitting(inner + ' ', 40)} }} }}"
+        return f"{{ insuranceCovers({given}) {{ {node} errors {{ code }} }} }}"
+
     def declared(self) -> tuple[str, dict[str, Any]]:
         kind = self.dice.choice(["ID", "[[[[ID]]]]", "Int = 99999999999", "Nothing", "ID!"])
         many = min(self._many(), 900)
@@ -244,6 +256,7 @@ class Attacker:
         query = self.dice.choice(
             [
                 documents.INSURANCE_OFFER,
+                documents.INSURANCE_OFFER_REQUEST,
                 documents.INSURANCE_ACCEPT,
                 documents.INSURANCE_DECLINE,
                 documents.INSURANCE_COVER,

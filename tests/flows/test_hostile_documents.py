@@ -79,7 +79,7 @@ def said(answer: Any) -> str:
     """Return the sentence a document was refused with."""
     assert answer.status_code == 400, answer.content
     (error,) = answer.json()["errors"]
-    assert error["extensions"]["code"] == "bad_request"
+    assert error["extensions"]["code"] == "BAD_REQUEST"
     return str(error["message"])
 
 
@@ -191,7 +191,7 @@ def test_fragments_are_served(buyer: Shopper, post: Post) -> None:
 
 INTROSPECTION = "{ __schema { types { name } } }"
 _IDS = " ".join(f"a{number}: id" for number in range(30))
-WIDE = f"{{ insuranceCovers(first: 1) {{ covers {{ {_IDS} }} errors {{ code }} }} }}"
+WIDE = f"{{ insuranceCovers(first: 1) {{ edges {{ node {{ {_IDS} }} }} errors {{ code }} }} }}"
 """Costs about 500."""
 
 
@@ -203,7 +203,52 @@ def ask(driver: Driver, address: str) -> Callable[..., Any]:
     return asked
 
 
-@pytest.mark.parametrize("query", [INTROSPECTION, WIDE], ids=["introspection", "wide"])
+DEEP = "cancellations { id } parkedMessages { id } history { at } "
+LISTS = f"{{ insuranceCovers(first: 100) {{ edges {{ node {{ {DEEP * 8} }} }} }} }}"
+"""Lists inside the longest page, each asked for eight times."""
+
+
+@pytest.mark.parametrize(
+    ("edges", "sentence"),
+    [
+        ("edges { node { id } } " * 40, "too much"),
+        (" ".join(f"a{n}: edges {{ node {{ id }} }}" for n in range(40)), "too much"),
+        ("edges { node { " + DEEP * 14 + "} }", "too much"),
+        ("edges { node { " + "... { " * 14 + "id" + " }" * 14 + " } }", "deeply"),
+    ],
+    ids=["repeated", "aliased", "lists", "deep"],
+)
+def test_connections_are_counted_like_everything_else(
+    store: Store, ask: Any, edges: str, sentence: str
+) -> None:
+    for token in (None, store.staff_token()):
+        with pytest.raises(GraphQLFailed, match=sentence):
+            ask(f"{{ insuranceCovers {{ {edges} }} }}", token)
+
+
+@pytest.mark.parametrize("value", ["SOLD", '"CONFIRMED"', "1", "[CONFIRMED]", "x" * 64])
+def test_a_value_that_is_in_no_list_is_a_sentence(post: Post, value: str) -> None:
+    answer, steps = counted(
+        lambda: post(body(f"{{ insuranceCovers(status: {value}) {{ errors {{ code }} }} }}"))
+    )
+
+    assert "status" in said(answer)
+    assert steps < MAX_STEPS
+
+
+@pytest.mark.parametrize("first", [101, 0, -1, 2**31 - 1])
+def test_a_page_of_a_hostile_size_is_refused(store: Store, ask: Any, first: int) -> None:
+    query = f"{{ insuranceCovers(first: {first}) {{ edges {{ cursor }} errors {{ code }} }} }}"
+
+    assert ask(query, store.staff_token()) == {
+        "insuranceCovers": {"edges": [], "errors": [{"code": "bad_input"}]}
+    }
+    assert ask(query, None)["insuranceCovers"]["errors"] == [{"code": "permission_denied"}]
+
+
+@pytest.mark.parametrize(
+    "query", [INTROSPECTION, WIDE, LISTS], ids=["introspection", "wide", "lists"]
+)
 def test_staff_may_ask_more_than_shoppers(store: Store, ask: Any, query: str) -> None:
     # a shopper, an app that may not manage orders, and a token nobody gave
     for token in (None, store.payment_app_token(), "nonsense"):
@@ -236,7 +281,12 @@ def test_the_introspection_query_of_common_tools(
 
 @pytest.mark.parametrize(
     "query",
-    [documents.INSURANCE_OFFER, documents.INSURANCE_ACCEPT, documents.INSURANCE_DECLINE],
+    [
+        documents.INSURANCE_OFFER,
+        documents.INSURANCE_OFFER_REQUEST,
+        documents.INSURANCE_ACCEPT,
+        documents.INSURANCE_DECLINE,
+    ],
 )
 def test_variables_that_do_not_fit_are_a_sentence(buyer: Shopper, post: Post, query: str) -> None:
     for turn in ([], {}, float("inf"), 2**70, "\u00b2", "9" * 5_000):

@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from testkit.printed_schema import described
+
 ROOT = Path(__file__).resolve().parents[2]
 EXPORT = ROOT / "docs" / "schema.graphql"
 
@@ -29,6 +31,7 @@ def element_documents() -> list[tuple[str, str]]:
     (fields,) = re.findall(r"const FIELDS = `(.*?)`", source, re.DOTALL)
     given = {
         "query { insuranceOffer": 'checkoutId: "x"',
+        "mutation { insuranceOfferRequest": 'checkoutId: "x"',
         "mutation { insuranceAccept": 'checkoutId: "x", quoteIds: ["y"], contentHash: "z"',
         "mutation { insuranceDecline": 'checkoutId: "x"',
     }
@@ -38,7 +41,7 @@ def element_documents() -> list[tuple[str, str]]:
 def test_the_exported_schema_is_the_one_served(request: pytest.FixtureRequest) -> None:
     from saleor_xcover_plugin.graphql.schema import schema
 
-    served = str(schema)
+    served = described(schema)
     if request.config.getoption("--record"):
         EXPORT.write_text(served)
 

@@ -138,6 +138,7 @@ def test_checkouts_nobody_made_leave_no_rows(driver: Driver, store: Store) -> No
 
     for document, terms in (
         (documents.INSURANCE_OFFER, {}),
+        (documents.INSURANCE_OFFER_REQUEST, {}),
         (documents.INSURANCE_DECLINE, {}),
         (documents.INSURANCE_ACCEPT, {"quoteIds": ["x"], "contentHash": "x"}),
     ):

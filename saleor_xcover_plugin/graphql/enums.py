@@ -1,0 +1,119 @@
+"""The closed lists of the API. On the wire each value is in upper case, else as in our tables.
+
+Resolvers return values as the tables hold them. One that is not in its list (a row that another
+version wrote) is null where the field allows it: ``known`` says so.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from types import MappingProxyType
+from typing import Any
+
+import graphene
+
+from ..domain.cancellations import ClaimState
+from ..domain.messages import MessageKind
+from ..domain.product_rules import Choice
+from ..domain.reasons import ReasonCode
+from ..domain.sending import Sending
+from ..domain.states import CancellationStatus, CoverStatus
+from ..errors import SENTENCES, Code
+from ..staff.decisions import DecisionCode
+from .advice import COVERS
+
+
+def known(values: Iterable[str], value: str) -> str | None:
+    """Return a stored value that is in the list; None for an empty or an unknown one."""
+    return value if value in list(values) else None
+
+
+def _enum(
+    name: str,
+    values: Iterable[str],
+    description: str,
+    sentences: Mapping[Any, str] = MappingProxyType({}),
+) -> Any:
+    """Make the GraphQL type of a closed list; ``sentences`` describe single values."""
+    return graphene.Enum(
+        name,
+        [(value.upper(), str(value)) for value in values],
+        description=lambda member: sentences.get(member.value) if member else description,
+    )
+
+
+InsuranceErrorCode = _enum(
+    "InsuranceErrorCode",
+    Code,
+    "Why there is no offer, or why an answer was not taken. New versions may add values: treat "
+    "one you do not know like INTERNAL.",
+    {code: sentences.shopper for code, sentences in SENTENCES.items()},
+)
+InsuranceAnswer = _enum(
+    "InsuranceAnswer",
+    ("accepted", "declined"),
+    "What the shopper said to an offer.",
+    {"accepted": "Yes: the cover line is in the checkout.", "declined": "No."},
+)
+InsuranceChoice = _enum(
+    "InsuranceChoice",
+    Choice,
+    "How the quotes of a group go together.",
+    {
+        Choice.ALTERNATIVES: "Several quotes of which at most one may be chosen.",
+        Choice.ADD_ONS: "Each quote may be chosen by itself.",
+    },
+)
+InsuranceCoverStatus = _enum(
+    "InsuranceCoverStatus", CoverStatus, "What became of the protection of an order.", COVERS
+)
+InsuranceCancellationStatus = _enum(
+    "InsuranceCancellationStatus",
+    CancellationStatus,
+    "How far a cancellation is.",
+    {
+        CancellationStatus.REQUESTED: "XCover is asked what it would refund.",
+        CancellationStatus.CONFIRMING: "XCover is told to cancel the policy.",
+        CancellationStatus.CANCELLED: "The policy is cancelled.",
+        CancellationStatus.PARKED: "It waits for a decision of staff.",
+        CancellationStatus.KEPT: "The policy stays in force.",
+    },
+)
+InsuranceClaim = _enum(
+    "InsuranceClaim",
+    ClaimState,
+    "What staff know of insurance claims on a policy; XCover does not tell.",
+)
+InsuranceMessageKind = _enum("InsuranceMessageKind", MessageKind, "What a message asks of XCover.")
+InsuranceReasonCode = _enum(
+    "InsuranceReasonCode",
+    ReasonCode,
+    "Why something waits for a person, or why there is no policy; docs/operations.md says for "
+    "each what to do. New versions may add values.",
+)
+InsuranceSending = _enum(
+    "InsuranceSending",
+    (Sending.NEVER_SENT, Sending.DEFINITELY_REFUSED, Sending.OUTCOME_UNKNOWN),
+    "Whether XCover may have carried out a message that waits.",
+    {
+        Sending.NEVER_SENT: "No attempt has left this server.",
+        Sending.DEFINITELY_REFUSED: "Attempts have left, and XCover carried out none of them.",
+        Sending.OUTCOME_UNKNOWN: "An attempt may have been carried out: its answer is not known.",
+    },
+)
+
+PERMISSION_DENIED = "permission_denied"
+BUSY = "busy"
+INTERNAL = "internal"
+
+InsuranceDecisionCode = _enum(
+    "InsuranceDecisionCode",
+    (*DecisionCode, PERMISSION_DENIED, BUSY, INTERNAL),
+    "Why staff were refused (docs/cancellations.md). New versions may add values: treat one you "
+    "do not know like INTERNAL.",
+    {
+        PERMISSION_DENIED: "The token lacks MANAGE_ORDERS for this channel.",
+        BUSY: "Another database session holds what this needs; try again.",
+        INTERNAL: "It failed; the log says why.",
+    },
+)
