@@ -84,12 +84,17 @@ class HeldAnswer:
 
 
 class Storefront:
-    """One tab. ``asked`` holds the operations it sent to the plugin, oldest first."""
+    """One tab. ``asked`` holds the operations it sent to the plugin, oldest first.
+
+    Of an offer it holds ``insuranceOffer`` for each look, whether it was read or requested;
+    ``sent`` tells them apart.
+    """
 
     def __init__(self, context: BrowserContext, url: str, shopper: Shopper) -> None:
         self.page: Page = context.new_page()
         self.shopper = shopper
         self.asked: list[str] = []
+        self.sent: list[str] = []
         self._url = url
         self._releases: list[Callable[[], None]] = []
         self.page.on("request", self._note)
@@ -206,7 +211,7 @@ class Storefront:
             if is_sent:
                 held.answer = route.fetch()
                 held.body = held.answer.json()
-                change(held.body["data"][operation])
+                _change(held.body, change)
             held.is_given = True
 
         self.page.route(GRAPHQL, handle)
@@ -236,7 +241,7 @@ class Storefront:
                 route.fallback()
                 return
             body = route.fetch().json()
-            change(body["data"][operation])
+            _change(body, change)
             route.fulfill(json=body)
 
         self.page.route(GRAPHQL, handle)
@@ -245,7 +250,10 @@ class Storefront:
         if request.url.endswith("/covergenius.xcover/graphql"):
             query = _query(request.post_data)
             names = ("insuranceOffer", "insuranceAccept", "insuranceDecline")
-            self.asked.append(next(name for name in names if name in query))
+            name = next(name for name in names if name in query)
+            is_request = "insuranceOfferRequest" in query
+            self.sent.append("insuranceOfferRequest" if is_request else name)
+            self.asked.append(name)
 
 
 def cover_prices(shopper: Shopper) -> list[str]:
@@ -288,6 +296,13 @@ def forget() -> None:
 
 _GIVE_WAY = 5
 """Deadlocks in a row; PostgreSQL takes a second to find each."""
+
+
+def _change(body: Any, change: Callable[[dict[str, Any]], None]) -> None:
+    """Alter what the plugin said of an offer; that there is none to read is left as it is."""
+    (root,) = body["data"].values()
+    if root["offer"] or root["errors"]:
+        change(root)
 
 
 def _query(body: str | None) -> str:

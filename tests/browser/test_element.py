@@ -489,6 +489,49 @@ def test_an_offer_whose_wording_is_no_web_address_is_not_shown(storefront: Store
     expect(storefront.offer.get_by_role("link")).to_have_count(0)
 
 
+def test_the_first_look_requests_and_later_ones_only_read(
+    storefront: Storefront, shopper: Shopper, simulator: SimulatorProcess
+) -> None:
+    storefront.open()
+    storefront.wait_for("offer")
+    storefront.yes.click()
+    storefront.expect_answer("accepted")
+    assert storefront.sent == ["insuranceOfferRequest", "insuranceAccept"]
+    # when the page looks again
+    with storefront.page.expect_response(GRAPHQL):
+        storefront.page.evaluate(
+            "document.dispatchEvent(new Event('visibilitychange', {bubbles: true}))"
+        )
+    # then it only reads
+    storefront.expect_answer("accepted")
+    assert storefront.sent[2:] == ["insuranceOffer"]
+    # when the offer does not hold any more
+    (tickets,) = shopper.checkout().ticket_lines
+    shopper.set_quantity(tickets, 3)
+    storefront.refresh()
+    # then another one is requested
+    expect(storefront.yes).to_contain_text("$9.99")
+    assert (storefront.sent[3], storefront.sent[-1]) == ("insuranceOffer", "insuranceOfferRequest")
+    assert len(simulator.calls("create_offer")) == 2
+
+
+def test_an_offer_that_a_worker_fetched_behind_the_page_counts_as_shown_when_it_is(
+    storefront: Storefront, shopper: Shopper
+) -> None:
+    from saleor_xcover_plugin.models import Offer
+
+    storefront.open()
+    storefront.wait_for("offer")
+    Offer.objects.update(shown_at=None)
+
+    with storefront.page.expect_response(lambda answer: 'isShown": true' in answer.text()):
+        storefront.refresh()
+
+    assert storefront.sent == ["insuranceOfferRequest", "insuranceOffer", "insuranceOfferRequest"]
+    assert Offer.objects.get().shown_at is not None
+    assert storefront.events() == []
+
+
 def test_a_checkout_that_asked_too_often_asks_again_when_it_is_told_to(
     storefront: Storefront,
 ) -> None:

@@ -1,8 +1,8 @@
 // <xcover-offer>: docs/storefront.md
-// Nothing is chosen beforehand, the last answer counts, and what is shown is what the server holds.
+// Nothing is chosen beforehand; the last answer counts.
 
 const LANGUAGES = ["en", "de", "fr", "ar"];
-// Empty English: the plugin's own sentence.
+// Empty: the plugin's sentence.
 const TEXTS = {
 	name: ["Ticket protection", "Ticketschutz", "Protection des billets", "حماية التذاكر"],
 	loading: ["Asking for your price…", "Ihr Preis wird angefragt…", "Calcul de votre prix…", "نطلب سعرك…"],
@@ -35,7 +35,7 @@ const TEXTS = {
 	not_insured: ["", "So sind Ihre Tickets nicht versichert.", "Vos billets ne sont pas assurés.", "تذاكرك غير مؤمنة."],
 	payment_started: ["", "Ihre Zahlung läuft bereits.", "Votre paiement a commencé.", "بدأ الدفع بالفعل."],
 };
-// Codes: there is another offer; asking again may help; a yes may still hold.
+// Codes: another offer; ask again; a yes may hold.
 const CHANGED = /check_f|stale|expired|changed|quote|chosen|country_differs/;
 const FAILED = /unreachable|internal|bad_request|checkout|xcover_un/;
 const UNSURE = /unreachable|offline|internal|payment_started/;
@@ -43,7 +43,7 @@ const WAKES = ["online", "visibilitychange"];
 const SUBJECT = ["channel", "checkout", "endpoint"];
 const FIELDS = `{
 	offer { heading title subHeading description extras { label text } disclaimer credibilityMessage priceUnit
-		acceptLabel declineLabel declineWarning requiredMessage contentHash answer chosenQuoteIds premium { amount currency }
+		acceptLabel declineLabel declineWarning requiredMessage contentHash answer isShown chosenQuoteIds premium { amount currency }
 		groups { slug choice isDisabled minSelect maxSelect quoteIds }
 		quotes { id title description badge terms disclaimer pdsUrl premium { amount currency } premiumPerTicket { amount currency }
 			inclusions { label text } benefits { label text } exclusions { label text } } }
@@ -88,7 +88,7 @@ button{padding:.7em 1em;border:2px solid;border-radius:.5em;background:none;colo
 [role=status]{position:fixed;top:0;clip-path:inset(50%)}
 `);
 
-// No text becomes markup. Spaces: no two are read as one word.
+// No text becomes markup; no two run into one word.
 function h(tag, given, ...children) {
 	const element = Object.assign(document.createElement(tag), typeof given === "string" ? { part: given } : given);
 	element.append(...children.flat(2).filter(Boolean).flatMap((child) => [child, " "]));
@@ -151,7 +151,7 @@ customElements.define("xcover-offer", class extends HTMLElement {
 	#notice = h("p", "notice");
 	#shown = h("div");
 	#hint = h("p", "hint");
-	// Made once: drawn anew under a press, they would lose it.
+	// Made once: a press must not be lost.
 	#buttons = ["accepted", "declined"].map((id) => h("button", { id, part: "answer", onclick: () => this.#press(id) }, h("strong"), h("span")));
 	#answers = h("div", {}, this.#hint, h("div", { part: "answers", role: "group" }, this.#buttons));
 	#warning = h("p", "warning");
@@ -188,15 +188,17 @@ customElements.define("xcover-offer", class extends HTMLElement {
 		if (!document.hidden) this.refresh();
 	}
 
-	async refresh(wait = 400) {
+	async refresh(wait = 400, isNew = !this.#offer) {
 		const look = (this.#look += 1);
 		this.#isBehind = true;
-		// A look beside an answer may be from before it.
+		// It may be from before the answer.
 		do await Promise.all(this.#sending);
 		while (this.#sending.size);
 		if (look !== this.#look || !this.getAttribute("checkout")) return;
-		const seen = await this.#ask("insuranceOffer");
+		const seen = await this.#ask(isNew ? "insuranceOfferRequest" : "insuranceOffer", isNew && {});
 		if (look !== this.#look) return;
+		// Not seen yet.
+		if (!isNew && !seen.error && !seen.offer?.isShown) return this.refresh(wait, true);
 		if (/pending|requests/.test(seen.error?.code)) setTimeout(() => look === this.#look && this.refresh(wait * 2), seen.error.retryAfter * 1000 || wait);
 		else this.#take(seen);
 	}
@@ -224,8 +226,11 @@ customElements.define("xcover-offer", class extends HTMLElement {
 				signal: AbortSignal.timeout(15000),
 			});
 			const { offer, errors: [error] } = (await response.json()).data[name];
+			if (error) error.code = error.code.toLowerCase();
+			if (!offer) return { error };
+			offer.answer &&= offer.answer.toLowerCase();
 			// Without its wording no offer may be shown.
-			return offer?.quotes.every(({ pdsUrl }) => /^https?:/i.test(pdsUrl)) ? { offer } : { error: error ?? { code: "no_offer" } };
+			return offer.quotes.every(({ pdsUrl }) => /^https?:/i.test(pdsUrl)) ? { offer } : { error: { code: "no_offer" } };
 		} catch {
 			return { error: { code: navigator.onLine ? "unreachable" : "offline" } };
 		}
@@ -241,7 +246,7 @@ customElements.define("xcover-offer", class extends HTMLElement {
 			this.answer = offer?.answer ?? null;
 		}
 		const isOther = answer !== this.answer;
-		// Nobody must believe to be insured when a change has ended a yes.
+		// A change has ended a yes.
 		if (isOther && answer === "accepted" && !this.answer && error?.code !== "not_insured") this.#told = { code: "offer_stale" };
 		else if (this.#told?.wanted ? this.#told.wanted === this.answer : isOther) this.#told = null;
 		const isChanged = isOther || JSON.stringify(before) !== JSON.stringify(this.#offer);
@@ -313,7 +318,7 @@ customElements.define("xcover-offer", class extends HTMLElement {
 		put(this.#notice, told !== sentence && told);
 		put(this.#warning, offer?.declineWarning);
 		this.#answers.hidden = !offer;
-		// Drawn anew only when it is another: reading and ticking go on.
+		// Reading and ticking go on.
 		if (this.#drawn !== (this.#drawn = JSON.stringify([offer ?? sentence, locale]))) {
 			this.#shown.replaceChildren(...(offer
 				? offerContent(offer, speech, () => this.#tick())
