@@ -94,7 +94,8 @@ class BackOffice:
     def _cover(self, order_id: str) -> Json | None:
         root = self._host.execute(docs.INSURANCE_COVER, {"id": order_id})
         cover: Json | None = root["cover"]
-        return cover
+        # As the order's metadata says it; the plugin's GraphQL spells it in upper case.
+        return cover and {**cover, "status": cover["status"].lower()}
 
 
 def _why_a_person(status: str | None, notes: list[str]) -> str | None:

@@ -54,11 +54,12 @@ async function poll(id, holder, hasCover) {
   for (let look = 0; ; look += 1) {
     const root = await ask("insuranceCover", { id }).catch(() => ({ errors: [] }));
     if (look > 0 && !holder.isConnected) return;
-    if (root.cover && root.cover.status !== holder.dataset.status) {
-      holder.dataset.status = root.cover.status;
-      holder.replaceChildren(card(root.cover));
+    const status = root.cover?.status.toLowerCase();
+    if (status && status !== holder.dataset.status) {
+      holder.dataset.status = status;
+      holder.replaceChildren(card({ ...root.cover, status }));
     }
-    if (SETTLED.includes(root.cover?.status)) return;
+    if (SETTLED.includes(status)) return;
     await new Promise((resolve) => setTimeout(resolve, WAITS[Math.min(look, WAITS.length - 1)]));
   }
 }
