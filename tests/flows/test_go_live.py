@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import io
 import json
+import sys
 from collections.abc import Callable
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -259,6 +261,30 @@ def test_test_keys_are_slow_and_every_market_is_asked_once(
         "USD/US",
     ]
     assert asked(simulator)["create_offer"] == 6  # one each for offer, two events, opt-out
+
+
+class NotInstalled:
+    """Finds the acceptance cases as little as a store that never installed them."""
+
+    def find_spec(self, name: str, *_: object) -> None:
+        if name.partition(".")[0] == "xcover_acceptance":
+            raise ModuleNotFoundError(name, name="xcover_acceptance")
+
+
+def test_without_the_cases_the_command_says_what_to_install(
+    simulator: SimulatorProcess, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    name = "saleor_xcover_plugin.management.commands.xcover_go_live"
+    for loaded in [one for one in sys.modules if one.startswith(("xcover_acceptance", name))]:
+        monkeypatch.delitem(sys.modules, loaded)
+    monkeypatch.setattr(sys, "meta_path", [NotInstalled(), *sys.meta_path])
+
+    with pytest.raises(CommandError, match="pip install xcover-acceptance") as refused:
+        call_command(import_module(name).Command())
+
+    assert refused.value.returncode == 2
+    assert asked(simulator) == {}
+    del sys.modules[name]  # the next test finds the cases again
 
 
 def test_policies_with_production_keys_need_a_second_word(
