@@ -35,8 +35,8 @@ from ..xcover.errors import (
 )
 from ..xcover.payloads import confirm_body
 from . import effects
-from .charges import charged_of, money_clause
-from .line_defects import cost_of_cover, defect_of
+from .charges import charged_for_cover, charged_of, cost_of_cover, money_clause
+from .line_defects import defect_of
 from .locks import lock_cover
 from .policyholders import digests_of
 from .refund_scope import is_paid_for_policy
@@ -89,7 +89,7 @@ class ConfirmHandler:
             return _request(cover, cover.offer, order, now)
         if defect is not None:
             outbox.drop(message, defect.sentence, now)
-            due_back = charged_of(order, cost_of_cover(order, cover.offer))
+            due_back = charged_for_cover(order, cover.offer)
             effects.park_cover(cover, defect.code, defect.sentence, now, due_back=due_back)
             return None
         sentence = (
@@ -320,7 +320,7 @@ def _charged(cover: Cover) -> Decimal:
     order = orders.read(cover.order_id)
     if order is None:
         return Decimal(cover.premium)
-    return charged_of(order, cost_of_cover(order, cover.offer))
+    return charged_for_cover(order, cover.offer)
 
 
 def take_over_booking(

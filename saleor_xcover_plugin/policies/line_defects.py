@@ -15,7 +15,7 @@ from ..errors import Code
 from ..host.values import OrderSnapshot
 from ..models import Cover, Offer
 from . import shared_consent
-from .charges import money_clause
+from .charges import cost_of_cover, money_clause
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,18 +76,6 @@ def _matter(code: str, offer: Offer | None) -> tuple[str, str]:
 def has_sentence(code: str) -> bool:
     """Whether all that was paid for the cover is due back, and the sentence says so."""
     return code in _SENTENCES
-
-
-def cost_of_cover(order: OrderSnapshot, offer: Offer | None) -> Decimal:
-    """What the buyer paid for the cover: its lines, or what was noted when money had begun.
-
-    A line above the premium is too much, whatever was noted. A premium that made a discount reach
-    the order may cost less than nothing: then nothing is due.
-    """
-    paid = order.cover_price
-    if offer is None or offer.cost is None or not order.cover_lines:
-        return paid
-    return max(offer.cost, paid if paid > chosen_premium(offer) else Decimal(0))
 
 
 _THE_PROTECTION = "the protection"

@@ -29,13 +29,12 @@ from ..host.values import OrderSnapshot
 from ..models import Consent, Cover, Offer
 from ..outbox import store as outbox
 from . import effects, opt_out, policyholder_changes, refund_judgement, shared_consent
-from .charges import charged_of
+from .charges import charged_of, cost_of_cover
 from .fulfillment_sync import sync_fulfillment
 from .line_defects import (
     OF_EVENT,
     Defect,
     bought_already,
-    cost_of_cover,
     defect_of,
     has_sentence,
     sentence_of,

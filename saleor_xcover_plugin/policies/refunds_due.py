@@ -10,8 +10,8 @@ from ..domain.money import Money
 from ..host.values import OrderSnapshot
 from ..models import Cover
 from . import effects
-from .charges import charged_of
-from .line_defects import cost_of_cover, settled_sentence
+from .charges import charged_for_cover, cost_of_cover
+from .line_defects import settled_sentence
 
 
 def settle_refund_due(cover: Cover, order: OrderSnapshot, now: datetime) -> None:
@@ -60,7 +60,7 @@ def charged_too_much(cover: Cover, order: OrderSnapshot | None) -> Decimal:
     """Return what was charged for the cover beyond its premium."""
     if order is None:
         return Decimal(0)
-    charged = charged_of(order, cost_of_cover(order, cover.offer))
+    charged = charged_for_cover(order, cover.offer)
     return max(charged - cover.premium, Decimal(0))
 
 

@@ -12,8 +12,7 @@ from ..domain.states import OfferStatus, may_transition
 from ..host.values import OrderSnapshot
 from ..models import Cover
 from . import effects
-from .charges import charged_of
-from .line_defects import cost_of_cover
+from .charges import charged_for_cover
 from .messages import ended
 from .refunds_due import settle_refund_due
 
@@ -54,7 +53,7 @@ def _due(cover: Cover, order: OrderSnapshot | None) -> Money:
     if order is None:
         paid = cover.premium if cover.paid_at is not None else Decimal(0)
     else:
-        paid = charged_of(order, cost_of_cover(order, cover.offer))
+        paid = charged_for_cover(order, cover.offer)
     return Money(max(known, paid), cover.currency)
 
 
