@@ -6,7 +6,6 @@ import os
 import secrets
 import signal
 import socket
-import sys
 import threading
 
 from rich.console import Console
@@ -17,13 +16,13 @@ from testkit.errors import DemoError
 from testkit.process import ReadyProcess
 from testkit.progress import Steps
 from testkit.seed import DemoStore
+from testkit.shop import PAYMENT_TOKEN, READY, STAFF_KEY, STAFF_TOKEN, shop_command
 from testkit.shutdown import ToldToEnd, no_more
 from testkit.stack import Stack
 
-from .shop.settings import PAYMENT_TOKEN, SIMULATED, STAFF_KEY, STAFF_TOKEN, Settings, staff_address
+from .shop.settings import SIMULATED, Settings, staff_address
 
 DATABASE = "xcover_demo_store"
-READY = "shop ready on "
 LOOPBACK = "127.0.0.1"
 OPENING = "the plugin, its settings and the shop"
 
@@ -86,15 +85,6 @@ def _tell(stack: Stack, address: str, key: str) -> None:
         "\nNo real money, no real insurance. Ctrl-C closes it; nothing is kept.",
     ]
     print("\n".join(lines), flush=True)
-
-
-def shop_command(saleor: str, channel: str, port: int, *further: str) -> list[str]:
-    """Return how to start the shop before a host; tokens come from the environment."""
-    return [
-        sys.executable,
-        *("-m", "demo.shop", "--saleor", saleor, "--channel", channel, "--port", str(port)),
-        *further,
-    ]
 
 
 def _check_is_free(port: int) -> None:

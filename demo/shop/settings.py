@@ -5,9 +5,8 @@ import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-STAFF_TOKEN = "XCOVER_DEMO_STAFF_TOKEN"  # noqa: S105 (the variable's name)
-PAYMENT_TOKEN = "XCOVER_DEMO_PAYMENT_TOKEN"  # noqa: S105 (the variable's name)
-STAFF_KEY = "XCOVER_DEMO_STAFF_KEY"
+from testkit.shop import PAYMENT_TOKEN, STAFF_KEY, STAFF_TOKEN
+
 SIMULATED = "/simulated"
 """Below this path the shop shows the simulated XCover's policy wording."""
 

@@ -90,7 +90,7 @@ def test_rights_nobody_has(store, shopper, driver):
 def test_it_does_not_start_where_a_real_saleor_is(tmp_path: Path):
     (tmp_path / "saleor").mkdir()
     (tmp_path / "saleor" / "__init__.py").touch()
-    code = "from demo import host; host.configure('dbname=none')"
+    code = "from testkit import miniature; miniature.configure('dbname=none')"
 
     started = subprocess.run(
         [sys.executable, "-c", code],

@@ -15,9 +15,9 @@ import pytest
 from testkit.process import ROOT
 
 ASK = (
-    "from demo import embedded; from testkit.postgres import fresh_database; import psycopg; "
+    "from testkit import embedded_postgres; from testkit.postgres import fresh_database; import psycopg; "
     "print(psycopg.connect(fresh_database('first')).execute('SELECT 41 + 1').fetchone()[0]); "
-    "print(embedded.home())"
+    "print(embedded_postgres.home())"
 )
 needs_root = pytest.mark.skipif(os.geteuid() != 0, reason="shows what happens to root's folders")
 
