@@ -123,7 +123,7 @@ class Drainers(Crew):
         os.set_blocking(self._reader, False)
         super().__init__(size, clock)
 
-    def wake(self, message: int) -> None:
+    def queue(self, message: int) -> None:
         """Queue one message, as the hook of a sale does."""
         os.write(self._writer, message.to_bytes(_ID_BYTES, "big"))
 

@@ -133,7 +133,7 @@ class Outage:
             if not is_due:
                 self._clock.jump(_STEP)
             if to_sell and (now >= sell_at or self._drain.rate):
-                drainers.wake(self._sell(to_sell.pop()))
+                drainers.queue(self._sell(to_sell.pop()))
                 sell_at = now + _FRESH_EVERY
             self._tell("draining", confirmed, len(self._backlog) + len(self._fresh))
             time.sleep(0.2)

@@ -39,7 +39,7 @@ class Command(PluginCommand):
             "parked": parked,
             "store": status.store(),
             "counts": status.counts(),
-            "gates": status.accounts_reached(now),
+            "accounts": status.accounts_reached(now),
             "heartbeats": status.heartbeats(),
             "purge": status.purge(),
         }
@@ -72,7 +72,7 @@ class Command(PluginCommand):
         self._section("Open", ("what", "state", "count"), open_work)
         store = report["store"]
         self._section("This store", tuple(store), [store])
-        self._section("Ways to XCover", _ACCOUNT_COLUMNS, report["gates"])
+        self._section("Ways to XCover", _ACCOUNT_COLUMNS, report["accounts"])
         self._section("Heartbeats", ("name", "at", "found"), report["heartbeats"])
         self._section("Kept and removed (nightly purge)", _PURGE_COLUMNS, report["purge"])
 
