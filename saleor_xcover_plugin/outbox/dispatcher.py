@@ -244,7 +244,7 @@ def _attempt(handler: MessageHandler, message: OutboxMessage, clock: Clock) -> b
 def _prepare(
     handler: MessageHandler, message: OutboxMessage, transport: RateLimitedTransport, clock: Clock
 ) -> Attempt | None:
-    """Prepare an attempt and wait for its turn; prepare it again if that took ``JUDGED_FOR``.
+    """Prepare an attempt and wait for its turn; prepare it again if it is too old by then.
 
     Raise ``CallDeferred`` when no turn comes; nothing is marked as sent then.
     """

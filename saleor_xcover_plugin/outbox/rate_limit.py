@@ -100,7 +100,7 @@ def account_key(settings: PluginSettings) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class _Pass:
+class _Permit:
     """Permission to make one call, and the state of the account when it was given."""
 
     leaves_at: datetime
@@ -134,7 +134,7 @@ class RateLimitedTransport:
         self._rates = settings.rates
         self._pause = pause
         self._max_wait = max_wait
-        self._taken: tuple[Lane, _Pass] | None = None
+        self._taken: tuple[Lane, _Permit] | None = None
 
     def take_turn(self, operation: str) -> None:
         """Wait for the turn of the next call; that call does not wait again.
@@ -181,7 +181,7 @@ class RateLimitedTransport:
                 self._note_response(permit, lane, response)
         return response
 
-    def _permit_for(self, operation: str, lane: Lane) -> _Pass:
+    def _permit_for(self, operation: str, lane: Lane) -> _Permit:
         """Return the turn that was taken for a call of this lane, else wait for one."""
         if self._taken is None or self._taken[0] != lane:
             return self._wait_for_turn(operation, lane)
@@ -196,7 +196,7 @@ class RateLimitedTransport:
                 self.clock() + _WRONG_STORE_COOLDOWN,
             )
 
-    def _wait_for_turn(self, operation: str, lane: Lane) -> _Pass:
+    def _wait_for_turn(self, operation: str, lane: Lane) -> _Permit:
         """Sleep until the turn and return it; take another one after waking up too late.
 
         A probing call keeps its turn: a second one would be deferred because of the first.
@@ -209,7 +209,7 @@ class RateLimitedTransport:
             if permit.is_trying or self.clock() - permit.leaves_at <= LATE:
                 return permit
 
-    def _ask(self, operation: str, lane: Lane) -> _Pass:
+    def _ask(self, operation: str, lane: Lane) -> _Permit:
         """Take a turn; a database that is busy or another store's defers the call as well."""
         try:
             with time_limits(OFFER_RATE_LIMIT if lane is Lane.OFFER else WORKER):
@@ -219,7 +219,7 @@ class RateLimitedTransport:
             message = f"{operation}: another database session holds the account's row; not called"
             raise CallDeferred(message, self.clock() + _BUSY_COOLDOWN, is_busy=True) from None
 
-    def _turn(self, operation: str, lane: Lane) -> _Pass:
+    def _turn(self, operation: str, lane: Lane) -> _Permit:
         with transaction.atomic():
             account = self._locked()
             now = self.clock()
@@ -237,7 +237,7 @@ class RateLimitedTransport:
             _set_breaker(account, breaker.trying(now))
             account.updated_at = now
             account.save()
-            return _Pass(leaves_at, was_quiet=_is_quiet(account), is_trying=account.is_trying)
+            return _Permit(leaves_at, was_quiet=_is_quiet(account), is_trying=account.is_trying)
 
     def _note_failure(self, request: Request) -> None:
         """Count a failure, but repeated failures of one call only once while the breaker is closed.
@@ -257,7 +257,7 @@ class RateLimitedTransport:
         if account.open_until is not None and not breaker.is_open:
             log.error("xcover.breaker.opened", extra={"failures": account.failures})
 
-    def _note_response(self, permit: _Pass, lane: Lane, response: Response | None) -> None:
+    def _note_response(self, permit: _Permit, lane: Lane, response: Response | None) -> None:
         """Store what a response tells of breaker, rate, clock and credentials, if it is new.
 
         None stands for a response for which the transport raised an error.
