@@ -1,4 +1,4 @@
-"""What is due back of a cover that insures nothing: what was charged for it, and not more."""
+"""Compute the amount to refund for a cover that insures nothing: no more than was charged."""
 
 from __future__ import annotations
 
@@ -7,21 +7,25 @@ from decimal import Decimal
 from ..domain.money import Money
 from ..host.values import OrderSnapshot
 
-ZERO = Decimal(0)
+_ZERO = Decimal(0)
 
 
 def charged_of(order: OrderSnapshot, part: Decimal) -> Decimal:
-    """Return how much of a part of the order's total was charged, in the order's currency.
+    """Return how much of ``part`` of the order's total was charged, in the order's currency.
 
-    The part counts as paid last. Money that went back counts as charged: what it was for is judged
-    elsewhere.
+    ``part`` counts as paid last. Refunded money counts as charged here; ``refunds_due`` subtracts
+    it.
     """
     received = order.charged + order.refunded
-    return min(part, max(received - (order.total - part), ZERO))
+    return min(part, max(received - (order.total - part), _ZERO))
 
 
 def money_clause(order: OrderSnapshot, part: Decimal, name: str) -> str:
-    """Say to staff what to do about the price of a cover that insures nothing."""
+    """Return the clause that tells staff what to refund for a cover that insures nothing.
+
+    ``part`` is the price of the cover in the order's currency and ``name`` is the word for it in
+    the clause, such as "the protection".
+    """
     if part <= 0:
         return "it cost nothing, so nothing is due back for it"
     if charged_of(order, part) <= 0:
