@@ -33,7 +33,10 @@ from ..files import writing
 from ..output import print_json, print_table
 
 PRODUCTION = "://api.xcover.com/"
-"""Where test keys work beside live ones (reference 1)."""
+"""Part of the address of XCover's production, where test keys work beside live ones.
+
+Source: https://docs.covergenius.com/xcover/authentication
+"""
 
 _MARKS = {CaseResult.PASSED: "ok     ", CaseResult.FAILED: "FAILED ", CaseResult.SKIPPED: "skipped"}
 
@@ -85,7 +88,7 @@ class Command(PluginCommand):
             sys.exit(1)
 
     def _show(self, shared: Play, *, as_json: bool) -> None:
-        """Say what would be sent, and where to."""
+        """Write the cases that would be sent, and the address."""
         rows = [{"case": c.name, "sends": c.sends, "expects": c.expected} for c in CASES]
         if as_json:
             print_json(self.stdout, {**_facts(shared), "dry_run": True, "cases": rows})
@@ -97,7 +100,7 @@ class Command(PluginCommand):
         self.stdout.write("Dry run: nothing was sent.")
 
     def _play(self, shared: Play, *, may_bind: bool, quiet: bool) -> list[Ended]:
-        """Tell each case as it ends; whatever ends them, what is bound is cancelled."""
+        """Play the cases and print each as it ends. Test policies are cancelled in any case."""
         ended: list[Ended] = []
 
         def tell(one: Ended) -> None:
@@ -164,7 +167,7 @@ def _facts(shared: Play) -> dict[str, str]:
 
 
 def _require_writable(name: str) -> None:
-    """Policies are made before the page is written: find out first."""
+    """Raise ``CommandError`` if the page cannot be written, before any policy is made."""
     path = Path(name)
     if path.is_dir() or not os.access(path if path.exists() else path.parent, os.W_OK):
         raise CommandError(f"Cannot write {name}. Nothing was sent.", returncode=BAD_ARGUMENTS)
