@@ -162,7 +162,7 @@ def _what_changed(cancellation: Cancellation, now: datetime) -> str:
     cover = cancellation.cover
     order = orders.read(cover.order_id, lock=True)
     if cancellation.rule == STAFF_RULE:
-        return ""  # no refund is behind it
+        return ""  # staff began it without a refund
     if order is None and cancellation.approved_refund is not None:
         return ""  # without the order nothing shows that the refund was taken back
     scope = None if order is None else scope_of(order, cover)
@@ -235,7 +235,7 @@ class PreviewCancellationHandler(_CancellationHandler):
             events = insured_events(cover.offer)
             reason = EVENT_CANCELLED if events.are_cancelled else ORDER_REFUNDED
             quote_ids = chosen_ids(cover.offer) if cover.offer else []
-            # Another body under the same key would be refused.
+            # A key belongs to one body; XCover does not document another body under the same key.
             body = outbox.sent_body(current) or cancellation_preview_body(quote_ids, reason)
             booking_id, key = str(cover.booking_id), str(message.idempotency_key)
 

@@ -117,7 +117,7 @@ class PreviewModificationHandler(_ModificationHandler):
                 return None
             modification, current, holder = begun
             changed = {name: getattr(holder, name) for name in modification.wanted}
-            # Another body under the same key would be refused.
+            # A key belongs to one body; XCover does not document another body under the same key.
             body = outbox.sent_body(current) or policyholder_update_body(changed)
             booking_id, key = str(modification.cover.booking_id), str(message.idempotency_key)
 

@@ -289,7 +289,7 @@ def _advance(cover: Cover, order: OrderSnapshot, offers: Sequence[Offer], now: d
     is_paid = is_paid_for_policy(order, cover) and order.charged > 0
     is_revived = is_paid and order.cover_lines and cover.reason_code not in NOT_MADE_HERE
     if cover.status == CoverStatus.VOID and is_revived:
-        # A refund was taken back.
+        # A refund was undone, so the order is paid again.
         effects.apply(cover, effects.COVER_PLACED, now, reason="", reason_code="")
     offer = shared_consent.marked_offer(order, offers)
     due = _due(cover, order)

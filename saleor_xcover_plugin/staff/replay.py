@@ -124,7 +124,7 @@ def _reopen_subject(message: OutboxMessage, now: datetime) -> None:
     if message.kind == MessageKind.CONFIRM:
         cover = lock_cover(pk=message.subject_id)
         if cover is not None and cover.status == CoverStatus.PARKED:
-            is_decided = cover.reason_code == ReasonCode.NOT_WANTED  # and that stands
+            is_decided = cover.reason_code == ReasonCode.NOT_WANTED  # which stands
             kept = {} if is_decided else _NO_REASON
             effects.apply(cover, effects.COVER_CONFIRMING, now, **kept)
     elif message.kind in _STEP_OF:
