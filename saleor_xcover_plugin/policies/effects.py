@@ -1,7 +1,8 @@
-"""Write everything that belongs to one change: the row, log, metric, order note and summaries.
+"""Write a transition of a cover, cancellation or modification with everything that goes with it.
 
-A caller names the change and gives the sentence for staff. The tables below say the rest, so that
-row, log event and order note never tell different stories. The caller is in a transaction and holds
+That is the row, the log event, the metric, the note in the order's history and the metadata. The
+caller names a transition from the table below and gives the sentence for staff; the table says
+where each is written, so that row, log and note agree. The caller is in a transaction and holds
 the locks of the rows.
 """
 
@@ -22,33 +23,39 @@ from ..models import Cancellation, Cover, Modification
 log = logging.getLogger(__name__)
 
 Row = Cover | Cancellation | Modification
+"""The rows whose transitions are written here."""
 
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """A change of state, and what is written with it."""
+    """A transition to a status, and where it is written besides the row."""
 
     status: CoverStatus | CancellationStatus | ModificationStatus
+    """The new status of the row."""
     event: str = ""
-    """The log event; without one nothing is logged."""
+    """Name of the log event; empty if nothing is logged."""
     level: int = logging.INFO
+    """Log level of ``event``."""
     counted_as: str = ""
-    """How the metric of policies counts it, if it does."""
+    """Label under which the metric of policies counts it; empty if it is not counted."""
     stored_in: str = ""
-    """The column that keeps the sentence, if one does."""
+    """Column that keeps the sentence; empty if none does."""
     is_noted: bool = True
-    """The sentence, where one is given, also goes into the order's history."""
+    """True if the sentence, where one is given, also goes into the order's history."""
     is_shown: bool = False
-    """Storefronts are shown at once what the order's summary says now."""
+    """True if the summary for storefronts in the order's metadata is rewritten."""
     fact: str = ""
-    """What the order's private metadata says as ``xcover.status``, if it changes."""
+    """New ``xcover.status`` in the order's private metadata; empty if it does not change."""
 
 
 COVER_PLACED = Change(CoverStatus.PLACED)
+"""The cover is sold and waits for the order to be paid."""
 COVER_CONFIRMING = Change(CoverStatus.CONFIRMING)
+"""The order is paid and XCover is asked for the policy."""
 COVER_CONFIRMED = Change(
     CoverStatus.CONFIRMED, "xcover.cover.confirmed", counted_as="confirmed", fact="confirmed"
 )
+"""XCover made the policy."""
 COVER_PARKED = Change(
     CoverStatus.PARKED,
     "xcover.cover.parked",
@@ -57,9 +64,11 @@ COVER_PARKED = Change(
     stored_in="reason",
     is_shown=True,
 )
+"""No policy is made until staff decide."""
 COVER_LET_GO = Change(CoverStatus.PARKED, stored_in="reason")
-"""Its offer insures another order of the same checkout."""
+"""The offer of the cover insures another order of the same checkout."""
 COVER_VOID = Change(CoverStatus.VOID, stored_in="reason", is_noted=False)
+"""Nothing is insured: the order ended, or the line was taken out, before a policy was made."""
 COVER_NOT_WANTED = Change(
     CoverStatus.VOID,
     "xcover.cover.not_wanted",
@@ -68,9 +77,11 @@ COVER_NOT_WANTED = Change(
     stored_in="reason",
     is_shown=True,
 )
+"""Staff decided that no policy is made."""
 COVER_CANCELLING = Change(CoverStatus.CANCELLING)
+"""A cancellation of the policy is under way at XCover."""
 COVER_STAYS = Change(CoverStatus.CONFIRMED)
-"""The policy is not cancelled: it is in force as far as is known."""
+"""The cancellation stopped: as far as is known the policy is in force."""
 COVER_CANCELLED = Change(
     CoverStatus.CANCELLED,
     "xcover.cover.cancelled",
@@ -78,38 +89,51 @@ COVER_CANCELLED = Change(
     is_shown=True,
     fact="cancelled",
 )
+"""XCover cancelled the policy at the plugin's request."""
 COVER_CANCELLED_ELSEWHERE = Change(CoverStatus.CANCELLED, is_shown=True, fact="cancelled")
+"""The policy was cancelled without the plugin: by the buyer, or by Cover Genius."""
 
 CANCELLATION_REQUESTED = Change(CancellationStatus.REQUESTED)
+"""XCover is asked for a preview of the cancellation."""
 CANCELLATION_CONFIRMING = Change(
     CancellationStatus.CONFIRMING, stored_in="sentence", is_noted=False
 )
+"""The preview was accepted and XCover is asked to carry it out."""
 CANCELLATION_CANCELLED = Change(CancellationStatus.CANCELLED)
+"""XCover carried out the cancellation."""
 CANCELLATION_PARKED = Change(
     CancellationStatus.PARKED, "xcover.cancellation.parked", logging.WARNING, stored_in="sentence"
 )
+"""Nothing is cancelled until staff decide."""
 CANCELLATION_KEPT = Change(CancellationStatus.KEPT, stored_in="sentence", is_noted=False)
+"""The policy stays in force and no decision is needed."""
 CANCELLATION_KEPT_BY_STAFF = Change(CancellationStatus.KEPT, stored_in="sentence")
+"""Staff decided that the policy stays in force."""
 
 MODIFICATION_REQUESTED = Change(ModificationStatus.REQUESTED)
+"""XCover is asked for a preview of the change of the buyer's details."""
 MODIFICATION_CONFIRMING = Change(
     ModificationStatus.CONFIRMING, stored_in="sentence", is_noted=False
 )
+"""The preview was free of charge and XCover is asked to apply it."""
 MODIFICATION_APPLIED = Change(
     ModificationStatus.APPLIED, "xcover.modification.applied", stored_in="sentence"
 )
+"""The policy has the buyer's new details."""
 MODIFICATION_PARKED = Change(
     ModificationStatus.PARKED, "xcover.modification.parked", logging.WARNING, stored_in="sentence"
 )
+"""The policy stays as it is until staff decide."""
 MODIFICATION_DROPPED = Change(ModificationStatus.DROPPED, stored_in="sentence", is_noted=False)
+"""The change is not needed any more; nothing is sent."""
 
 
 def apply(row: Row, change: Change, now: datetime, sentence: str = "", **columns: Any) -> None:
-    """Change the state of a row, save ``columns`` with it, and write what belongs to the change.
+    """Move ``row`` to the status of ``change``, save ``columns``, and write what goes with it.
 
-    ``sentence`` is for staff, in plain words; the change says which column keeps it and whether it
-    goes into the order's history. ``now`` is in UTC. Raise ``TransitionRefused`` where the table of
-    states forbids the change; nothing is written then.
+    ``sentence`` is for staff, in plain words; ``change`` says which column keeps it and whether it
+    goes into the order's history. ``now`` is in UTC. Raise ``TransitionRefused`` if the row may not
+    go from its present status to the new one; nothing is written then.
     """
     if change.stored_in and sentence:
         columns[change.stored_in] = sentence
@@ -118,7 +142,7 @@ def apply(row: Row, change: Change, now: datetime, sentence: str = "", **columns
 
 
 def tell(row: Row, change: Change, sentence: str = "") -> None:
-    """Write what belongs to a change whose row is in its new state already."""
+    """Write what goes with ``change`` for a row that was created or saved in its new status."""
     cover = row if isinstance(row, Cover) else row.cover
     if change.counted_as:
         telemetry.count(telemetry.POLICIES, event=change.counted_as)
@@ -144,11 +168,12 @@ def park_cover(
     due_back: Decimal | None = None,
     booking_id: str | None = None,
 ) -> None:
-    """Stop and ask a person.
+    """Park a cover: no policy is made until staff decide.
 
-    ``sentence`` says in plain words what happened and what to do. ``due_back`` is all that is owed
-    for the cover in its currency, whatever of it went back already; None where that does not
-    change.
+    ``code`` is a ``ReasonCode``. ``sentence`` tells staff in plain words what happened and what to
+    do. ``due_back`` is the whole amount owed to the buyer for the cover, in the cover's currency,
+    including any part that was refunded already; None leaves the amount as it is. Raise
+    ``TransitionRefused`` as ``apply`` does.
     """
     changes: dict[str, Any] = {"booking_id": booking_id} if booking_id else {}
     if due_back is not None:
@@ -157,13 +182,16 @@ def park_cover(
 
 
 def add_note(order_id: uuid.UUID, sentence: str) -> None:
-    """Add a sentence to the order's history; nothing for an empty one, or an order that is gone."""
+    """Add a sentence to the order's history.
+
+    Do nothing if the sentence is empty or the order no longer exists.
+    """
     if sentence:
         metadata.add_order_note(order_id, sentence)
 
 
 def _named(cover: Cover, change: Change) -> dict[str, str]:
-    """Return what a log event names: the order, its policy if it has one, and a reason."""
+    """Return the fields of a log event: the order, its policy if it has one, or the reason code."""
     fields = {"order": str(cover.order_number)}
     if cover.booking_id and change is not COVER_PARKED:
         fields["booking"] = str(cover.booking_id)

@@ -25,7 +25,10 @@ from .player import CaseResult, Ended, cleaned_up, interrupted, play
 from .preparation import begin, markets_of
 
 PRODUCTION = "://api.xcover.com/"
-"""Where test keys work beside live ones."""
+"""Part of the address of XCover's production, where test keys work beside live ones.
+
+Source: https://docs.covergenius.com/xcover/authentication
+"""
 
 _MARKS = {CaseResult.PASSED: "ok     ", CaseResult.FAILED: "FAILED ", CaseResult.SKIPPED: "skipped"}
 
@@ -77,7 +80,7 @@ class Command(PluginCommand):
             sys.exit(1)
 
     def _show(self, shared: Play, *, as_json: bool) -> None:
-        """Say what would be sent, and where to."""
+        """Write the cases that would be sent, and the address."""
         rows = [{"case": c.name, "sends": c.sends, "expects": c.expected} for c in CASES]
         if as_json:
             print_json(self.stdout, {**_facts(shared), "dry_run": True, "cases": rows})
@@ -89,7 +92,7 @@ class Command(PluginCommand):
         self.stdout.write("Dry run: nothing was sent.")
 
     def _play(self, shared: Play, *, may_bind: bool, quiet: bool) -> list[Ended]:
-        """Tell each case as it ends; whatever ends them, what is bound is cancelled."""
+        """Play the cases and print each as it ends. Test policies are cancelled in any case."""
         ended: list[Ended] = []
 
         def tell(one: Ended) -> None:
@@ -156,7 +159,7 @@ def _facts(shared: Play) -> dict[str, str]:
 
 
 def _require_writable(name: str) -> None:
-    """Policies are made before the page is written: find out first."""
+    """Raise ``CommandError`` if the page cannot be written, before any policy is made."""
     path = Path(name)
     if path.is_dir() or not os.access(path if path.exists() else path.parent, os.W_OK):
         raise CommandError(f"Cannot write {name}. Nothing was sent.", returncode=BAD_ARGUMENTS)

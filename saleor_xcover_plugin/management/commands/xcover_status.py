@@ -1,4 +1,4 @@
-"""Show what is wrong, what waits for a person, and how everything stands."""
+"""Show alarms, work that waits for staff, and the state of the plugin."""
 
 from __future__ import annotations
 
@@ -109,7 +109,7 @@ _ACCOUNT_COLUMNS = (
 
 
 def _text(value: Any) -> str:
-    """Write a cell: short times, nothing for None, no braces around what was found."""
+    """Return the text of a cell: short times, empty for None, dictionaries without braces."""
     if value is None:
         return ""
     if isinstance(value, datetime):

@@ -1,4 +1,4 @@
-"""Elements of a page. Texts and attributes are escaped when the tree is written, all of them."""
+"""Build an HTML page from elements. All texts and attributes are escaped when it is written."""
 
 from __future__ import annotations
 
@@ -7,10 +7,11 @@ from importlib.resources import files
 from xml.etree.ElementTree import Element, tostring
 
 Content = Element | str
+"""A child of an element."""
 
 
 def node(tag: str, *contents: Content, **attributes: str) -> Element:
-    """Build an element. ``class_`` names an attribute Python reserves, ``_`` inside is a dash."""
+    """Return an element. In attribute names a final ``_`` is dropped; others become dashes."""
     names = {name.rstrip("_").replace("_", "-"): value for name, value in attributes.items()}
     element = Element(tag, names)
     for content in contents:
@@ -19,7 +20,7 @@ def node(tag: str, *contents: Content, **attributes: str) -> Element:
 
 
 def page(title: str, heading: str, said: str, contents: Iterable[Element]) -> str:
-    """Write a page that fetches nothing: looks, a heading, a sentence and what there is to say."""
+    """Return an HTML page with its styles, a heading, the sentence ``said`` and the contents."""
     head = node(
         "head",
         node("meta", charset="utf-8"),
@@ -33,7 +34,7 @@ def page(title: str, heading: str, said: str, contents: Iterable[Element]) -> st
 
 
 def as_document(root: Element) -> str:
-    """Write a whole HTML document."""
+    """Return the HTML document of a root element."""
     return f"<!doctype html>\n{tostring(root, encoding='unicode', method='html')}\n"
 
 

@@ -1,6 +1,6 @@
-"""The report as one page: totals, plots with their figures beneath, and what each figure counts.
+"""Write the sales report as one HTML page: totals, plots, tables, and the meaning of each figure.
 
-It holds everything it needs and fetches nothing, so it can be mailed, kept and printed.
+The page contains everything it needs and fetches nothing, so it can be mailed, kept and printed.
 """
 
 from __future__ import annotations
@@ -16,9 +16,10 @@ from .markup import node, page
 from .plots import Plot, Series, bars, line
 from .rows import FIGURES, days_of, for_people, percent, totals_of
 
-Days = Sequence[date]
+_Days = Sequence[date]
 
 TITLE = "Ticket protection"
+"""Heading of the page."""
 LABELS: Mapping[str, str] = {
     "day": "Day",
     "channel": "Channel",
@@ -38,10 +39,11 @@ LABELS: Mapping[str, str] = {
     "waiting": "Waiting",
     "due_back": "Due back",
 }
+"""Column headings by the name of the figure."""
 
 
 def page_of(sales: Sales, made_at: datetime) -> str:
-    """Write the page. ``made_at`` is the time the figures are of."""
+    """Return the page as HTML. ``made_at`` is the time (UTC) at which the figures were read."""
     period = f"{sales.first} to {sales.last}"
     said = (
         f"{period}, whole days in UTC. Figures of {made_at:%Y-%m-%d %H:%M} UTC; what became of a "
@@ -52,7 +54,7 @@ def page_of(sales: Sales, made_at: datetime) -> str:
 
 
 def nothing(sales: Sales) -> str:
-    """Say that there is nothing to report."""
+    """Return the sentence that there is nothing to report."""
     return f"Nothing was offered, sold or declined from {sales.first} to {sales.last}."
 
 
@@ -75,7 +77,7 @@ def _sections(sales: Sales) -> Iterator[Element]:
 
 
 def _figures(sales: Sales, market: Market, id_: str) -> Iterator[Element]:
-    """Draw what a market sold, how often it was chosen, and beside what was declined."""
+    """Yield the plots of one market: premium, attach rate, and orders with and without cover."""
     days, figures = zip(*sales.every_day(market), strict=True)
     total = sales.total(market)
     yield _premiums(days, figures, total, f"{id_}-premium")
@@ -83,7 +85,7 @@ def _figures(sales: Sales, market: Market, id_: str) -> Iterator[Element]:
     yield _orders(days, figures, total, f"{id_}-orders")
 
 
-def _premiums(days: Days, figures: Sequence[Figures], total: Figures, id_: str) -> Element:
+def _premiums(days: _Days, figures: Sequence[Figures], total: Figures, id_: str) -> Element:
     currency = total.premium.currency
     premiums = Series("premium", [one.premium.amount for one in figures])
     plot = Plot(
@@ -97,7 +99,7 @@ def _premiums(days: Days, figures: Sequence[Figures], total: Figures, id_: str) 
     return _figure(plot, bars(plot, premiums))
 
 
-def _rates(days: Days, figures: Sequence[Figures], total: Figures, id_: str) -> Element:
+def _rates(days: _Days, figures: Sequence[Figures], total: Figures, id_: str) -> Element:
     rates = Series("rate", [one.attach_rate for one in figures])
     plot = Plot(
         id_,
@@ -111,7 +113,7 @@ def _rates(days: Days, figures: Sequence[Figures], total: Figures, id_: str) -> 
     return _figure(plot, line(plot, rates))
 
 
-def _orders(days: Days, figures: Sequence[Figures], total: Figures, id_: str) -> Element:
+def _orders(days: _Days, figures: Sequence[Figures], total: Figures, id_: str) -> Element:
     sold = Series("sold", [Decimal(one.sold) for one in figures])
     declined = Series("declined", [Decimal(one.declined) for one in figures])
     plot = Plot(
@@ -126,14 +128,14 @@ def _orders(days: Days, figures: Sequence[Figures], total: Figures, id_: str) ->
 
 
 def _figure(plot: Plot, drawing: Element, *named: Series) -> Element:
-    """Put the plot below its title, and below what its colours mean where there are several."""
+    """Return a plot with its title, and with a legend if there are several series."""
     names = [node("span", one.name, class_=f"key {one.name}") for one in named]
     caption = node("figcaption", node("strong", plot.title), " ", plot.description, *names)
     return node("figure", caption, drawing)
 
 
 def _table(caption: str, columns: Sequence[str], rows: Sequence[dict[str, str]]) -> Element:
-    """Write rows of texts; what is wider than the page is scrolled by itself, by keyboard too."""
+    """Return a table; one wider than the page scrolls on its own, also by keyboard."""
     heads = [node("th", LABELS[column], scope="col") for column in columns]
     lines = [node("tr", *_cells(columns, row)) for row in rows]
     table = node(

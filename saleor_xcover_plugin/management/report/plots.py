@@ -1,6 +1,6 @@
-"""Small plots as SVG: bars and lines over the days of a period. No scripts, no foreign parts.
+"""Draw bars and lines over the days of a period as SVG, without scripts or external resources.
 
-Coordinates are exact decimals in the units of a view box; the page decides how large a plot is.
+Coordinates are decimals in units of the view box; the page decides the size of a plot.
 """
 
 from __future__ import annotations
@@ -15,36 +15,45 @@ from xml.etree.ElementTree import Element
 from .markup import node
 
 WIDTH, HEIGHT = 420, 250
+"""Size of the view box."""
 LEFT, RIGHT, TOP, BOTTOM = 66, 10, 14, 30
+"""Margins around the drawing, for the labels of the axes."""
 PLOT_WIDTH, PLOT_HEIGHT = WIDTH - LEFT - RIGHT, HEIGHT - TOP - BOTTOM
+"""Size of the drawing without margins."""
 BASE = TOP + PLOT_HEIGHT
+"""Vertical position of zero."""
 _PARTS = 4
 _FEW_DAYS = 62
-"""Of so many days each point of a line gets a dot."""
+"""Largest number of days for which each point of a line gets a dot."""
 _BAR_SHARE = Decimal("0.76")
-"""How much of a day's place its bars take."""
+"""Share of a day's width that its bars take."""
 
 Write = Callable[[Decimal], str]
+"""Formats a value for a label."""
 
 
 @dataclass(frozen=True, slots=True)
 class Series:
-    """One value per day of the plot; None where there is none. ``name`` is its class, too."""
+    """The values of one line or set of bars."""
 
     name: str
+    """Name in labels, and CSS class."""
     values: Sequence[Decimal | None]
+    """One value per day of the plot; None for a day without a value."""
 
 
 @dataclass(frozen=True, slots=True)
 class Plot:
-    """What a plot shows: ``text_of`` writes a value, ``least_step`` is the finest scale."""
+    """The texts and axes of a plot."""
 
     id: str
+    """Unique HTML id."""
     title: str
     description: str
     days: Sequence[date]
     text_of: Write
     least_step: Decimal
+    """Smallest distance between two marks of the value axis."""
 
 
 def bars(plot: Plot, *series: Series) -> Element:
@@ -86,7 +95,7 @@ def line(plot: Plot, series: Series) -> Element:
 
 
 def _slot(days: Sequence[date]) -> Decimal:
-    """Return the width of one day's place."""
+    """Return the width of one day."""
     return Decimal(PLOT_WIDTH) / len(days)
 
 
@@ -155,7 +164,7 @@ def _value_axis(plot: Plot, scale: _Scale) -> Iterator[Element]:
 
 
 def _day_axis(days: Sequence[date]) -> Iterator[Element]:
-    """Name the first and the last day, and one between where there is room."""
+    """Yield labels of the first and the last day, and of one between if there is any."""
     between = len(days) // 2 if len(days) > 2 else 0
     anchors = {0: "start", between: "middle", len(days) - 1: "end"}
     if len(days) == 1:
