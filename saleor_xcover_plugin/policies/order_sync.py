@@ -24,7 +24,7 @@ from ..domain.price_impact import PriceImpact
 from ..domain.reasons import NOT_MADE_HERE, NOTHING_BOUGHT, ReasonCode
 from ..domain.states import CoverStatus, OfferStatus, may_transition
 from ..errors import Code
-from ..host import checkouts, metadata, orders
+from ..host import checkouts, orders
 from ..host.values import OrderSnapshot
 from ..models import Consent, Cover, Offer
 from ..outbox import store as outbox
@@ -223,7 +223,7 @@ def _correct_summary(
     answers = [answer for offer in offers if (answer := offer.last_answer)]  # type: ignore[attr-defined]
     right = right_in_order(cover, answers[-1] if answers else None, order.cover_summary)
     if right is not None and right != order.cover_summary:
-        metadata.write_order_summary(order.id, right)
+        effects.show(order.id, right)
 
 
 def _place(
@@ -365,7 +365,7 @@ def _take_over(cover: Cover, order: OrderSnapshot, offer: Offer, now: datetime) 
     """Insure a paid order with the offer that an unpaid order of its checkout has."""
     left_id = shared_consent.let_go(offer, order, now)
     if left_id is not None:
-        metadata.write_order_summary(left_id, withdrawn(ReasonCode.BOUGHT_ALREADY))
+        effects.show(left_id, withdrawn(ReasonCode.BOUGHT_ALREADY))
     paid, premium = cost_of_cover(order, offer), chosen_premium(offer)
     effects.apply(
         cover,
