@@ -133,9 +133,9 @@ def apply(
 ) -> None:
     """Move ``row`` to the status of ``transition``, save ``columns``, and write what goes with it.
 
-    ``sentence`` is for staff, in plain words; ``transition`` says which column keeps it and whether it
-    goes into the order's history. ``now`` is in UTC. Raise ``TransitionRefused`` if the row may not
-    go from its present status to the new one; nothing is written then.
+    ``sentence`` is for staff, in plain words; ``transition`` says which column keeps it and whether
+    it goes into the order's history. ``now`` is in UTC. Raise ``TransitionRefused`` if the row may
+    not go from its present status to the new one; nothing is written then.
     """
     if transition.stored_in and sentence:
         columns[transition.stored_in] = sentence
