@@ -12,7 +12,7 @@ from ..domain.product_rules import Group, groups_to_show
 from ..errors import Code, Refusal
 from ..xcover.answers import Offer as OfferAnswer
 from ..xcover.answers import OfferedQuote, Point
-from ..xcover.texts import MAX_OFFER_AGE
+from ..xcover.texts import MAX_OFFER_LENGTH
 
 
 def shown_groups(answer: OfferAnswer, *, event_count: int) -> tuple[Group, ...]:
@@ -36,7 +36,7 @@ def check_texts(answer: OfferAnswer, groups: Sequence[Group]) -> None:
     if unreadable:
         raise Refusal(Code.TEXT_UNREADABLE, tuple(unreadable))
     overlong = [place for part in (answer, *shown) for place in part.overlong_texts]
-    if not overlong and _length_of(displayed_content(answer, groups)) > MAX_OFFER_AGE:
+    if not overlong and _length_of(displayed_content(answer, groups)) > MAX_OFFER_LENGTH:
         overlong = ["content"]
     if overlong:
         raise Refusal(Code.TEXT_TOO_LONG, tuple(overlong))

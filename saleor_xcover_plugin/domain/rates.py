@@ -53,7 +53,7 @@ class Rates:
 
     @classmethod
     def agreed(cls, selling: Decimal) -> Rates:
-        """Return the rates of a store with ``selling`` agreed calls for offers and confirmations."""
+        """Return the rates for the calls for offers and confirmations that a store agreed."""
         return cls(selling=selling, other=min(selling, OTHER_RATE))
 
     @property
