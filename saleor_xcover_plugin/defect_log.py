@@ -62,7 +62,7 @@ class no_values_leave(ContextDecorator):
             _forget_values(error)
             return
         unexpected = without_values(error)
-        del error, at  # this frame is in the report
+        del error, at  # an error tracker reads this frame too
         raise unexpected from unexpected.__cause__
 
 

@@ -1,4 +1,4 @@
-"""Serve the storefront element: one ES module, not built, the same for every channel."""
+"""Serve the storefront element: one ES module, without a build step, the same for every channel."""
 
 from __future__ import annotations
 

@@ -71,6 +71,7 @@ _NO_PROTECTION = (
 )
 _ASK = "Ask Cover Genius to correct the product rules."
 
+# The sentences of each code, in English.
 SENTENCES: dict[Code, _Sentences] = {
     Code.CHECKOUT_NOT_FOUND: _Sentences(
         "We could not find this checkout. Reload the page and try again.",

@@ -61,7 +61,7 @@ def events_view(
     notification = read_notification(body) if len(body) <= MAX_BODY else None
     if notification is None:
         log.warning("xcover.webhook.unreadable", extra={"size": len(body)})
-        return HttpResponse(status=200)  # repeating it would not make it readable
+        return HttpResponse(status=200)  # a repetition could not be read either
     try:
         journal(notification, channel_id, now)
     except DatabaseBusy as busy:

@@ -14,7 +14,7 @@ from enum import StrEnum
 from ..errors import Code
 
 CONFIRMATION_GRACE = timedelta(minutes=15)
-"""Time after the payment after which an unconfirmed cover raises an alarm."""
+"""Time after the payment, or the order's last change, that a cover may take to be confirmed."""
 
 NEAR_EVENT = timedelta(hours=24)
 """Time before the event from which an unpaid cover raises an alarm."""

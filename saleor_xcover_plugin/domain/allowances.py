@@ -14,6 +14,7 @@ from decimal import Decimal
 from .rates import MARGIN, OFFER_SHARE, Rates
 
 MINUTE = timedelta(minutes=1)
+"""The period of allowances per minute."""
 ANSWERS_PER_MINUTE = 60
 """Answers (yes or no) one checkout may give in a minute; each is kept as evidence."""
 

@@ -25,6 +25,7 @@ class EraseCode(StrEnum):
     PUT_ASIDE = "put_aside"
 
 
+# The reasons in words, for staff, with what to do about each.
 SENTENCES: Mapping[EraseCode, str] = {
     EraseCode.MESSAGE_UNSENT: (
         "A call to XCover about this order is still to be sent. Run xcover_work, then this again."

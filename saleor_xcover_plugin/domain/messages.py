@@ -28,6 +28,7 @@ class Delivery:
     """Number of attempts before a message is parked; 288 take about a day."""
 
 
+# The delivery of each kind; cancellations come before modifications, opt-outs last.
 DELIVERY: Mapping[MessageKind, Delivery] = {
     # First, because a paid cover without a policy insures nothing.
     MessageKind.CONFIRM: Delivery(0, 288),
@@ -39,4 +40,6 @@ DELIVERY: Mapping[MessageKind, Delivery] = {
 }
 
 CANCELLATION_KINDS = (MessageKind.PREVIEW_CANCELLATION, MessageKind.CONFIRM_CANCELLATION)
+"""Messages whose subject is a ``Cancellation``."""
 MODIFICATION_KINDS = (MessageKind.PREVIEW_MODIFICATION, MessageKind.CONFIRM_MODIFICATION)
+"""Messages whose subject is a ``Modification``."""

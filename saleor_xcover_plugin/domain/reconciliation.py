@@ -32,6 +32,7 @@ class FindingCode(StrEnum):
         return self == FindingCode.AMOUNT_DUE_BACK
 
 
+# The findings in words, for staff.
 SENTENCES: dict[FindingCode, str] = {
     FindingCode.PAID_WITHOUT_POLICY: "The order is paid and its cover has no policy yet.",
     FindingCode.POLICY_WITHOUT_PAYMENT: (

@@ -13,6 +13,7 @@ from enum import StrEnum
 from itertools import combinations
 
 ZERO = Decimal(0)
+"""No money."""
 
 
 class RefundScope(StrEnum):

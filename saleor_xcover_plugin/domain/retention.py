@@ -49,6 +49,7 @@ class Period:
 
 _EVIDENCE = Period("evidence", 3_653, 365, "answers, orders and covers after their end")
 
+# The period of each kind of data.
 PERIODS: Mapping[Kind, Period] = {
     Kind.UNSEEN: Period("unseen", 90, 7, "offers nobody saw, of checkouts that are gone"),
     # As far back as xcover_report counts shown offers.
@@ -117,6 +118,7 @@ class Obstacle(StrEnum):
         return self not in (Obstacle.LIVE_OFFER, Obstacle.CHECKOUT)
 
 
+# The obstacles in words, for staff.
 SENTENCES: Mapping[Obstacle, str] = {
     Obstacle.MESSAGE: "A call to XCover waits: xcover_work sends it, xcover_status shows it.",
     Obstacle.LIVE_OFFER: "The offer is live; the sweep ends it.",

@@ -103,7 +103,8 @@ OPEN_MODIFICATION_STATUSES = (Mo.REQUESTED, Mo.CONFIRMING)
 LIVE_OFFER_STATUSES = (Of.REQUESTED, Of.AVAILABLE, Of.UNAVAILABLE, Of.SELECTED, Of.DECLINED)
 """A checkout has at most one offer in one of these statuses."""
 
-# Members of two enums may be equal strings, so each enum has a table of its own.
+# The allowed next statuses of each status. Members of two enums may be equal strings, so each enum
+# has a table of its own.
 TRANSITIONS: Mapping[type, Mapping[Status, frozenset[Status]]] = {
     # An offer that was shown may end in an opt-out from any status but confirmed.
     OfferStatus: {

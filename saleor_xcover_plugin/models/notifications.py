@@ -1,4 +1,4 @@
-"""Webhook notifications of XCover that were verified."""
+"""The journal of XCover's webhooks."""
 
 from __future__ import annotations
 

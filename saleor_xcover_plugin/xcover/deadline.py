@@ -105,7 +105,7 @@ def run_with_deadline(seconds: float, work: Callable[[threading.Event], T]) -> T
     thread = threading.Thread(target=context.run, args=(job.run,), name=THREAD_NAME, daemon=True)
     try:
         thread.start()
-    except RuntimeError as error:  # no thread is left
+    except RuntimeError as error:  # the system has no thread left
         raise WorkFailed(error) from None
     try:
         # Not join(): Python 3.11 takes a thread for ended if a signal interrupts join().

@@ -49,7 +49,7 @@ _LINE_ENDS = re.compile("\r\n?|[\x0b\x0c\x85\u2028\u2029]")
 _SEPARATORS = re.compile("[\x1c-\x1f]")
 _INVISIBLE = re.compile(
     "[\x00-\x08\x0e-\x1b\x7f-\x9f"  # control characters
-    "\u200b\u2060-\u2064\ufeff\u180e"  # no width, and no letter needs them
+    "\u200b\u2060-\u2064\ufeff\u180e"  # characters without width that no script needs
     "\u202a-\u202e\u2066-\u206f"  # override the reading direction
     "\ufff9-\ufffb\U000e0000-\U000e007f]"  # annotations and tags
 )
@@ -100,7 +100,7 @@ def _without_code(text: str) -> str:
 
 
 class _Page:
-    """Collects words and link targets; blocks begin a new line."""
+    """Collects the words and link targets of a text; block elements begin a new line."""
 
     def __init__(self, with_links: bool) -> None:
         self._with_links = with_links
