@@ -1,3 +1,5 @@
+"""Django app configuration, and the beat schedule of the periodic tasks."""
+
 from importlib import import_module
 from importlib.util import find_spec
 
@@ -6,13 +8,21 @@ from django.apps import AppConfig
 from django.conf import settings
 
 SWEEP_SECONDS = 60
+"""Seconds between two runs of the sweep."""
+
 BEAT_ENTRY = "saleor_xcover_plugin.sweep"
+"""Name of the sweep in ``CELERY_BEAT_SCHEDULE``."""
 NIGHTLY_ENTRY = "saleor_xcover_plugin.reconcile"
+"""Name of the nightly comparison in ``CELERY_BEAT_SCHEDULE``."""
 PURGE_ENTRY = "saleor_xcover_plugin.purge"
+"""Name of the nightly purge in ``CELERY_BEAT_SCHEDULE``."""
 BEAT_ENTRIES = (BEAT_ENTRY, NIGHTLY_ENTRY, PURGE_ENTRY)
+"""All entries the plugin adds to the beat schedule."""
 
 
 class XCoverConfig(AppConfig):
+    """Register the tables, checks, signals and periodic tasks of the plugin."""
+
     name = "saleor_xcover_plugin"
     label = "saleor_xcover_plugin"
     verbose_name = "XCover ticket protection"
@@ -20,8 +30,9 @@ class XCoverConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
+        """Add the periodic tasks to the beat schedule and, inside Saleor, connect to its models."""
         self._schedule_work()
-        # Our tables do without a Saleor; these need it, with its models loaded.
+        # The tables work without Saleor; these modules need its models to be loaded.
         if find_spec("saleor") is not None:
             import_module(f"{self.name}.checks")
             import_module(f"{self.name}.signals")

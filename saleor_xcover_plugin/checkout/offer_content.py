@@ -12,7 +12,7 @@ from ..domain.product_rules import Group, groups_to_show
 from ..errors import Code, Refusal
 from ..xcover.answers import Offer as OfferResponse
 from ..xcover.answers import OfferedQuote, Point
-from ..xcover.texts import MAX_OFFER_AGE
+from ..xcover.texts import MAX_OFFER_LENGTH
 
 
 def shown_groups(response: OfferResponse, *, event_count: int) -> tuple[Group, ...]:
@@ -39,7 +39,7 @@ def check_texts(response: OfferResponse, groups: Sequence[Group]) -> None:
     if unreadable:
         raise Refusal(Code.TEXT_UNREADABLE, tuple(unreadable))
     overlong = [place for part in (response, *shown) for place in part.overlong_texts]
-    if not overlong and _length_of(displayed_content(response, groups)) > MAX_OFFER_AGE:
+    if not overlong and _length_of(displayed_content(response, groups)) > MAX_OFFER_LENGTH:
         overlong = ["content"]
     if overlong:
         raise Refusal(Code.TEXT_TOO_LONG, tuple(overlong))

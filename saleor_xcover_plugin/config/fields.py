@@ -1,4 +1,4 @@
-"""The form in Saleor's dashboard: one table from which fields, defaults and values derive."""
+"""The settings form in Saleor's dashboard: its fields, texts and default values."""
 
 from __future__ import annotations
 
@@ -12,16 +12,20 @@ STRING, MULTILINE, BOOLEAN, SECRET = "String", "Multiline", "Boolean", "Secret"
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """One setting. ``environment`` names the variable that wins over the stored value."""
+    """One setting of the form."""
 
     name: str
+    """Key under which Saleor stores the value."""
     type: str
+    """``STRING``, ``MULTILINE``, ``BOOLEAN`` or ``SECRET``."""
     label: str
     help_text: str
     default: str | bool = ""
     environment: str = ""
+    """Environment variable that overrides the stored value; empty if there is none."""
 
 
+# All settings, in the order of the form.
 FIELDS = (
     Field(
         "api_url",

@@ -1,4 +1,4 @@
-"""The plugin's settings, read from what Saleor stores and the environment, and checked."""
+"""Read and check the plugin's settings, which come from Saleor's database and the environment."""
 
 from __future__ import annotations
 
@@ -24,21 +24,23 @@ from ..domain.rates import Rates
 from .fields import FIELDS, SECRET, Field
 
 PLUGIN_ID = "covergenius.xcover"
+"""Saleor's id of the plugin; part of its addresses."""
 PLUGIN_NAME = "XCover ticket protection"
+"""Name of the plugin in Saleor's dashboard."""
 
 HTTP_SETTING = "XCOVER_ALLOW_HTTP"
-"""Django setting: True allows an API address without encryption. For tests only."""
+"""Django setting that allows an unencrypted API address if it is True. For tests only."""
 
 _BY_NAME: Mapping[str, Field] = {f.name: f for f in FIELDS}
 
 
 def configuration_structure() -> dict[str, dict[str, str]]:
-    """The form Saleor's dashboard draws (``CONFIG_STRUCTURE``)."""
+    """Return the form for Saleor's dashboard (``CONFIG_STRUCTURE`` of a plugin)."""
     return {f.name: {"type": f.type, "label": f.label, "help_text": f.help_text} for f in FIELDS}
 
 
 def default_configuration() -> list[dict[str, Any]]:
-    """Saleor's ``DEFAULT_CONFIGURATION``."""
+    """Return the default values (``DEFAULT_CONFIGURATION`` of a plugin)."""
     return [{"name": f.name, "value": f.default} for f in FIELDS]
 
 
@@ -47,34 +49,39 @@ class PluginSettings:
     """The settings of one channel, read and checked. Secrets never show in ``repr``."""
 
     api_url: str
+    """Host and base path of XCover's API, without a slash at the end."""
     partner_code: str
     api_key: str = field(repr=False)
     api_secret: str = field(repr=False)
     offer_schema: str
+    """Name of the offer schema; empty for the partner's default."""
     offer_minutes: int
+    """Minutes after which an offer has to be requested again before it can be accepted."""
     cooling_off: timedelta | None
-    """How long after its confirmation a policy may be cancelled, where XCover does not say."""
+    """Time after the confirmation in which a policy may be cancelled, if XCover names no end."""
     rates: Rates
     rules: EligibilityRules
     offers_per_minute: int
-    """How often one checkout may have XCover asked for an offer."""
+    """Offers that one checkout may request from XCover in a minute."""
     client_header: str
-    """The header trusted proxies write a client's address into; empty where none is trusted."""
+    """The header in which trusted proxies pass a client's address; empty if none is trusted."""
     trusted_proxies: int
+    """Number of the store's proxies between clients and Saleor."""
     client_requests: int
     """Offers and answers from one address in a minute."""
     webhook_secrets: Mapping[str, str] = field(repr=False)
-    """Our own key ids to their secrets, for inbound signatures; two while a key is changed."""
+    """Secrets that verify webhooks, by key id; two while a key is being changed."""
     unreadable: tuple[str, ...] = ()
     """Names of optional secrets that were saved under another SECRET_KEY; they count as empty."""
 
     @property
     def fingerprint_terms(self) -> tuple[str, ...]:
+        """The settings an offer's price depends on, for ``domain.eligibility.fingerprint``."""
         return (self.api_url, self.partner_code, self.offer_schema)
 
 
 class SettingsError(ValueError):
-    """A setting is missing or wrong: ``field`` names it, the text says what to do."""
+    """A setting is missing or wrong. ``field`` names it; the text tells staff what to do."""
 
     def __init__(self, field_name: str, message: str) -> None:
         super().__init__(message)
@@ -82,7 +89,7 @@ class SettingsError(ValueError):
 
 
 class SealedElsewhere(SettingsError):
-    """A stored secret cannot be opened: it was saved under another SECRET_KEY."""
+    """A stored secret cannot be decrypted, because it was saved under another SECRET_KEY."""
 
     def __init__(self, field_name: str) -> None:
         super().__init__(
@@ -94,9 +101,9 @@ class SealedElsewhere(SettingsError):
 
 
 def _opened(configuration: Iterable[Mapping[str, Any]]) -> tuple[dict[str, str], tuple[str, ...]]:
-    """Flatten Saleor's list of name and value, add defaults and the environment, open seals.
+    """Return all settings by name, decrypted, with defaults and the environment's values.
 
-    Also return the names of what could not be opened; those are empty.
+    Also return the names of the settings that could not be decrypted; those are empty.
     """
     values: dict[str, Any] = {f.name: f.default for f in FIELDS}
     values.update(
@@ -117,9 +124,10 @@ def _opened(configuration: Iterable[Mapping[str, Any]]) -> tuple[dict[str, str],
 
 
 def read_settings(configuration: Iterable[Mapping[str, Any]]) -> PluginSettings:
-    """Build the settings. Raise ``SettingsError`` for the first field that is missing or wrong.
+    """Read the settings of a channel from its configuration as Saleor stores it.
 
-    Raise its ``SealedElsewhere`` where a field is there and cannot be opened.
+    Raise ``SettingsError`` for the first field that is missing or wrong, and its subclass
+    ``SealedElsewhere`` for a required one that cannot be decrypted.
     """
     values, unreadable = _opened(configuration)
     may_use_http = getattr(django_settings, HTTP_SETTING, False) is True
@@ -130,7 +138,7 @@ def read_settings(configuration: Iterable[Mapping[str, Any]]) -> PluginSettings:
 def _settings(
     pairs: tuple[tuple[str, str], ...], unreadable: tuple[str, ...], may_use_http: bool
 ) -> PluginSettings:
-    """Parse what was parsed before once only: every hook reads the settings anew."""
+    """Parse the settings, or return those parsed before, because every hook reads them."""
     values = dict(pairs)
     for name, value in pairs:
         if len(value) > _LONGEST:
@@ -271,7 +279,7 @@ def _rates(text: str) -> Rates:
 
 
 def seal_secrets(configuration: list[dict[str, Any]]) -> None:
-    """Encrypt the secret fields in place; running it again changes nothing."""
+    """Encrypt the secret fields of a configuration in place; sealed ones stay as they are."""
     for item in configuration:
         known = _BY_NAME.get(item["name"])
         if known and known.type == SECRET:
@@ -279,13 +287,13 @@ def seal_secrets(configuration: list[dict[str, Any]]) -> None:
 
 
 def connection_of(configuration: Iterable[Mapping[str, Any]]) -> tuple[str, ...]:
-    """The values a credentials check depends on, to see whether they changed."""
+    """Return address, partner code, key and secret, to compare two configurations."""
     values, _ = _opened(configuration)
     return tuple(values[name] for name in ("api_url", "partner_code", "api_key", "api_secret"))
 
 
 def label_of(field_name: str) -> str:
-    """Return what the form calls a field."""
+    """Return the label of a field in the form. Raise ``KeyError`` for an unknown name."""
     return _BY_NAME[field_name].label
 
 
