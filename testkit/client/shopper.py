@@ -131,9 +131,9 @@ class Shopper:
     def accept(
         self, offer: Offer, *quote_ids: str, page: str | None = None, turn: int | None = None
     ) -> Offer:
-        """Accept the named quotes, or the largest selection that starts each group.
+        """Accept the named quotes, or the first ones of each group, as many as may be selected.
 
-        ``page`` and ``turn`` order the answers of one page: a later turn wins.
+        ``page`` and ``turn`` number the answers of one page, so that the plugin ignores late ones.
         """
         root = self._ask(
             docs.INSURANCE_ACCEPT,

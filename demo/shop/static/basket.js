@@ -14,7 +14,7 @@ export async function basketPage() {
 
   const tickets = h("div", {});
   const total = h("aside", { class: "total", "aria-label": "Your order" });
-  // The plugin's own element; the tickets sell as well when it could not be loaded.
+  // The plugin's own element. Tickets are sold even if it cannot be loaded.
   const offer = h("xcover-offer", { channel: checkout.channel, checkout: checkout.current.id });
   const lookAgain = () => offer.refresh?.();
   const payment = paymentStep(offer, lookAgain);
@@ -26,7 +26,7 @@ export async function basketPage() {
     const focused = document.activeElement?.dataset?.focus;
     tickets.replaceChildren(h("ul", { class: "lines" }, checkout.ticketLines.map((line) => lineRow(line, lookAgain))));
     total.replaceChildren(...totals(payment));
-    // Lines are drawn anew: keep the place of who uses the keyboard.
+    // The lines are rendered again, so restore the keyboard focus.
     if (focused) tickets.querySelector(`[data-focus="${focused}"]`)?.focus();
   };
   for (const name of ["accepted", "declined", "changed"]) offer.addEventListener(`xcover:${name}`, () => checkout.reload());
@@ -76,7 +76,7 @@ function lineRow(line, lookAgain) {
 }
 
 function totals(payment) {
-  // In the host's order: the cover stands where it will stand in the order and on the invoice.
+  // Keep the host's order of lines, which is also that of the order and the invoice.
   const name = (line) => (checkout.isCover(line)
     ? h("dt", { class: "covered" }, shield(), "Ticket protection")
     : h("dt", {}, `${line.quantity} × ${line.variant.product.name}`));
@@ -94,7 +94,7 @@ function paymentStep(offer, lookAgain) {
   const said = h("div", { "aria-live": "polite" });
   const button = busyButton("Pay now", async () => {
     said.replaceChildren();
-    // Nobody pays for what they have just taken back.
+    // An answer that is still being saved may change the total.
     if (offer.hasAttribute("pending")) {
       said.replaceChildren(notice("Your answer about ticket protection is being saved. One moment, then pay.", "quiet"));
       return;

@@ -1,4 +1,4 @@
-// A part of a page that looks again by itself and is drawn anew only when something changed.
+// A part of a page that polls for changes and is rendered again only if something changed.
 
 import { h, notice } from "./dom.js";
 
@@ -22,7 +22,7 @@ export function live(load, draw, every = 4000) {
   function replace(content) {
     const focused = document.activeElement;
     holder.replaceChildren(...[content].flat(Infinity).filter(Boolean));
-    // Whoever is typing in a part that was kept goes on typing.
+    // Keep the focus in a part that was not replaced.
     if (focused?.isConnected && focused !== document.activeElement) focused.focus();
   }
 

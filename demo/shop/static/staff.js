@@ -1,4 +1,4 @@
-// The store's side: orders with their policies, and what waits for a person.
+// The staff's page: orders with their policies, and those that need a person.
 
 import { config, staff } from "./api.js";
 import { h, notice } from "./dom.js";

@@ -1,4 +1,4 @@
-// What the simulated XCover received, and a switch that breaks it.
+// The calls that the simulated XCover received, and a switch that makes it fail.
 
 import { staff } from "./api.js";
 import { announce, h, notice } from "./dom.js";
