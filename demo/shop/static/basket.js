@@ -16,15 +16,15 @@ export async function basketPage() {
   const total = h("aside", { class: "total", "aria-label": "Your order" });
   // The plugin's own element. Tickets are sold even if it cannot be loaded.
   const offer = h("xcover-offer", { channel: checkout.channel, checkout: checkout.current.id });
-  const lookAgain = () => offer.refresh?.();
-  const payment = paymentStep(offer, lookAgain);
+  const refreshOffer = () => offer.refresh?.();
+  const payment = paymentStep(offer, refreshOffer);
   const showAll = () => {
     if (!checkout.current) {
       page.replaceChildren(empty());
       return;
     }
     const focused = document.activeElement?.dataset?.focus;
-    tickets.replaceChildren(h("ul", { class: "lines" }, checkout.ticketLines.map((line) => lineRow(line, lookAgain))));
+    tickets.replaceChildren(h("ul", { class: "lines" }, checkout.ticketLines.map((line) => lineRow(line, refreshOffer))));
     total.replaceChildren(...totals(payment));
     // The lines are rendered again, so restore the keyboard focus.
     if (focused) tickets.querySelector(`[data-focus="${focused}"]`)?.focus();
@@ -34,7 +34,7 @@ export async function basketPage() {
   page.append(
     h("div", { class: "steps" },
       step(1, "Tickets", tickets),
-      step(2, "Your details", detailsForm(lookAgain)),
+      step(2, "Your details", detailsForm(refreshOffer)),
       step(3, "Ticket protection", offer),
     ),
     total,
@@ -51,14 +51,14 @@ function step(number, title, content) {
   );
 }
 
-function lineRow(line, lookAgain) {
+function lineRow(line, refreshOffer) {
   const { variant, quantity } = line;
   const change = (to, label, sign) =>
     busyButton(sign, async (button) => {
       try {
         await checkout.setQuantity(line, to);
         announce(`${variant.product.name}: ${to}. Total ${checkout.total() || "nothing"}.`);
-        if (checkout.current) await lookAgain();
+        if (checkout.current) await refreshOffer();
       } catch (problem) {
         button.closest("li").append(notice(problem.message));
       }
@@ -90,7 +90,7 @@ function totals(payment) {
   ];
 }
 
-function paymentStep(offer, lookAgain) {
+function paymentStep(offer, refreshOffer) {
   const said = h("div", { "aria-live": "polite" });
   const button = busyButton("Pay now", async () => {
     said.replaceChildren();
@@ -116,7 +116,7 @@ function paymentStep(offer, lookAgain) {
   async function tellRefusal({ refused, charged, currency }) {
     const before = checkout.total();
     await checkout.reload();
-    await lookAgain();
+    await refreshOffer();
     const sentences = [refused];
     if (checkout.total() !== before) sentences.push(`The total was ${before} and is now ${checkout.total()}.`);
     if (Number(charged) > 0) {

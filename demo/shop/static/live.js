@@ -6,7 +6,7 @@ export function live(load, draw, every = 4000) {
   const holder = h("div", {}, h("p", { class: "soft", role: "status" }, "Loading…"));
   let drawn = "";
 
-  async function look() {
+  async function refresh() {
     try {
       const found = await load();
       const now = JSON.stringify(found);
@@ -28,10 +28,10 @@ export function live(load, draw, every = 4000) {
 
   async function watch() {
     for (let isFirst = true; isFirst || holder.isConnected; isFirst = false) {
-      if (isFirst || !document.hidden) await look();
+      if (isFirst || !document.hidden) await refresh();
       await new Promise((resolve) => setTimeout(resolve, every));
     }
   }
   watch();
-  return Object.assign(holder, { look });
+  return Object.assign(holder, { refresh });
 }

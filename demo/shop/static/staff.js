@@ -20,7 +20,7 @@ export async function staffPage() {
 }
 
 export async function staffOrderPage(id) {
-  const refund = refundPanel(id, () => whole.look());
+  const refund = refundPanel(id, () => whole.refresh());
   const whole = live(() => staff.order(id), (order) => {
     refund.show(order);
     return drawOrder(order, refund);

@@ -27,7 +27,7 @@ export function xcoverPanel() {
       await staff.setXcoverDown(isDown);
       announce(isDown ? "XCover is down now." : "XCover works again.");
       said.replaceChildren();
-      await received.look();
+      await received.refresh();
     } catch (problem) {
       input.checked = !isDown;
       said.replaceChildren(notice(problem.message));
