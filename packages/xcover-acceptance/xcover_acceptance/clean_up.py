@@ -11,7 +11,7 @@ from saleor_xcover_plugin.xcover.payloads import cancellation_preview_body
 from .cases import DEADLINE_SECONDS, REASON, Play
 
 RESTS = (1.0, 2.0, 5.0, 10.0, 20.0)
-"""Seconds between attempts. The last one is longer than the rest of an open circuit breaker."""
+"""Seconds between attempts. The last wait is longer than a circuit breaker stays open at first."""
 
 
 def clean_up(shared: Play, *, rest: Callable[[float], None] = time.sleep) -> str:
