@@ -12,7 +12,7 @@ STAFF_TOKEN = "XCOVER_DEMO_STAFF_TOKEN"
 PAYMENT_TOKEN = "XCOVER_DEMO_PAYMENT_TOKEN"
 """Environment variable with a token of Saleor's for the payment app."""
 STAFF_KEY = "XCOVER_DEMO_STAFF_KEY"
-"""Environment variable with the key that opens the shop's staff side."""
+"""Environment variable with the key of the staff's pages; a new one is made without it."""
 
 
 def shop_command(saleor: str, channel: str, port: int, *further: str) -> list[str]:

@@ -80,7 +80,7 @@ def let_time_pass(by=QUARTER):
 
 
 def account():
-    """The first characters of the gate's name, as alarms and status give them."""
+    """The first characters of the account row's name, as alarms and status show them."""
     from saleor_xcover_plugin.models import XCoverAccount
 
     return XCoverAccount.objects.get().name[:8]

@@ -503,7 +503,7 @@ def test_a_lock_is_no_defect_of_news_about_a_policy(
         journal,
     )
 
-    # given news about a policy, looked at as often as a defect would be
+    # given a notification about a policy, handled as often as a defect would be
     cover = Cover.objects.get()
     news = WebhookNotification("BOOKING_UPDATED", cover.booking_id or "", "CONFIRMED", ())
     journal(news, cover.channel_id, datetime.now(UTC))

@@ -1,4 +1,4 @@
-"""The result of ``xcover_go_live`` as one page to send."""
+"""The report of ``xcover_go_live`` as one HTML page to send to Cover Genius."""
 
 from __future__ import annotations
 
@@ -16,7 +16,11 @@ TITLE = "Acceptance of ticket protection"
 def acceptance_page(
     facts: Mapping[str, str], ended: Sequence[Ended], verdict: str, made_at: datetime
 ) -> str:
-    """Write the page: what was called, what each case expected and what came."""
+    """Return the report as one HTML page.
+
+    ``facts`` are the rows of the first table, name to value. ``verdict`` is the sentence under the
+    title. ``made_at`` is shown in UTC and must be in UTC.
+    """
     rows = {**facts, "Played": f"{made_at:%Y-%m-%d %H:%M} UTC"}
     contents = [_section("What was called", _facts(rows)), _section("Cases", _cases(ended))]
     return page(f"{TITLE}, {made_at:%Y-%m-%d}", TITLE, verdict, contents)

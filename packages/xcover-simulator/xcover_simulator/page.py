@@ -1,4 +1,4 @@
-"""The control page for people: the state as plain tables."""
+"""The HTML control page, which shows the state as tables."""
 
 from collections.abc import Iterable
 from html import escape
@@ -16,7 +16,7 @@ _SHOWN_CALLS = 200
 
 
 def render(state: Json) -> str:
-    """Return ``state`` as an HTML page; all values are escaped."""
+    """Return the HTML page for ``state``, as returned by ``state.state``; values are escaped."""
     calls = state["calls"]
     parts = [
         "<h1>Simulated XCover</h1>",

@@ -1,4 +1,4 @@
-"""The page a policy wording link opens: what it is about, and that it is simulated."""
+"""The policy wording pages, which state that they are simulated."""
 
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
@@ -28,14 +28,14 @@ _SIMULATED = (
 )
 
 
-def routes(world: Store) -> list[Route]:
-    """Return the pages of the policy wording, which need no signature: shoppers open them."""
+def routes(store: Store) -> list[Route]:
+    """Return the routes of the policy wording. They need no signature: shoppers open them."""
 
     async def general(_: Request) -> Response:
         return _page("Policy wording", "<p>Each offer and each policy has a page of its own.</p>")
 
     async def wording(request: Request) -> Response:
-        found = _find(world, request.path_params["item_id"])
+        found = _find(store, request.path_params["item_id"])
         if found is None:
             return _page(
                 "Unknown policy wording",
@@ -45,7 +45,7 @@ def routes(world: Store) -> list[Route]:
             )
         offer, booking = found
         wanted = request.query_params.get("quote_id")
-        parts = [_about(booking), *_sections(world.settings, offer, booking, wanted)]
+        parts = [_about(booking), *_sections(store.settings, offer, booking, wanted)]
         return _page("Policy wording", "".join(parts))
 
     return [
@@ -54,10 +54,10 @@ def routes(world: Store) -> list[Route]:
     ]
 
 
-def _find(world: Store, item_id: str) -> tuple[Offer, Booking | None] | None:
-    """Return the offer of this id, or the booking of this id with the offer it was made from."""
-    booking = world.bookings.get(item_id)
-    offer = world.offers.get(booking.offer_id if booking else item_id)
+def _find(store: Store, item_id: str) -> tuple[Offer, Booking | None] | None:
+    """Return the offer with this id, or the booking with this id and its offer."""
+    booking = store.bookings.get(item_id)
+    offer = store.offers.get(booking.offer_id if booking else item_id)
     return (offer, booking) if offer else None
 
 
@@ -71,8 +71,8 @@ def _about(booking: Booking | None) -> str:
 def _sections(
     settings: Settings, offer: Offer, booking: Booking | None, wanted: str | None
 ) -> Iterable[str]:
-    """Yield a section per product, only of the one that was asked for where it is known."""
-    # A policy holds what was bought, with tickets as modifications have left them.
+    """Yield a section per product, or only the ``wanted`` one if it is known."""
+    # A policy shows what was bought, with the tickets as modifications have left them.
     booked = {quote.id: quote for quote in booking.quotes} if booking else None
     products = [each for each in offer.products if booked is None or each.quote_id in booked]
     chosen = [each for each in products if each.quote_id == wanted] or products

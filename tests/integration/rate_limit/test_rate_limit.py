@@ -1,4 +1,4 @@
-"""The gate to XCover on PostgreSQL: one rate and one breaker for all workers."""
+"""The rate limit to XCover on PostgreSQL: one rate and one breaker for all workers."""
 
 from __future__ import annotations
 
@@ -151,7 +151,7 @@ def test_other_calls_wait_for_their_own_kind_only() -> None:
 
 
 def test_a_rush_of_offers_leaves_confirmations_their_part() -> None:
-    # given offers asked for without a pause, as fast as the gate lets them
+    # given offers asked for without a pause, as fast as the rate limit lets them
     line = Line()
     transport = line.transport()
     reasons: set[bool] = set()
