@@ -12,8 +12,8 @@ from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
 from ..crypto import SEAL_MARK
-from .fields import FIELDS
-from .settings import SettingsError, label_of
+from .fields import FIELDS, label_of
+from .settings import SettingsError
 
 ADDRESS = "api_url"
 """Name of the setting that holds the API address."""

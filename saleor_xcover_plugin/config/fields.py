@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from ..domain.event_data import DEFAULT_MAPPING
@@ -182,3 +183,10 @@ FIELDS = (
         environment="XCOVER_PREVIOUS_WEBHOOK_SECRET",
     ),
 )
+
+BY_NAME: Mapping[str, Field] = {field.name: field for field in FIELDS}
+
+
+def label_of(field_name: str) -> str:
+    """Return what the form calls a field."""
+    return BY_NAME[field_name].label

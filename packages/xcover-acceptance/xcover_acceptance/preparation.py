@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Sequence
-from dataclasses import replace
 
 from saleor_xcover_plugin.clock import Clock
 from saleor_xcover_plugin.config.settings import PluginSettings
@@ -16,7 +15,8 @@ from .cases import Market, Play
 def begin(settings: PluginSettings, markets: Sequence[Market], clock: Clock) -> Play:
     """Return the shared state of a play. The cases play in the first market of ``markets``."""
     client, skew = blocking_client(settings)
-    stranger = probing_client(replace(settings, api_secret=secrets.token_hex(16)))
+    wrong = settings.model_copy(update={"api_secret": secrets.token_hex(16)})
+    stranger = probing_client(wrong)
     return Play(settings, client, stranger, skew, markets[0], markets, clock)
 
 

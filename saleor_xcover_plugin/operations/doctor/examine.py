@@ -10,7 +10,8 @@ from functools import partial
 
 from celery.exceptions import SoftTimeLimitExceeded
 
-from ...config.settings import PluginSettings, SealedElsewhere, SettingsError, label_of
+from ...config.fields import label_of
+from ...config.settings import PluginSettings, SealedElsewhere, SettingsError
 from ...defect_log import log_defect
 from ...host import configuration
 from . import account, catalogue, events, hooks, running, store
