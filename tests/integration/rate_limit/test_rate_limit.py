@@ -620,7 +620,7 @@ def test_only_an_answer_that_was_let_in_ends_a_refusal(status: int, is_refused: 
     assert (XCoverAccount.objects.get().refused_since is not None) is is_refused
 
 
-@pytest.mark.parametrize(("seconds", "is_no_trouble"), [(60, True), (-60, True), (61, False)])
+@pytest.mark.parametrize(("seconds", "is_no_incident"), [(60, True), (-60, True), (61, False)])
 def test_a_clock_may_be_a_minute_off(seconds: int, is_no_incident: bool) -> None:
     line = Line()
     line.headers = {"Date": format_datetime(line.now - seconds * SECOND, usegmt=True)}
