@@ -587,7 +587,7 @@ def test_an_order_saleor_forgot_before_it_was_paid_keeps_nothing(
     assert (run().exit_code, counts()) == (0, dict.fromkeys(OF_A_CASE, 0))
 
 
-@pytest.mark.parametrize("trouble", ["refused", "policyholder_incomplete", "unclear"])
+@pytest.mark.parametrize("incident", ["refused", "policyholder_incomplete", "unclear"])
 def test_a_policy_put_aside_ends_with_the_hashes(
     shopper: SendShopper,
     store: Store,
