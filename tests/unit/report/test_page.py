@@ -137,7 +137,7 @@ def test_the_hosts_settings_change_nothing(two, settings):
 
 
 def test_the_looks_are_whole(two):
-    looks = files(report).joinpath("page.css").read_text("utf-8")
+    looks = files(report).joinpath("templates/page.css").read_text("utf-8")
 
     assert f"<style>{looks}</style>" in page_of(two, NOW)
 
