@@ -350,7 +350,8 @@ def test_the_page_holds_every_case_and_no_person_and_no_secret(
 
 
 @pytest.mark.parametrize(
-    "said", ["<script>alert(1)</script>", "\"' onload='x", "{{ title }}{% now 'Y' %}", "\x00\x1b&amp;"]
+    "said",
+    ["<script>alert(1)</script>", "\"' onload='x", "{{ title }}{% now 'Y' %}", "\x00\x1b&amp;"],
 )
 def test_whatever_came_is_text_on_the_page(said: str) -> None:
     from xcover_acceptance import CaseResult, Ended
@@ -362,7 +363,7 @@ def test_whatever_came_is_text_on_the_page(said: str) -> None:
     page = acceptance_page({"Partner code": said}, ended, said, now)
 
     assert said not in page
-    assert unescape(page.replace("\x00", "NUL")).count(said.replace("\x00", "NUL")) == 5
+    assert unescape(page).count(said) == 5
 
 
 def test_people_see_each_case_as_it_ends(channel: Channel) -> None:
