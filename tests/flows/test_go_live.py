@@ -6,6 +6,8 @@ import io
 import json
 import sys
 from collections.abc import Callable
+from datetime import UTC, datetime
+from html import unescape
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -345,6 +347,23 @@ def test_the_page_holds_every_case_and_no_person_and_no_secret(
     for private in (PARTNER["api_key"], PARTNER["api_secret"], "@example.com", "+1415"):
         assert private not in written + json.dumps(found)
     assert "http" not in written.replace("http://127.0.0.1", "")
+
+
+@pytest.mark.parametrize(
+    "said",
+    ["<script>alert(1)</script>", "\"' onload='x", "{{ title }}{% now 'Y' %}", "\x00\x1b&amp;<"],
+)
+def test_whatever_came_is_text_on_the_page(said: str) -> None:
+    from xcover_acceptance import CaseResult, Ended
+    from xcover_acceptance.page import acceptance_page
+
+    now = datetime(2026, 11, 23, 12, 30, tzinfo=UTC)
+    ended = [Ended(said, said, CaseResult.FAILED, said, now, 1.25)]
+
+    page = acceptance_page({"Partner code": said}, ended, said, now)
+
+    assert said not in page
+    assert unescape(page).count(said) == 5
 
 
 def test_people_see_each_case_as_it_ends(channel: Channel) -> None:

@@ -11,7 +11,7 @@ from .faults import FaultOrder, FaultOrders
 from .http_responses import JsonResponse
 from .jsontext import Json, loads
 from .operation import Answer
-from .page import render
+from .page import control_page
 from .payloads import in_words
 from .state import state
 from .store import Store
@@ -63,7 +63,7 @@ class Control:
         shown = state(self._store)
         accepted = request.headers.get("accept", "")
         if accepted.startswith("text/html"):
-            return HTMLResponse(render(shown))
+            return HTMLResponse(control_page(shown))
         return JsonResponse(Answer(200, shown))
 
     async def _reset(self, _: Request) -> Response:
