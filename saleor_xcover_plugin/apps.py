@@ -5,6 +5,8 @@ from celery.schedules import crontab
 from django.apps import AppConfig
 from django.conf import settings
 
+from .supported import why_inactive
+
 SWEEP_SECONDS = 60
 BEAT_ENTRY = "saleor_xcover_plugin.sweep"
 NIGHTLY_ENTRY = "saleor_xcover_plugin.reconcile"
@@ -19,7 +21,17 @@ class XCoverConfig(AppConfig):
     # Saleor's own default is AutoField.
     default_auto_field = "django.db.models.BigAutoField"
 
+    def import_models(self) -> None:
+        """Leave our tables where this Saleor is too old for them, with its Django."""
+        if why_inactive() is None:
+            super().import_models()
+        else:
+            self.models = self.apps.all_models[self.label]
+
     def ready(self) -> None:
+        if why_inactive() is not None:
+            import_module(f"{self.name}.inactive").start()
+            return
         self._schedule_work()
         # Our tables do without a Saleor; these need it, with its models loaded.
         if find_spec("saleor") is not None:
