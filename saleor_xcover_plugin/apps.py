@@ -2,7 +2,7 @@ from importlib import import_module
 from importlib.util import find_spec
 
 from celery.schedules import crontab
-from django.apps import AppConfig
+from django.apps import AppConfig, apps
 from django.conf import settings
 
 from .supported import why_inactive
@@ -26,7 +26,7 @@ class XCoverConfig(AppConfig):
         if why_inactive() is None:
             super().import_models()
         else:
-            self.models = self.apps.all_models[self.label]
+            self.models = apps.all_models[self.label]
 
     def ready(self) -> None:
         if why_inactive() is not None:

@@ -1,7 +1,7 @@
 """Which patches of Saleor the plugin runs in, asked before anything else of it is imported.
 
-Below them nothing but the words of this module can be relied on: Saleor 3.21 came with Django 4.2 up
-to 3.21.55, and our tables need 5.1 (``CheckConstraint(condition=...)``).
+Below them the rest of it may not even be importable: Saleor 3.21 came with Django 4.2 up to 3.21.55,
+and our tables need 5.1 (``CheckConstraint(condition=...)``).
 """
 
 from __future__ import annotations
@@ -49,8 +49,8 @@ def why_inactive() -> str | None:
         return None
     return (
         f"This is Saleor {version}, and the XCover plugin needs {needed} or newer. It is inactive: "
-        "no offers are made, and policies, cancellations and webhooks wait. Upgrade Saleor, then run "
-        "manage.py migrate and manage.py xcover_doctor."
+        "no offers are made, and policies, cancellations and webhooks wait. Upgrade Saleor, then "
+        "run manage.py migrate and manage.py xcover_doctor."
     )
 
 

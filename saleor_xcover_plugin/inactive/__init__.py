@@ -44,7 +44,7 @@ def check_saleor(**_: Any) -> list[CheckWarning]:
 
 
 def _take_the_place_of_the_plugin() -> None:
-    plugins: list[str] = settings.PLUGINS
+    plugins: list[str] = settings.PLUGINS  # type: ignore[misc]  # a setting of Saleor's own
     plugins[:] = [f"{__name__}.plugin.InactivePlugin" if p == _PLUGIN else p for p in plugins]
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
@@ -13,7 +12,7 @@ from ..supported import why_inactive
 class Command(BaseCommand):
     help = "Says why the plugin is inactive."
     # Its own check would say the same sentence once more.
-    requires_system_checks: Sequence[str] = []
+    requires_system_checks = ()
 
     def run_from_argv(self, argv: list[str]) -> None:
         """Answer whatever arguments the command has."""

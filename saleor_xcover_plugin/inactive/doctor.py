@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandParser
@@ -14,7 +13,7 @@ from ..supported import saleor_version, why_inactive
 
 class Command(BaseCommand):
     help = "Says why the plugin is inactive. Exit code 1."
-    requires_system_checks: Sequence[str] = []
+    requires_system_checks = ()
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--channel", action="append", help="looked at once it is active")

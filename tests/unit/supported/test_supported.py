@@ -52,6 +52,6 @@ def test_the_sentence_names_the_version_found_and_the_one_needed(monkeypatch):
 
 
 def test_without_a_saleor_nothing_is_too_old(monkeypatch):
-    monkeypatch.setattr(supported, "find_spec", lambda name: None)
+    monkeypatch.setattr(supported, "find_spec", lambda _: None)
 
     assert supported.why_inactive() is None
