@@ -1,7 +1,7 @@
 """Which patches of Saleor the plugin runs in, asked before anything else of it is imported.
 
-Below them the rest of it may not even be importable: Saleor 3.21 came with Django 4.2 up to 3.21.55,
-and our tables need 5.1 (``CheckConstraint(condition=...)``).
+Below them the rest of it may not even be importable: Saleor 3.21 came with Django 4.2 up to
+3.21.55, and our tables need 5.1 (``CheckConstraint(condition=...)``).
 """
 
 from __future__ import annotations

@@ -7,6 +7,8 @@ import pytest
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
+from saleor_xcover_plugin.supported import LOWEST
+
 ROOT = Path(__file__).resolve().parents[2]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
 PIN_FILES = sorted((ROOT / "constraints").glob("saleor-*.txt"))
@@ -27,6 +29,13 @@ def test_every_requirement_is_met_by_what_saleor_already_pins(path):
         name = canonicalize_name(requirement.name)
         assert name in pins, f"{name} would be a new package in {path.stem}"
         assert pins[name] in requirement.specifier, f"{name} {pins[name]} would be changed"
+
+
+@pytest.mark.parametrize("lowest", LOWEST)
+def test_the_pins_of_a_minor_version_name_its_lowest_patch(lowest):
+    pins = ROOT / "constraints" / f"saleor-{lowest.rpartition('.')[0]}.txt"
+
+    assert f"\n# The plugin runs from {lowest} on.\n" in pins.read_text()
 
 
 def test_every_supported_saleor_is_there_to_prove_it_against():
