@@ -1,5 +1,6 @@
 from importlib import import_module
 from importlib.util import find_spec
+from typing import Any
 
 from celery.schedules import crontab
 from django.apps import AppConfig, apps
@@ -21,6 +22,12 @@ class XCoverConfig(AppConfig):
     # Saleor's own default is AutoField.
     default_auto_field = "django.db.models.BigAutoField"
 
+    def __init__(self, app_name: str, app_module: Any) -> None:
+        super().__init__(app_name, app_module)
+        # Now: other apps of Saleor may look for plugins and tasks before ours is ready.
+        if why_inactive() is not None:
+            import_module(f"{self.name}.inactive").start()
+
     def import_models(self) -> None:
         """Leave our tables where this Saleor is too old for them, with its Django."""
         if why_inactive() is None:
@@ -30,7 +37,6 @@ class XCoverConfig(AppConfig):
 
     def ready(self) -> None:
         if why_inactive() is not None:
-            import_module(f"{self.name}.inactive").start()
             return
         self._schedule_work()
         # Our tables do without a Saleor; these need it, with its models loaded.
