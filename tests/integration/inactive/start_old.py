@@ -22,9 +22,15 @@ def main() -> None:
     saleor.__version__ = "3.21.55"
     sys.modules["saleor_xcover_plugin.models"] = None  # type: ignore[assignment]
     import django
+    from django.apps import AppConfig
+    from django.conf import settings
 
+    # Before any app is ready: in a real Saleor another one looks for plugins then.
+    AppConfig.create("saleor_xcover_plugin")
+    early = list(settings.PLUGINS)
     django.setup()
-    json.dump({**at_start(), "plugin": the_plugin(), "commands": commands()}, sys.stdout)
+    told = {**at_start(), "early": early, "plugin": the_plugin(), "commands": commands()}
+    json.dump(told, sys.stdout)
 
 
 def at_start() -> dict[str, Any]:
