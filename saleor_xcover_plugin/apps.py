@@ -2,10 +2,13 @@
 
 from importlib import import_module
 from importlib.util import find_spec
+from typing import Any
 
 from celery.schedules import crontab
-from django.apps import AppConfig
+from django.apps import AppConfig, apps
 from django.conf import settings
+
+from .supported import why_inactive
 
 SWEEP_SECONDS = 60
 """Seconds between two runs of the sweep."""
@@ -29,8 +32,23 @@ class XCoverConfig(AppConfig):
     # Saleor's own default is AutoField.
     default_auto_field = "django.db.models.BigAutoField"
 
+    def __init__(self, app_name: str, app_module: Any) -> None:
+        super().__init__(app_name, app_module)
+        # Now: other apps of Saleor may look for plugins and tasks before ours is ready.
+        if why_inactive() is not None:
+            import_module(f"{self.name}.inactive").start()
+
+    def import_models(self) -> None:
+        """Leave our tables where this Saleor is too old for them, with its Django."""
+        if why_inactive() is None:
+            super().import_models()
+        else:
+            self.models = apps.all_models[self.label]
+
     def ready(self) -> None:
         """Add the periodic tasks to the beat schedule and, inside Saleor, connect to its models."""
+        if why_inactive() is not None:
+            return
         self._schedule_work()
         # The tables work without Saleor; these modules need its models to be loaded.
         if find_spec("saleor") is not None:
