@@ -52,4 +52,4 @@ def cost_of_cover(order: OrderSnapshot, offer: Offer | None) -> Decimal:
 
 def charged_for_cover(order: OrderSnapshot, offer: Offer | None) -> Decimal:
     """Return how much of what the cover costs was charged, in the order's currency."""
-    return charged_for_cover(order, offer)
+    return charged_of(order, cost_of_cover(order, offer))
