@@ -1,1 +1,1 @@
-"""Benchmarks, each beside what it is compared with, in one run: ``python -m bench --help``."""
+"""Benchmarks of the plugin against its alternatives; see ``python -m bench --help``."""

@@ -1,6 +1,7 @@
-"""``make bench``: measure, each beside what it is compared with; ``make bench-check``: judge.
+"""Run the benchmarks (``make bench``) or only compare kept numbers with the budgets
+(``make bench-check``).
 
-Exit code 1 when a budget is missed, or when there is no number to judge.
+Exit code 1 when a budget is missed or has not been measured.
 """
 
 from __future__ import annotations
@@ -28,12 +29,14 @@ from testkit.saleor.version import version_of
 from . import budgets, measures, results
 
 VENDOR = ROOT / ".cache" / "bench-deps"
-"""The vendor's client for the peers: never put into Saleor's environment."""
+"""Folder of the vendor's client, which is not installed into Saleor's environment."""
 QUICK = ROOT / ".cache" / "bench" / "quick.json"
+"""File of the numbers of ``--quick``."""
 console = Console(stderr=True)
 
 
 def main() -> int:
+    """Run the command line and return the exit status."""
     options = _options()
     path = QUICK if options.quick else results.PATH
     if not options.check:
@@ -67,7 +70,7 @@ def _measure(name: str, options: argparse.Namespace, path: Path) -> None:
     machine, started = measures.machine(), time.monotonic()
     with tempfile.TemporaryDirectory() as folder, console.status(f"measuring {name} ..."):
         out = Path(folder) / "numbers.json"
-        command = [python, "-m", f"bench.{name}", "--out", str(out)]
+        command = [python, "-m", f"bench.{results.MODULES.get(name, name)}", "--out", str(out)]
         command += ["--quick"] if options.quick else []
         subprocess.run(command, cwd=ROOT, env=environment, check=True)
         numbers = json.loads(out.read_text())

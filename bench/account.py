@@ -1,4 +1,4 @@
-"""The simulated XCover's partner and one question to it, for the vendor's own client."""
+"""The partner account and an offer request, for the vendor's own client."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from xcover.config import XCoverConfig
 from testkit.seed import PARTNER
 
 URL = "BENCH_XCOVER_URL"
-"""Environment variable with the simulator's address; the peers are plugins and get no arguments."""
+"""Environment variable with the simulator's base URL; the peers are plugins without arguments."""
 MAX_WAIT = 10.0
-"""Seconds a careful store lets a call last."""
+"""Seconds after which the vendor's client gives a call up."""
 
 
 def vendor_config() -> XCoverConfig:
-    """Return a configuration of xcover-python 0.1.2, with a shorter patience than its own 60 s."""
+    """Return a configuration of xcover-python 0.1.2, with a timeout below its default of 60 s."""
     return XCoverConfig(
         partner_code=PARTNER["partner_code"],
         base_url=os.environ[URL] + "/",
@@ -29,7 +29,7 @@ def vendor_config() -> XCoverConfig:
 
 
 def offer_question(currency: str, prices: Iterable[float]) -> dict[str, Any]:
-    """Return the body of *create offer* for tickets at these prices to one concert."""
+    """Return the body of a create offer request for one concert with one ticket per price."""
     return {
         "customer": {"language": "en", "currency": currency, "country": "US"},
         "partner": {},

@@ -1,4 +1,4 @@
-"""The budgets of the design (section 11), asked of the numbers."""
+"""The performance budgets of the plugin (docs/performance.md), and their verdicts."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ Numbers = Mapping[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """One budget, what was measured, and whether it is met."""
+    """A budget, its limit, the measured value, and whether the budget is met."""
 
     budget: str
     limit: str

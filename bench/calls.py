@@ -1,6 +1,6 @@
-"""What one call costs: this plugin's client beside the vendor's, in turns; XCover answers at once.
+"""Cost of one create offer call: this plugin's client and the vendor's, in turns.
 
-Seconds on the clock, and seconds of this process's own work.
+The simulated XCover responds at once. Measures elapsed time and processor time in seconds.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ BASKET = Basket((Tickets(CONCERT, 2, Decimal("100.00"), "1"),), "USD", "US", "en
 
 
 def measure(rounds: int) -> dict[str, Any]:
-    """Return spreads in seconds for each client."""
+    """Return the spreads of both times for each client, in seconds, over ``rounds`` calls."""
     with SimulatorProcess() as simulator:
         os.environ[URL] = simulator.base_url
         clients = {"this plugin": _ours(simulator.base_url), "xcover-python": _vendors()}
@@ -54,7 +54,7 @@ def measure(rounds: int) -> dict[str, Any]:
 
 
 def _ours(url: str) -> Callable[[], Any]:
-    """As in a worker: a session that is kept, exact amounts, an answer that is read and checked."""
+    """Return a call of this plugin's client as in a worker, with one session for all calls."""
     session = requests.Session()
     session.trust_env = False
     client = XCoverClient(
@@ -65,12 +65,13 @@ def _ours(url: str) -> Callable[[], Any]:
 
 
 def _vendors() -> Callable[[], Any]:
-    """As its documentation shows: the client makes a session for each call."""
+    """Return a call of the vendor's client as documented; it opens a session for each call."""
     client = XCover(vendor_config())
     return lambda: client.call_partner_endpoint("POST", "offers/", QUESTION)
 
 
 def main() -> int:
+    """Run the benchmark from the command line."""
     options = command.options(__doc__)
     return command.write(options, measure(20 if options.quick else 500))
 

@@ -1,4 +1,4 @@
-"""What every benchmark's command line has."""
+"""The command line that all benchmarks share."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any
 
 
 def options(described: str | None) -> argparse.Namespace:
-    """Read ``--out FILE`` and ``--quick``."""
+    """Parse ``--out FILE`` and ``--quick``; ``described`` is the help text."""
     parser = argparse.ArgumentParser(description=described)
     parser.add_argument("--out", type=Path, help="write the numbers here; else to standard output")
     parser.add_argument(
@@ -20,7 +20,7 @@ def options(described: str | None) -> argparse.Namespace:
 
 
 def write(options: argparse.Namespace, numbers: dict[str, Any]) -> int:
-    """Write the numbers as JSON."""
+    """Write the numbers as JSON to ``--out`` or standard output; return the exit status 0."""
     text = json.dumps(numbers, indent=1) + "\n"
     if options.out:
         options.out.write_text(text)

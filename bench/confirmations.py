@@ -1,7 +1,7 @@
-"""Policies confirmed per second by 1, 2, 4 and 8 workers, up to XCover's rate.
+"""Policies confirmed per second by 1, 2, 4 and 8 workers, up to XCover's rate limit.
 
-XCover takes 100 ms for an answer and refuses what is over its rate. Beside it, what one process
-with the vendor's client does, one call after the other, with no idea of a rate.
+The simulated XCover responds after 100 ms and refuses calls above its rate. For comparison, one
+process confirms with the vendor's client, one call after the other and without a rate limit.
 """
 
 from __future__ import annotations
@@ -24,15 +24,15 @@ RATES = (20, 50)
 """Calls per second agreed with XCover."""
 WORKERS = (1, 2, 4, 8)
 LATENCY = 0.1
-"""Seconds."""
+"""Seconds that XCover takes for a response."""
 OFF_TO_A_START = 5
-"""Policies; before them workers are still starting, as ``Outage`` measures too."""
+"""Number of policies before the measurement starts, as in ``Outage``: workers are starting."""
 
 
 def measure(seconds: int, workers: Sequence[int]) -> dict[str, Any]:
     """Return calls per second and what went wrong, by rate and number of workers.
 
-    There is as much to confirm as the rate would take in ``seconds``.
+    The backlog is as large as the rate allows in ``seconds``.
     """
     with opened() as place:
         place.choose(ON)
@@ -58,9 +58,9 @@ def _drained(place: Place, workers: int, backlog: int, rate: int) -> dict[str, A
     template = sales.covered(place.shopper, place.store, place.simulator)
     machine = MachineWork()
 
-    def look(stage: str, confirmed: int, _: int) -> None:
-        if stage == "draining" and confirmed >= OFF_TO_A_START:
-            machine.look()
+    def observe(activity: str, confirmed: int, _: int) -> None:
+        if activity == "draining" and confirmed >= OFF_TO_A_START:
+            machine.read()
 
     run = Outage(
         place.simulator,
@@ -68,11 +68,11 @@ def _drained(place: Place, workers: int, backlog: int, rate: int) -> dict[str, A
         backlog=backlog,
         fresh=0,
         workers=workers,
-        tell=look,
+        tell=observe,
         allowed=rate,
     )
     place.simulator.fault("confirm", "delay", times=None, seconds=LATENCY)
-    time.sleep(1)  # the offers of the backlog, asked for in no time, leave XCover's last second
+    time.sleep(1)  # so that the offers of the backlog leave the rate limit's window of one second
     drain = run.run(timedelta(0))
     return {
         "confirmed_per_second": round(drain.rate, 2),
@@ -104,6 +104,7 @@ def _vendor(place: Place, count: int) -> dict[str, Any]:
 
 
 def main() -> int:
+    """Run the benchmark from the command line."""
     options = command.options(__doc__)
     return command.write(
         options, measure(1, WORKERS[-1:]) if options.quick else measure(8, WORKERS)

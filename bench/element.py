@@ -1,7 +1,7 @@
-"""Size of the storefront element, and how soon a page shows its offer, in a real browser.
+"""Size of the storefront element, and the time until it shows an offer in a real browser.
 
-Beside it a page that asks the same question itself and writes the answer as text, without any
-element: what is left is what the element costs.
+For comparison, a page without the element sends the same query itself and shows the response as
+text; the difference is the cost of the element.
 """
 
 from __future__ import annotations
@@ -26,6 +26,7 @@ from testkit.stack import Stack
 from . import command
 from .measures import Spread
 
+# The pages set window.seen, in milliseconds since their start, when the offer is shown.
 PAGE = """<!doctype html><html lang="en"><title>Checkout</title><body>
 <main style="max-width: 42rem">{body}</main></body></html>"""
 WITH_ELEMENT = """<script type="module"
@@ -52,7 +53,7 @@ fetch("/plugins/channel/{channel}/covergenius.xcover/graphql", {{
 
 
 def measure(rounds: int) -> dict[str, Any]:
-    """Return bytes, and spreads in seconds from the start of the page."""
+    """Return the sizes in bytes, and the spreads in seconds since the start of the page."""
     if reason := why_not():
         raise SystemExit(reason)
     code = (files("saleor_xcover_plugin") / "static/saleor_xcover_plugin/element.js").read_bytes()
@@ -88,7 +89,10 @@ def _stage() -> Iterator[tuple[Stack, DemoStore, Browser]]:
 def _loaded(
     stack: Stack, store: DemoStore, browser: Browser, driver: Driver, body: str
 ) -> dict[str, float]:
-    """Open the page in a browser context of its own, nothing cached; XCover was asked before."""
+    """Open the page in a new browser context without a cache, and return its times.
+
+    The offer is requested before, so that XCover is not part of the measurement.
+    """
     import json
 
     ada = Shopper(driver, store.channel)
@@ -108,6 +112,7 @@ def _loaded(
 
 
 def main() -> int:
+    """Run the benchmark from the command line."""
     options = command.options(__doc__)
     return command.write(options, measure(2 if options.quick else 30))
 

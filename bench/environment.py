@@ -1,4 +1,4 @@
-"""A real Saleor in this process, its ticket store, a simulated XCover, and a choice of plugins."""
+"""The environment of the benchmarks: a real Saleor, its store, the simulator and the plugins."""
 
 from __future__ import annotations
 
@@ -24,14 +24,16 @@ from testkit.simulator import SimulatorProcess
 from .account import URL
 
 BROKER = os.environ.get("BENCH_BROKER", "redis://localhost:6379/5")
+"""Address of the Celery broker."""
 OFF, ON, PLAIN, PRICING = "off", "on", "plain", "pricing"
+"""The choices of ``Place.choose``: no plugin, this one, or one of the peers."""
 GENEROUS = 1000
-"""Calls per second agreed, where XCover's rate is not what is measured."""
+"""Agreed calls per second for benchmarks in which the rate must not matter."""
 
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where a benchmark shops."""
+    """The store in which a benchmark shops, with its clients."""
 
     store: Store
     driver: Driver
@@ -39,10 +41,11 @@ class Place:
     simulator: SimulatorProcess
 
     def shopper(self, channel: Channel | None = None) -> Shopper:
+        """Return a new shopper, by default of the channel that accepts unpaid orders."""
         return Shopper(self.driver, channel or self.store.usd_unpaid)
 
     def agree(self, calls_per_second: int) -> None:
-        """Set the plugin up for a rate agreed with XCover, in all channels."""
+        """Configure the plugin in all channels for an agreed rate of calls to XCover."""
         agreed = {
             "api_url": self.simulator.base_url,
             **PARTNER,
@@ -52,7 +55,7 @@ class Place:
             self.staff.configure_plugin(channel, agreed)
 
     def choose(self, plugin: str) -> None:
-        """Have exactly this plugin work in the channel without payment."""
+        """Activate exactly this plugin in the channel that accepts unpaid orders."""
         from django.apps import apps
 
         from .peers.plain import Plain
@@ -73,9 +76,10 @@ class Place:
 
 @contextmanager
 def opened() -> Iterator[Place]:
-    """Open the store, set the plugin up in all its channels, and let Celery use a real broker.
+    """Open the store, set the plugin up in all channels, and make Celery use ``BROKER``.
 
-    Without a worker tasks wait in the broker, as they do for a worker on another machine.
+    No worker is started, so tasks wait in the broker as for a worker on another machine. Exits with
+    a sentence if there is no host.
     """
     host = hosts.HOST
     if host is None:
@@ -105,7 +109,7 @@ def opened() -> Iterator[Place]:
 
 
 def counted(act: Callable[[], Any]) -> int:
-    """Do something and return how many SQL statements it took."""
+    """Call ``act`` and return the number of SQL statements that it executed."""
     from django.db import connection
     from django.test.utils import CaptureQueriesContext
 

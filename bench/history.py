@@ -1,4 +1,4 @@
-"""What sweep and reconciliation take when the store is old: the same open work, more history."""
+"""Duration of sweep and reconciliation for the same open work and a growing history of orders."""
 
 from __future__ import annotations
 
@@ -14,12 +14,13 @@ from .environment import ON, Place, opened
 from .measures import Stopwatch
 
 SIZES = (10_000, 100_000, 1_000_000)
+"""Numbers of orders in the history."""
 OPEN = 50
-"""Paid covers whose hooks were all lost, found by each sweep."""
+"""Number of paid covers that each sweep finds because their hooks were lost."""
 
 
 def measure(sizes: tuple[int, ...], rounds: int) -> dict[str, Any]:
-    """Return spreads in seconds by the number of orders; the history grows and is thrown away."""
+    """Return the spreads in seconds by number of orders. The database is dropped afterwards."""
     _throw_away()
     with opened() as place:
         place.choose(ON)
@@ -39,7 +40,7 @@ def measure(sizes: tuple[int, ...], rounds: int) -> dict[str, Any]:
 
 
 def _sell_first(place: Place) -> None:
-    """Sell and confirm the policy whose copies become the history."""
+    """Sell and confirm the policy that is copied to make the history."""
     from testkit.work import Work
 
     ada = place.shopper()
@@ -80,7 +81,7 @@ def _measured(place: Place, template: Any, rounds: int) -> dict[str, Any]:
 
 
 def _let_rest() -> None:
-    """Date what a round left two hours back: every sweep reads the last five minutes again."""
+    """Move the rows of a round two hours back; a sweep reads the last five minutes again."""
     from django.apps import apps
 
     from saleor_xcover_plugin.models import Cover
@@ -104,6 +105,7 @@ def _throw_away() -> None:
 
 
 def main() -> int:
+    """Run the benchmark from the command line."""
     options = command.options(__doc__)
     quick = options.quick
     return command.write(options, measure((2_000, 6_000), 2) if quick else measure(SIZES, rounds=7))

@@ -1,4 +1,4 @@
-"""Numbers of repeated measurements, and the machine they were taken on."""
+"""Statistics of repeated measurements, and a description of the machine."""
 
 from __future__ import annotations
 
@@ -17,19 +17,20 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True)
 class Spread:
-    """What repeated measurements came to; the unit is that of the measurements."""
+    """The spread of repeated measurements, in their unit."""
 
     count: int
     median: float
     low: float
-    """The first quartile."""
+    """First quartile."""
     high: float
-    """The third quartile."""
+    """Third quartile."""
     worst: float
+    """Largest value."""
 
     @classmethod
     def of(cls, values: Sequence[float]) -> Spread:
-        """Sum up at least one value."""
+        """Return the spread of at least one value, rounded to six decimals."""
         if len(values) == 1:
             low = high = values[0]
         else:
@@ -44,9 +45,9 @@ _SEED = 11
 
 @dataclass(frozen=True, slots=True)
 class Ratio:
-    """The median of the ratios of pairs, and between what 95 % of its resamples lie (bootstrap).
+    """The median of the ratios of pairs, with its 95 % confidence interval (bootstrap).
 
-    The two of a pair follow each other, so what the machine does for minutes strikes both.
+    The measurements of a pair follow each other, so that slow changes of the machine affect both.
     """
 
     value: float
@@ -55,7 +56,7 @@ class Ratio:
 
     @classmethod
     def of(cls, above: Sequence[float], below: Sequence[float]) -> Ratio:
-        """Compare pair by pair, at least one; the same values give the same interval."""
+        """Return the ratio of at least one pair. The same values give the same interval."""
         ratios = [one / other for one, other in zip(above, below, strict=True)]
         chance = random.Random(_SEED)  # noqa: S311 (nothing is secret here)
         resampled = sorted(
@@ -68,31 +69,32 @@ class Ratio:
 
 @dataclass(slots=True)
 class Stopwatch:
-    """Collects the seconds of what is done inside ``with stopwatch.lap():``."""
+    """A collector of durations, in seconds, of ``with stopwatch.lap():`` blocks."""
 
     laps: list[float] = field(default_factory=list)
 
     @contextmanager
     def lap(self) -> Iterator[None]:
-        """Time one thing; one that fails is not counted."""
+        """Measure the block; one that raises is not counted."""
         started = perf_counter()
         yield
         self.laps.append(perf_counter() - started)
 
     @property
     def spread(self) -> Spread:
+        """The spread of all laps, of which there must be at least one."""
         return Spread.of(self.laps)
 
 
 @dataclass(slots=True)
 class Inside:
-    """Seconds spent inside certain calls, until they are taken."""
+    """The time, in seconds, spent inside wrapped functions since it was last taken."""
 
     seconds: float = 0.0
     _depth: int = 0
 
     def timed(self, act: Callable[..., Any]) -> Callable[..., Any]:
-        """Return ``act``, its time added up; what it calls in turn is counted once."""
+        """Return ``act`` wrapped so that its time is added up; nested calls are counted once."""
 
         @wraps(act)
         def do(*args: Any, **kwargs: Any) -> Any:
@@ -108,12 +110,13 @@ class Inside:
         return do
 
     def take(self) -> float:
+        """Return the time and reset it to zero."""
         seconds, self.seconds = self.seconds, 0.0
         return seconds
 
 
 def machine() -> dict[str, Any]:
-    """Describe this machine: processor, cores, memory, system, Python, load when it began."""
+    """Return processor, cores, memory, system, Python version and current load of this machine."""
     return {
         "processor": _processor(),
         "cores": os.cpu_count(),

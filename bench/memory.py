@@ -1,6 +1,6 @@
-"""Memory of a web process and of a worker over many operations: does it grow?
+"""Memory growth of a web process and of a worker over many operations.
 
-Each is a process of its own, with a store and a database of its own, all at the same time.
+The processes run at the same time, each with its own store and database.
 """
 
 from __future__ import annotations
@@ -26,11 +26,11 @@ from .environment import OFF, ON, Place, opened
 
 KINDS = {"off": "web, plugin off", "on": "web, plugin on", "worker": "worker"}
 STEPS = 10
-"""Times the memory is read."""
+"""Number of times the memory is read."""
 
 
 def measure(operations: int) -> dict[str, Any]:
-    """Return MiB after each tenth of the operations, the warm-up left out."""
+    """Return the memory in MiB after each tenth of the operations; the first is the warm-up."""
     with tempfile.TemporaryDirectory() as folder:
         files = {kind: Path(folder) / kind for kind in KINDS}
         started = [
@@ -39,13 +39,13 @@ def measure(operations: int) -> dict[str, Any]:
         ]
         codes = [process.wait() for process in started]
         if any(codes):
-            raise SystemExit("one of the processes failed; its last words are above")
+            raise SystemExit("one of the processes failed; its output is above")
         found = {KINDS[kind]: json.loads(file.read_text()) for kind, file in files.items()}
     return {"operations": operations, **found}
 
 
 def _start(kind: str, operations: int, out: Path, *, broker: int) -> subprocess.Popen[bytes]:
-    """Measure one kind in a process of its own: what another left in memory would hide growth."""
+    """Start a process that measures one kind; memory left by another kind would hide growth."""
     environment = {
         **os.environ,
         "XCOVER_FLOWS_DATABASE": f"xcover_bench_memory_{kind}",
@@ -63,10 +63,10 @@ def _measure_one(kind: str, operations: int) -> list[float]:
 
 
 def _web(place: Place, plugin: str, operations: int) -> list[float]:
-    """One checkout in ten looks, as at a storefront: create, then read checkout or offer.
+    """Create a checkout in one of ten operations; read the checkout or the offer in the others.
 
-    Over HTTP: Django's test client leaves three finalizers of signals behind with each request,
-    about 1 KiB that would be taken for what a plugin leaves.
+    Uses HTTP, because Django's test client leaks about 1 KiB per request in finalizers of signals,
+    which would be attributed to the plugin.
     """
     place.choose(plugin)
     with served() as address:
@@ -84,7 +84,7 @@ def _web(place: Place, plugin: str, operations: int) -> list[float]:
 
 
 def _worker(place: Place, operations: int) -> list[float]:
-    """Confirm one policy after the other, each a sale of its own."""
+    """Confirm one policy per operation, each of a separate sale."""
     from saleor_xcover_plugin.clock import utc_now
     from saleor_xcover_plugin.outbox.dispatcher import deliver_due
     from testkit.load import sales
@@ -130,13 +130,14 @@ def _watched(act: Callable[[int], None], operations: int) -> list[float]:
 
 
 def _mebibytes() -> float:
-    """Return what this process holds in memory now."""
+    """Return the resident memory of this process in MiB."""
     lines = Path("/proc/self/status").read_text().splitlines()
-    (held,) = [line.split()[1] for line in lines if line.startswith("VmRSS:")]
-    return round(int(held) / 1024, 1)
+    (kibibytes,) = [line.split()[1] for line in lines if line.startswith("VmRSS:")]
+    return round(int(kibibytes) / 1024, 1)
 
 
 def main() -> int:
+    """Run the benchmark, or one of its processes, from the command line."""
     if "--kind" in sys.argv:
         return _main_of_one()
     options = command.options(__doc__)

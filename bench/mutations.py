@@ -1,7 +1,7 @@
-"""What checkoutCreate, checkoutLinesAdd and checkoutComplete take: the plugin off, on, and peers.
+"""Duration of checkoutCreate, checkoutLinesAdd and checkoutComplete: plugin off, on, and peers.
 
-In one run, the plugins by turns in every round, XCover answering at once, in 300 ms, in 2 s and
-never. Statements and calls are counted in rounds of their own, which are not timed.
+Every round plays all plugins in random order, with XCover responding at once, after 300 ms, after
+2 s and never. SQL statements and calls are counted in separate rounds, which are not timed.
 """
 
 from __future__ import annotations
@@ -19,18 +19,20 @@ from .shopping import Doing, buy
 from .work import Work
 
 XCOVERS: dict[str, float | None] = {"0 ms": 0.0, "300 ms": 0.3, "2000 ms": 2.0, "dead": None}
-"""How long XCover takes to answer; None: it takes the call and never answers."""
+"""Seconds that XCover takes for a response; None means that it never responds."""
 ROUNDS = {"0 ms": (30, 30), "300 ms": (30, 20), "2000 ms": (15, 6), "dead": (15, 2)}
-"""Of the plugin off and on, and of the peers, which wait. What it adds: ``bench.overhead``."""
+"""Rounds with the plugin off and on, and rounds of the peers, which wait for XCover."""
 ANSWERED = "on, answered yes"
+"""This plugin, with an accepted offer."""
 PLUGINS = (OFF, ON, ANSWERED, PLAIN, PRICING)
 SEED = 8
+"""Seed of the random order."""
 
 Watches = dict[str, dict[str, Stopwatch]]
 
 
 def measure(*, is_quick: bool) -> dict[str, Any]:
-    """Return spreads and work in seconds, and counts, by XCover, plugin and mutation."""
+    """Return times and processor times in seconds, and counts, by XCover, plugin and mutation."""
     with opened() as place:
         return {
             name: _with_xcover(place, seconds, *((1, 1) if is_quick else ROUNDS[name]))
@@ -99,6 +101,7 @@ def _buy(place: Place, name: str, do: Doing) -> None:
 
 
 def main() -> int:
+    """Run the benchmark from the command line."""
     options = command.options(__doc__)
     return command.write(options, measure(is_quick=options.quick))
 

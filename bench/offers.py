@@ -1,7 +1,8 @@
-"""From checkoutCreate to the offer a shopper sees.
+"""Time from checkoutCreate to the offer that a shopper sees.
 
-Asked for by the storefront at once, with nobody else at work; with a worker that the hook woke, a
-second later; and beside them a plain plugin, whose offer is made inside checkoutCreate.
+Measured with a storefront that requests the offer at once and no worker, with a worker that the
+hook sent a task to and a request one second later, and with a plain plugin that creates the offer
+inside checkoutCreate.
 """
 
 from __future__ import annotations
@@ -20,13 +21,14 @@ from .environment import BROKER, ON, PLAIN, Place, opened
 from .measures import Stopwatch
 
 XCOVERS = {"0 ms": 0.0, "300 ms": 0.3, "2000 ms": 2.0}
+"""Seconds that XCover takes for a response."""
 READS = 1.0
-"""Seconds a page needs before it asks, where a worker asks first."""
-_POLL, _GIVE_UP = 0.05, 120.0
+"""Seconds between the checkout and the storefront's request where a worker asks first."""
+_POLL, _GIVE_UP = 0.05, 120.0  # seconds
 
 
 def measure(rounds: int) -> dict[str, Any]:
-    """Return, for each XCover and way, spreads in seconds and the offers asked of XCover."""
+    """Return the spreads in seconds and the number of offers requested, by XCover and way."""
     with opened() as place:
         found = {name: _by_storefront(place, seconds, rounds) for name, seconds in XCOVERS.items()}
         found["dead"] = _without_xcover(place, rounds)
@@ -58,7 +60,7 @@ def _by_storefront(place: Place, seconds: float, rounds: int) -> dict[str, Any]:
 
 
 def _without_xcover(place: Place, rounds: int) -> dict[str, Any]:
-    """Ask while XCover takes every call and answers none, until the breaker opens and after."""
+    """Request offers while XCover never responds, before and after the breaker opens."""
     waiting, refusing = Stopwatch(), Stopwatch()
     place.store.forget()
     place.simulator.reset()
@@ -104,7 +106,7 @@ def _slow(place: Place, seconds: float) -> None:
 
 
 def _until_there(ask: Callable[[], Any]) -> Any:
-    """Ask as the element does while another request runs."""
+    """Request an offer until it is there, as the element does while another request runs."""
     deadline = time.monotonic() + _GIVE_UP
     while True:
         try:
@@ -116,7 +118,7 @@ def _until_there(ask: Callable[[], Any]) -> Any:
 
 
 def _wait_for(worker: Worker, place: Place) -> None:
-    """Return when the worker has asked for its first offer."""
+    """Wait until the worker has requested its first offer."""
     place.simulator.reset()
     _shop(place, ON)
     deadline = time.monotonic() + _GIVE_UP
@@ -127,6 +129,7 @@ def _wait_for(worker: Worker, place: Place) -> None:
 
 
 def main() -> int:
+    """Run the benchmark from the command line."""
     options = command.options(__doc__)
     return command.write(options, measure(2 if options.quick else 30))
 

@@ -1,8 +1,8 @@
-"""What the plugin adds to a mutation: off and on alternately, and the time inside our hooks.
+"""Time that the plugin adds to a mutation: plugin off and on in pairs, and time in its hooks.
 
-XCover takes 300 ms for an answer. Between two turns nothing else happens, so that both find the
-same warm machine; which of the two comes first is drawn for every pair. Function calls are counted
-in turns of their own, which are not timed: they are the same whatever else the machine does.
+The simulated XCover responds after 300 ms. Nothing else runs between the two turns of a pair, and
+their order is random. Function calls are counted in separate turns, which are not timed, because
+their number does not depend on the machine's load.
 """
 
 from __future__ import annotations
@@ -25,14 +25,15 @@ from .results import MUTATIONS
 from .shopping import buy
 
 XCOVER_TAKES = 0.3
-"""Seconds."""
+"""Seconds that XCover takes for a response."""
 SEED = 11
+"""Seed of the random order."""
 COUNTED = 5
-"""Turns whose function calls are counted."""
+"""Number of turns whose function calls are counted."""
 
 
 def measure(pairs: int) -> dict[str, Any]:
-    """Return by mutation the spreads in seconds and the ratio of the pairs with its interval."""
+    """Return the spreads in seconds, and the ratio of the pairs with its interval, by mutation."""
     watches = {name: {each: Stopwatch() for each in MUTATIONS} for name in (OFF, ON)}
     inside: dict[str, list[float]] = {each: [] for each in MUTATIONS}
     order = random.Random(SEED)  # noqa: S311 (nothing is secret here)
@@ -66,7 +67,7 @@ def _turn(place: Place, name: str, do: Callable[[str, Callable[[], Any]], None])
 
 
 def _function_calls(place: Place, name: str) -> dict[str, int]:
-    """Count the calls of Python functions in each mutation; the median of some turns."""
+    """Return the median number of Python function calls by mutation."""
     counted: dict[str, list[int]] = {each: [] for each in MUTATIONS}
 
     def do(mutation: str, act: Callable[[], Any]) -> None:
@@ -81,7 +82,7 @@ def _function_calls(place: Place, name: str) -> dict[str, int]:
 
 @contextmanager
 def _watched() -> Iterator[Inside]:
-    """Time the hooks as Saleor calls them, and what they leave for the end of a transaction."""
+    """Measure the hooks as Saleor calls them, and the tasks they send after the transaction."""
     from saleor_xcover_plugin.outbox import task_queue
     from saleor_xcover_plugin.plugin import XCoverPlugin
 
@@ -106,6 +107,7 @@ def _compared(off: Sequence[float], on: Sequence[float]) -> dict[str, Any]:
 
 
 def main() -> int:
+    """Run the benchmark from the command line."""
     options = command.options(__doc__)
     return command.write(options, measure(2 if options.quick else 300))
 

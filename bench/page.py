@@ -1,4 +1,7 @@
-"""The tables of docs/performance.md, from the kept numbers."""
+"""The tables of docs/performance.md, made from the kept results.
+
+Each public function returns one table in Markdown; ``PARTS`` lists them.
+"""
 
 from __future__ import annotations
 
@@ -15,7 +18,7 @@ Results = Mapping[str, Mapping[str, Any]]
 
 
 def verdicts(results: Results) -> str:
-    """Return the budgets and whether they are met."""
+    """Return the budgets and their verdicts."""
     rows = [
         (each.budget, each.limit, each.measured, "met" if each.is_met else "**missed**")
         for each in budgets.judge(results)
@@ -25,7 +28,7 @@ def verdicts(results: Results) -> str:
 
 
 def circumstances(results: Results) -> str:
-    """Return where and when each benchmark ran."""
+    """Return date, versions and machine of each benchmark."""
     rows = []
     for name in (name for name in NAMES if name in results):
         result = results[name]
@@ -39,7 +42,7 @@ def circumstances(results: Results) -> str:
 
 
 def added(results: Results) -> str:
-    """Return the plugin off and on, and the part that is spent inside its hooks."""
+    """Return the times with the plugin off and on, and the part spent inside its hooks."""
     rows = [
         (
             mutation,
@@ -56,13 +59,13 @@ def added(results: Results) -> str:
 
 
 def _more(counts: Mapping[str, int]) -> str:
-    """Write how many there are without the plugin, and how many more with it."""
+    """Return the count without the plugin, and the difference with it."""
     off, on = counts["off"], counts["on"]
     return f"{off:,} and {on - off:+,} ({on / off - 1:+.1%})"
 
 
 def mutations(results: Results) -> str:
-    """Return what shoppers wait for, plugin by plugin."""
+    """Return the duration of each mutation by plugin."""
     found = _numbers(results, "mutations")
     parts = []
     for mutation in MUTATIONS:
@@ -77,7 +80,7 @@ def mutations(results: Results) -> str:
 
 
 def offers(results: Results) -> str:
-    """Return how long an offer takes to be there."""
+    """Return the time until an offer is shown."""
     rows = [
         (xcover, way, _milliseconds(spread), str(spread.get("xcover", "")))
         for xcover, ways in _numbers(results, "offers").items()
@@ -87,7 +90,7 @@ def offers(results: Results) -> str:
 
 
 def confirmations(results: Results) -> str:
-    """Return policies per second by rate and number of workers."""
+    """Return the policies confirmed per second, by rate and number of workers."""
     found = _numbers(results, "confirmations")
     if not found:
         return ""
@@ -111,7 +114,7 @@ def confirmations(results: Results) -> str:
 
 
 def history(results: Results) -> str:
-    """Return what sweep and reconciliation take as the store grows old."""
+    """Return the duration of sweep and reconciliation by number of orders."""
     rows = [
         (f"{int(size):,}", what, _milliseconds(spread), str(spread.get("orders", "")))
         for size, each in _numbers(results, "history").items()
@@ -130,7 +133,7 @@ def calls(results: Results) -> str:
 
 
 def memory(results: Results) -> str:
-    """Return memory at the first and the last look, and between."""
+    """Return the memory after the warm-up, at the end, and the maximum."""
     found = dict(_numbers(results, "memory"))
     count = found.pop("operations", 0)
     rows = [
@@ -170,7 +173,7 @@ def _numbers(results: Results, name: str) -> Numbers:
 
 
 def _milliseconds(spread: Mapping[str, float] | None) -> str:
-    """Write median, and quartiles in brackets."""
+    """Return the median, with the quartiles in brackets."""
     if spread is None:
         return "-"
     median, low, high = (_rounded(spread[name] * 1000) for name in ("median", "low", "high"))

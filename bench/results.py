@@ -1,4 +1,4 @@
-"""The numbers of the last measurements, in a file that is committed."""
+"""The results of the last measurements, kept in a committed file."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 PATH = Path(__file__).parent / "results.json"
+"""The committed file."""
 NAMES = (
     "added",
     "mutations",
@@ -18,20 +19,22 @@ NAMES = (
     "memory",
     "element",
 )
-"""The benchmarks, in the order they are run and shown."""
+"""The benchmarks, in the order in which they are run and shown."""
+MODULES = {"added": "overhead"}
+"""The module of each benchmark that is not named like it."""
 IN_SALEOR = {"added", "mutations", "offers", "confirmations", "history", "memory"}
-"""Those that need a real Saleor."""
+"""The benchmarks that need a real Saleor."""
 MUTATIONS = ("checkoutCreate", "checkoutLinesAdd", "checkoutComplete")
-"""What a shopper waits for."""
+"""The mutations that a shopper waits for."""
 
 
 def read(path: Path = PATH) -> dict[str, dict[str, Any]]:
-    """Return by benchmark what is known: when, versions, machine, seconds it took, and numbers."""
+    """Return the results by benchmark: date, versions, machine, duration in seconds, numbers."""
     return json.loads(path.read_text()) if path.exists() else {}
 
 
 def keep(path: Path, name: str, result: Mapping[str, Any]) -> None:
-    """Put a benchmark's result in place of its last one."""
+    """Replace the result of one benchmark in the file at ``path``."""
     known = read(path) | {name: dict(result)}
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(json.dumps({n: known[n] for n in NAMES if n in known}, indent=1) + "\n")

@@ -1,4 +1,7 @@
-"""The tables of docs/scale.md: what the kept numbers and the allowed rates come to."""
+"""The tables of docs/scale.md, computed from the kept results and the rates of XCover.
+
+Each public function returns one table in Markdown; ``PARTS`` lists them.
+"""
 
 from __future__ import annotations
 
@@ -14,13 +17,13 @@ from .page import Results
 from .results import MUTATIONS
 
 AGREED = (Decimal(2), Decimal(20), Decimal(50), Decimal(100))
-"""Calls per second: test keys, and what a store may have agreed; 50 is the usual."""
+"""Calls per second: 2 for test keys, and rates a store may have agreed; 50 is the default."""
 XCOVER_TAKES = (0.1, 0.3, 1.0)
-"""Seconds."""
+"""Seconds that XCover takes for a response."""
 
 
 def turns(_: Results) -> str:
-    """Return how an agreed rate is shared."""
+    """Return the shares of an agreed rate by kind of call."""
     rows = []
     for agreed in AGREED:
         rates = Rates.agreed(agreed)
@@ -40,7 +43,7 @@ def turns(_: Results) -> str:
 
 
 def sale(results: Results) -> str:
-    """Return the processor time of one sale, and what a core of each kind carries."""
+    """Return the processor time of one sale, and the sales per second of one core."""
     rows = []
     for plugin, by in _at_once(results).items():
         web, database = (_sum(by, name) for name in ("own_work", "database_work"))
@@ -59,7 +62,7 @@ def sale(results: Results) -> str:
 
 
 def workers(results: Results) -> str:
-    """Return how many workers use up what an agreed rate leaves to confirmations."""
+    """Return the number of workers that use an agreed rate fully for confirmations."""
     found = results["confirmations"]["numbers"]
     own = 1 / found["rates"]["50"]["1"]["confirmed_per_second"] - found["latency"]
     rows = []

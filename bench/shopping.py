@@ -1,4 +1,4 @@
-"""One shopper's way through the store, each mutation handed to whoever measures it."""
+"""One purchase, whose mutations are run by the benchmark."""
 
 from __future__ import annotations
 
@@ -10,11 +10,14 @@ from testkit.client.shopper import Shopper
 from .environment import Place
 
 Doing = Callable[[str, Callable[[], Any]], Any]
-"""Is given the mutation's name and what does it."""
+"""Called with the name of a mutation and the function that sends it."""
 
 
 def buy(place: Place, do: Doing, *, is_insured: bool = False) -> None:
-    """Buy two tickets and a T-shirt, doing each of ``results.MUTATIONS`` by ``do``."""
+    """Buy two tickets and a T-shirt; ``do`` runs each of ``results.MUTATIONS``.
+
+    ``is_insured`` accepts the offer before the order is completed.
+    """
     ada: Shopper = place.shopper()
     store = place.store
     do("checkoutCreate", lambda: ada.create_checkout({store.concert: 2}))

@@ -1,4 +1,4 @@
-"""How much processor time something takes: of this process, of PostgreSQL, of the machine."""
+"""Processor time of this process, of PostgreSQL and of the whole machine."""
 
 from __future__ import annotations
 
@@ -11,16 +11,16 @@ from pathlib import Path
 
 @dataclass(slots=True)
 class Work:
-    """Seconds of processor time, added up over ``times`` repetitions."""
+    """Processor time in seconds, added up over ``times`` repetitions."""
 
     times: int = 0
     here: float = 0.0
     database: float = 0.0
-    """Of the PostgreSQL process that serves this connection; both are on one machine."""
+    """Processor time of the PostgreSQL process of this connection, on the same machine."""
 
     @contextmanager
     def done(self) -> Iterator[None]:
-        """Add what happens inside; it must not open another connection."""
+        """Add the processor time of the block, which must not open another connection."""
         at_database, here = _database_seconds(), time.process_time()
         yield
         self.here += time.process_time() - here
@@ -29,7 +29,7 @@ class Work:
 
     @property
     def each(self) -> dict[str, float]:
-        """Return the means."""
+        """The mean processor times of one repetition, in seconds."""
         return {
             "own_work": round(self.here / self.times, 6),
             "database_work": round(self.database / self.times, 6),
@@ -38,13 +38,13 @@ class Work:
 
 @dataclass(slots=True)
 class MachineWork:
-    """The part of all processors' time that was used between the first look and the last."""
+    """The share of all processors' time that was used between the first and the last reading."""
 
     _first: tuple[int, int] | None = None
     _last: tuple[int, int] = (0, 0)
 
-    def look(self) -> None:
-        """Read the kernel's counters (proc(5), /proc/stat: the first line, in ticks)."""
+    def read(self) -> None:
+        """Read the kernel's counters: the first line of /proc/stat, in ticks, see proc(5)."""
         ticks = [
             int(each) for each in Path("/proc/stat").read_text().split("\n", 1)[0].split()[1:9]
         ]
@@ -54,7 +54,7 @@ class MachineWork:
 
     @property
     def busy(self) -> float:
-        """Return 0 to 1; 0 before a second look."""
+        """The share, from 0 to 1; 0 before the second reading."""
         first = self._first or self._last
         whole = self._last[1] - first[1]
         return (self._last[0] - first[0]) / whole if whole else 0.0

@@ -1,4 +1,4 @@
-"""A ticket store with the plugin, without a Saleor: play its story, or open it for a browser."""
+"""A ticket store with the plugin and without a Saleor: play its story, or open it in a browser."""
 
 import argparse
 import sys
@@ -8,6 +8,11 @@ from testkit.errors import EXIT_CODE, DemoError
 
 
 def main(arguments: list[str]) -> int:
+    """Run the command line and return the exit status.
+
+    0 means success, 1 a story that did not hold, 2 an error of the environment, and 128 plus the
+    signal's number an end by that signal.
+    """
     options = _options(arguments)
     shutdown.listen()
     try:
@@ -15,7 +20,7 @@ def main(arguments: list[str]) -> int:
     except shutdown.ToldToEnd as told:
         return _ended_by(told)
     except Exception as error:
-        # Whatever broke after we were told to end broke because of it.
+        # An error after a signal is a consequence of the signal.
         if heard := shutdown.told():
             return _ended_by(heard)
         if not isinstance(error, (DemoError, miniature.RealSaleorFound)):
@@ -23,7 +28,7 @@ def main(arguments: list[str]) -> int:
         sys.stderr.write(f"{str(error).strip()}\n")
         return EXIT_CODE
     finally:
-        # PostgreSQL is stopped while the interpreter ends.
+        # PostgreSQL is stopped at interpreter exit, which a further signal must not interrupt.
         shutdown.no_more()
 
 

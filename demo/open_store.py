@@ -1,4 +1,4 @@
-"""Keep the demo's store open for a browser until Ctrl-C, or put the shop before a real Saleor."""
+"""Open the demo's store for a browser until Ctrl-C, or put its shop in front of a real Saleor."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ import os
 import secrets
 import signal
 import socket
-import sys
 import threading
 
 from rich.console import Console
@@ -17,19 +16,26 @@ from testkit.errors import DemoError
 from testkit.process import ReadyProcess
 from testkit.progress import Steps
 from testkit.seed import DemoStore
+from testkit.shop import PAYMENT_TOKEN, READY, STAFF_KEY, STAFF_TOKEN, shop_command
 from testkit.shutdown import ToldToEnd, no_more
 from testkit.stack import Stack
 
-from .shop.settings import PAYMENT_TOKEN, SIMULATED, STAFF_KEY, STAFF_TOKEN, Settings, staff_address
+from .shop.settings import SIMULATED, Settings, staff_address
 
 DATABASE = "xcover_demo_store"
-READY = "shop ready on "
+"""Name of the store's database."""
 LOOPBACK = "127.0.0.1"
+"""Address on which the shop listens."""
 OPENING = "the plugin, its settings and the shop"
+"""Name of the last step, for the progress display."""
 
 
 def run(*, port: int) -> int:
-    """Start everything, say where the shop is, and wait to be told to stop."""
+    """Start the store and its shop, print the addresses, and wait for a signal.
+
+    ``port`` is the shop's; 0 takes any free one. Returns 0 after Ctrl-C. Raises ``DemoError`` if
+    something cannot be started, and ``ToldToEnd`` for other signals.
+    """
     _check_is_free(port)
     steps = Steps(Console(stderr=True), len((*Stack.steps, OPENING)))
     shop = ReadyProcess("the shop", READY)
@@ -42,7 +48,7 @@ def run(*, port: int) -> int:
             # Nothing else ends it: Ctrl-C and SIGTERM raise.
             threading.Event().wait()
         except ToldToEnd as told:
-            # Ctrl-C is how an open shop is closed: no failure.
+            # Ctrl-C is the normal way to close the shop.
             if shop.is_running and told.number == signal.SIGINT:
                 return 0
             raise
@@ -53,13 +59,17 @@ def run(*, port: int) -> int:
 
 
 def run_before(saleor: str, channel: str | None, *, port: int) -> int:
-    """Put the same shop before a real Saleor; tokens come from the environment."""
+    """Replace this process by the shop in front of a real Saleor.
+
+    ``saleor`` is its address and ``channel`` the slug of its channel. Tokens come from the
+    environment. Never returns.
+    """
     command = shop_command(saleor, channel or Settings().channel, port)
     os.execv(command[0], command)  # noqa: S606 (the same Python, no shell)
 
 
 def _open(stack: Stack, shop: ReadyProcess, port: int) -> tuple[str, str]:
-    """Return the shop's address and the key of its staff side."""
+    """Set the store up and start the shop; return its address and the key of its staff pages."""
     store = DemoStore()
     store.open(Driver(over_http(stack.host_url)), stack.simulator.base_url)
     key = secrets.token_urlsafe()
@@ -71,7 +81,7 @@ def _open(stack: Stack, shop: ReadyProcess, port: int) -> tuple[str, str]:
     simulator = ["--simulator", stack.simulator.control_url]
     command = shop_command(stack.host_url, store.channel.slug, port, *simulator)
     address = shop.start(command, env={**os.environ, **given})
-    # So that a browser which only reaches the shop can read the policy wording too.
+    # A browser that reaches only the shop must be able to read the policy wording.
     stack.simulator.settings(site=address + SIMULATED)
     return address, key
 
@@ -88,17 +98,8 @@ def _tell(stack: Stack, address: str, key: str) -> None:
     print("\n".join(lines), flush=True)
 
 
-def shop_command(saleor: str, channel: str, port: int, *further: str) -> list[str]:
-    """Return how to start the shop before a host; tokens come from the environment."""
-    return [
-        sys.executable,
-        *("-m", "demo.shop", "--saleor", saleor, "--channel", channel, "--port", str(port)),
-        *further,
-    ]
-
-
 def _check_is_free(port: int) -> None:
-    """Look before anything is started: the shop itself comes last."""
+    """Raise ``DemoError`` if the port is in use; the shop itself is started last."""
     try:
         socket.create_server((LOOPBACK, port)).close()
     except OSError as error:

@@ -1,4 +1,4 @@
-"""What the story prints at its end: a table, paragraphs where a table has no room, or JSON."""
+"""The report of the story: a table, paragraphs on a narrow terminal, or JSON."""
 
 from __future__ import annotations
 
@@ -12,13 +12,17 @@ from rich.table import Table
 from rich.text import Text
 
 WIDTH_OF_A_FILE = 120
+"""Columns of a report that is not printed to a terminal."""
 NARROW = 90
-"""Below this many columns the sentences of the table would be a word wide."""
+"""Columns below which paragraphs are printed instead of a table."""
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One line of the printed table; ``seconds`` is wall clock time."""
+    """The result of one scene.
+
+    ``held`` is True if all its checks passed; ``seconds`` is its duration.
+    """
 
     title: str
     held: bool
@@ -28,7 +32,7 @@ class Row:
 
 
 def print_report(rows: Sequence[Row], started_in: float, *, as_json: bool) -> None:
-    """Print it to standard output."""
+    """Print the report to standard output; ``started_in`` is the start-up time in seconds."""
     out = Console(width=None if sys.stdout.isatty() else WIDTH_OF_A_FILE)
     if as_json:
         document = {"started_in_seconds": round(started_in, 1), "scenes": [asdict(r) for r in rows]}
@@ -43,7 +47,7 @@ def print_report(rows: Sequence[Row], started_in: float, *, as_json: bool) -> No
 
 
 def show(out: Console, rows: Sequence[Row]) -> None:
-    """Print the rows. Sentences are text, never markup: they quote what others wrote."""
+    """Print the rows. Sentences are printed as text, because they can quote markup of others."""
     if out.width < NARROW:
         for row in rows:
             facts = (row.booking_id, f"{row.seconds:.1f} s")

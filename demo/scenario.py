@@ -1,4 +1,4 @@
-"""What a scene of the story plays with: people, XCover's side of it, and checks that must hold."""
+"""The means of a scene: shoppers, staff, payments, XCover's state, and checks that must hold."""
 
 from __future__ import annotations
 
@@ -18,23 +18,24 @@ from testkit.seed import SYMPHONY, DemoStore
 from testkit.stack import Stack
 
 MAX_WAIT = 20
-"""Seconds until something that should happen soon counts as not happening."""
+"""Seconds to wait for something that should happen soon."""
 
 T = TypeVar("T")
 
 
 class DidNotHold(Exception):
-    """Something the story promises is not so; the text says what."""
+    """A check of the story failed. The message says which."""
 
 
 def check(holds: bool, sentence: str) -> None:
+    """Raise ``DidNotHold`` with ``sentence`` unless ``holds`` is true."""
     if not holds:
         raise DidNotHold(sentence)
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What became of a scene, in one sentence for a store owner."""
+    """The outcome of a scene: a sentence for a store owner, and the policy if there is one."""
 
     sentence: str
     booking_id: str = ""
@@ -42,7 +43,7 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True)
 class Sale:
-    """A paid order."""
+    """A paid order, with the parts of its total."""
 
     shopper: Shopper
     order: PlacedOrder
@@ -52,15 +53,19 @@ class Sale:
 
     @property
     def total(self) -> Money:
+        """The sum that was paid."""
         return self.tickets + self.premium
 
 
 WAITS_WHILE_PENDING = (0.4, 0.8, 1.6, 3.2)
-"""Seconds, as docs/storefront.md has them."""
+"""Seconds between requests for a pending offer, as docs/storefront.md recommends."""
 
 
 class Stage:
-    """Everything a scene may touch."""
+    """The clients that a scene uses, and the steps that several scenes share.
+
+    Steps raise ``DidNotHold`` when something is not as it should be.
+    """
 
     def __init__(self, stack: Stack, store: DemoStore, driver: Driver) -> None:
         self.stack = stack
@@ -71,13 +76,13 @@ class Stage:
         self.staff = Staff(driver, store)
 
     def visitor(self, tickets: int = 2) -> Shopper:
-        """Send a shopper who puts tickets for one event into a checkout."""
+        """Return a new shopper with a checkout of tickets for one event."""
         shopper = Shopper(self.driver, self.store.channel)
         shopper.create_checkout({self.store.events[SYMPHONY]: tickets})
         return shopper
 
     def offer_for(self, shopper: Shopper) -> Offer:
-        """Ask for the offer as a storefront does: again while a worker asks XCover for it."""
+        """Return the offer, requested again while it is pending, as a storefront does."""
         for wait in WAITS_WHILE_PENDING:
             try:
                 return shopper.offer()
@@ -88,7 +93,7 @@ class Stage:
         return shopper.offer()
 
     def pay(self, shopper: Shopper) -> Sale:
-        """Pay what the checkout says, and order."""
+        """Pay the total of the checkout and complete it."""
         checkout = shopper.checkout()
         total = Money(checkout.total, checkout.currency)
         covers = sum((line.total for line in checkout.cover_lines), Decimal(0))
@@ -99,13 +104,13 @@ class Stage:
         return Sale(shopper, order, payment, total - premium, premium)
 
     def sell_with_cover(self) -> Sale:
-        """Sell two protected tickets, up to the order."""
+        """Sell two tickets with cover, up to the paid order."""
         shopper = self.visitor()
         shopper.accept(self.offer_for(shopper))
         return self.pay(shopper)
 
     def policy_of(self, sale: Sale) -> str:
-        """Wait for the policy; return its number after comparing it with what was sold."""
+        """Wait for the policy, compare it with the sale and return its number."""
         cover = self.wait_for_cover(sale, "confirmed")
         booking = self.booking_of(sale)
         check(booking["status"] == "CONFIRMED", f"XCover says {booking['status']}")
@@ -115,12 +120,13 @@ class Stage:
         return str(booking["id"])
 
     def booking_of(self, sale: Sale) -> dict[str, Any]:
-        """Return the order's one booking at XCover."""
+        """Return the only booking of the order at XCover."""
         found = self.bookings_of(sale)
         check(len(found) == 1, f"XCover holds {len(found)} bookings of this order")
         return found[0]
 
     def bookings_of(self, sale: Sale) -> list[dict[str, Any]]:
+        """Return all bookings of the order at XCover."""
         return [
             booking
             for booking in self.xcover.state()["bookings"]
@@ -128,7 +134,7 @@ class Stage:
         ]
 
     def calls_for(self, sale: Sale, operation: str) -> list[dict[str, Any]]:
-        """Return the calls about this order, of one operation, oldest first."""
+        """Return the calls of one operation about this order, oldest first."""
         own = {booking["id"] for booking in self.bookings_of(sale)}
         return [
             call
@@ -137,7 +143,7 @@ class Stage:
         ]
 
     def refunds_of(self, booking_id: str) -> list[Money]:
-        """Return what XCover refunded for a policy, one amount per cancellation carried out."""
+        """Return the refunds of a policy, one amount per completed cancellation."""
         state = self.xcover.state()
         currency = {booking["id"]: booking["currency"] for booking in state["bookings"]}
         return [
@@ -147,9 +153,12 @@ class Stage:
         ]
 
     def order(self, sale: Sale) -> Order:
+        """Return the order as staff see it."""
         return self.staff.order(sale.order.id)
 
     def wait_for_cover(self, sale: Sale, status: str, seconds: float = MAX_WAIT) -> Cover:
+        """Wait until the shopper sees the cover in ``status``, and return it."""
+
         def in_status() -> Cover | None:
             cover = sale.shopper.cover()
             return cover if cover and cover.status == status else None
@@ -157,7 +166,7 @@ class Stage:
         return wait(in_status, f"the cover did not become {status}", seconds)
 
     def wait_for_note(self, sale: Sale, *parts: str) -> str:
-        """Wait for a note of the plugin in the order's history."""
+        """Wait for a note of the order that contains all ``parts``, and return it."""
 
         def note() -> str | None:
             found = [n for n in self.order(sale).notes if all(part in n for part in parts)]
@@ -167,16 +176,19 @@ class Stage:
 
 
 def _names(body: Any, order_number: str) -> bool:
-    """Whether a confirm's body is about this order; there is no booking before the first."""
+    """Return True if the body of a confirmation names this order."""
     transaction = body.get("partner_transaction_id") if isinstance(body, dict) else None
     return bool(transaction == order_number)
 
 
-def wait(look: Callable[[], T | None], otherwise: str, seconds: float = MAX_WAIT) -> T:
-    """Look again and again; raise ``DidNotHold`` when there is nothing in time."""
+def wait(find: Callable[[], T | None], otherwise: str, seconds: float = MAX_WAIT) -> T:
+    """Call ``find`` until it returns something true, and return that.
+
+    Raises ``DidNotHold`` with the sentence ``otherwise`` after ``seconds``.
+    """
     until = time.monotonic() + seconds
     while True:
-        found = look()
+        found = find()
         if found:
             return found
         if time.monotonic() > until:

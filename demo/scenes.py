@@ -1,4 +1,4 @@
-"""The story: every scene is one thing a store owner wants to see, checked on both sides."""
+"""The scenes of the story. Each shows one behaviour and checks it in the store and at XCover."""
 
 from __future__ import annotations
 
@@ -12,18 +12,24 @@ from .scenario import Outcome, Sale, Stage, check, wait
 from .tampering import tamper_with_the_line
 
 COOLING_OFF_OVER = 20 * 24 * 3600
-"""Seconds; the simulated XCover refunds within 14 days."""
+"""Seconds after which the simulated XCover refunds nothing; its cooling-off period is 14 days."""
 A_SWEEP = 2.5
-"""Seconds; the demo's beat sweeps every two."""
+"""Seconds in which the demo's beat runs at least one sweep; it runs one every two seconds."""
 
 
 @dataclass(frozen=True, slots=True)
 class Scene:
+    """A scene of the story.
+
+    ``play`` returns its outcome, or raises ``DidNotHold`` if a check fails.
+    """
+
     title: str
     play: Callable[[Stage], Outcome]
 
 
 def buy_with_cover(stage: Stage) -> Outcome:
+    """Sell tickets with cover: the policy is made at exactly the premium paid."""
     sale = stage.sell_with_cover()
     booking = stage.policy_of(sale)
     check(stage.order(sale).has_note(booking, "confirmed"), "staff cannot see the policy")
@@ -35,6 +41,7 @@ def buy_with_cover(stage: Stage) -> Outcome:
 
 
 def buy_without_cover(stage: Stage) -> Outcome:
+    """Sell tickets whose offer was declined: XCover gets one opt-out and makes no policy."""
     shopper = stage.visitor()
     stage.offer_for(shopper)
     shopper.decline()
@@ -46,7 +53,7 @@ def buy_without_cover(stage: Stage) -> Outcome:
     sale = stage.pay(shopper)
     check(sale.premium.amount == 0, f"charged {sale.premium} for a cover nobody wanted")
     wait(told, "XCover never heard of the no")
-    # Time enough for the next sweep to send a second one, were there one.
+    # Enough time for a sweep that would wrongly send a second one.
     time.sleep(A_SWEEP)
     check(told() == 1, f"XCover was told {told()} times")
     check(stage.bookings_of(sale) == [], "XCover booked a policy")
@@ -54,6 +61,7 @@ def buy_without_cover(stage: Stage) -> Outcome:
 
 
 def refund_in_time(stage: Stage) -> Outcome:
+    """Refund an order within the cooling-off period: the policy is cancelled and refunded."""
     sale = stage.sell_with_cover()
     booking = stage.policy_of(sale)
     stage.payments.refund(sale.payment, sale.order.total)
@@ -69,12 +77,13 @@ def refund_in_time(stage: Stage) -> Outcome:
 
 
 def refund_too_late(stage: Stage) -> Outcome:
+    """Refund an order after the cooling-off period: the policy stays and staff must decide."""
     sale = stage.sell_with_cover()
     booking = stage.policy_of(sale)
     stage.xcover.settings(now_offset_seconds=COOLING_OFF_OVER)
     try:
         stage.payments.refund(sale.payment, sale.order.total)
-        # Looked at before anything is known of XCover's judgement: the refund waits for nobody.
+        # Checked before XCover has answered: the refund must not wait for it.
         check(stage.order(sale).refunded == sale.order.total, "the ticket refund was held up")
         stage.wait_for_note(sale, "without any refund")
         asked = stage.calls_for(sale, "cancel")
@@ -93,6 +102,8 @@ def refund_too_late(stage: Stage) -> Outcome:
 
 
 def xcover_down_and_back(stage: Stage) -> Outcome:
+    """Sell while XCover is down: tickets sell without an offer, and a paid cover is confirmed
+    later."""
     insured = stage.visitor()
     insured.accept(stage.offer_for(insured))
     stage.xcover.fault("*", "status", times=None, status=503)
@@ -116,7 +127,7 @@ def xcover_down_and_back(stage: Stage) -> Outcome:
 
 
 def _buy_while_down(stage: Stage) -> Sale:
-    """Tickets sell although there is no offer."""
+    """Sell tickets although no offer can be made."""
     shopper = stage.visitor()
     try:
         stage.offer_for(shopper)
@@ -132,10 +143,11 @@ def _buy_while_down(stage: Stage) -> Sale:
 
 
 def kill_the_worker(stage: Stage) -> Outcome:
-    # The module wants a configured Django, which the stack has by now.
+    """Kill the worker between the booking and its response: one policy is made, not two."""
+    # This module needs a configured Django, which the stack has by now.
     from saleor_xcover_plugin.outbox.store import LEASE, SAFE_LEASE
 
-    # XCover books at once and takes its time to answer: the worst moment to die.
+    # XCover books at once and responds slowly, so that the worker can be killed in between.
     stage.xcover.fault("confirm", "drip", times=1)
     sale = stage.sell_with_cover()
     wait(lambda: stage.bookings_of(sale), "the worker never asked XCover")
@@ -157,6 +169,7 @@ def kill_the_worker(stage: Stage) -> Outcome:
     )
 
 
+# In the order of playing.
 STORY = (
     Scene("Buy with protection", buy_with_cover),
     Scene("Buy without protection", buy_without_cover),

@@ -1,4 +1,4 @@
-"""Play the story and print it: a line while each scene plays, then one table."""
+"""The story: plays the scenes, shows the progress, and prints a report."""
 
 from __future__ import annotations
 
@@ -19,13 +19,19 @@ from .scenario import DidNotHold, Stage
 from .scenes import STORY, Scene
 
 DATABASE = "xcover_demo"
+"""Name of the story's database."""
 LEASE_SECONDS = 5
-"""Instead of 60 in a store: nobody wants to look at a standing screen for a minute."""
+"""Lease of outbox messages in the demo, in seconds; 60 in a store."""
 SETTING_UP = "the plugin: xcover_setup, then its settings"
+"""Name of the last step before the scenes, for the progress display."""
 
 
 def run(*, scenes: int | None = None, as_json: bool = False) -> int:
-    """Play the story, or its first scenes, and return the exit code: 0 only if every scene held."""
+    """Play the story, or its first ``scenes`` scenes, and print the report.
+
+    Returns the exit status: 0 if every scene held, else 1. Raises ``DemoError`` if the store cannot
+    be started.
+    """
     chosen = STORY[:scenes]
     screen = Console(stderr=True)
     rows: list[Row] = []
@@ -56,7 +62,10 @@ def run(*, scenes: int | None = None, as_json: bool = False) -> int:
 
 
 def play(stage: Stage, scenes: Iterable[Scene], playing: Callable[[Scene], None]) -> Iterator[Row]:
-    """Play one scene after the other; one that does not hold does not stop the next."""
+    """Play the scenes in order and yield their results.
+
+    ``playing`` is called before each scene. A failure of one scene does not stop the next.
+    """
     for scene in scenes:
         playing(scene)
         begun = time.monotonic()
@@ -66,7 +75,7 @@ def play(stage: Stage, scenes: Iterable[Scene], playing: Callable[[Scene], None]
         except (DidNotHold, DriverError) as error:
             held, sentence, booking = False, f"DID NOT HOLD: {error}", ""
         except Exception as error:
-            # A host that died, an answer without a field: also something that did not hold.
+            # A host that died or a response without a field is a failure of the scene too.
             held, sentence, booking = False, f"DID NOT HOLD: {type(error).__name__}: {error}", ""
         shutdown.end_if_told()
         yield Row(scene.title, held, sentence, booking, round(time.monotonic() - begun, 1))

@@ -1,4 +1,4 @@
-"""A scene of the story: a shopper who tries everything to pay less for the cover."""
+"""A scene of the story: a shopper who tries to pay less for the cover."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from .scenario import Outcome, Stage, check
 
 
 def tamper_with_the_line(stage: Stage) -> Outcome:
+    """Tamper with quantity, metadata and lines of the cover: none of it changes the price."""
     shopper = stage.visitor()
     shopper.accept(stage.offer_for(shopper))
     honest = shopper.checkout()
@@ -58,12 +59,12 @@ def _put_the_cover_in_by_hand(stage: Stage, shopper: Shopper, honest: Checkout) 
 
 
 def _change_the_tickets(stage: Stage, shopper: Shopper) -> None:
-    """The yes was for two tickets; with three it buys nothing, and nobody is left thinking so."""
+    """Add a ticket after the yes: the cover is removed, and ordering unpaid is refused once."""
     (tickets,) = shopper.checkout().ticket_lines
     changed = shopper.set_quantity(tickets, 3)
     check(changed.cover_lines == (), "the premium for two tickets covers three")
     check(changed.total == tickets.unit_price * 3, f"three tickets cost {changed.total}")
-    # The plugin holds an order up only before money has moved.
+    # The plugin refuses an order only before money has moved.
     with stage.store.taking_unpaid_orders():
         try:
             shopper.complete()

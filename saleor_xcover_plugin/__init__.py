@@ -1,1 +1,4 @@
-"""XCover ticket protection for Saleor. Importing this must need neither Django nor Saleor."""
+"""XCover ticket protection for Saleor.
+
+Importing this package itself requires neither Django nor Saleor.
+"""

@@ -1,4 +1,4 @@
-"""What Django's own checks say of this plugin in the installed Saleor (``manage.py check``)."""
+"""System checks of the plugin, run by ``manage.py check``."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from .privacy.nightly import PURGE_VARIABLE, chosen_days
 
 @register
 def check_lease(**_: Any) -> list[CheckWarning]:
-    """Warn of a lease so short that two workers may make the same call at once."""
+    """Warn if the lease is so short that two workers may make the same call at once."""
     if outbox.LEASE >= outbox.SAFE_LEASE:
         return []
     return [
@@ -32,7 +32,7 @@ def check_lease(**_: Any) -> list[CheckWarning]:
 
 @register
 def check_encryption(**_: Any) -> list[CheckWarning]:
-    """Warn where an API address without encryption is allowed."""
+    """Warn if an unencrypted API address is allowed."""
     if getattr(settings, HTTP_SETTING, False) is not True:
         return []
     return [
@@ -46,7 +46,7 @@ def check_encryption(**_: Any) -> list[CheckWarning]:
 
 @register
 def check_periods(**_: Any) -> list[CheckWarning]:
-    """Warn where nobody can read how long things are kept: then nothing old is removed."""
+    """Warn if the retention periods cannot be read, because then nothing is purged."""
     try:
         chosen_days()
     except ValueError as error:
@@ -62,7 +62,7 @@ def check_periods(**_: Any) -> list[CheckWarning]:
 
 @register
 def check_hooks(**_: Any) -> list[CheckWarning]:
-    """Warn of hooks this Saleor does not have: they are never called."""
+    """Warn of each hook that the installed Saleor does not have and therefore never calls."""
     return [
         CheckWarning(
             f"Saleor {runtime.saleor_version()} has no hook {name}.",

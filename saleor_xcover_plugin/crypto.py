@@ -1,7 +1,10 @@
-"""Encryption and keyed hashes from Django's SECRET_KEY, rotating with SECRET_KEY_FALLBACKS.
+"""Encryption and keyed hashes with keys derived from Django's ``SECRET_KEY``.
 
-Saleor stores plugin configuration in clear text, so secrets are sealed before they are saved; the
-body of an unsettled outbox message holds personal data and is sealed too.
+New data is encrypted with ``SECRET_KEY``; data encrypted with a key in ``SECRET_KEY_FALLBACKS`` can
+still be read.
+
+Saleor stores plugin configuration in clear text, so secrets are sealed before they are saved. The
+body of an unsettled outbox message holds personal data and is encrypted too.
 """
 
 from __future__ import annotations
@@ -16,18 +19,20 @@ from django.conf import settings
 from .domain.confidential import ConfidentialBytes
 
 SEAL_MARK = "xcover-sealed:"
+"""Prefix of a setting that is stored encrypted."""
 
 
 class SealBroken(Exception):
-    """The text was sealed with a key that is no longer in SECRET_KEY or SECRET_KEY_FALLBACKS."""
+    """The data was encrypted with a key that is not in SECRET_KEY or SECRET_KEY_FALLBACKS."""
 
 
 def encrypt(data: bytes) -> bytes:
+    """Encrypt data with the key derived from ``SECRET_KEY``."""
     return _fernet().encrypt(data)
 
 
 def decrypt(token: bytes) -> bytes:
-    """Open what ``encrypt`` closed. Raise ``SealBroken`` when no known key fits."""
+    """Decrypt what ``encrypt`` returned. Raise ``SealBroken`` if no known key fits."""
     try:
         return ConfidentialBytes(_fernet().decrypt(token))
     except InvalidToken as error:
@@ -35,26 +40,32 @@ def decrypt(token: bytes) -> bytes:
 
 
 def seal(text: str) -> str:
-    """Encrypt a setting and mark it, so that it is never encrypted twice. Empty stays empty."""
+    """Encrypt a setting and prefix it with ``SEAL_MARK``.
+
+    An empty or already sealed text is returned as it is.
+    """
     if not text or text.startswith(SEAL_MARK):
         return text
     return SEAL_MARK + encrypt(text.encode()).decode()
 
 
 def unseal(text: str) -> str:
-    """Return the setting in clear; a text without the mark is returned as it is."""
+    """Decrypt a sealed setting; return a text without ``SEAL_MARK`` as it is.
+
+    Raise ``SealBroken`` if no known key fits.
+    """
     if not text.startswith(SEAL_MARK):
         return text
     return decrypt(text.removeprefix(SEAL_MARK).encode()).decode()
 
 
 def keyed_digest(text: str) -> str:
-    """Return a keyed hash that tells equal values apart from different ones, and no more."""
+    """Return a keyed SHA-256 hash, by which two values can only be compared for equality."""
     return keyed_digests(text)[0]
 
 
 def keyed_digests(text: str) -> tuple[str, ...]:
-    """Return the hash of ``keyed_digest`` by each known key, the present one first."""
+    """Return the hash of ``keyed_digest`` for each known key, the current one first."""
     return tuple(
         hmac.new(_key(key, "digest"), text.encode(), hashlib.sha256).hexdigest()
         for key in _known_keys()

@@ -1,8 +1,9 @@
-"""Report defects without the values that were at hand: they may be a buyer's, or a secret.
+"""Report defects without the values involved, which may be personal data or secrets.
 
 Error trackers read the local variables of every frame of a traceback, and the text of an exception
-may quote what was being written (``DETAIL: Failing row contains ...``). What leaves the plugin says
-which kind of exception it was and where it arose, and nothing else (ADR 26).
+may quote what was being written (``DETAIL: Failing row contains ...``). A report that leaves the
+plugin names the kind of exception and the place where it arose, and nothing else
+(docs/adr/0026-reports-without-values.md).
 """
 
 from __future__ import annotations
@@ -20,18 +21,19 @@ from django.core.management.base import CommandError
 
 _OURS = f"{__package__}."
 _MEANT_TO_LEAVE = (CommandError, SoftTimeLimitExceeded, ValidationError)
-"""Kinds whose text is meant for whoever gets them, and holds nothing about people."""
+"""Exceptions whose text is meant for the caller and holds no personal data."""
 
 
 class UnexpectedError(Exception):
-    """Stands for an exception that was not expected: its kind and place, without its text."""
+    """Replaces an unexpected exception: it names the kind and keeps the traceback, not the text."""
 
 
 def log_defect(log: logging.Logger, event: str, **subject: Any) -> None:
-    """Log the exception that is being handled, as an error with a traceback.
+    """Log the exception that is being handled as an error, with a traceback.
 
-    ``subject`` says what it was about: keys and codes. Call it in an ``except`` clause that gives
-    the exception no name: a name is a local variable, and would show the exception's text.
+    ``subject`` names the keys and codes concerned; it must hold no personal data. Call this in an
+    ``except`` clause without ``as``: a named exception is a local variable, whose text an error
+    tracker would read. Raise ``RuntimeError`` if no exception is being handled.
     """
     error = sys.exception()
     if error is None:
@@ -40,14 +42,16 @@ def log_defect(log: logging.Logger, event: str, **subject: Any) -> None:
 
 
 class no_values_leave(ContextDecorator):
-    """Let out no exception with values; whoever called us reports it to a tracker.
+    """Context manager and decorator that replaces unexpected exceptions by ``UnexpectedError``.
 
-    Exceptions that are meant for the caller leave as they are, and anything unexpected as
-    ``UnexpectedError``. No generator: a frame of ``contextlib`` would hold the first exception.
+    Use it where Saleor or Celery would report the exception to an error tracker. ``CommandError``,
+    ``SoftTimeLimitExceeded`` and ``ValidationError`` pass through, without the local variables of
+    their frames. It is no generator, because a frame of ``contextlib`` would keep the original
+    exception.
     """
 
     def __enter__(self) -> None:
-        """Nothing is to be done before."""
+        pass
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, at: object
@@ -58,27 +62,27 @@ class no_values_leave(ContextDecorator):
             _forget_values(error)
             return
         unexpected = without_values(error)
-        del error, at  # this frame is in the report
+        del error, at  # an error tracker reads this frame too
         raise unexpected from unexpected.__cause__
 
 
 def without_values(error: BaseException) -> UnexpectedError:
-    """Return what may be said of an exception and of those that led to it.
+    """Return an ``UnexpectedError`` that describes an exception and its causes without values.
 
-    The local variables of all frames that have ended are deleted.
+    Deletes the local variables of all frames that have ended.
     """
     _forget_values(error)
     if isinstance(error, UnexpectedError):
         return error
-    told = UnexpectedError(_kind(error)).with_traceback(error.__traceback__)
+    report = UnexpectedError(_kind(error)).with_traceback(error.__traceback__)
     before = _before(error)
     if before is not None:
-        told.__cause__ = without_values(before)
-    return told
+        report.__cause__ = without_values(before)
+    return report
 
 
 def _forget_values(error: BaseException) -> None:
-    """Delete the local variables of an exception's frames, and of those that led to it."""
+    """Delete the local variables in the frames of an exception and of its causes."""
     known: set[int] = set()
     rest: list[BaseException | None] = [error]
     while rest:
@@ -90,7 +94,7 @@ def _forget_values(error: BaseException) -> None:
 
 
 def _before(error: BaseException) -> BaseException | None:
-    """Return the exception a traceback would show as the one that led to this one."""
+    """Return the exception that a traceback would show as the cause of this one."""
     if error.__cause__ is not None or error.__suppress_context__:
         return error.__cause__
     return error.__context__
@@ -99,13 +103,14 @@ def _before(error: BaseException) -> BaseException | None:
 def _kind(error: BaseException) -> str:
     kind = type(error)
     if kind.__module__.startswith(_OURS):
-        return f"{kind.__qualname__}: {error}"  # ours hold no values: see xcover/errors.py
+        # The texts of the plugin's own exceptions hold no values: see xcover/errors.py.
+        return f"{kind.__qualname__}: {error}"
     known = ", ".join(_of_database(error))
     return f"{kind.__qualname__}{known and f' ({known})'}; its text may be personal, left out"
 
 
 def _of_database(error: BaseException) -> Iterator[str]:
-    """Yield what PostgreSQL says of an error without quoting a value.
+    """Yield the details of a PostgreSQL error that quote no value.
 
     Source: https://www.postgresql.org/docs/current/libpq-exec.html#LIBPQ-PQRESULTERRORFIELD
     """

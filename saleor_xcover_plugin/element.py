@@ -1,4 +1,4 @@
-"""The browser's part: one ES module without a build, the same for every channel."""
+"""Serve the storefront element: one ES module, without a build step, the same for every channel."""
 
 from __future__ import annotations
 
@@ -11,32 +11,33 @@ from django.http import HttpRequest, HttpResponse
 from django.utils.cache import get_conditional_response
 
 MODULE = "static/saleor_xcover_plugin/element.js"
+"""Path of the module inside the package."""
 KEPT_SECONDS = 600
-"""How long browsers ask nobody; after an upgrade a storefront has the new module within that."""
+"""Seconds a browser may use its copy without asking; after an upgrade, the longest delay."""
 
 
 def element_view(request: HttpRequest, **_: Any) -> HttpResponse:
-    """Answer the module, or 304 to whoever has it."""
+    """Return the module, 304 if the client has it, or 405 for anything but GET and HEAD."""
     if request.method not in ("GET", "HEAD"):
         return HttpResponse(status=405, headers={"Allow": "GET, HEAD"})
     content, etag = _module()
-    answer = HttpResponse(
+    response = HttpResponse(
         content,
         content_type="text/javascript; charset=utf-8",
         headers={
             "Cache-Control": f"public, max-age={KEPT_SECONDS}",
             "ETag": etag,
-            # Saleor adds the permission for other origins to answers that carry an Origin only;
-            # without this a shared cache would hand one without it to a storefront elsewhere.
+            # Saleor adds CORS headers only in response to a request with an Origin header; without
+            # Vary a shared cache could serve a response that lacks them to another origin.
             "Vary": "Origin",
             "X-Content-Type-Options": "nosniff",
         },
     )
-    return get_conditional_response(request, etag=etag, response=answer) or answer
+    return get_conditional_response(request, etag=etag, response=response) or response
 
 
 @cache
 def _module() -> tuple[bytes, str]:
     content = resources.files(__package__).joinpath(MODULE).read_bytes()
-    # Weak: Saleor compresses the answer for some and leaves it to others as it is.
+    # A weak ETag, because Saleor compresses the response for some clients only.
     return content, f'W/"{hashlib.sha256(content).hexdigest()[:32]}"'

@@ -1,4 +1,4 @@
-"""Refusals with two audiences: a code and a sentence for the shopper, a sentence for staff."""
+"""Refusals of the storefront API: a stable code, a sentence for the shopper and one for staff."""
 
 from __future__ import annotations
 
@@ -7,7 +7,10 @@ from enum import StrEnum
 
 
 class Code(StrEnum):
-    """Stable codes of the storefront contract (docs/errors.md); shops translate by code."""
+    """Stable codes of the storefront contract; ``SENTENCES`` and docs/errors.md explain each.
+
+    Storefronts translate by code.
+    """
 
     CHECKOUT_NOT_FOUND = "checkout_not_found"
     CHECKOUT_IN_OTHER_CHANNEL = "checkout_in_other_channel"
@@ -68,6 +71,7 @@ _NO_PROTECTION = (
 )
 _ASK = "Ask Cover Genius to correct the product rules."
 
+# The sentences of each code, in English.
 SENTENCES: dict[Code, _Sentences] = {
     Code.CHECKOUT_NOT_FOUND: _Sentences(
         "We could not find this checkout. Reload the page and try again.",
@@ -272,25 +276,25 @@ SENTENCES: dict[Code, _Sentences] = {
 
 @dataclass
 class Refusal(Exception):
-    """The plugin says no: ``code`` for machines, sentences for shopper and staff.
-
-    ``fields`` names what is missing or wrong, never its value. ``retry_after`` says in how many
-    seconds the same may be asked again, where only waiting helps.
-    """
+    """The plugin refuses a request, for the reason that ``code`` names."""
 
     code: Code
     fields: tuple[str, ...] = field(default=())
+    """Names of the fields that are missing or wrong, never their values."""
     retry_after: int | None = None
+    """Seconds after which the request may succeed; None unless waiting helps."""
 
     def __post_init__(self) -> None:
         super().__init__(str(self))
 
     @property
     def shopper_sentence(self) -> str:
+        """The sentence for the shopper, in English."""
         return SENTENCES[self.code].shopper
 
     @property
     def staff_sentence(self) -> str:
+        """The sentence for staff, in English, with the names of the fields."""
         named = f" ({', '.join(self.fields)})" if self.fields else ""
         return SENTENCES[self.code].staff + named
 

@@ -1,7 +1,7 @@
-"""One broken row stops nobody: what fails is remembered, seen at once, and tried again.
+"""Contain defects in periodic work, record them in the database and schedule another attempt.
 
-Work that goes through many rows gives each a boundary of its own. The row behind it may be one that
-cannot even be read.
+Work that processes many rows wraps each row in ``Failures.contain``, so that a row that fails, or
+cannot even be read, does not stop the others.
 """
 
 from __future__ import annotations
@@ -26,60 +26,64 @@ from .time_limits import WORKER_AFTER_BUSY, WORKER_AFTER_MANY, DatabaseBusy, tim
 log = logging.getLogger(__name__)
 
 ORDER = "order"
-"""Work on one order; its failures are tried again by the sweep."""
+"""Name of the work on one order; the sweep tries its failures again."""
 
 UNFOLLOWED = "order without a row"
-"""A paid order with a cover line of which we hold nothing, although it was looked at."""
+"""Name of the work on a paid order with a cover line that has no row here after it was checked."""
 
 PERIODS = "periods of the purge"
-"""Reading the setting that says how long things are kept."""
+"""Name of the work that reads the retention periods."""
 
 BUSY = DatabaseBusy.__name__
-"""Kept as the error of what met a busy database: that is no defect."""
+"""Stored as ``Failure.error`` where the database was busy, which is no defect."""
 
 _MANY = 20
+"""Number of busy rows in one run after which the others wait even less for a lock."""
 _FIRST_WAIT = timedelta(minutes=1)
 _MAX_DELAY = timedelta(hours=6)
 _MAX_BUSY_DELAY = timedelta(minutes=5)
-"""A lock is let go after seconds or minutes, and nothing is wrong with what waits for it."""
+"""Shorter than ``_MAX_DELAY``: locks are released within minutes, and the work is not defective."""
 _ANOTHER_LOCK = timedelta(minutes=30)
-"""A lock that was met so long ago is over, or nothing was tried since: who meets one then meets
-another."""
+"""Age after which a lock recorded before and one met now are taken for two different locks."""
 
 MET_LOCKS_FOR_LONG = Q(first_at__lte=F("last_at") - BUSY_GRACE)
-"""Picks, of what waits for locks, what met them long enough from first to last."""
+"""Selects failures that have met locks for at least ``BUSY_GRACE``."""
 
 
 class NotFollowed(Exception):
-    """Looking at an order left no row of ours, although it is paid and holds a cover line."""
+    """Checking an order created no row here, although it is paid and holds a cover line."""
 
 
 Row = TypeVar("Row", bound=Model)
 
 
 class Failures:
-    """What failed in one run of some work, and what had failed before."""
+    """Record the failures of one run of some work.
+
+    ``remembers`` is False for a dry run, which writes nothing to the database.
+    """
 
     def __init__(self, now: datetime, *, remembers: bool = True) -> None:
-        """``remembers`` is False for a dry run, which writes nothing."""
         self._now, self._remembers = now, remembers
         self._known: set[tuple[str, str]] | None = None
         self.met: set[tuple[str, str]] = set()
-        """What failed in this run: work and subject."""
+        """Failures of this run, as pairs of work and subject."""
         self.busy: set[tuple[str, str]] = set()
-        """What of it met a lock of another session."""
+        """Those of ``met`` that met a lock of another session."""
         self.has_lost_one = False
-        """True once a failure could not be remembered: nothing tries that one again by itself."""
+        """True if a failure could not be stored, so that nothing tries it again."""
 
     @contextmanager
     def contain(
         self, work: str, subject: object = "", *, label: Callable[[], str] = str
     ) -> Iterator[None]:
-        """Let no defect out of a block; remember it, or forget an earlier one that is over.
+        """Suppress and record an exception of a block; delete an earlier record if it succeeds.
 
-        ``label`` finds what people call the subject. A block inside a transaction is undone alone.
-        After one that waited for a lock in vain the others of this run hardly wait, whatever
-        succeeds in between: all the waits together are a matter of seconds.
+        ``work`` and ``subject`` identify the failure; ``label`` returns the name that people know
+        the subject by. Inside a transaction the block is a savepoint, so only the block is undone.
+        Once a block of this run met a lock, later ones wait for locks a much shorter time.
+
+        ``SoftTimeLimitExceeded`` passes through.
         """
         key = (work, str(subject)[:64])
         try:
@@ -105,7 +109,10 @@ class Failures:
                 self._safely(Failure.objects.filter(work=work, subject=key[1]).delete)
 
     def each(self, rows: QuerySet[Row], work: str) -> Iterator[Row]:
-        """Yield rows, read together; where one cannot be read, one by one without it."""
+        """Yield the rows of a queryset; skip and record those that cannot be read.
+
+        ``SoftTimeLimitExceeded`` passes through.
+        """
         try:
             with transaction.atomic():
                 found = list(rows)
@@ -120,7 +127,10 @@ class Failures:
         yield from found
 
     def forget_others(self, work: str) -> None:
-        """Forget what failed before and not in this run, which went through everything."""
+        """Delete the records of failures that did not recur in this run.
+
+        Call it only after a run that processed everything.
+        """
         met = [subject for name, subject in self.met if name == work]
         others = Failure.objects.filter(work=work).exclude(subject__in=met)
         self._safely(others.delete)
@@ -162,7 +172,7 @@ class Failures:
             if is_new:
                 return
             is_busy, was_busy = error == BUSY, row.error == BUSY
-            if is_busy and not was_busy:  # the defect is told as it is, until it is over
+            if is_busy and not was_busy:  # a lock does not overwrite the record of a defect
                 row.next_attempt_at = self._now + _wait(row.times, BUSY)
                 row.save(update_fields=["next_attempt_at"])
                 return
@@ -174,9 +184,10 @@ class Failures:
             row.save()
 
     def _safely(self, act: Callable[[], object]) -> bool:
-        """Remembering must not fail what goes on beside it, say between update and migration.
+        """Run a statement on the failures' table and suppress its errors.
 
-        Return False where it was not possible.
+        The table may be missing, for example between an update and its migration. Return False if
+        the statement failed.
         """
         if not self._remembers:
             return True
@@ -195,18 +206,18 @@ class Failures:
 
 
 def due(work: str, now: datetime, limit: int) -> list[str]:
-    """Return what failed and is to be tried again, the oldest plan first."""
+    """Return the subjects of a work that are due for another attempt, the longest due first."""
     waiting = Failure.objects.filter(work=work, next_attempt_at__lte=now)
     return list(waiting.order_by("next_attempt_at", "pk").values_list("subject", flat=True)[:limit])
 
 
 def waiting_for_locks(now: datetime) -> QuerySet[Failure]:
-    """Return what met a lock when it was tried last, a short time ago."""
+    """Return the failures whose last attempt, at most 30 minutes ago, met a lock."""
     return Failure.objects.filter(error=BUSY, last_at__gt=now - _ANOTHER_LOCK)
 
 
 def in_words(failure: Failure) -> tuple[str, str]:
-    """Say to staff what failed, and what that means until it succeeds."""
+    """Return two sentences for staff: the work that failed, and the consequence until it works."""
     about = failure.label or failure.subject
     if failure.work == ORDER:
         return (

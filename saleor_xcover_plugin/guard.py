@@ -1,4 +1,4 @@
-"""What stands between our code and Saleor's: nothing we raise reaches a sale."""
+"""Keep exceptions of the plugin's hooks away from Saleor, so that no sale fails because of them."""
 
 from __future__ import annotations
 
@@ -18,26 +18,25 @@ log = logging.getLogger(__name__)
 
 @dataclass(slots=True)
 class Guarded:
-    """What became of a guarded block."""
+    """Result of a guarded block."""
 
     has_failed: bool = False
-    """It ended with an exception that nobody expected."""
+    """True if it ended with an unexpected exception."""
     was_busy: bool = False
-    """It gave up because another session held what it needed; a later look does its work."""
+    """True if it gave up because of another session's lock; a later check does its work."""
 
 
 @contextmanager
 def guard(hook: str, *, limits: TimeLimits = HOOK, **subject: str) -> Iterator[Guarded]:
-    """Let nothing out: an exception in a hook would reach the shopper and stop Saleor's own events.
+    """Log and suppress every exception of a hook; Saleor would show it to the shopper.
 
-    Inside a transaction of Saleor's a savepoint keeps it usable, and its time-outs are what they
-    were. Outside there is none to keep, and what belongs together is one transaction in the
-    services. No statement waits longer for a lock than ``limits`` says.
+    Inside a transaction the block is a savepoint, so that Saleor's transaction stays usable, and
+    the transaction's time-outs are restored. No statement waits longer for a lock than ``limits``.
+    ``subject`` is added to the log event and must hold no personal data.
 
-    The time limit of a task of Saleor's in which a hook runs is no exception of ours: it ends that
-    task, so it goes through.
-
-    Tests set XCOVER_RAISE_IN_HOOKS so that no defect hides behind this guard.
+    ``SoftTimeLimitExceeded`` passes through, because it has to end the Saleor task the hook runs
+    in. With ``XCOVER_RAISE_IN_HOOKS`` set in the environment, as in tests, unexpected exceptions
+    are raised again after they were logged.
     """
     guarded = Guarded()
     try:

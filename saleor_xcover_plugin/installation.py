@@ -1,9 +1,10 @@
-"""The id of this store, and whether its database is where it belongs.
+"""The id of this store, and the check that its database is used by that store.
 
-The id goes into every idempotency key, so that two stores on one XCover account never share one. It
-is in the database: a restored backup makes the same keys and finds what it had booked. A copy of
-the database, say in a staging environment, would act on the policies of the store it came from.
-So the id is bound to a name from outside the database, and where the two differ nothing is sent.
+The id is part of every idempotency key, so that two stores on one XCover account never share one.
+It is stored in the database: a restored backup makes the same keys and finds its bookings. A copy
+of the database, for example in a staging environment, would act on the policies of the original
+store. The id is therefore bound to a name from outside the database, and nothing is sent to XCover
+while the two differ.
 """
 
 from __future__ import annotations
@@ -19,17 +20,17 @@ from .domain.instance import Standing, compare, first_name
 from .models import Installation
 
 INSTANCE_VARIABLE = "XCOVER_INSTANCE"
-"""Django setting or environment variable that names the store."""
+"""Name of the Django setting or environment variable that names the store."""
 
 _NAMESPACE = uuid.UUID("5b1f5c0e-58c4-5f6e-9b43-3a5e7a5a9d10")
 
 
 def name_here() -> str:
-    """Return what this process's environment calls the store, or ''.
+    """Return the name of the store this process runs as, or '' if there is none.
 
-    ``XCOVER_INSTANCE`` as Django setting, then as environment variable, then Saleor's public
-    address (``PUBLIC_URL``, which Saleor reads from the environment). The address of the database
-    is not part of it: a failover changes it.
+    It is the first that is set of: the Django setting ``XCOVER_INSTANCE``, the environment variable
+    of that name, and Saleor's ``PUBLIC_URL``. The address of the database is not used, because a
+    failover changes it.
     """
     return first_name(
         (
@@ -41,39 +42,43 @@ def name_here() -> str:
 
 
 def current() -> Installation:
-    """Return the row of this store; it is made where there is none yet.
+    """Return the row of this store, creating it if there is none.
 
-    It is read each time: another process may have adopted the database meanwhile.
+    It is not cached, because another process may adopt the database at any time.
     """
     row, _ = Installation.objects.get_or_create(pk=1, defaults={"installation_id": uuid.uuid4})
     return row
 
 
 def found() -> Installation | None:
-    """Return the row of this store, or None before it is made. Writes nothing."""
+    """Return the row of this store, or None if there is none yet. Writes nothing."""
     return Installation.objects.filter(pk=1).first()
 
 
 def standing(row: Installation | None) -> Standing:
-    """Compare what the database is bound to with what this process runs as."""
+    """Compare the name the database is bound to with the name of this process's store."""
     return compare(row.bound_to if row is not None else "", name_here())
 
 
 def is_elsewhere() -> bool:
-    """Whether this database belongs to another store, so that nothing may be sent."""
-    # Without a name there is nothing to compare, and no query to make.
+    """Return True if this database belongs to another store, so that nothing may be sent."""
+    # Without a name there is nothing to compare, so no query is made.
     return bool(name_here()) and standing(found()) == Standing.ELSEWHERE
 
 
 def key_of(kind: str, operation_id: str) -> uuid.UUID:
-    """Return the idempotency key of an operation: the same in this store for ever."""
+    """Return the idempotency key of an operation, which never changes within this store.
+
+    ``kind`` is a ``MessageKind``; ``operation_id`` identifies the operation among its kind.
+    """
     return uuid.uuid5(_NAMESPACE, f"{current().installation_id}:{kind}:{operation_id}")
 
 
 def bind(now: datetime) -> bool:
-    """Bind a database that is bound to nothing to the store that runs here.
+    """Bind an unbound database to the store that runs here.
 
-    Return True when it was bound now. One that is bound already stays as it is.
+    Return True if it was bound by this call. A bound database, or a process whose environment
+    names no store, changes nothing.
     """
     current()
     here = name_here()
@@ -83,10 +88,10 @@ def bind(now: datetime) -> bool:
 
 
 def adopt(now: datetime, *, as_new_store: bool = False) -> Installation:
-    """Bind the database to the store that runs here, whatever it was bound to.
+    """Bind the database to the store that runs here, even if it is bound to another one.
 
-    ``as_new_store`` gives it a new id besides: offers and policies made before are another store's
-    from then on. The caller has made sure that the environment names a store.
+    ``as_new_store`` also gives it a new id: all offers and policies made so far then belong to the
+    other store. The caller must make sure that the environment names a store.
     """
     current()
     with transaction.atomic():

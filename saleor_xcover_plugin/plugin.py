@@ -1,6 +1,6 @@
-"""The shell Saleor sees: hooks of a few lines behind one guard, no logic.
+"""The plugin class Saleor loads: hooks that delegate to the services, each behind one guard.
 
-Every hook takes ``**kwargs``: Saleor adds keywords such as ``webhooks`` from version to version.
+Every hook takes ``**kwargs``, because Saleor adds keywords such as ``webhooks`` between versions.
 """
 
 from __future__ import annotations
@@ -46,6 +46,8 @@ log = logging.getLogger(__name__)
 
 
 class XCoverPlugin(BasePlugin):
+    """Connect Saleor to the plugin's services; configured and activated per channel."""
+
     PLUGIN_ID = config.PLUGIN_ID
     PLUGIN_NAME = config.PLUGIN_NAME
     PLUGIN_DESCRIPTION = (
@@ -66,7 +68,10 @@ class XCoverPlugin(BasePlugin):
     @classmethod
     @no_values_leave()
     def validate_plugin_configuration(cls, plugin_configuration: Any, **kwargs: Any) -> None:
-        """Refuse what cannot work, and try changed credentials with a real call to XCover."""
+        """Check the settings before they are saved, changed credentials by a call to XCover.
+
+        Raise Django's ``ValidationError`` for the first setting that cannot work.
+        """
         is_active, channel_id = plugin_configuration.active, plugin_configuration.channel_id
         stored, wanted = (
             configuration.stored_configuration(channel_id),
@@ -88,9 +93,9 @@ class XCoverPlugin(BasePlugin):
     @classmethod
     @no_values_leave()
     def pre_save_plugin_configuration(cls, plugin_configuration: Any) -> None:
-        """Encrypt the secrets: Saleor would store them in clear text.
+        """Encrypt the secrets, which Saleor would store in clear text.
 
-        Those of another API address are emptied.
+        If the API address changed, secrets that were not entered again are emptied.
         """
         channel_id = plugin_configuration.channel_id
         stored = configuration.stored_configuration(channel_id)
@@ -101,6 +106,7 @@ class XCoverPlugin(BasePlugin):
 
     @classmethod
     def save_plugin_configuration(cls, plugin_configuration: Any, cleaned_data: Any) -> Any:
+        """Save the settings, then replay the messages that waited for working credentials."""
         saved = super().save_plugin_configuration(plugin_configuration, cleaned_data)
         if saved.active and saved.channel_id is not None:
             cls._replay_waiting(saved.channel_id)
@@ -122,9 +128,9 @@ class XCoverPlugin(BasePlugin):
 
     @contextmanager
     def _guard(self, hook: str, **subject: str) -> Iterator[Guarded]:
-        """Guard a hook; once one waited for a lock in vain, the others of its request do not wait.
+        """Guard a hook; after one met a lock, later hooks of the same request hardly wait.
 
-        Saleor makes the plugin anew for each request.
+        Saleor creates a plugin instance for each request.
         """
         with guard(hook, limits=self._limits, **subject) as guarded:
             yield guarded
@@ -132,7 +138,10 @@ class XCoverPlugin(BasePlugin):
             self._limits = HOOK_AFTER_BUSY
 
     def _checkout_changed(self, checkout: Any, hook: str) -> None:
-        """Look at a checkout. A busy database leaves the yes: it is looked at before the order."""
+        """Check a changed checkout.
+
+        If the database is busy, an accepted offer stays: it is checked before the order is made.
+        """
         with self._guard(hook, checkout=str(checkout.pk)) as check:
             settings = config.read_settings(self.configuration)
             change = checkout_changed(checkout.pk, settings, utc_now())
@@ -146,26 +155,31 @@ class XCoverPlugin(BasePlugin):
                     mirror_prices(checkout)
 
     def checkout_created(self, checkout: Any, previous_value: Any = None, **kwargs: Any) -> Any:
+        """Request an offer for a new checkout."""
         self._checkout_changed(checkout, "checkout_created")
         return previous_value
 
     def checkout_updated(self, checkout: Any, previous_value: Any = None, **kwargs: Any) -> Any:
+        """Repair the cover line of a changed checkout and request an offer if it needs one."""
         self._checkout_changed(checkout, "checkout_updated")
         return previous_value
 
     def checkout_metadata_updated(
         self, checkout: Any, previous_value: Any = None, **kwargs: Any
     ) -> Any:
+        """Do the same as ``checkout_updated``: event data may be stored in the metadata."""
         self._checkout_changed(checkout, "checkout_metadata_updated")
         return previous_value
 
     def preprocess_order_creation(
         self, checkout_info: Any, lines: Any, previous_value: Any = None, **kwargs: Any
     ) -> Any:
-        """Refuse an order once, before money, when the cover in it is not what was accepted.
+        """Refuse an order once, before payment, if its cover line is not what was accepted.
 
-        Inside Saleor's own transaction (legacy payment flow) a refusal would undo our repair and
-        refuse for ever, so the order passes and ``sync_order`` judges it.
+        The check repairs the checkout, so that the next attempt passes. Raise the error Saleor
+        expects, with the shopper's sentence. Inside Saleor's own transaction (legacy payment flow)
+        the refusal would undo the repair and recur on every attempt, so the order passes and
+        ``sync_order`` judges it.
         """
         refusal = None
         if not connection.in_atomic_block:
@@ -175,9 +189,10 @@ class XCoverPlugin(BasePlugin):
         return previous_value
 
     def _refusal_before_order(self, token: uuid.UUID) -> Refusal | None:
-        """Return why the order is held once; what could not be checked is not sold.
+        """Return the reason to refuse the order once, or None.
 
-        What could not be looked at for a busy database is looked at when the order is aligned.
+        If the check itself fails, the acceptance of the offer ends. If the database is busy, the
+        order passes and ``sync_order`` checks it.
         """
         refusal = None
         with self._guard("preprocess_order_creation", checkout=str(token)) as check:
@@ -188,7 +203,7 @@ class XCoverPlugin(BasePlugin):
                 refusal = hold_unchecked_order(token, utc_now())
         return refusal
 
-    # Orders: every hook is only a hint to look ---------------------------------------------
+    # Orders: each hook only triggers sync_order, which reads the state from the database ---
 
     _just_created: Any = None
 
@@ -199,11 +214,12 @@ class XCoverPlugin(BasePlugin):
         return previous_value
 
     def order_created(self, order: Any, previous_value: Any = None, **kwargs: Any) -> Any:
+        """Sync a new order, and note that this request created it."""
         self._just_created = order.pk
         return self._order_changed(order, previous_value)
 
     def order_confirmed(self, order: Any, previous_value: Any = None, **kwargs: Any) -> Any:
-        """Look unless the order was made in this very request: confirming changes nothing."""
+        """Sync the order unless this request created it, because then nothing has changed."""
         if self._just_created == order.pk:
             return previous_value
         return self._order_changed(order, previous_value)
@@ -228,7 +244,11 @@ class XCoverPlugin(BasePlugin):
     # HTTP ---------------------------------------------------------------------------------
 
     def webhook(self, request: HttpRequest, path: str, previous_value: Any) -> HttpResponse:
-        """Serve storefronts and XCover. Saleor also routes here without a channel: refused."""
+        """Serve the storefront API, XCover's webhooks and the storefront element.
+
+        Return 404 for any other path, for an inactive plugin, and for requests without a channel,
+        which Saleor routes here too.
+        """
         views = {"graphql": graphql_view, "events": events_view, "element.js": element_view}
         view = views.get(path.strip("/"))
         if self.channel is None or not self.active or view is None:

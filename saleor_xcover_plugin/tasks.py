@@ -1,4 +1,4 @@
-"""Celery entry points: one primary key in, no secrets and no people."""
+"""Celery tasks. Their arguments are keys and times, never secrets or personal data."""
 
 from __future__ import annotations
 
@@ -31,9 +31,9 @@ log = logging.getLogger(__name__)
 
 @contextmanager
 def _working() -> Iterator[None]:
-    """Let a task write to the database, and wait for no lock longer than a worker may.
+    """Let a task write to the database, with the lock time-outs of a worker.
 
-    What it leaves undone then, the next sweep or night finds.
+    If the database is busy, log it and end the task: the next sweep or night finds its work.
     """
     try:
         with allow_writer(), time_limits(WORKER):
@@ -46,7 +46,7 @@ def _working() -> Iterator[None]:
 @no_values_leave()
 @_working()
 def deliver(message_id: int) -> None:
-    """Deliver one outbox message, if it is still due and nobody else has it."""
+    """Deliver one outbox message if it is still due and no other worker has leased it."""
     deliver_due(utc_now, limit=1, only=[message_id])
 
 
@@ -54,7 +54,7 @@ def deliver(message_id: int) -> None:
 @no_values_leave()
 @_working()
 def drain(until: str) -> None:
-    """Help to empty a long outbox until a time (ISO 8601, UTC)."""
+    """Deliver due outbox messages until a time (ISO 8601, UTC)."""
     drain_outbox(utc_now, until=datetime.fromisoformat(until))
 
 
@@ -62,7 +62,10 @@ def drain(until: str) -> None:
 @no_values_leave()
 @_working()
 def receive_notification(event_id: int) -> None:
-    """Look at XCover after a webhook."""
+    """Read the booking that a journaled webhook names, and act on what XCover returns.
+
+    ``event_id`` is the primary key of a ``ReceivedNotification``.
+    """
     handle_due(utc_now, limit=1, only=event_id)
 
 
@@ -70,7 +73,7 @@ def receive_notification(event_id: int) -> None:
 @no_values_leave()
 @_working()
 def sweep() -> None:
-    """Run the periodic sweep (beat, every minute)."""
+    """Run the periodic sweep; beat sends this task every minute."""
     sweep_all(utc_now)
 
 
@@ -78,7 +81,7 @@ def sweep() -> None:
 @no_values_leave()
 @_working()
 def reconcile() -> None:
-    """Compare orders, policies and XCover (beat, every night)."""
+    """Compare orders, covers and XCover's bookings; beat sends this task every night."""
     reconcile_tonight(utc_now)
 
 
@@ -86,7 +89,7 @@ def reconcile() -> None:
 @no_values_leave()
 @_working()
 def purge() -> None:
-    """Remove what is past the time it is kept, as announced (beat, every night)."""
+    """Remove data past its retention period; beat sends this task every night."""
     purge_tonight(utc_now)
 
 
@@ -94,7 +97,10 @@ def purge() -> None:
 @no_values_leave()
 @_working()
 def request_offer(token: str, channel_id: int) -> None:
-    """Ask for a checkout's offer before its shopper does."""
+    """Request a checkout's offer before the storefront asks for it.
+
+    Does nothing in a channel where the plugin is inactive.
+    """
     if not configuration.is_active(channel_id):
         return
     try:

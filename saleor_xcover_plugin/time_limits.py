@@ -1,9 +1,9 @@
-"""Limit how long our own SQL statements wait for locks, and how long they run.
+"""Limit how long the plugin's SQL statements wait for locks, and how long they run.
 
-PostgreSQL waits for a lock without end unless ``lock_timeout`` says otherwise, so one forgotten
-session could hold up every sale. Each statement of a block of ours carries its own limits
-(``SET LOCAL`` before it, in the same message to the server). They end with the transaction, and a
-block inside a transaction of Saleor's puts back what it found there (ADR 24).
+PostgreSQL waits for a lock indefinitely unless ``lock_timeout`` is set, so one forgotten session
+could block every sale. Each statement of a limited block carries its own limits (``SET LOCAL``
+before it, in the same message to the server). They end with the transaction, and a block inside a
+transaction of Saleor's restores the previous values (docs/adr/0024-locks-are-short.md).
 """
 
 from __future__ import annotations
@@ -20,50 +20,50 @@ from django.db.utils import OperationalError
 
 @dataclass(frozen=True, slots=True)
 class TimeLimits:
-    """The longest times in milliseconds; 0 stands for no limit of ours.
+    """Time-outs of SQL statements in milliseconds; 0 means no limit.
 
-    ``lock`` is how long a statement waits for one lock, ``statement`` how long it may run in all.
-    A store's own limit counts where it is shorter.
+    A shorter limit that the store has configured for its database applies instead.
     """
 
     lock: int
+    """Longest wait of a statement for one lock."""
     statement: int = 0
+    """Longest run of a statement in all."""
 
     def within(self, outer: TimeLimits) -> TimeLimits:
-        """Return the shorter of both limits, for each of the two times."""
+        """Return the shorter of the two limits, for locks and for statements."""
         return TimeLimits(
             _shorter(self.lock, outer.lock), _shorter(self.statement, outer.statement)
         )
 
 
 HOOK = TimeLimits(lock=500)
-"""For hooks: Saleor's own mutation waits for them."""
+"""For hooks; Saleor's own mutation waits for them."""
 HOOK_AFTER_BUSY = TimeLimits(lock=10)
-"""For hooks of a request in which one has waited in vain already."""
+"""For later hooks of a request in which one met a lock."""
 WEB = TimeLimits(lock=1_000, statement=2_000)
-"""For requests to our own addresses."""
+"""For requests to the plugin's own addresses."""
 OFFER_RATE_LIMIT = TimeLimits(lock=100)
-"""For the turn of an offer in the shared rate: a shopper waits."""
+"""For taking a turn in the rate limit for an offer, while a shopper waits."""
 WORKER = TimeLimits(lock=5_000)
 """For tasks and commands."""
 WORKER_AFTER_BUSY = TimeLimits(lock=200)
-"""For the next rows or questions of a task or command in which one has waited in vain."""
+"""For the remaining work of a task or command that met a lock."""
 WORKER_AFTER_MANY = TimeLimits(lock=10)
-"""For a task that waited in vain many times: a held row costs no more than one that is free."""
+"""For the remaining work of a task that met many locks."""
 
 
 class DatabaseBusy(OperationalError):
-    """PostgreSQL could not do what was asked in the time it was given, and did nothing.
+    """A statement met a lock, a deadlock or its time-out, and PostgreSQL cancelled it.
 
-    Another session holds a lock, or the statement ran too long. Inside a transaction everything
-    since the last savepoint is undone. Trying again later helps.
+    Inside a transaction everything since the last savepoint is undone. A later attempt may succeed.
     """
 
 
 def busy_sentence(done: str = "Nothing was changed.") -> str:
-    """Say to staff what another session's lock means and what to do.
+    """Return text for staff that explains another session's lock and how to find it.
 
-    ``done`` is a sentence about what became of the work.
+    ``done`` is a sentence about the outcome of the work.
     """
     return (
         "Another database session holds rows or tables this needs: a migration, a long "
@@ -75,18 +75,18 @@ def busy_sentence(done: str = "Nothing was changed.") -> str:
 WHO_WAITS = (
     "SELECT pid, pg_blocking_pids(pid), query FROM pg_stat_activity WHERE wait_event_type = 'Lock'"
 )
-"""What shows in PostgreSQL which session holds what another one waits for."""
+"""SQL that lists the sessions that wait for a lock, and the sessions that block them."""
 
 
 @contextmanager
 def time_limits(limits: TimeLimits) -> Iterator[None]:
     """Run a block whose statements on the default connection keep to ``limits``.
 
-    Inside a transaction the block is a savepoint: after an exception the transaction can be used
-    as before. Its time-outs are as before when the block is left, however that happens. A block
-    within another keeps to the shorter limits of both.
+    Inside a transaction the block is a savepoint, so the transaction stays usable after an
+    exception, and its time-outs are restored when the block ends. Nested blocks keep to the shorter
+    of both limits.
 
-    Raise ``DatabaseBusy`` where a lock was not to be had in time or a statement took too long.
+    Raise ``DatabaseBusy`` if a statement met a lock for too long, a deadlock or its time-out.
     """
     outer = _active()
     if outer is not None:
@@ -113,7 +113,7 @@ def _savepoint() -> Iterator[None]:
 
 
 class _Limiter:
-    """Puts the limits in force before each statement (Django's ``execute_wrapper``)."""
+    """Set the limits before each statement (an ``execute_wrapper`` of Django's)."""
 
     def __init__(self, limits: TimeLimits, found: TimeLimits) -> None:
         self._limits, self._found = limits, found
@@ -135,19 +135,18 @@ class _Limiter:
         many: bool,
         context: dict[str, Any],
     ) -> Any:
-        # Once set they are set again: the transaction may hold what a narrower block set.
+        # Once set, they are set for every statement: a nested block may have changed them.
         is_due = self.has_set or self._limits != self._found
         if not is_due or _is_about_savepoints(sql):
             return execute(sql, params, many, context)
         self.has_set = True
-        with _told_as_busy():
+        with _busy_errors():
             cursor = context["cursor"].cursor
             if many or not isinstance(sql, str) or not _takes_several_statements(cursor):
                 with _in_transaction():
                     _run_alone(_statements(self._limits))
                     return execute(sql, params, many, context)
-            # In one message there is no round trip more, and outside a transaction the message
-            # is one of its own.
+            # One message saves a round trip; outside a transaction it is a transaction of its own.
             result = execute(f"{_statements(self._limits)}; {sql}", params, many, context)
             cursor.nextset()
             cursor.nextset()
@@ -155,14 +154,15 @@ class _Limiter:
 
 
 def _statements(limits: TimeLimits) -> str:
-    """Return SQL that puts limits in force until the end of the transaction."""
-    # Few constant texts: pg_stat_statements keeps a row for each.
+    """Return SQL that sets limits until the end of the transaction."""
+    # The texts are few and constant, because pg_stat_statements keeps a row for each.
     lock, statement = limits.lock, limits.statement
     return f"SET LOCAL lock_timeout = {lock}; SET LOCAL statement_timeout = {statement}"
 
 
 @contextmanager
-def _told_as_busy() -> Iterator[None]:
+def _busy_errors() -> Iterator[None]:
+    """Raise ``DatabaseBusy`` for the errors that ``_BUSY`` lists."""
     try:
         yield
     except OperationalError as error:
@@ -177,18 +177,18 @@ _BUSY = {
     "40P01": "another session waited for a lock this held, and the reverse",
     "57014": "a statement took too long and was cancelled",
 }
-"""Source of the codes: https://www.postgresql.org/docs/current/errcodes-appendix.html"""
+"""Source of the codes: https://www.postgresql.org/docs/current/errcodes-appendix.html."""
 
 
 def _is_about_savepoints(sql: Any) -> bool:
-    """Return true for what waits for nobody, and must also work where a statement has failed."""
+    """Return True for savepoint statements, which meet no lock and must work after a failure."""
     return isinstance(sql, str) and sql.startswith(("SAVEPOINT", "RELEASE", "ROLLBACK"))
 
 
 def _takes_several_statements(cursor: Any) -> bool:
-    """Return true for a cursor that writes parameters into the SQL itself, which is the default.
+    """Return True for a cursor that writes parameters into the SQL itself, which is the default.
 
-    Not with OPTIONS["server_side_binding"], nor for a named cursor on the server (``iterator``).
+    Cursors with ``OPTIONS["server_side_binding"]`` and named ones (``iterator``) do not.
     """
     is_bound_there = getattr(connection.features, "uses_server_side_binding", False)
     return not (is_bound_there or getattr(cursor, "name", None))
@@ -209,7 +209,7 @@ def _active() -> _Limiter | None:
 
 
 def _of_new_sessions() -> TimeLimits:
-    """Return the store's own limits outside transactions; asked once in a process."""
+    """Return the store's own limits outside transactions; read once per process."""
     connection.ensure_connection()
     settings = connection.settings_dict
     return _asked_once(settings["HOST"], settings["PORT"], settings["NAME"], settings["USER"])
@@ -232,7 +232,7 @@ def _read() -> TimeLimits:
 
 
 def _run_alone(sql: str) -> None:
-    """Run SQL past Django's wrappers, of which one is ours."""
+    """Run SQL without Django's execute wrappers, one of which is ``_Limiter``."""
     with connection.connection.cursor() as cursor:
         cursor.execute(sql)
 

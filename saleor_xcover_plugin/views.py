@@ -1,4 +1,8 @@
-"""XCover's webhooks: verify, journal, hand on. The body is not signed, so it is only a hint."""
+"""Receive XCover's webhooks: verify the signature and journal the notification.
+
+The signature does not cover the body, so a notification only causes the booking to be read.
+Source: https://partner-docs.covergenius.com/offers/api/webhooks
+"""
 
 from __future__ import annotations
 
@@ -19,14 +23,21 @@ from .xcover.signing import SignatureVerdict, verify
 log = logging.getLogger(__name__)
 
 MAX_BODY = 65_536
+"""Longest body that is read, in bytes."""
 _NAME = re.compile(r"[ -~]{1,40}")
-"""What XCover calls events, policies and states. No table takes half a surrogate or a NUL."""
+"""Form of the names and ids that are stored: PostgreSQL takes no NUL and no lone surrogate."""
 
 
 def events_view(
     request: HttpRequest, *, channel_id: int, configuration: Iterable[Mapping[str, Any]]
 ) -> HttpResponse:
-    """Answer exactly 200 to what is verified; XCover repeats anything else a few times only."""
+    """Journal one webhook and return 200, also for a verified one that cannot be read.
+
+    ``configuration`` is the channel's plugin configuration as Saleor stores it. Return 403 for a
+    bad signature, 405 for anything but POST, and 503 if settings cannot be used or the database is
+    busy. XCover repeats a webhook that gets anything but 200, up to 3 times. Source:
+    https://docs.covergenius.com/xcover/webhooks
+    """
     if request.method != "POST":
         return HttpResponse(status=405)
     try:
@@ -39,20 +50,20 @@ def events_view(
         request.headers, settings.webhook_secrets, now, method="POST", path=request.path
     )
     if verdict != SignatureVerdict.GOOD:
-        # Forged ones are counted by this log event and leave no row.
+        # This log event is the only trace of a forged webhook.
         log.warning("xcover.webhook.refused", extra={"verdict": verdict.value})
         if settings.unreadable:
-            # It may be XCover's own: once the right SECRET_KEY is there, a repetition is taken.
+            # It may be genuine: the repetition is accepted once SECRET_KEY is right.
             log.error("xcover.settings.incomplete", extra={"field": settings.unreadable[0]})
             return HttpResponse(status=503)
         return HttpResponse(status=403)
     body = request.read(MAX_BODY + 1)
-    news = read_notification(body) if len(body) <= MAX_BODY else None
-    if news is None:
+    notification = read_notification(body) if len(body) <= MAX_BODY else None
+    if notification is None:
         log.warning("xcover.webhook.unreadable", extra={"size": len(body)})
-        return HttpResponse(status=200)  # repeating it would not make it readable
+        return HttpResponse(status=200)  # a repetition could not be read either
     try:
-        journal(news, channel_id, now)
+        journal(notification, channel_id, now)
     except DatabaseBusy as busy:
         log.warning("xcover.webhook.busy", extra={"reason": str(busy)})
         return HttpResponse(status=503)  # XCover sends it again
@@ -60,7 +71,7 @@ def events_view(
 
 
 def read_notification(body: bytes) -> WebhookNotification | None:
-    """Take the few fields we keep; None for anything that is not a webhook of XCover."""
+    """Return the fields that are stored, or None for a body that is no webhook of XCover's."""
     try:
         data = json.loads(body)
         payload = data["payload"]

@@ -1,7 +1,7 @@
-"""An embedded PostgreSQL of this project, which heals a first start that was interrupted.
+"""The embedded PostgreSQL of this project, which recovers from an interrupted first start.
 
-Nothing in it is kept from one run to the next. Every process that uses it holds a shared lock; the
-last to let go stops it, and a process that was killed has let go.
+No data is kept from one run to the next. Every process that uses the server holds a shared file
+lock, which the system releases when the process is killed. The last user stops the server.
 """
 
 import atexit
@@ -29,11 +29,15 @@ from .process import ROOT
 _SAFE = re.compile(r"[A-Za-z0-9_./+=:@-]+")
 _SOCKET = ".s.PGSQL.5432"
 _MAX_SOCKET_PATH = 107
-"""Bytes of a path that Linux takes for a socket."""
+"""Longest path of a Unix socket on Linux, in bytes."""
 
 
 def home() -> Path:
-    """Return where its data lies: below .cache, or in a folder of ours where that cannot be."""
+    """Return the folder of the server's data.
+
+    It lies below ``.cache``, or in a private temporary folder if the server's account cannot enter
+    ``.cache`` or the path is too long for a socket. Raises ``DemoError`` if no folder fits.
+    """
     for base in (ROOT / ".cache", *_elsewhere()):
         folder = base / "postgres"
         is_short = len(os.fsencode(folder / _SOCKET)) <= _MAX_SOCKET_PATH
@@ -47,7 +51,10 @@ def home() -> Path:
 
 @functools.cache
 def url() -> str:
-    """Return the address of the running server; it runs until its last user ends."""
+    """Start the server if needed and return its address. It runs until its last user ends.
+
+    Raises ``DemoError`` if it does not start.
+    """
     folder = home()
     try:
         return _use(folder)
@@ -61,14 +68,17 @@ def url() -> str:
 
 
 def _elsewhere() -> Iterator[Path]:
-    """Yield folders of ours among those for everybody; one of them is made when it is asked for."""
+    """Yield private folders below the shared temporary ones; none of them is created here."""
     key = hashlib.sha256(str(ROOT).encode()).hexdigest()[:12]
     for shared in dict.fromkeys((tempfile.gettempdir(), "/tmp", "/var/tmp")):  # noqa: S108
         yield Path(shared) / f"xcover-demo-{os.getuid()}-{key}"
 
 
 def _can_be_used(base: Path) -> bool:
-    """Make the folder if need be; return whether the server's account can enter it."""
+    """Create the folder if needed; return True if the server's account can enter it.
+
+    Raises ``DemoError`` if somebody else owns it.
+    """
     who = postgres_account.for_server()
     if not who.can_reach(base.parent):
         return False
@@ -77,10 +87,10 @@ def _can_be_used(base: Path) -> bool:
         return who.can_reach(base)
     with contextlib.suppress(FileExistsError):
         base.mkdir(mode=0o700)
-    # In a folder for everybody, somebody else could have laid it out for us.
+    # In a shared temporary folder somebody else could have created it.
     if base.is_symlink() or not base.is_dir() or base.stat().st_uid != os.getuid():
         raise DemoError(f"{base} is not a folder of ours. Remove it and try again.")
-    # The server's account passes through it, and may write and list nothing in it.
+    # The server's account may pass through the folder, but not list it or write to it.
     base.chmod(0o711 if who.is_other else 0o700)
     return True
 
@@ -96,7 +106,7 @@ def _use(folder: Path) -> str:
 
 
 def _let_go(server: "_Server", users: IO[str], user: int) -> None:
-    """Stop using the server, and stop it when that was its last user."""
+    """Release the server, and stop it if this was its last user."""
     if os.getpid() != user:
         return  # a fork: its parent still uses it
     with _one_at_a_time(server.folder):
@@ -111,39 +121,39 @@ def _let_go(server: "_Server", users: IO[str], user: int) -> None:
 
 @contextlib.contextmanager
 def _one_at_a_time(folder: Path) -> Iterator[None]:
-    """Let one process at a time look, wipe, start and stop."""
+    """Hold the lock under which processes inspect, delete, start and stop the server."""
     with (folder.parent / "postgres.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         yield
 
 
 class _Server:
-    """The server on one folder. Used by one process at a time."""
+    """The server on one folder. Callers hold the lock of ``_one_at_a_time``."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.address = f"postgresql://postgres@/postgres?host={folder}&port=5432"
         self._account = postgres_account.for_server()
         self._binaries = postgres_binaries.folder_for(self._account, folder.parent)
-        # Written after the first connection, and out of the server's own reach. initdb writes
-        # PG_VERSION first and the rest later, so its files say nothing about whether it ended.
+        # Created after the first connection, outside the server's own folder. initdb writes
+        # PG_VERSION before the rest, so its files do not show that it finished.
         self._is_whole = folder.parent / "postgres.is-whole"
 
     def run(self) -> None:
-        """Make sure that it answers, on a new database when the present one cannot be used."""
+        """Make sure that the server accepts connections; replace data that it cannot start on."""
         if self._is_served():
             with contextlib.suppress(psycopg.Error):
                 self._connect()
                 return
             if self._is_whole.exists():
-                # Others use it: it is busy, not broken.
+                # It is complete and running, so it is busy, not broken. Wait for it again.
                 self._connect()
                 return
         elif self._is_whole.exists():
             with contextlib.suppress(RuntimeError, psycopg.Error, subprocess.SubprocessError):
                 self._start()
                 return
-        # Interrupted, or its files were removed in part.
+        # The first start was interrupted, or files are missing.
         self._wipe()
         self._account.own(self.folder)
         self._command("initdb", "--auth=trust", "--encoding=UTF8", "--locale=C", "-U", "postgres")
@@ -151,7 +161,7 @@ class _Server:
         self._is_whole.touch()
 
     def stop(self) -> None:
-        """Stop it; with SIGKILL what does not end by itself."""
+        """Stop the server; kill its processes if pg_ctl fails."""
         if self._is_served():
             with contextlib.suppress(RuntimeError, OSError, subprocess.SubprocessError):
                 self._command("pg_ctl", "-w", "-m", "fast", "stop")
@@ -159,10 +169,10 @@ class _Server:
             _kill(self._processes())
 
     def _start(self) -> None:
-        # A number left by a killed server may belong to any process by now.
+        # The process id left by a killed server may belong to another process by now.
         (self.folder / "postmaster.pid").unlink(missing_ok=True)
-        # A socket only, in the folder of the data: no port to collide on, nobody else gets in.
-        # Whoever uses it begins with an empty database, so there is nothing to wait for a disk for.
+        # Only a socket in the data folder: no port can collide and no other account has access.
+        # Every user starts with an empty database, so durability is not needed.
         options = f"-h '' -p 5432 -k {self.folder} -c fsync=off -c full_page_writes=off"
         log = str(self.folder / "log")
         self._command("pg_ctl", "-w", "-t", "40", "-l", log, "-o", options, "start")
@@ -182,7 +192,7 @@ class _Server:
         return pid in {process.pid for process in self._processes()}
 
     def _processes(self) -> list[psutil.Process]:
-        """Return initdb and servers that were started for this folder."""
+        """Return the processes of initdb, pg_ctl and postgres that run on this folder."""
         return [
             process
             for process in psutil.process_iter(["name", "cmdline"])
@@ -192,7 +202,7 @@ class _Server:
 
     def _wipe(self) -> None:
         self._is_whole.unlink(missing_ok=True)
-        # An initdb whose parent was killed goes on by itself and would write between ours.
+        # An initdb whose parent was killed keeps running and would write into the new folder.
         _kill(self._processes())
         if self.folder.exists():
             shutil.rmtree(self.folder)

@@ -1,12 +1,13 @@
-"""What the demo's processes inherit: not the settings of a store this machine may also serve."""
+"""Environment of the demo's processes, without the settings of a store on the same machine."""
 
 import secrets
 from collections.abc import MutableMapping
 
 SECRET_KEY = "XCOVER_DEMO_SECRET_KEY"
+"""Environment variable with Django's SECRET_KEY of one run."""
 _FOREIGN = {
-    # The plugin lets these win over what is saved in its settings: the demo would use a
-    # real partner's keys, or fail with them.
+    # These take precedence over the plugin's saved settings: the demo would call XCover with a
+    # real partner's keys.
     "XCOVER_API_URL",
     "XCOVER_API_KEY",
     "XCOVER_API_SECRET",
@@ -14,7 +15,7 @@ _FOREIGN = {
     "XCOVER_WEBHOOK_SECRET",
     "XCOVER_PREVIOUS_WEBHOOK_KEY",
     "XCOVER_PREVIOUS_WEBHOOK_SECRET",
-    # The demo's database is no store's.
+    # These would say that the demo's database belongs to another store.
     "XCOVER_INSTANCE",
     "XCOVER_PURGE",
     "PUBLIC_URL",
@@ -24,10 +25,10 @@ _FOREIGN = {
 
 
 def prepare(environment: MutableMapping[str, str], *, lease_seconds: int | None = None) -> None:
-    """Take out what belongs to another Django or Celery; put in a secret key of this run.
+    """Remove settings of other Django and Celery projects, and set a new secret key.
 
-    ``lease_seconds`` is how long the work of a killed worker waits for the next one; without it
-    as long as in a store.
+    ``lease_seconds`` is the time after which the work of a killed worker is taken up by another
+    one; None keeps the plugin's default.
     """
     for name in list(environment):
         if name in _FOREIGN or name.startswith("CELERY_"):

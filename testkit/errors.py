@@ -1,7 +1,8 @@
-"""What may go wrong on anybody's machine: told in a sentence, never with a traceback."""
+"""Errors of the environment, which commands report in a sentence instead of a traceback."""
 
 EXIT_CODE = 2
+"""Exit status of a command that ends with a ``DemoError``."""
 
 
 class DemoError(RuntimeError):
-    """The demo cannot go on; the text says why and what to do."""
+    """The demo cannot continue. The message says why and what to do about it."""

@@ -1,6 +1,6 @@
-"""Rows of a ticket store in a host's tables, by factory-boy. Names are unique by themselves.
+"""Factories for rows of a ticket store in the host's tables. Slugs and SKUs are unique.
 
-Models are named as texts: a real Saleor's and the miniature's differ, their names do not.
+Models are named by strings, because a real Saleor and the miniature define the same names.
 """
 
 import uuid
@@ -12,12 +12,16 @@ from factory.django import DjangoModelFactory
 
 
 def unique(prefix: str) -> str:
-    """Return a slug nobody else has."""
+    """Return a unique slug that starts with ``prefix``."""
     return f"{prefix}-{uuid.uuid4().hex[:10]}"
 
 
 def event_metadata(starts_at: datetime | None = None, **changes: str) -> dict[str, str]:
-    """Return the product metadata the plugin's default mapping reads."""
+    """Return product metadata under the keys of the plugin's default mapping.
+
+    The event starts at ``starts_at``, or in sixty days, and lasts three hours. ``changes`` replaces
+    or adds keys.
+    """
     starts_at = starts_at or (datetime.now(UTC) + timedelta(days=60)).replace(
         hour=19, minute=30, second=0, microsecond=0
     )
@@ -34,7 +38,7 @@ def event_metadata(starts_at: datetime | None = None, **changes: str) -> dict[st
 
 
 class ChannelFactory(DjangoModelFactory):
-    """A channel in the transaction flow whose orders must be paid first."""
+    """A channel of the transaction flow that creates orders only once they are paid."""
 
     class Meta:
         model = "channel.Channel"
@@ -47,12 +51,12 @@ class ChannelFactory(DjangoModelFactory):
     order_mark_as_paid_strategy = "transaction_flow"
     allow_unpaid_orders = False
     automatically_confirm_all_new_orders = True
-    # As in channels made through the API.
+    # The value of channels that were created through the API.
     use_legacy_line_discount_propagation_for_order = False
 
 
 class TaxConfigurationFactory(DjangoModelFactory):
-    """Flat rates without any rate: every tax is 0."""
+    """Flat rates without a rate, so every tax is 0."""
 
     class Meta:
         model = "tax.TaxConfiguration"
@@ -65,6 +69,8 @@ class TaxConfigurationFactory(DjangoModelFactory):
 
 
 class ProductTypeFactory(DjangoModelFactory):
+    """A product type for tickets, which are not shipped."""
+
     class Meta:
         model = "product.ProductType"
 
@@ -76,6 +82,8 @@ class ProductTypeFactory(DjangoModelFactory):
 
 
 class ProductFactory(DjangoModelFactory):
+    """A product with complete event data."""
+
     class Meta:
         model = "product.Product"
 
@@ -86,6 +94,8 @@ class ProductFactory(DjangoModelFactory):
 
 
 class VariantFactory(DjangoModelFactory):
+    """A variant that is sold from stock."""
+
     class Meta:
         model = "product.ProductVariant"
 
@@ -96,6 +106,8 @@ class VariantFactory(DjangoModelFactory):
 
 
 class ProductChannelListingFactory(DjangoModelFactory):
+    """A listing that makes a product available in a channel since yesterday."""
+
     class Meta:
         model = "product.ProductChannelListing"
 
@@ -109,6 +121,8 @@ class ProductChannelListingFactory(DjangoModelFactory):
 
 
 class VariantChannelListingFactory(DjangoModelFactory):
+    """The price of a variant in a channel, in the channel's currency."""
+
     class Meta:
         model = "product.ProductVariantChannelListing"
 

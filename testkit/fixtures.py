@@ -1,6 +1,6 @@
-"""What every flow begins with: one driver, one store, one simulated XCover, a fresh plugin.
+"""Pytest fixtures of the flow tests: driver, store, simulated XCover and the plugin's work.
 
-Registered by ``hosts.start``: the sessions of tests/flows and tests/saleor share one store.
+``hosts.start`` registers them, so that tests/flows and tests/saleor share one store per session.
 """
 
 import os
@@ -24,22 +24,24 @@ from testkit.work import Work
 
 @pytest.fixture(scope="session")
 def simulator_process() -> Iterator[SimulatorProcess]:
+    """The simulator of the session, in a process of its own."""
     python = os.environ.get("XCOVER_SIMULATOR_PYTHON", hosts.python())
     process = SimulatorProcess()
-    process.start(python, timeout=120)  # a busy machine is no defect
+    process.start(python, timeout=120)  # generous, for busy machines
     yield process
     process.stop()
 
 
 @pytest.fixture(scope="session")
 def driver() -> Driver:
+    """A driver that calls the host inside this process."""
     assert hosts.HOST
     return Driver(in_process())
 
 
 @pytest.fixture(scope="session")
 def bare_store() -> Store:
-    """The store before anybody set the plugin up."""
+    """The store before the plugin is set up."""
     assert hosts.HOST
     return hosts.HOST.open_store()
 
@@ -48,7 +50,7 @@ def bare_store() -> Store:
 def sell_insurance(
     bare_store: Store, driver: Driver, simulator_process: SimulatorProcess
 ) -> Callable[[Channel], Channel]:
-    """Set the plugin up in a channel, as an operator would: command, then configuration."""
+    """A function that sets the plugin up in a channel: the setup command, then its settings."""
 
     def sell(channel: Channel) -> Channel:
         bare_store.command("xcover_setup", "--channel", channel.slug)
@@ -62,6 +64,7 @@ def sell_insurance(
 
 @pytest.fixture(scope="session")
 def open_store(bare_store: Store, sell_insurance: Callable[[Channel], Channel]) -> Store:
+    """The store with the plugin set up in every channel."""
     for channel in bare_store.channels:
         sell_insurance(channel)
     return bare_store
@@ -69,7 +72,7 @@ def open_store(bare_store: Store, sell_insurance: Callable[[Channel], Channel]) 
 
 @pytest.fixture
 def store(open_store: Store, driver: Driver) -> Store:
-    """The open store, without any insurance business done yet."""
+    """The open store, with the plugin's tables empty."""
     driver.listeners.clear()
     open_store.forget()
     return open_store
@@ -77,7 +80,10 @@ def store(open_store: Store, driver: Driver) -> Store:
 
 @pytest.fixture
 def earlier_orders_are_long_ago(store: Store) -> None:
-    """Out of reach of a reconciliation: of what other tests sold our tables know nothing."""
+    """Move all orders 100 days into the past, out of the range of a reconciliation.
+
+    The plugin's tables do not know the orders of earlier tests.
+    """
     from django.apps import apps
 
     past = datetime.now(UTC) - timedelta(days=100)
@@ -86,7 +92,7 @@ def earlier_orders_are_long_ago(store: Store) -> None:
 
 @pytest.fixture
 def simulator(simulator_process: SimulatorProcess) -> SimulatorProcess:
-    """The simulated XCover, which has forgotten everything."""
+    """The simulated XCover, reset to its initial state."""
     simulator_process.reset()
     return simulator_process
 
@@ -95,23 +101,25 @@ def simulator(simulator_process: SimulatorProcess) -> SimulatorProcess:
 def shopper(
     store: Store, simulator: SimulatorProcess, driver: Driver
 ) -> Callable[[Channel], Shopper]:
-    """Send a new shopper into a channel."""
+    """A function that returns a new shopper of a channel."""
     return lambda channel: Shopper(driver, channel)
 
 
 @pytest.fixture
 def staff(store: Store, simulator: SimulatorProcess, driver: Driver) -> Staff:
+    """Staff with every permission a flow needs."""
     return Staff(driver, store)
 
 
 @pytest.fixture
 def payments(store: Store, driver: Driver) -> PaymentApp:
+    """A payment app of the store."""
     return PaymentApp(driver, store.payment_app_token())
 
 
 @pytest.fixture
 def work(store: Store, simulator: SimulatorProcess) -> Work:
-    """Do all due work of the plugin, as cron would in a store without Celery workers."""
+    """A function that does all due work of the plugin, as cron does without Celery workers."""
     return Work(store)
 
 
@@ -123,5 +131,5 @@ def sale(
     work: Work,
     simulator: SimulatorProcess,
 ) -> Sale:
-    """Two tickets sold with cover and paid, their policy confirmed."""
+    """A paid sale of two tickets with cover, whose policy is confirmed."""
     return sell_with_cover(shopper(store.usd), store, payments, work, simulator)

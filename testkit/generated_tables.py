@@ -1,4 +1,4 @@
-"""Parts of documents that are written from the code, between two comments with the part's name."""
+"""Sections of documents that are generated from code, between two named comments."""
 
 from __future__ import annotations
 
@@ -8,7 +8,10 @@ from pathlib import Path
 
 
 def require_current(page: Path, name: str, wanted: str, *, update: bool) -> None:
-    """Compare a part with what the code says; with ``update`` write it first."""
+    """Assert that the section ``name`` of ``page`` is ``wanted``; with ``update``, write it first.
+
+    Raises AssertionError if it differs and ValueError if the page has no such section.
+    """
     marks = f"<!-- {name}: generated -->\n", f"<!-- {name}: end -->"
     between = re.compile(re.escape(marks[0]) + "(.*?)" + re.escape(marks[1]), re.DOTALL)
     if update:
@@ -20,6 +23,6 @@ def require_current(page: Path, name: str, wanted: str, *, update: bool) -> None
 
 
 def table(head: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> str:
-    """Write a Markdown table."""
+    """Return a Markdown table."""
     lines = [head, ("---",) * len(head), *rows]
     return "".join(f"| {' | '.join(line)} |\n" for line in lines)

@@ -1,4 +1,4 @@
-"""Which host serves the flows here: a real Saleor where one is importable, else the miniature."""
+"""The host of the flow tests: a real Saleor where one is importable, else the miniature."""
 
 import os
 import sys
@@ -22,7 +22,7 @@ NO_HOST = (
     "needs a host of its own: run pytest -c tests/flows/pytest.ini (the miniature), or make "
     "test-saleor SALEOR_ROOT=<a Saleor checkout with its own .venv> (a real Saleor)"
 )
-# Side by side (pytest -n), each worker plays in a database of its own.
+# Each worker of pytest-xdist uses a database of its own.
 DATABASE = "_".join(
     filter(
         None,
@@ -38,21 +38,24 @@ _FIXTURES = f"{__package__}.fixtures"
 
 @dataclass(frozen=True, slots=True)
 class Host:
-    """One host: ``configure`` it before collecting, ``open_store`` once per session."""
+    """A host that can serve the flow tests."""
 
     configure: Callable[[], None]
+    """Starts Django; call it before tests are collected."""
     describe: Callable[[], str]
+    """Returns the name of the host for the report header."""
     open_store: Callable[[], Store]
+    """Creates the tables and the store; call it once per session."""
 
 
 def add_options(parser: pytest.Parser) -> None:
-    """Add ``--record``; the folders of flows and of a real Saleor are often collected together."""
+    """Add the option ``--record``, unless another conftest of the session has added it."""
     with suppress(ValueError):
         parser.addoption("--record", action="store_true", help="write down what the host does")
 
 
 def find() -> Host | None:
-    """Return the host of this environment, or None."""
+    """Return the host of this environment, or None if Django runs with other settings."""
     from django.conf import settings
 
     if settings.configured and settings.SETTINGS_MODULE not in (
@@ -75,7 +78,7 @@ def _open_saleor() -> Store:
 
 
 def _configure_miniature() -> None:
-    # The plugin's guard re-raises, so that no defect hides behind it.
+    # The plugin's guard re-raises exceptions, so that it hides no defect.
     os.environ.setdefault("XCOVER_RAISE_IN_HOOKS", "1")
     for name in (*bootstrap.OF_A_STORE, "CELERY_BROKER_URL"):
         os.environ.pop(name, None)
@@ -92,7 +95,7 @@ def _open_miniature() -> Store:
 
 
 def start(config: pytest.Config) -> None:
-    """Start the host before tests are collected, and offer the fixtures of the flows."""
+    """Start the host and register the fixtures of the flow tests; call from pytest_configure."""
     pytest_events.tell(config)
     if HOST is None or config.pluginmanager.has_plugin(_FIXTURES):
         return
@@ -101,25 +104,26 @@ def start(config: pytest.Config) -> None:
 
 
 def python() -> str:
-    """Return an interpreter for the simulator: Saleor's environment lacks its web server."""
+    """Return the interpreter for the simulator, whose dependencies Saleor's environment lacks."""
     return str(ROOT / ".venv" / "bin" / "python") if bootstrap.is_available() else sys.executable
 
 
 def report_header() -> str:
-    """Say where the flows are played: one must not read a skipped suite as a green one."""
+    """Return the report header with the host's name, so that a skipped suite is noticed."""
     return f"flows: {HOST.describe() if HOST else NO_HOST}"
 
 
 class Unserved(pytest.File):
-    """A test module that cannot be imported here; it is skipped with a sentence."""
+    """A test module without a host to run on; it is skipped with a reason."""
 
     def collect(self) -> Any:
         pytest.skip(NO_HOST, allow_module_level=True)
 
 
 def module_or_skip(module_path: Path, parent: pytest.Collector) -> Unserved | None:
-    """Answer ``pytest_pycollect_makemodule``: None means pytest's own module."""
+    """Return the result of ``pytest_pycollect_makemodule``; None lets pytest collect the module."""
     return None if HOST else Unserved.from_parent(parent, path=module_path)
 
 
 HOST = find()
+"""The host of this process; None if there is none."""

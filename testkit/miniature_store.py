@@ -1,4 +1,4 @@
-"""The ticket store of the flows on the miniature."""
+"""The ticket store of the flow tests on the miniature."""
 
 from typing import Any
 
@@ -10,6 +10,8 @@ from .rows import RowStore, global_id
 
 
 class MiniatureStore(RowStore):
+    """The store on the miniature, with one warehouse and tokens of invented requestors."""
+
     def __init__(self) -> None:
         self._warehouse: Any = apps.get_model("warehouse", "Warehouse").objects.create(
             name="Box office", slug=unique("box-office")
@@ -27,7 +29,7 @@ class MiniatureStore(RowStore):
         return token_of(STORE_APP)
 
     def _stock_channel(self, channel: object) -> None:
-        """Every warehouse of the miniature serves every channel."""
+        """Do nothing: every warehouse of the miniature serves every channel."""
 
     def _stock_variant(self, variant: object) -> None:
         apps.get_model("warehouse", "Stock").objects.create(

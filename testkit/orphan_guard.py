@@ -1,8 +1,8 @@
-"""A watch over a child's process group: it must not outlive us, however we die.
+"""A guard that kills a child's process group when this process ends, even by SIGKILL.
 
-A shell of a few kilobytes holds the read end of a pipe. When this process ends without a word,
-by SIGKILL or a crash, the pipe closes and the shell kills the child with all its children. That
-needs nothing of the child, works for a worker's pool too, and not only on Linux.
+A small shell holds the read end of a pipe. When this process ends without releasing the group, the
+pipe closes and the shell kills the group. This needs no cooperation of the child, includes its own
+children, and does not depend on Linux.
 """
 
 import subprocess
@@ -15,10 +15,10 @@ _WATCH = (
 
 
 class Guard:
-    """Start it before the child, so that there is no moment without a watch."""
+    """A guard of one process group. Create it before the child, so that there is no gap."""
 
     def __init__(self) -> None:
-        # A session of its own: Ctrl-C in a terminal reaches every process of the session's group.
+        # In a session of its own, because Ctrl-C reaches every process of the terminal's group.
         self._shell = subprocess.Popen(
             ["/bin/sh", "-c", _WATCH],
             stdin=subprocess.PIPE,
@@ -29,11 +29,11 @@ class Guard:
         )
 
     def watch(self, group: int) -> None:
-        """Kill this process group as soon as we are gone."""
+        """Kill the process group ``group`` when this process ends."""
         self._say(str(group))
 
     def release(self) -> None:
-        """Stop watching: the group has ended, its number may soon be another's."""
+        """Stop watching. Call it when the group has ended, because its id may be reused."""
         self._say("done")
         if self._shell.stdin:
             self._shell.stdin.close()
@@ -45,5 +45,5 @@ class Guard:
                 self._shell.stdin.write(f"{word}\n")
                 self._shell.stdin.flush()
         except BrokenPipeError:
-            # Somebody killed the shell; there is only nobody to watch.
+            # The shell was killed, so nothing is watched any more.
             pass

@@ -1,4 +1,4 @@
-"""A partner's hand-written client: it shares no code with the plugin or the simulator."""
+"""A hand-written client of XCover, which shares no code with the plugin or the simulator."""
 
 import base64
 import hashlib
@@ -15,6 +15,7 @@ import requests
 KEY = "demo-key"
 SECRET = "demo-secret-0001"
 CODE = "ABCDE"
+# The policyholder of every confirmation.
 HOLDER = {
     "first_name": "Ana",
     "last_name": "Diaz",
@@ -27,7 +28,10 @@ HOLDER = {
 def event(
     name: str = "Evening Concert", prices: tuple[float, ...] = (100.00, 100.00), days: int = 90
 ) -> dict[str, Any]:
-    """Return an event ``days`` from now with one ticket per price."""
+    """Return an event ``days`` from now with one ticket per price.
+
+    Prices are in the currency of the offer request. The field names are those of the simulator.
+    """
     start = datetime.now(UTC).replace(microsecond=0) + timedelta(days=days)
     return {
         "name": name,
@@ -43,7 +47,7 @@ def event(
 def offer_request(
     *events: dict[str, Any], currency: str = "GBP", country: str = "GB"
 ) -> dict[str, Any]:
-    """Return the body of create offer for ``events``, or for one usual event."""
+    """Return the body of a create offer request for ``events``, or for one default event."""
     return {
         "customer": {"language": "en", "currency": currency, "country": country},
         "partner": {},
@@ -52,7 +56,10 @@ def offer_request(
 
 
 class Partner:
-    """Signs and sends requests as the vendor's pages describe."""
+    """A client that signs requests as documented.
+
+    Source: https://partner-docs.covergenius.com/offers/api/authentication
+    """
 
     def __init__(self, base_url: str) -> None:
         self.base_url = base_url
@@ -70,6 +77,12 @@ class Partner:
         base_url: str | None = None,
         secret: str = SECRET,
     ) -> requests.Response:
+        """Sign and send one request; ``path`` starts after the partner code.
+
+        ``body`` is JSON text or a value to serialize. ``key`` is the idempotency key, ``headers``
+        replace or add headers, and ``timeout`` is in seconds. Errors are not raised: check the
+        status of the response.
+        """
         date = format_datetime(datetime.now(UTC), usegmt=True)
         digest = hmac.new(secret.encode(), f"date: {date}".encode(), hashlib.sha512).digest()
         signature = quote(base64.b64encode(digest).decode(), safe="")
@@ -93,7 +106,7 @@ class Partner:
         )
 
     def read(self, answer: requests.Response, status: int = 200) -> Any:
-        """Return the JSON of ``answer`` with exact numbers; it must have ``status``."""
+        """Return the JSON of a response with exact numbers; assert that it has ``status``."""
         assert answer.status_code == status, answer.text
         return json.loads(answer.content, parse_float=Decimal)
 
@@ -103,7 +116,7 @@ class Partner:
         return self.read(self.send("POST", f"/offers/{query}", body))
 
     def confirm(self, offer: Any, *, key: str | None = None, timeout: Any = 10, **more: Any):
-        """Confirm every quote of ``offer``; returns the HTTP answer."""
+        """Confirm every quote of ``offer`` and return the response."""
         quotes = [{"id": product["id"]} for product in offer["products"]]
         body = {"quotes": quotes, "policyholder": HOLDER, **more}
         return self.send("POST", f"/offers/{offer['id']}/confirm/", body, key=key, timeout=timeout)
@@ -117,7 +130,7 @@ class Partner:
         return self.read(self.send("GET", f"/bookings/{booking['id']}/"))
 
     def cancel(self, booking: Any, body: Any) -> requests.Response:
-        """Cancel or preview; returns the HTTP answer."""
+        """Cancel a booking, or preview it if ``body`` says so, and return the response."""
         return self.send("POST", f"/bookings/{booking['id']}/cancel", body)
 
     def preview(self, booking: Any) -> Any:
@@ -125,6 +138,6 @@ class Partner:
         return self.read(self.cancel(booking, {"preview": True}))
 
     def confirm_cancellation(self, booking: Any, cancellation_id: str) -> requests.Response:
-        """Confirm a preview; returns the HTTP answer."""
+        """Confirm a cancellation preview and return the response."""
         path = f"/bookings/{booking['id']}/confirm_cancellation/{cancellation_id}/"
         return self.send("POST", path, {})

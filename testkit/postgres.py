@@ -1,4 +1,4 @@
-"""A PostgreSQL to play on: the one DATABASE_URL names, else an embedded one below .cache."""
+"""The PostgreSQL of demo and tests: the server of DATABASE_URL, or else an embedded one."""
 
 import atexit
 import os
@@ -8,14 +8,14 @@ from psycopg import conninfo, sql
 
 from .errors import DemoError
 
-# Stories, stores and test runs side by side on one server; more is a mistake.
+# Largest number of demos, stores and test runs side by side on one server.
 _MOST = 9
-# What Django has a setting of its own for; everything else of an address is an option.
+# Parts of an address with a Django setting of their own; all others are options.
 _SETTINGS = {"dbname": "NAME", "user": "USER", "password": "PASSWORD", "host": "HOST"}
 
 
 def server_url() -> str:
-    """Return the address of the server; an embedded one runs until this process ends."""
+    """Return the address of the server. An embedded one runs at least until this process ends."""
     url = os.environ.get("DATABASE_URL")
     if url:
         return url
@@ -25,7 +25,7 @@ def server_url() -> str:
 
 
 def describe_server() -> str:
-    """Say in a few words which server is used, without its password."""
+    """Return a description of the server, without its password."""
     url = os.environ.get("DATABASE_URL")
     if url:
         parts = _parts(url)
@@ -37,17 +37,18 @@ def describe_server() -> str:
 
 
 def fresh_database(name: str) -> str:
-    """Make an empty database of this name and return its address.
+    """Create an empty database called ``name`` and return its address.
 
-    It is this process's until it ends. Where another process holds the name, as an open store does
-    beside the tests, it is the first free one of ``name_2``, ``name_3`` and so on. Raise
-    ``Incident`` when all are held or the server cannot be used.
+    The name is reserved for this process until it ends. If another process holds it, the first
+    free one of ``name_2``, ``name_3`` and so on is used. An existing database is dropped. Raises
+    ``DemoError`` if all names are held or the server cannot be used.
     """
     url = server_url()
     _parts(url)
     try:
         server = psycopg.connect(url, dbname="postgres", autocommit=True)
-        atexit.register(server.close)  # which also keeps it, and the lock with it, until then
+        # Registering it also keeps the connection, and with it the lock, until this process ends.
+        atexit.register(server.close)
         free = _hold_first_free(server, name)
         if free is None:
             server.close()
@@ -74,7 +75,7 @@ def _hold_first_free(server: psycopg.Connection, name: str) -> str | None:
 
 
 def django_database(url: str) -> dict[str, object]:
-    """Write an address as Django's DATABASES wants it."""
+    """Return an entry of Django's DATABASES for the address ``url``."""
     parts = conninfo.conninfo_to_dict(url)
     settings: dict[str, object] = {
         setting: parts.pop(part, "") for part, setting in _SETTINGS.items()
@@ -84,7 +85,7 @@ def django_database(url: str) -> dict[str, object]:
         **settings,
         "NAME": settings["NAME"] or "postgres",
         "PORT": str(parts.pop("port", "")),
-        # Such as sslmode: without it a server that insists on TLS would refuse us.
+        # Such as sslmode, which a server may require.
         "OPTIONS": parts,
     }
 
@@ -93,7 +94,7 @@ def _parts(url: str) -> dict[str, object]:
     try:
         return dict(conninfo.conninfo_to_dict(url))
     except psycopg.ProgrammingError:
-        # Its message would repeat the address, and with it a password.
+        # The original message would repeat the address with its password.
         raise DemoError(
             "DATABASE_URL is not the address of a PostgreSQL; it looks like "
             "postgresql://user:password@host:5432/postgres."

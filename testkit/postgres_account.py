@@ -1,8 +1,8 @@
-"""The account an embedded server runs under, and where that account can go.
+"""The account of the embedded server, and the folders it can reach.
 
-PostgreSQL refuses to run as root. For root it runs as ``nobody``, an account every Debian has and
-that cannot log in: no account is added. What ``nobody`` cannot reach is left as it is; data and
-binaries go where it can.
+PostgreSQL refuses to run as root. When this process is root, the server runs as ``nobody``, an
+account without a login that every Debian has. No permissions of existing folders are changed: data
+and binaries are placed where ``nobody`` can reach them.
 """
 
 import os
@@ -16,42 +16,45 @@ from pathlib import Path
 from .errors import DemoError
 
 SECONDS = 60
-"""For one command; a busy machine takes its time to write a database."""
+"""Seconds that one command may take; generous, because initdb is slow on a busy machine."""
 
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """The account that runs the server: our own, or one without rights when we are root."""
+    """The account that runs the server: that of this process, or ``nobody`` for root."""
 
     user: int
     group: int
     is_other: bool
-    """Return True when the server runs under another account than this process."""
+    """True if the server runs under another account than this process."""
 
     def can_reach(self, folder: Path) -> bool:
-        """Return whether it may enter a folder; for ourselves the system will tell in time."""
+        """Return True if the account may enter ``folder``.
+
+        Always True for the account of this process; the system reports any denial later.
+        """
         folder = folder.resolve()
         return not self.is_other or all(
             each.stat().st_mode & 0o001 for each in (folder, *folder.parents)
         )
 
     def own(self, folder: Path) -> None:
-        """Make an empty folder that only this account, and root, may enter."""
+        """Create an empty folder that only this account may enter."""
         folder.mkdir(mode=0o700)
         if self.is_other:
             os.chown(folder, self.user, self.group)
 
     def run(self, command: Sequence[str]) -> None:
-        """Run a command under this account to its end.
+        """Run a command under this account and wait for it.
 
-        Raise ``RuntimeError`` with its last words when it fails, and what ``subprocess.run``
-        raises when it cannot be started or takes too long.
+        Raises ``RuntimeError`` with the end of its output if it fails, OSError if it cannot be
+        started, and ``subprocess.TimeoutExpired`` after ``SECONDS``.
         """
-        # A file: the server a command starts may inherit a pipe and keep it open.
+        # A file, because a server started by the command could inherit a pipe and keep it open.
         with tempfile.TemporaryFile("w+", errors="replace") as said:
             ended = subprocess.run(
                 command,
-                # Ours may be a folder this account cannot enter.
+                # The account may not be able to enter the current folder.
                 cwd="/",
                 env=_environment(),
                 stdin=subprocess.DEVNULL,
@@ -59,7 +62,7 @@ class Account:
                 stderr=said,
                 timeout=SECONDS,
                 check=False,
-                # None changes nothing, which only root could.
+                # None keeps the account; only root can change it.
                 user=self.user if self.is_other else None,
                 group=self.group if self.is_other else None,
                 extra_groups=[] if self.is_other else None,
@@ -71,7 +74,10 @@ class Account:
 
 
 def for_server() -> Account:
-    """Return the account for a server this process starts."""
+    """Return the account for a server that this process starts.
+
+    Raises ``DemoError`` if this process is root and the machine has no account ``nobody``.
+    """
     if os.geteuid() != 0:
         return Account(os.geteuid(), os.getegid(), is_other=False)
     try:
@@ -85,6 +91,6 @@ def for_server() -> Account:
 
 
 def _environment() -> dict[str, str]:
-    """Leave out what would change the server: another cluster's settings, a missing locale."""
+    """Return the environment without settings of other clusters, and with the locale C."""
     kept = {name: text for name, text in os.environ.items() if not name.startswith(("PG", "LC_"))}
     return {**kept, "LC_ALL": "C"}

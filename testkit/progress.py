@@ -1,4 +1,4 @@
-"""Say what is going on: a moving bar in a terminal, a plain line per step anywhere else."""
+"""Progress of a run: a bar in a terminal, one line per step anywhere else."""
 
 from __future__ import annotations
 
@@ -16,7 +16,10 @@ from rich.progress import (
 
 
 class Steps:
-    """Use with ``with``; ``begin`` each of ``total`` steps, which ends the one before."""
+    """Progress display for ``total`` steps, as a context manager.
+
+    ``begin`` starts a step and ends the previous one.
+    """
 
     def __init__(self, screen: Console, total: int) -> None:
         self._screen = screen
@@ -39,12 +42,12 @@ class Steps:
         self.end()
 
     def end(self) -> None:
-        """Take the bar away; all steps are done or the way out has begun."""
+        """Remove the bar."""
         if self._bar:
             self._bar.stop()
 
     def begin(self, what: str) -> None:
-        """Say what begins now."""
+        """Begin the next step; ``what`` describes it."""
         if self._bar and self._task is not None:
             self._bar.update(self._task, description=what, completed=self._begun)
         else:
@@ -52,7 +55,7 @@ class Steps:
         self._begun += 1
 
     def tell(self, sentence: str) -> None:
-        """Print a line that stays."""
+        """Print a line above the bar."""
         self._screen.print(sentence, markup=False, highlight=False, soft_wrap=True)
 
 

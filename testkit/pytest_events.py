@@ -1,6 +1,6 @@
-"""What a pytest process tells while it plays: a line of JSON per test, so that nothing is lost.
+"""Events of a pytest process, written to a file as one line of JSON per event.
 
-The file is read by the process that started it, also after a crash.
+The process that started pytest reads the file while it grows, and after a crash.
 """
 
 from __future__ import annotations
@@ -15,23 +15,24 @@ from typing import Any
 import pytest
 
 VARIABLE = "XCOVER_TEST_EVENTS"
-"""Names the file to write to."""
+"""Environment variable with the path of the file to write to."""
 
 
 def tell(config: pytest.Config) -> None:
-    """Have this session say at once what fails, and tell of its tests where that is wanted.
+    """Register the plugins that print failures at once and, if ``VARIABLE`` is set, write events.
 
-    Every conftest that may be the topmost one calls this: pytest reads none above its ini file.
+    Every conftest that can be the topmost one must call this, because pytest reads none above its
+    ini file. Further calls do nothing.
     """
     if hasattr(config, "workerinput") or config.pluginmanager.has_plugin("xcover_outcry"):
-        return  # xdist's workers tell their controller
+        return  # workers of pytest-xdist report to their controller
     config.pluginmanager.register(Outcry(config), "xcover_outcry")
     if told := os.environ.get(VARIABLE):
         config.pluginmanager.register(Teller(Path(told)), "xcover_teller")
 
 
 class Outcry:
-    """Says at once why a test failed: a log that was cut short does not have the summary."""
+    """Pytest plugin that prints a failure at once; a truncated log has no summary."""
 
     def __init__(self, config: pytest.Config) -> None:
         self._config = config
@@ -45,7 +46,7 @@ class Outcry:
 
 @dataclass
 class _Test:
-    """A test while it is played."""
+    """A running test."""
 
     outcome: str = "passed"
     reason: str = ""
@@ -54,11 +55,11 @@ class _Test:
 
 
 class Teller:
-    """Writes what happens to each test."""
+    """Pytest plugin that writes the events of each test to the file at ``path``."""
 
     def __init__(self, path: Path) -> None:
         self._file = path.open("a", buffering=1)
-        # By test: xdist's workers play several at once.
+        # By node id, because workers of pytest-xdist run several tests at once.
         self._playing: dict[str, _Test] = {}
 
     def pytest_runtest_logstart(self, nodeid: str) -> None:
@@ -101,19 +102,19 @@ class Teller:
 
 
 def cpu_seconds() -> float:
-    """Return processor time of this process and its ended children; a busy machine adds none."""
+    """Return the processor time of this process and its ended children, in seconds."""
     used = os.times()
     return used.user + used.system + used.children_user + used.children_system
 
 
 def reason_of(report: Any) -> str:
-    """Say in at most 1,000 characters why something failed."""
+    """Return the reason of a failed report, at most its last 1,000 characters."""
     crash = getattr(report.longrepr, "reprcrash", None)
     return str(crash.message if crash else report.longreprtext)[-1000:]
 
 
 def skip_reason_of(report: Any) -> str:
-    """Say why something was skipped."""
+    """Return the reason of a skipped or xfailed report."""
     if hasattr(report, "wasxfail"):
         return f"expected to fail: {report.wasxfail}"
     where = report.longrepr
@@ -121,18 +122,24 @@ def skip_reason_of(report: Any) -> str:
 
 
 class Heard:
-    """What was told so far."""
+    """The events of a session that were read so far."""
 
     def __init__(self) -> None:
         self.outcomes: Counter[str] = Counter()
+        """Number of ended tests by outcome."""
         self.failures: list[tuple[str, str]] = []
+        """Node id and reason of each failure."""
         self.skips: Counter[str] = Counter()
+        """Number of skipped tests by reason."""
         self.running: str | None = None
+        """Node id of the test that began last and has not ended."""
         self.exit_status: int | None = None
+        """Exit status of pytest; None until the session has ended."""
         self.cpu = 0.0
+        """Processor time of the session, in seconds; 0 until it has ended."""
 
     def hear(self, line: str) -> None:
-        """Take in one line."""
+        """Add the event in ``line``."""
         said = json.loads(line)
         if "began" in said:
             self.running = said["began"]
@@ -148,12 +155,12 @@ class Heard:
 
     @property
     def has_played(self) -> bool:
-        """Whether every test that began has ended, and the session with success."""
+        """True if the session ended with success and every test that began has ended."""
         return self.exit_status == 0 and self.running is None and bool(self.outcomes)
 
 
 class Listener:
-    """Reads an events file while it grows."""
+    """Reader of an events file that still grows."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
@@ -161,7 +168,7 @@ class Listener:
         self.heard = Heard()
 
     def listen(self) -> list[tuple[str, str]]:
-        """Take in what is new and return the failures among it."""
+        """Read the new lines and return the failures among them."""
         known = len(self.heard.failures)
         if self._path.exists():
             with self._path.open("rb") as file:

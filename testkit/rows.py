@@ -1,4 +1,7 @@
-"""The ticket store of the flows as rows of any host; each host adds its people and its stock."""
+"""The ticket store of the flow tests as rows in a host's tables.
+
+Each host adds its people, apps and stock in a subclass of ``RowStore``.
+"""
 
 import base64
 import io
@@ -18,13 +21,17 @@ from testkit.client.values import COVER_SKU
 from . import factories
 
 PAST_ANY_SWEEP = timedelta(days=2)
-"""The plugin's first sweep looks back one day."""
+"""Age at which no sweep of the plugin finds an order; the first one looks back one day."""
 
 
 class RowStore(ABC):
-    """Seeds once per session; everything has names of its own, so nothing needs cleaning up."""
+    """A ``Store`` that creates its rows once per session, under unique names.
+
+    Subclasses set ``warehouse`` and implement the tokens and the two stock methods.
+    """
 
     warehouse: str
+    """Global id of the warehouse that holds everything the store sells."""
 
     def __init__(self, trace_version: str) -> None:
         self.trace_version = trace_version
@@ -60,25 +67,28 @@ class RowStore(ABC):
 
     @property
     def channels(self) -> tuple[Channel, ...]:
+        """Every channel of this store."""
         return tuple(channel for _, channel in self._channels)
 
     @property
     def ticket_product_type(self) -> str:
-        """The slug to configure as ticket product type."""
+        """Slug of the product type of tickets, for the plugin's settings."""
         return str(self._ticket_type.slug)
 
     def new_channel(self, currency: str = "USD", **settings: Any) -> Channel:
+        """Create a channel that lists every product; ``settings`` are fields of its row."""
         row: Any = factories.ChannelFactory(currency_code=currency, **settings)
         factories.TaxConfigurationFactory(channel=row)
         self._stock_channel(row)
         for variant, price in self._variants:
-            if type(variant).objects.filter(pk=variant.pk).exists():  # stories delete some
+            if type(variant).objects.filter(pk=variant.pk).exists():  # some tests delete variants
                 _list(variant, row, price)
         channel = Channel(global_id("Channel", row.pk), row.slug, currency)
         self._channels.append((row, channel))
         return channel
 
     def new_event(self, *, price: str, starts_at: datetime, **metadata: str) -> Variant:
+        """Create a ticket for an event, listed at ``price`` in every channel."""
         return self._sell(
             price,
             product_type=self._ticket_type,
@@ -87,7 +97,7 @@ class RowStore(ABC):
         )
 
     def new_series(self, *, price: str, starts: Sequence[datetime]) -> list[Variant]:
-        """Make one product with a variant for each performance, which holds its own start."""
+        """Create a product with one variant per performance, each with its own event times."""
         product: Any = factories.ProductFactory(
             product_type=self._ticket_type,
             metadata=factories.event_metadata(starts[0]),
@@ -103,7 +113,7 @@ class RowStore(ABC):
         return evenings
 
     def new_merchandise(self, *, price: str, is_shipped: bool = False) -> Variant:
-        """Make something that is no ticket, listed in every channel."""
+        """Create a product that is not a ticket, listed at ``price`` in every channel."""
         kind = factories.ProductTypeFactory(
             name="Merchandise",
             slug=factories.unique("merchandise"),
@@ -112,15 +122,18 @@ class RowStore(ABC):
         return self._sell(price, product_type=kind, metadata={}, name="T-shirt")
 
     def cover_variant(self) -> Variant:
+        """Return the variant that the plugin's setup created."""
         row = apps.get_model("product", "ProductVariant").objects.get(sku=COVER_SKU)
         return Variant(global_id("ProductVariant", row.pk), COVER_SKU, Decimal(0))
 
     def command(self, name: str, *arguments: str) -> str:
+        """Run a management command and return its output."""
         printed = io.StringIO()
         call_command(name, *arguments, stdout=printed)
         return printed.getvalue()
 
     def forget(self) -> None:
+        """Empty the plugin's tables, and age all orders so that its sweep ignores them."""
         tables = [
             connection.ops.quote_name(model._meta.db_table)
             for model in apps.get_app_config("saleor_xcover_plugin").get_models()
@@ -144,19 +157,20 @@ class RowStore(ABC):
 
     @abstractmethod
     def _stock_channel(self, channel: Any) -> None:
-        """Let stock reach a new channel."""
+        """Make the stock available in a new channel."""
 
     @abstractmethod
     def _stock_variant(self, variant: Any) -> None:
-        """Put a new variant on stock."""
+        """Put a new variant in stock."""
 
 
 def global_id(kind: str, key: object) -> str:
+    """Return the global id of a row, as Saleor's API writes it."""
     return base64.b64encode(f"{kind}:{key}".encode()).decode()
 
 
 def key(global_id: str) -> str:
-    """Return the row's key of a global id."""
+    """Return the primary key in a global id."""
     return base64.b64decode(global_id).decode().partition(":")[2]
 
 

@@ -1,4 +1,4 @@
-"""The demo's ticket store: one channel, some events, a T-shirt, and the plugin set up in it."""
+"""The demo's ticket store: one channel, five events, a T-shirt and the plugin."""
 
 from __future__ import annotations
 
@@ -17,21 +17,28 @@ from .client.store import Channel, Variant
 from .client.values import COVER_SKU
 
 CHANNEL = "tickets"
+"""Slug of the channel."""
 CURRENCY = "USD"
+"""Currency of the channel."""
 PARTNER = {"partner_code": "ABCDE", "api_key": "demo-key", "api_secret": "demo-secret-0001"}
-"""What the simulated XCover knows by itself."""
+"""The simulator's default credentials, as settings of the plugin."""
 
 
 @dataclass(frozen=True, slots=True)
 class Event:
+    """A ticketed event of the demo."""
+
     name: str
     venue: str
     city: str
     country: str
     timezone: str
     days_ahead: int
+    """Days from today to the event."""
     hour: int
+    """Local hour at which it starts, at half past."""
     price: str
+    """Price of a ticket in ``CURRENCY``."""
 
 
 EVENTS = (
@@ -49,7 +56,7 @@ SYMPHONY = "Example Symphony"
 
 
 class DemoStore:
-    """The seeded store. Needs a configured miniature; ``open`` needs its host to listen."""
+    """The seeded store. Needs a configured miniature; ``open`` needs its running host."""
 
     def __init__(self) -> None:
         self.channel = self._make_channel()
@@ -59,20 +66,23 @@ class DemoStore:
         self.shirt = self._sell("Tour T-shirt", merchandise, "25.00", {})
 
     def open(self, driver: Driver, xcover_url: str) -> None:
-        """Set the plugin up as an operator would: the command, then the settings."""
+        """Set the plugin up: run the setup command, then save the settings with ``driver``.
+
+        ``xcover_url`` is the base URL of the simulated XCover.
+        """
         from django.core.management import call_command
 
         call_command("xcover_setup", "--channel", self.channel.slug, stdout=io.StringIO())
         Staff(driver, self).configure_plugin(self.channel, {"api_url": xcover_url, **PARTNER})
 
     def cover_variant(self) -> Variant:
-        """Return the variant the plugin's setup made, as a shopper may find it out."""
+        """Return the variant that the plugin's setup created."""
         variant = _rows("product.ProductVariant").get(sku=COVER_SKU)
         return Variant(_global_id("ProductVariant", variant.pk), COVER_SKU, Decimal(0))
 
     @contextmanager
     def taking_unpaid_orders(self) -> Iterator[None]:
-        """Let the channel take orders before they are paid, as stores with invoices do."""
+        """Let the channel accept unpaid orders inside the block, as stores with invoices do."""
         channel = _rows("channel.Channel").filter(slug=self.channel.slug)
         channel.update(allow_unpaid_orders=True)
         try:
@@ -81,16 +91,19 @@ class DemoStore:
             channel.update(allow_unpaid_orders=False)
 
     def staff_token(self) -> str:
+        """Return a token of a member of staff."""
         from saleor.graphql.permissions import STAFF, token_of
 
         return str(token_of(STAFF))
 
     def payment_app_token(self) -> str:
+        """Return the token of the payment app."""
         from saleor.graphql.permissions import PAYMENT_APP, token_of
 
         return str(token_of(PAYMENT_APP))
 
     def store_app_token(self) -> str:
+        """Return the token of the store's app."""
         from saleor.graphql.permissions import STORE_APP, token_of
 
         return str(token_of(STORE_APP))
@@ -141,7 +154,7 @@ class DemoStore:
 
 
 def _event_metadata(event: Event) -> dict[str, str]:
-    """Write the event's facts under the keys the plugin's default mapping reads."""
+    """Return the event's data under the keys of the plugin's default mapping."""
     day = datetime.now(ZoneInfo(event.timezone)) + timedelta(days=event.days_ahead)
     start = day.replace(hour=event.hour, minute=30, second=0, microsecond=0)
     return {

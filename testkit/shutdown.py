@@ -1,6 +1,6 @@
-"""Being told to end: Ctrl-C, SIGTERM, or a terminal that goes away.
+"""Orderly shutdown on Ctrl-C, SIGTERM or the loss of the terminal.
 
-Each becomes an exception, so that whatever was started is stopped on the way out.
+Each signal becomes an exception, so that context managers stop what was started.
 """
 
 import signal
@@ -9,10 +9,11 @@ from contextlib import contextmanager
 from types import FrameType
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+"""The signals that end a process in order."""
 
 
 class ToldToEnd(BaseException):
-    """Somebody ends this process; not an error, so nothing but the way out may catch it."""
+    """A signal asked this process to end. Not an error: only the entry point should catch it."""
 
     def __init__(self, number: int) -> None:
         super().__init__(signal.Signals(number).name)
@@ -20,7 +21,7 @@ class ToldToEnd(BaseException):
 
     @property
     def exit_code(self) -> int:
-        """Return what a shell shows for a process ended by this signal."""
+        """The exit status that a shell reports for a process ended by this signal."""
         return 128 + self.number
 
 
@@ -41,7 +42,7 @@ class _Listener:
         raise ToldToEnd(number)
 
     @contextmanager
-    def held_back(self) -> Iterator[None]:
+    def deferred_signals(self) -> Iterator[None]:
         self._held += 1
         try:
             yield
@@ -55,37 +56,41 @@ _listener = _Listener()
 
 
 def listen() -> None:
-    """From now on raise ``ToldToEnd`` in the main thread when a signal comes."""
+    """Raise ``ToldToEnd`` in the main thread when one of ``SIGNALS`` arrives. Call it there."""
     for number in SIGNALS:
-        # Who started us with nohup wants us to outlive the terminal.
+        # A process started with nohup must outlive its terminal.
         if number == signal.SIGHUP and signal.getsignal(number) == signal.SIG_IGN:
             continue
         signal.signal(number, _listener.hear)
 
 
 def told() -> ToldToEnd | None:
-    """Return what was heard, also when the exception never arrived as itself.
+    """Return an exception for the signal that arrived last, or None.
 
-    It is raised wherever the interpreter is just then. Inside a ``__set_name__`` Python 3.11 turns
-    it into a RuntimeError, inside a ``__del__`` or a callback it is printed and forgotten.
+    The exception is raised wherever the interpreter happens to be. Python 3.11 turns it into a
+    RuntimeError inside a ``__set_name__``, and prints and drops it inside a ``__del__`` or a
+    callback. This function reports the signal in those cases too.
     """
     return None if _listener.heard is None else ToldToEnd(_listener.heard)
 
 
 def end_if_told() -> None:
-    """Raise what a finalizer swallowed; between steps, where nothing can be torn."""
+    """Raise ``ToldToEnd`` if a signal arrived whose exception was swallowed.
+
+    Call it between steps, where an interruption does no harm.
+    """
     heard = told()
     if heard and not _listener.is_ending:
         raise heard
 
 
 def no_more() -> None:
-    """Ignore further signals: stopping takes seconds and must not be left half done."""
+    """Ignore further signals, because stopping takes seconds and must not be interrupted."""
     _listener.is_ending = True
 
 
 @contextmanager
-def held_back() -> Iterator[None]:
-    """Let a signal wait for the end of the block, for steps that must not be torn apart."""
-    with _listener.held_back():
+def deferred_signals() -> Iterator[None]:
+    """Defer signals to the end of the block, for steps that must not be interrupted."""
+    with _listener.deferred_signals():
         yield

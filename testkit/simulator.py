@@ -1,7 +1,7 @@
-"""Run the simulated XCover as a process of its own and steer it over HTTP.
+"""The simulated XCover in a process of its own, controlled over HTTP.
 
-Only the standard library and requests are needed here, so tests inside a real Saleor
-can start the simulator with the interpreter of this project's environment.
+This module needs only the standard library and requests, so that tests inside a real Saleor can
+start the simulator with the interpreter of this project's environment.
 """
 
 import json
@@ -16,16 +16,20 @@ import requests
 
 from .process import ReadyProcess
 
-CONTROL_TIMEOUT = 30  # seconds; an ordered webhook may wait for its receiver
+CONTROL_TIMEOUT = 30
+"""Seconds a control call may take; one that sends a webhook waits for the receiver."""
 
 
 class SimulatorProcess:
-    """One simulator on a free port; use ``start()`` and ``stop()``, or ``with``."""
+    """A simulator on a free port; use ``start`` and ``stop``, or a ``with`` block.
+
+    Methods that control it raise ``ValueError`` with the simulator's sentence when it refuses.
+    """
 
     base_url: str
-    """What the client is to be configured with, such as ``http://127.0.0.1:1234/x``."""
+    """Base URL for the client's settings, such as ``http://127.0.0.1:1234/x``."""
     control_url: str
-    """The unsigned control API, such as ``http://127.0.0.1:1234/_simulator``."""
+    """Address of the unsigned control API, such as ``http://127.0.0.1:1234/_simulator``."""
 
     def __init__(self) -> None:
         self._process = ReadyProcess("the simulator", "simulator ready on ")
@@ -35,12 +39,16 @@ class SimulatorProcess:
     def start(
         self, python: str = sys.executable, *arguments: str, timeout: float = 20
     ) -> "SimulatorProcess":
-        """Start the module with ``python`` on a free port and wait for its ready line."""
+        """Start the simulator with the interpreter ``python`` and wait until it is ready.
+
+        ``arguments`` are options of ``python -m xcover_simulator``; ``timeout`` is in seconds.
+        Raises ``DemoError`` if it is not ready in time.
+        """
         self.begin(python, *arguments)
         return self.wait_until_ready(timeout)
 
     def begin(self, python: str = sys.executable, *arguments: str) -> None:
-        """Start the module and do not wait: others can start meanwhile."""
+        """Start the simulator without waiting, so that other processes can start meanwhile."""
         foreign = ("PYTHONPATH", "PYTHONHOME", "PYTHONSTARTUP")
         self._process.begin(
             [python, "-m", "xcover_simulator", "--port", "0", *arguments],
@@ -48,18 +56,18 @@ class SimulatorProcess:
         )
 
     def wait_until_ready(self, timeout: float = 20) -> "SimulatorProcess":
-        """Wait for the ready line, which names the addresses."""
+        """Wait up to ``timeout`` seconds for the ready line, and set the addresses from it."""
         self.base_url = self._process.wait_until_ready(timeout)
         self.control_url = self.base_url.removesuffix("/x") + "/_simulator"
         return self
 
     def stop(self) -> int | None:
-        """End the process and return its exit code; None when it never ran."""
+        """End the process and return its exit code, or None if it was not started."""
         self._session.close()
         return self._process.stop()
 
     def __enter__(self) -> "SimulatorProcess":
-        """Return the running simulator, started now if it was not."""
+        """Return the simulator, starting it if needed."""
         return self if self._process.is_running else self.start()
 
     def __exit__(
@@ -68,7 +76,7 @@ class SimulatorProcess:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        """Stop it."""
+        """Stop the simulator."""
         self.stop()
 
     @property
@@ -81,20 +89,24 @@ class SimulatorProcess:
         return self._process.errors()
 
     def state(self) -> dict[str, Any]:
-        """Return everything the simulator remembers; amounts are Decimal."""
+        """Return the complete state of the simulator; amounts are Decimal."""
         return self._control("GET", "")
 
     def calls(self, operation: str | None = None) -> list[dict[str, Any]]:
-        """Return the calls that arrived, oldest first, all or those of one operation."""
+        """Return the received calls, oldest first; only those of ``operation`` if it is given."""
         calls: list[dict[str, Any]] = self.state()["calls"]
         return [call for call in calls if operation in (None, call["operation"])]
 
     def reset(self) -> None:
-        """Forget everything; settings return to those of the start, faults are cleared."""
+        """Delete all state, clear the faults and restore the initial settings."""
         self._control("POST", "/reset")
 
     def fault(self, operation: str, kind: str, times: int | None = 1, **parameters: Any) -> None:
-        """Order a fault for the next ``times`` calls (None: until cleared)."""
+        """Order a fault for the next ``times`` calls; None means until it is cleared.
+
+        ``operation`` is an operation name or ``*``, ``kind`` a value of
+        ``xcover_simulator.faults.Kind``; ``parameters`` are the fields of its ``FaultOrder``.
+        """
         self._control(
             "POST",
             "/faults",
@@ -102,20 +114,24 @@ class SimulatorProcess:
         )
 
     def replace_faults(self, faults: Sequence[Mapping[str, Any]]) -> None:
-        """Put these in the place of all others at once: no call comes through in between."""
+        """Replace all waiting faults in one step, so that no call falls in between."""
         self._control("PUT", "/faults", {"faults": list(faults)})
 
     def clear_faults(self) -> None:
-        """Forget the faults that have not struck yet."""
+        """Remove all waiting faults."""
         self._control("DELETE", "/faults")
 
     def settings(self, **changes: Any) -> dict[str, Any]:
-        """Change settings and return all of them, secrets hidden."""
+        """Change settings and return all of them; secrets are hidden."""
         settings: dict[str, Any] = self._control("PATCH", "/settings", changes)["settings"]
         return settings
 
     def send_webhook(self, event: str, booking_id: str, **options: Any) -> list[dict[str, Any]]:
-        """Send a webhook now and return what became of each copy."""
+        """Send a webhook notification now and return the outcome of each copy.
+
+        ``options`` are the fields ``signed``, ``repeat`` and ``date_offset_seconds`` of the control
+        API's ``WebhookOrder``.
+        """
         order = {"event": event, "booking_id": booking_id, **options}
         sent: list[dict[str, Any]] = self._control("POST", "/webhooks", order)["webhooks"]
         return sent
@@ -136,7 +152,7 @@ class SimulatorProcess:
 
 
 def _number(value: Any) -> Any:
-    """Write a Decimal in a control body; the figures there need no exact digits."""
+    """Return a Decimal as float; the numbers in control bodies need no exact digits."""
     if isinstance(value, Decimal):
         return float(value)
     raise TypeError(f"{value!r} is not JSON")

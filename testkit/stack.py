@@ -1,4 +1,4 @@
-"""Everything the demo runs on: PostgreSQL, a simulated XCover, the miniature host, a worker."""
+"""The processes of the demo: PostgreSQL, the simulated XCover, the miniature and a worker."""
 
 from __future__ import annotations
 
@@ -18,15 +18,18 @@ Say = Callable[[str], None]
 
 
 class Stack:
-    """Start with ``with``; everything ends with it. ``say`` hears what is being started.
+    """The processes of the demo, as a context manager that starts and stops them.
 
-    ``lease_seconds`` is how long the work of a killed worker waits; without it as in a store.
+    ``database`` is the name of the database to create. ``say`` is called with the name of each
+    step before it starts. ``lease_seconds`` is the time after which the work of a killed worker is
+    taken up by another one; None keeps the plugin's default. Entering raises ``DemoError`` when a
+    step fails.
     """
 
     host_url: str
-    """Where the miniature listens, without a slash at the end."""
+    """Address of the miniature, without a trailing slash."""
     server: str
-    """Which PostgreSQL is used, in words."""
+    """Description of the PostgreSQL server."""
 
     def __init__(self, database: str, say: Say, *, lease_seconds: int | None = None) -> None:
         self._database = database
@@ -57,7 +60,7 @@ class Stack:
         self._stop()
 
     def kill_worker(self) -> None:
-        """SIGKILL worker, beat and pool, whatever they are doing."""
+        """Kill the worker, its beat and its pool with SIGKILL."""
         self._worker.kill()
 
     def start_worker(self) -> str:
@@ -66,7 +69,7 @@ class Stack:
         return self._worker.wait_until_ready()
 
     def errors(self) -> str:
-        """Return what host and worker wrote to their logs."""
+        """Return the logs of the host and the worker."""
         return f"--- host\n{self._web.errors()}\n--- worker\n{self._worker.errors()}"
 
     def _make_database(self) -> None:
@@ -87,7 +90,7 @@ class Stack:
         call_command("migrate", run_syncdb=True, verbosity=0)
 
     def _start_processes(self) -> None:
-        # Side by side: each spends most of its start on imports.
+        # Started side by side, because each spends most of its start on imports.
         self.simulator.begin()
         self._web.begin([sys.executable, "-m", "testkit.web"], env=self._environment())
         self._begin_worker()
@@ -103,7 +106,7 @@ class Stack:
         ),
     }
     steps = tuple(_STEPS)
-    """What ``say`` hears, in this order."""
+    """The names that ``say`` is called with, in order."""
 
     def _begin_worker(self) -> None:
         self._worker.begin([sys.executable, "-m", "testkit.worker"], env=self._environment())

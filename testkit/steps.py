@@ -1,4 +1,4 @@
-"""Steps many stories begin with, and questions they end with."""
+"""Steps that many tests and demo scenes share, and queries on the simulator's state."""
 
 from collections import Counter
 from collections.abc import Iterator
@@ -18,9 +18,11 @@ from testkit.simulator import SimulatorProcess
 from .work import Work
 
 TICKETS = Decimal("200.00")
+"""Price of two tickets at 100.00, in the channel's currency."""
 PREMIUM = Decimal("6.66")
+"""Premium of their cover at the simulator's default rate."""
 TOTAL = TICKETS + PREMIUM
-"""Two tickets at 100.00 and their cover."""
+"""Total of an order of two tickets with cover."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,10 +32,11 @@ class Sale:
     order: PlacedOrder
     payment: Transaction
     booking_id: str
+    """XCover's id of the policy."""
 
 
 def accept_cover(buyer: Shopper, store: Store, tickets: int = 2) -> tuple[Checkout, Offer]:
-    """Put tickets into a checkout, look at the offer and say yes; return the checkout after it."""
+    """Create a checkout with tickets and accept its offer; return checkout and offer."""
     buyer.create_checkout({store.concert: tickets})
     offer = buyer.accept(buyer.offer())
     return buyer.checkout(), offer
@@ -46,7 +49,7 @@ def sell_with_cover(
     work: Work,
     simulator: SimulatorProcess,
 ) -> Sale:
-    """Sell two tickets with cover, paid before the order, up to the booking at XCover."""
+    """Sell two tickets with cover, paid before the order, and let the plugin make the policy."""
     order, payment = buy_with_cover(buyer, payments, {store.concert: 2})
     work()
     (booking,) = bookings(simulator)
@@ -56,7 +59,7 @@ def sell_with_cover(
 def buy_with_cover(
     buyer: Shopper, payments: PaymentApp, wanted: dict[Variant, int]
 ) -> tuple[PlacedOrder, Transaction]:
-    """Accept the offer, pay and order; nobody has worked on it yet."""
+    """Accept the offer, pay and complete the checkout; no background work is done yet."""
     buyer.create_checkout(wanted)
     buyer.accept(buyer.offer())
     checkout = buyer.checkout()
@@ -65,7 +68,7 @@ def buy_with_cover(
 
 
 def end_the_offer(buyer: Shopper) -> None:
-    """Have a third ticket come and go: the live offer ends, and the next one has its terms."""
+    """End the live offer by adding and removing a ticket; the next offer has the same terms."""
     (line,) = buyer.checkout().ticket_lines
     buyer.set_quantity(line, line.quantity + 1)
     buyer.set_quantity(line, line.quantity)
@@ -74,7 +77,7 @@ def end_the_offer(buyer: Shopper) -> None:
 def change_the_buyer_twice(
     sale: Sale, staff: Staff, work: Work, simulator: SimulatorProcess
 ) -> None:
-    """Correct the buyer's phone in the order: one change is applied, one XCover refuses."""
+    """Change the buyer's phone number twice: XCover applies the first and refuses the second."""
     staff.update_order(sale.order.id, billing={**NEW_YORK, "phone": "+12125550177"})
     work()
     simulator.fault("preview_modification", "status", times=1, status=422)
@@ -83,25 +86,28 @@ def change_the_buyer_twice(
 
 
 def bookings(simulator: SimulatorProcess) -> list[dict[str, Any]]:
-    """Return what is booked at XCover."""
+    """Return the bookings of the simulator."""
     found: list[dict[str, Any]] = simulator.state()["bookings"]
     return found
 
 
 def opt_outs(simulator: SimulatorProcess) -> list[dict[str, Any]]:
-    """Return the opt-outs XCover was told."""
+    """Return the opt-outs that the simulator received."""
     found: list[dict[str, Any]] = simulator.state()["opt_outs"]
     return found
 
 
 def asked(simulator: SimulatorProcess) -> dict[str, int]:
-    """Count the calls XCover received, by operation; a preview is a ``cancel``."""
+    """Return the number of calls by operation. A cancellation preview counts as ``cancel``."""
     return dict(Counter(call["operation"] for call in simulator.calls()))
 
 
 @contextmanager
 def sealed_elsewhere(channel: Channel, *fields: str) -> Iterator[None]:
-    """Have these secrets of a channel sealed by a process with another SECRET_KEY meanwhile."""
+    """Seal secrets of a channel with another SECRET_KEY inside the block.
+
+    ``fields`` are the names of the secret settings. The configuration is restored afterwards.
+    """
     from django.test import override_settings
     from saleor.plugins.models import PluginConfiguration
 

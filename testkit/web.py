@@ -1,4 +1,7 @@
-"""Serve the miniature host: ``python -m testkit.web``; prints its address when it listens."""
+"""Web server of the miniature host: ``python -m testkit.web``.
+
+Prints a line with its address once it listens on a free port.
+"""
 
 import os
 import sys
@@ -6,9 +9,11 @@ import sys
 from . import miniature
 
 READY = "host ready on "
+"""Start of the line that is printed when the host is ready; its address follows."""
 
 
 def main() -> None:
+    """Serve the miniature on the database of XCOVER_DEMO_DATABASE_URL until a signal ends it."""
     miniature.configure(os.environ["XCOVER_DEMO_DATABASE_URL"])
     import waitress
     from django.core.wsgi import get_wsgi_application

@@ -1,4 +1,4 @@
-"""The plugin's background work, done here and now."""
+"""The plugin's background work, done in the calling process."""
 
 import base64
 import json
@@ -8,21 +8,21 @@ from testkit.client.store import Channel, Store
 
 
 class Work:
-    """Call it to run ``xcover_work``; ``listeners`` hear of it."""
+    """A callable that runs ``xcover_work`` and then calls each of ``listeners``."""
 
     def __init__(self, store: Store) -> None:
         self._store = store
         self.listeners: list[Callable[[], None]] = []
 
     def __call__(self) -> dict[str, int]:
-        """Do all due work and return how much of each kind was looked at."""
+        """Do all due work and return the number of items handled by kind."""
         done: dict[str, int] = json.loads(self._store.command("xcover_work", "--json"))
         for listener in self.listeners:
             listener()
         return done
 
     def fetch_offer(self, checkout_id: str, channel: Channel) -> None:
-        """Have a worker ask for an offer before anybody looks at it."""
+        """Request an offer as the Celery task does, before a shopper asks for it."""
         from saleor_xcover_plugin.tasks import request_offer
 
         request_offer(_key(checkout_id), int(_key(channel.id)))

@@ -1,4 +1,7 @@
-"""A real Celery worker with beat: ``python -m testkit.worker``; prints its name when it works."""
+"""A Celery worker with beat for the miniature: ``python -m testkit.worker``.
+
+Prints a line with its name once it accepts tasks.
+"""
 
 import os
 import sys
@@ -9,9 +12,11 @@ from typing import Any
 from . import miniature
 
 READY = "worker ready as "
+"""Start of the line that is printed when the worker is ready; its name follows."""
 
 
 def main() -> None:
+    """Run the worker on the database of XCOVER_DEMO_DATABASE_URL until a signal ends it."""
     miniature.configure(os.environ["XCOVER_DEMO_DATABASE_URL"])
     from celery.signals import worker_ready
 
@@ -26,7 +31,7 @@ def main() -> None:
                 f"--schedule={Path(folder) / 'beat'}",
                 "--concurrency=2",
                 "--loglevel=ERROR",
-                # The queue is a folder: there is nobody to gossip with.
+                # The queue is a folder with one worker.
                 "--without-gossip",
                 "--without-mingle",
                 "--without-heartbeat",

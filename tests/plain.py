@@ -1,5 +1,6 @@
-"""``make test``: everything that needs no Saleor, and at its end what it took and what it left out.
+"""``make test``: everything that needs no Saleor.
 
+At its end it says what it took, what of the plugin was run, and what it left to other suites.
 ``python -m tests.plain`` plays all tiers; words in ARGS are options of pytest for each of them.
 """
 
@@ -14,6 +15,7 @@ from pathlib import Path
 
 from testkit.pytest_events import VARIABLE, Heard, Listener
 
+from .covered import coverage_report
 from .deep.counts import COUNTS
 from .sittings.progress import clock
 
@@ -39,15 +41,28 @@ def main(options: list[str]) -> int:
         told = FOLDER / f"{name.replace(' ', '-')}.events"
         told.unlink(missing_ok=True)
         started = time.monotonic()
-        command = [sys.executable, "-m", "pytest", *arguments, *options]
-        environment = {**os.environ, VARIABLE: str(told)}
+        command = [sys.executable, "-m", "pytest", *arguments, *measured(name), *options]
+        environment = {**os.environ, VARIABLE: str(told), "COVERAGE_FILE": str(data_of(name))}
         codes.append(subprocess.run(command, cwd=ROOT, env=environment, check=False).returncode)
         took[name] = time.monotonic() - started
         listener = Listener(told)
         listener.listen()
         heard[name] = listener.heard
     sys.stdout.write(described(took, heard))
+    sys.stdout.write(coverage_report([data_of(name) for name in TIERS]))
     return next((code for code in codes if code), 0)
+
+
+def measured(tier: str) -> tuple[str, ...]:
+    """Return the options that measure coverage; a browser's tests run the plugin elsewhere."""
+    if tier == "in a browser":
+        return ()
+    return ("--cov=saleor_xcover_plugin", "--cov-report=", "--cov-config=pyproject.toml")
+
+
+def data_of(tier: str) -> Path:
+    """Return the file that keeps what a tier ran of the plugin."""
+    return FOLDER / f"{tier.replace(' ', '-')}.coverage"
 
 
 def described(took: dict[str, float], heard: dict[str, Heard]) -> str:

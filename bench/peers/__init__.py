@@ -1,1 +1,1 @@
-"""What a store would do without this plugin. Saleor plugins of their own, never installed."""
+"""Alternatives to this plugin, as Saleor plugins for the benchmarks only."""

@@ -1,7 +1,6 @@
-"""A plain synchronous plugin: the vendor's client, called in the hooks.
+"""A plain synchronous plugin, which calls the vendor's client inside the hooks.
 
-What a store's developer writes in a day. Asks for an offer whenever the checkout changes and
-reports the declined offer when the order is there.
+It requests an offer whenever the checkout changes, and opts out when the order is created.
 """
 
 from __future__ import annotations
@@ -18,14 +17,17 @@ from ..account import offer_question, vendor_config
 
 log = logging.getLogger(__name__)
 KEY = "plain.offer"
+"""Metadata key with the id of the offer."""
 
 
 class Plain(BasePlugin):
+    """The plain plugin; inactive until a benchmark chooses it."""
+
     PLUGIN_ID = "bench.plain"
     PLUGIN_NAME = "Plain synchronous XCover"
     CONFIGURATION_PER_CHANNEL = False
     DEFAULT_ACTIVE = False
-    """Switched by the benchmark."""
+    """Changed by ``Place.choose``."""
 
     def checkout_created(self, checkout: Any, previous_value: Any, **kwargs: Any) -> Any:
         self._ask(checkout)

@@ -1,6 +1,6 @@
-"""A call inside pricing, the way the AvaTax plugin asks for taxes: answers are cached by content.
+"""A plugin that calls XCover inside pricing, as Saleor's AvaTax plugin calls its tax service.
 
-Saleor prices a checkout whenever it changed; the service is asked in the middle of that.
+Saleor prices a checkout after every change. Responses are cached by the content of the checkout.
 """
 
 from __future__ import annotations
@@ -19,14 +19,17 @@ from ..account import offer_question, vendor_config
 
 log = logging.getLogger(__name__)
 CACHE_SECONDS = 3600
+"""Seconds for which a response is cached."""
 
 
 class Pricing(BasePlugin):
+    """The pricing plugin; inactive until a benchmark chooses it."""
+
     PLUGIN_ID = "bench.pricing"
     PLUGIN_NAME = "A call inside pricing"
     CONFIGURATION_PER_CHANNEL = False
     DEFAULT_ACTIVE = False
-    """Switched by the benchmark."""
+    """Changed by ``Place.choose``."""
 
     def calculate_checkout_line_total(
         self,
@@ -49,7 +52,7 @@ class Pricing(BasePlugin):
 
 
 def _ask(checkout_info: Any, lines: Any) -> None:
-    """Ask unless the same was asked before."""
+    """Request an offer unless the same one was requested before."""
     checkout = checkout_info.checkout
     said = [[line.line.variant_id, line.line.quantity] for line in lines]
     content = json.dumps([str(checkout.pk), said, checkout.currency])

@@ -1,1 +1,1 @@
-"""A small ticket shop in the browser, in front of any Saleor-compatible host with the plugin."""
+"""A small ticket shop for the browser, in front of any Saleor-compatible host with the plugin."""

@@ -1,4 +1,4 @@
-"""``python -m demo.shop``: the web shop on a port."""
+"""Command line of the shop: ``python -m demo.shop``."""
 
 import argparse
 import os
@@ -13,11 +13,15 @@ from .app import create_app
 from .probe import Unusable, check_address, probe, warning
 from .settings import STAFF_KEY, Settings, staff_address, tokens_from
 
-LAST_WAIT = 1  # seconds open requests get when the shop stops
+LAST_WAIT = 1
+"""Seconds that open requests get when the shop stops."""
 
 
 class Server(uvicorn.Server):
-    """The shop on an open socket; prints one line when it can be used."""
+    """The shop on an open socket. Prints a line on stdout when it is ready.
+
+    ``address`` is the shop's address, without a trailing slash.
+    """
 
     def __init__(self, settings: Settings, listener: socket.socket) -> None:
         super().__init__(
@@ -36,17 +40,18 @@ class Server(uvicorn.Server):
         self.address = f"http://{host}:{port}"
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        """Start to listen, then say so."""
+        """Start to listen, then print the ready line."""
         await super().startup(sockets=sockets)
         print(f"shop ready on {self.address}", flush=True)
-        # Who chose the key tells it; a new one is known only here.
+        # A generated key is known only here; one from the environment is already known.
         if not os.environ.get(STAFF_KEY):
             print(f"staff: {staff_address(self.address, self._settings.staff_key)}", flush=True)
 
     def run_until_told(self) -> None:
-        """Serve until SIGTERM or SIGINT.
+        """Serve until SIGTERM or SIGINT, then return instead of being killed by the signal.
 
-        uvicorn raises the signal again after its own stop: our handler must be there already.
+        uvicorn raises the signal again after its shutdown, so the handlers are installed before.
+        Call it from the main thread.
         """
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, self._stop)
@@ -57,7 +62,10 @@ class Server(uvicorn.Server):
 
 
 def main() -> None:
-    """Read the command line, listen, serve until told to stop."""
+    """Serve the shop until SIGTERM or SIGINT.
+
+    Exits with status 2 and a sentence if the port cannot be opened or the host cannot be used.
+    """
     usual = Settings()
     parser = argparse.ArgumentParser(
         prog="python -m demo.shop",

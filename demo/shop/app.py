@@ -1,4 +1,4 @@
-"""The shop's web application: the page, the shopper's proxy, the staff's routes."""
+"""The shop's web application: its page, the shopper's proxy and the staff's routes."""
 
 import json
 from collections.abc import Callable
@@ -29,11 +29,13 @@ from .upstream import Host, Json, Problem, Simulator, plugin_path, written
 STATIC = Path(__file__).parent / "static"
 POST = ["POST"]
 WORDING_CSP = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'"
-MAX_BODY = 16_384  # bytes; as the plugin's endpoint
+"""Content security policy of the policy wording, which the simulator renders."""
+MAX_BODY = 16_384
+"""Largest request body in bytes, as at the plugin's endpoint."""
 
 
 def create_app(settings: Settings) -> Starlette:
-    """Return the shop in front of the host that ``settings`` names."""
+    """Return the shop's application, in front of the host that ``settings`` names."""
     host = Host(settings)
     till = Till(host, settings.payment_token)
     office = BackOffice(settings, host, till)
@@ -103,10 +105,10 @@ def create_app(settings: Settings) -> Starlette:
             Route("/api/config", _get(config)),
             Route("/api/graphql", _post(graphql), methods=POST),
             Route("/api/pay", _post(pay), methods=POST),
-            # As on the host: the plugin's element speaks to the plugin by itself.
+            # The same paths as on the host, because the plugin's element calls the plugin itself.
             Route(plugin_path(settings.channel, "graphql"), plugin, methods=POST),
             Route(element_path, element),
-            # Who reaches the shop from elsewhere does not reach the simulator.
+            # A browser on another machine reaches the shop but not the simulator.
             Route(f"{SIMULATED}/en/pds/{{item_id}}", wording),
             Mount("/api/staff", routes=staff, middleware=[staff_only]),
             Mount("/static", StaticFiles(directory=STATIC)),
@@ -120,7 +122,7 @@ def create_app(settings: Settings) -> Starlette:
 
 
 def _get(work: Callable[[], Any]) -> Callable[[Request], Response]:
-    """Make an endpoint of ``work``. A plain function: Starlette runs it in a thread."""
+    """Return an endpoint that runs ``work``. It is not async, so Starlette runs it in a thread."""
 
     def endpoint(_: Request) -> Response:
         return _answer(work())
@@ -129,10 +131,10 @@ def _get(work: Callable[[], Any]) -> Callable[[Request], Response]:
 
 
 def _post(work: Callable[[Json], Any]) -> Callable[[Request], Any]:
-    """Make an endpoint that reads a JSON object and runs ``work`` in a thread."""
+    """Return an endpoint that reads a JSON object and runs ``work`` in a thread."""
 
     async def endpoint(request: Request) -> Response:
-        # Forms cannot send this type, so other sites need a permission nobody gives them.
+        # Forms cannot send this type, so other sites would need a CORS permission.
         if request.headers.get("content-type", "").split(";")[0] != "application/json":
             raise Problem("Send JSON.", 415)
         try:
@@ -147,7 +149,7 @@ def _post(work: Callable[[Json], Any]) -> Callable[[Request], Any]:
 
 
 async def _body(request: Request) -> bytes:
-    """Read the body, but no more than the shop ever needs."""
+    """Return the body; raise ``Problem`` with 413 if it is larger than ``MAX_BODY``."""
     received = b""
     async for piece in request.stream():
         received += piece

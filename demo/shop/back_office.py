@@ -1,4 +1,4 @@
-"""What staff see: orders, what waits for a person, and what reached XCover."""
+"""The staff's view: orders, those that need a person, and the calls that XCover received."""
 
 from decimal import Decimal
 
@@ -10,14 +10,20 @@ from .settings import PAYMENT_TOKEN, STAFF_TOKEN, Settings
 from .upstream import Host, Json, Problem, Simulator
 
 NOTE_PREFIX = "XCover: "
-# Notes that only tell; whatever else the plugin writes asks for a decision.
+"""Start of the plugin's order notes."""
 ROUTINE = (" confirmed, premium ", " cancelled, XCover refunds ", "XCover is asked what it refunds")
+"""Parts of the notes that only inform. Every other note of the plugin asks for a decision."""
 SETTLED = ("confirmed", "cancelled")
+"""Statuses of a cover that need no further work."""
 CALLS_SHOWN = 50
+"""Number of XCover's calls shown, newest first."""
 
 
 class BackOffice:
-    """Reads and refunds orders with the store's tokens, which never leave this process."""
+    """The staff's operations, with the store's tokens, which never leave this process.
+
+    Methods raise ``Problem`` with a sentence for the staff when something is missing or fails.
+    """
 
     def __init__(self, settings: Settings, host: Host, till: Till) -> None:
         self._settings = settings
@@ -26,24 +32,27 @@ class BackOffice:
         self._simulator = Simulator(settings.simulator) if settings.simulator else None
 
     def orders(self) -> list[Json]:
-        """Return the latest orders, each with its policy and why it needs a person."""
+        """Return the latest orders, each with its policy and the reason why it needs a person."""
         found = self._host.execute(docs.STAFF_ORDERS, {}, token=self._staff_token())
         return [self._shown(edge["node"]) for edge in found["edges"]]
 
     def order(self, order_id: str) -> Json:
-        """Return one order with its history and the cover as the plugin knows it now."""
+        """Return an order with its history and the current cover."""
         order = self._read(order_id)
         return {**self._shown(order), "cover": self._cover(order_id)}
 
     def refund(self, order_id: str, amount: Decimal | None) -> Json:
-        """Report a refund as the payment app would; the plugin judges the policy by itself."""
+        """Report a refund of ``amount``, or of everything, as the payment app would.
+
+        The amount is in the order's currency. The plugin decides about the policy itself.
+        """
         if not self._settings.payment_token:
             raise Problem(f"Refunds need {PAYMENT_TOKEN} in the environment of the shop.", 409)
         transactions = self._read(order_id)["transactions"]
         return {"refunded": self._till.refund(transactions, amount)}
 
     def xcover(self) -> Json:
-        """Return what the simulated XCover received, newest first."""
+        """Return the calls that the simulated XCover received, newest first."""
         if self._simulator is None:
             return {"isGiven": False}
         state = self._simulator.state()
@@ -57,7 +66,7 @@ class BackOffice:
         }
 
     def set_xcover_down(self, is_down: bool) -> Json:
-        """Break the simulated XCover or mend it."""
+        """Make every call of the simulated XCover fail, or restore it."""
         if self._simulator is None:
             raise Problem("The shop was started without --simulator.", 409)
         self._simulator.be_down(is_down)
@@ -99,7 +108,7 @@ class BackOffice:
 
 
 def _why_a_person(status: str | None, notes: list[str]) -> str | None:
-    """Return the plugin's latest sentence when it asks for a decision."""
+    """Return the plugin's latest note if it asks for a decision, else None."""
     ours = [note.removeprefix(NOTE_PREFIX) for note in notes if note.startswith(NOTE_PREFIX)]
     latest = ours[-1] if ours else ""
     if latest and not any(words in latest for words in ROUTINE):
@@ -108,7 +117,7 @@ def _why_a_person(status: str | None, notes: list[str]) -> str | None:
 
 
 def _call(call: Json, booked: dict[str, str]) -> Json:
-    """Pick what staff see of a call; bodies stay away, they name people."""
+    """Return the parts of a call that staff see; bodies are left out because they name people."""
     _, _, of_booking = call["path"].partition("/bookings/")
     _, _, of_offer = call["path"].partition("/offers/")
     booking = of_booking.split("/")[0] or booked.get(of_offer.split("/")[0], "")

@@ -1,4 +1,4 @@
-"""Every GraphQL operation of the shop. The browser names one; it cannot send its own."""
+"""The GraphQL operations of the shop. The browser can only name one of them."""
 
 from dataclasses import dataclass
 from typing import Literal
@@ -36,19 +36,19 @@ _ERRORS = "errors { field message code }"
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """One operation and the endpoint that knows it."""
+    """An operation and the endpoint that serves it."""
 
     text: str
     target: Literal["host", "plugin"] = "host"
 
     @property
     def takes_channel(self) -> bool:
-        """Whether the shop must name its channel."""
+        """True if the operation needs the shop's channel as a variable."""
         return "$channel" in self.text
 
 
 def _change(name: str, parameters: str, arguments: str) -> Document:
-    """Write a mutation that answers with the changed checkout."""
+    """Return a mutation whose result is the changed checkout."""
     return Document(
         f"mutation {name}({parameters}) {{ {name}({arguments}) "
         f"{{ checkout {{ ...Checkout }} {_ERRORS} }} }}{_CHECKOUT}"
@@ -100,6 +100,7 @@ query insuranceCover($id: ID!) {
     "plugin",
 )
 
+# The operations that the browser may name.
 FOR_SHOPPERS: dict[str, Document] = {
     "products": PRODUCTS,
     "checkout": CHECKOUT,
@@ -131,7 +132,7 @@ FOR_SHOPPERS: dict[str, Document] = {
     "insuranceCover": INSURANCE_COVER,
 }
 
-# What only the server sends, with the tokens or as a step of paying.
+# The operations that only the server sends, with a token or as a step of paying.
 CHECKOUT_COMPLETE = Document(
     "mutation checkoutComplete($id: ID!) { checkoutComplete(id: $id) "
     f"{{ order {{ id number }} {_ERRORS} }} }}"

@@ -1,4 +1,4 @@
-"""Response headers that keep the page to itself."""
+"""Security and cache headers of every response."""
 
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -10,19 +10,19 @@ HEADERS = {
     ),
     "x-content-type-options": "nosniff",
     "referrer-policy": "no-referrer",
-    # Order numbers and totals must be those of now, and edits of the demo visible at once.
+    # Totals must be current, and edits of the demo's files visible at once.
     "cache-control": "no-cache",
 }
 
 
 class SafeHeaders:
-    """Add the headers to every answer."""
+    """ASGI middleware that adds ``HEADERS`` to every response that does not set them."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Serve, and add the headers when the answer begins."""
+        """Serve one request, and add the headers when its response starts."""
 
         async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
@@ -34,5 +34,5 @@ class SafeHeaders:
 
 def _add(headers: MutableHeaders) -> None:
     for name, value in HEADERS.items():
-        # A page of another make says itself what it may do.
+        # Pages that are not the shop's own set their own policy.
         headers.setdefault(name, value)

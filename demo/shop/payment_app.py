@@ -1,4 +1,4 @@
-"""The demo's payment app: it takes the money, has the order made, gives money back."""
+"""The demo's payment app: it charges checkouts, completes them and refunds orders."""
 
 import threading
 import uuid
@@ -12,7 +12,7 @@ from .upstream import Host, Json, Problem
 
 @dataclass(slots=True)
 class Payment:
-    """What one checkout has paid so far, in one or several transactions."""
+    """The amount that a checkout has paid so far, in one or several transactions."""
 
     currency: str
     charged: Decimal = Decimal(0)
@@ -20,9 +20,9 @@ class Payment:
 
 
 class Till:
-    """Charges a checkout once, however often completing it is tried.
+    """A payment app that charges a checkout only once, however often its completion is tried.
 
-    What was charged is remembered in this process: a demo has one.
+    Charged amounts are kept in the memory of this process, which is enough for a demo.
     """
 
     def __init__(self, host: Host, token: str) -> None:
@@ -32,7 +32,12 @@ class Till:
         self._lock = threading.Lock()
 
     def pay(self, checkout_id: str, agreed: Decimal) -> Json:
-        """Charge what is still open and complete; ``agreed`` is the total the buyer saw."""
+        """Charge the open amount and complete the checkout.
+
+        ``agreed`` is the total that the buyer saw, in the checkout's currency. Returns the order,
+        or the sentence with which paying or ordering was refused. Raises ``Problem`` if the
+        checkout no longer exists or the host fails.
+        """
         with self._lock:
             total, currency = self._total(checkout_id)
             payment = self._payments.setdefault(checkout_id, Payment(currency))
@@ -46,7 +51,11 @@ class Till:
             return {"order": done["order"], "charged": payment.charged}
 
     def refund(self, transactions: list[Json], amount: Decimal | None) -> Decimal:
-        """Give ``amount`` back, or everything; return how much it was."""
+        """Report a refund of ``amount``, or of everything, and return the amount.
+
+        ``transactions`` are those of the order, as the API returns them. Raises ``Problem`` if the
+        amount is not positive or exceeds what was charged.
+        """
         charged = [(each["id"], Decimal(each["chargedAmount"]["amount"])) for each in transactions]
         available = sum((left for _, left in charged), Decimal(0))
         wanted = available if amount is None else amount
@@ -68,7 +77,7 @@ class Till:
         return Decimal(gross["amount"]), gross["currency"]
 
     def _settle(self, checkout_id: str, payment: Payment, total: Decimal) -> None:
-        """Make what was charged equal to the total: charge the difference or give it back."""
+        """Charge or refund the difference between ``total`` and the charged amount."""
         difference = total - payment.charged
         if difference > 0:
             payment.transactions.append(self._charge(checkout_id, payment, difference))
@@ -105,7 +114,7 @@ def _reference() -> str:
 
 
 def _sentences(errors: list[Any]) -> str:
-    """Return what the host said, each as a sentence: the page goes on after it."""
+    """Return the messages of the errors as sentences."""
     return " ".join(f"{str(error['message']).rstrip('.')}." for error in errors)
 
 

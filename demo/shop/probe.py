@@ -1,4 +1,4 @@
-"""Look at the host once before the shop opens: a wrong address is told now, not to a buyer."""
+"""Checks of the host's address before the shop opens."""
 
 import ipaddress
 from urllib.parse import urlsplit
@@ -7,14 +7,15 @@ from .settings import Settings
 from .upstream import Problem, Upstream
 
 QUESTION = {"query": "query shop { shop: __typename }"}
+"""Body of the request that any GraphQL API can serve."""
 
 
 class Unusable(Exception):
-    """The shop cannot be put before this address; the text says why."""
+    """The shop cannot use this host. The message says why."""
 
 
 def check_address(address: str) -> None:
-    """Raise ``Unusable`` unless it is an http or https address."""
+    """Raise ``Unusable`` unless ``address`` is an http or https address."""
     try:
         parts = urlsplit(address)
         is_right = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
@@ -25,7 +26,7 @@ def check_address(address: str) -> None:
 
 
 def warning(settings: Settings) -> str | None:
-    """Return a sentence when tokens would travel where others can read them."""
+    """Return a warning if tokens would be sent unencrypted to another machine, else None."""
     parts = urlsplit(settings.saleor)
     has_tokens = bool(settings.staff_token or settings.payment_token)
     if parts.scheme == "https" or not has_tokens or _is_loopback(parts.hostname or ""):
@@ -34,7 +35,7 @@ def warning(settings: Settings) -> str | None:
 
 
 def probe(settings: Settings) -> None:
-    """Ask the host's API the smallest question; raise ``Unusable`` without a GraphQL answer."""
+    """Send a minimal query to the host; raise ``Unusable`` if it is not a GraphQL API."""
     url = f"{settings.saleor}/graphql/"
     try:
         answer = Upstream(url).send_json("POST", url, QUESTION)

@@ -1,4 +1,4 @@
-"""The staff's routes have no login; they want the key that is part of the staff's address."""
+"""The key of the staff's routes, which have no login."""
 
 import secrets
 
@@ -7,6 +7,7 @@ from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 HEADER = "x-staff-key"
+"""Request header with the key."""
 SENTENCE = (
     "This is the store's side. Open it with the staff address that was printed when the shop "
     "started: it ends with a key."
@@ -14,14 +15,14 @@ SENTENCE = (
 
 
 class StaffOnly:
-    """Let a request through only with the right key."""
+    """ASGI middleware that returns 403 unless the request carries the key."""
 
     def __init__(self, app: ASGIApp, key: str) -> None:
         self._app = app
         self._key = key.encode()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Serve, or refuse. Compared in constant time: the answer's delay tells nothing."""
+        """Serve or refuse one request. The key is compared in constant time."""
         given = Headers(scope=scope).get(HEADER, "").encode()
         if secrets.compare_digest(given, self._key):
             await self._app(scope, receive, send)

@@ -1,4 +1,4 @@
-"""Talking to the host and to the simulated XCover. Whatever goes wrong becomes a plain sentence."""
+"""Clients of the host and the simulated XCover. Every failure is a ``Problem`` with a sentence."""
 
 import json
 from collections.abc import Mapping
@@ -10,18 +10,22 @@ import requests
 from .documents import Document
 from .settings import Settings
 
-TIMEOUT = (3, 20)  # seconds to connect and to answer; the host may ask XCover meanwhile
+TIMEOUT = (3, 20)
+"""Seconds to connect and to read; the host may call XCover meanwhile."""
 
 Json = dict[str, Any]
 
 
 def plugin_path(channel: str, part: str) -> str:
-    """Return where the host serves a part of the plugin."""
+    """Return the path at which the host serves ``part`` of the plugin in a channel."""
     return f"/plugins/channel/{channel}/covergenius.xcover/{part}"
 
 
 class Problem(Exception):
-    """Something the person at the screen must be told; the text is the sentence."""
+    """A failure to show to the person at the screen; the message is the sentence.
+
+    ``status`` is the HTTP status of the shop's response.
+    """
 
     def __init__(self, sentence: str, status: int = 502) -> None:
         super().__init__(sentence)
@@ -29,7 +33,10 @@ class Problem(Exception):
 
 
 class Upstream:
-    """One kind of address; every request has a time limit and follows no redirect."""
+    """A client of one server. Requests have a time limit and follow no redirects.
+
+    ``name`` is the server's name in sentences.
+    """
 
     def __init__(self, name: str) -> None:
         self._name = name
@@ -37,9 +44,9 @@ class Upstream:
     def send(
         self, method: str, url: str, body: bytes | None = None, headers: Mapping[str, str] = {}
     ) -> tuple[int, bytes]:
-        """Return status and body of the answer; raise ``Problem`` when there is none."""
+        """Return status and body of the response; raise ``Problem`` if there is none."""
         try:
-            # A session per call: endpoints run in several threads at once.
+            # One session per call, because endpoints run in several threads.
             with requests.Session() as session:
                 session.trust_env = False
                 answer = session.request(
@@ -59,7 +66,10 @@ class Upstream:
         return answer.status_code, answer.content
 
     def send_json(self, method: str, url: str, body: Any = None, **headers: str) -> Json:
-        """Return the JSON object that was answered. Amounts are Decimal, never float."""
+        """Return the JSON object of the response, with amounts as Decimal.
+
+        Raises ``Problem`` if there is no response or it is not a JSON object.
+        """
         content = None if body is None else written(body)
         _, received = self.send(method, url, content, headers)
         try:
@@ -72,14 +82,14 @@ class Upstream:
 
 
 class Host:
-    """The Saleor-compatible host."""
+    """A client of the Saleor-compatible host. Methods raise ``Problem`` when it fails."""
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
         self._upstream = Upstream("The ticket system")
 
     def execute(self, document: Document, variables: Json, *, token: str = "") -> Any:
-        """Send one document and return its root field."""
+        """Send one document and return its root field; raise ``Problem`` for top-level errors."""
         wanted = dict(variables)
         if document.takes_channel:
             wanted["channel"] = self._settings.channel
@@ -96,18 +106,18 @@ class Host:
         return root
 
     def mutate(self, document: Document, variables: Json, *, token: str) -> Json:
-        """Send a mutation and return its root field; raise ``Problem`` when it has errors."""
+        """Send a mutation and return its root field; raise ``Problem`` if it has errors."""
         root: Json = self.execute(document, variables, token=token)
         if root["errors"]:
             raise Problem("; ".join(error["message"] for error in root["errors"]), 409)
         return root
 
     def pass_to_plugin(self, body: bytes) -> tuple[int, bytes]:
-        """Hand a request over to the plugin's own endpoint as it is."""
+        """Forward a request body to the plugin's endpoint; return status and body."""
         return self._upstream.send("POST", self._plugin("graphql"), body)
 
     def element(self) -> tuple[int, bytes]:
-        """Return the module of the plugin's custom element."""
+        """Return status and body of the plugin's custom element, a JavaScript module."""
         return self._upstream.send("GET", self._plugin("element.js"))
 
     def _address(self, document: Document) -> str:
@@ -120,23 +130,23 @@ class Host:
 
 
 class Simulator:
-    """The control address of the simulated XCover."""
+    """A client of the simulated XCover's control API."""
 
     def __init__(self, address: str) -> None:
         self._address = address
         self._upstream = Upstream("The simulated XCover")
 
     def state(self) -> Json:
-        """Return everything it remembers."""
+        """Return the complete state of the simulator."""
         return self._upstream.send_json("GET", self._address, Accept="application/json")
 
     def page(self, path: str, query: str) -> tuple[int, bytes]:
-        """Return a page for people of the simulator, such as a policy wording."""
+        """Return status and body of a page of the simulator, such as a policy wording."""
         site = self._address.removesuffix("/_simulator")
         return self._upstream.send("GET", f"{site}{path}{'?' if query else ''}{query}")
 
     def be_down(self, is_down: bool) -> None:
-        """Answer every call with a gateway's error page from now on, or work again."""
+        """Make every call return a gateway's error page, or work again."""
         faults = f"{self._address}/faults"
         self._upstream.send_json("DELETE", faults)
         if is_down:
@@ -146,7 +156,7 @@ class Simulator:
 
 
 def written(value: Any) -> bytes:
-    """Write JSON; amounts become texts, so that no reader makes floats of them."""
+    """Return ``value`` as JSON; amounts become strings, so that readers do not make them floats."""
     return json.dumps(value, default=_text).encode()
 
 

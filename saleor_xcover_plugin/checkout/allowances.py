@@ -1,7 +1,8 @@
-"""Keep anonymous traffic within its allowances: one statement for each request that costs much.
+"""Limit how often anonymous requests may ask XCover for offers and give answers.
 
-Reading an offer that is there is free. What asks XCover for one, whoever caused it (a storefront,
-or a checkout that changed), and each answer counts.
+Reading an existing offer costs no allowance. Each request to XCover for an offer counts, whether a
+storefront or a changed checkout caused it, and so does each answer of a shopper. Each takes one
+SQL statement.
 """
 
 from __future__ import annotations
@@ -33,21 +34,23 @@ from ..models import Usage
 from ..outbox.rate_limit import account_key
 
 _FARTHEST = timedelta(hours=1)
-"""No allowance is used up further ahead; what is stems from a clock that was wrong. The statement
-below says it too."""
+"""Longest time ahead that an allowance can be used up; a later time comes from a wrong clock.
+
+``_STATEMENT`` contains it as ``interval '1 hour'``.
+"""
 
 CLEARED_AT_ONCE = 10_000
-"""Rows a sweep removes at most: more than a minute of a busy store leaves."""
+"""Most rows ``clear`` removes: more than a busy store adds in the minute between two sweeps."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Draw:
-    """One allowance a request draws on. With ``when`` only by checkouts of that history."""
+    """One allowance that a request draws on."""
 
     key: str
     allowance: Allowance
     when: bool | None = None
-    """Whether the checkout has had its first question, so that this is a further one."""
+    """Drawn only for checkouts that had their first request (True) or not (False); None: always."""
 
 
 def draw_for_offer(
@@ -58,15 +61,20 @@ def draw_for_offer(
     client: str | None = None,
     is_ahead: bool = False,
 ) -> bool:
-    """Count a call that asks XCover for a checkout's offer; return whether it is the first one.
+    """Count a request to XCover for a checkout's offer; return True if it is its first one.
 
-    The first one of a checkout and any further ones have separate allowances, so that nobody who
-    repeats them keeps others from their first. A checkout has had its first once XCover has
-    answered it, with an offer or a no, or has left a few questions of it unanswered. That is
-    remembered apart from its offers, which go when its basket changes. ``is_ahead``: a worker asks
-    before the shopper does, which is none of the first ones and leaves some of the further ones to
-    shoppers: whoever makes checkouts in Saleor causes it, unseen. Raise ``Refusal`` with the time
-    to wait; then nothing was counted.
+    The first request of a checkout and further ones draw on separate allowances, so that repeated
+    requests do not use up the turns of first ones. A checkout has had its first request once XCover
+    has answered it, with an offer or without, or has left a few requests unanswered
+    (``FIRST_QUESTIONS``). This is stored apart from the offers, which are removed when the basket
+    changes.
+
+    ``client`` is a name from ``client_of``. ``is_ahead`` is True when a worker requests the offer
+    before the shopper asks for it. Such a request is never a first one and may use only a part of
+    the allowance for further ones, because anybody can cause it by creating checkouts in Saleor.
+
+    Raise ``Refusal`` (``TOO_MANY_REQUESTS``) with the seconds to wait when an allowance is used up;
+    nothing is counted then.
     """
     account = account_key(settings)
     repeated = _Draw(f"repeated:{account}", repeated_offers(settings.rates))
@@ -91,9 +99,11 @@ def draw_for_offer(
 def draw_for_answer(
     token: uuid.UUID, settings: PluginSettings, now: datetime, *, client: str | None = None
 ) -> None:
-    """Count a yes or a no. Raise ``Refusal`` with the time to wait; then nothing was counted.
+    """Count a shopper's yes or no.
 
-    A checkout without offers costs nothing and leaves no row: its id may be invented.
+    ``client`` is a name from ``client_of``. Nothing is counted for a checkout without offers, whose
+    id may be invented. Raise ``Refusal`` (``TOO_MANY_REQUESTS``) with the seconds to wait when an
+    allowance is used up; nothing is counted then.
     """
     answers = Allowance.per_minute(ANSWERS_PER_MINUTE)
     _draw(
@@ -105,10 +115,10 @@ def draw_for_answer(
 
 
 def client_of(header: str, settings: PluginSettings, now: datetime) -> str | None:
-    """Return a name for the client of a request that says nothing to those without SECRET_KEY.
+    """Return a pseudonym for the client's address, which only SECRET_KEY can reproduce.
 
-    ``header`` is the one the settings name. It is another name each day, so that nobody can be
-    followed; None where no address is known.
+    ``header`` is the value of the forwarding header named in the settings. The pseudonym changes
+    each day, so that clients cannot be tracked. Return None when no address is known.
     """
     address = client_address(header, settings.trusted_proxies)
     return address and keyed_digest(f"client {now:%Y-%m-%d} {address}")
@@ -121,7 +131,7 @@ def _of_client(client: str | None, settings: PluginSettings) -> list[_Draw]:
 
 
 def clear(now: datetime) -> int:
-    """Remove what is whole again; return how many rows went."""
+    """Delete the rows of allowances that are full again; return how many were deleted."""
     is_past = Q(used_until__lt=now) | Q(used_until__gt=now + _FARTHEST)
     past = Usage.objects.filter(is_past).order_by("used_until")
     return Usage.objects.filter(pk__in=past.values("pk")[:CLEARED_AT_ONCE]).delete()[0]
@@ -135,7 +145,7 @@ def _draw(
     memory: _Draw | None = None,
     needs_offers: bool = False,
 ) -> bool:
-    """Return whether the checkout has had its first question before. Raise ``Refusal``."""
+    """Return True if the checkout has had its first request before. Raise ``Refusal``."""
     wait, has_had_first = _take(token, draws, now, memory=memory, needs_offers=needs_offers)
     if wait is not None:
         seconds = max(1, math.ceil(wait.total_seconds()))
@@ -151,13 +161,14 @@ def _take(
     memory: _Draw | None,
     needs_offers: bool,
 ) -> tuple[timedelta | None, bool]:
-    """Draw on all allowances, or on none and return how long to wait.
+    """Draw on all allowances, or on none.
 
-    Also return whether the checkout has had its first question before. ``memory`` is the allowance
-    that keeps this: it is used up whole as soon as an answer of XCover is seen.
+    Return how long to wait, or None if all were drawn on, and whether the checkout has had its
+    first request before. ``memory`` is the allowance that stores the latter: it is used up
+    completely once XCover has answered.
 
-    Rows are locked in the order of their keys and for this statement alone. Requests that run at
-    the same moment may each be let through by what none of them has counted yet; all are counted.
+    Rows are locked in the sequence of their keys, and only for this statement. Simultaneous
+    requests may all be let through, but all of them are counted.
     """
     values: dict[str, Any] = {
         "token": token,
@@ -181,7 +192,7 @@ def _take(
 _MEMORY = first_questions()
 
 _ANSWERED = [code.value for code in (Code.NO_OFFER, Code.PRODUCT_FAILED, *UNSELLABLE)]
-"""Reasons of a request that XCover has answered, although with nothing to sell."""
+"""Reasons of offers that XCover answered without anything that may be sold."""
 
 _STATEMENT = """
 WITH believed AS (
@@ -237,4 +248,7 @@ WITH believed AS (
 )
 SELECT wait, has_had_first FROM refused, history
 """
-"""No allowance reaches further than the memory of a checkout, which is used up whole at once."""
+"""Draws on allowances in one statement.
+
+No allowance reaches further ahead than that of ``memory``, which is why ``LEAST`` may bound all.
+"""

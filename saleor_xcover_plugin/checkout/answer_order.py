@@ -1,7 +1,8 @@
-"""Let the last answer of a page win, whatever order its answers arrive in (ADR 15).
+"""Let the last answer of a page win, whatever sequence its answers arrive in.
 
-Between pages the order of arrival counts. The turns are kept with the offers of a checkout and
-handed on to its next one, because an answer may be under way while the offer is asked for again.
+docs/adr/0015-the-last-answer-wins.md has the reasons. Between pages the sequence of arrival counts.
+A page numbers its answers; the numbers are called turns. They are stored in the offers of a
+checkout and copied to its next offer, because an answer may arrive while the offer is replaced.
 """
 
 from __future__ import annotations
@@ -21,13 +22,19 @@ from ..host import checkouts
 from ..models import Offer
 
 _PAGE = re.compile(r"[!-~]{1,64}")
+
 ASKED_ELSEWHERE = (Code.CHECKOUT_NOT_FOUND, Code.CHECKOUT_IN_OTHER_CHANNEL)
+"""Refusals of requests for a checkout that is not there; they do not count as a turn."""
 
 R = TypeVar("R")
 
 
 def turn_of(page: str | None, number: int | None) -> AnswerTurn | None:
-    """Read what a storefront sent; None when it numbers nothing. Raise ``Refusal``."""
+    """Return the turn a storefront sent; None when it sends neither page nor number.
+
+    ``page`` is 1 to 64 printable ASCII characters, ``number`` is 0 or more. Raise ``Refusal``
+    (``BAD_REQUEST``) for anything else.
+    """
     if page is None and number is None:
         return None
     if page is None or number is None or number < 0 or not _PAGE.fullmatch(page):
@@ -36,7 +43,7 @@ def turn_of(page: str | None, number: int | None) -> AnswerTurn | None:
 
 
 def turns_of(token: uuid.UUID) -> list[Any]:
-    """Return the remembered turns of a checkout's pages, for its next offer."""
+    """Return the stored turns of a checkout's pages, to be copied to its next offer."""
     turns: list[Any] = _offers(token).values_list("turns", flat=True).first() or []
     return turns
 
@@ -51,13 +58,15 @@ def in_turn(
     now: datetime,
     refused: Callable[[Refusal], None] = lambda _: None,
 ) -> R:
-    """Hold the checkout's lock and answer, unless its page has answered later already.
+    """Lock the checkout and call ``answer``, unless its page has answered later already.
 
-    ``answer`` gets the locked checkout, None when it is gone. ``present`` returns the offer as it
-    is, for a late turn. ``insures`` tells a yes from a no: only a no is taken when it is unsure
-    whether its page has gone on. ``refused`` runs under the same lock after a refusal, which undid
-    what ``answer`` had written. A refusal counts as a turn too: what came before it is still
-    earlier. Raise ``Refusal``.
+    ``answer`` gets the locked checkout, or None when it is gone. If the turn is late, the result of
+    ``present`` is returned instead. ``insures`` is True for a yes: when the page is not remembered,
+    only a no is accepted.
+
+    Raise ``Refusal`` as ``answer`` does, after its changes were rolled back and ``refused`` was
+    called under the same lock. A refusal counts as a turn too, so that earlier answers of the page
+    stay late. Raise ``Refusal`` (``OFFER_STALE``) also for a yes whose page is not remembered.
     """
     refusal: Refusal | None = None
     with checkouts.locked(token) as checkout:
@@ -82,10 +91,10 @@ def in_turn(
 
 
 def _keep(checkout: Any, turns: Memory, now: datetime) -> None:
-    """Keep the turns with the latest offer of a locked checkout.
+    """Store the turns in the latest offer of a locked checkout.
 
-    Before its first offer they get a row of their own that was over from the start: it is never
-    live, shown or sent, and it is purged as an offer nobody saw.
+    Before the first offer they are stored in an abandoned one of their own. It is never live, shown
+    or sent, and it is purged like an offer that was not shown.
     """
     latest = _offers(checkout.pk).values_list("pk", flat=True).first()
     if latest is not None:

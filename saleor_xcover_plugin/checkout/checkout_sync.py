@@ -1,7 +1,8 @@
-"""A checkout changed, or is about to become an order: bring offer and line in step.
+"""Sync offer and cover line with a checkout that changed or is about to become an order.
 
-Once any money is authorised, charged or pending nothing is touched: Saleor would refund or block.
-What became of the cover is written down then and shown, and judged when the order is aligned.
+Once money is authorised, charged or pending the checkout is left as it is, because Saleor would
+refund or block a payment of another total. What became of the cover is then stored and shown, and
+taken into account when the order is synced.
 """
 
 from __future__ import annotations
@@ -27,7 +28,6 @@ from .offers import (
     LiveOffer,
     chosen_premium,
     clear_lines,
-    glance,
     holds_quoted_tickets,
     insures_nothing,
     is_fresh,
@@ -35,6 +35,7 @@ from .offers import (
     keep_summary_right,
     live_offer,
     put_summary_right,
+    read_live_offer,
     summarise,
     summarise_yes,
     take_notice,
@@ -45,24 +46,26 @@ from .selection import end_offer, withdraw
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """What a changed checkout led to."""
+    """Result of ``checkout_changed``."""
 
     was_repaired: bool = False
+    """True if offer or line had to be changed."""
     needs_offer: bool = False
+    """True if an offer should be requested."""
 
 
 def checkout_changed(token: uuid.UUID, settings: PluginSettings, now: datetime) -> Change:
-    """Repair what a change broke and say whether an offer should be asked for.
+    """Sync offer and line after a change of the checkout.
 
-    Three queries and no lock when nothing of ours changed; whether money has begun is asked only
-    of what is out of step, and by the worker that asks for the offer. Beside a discount on the
-    order, or with things to ship, Saleor is asked for its prices every time there is a yes.
+    Takes three queries and no lock when offer and line fit the checkout. Money is checked only when
+    they do not; the worker that requests the offer checks it again. With a discount on the order,
+    or with lines to ship, Saleor prices the checkout on each call while there is a yes.
     """
     state = checkouts.read(token, settings.rules.mapping)
     if state is None:
         return Change()
     wanted, _ = _wanted_fingerprint(state, settings, now)
-    offer = glance(token)
+    offer = read_live_offer(token)
     needs_offer = wanted is not None and (offer is None or offer.fingerprint != wanted)
     if _is_in_step(state, offer, wanted):
         keep_summary_right(token, offer, state.summary)
@@ -77,12 +80,16 @@ def checkout_changed(token: uuid.UUID, settings: PluginSettings, now: datetime) 
 def refusal_before_order(
     token: uuid.UUID, settings: PluginSettings, now: datetime
 ) -> Refusal | None:
-    """Courtesy check while no money is involved: what is wrong is repaired and told once."""
+    """Check a checkout that is about to become an order; return a refusal to show, or None.
+
+    An expired offer is ended, and offer and line are synced. The shopper is told of each change
+    once: the next attempt is not refused for it. Once payment has begun, nothing is refused.
+    """
     state = checkouts.read(token, settings.rules.mapping)
     if state is None:
         return None
     wanted, _ = _wanted_fingerprint(state, settings, now)
-    offer = glance(token)
+    offer = read_live_offer(token)
     is_selected = offer is not None and offer.status == OfferStatus.SELECTED
     has_expired = offer is not None and is_selected and not is_fresh(offer, now)
     is_fine = _is_in_step(state, offer, wanted) and not has_expired
@@ -105,7 +112,7 @@ def refusal_before_order(
 
 
 def _end_expired(token: uuid.UUID, expired: LiveOffer, now: datetime) -> None:
-    """End the offer, unless another took its place meanwhile; the caller tells the shopper."""
+    """End the offer, unless another has replaced it; the caller tells the shopper."""
     with checkouts.locked(token) as checkout:
         current = live_offer(token, lock=True)
         if checkout is not None and current is not None and current.pk == expired.pk:
@@ -114,17 +121,15 @@ def _end_expired(token: uuid.UUID, expired: LiveOffer, now: datetime) -> None:
 
 
 def _write_down(seen: CheckoutSnapshot, settings: PluginSettings, now: datetime) -> None:
-    """Once money has begun touch nothing, but keep and show what the checkout makes of a yes.
+    """Store and show what became of a yes in a checkout whose payment has begun.
 
-    Its line may be gone, its tickets may be others, and it may cost something else in all.
+    Its line may be gone, the tickets may have changed, or it may cost something else in total.
     """
-    _keep_what_became_of_yes(seen, settings, now)
+    _store_state_of_yes(seen, settings, now)
     put_summary_right(seen.token)
 
 
-def _keep_what_became_of_yes(
-    seen: CheckoutSnapshot, settings: PluginSettings, now: datetime
-) -> None:
+def _store_state_of_yes(seen: CheckoutSnapshot, settings: PluginSettings, now: datetime) -> None:
     known = live_offer(seen.token)
     if known is None or known.status != OfferStatus.SELECTED:
         return
@@ -149,8 +154,8 @@ def _keep_what_became_of_yes(
 def _misfit(state: CheckoutSnapshot, offer: Offer, now: datetime) -> Code | None:
     """Return why a yes would insure nothing in an order of this checkout as it is, or None.
 
-    By what the order will be judged by (``defects.defect_of``): a ticket that has become dearer
-    meanwhile would be asked for anew before a payment, and is insured after it.
+    The rules are those for the order (``defects.defect_of``). A ticket whose price rose needs
+    a new offer before the payment, but is insured once the payment has begun.
     """
     has_tickets = holds_quoted_tickets(offer, state.facts.counts)
     if not has_tickets or state.policyholder.country != offer.country:
@@ -165,7 +170,7 @@ def _misfit(state: CheckoutSnapshot, offer: Offer, now: datetime) -> Code | None
 
 
 def _pays(line: CoverLine, offer: Offer) -> bool:
-    """Whether the line costs what was agreed, or more, after what came since."""
+    """Return True if the buyer still pays at least the agreed premium for the line."""
     premium = chosen_premium(offer)
     if not offer.effect:
         return (line.unit_price or Decimal(0)) >= premium
@@ -176,7 +181,7 @@ def _pays(line: CoverLine, offer: Offer) -> bool:
 
 
 def _show(offer: Offer, misfit: Code | None, now: datetime) -> None:
-    """Keep and show that a yes insures nothing as the checkout is, or that it does again."""
+    """Store and show that a yes insures nothing as the checkout is, or that it insures again."""
     if offer.reason_code == (misfit or ""):
         return
     offer.save_fields(now, reason_code=misfit.value if misfit else "")
@@ -187,13 +192,13 @@ def _show(offer: Offer, misfit: Code | None, now: datetime) -> None:
 
 
 def _has_cost(state: CheckoutSnapshot, offer: Offer) -> bool:
-    """Whether the cover may cost something else in all than when that was looked at last.
+    """Return True if the total cost of the cover may have changed since it was last checked.
 
-    While Saleor's prices hold, the order is made at them, whatever rules came since.
+    Until Saleor's prices expire, the order is made at these prices whatever changes.
     """
     if _is_plain(state):
         return offer.cost is not None
-    return state.is_priced_anew
+    return state.has_stale_prices
 
 
 def _is_plain(state: CheckoutSnapshot) -> bool:
@@ -201,9 +206,9 @@ def _is_plain(state: CheckoutSnapshot) -> bool:
 
 
 def _note_cost(checkout: Any, state: CheckoutSnapshot, offer: Offer, now: datetime) -> None:
-    """Keep what the cover costs in all, and what it does to the rest of the checkout.
+    """Store the total cost of the cover and its effect on the rest of the checkout.
 
-    A discount, shipping or a tax that came meanwhile may have moved money between them.
+    A new discount, shipping method or tax may have shifted money between the two.
     """
     if _is_plain(state):
         offer.save_fields(now, cost=None, effect=None)
@@ -226,7 +231,7 @@ def _wanted_fingerprint(
 
 
 def _is_in_step(state: CheckoutSnapshot, offer: LiveOffer | None, wanted: str | None) -> bool:
-    """Whether line and offer fit the checkout: exactly our line for a yes, none otherwise."""
+    """Return True if line and offer fit the checkout: exactly our line for a yes, else none."""
     if offer is not None and offer.fingerprint != wanted:
         return False
     if offer is None or offer.status != OfferStatus.SELECTED:
@@ -239,7 +244,7 @@ def _is_in_step(state: CheckoutSnapshot, offer: LiveOffer | None, wanted: str | 
 
 
 def _bring_in_step(token: uuid.UUID, settings: PluginSettings, now: datetime) -> bool:
-    """Do what the present state asks for under the lock; return whether anything had to change."""
+    """Lock and sync the checkout; return True if anything had to change."""
     was_changed = _change_what_is_out_of_step(token, settings, now)
     put_summary_right(token)
     return was_changed
@@ -271,10 +276,10 @@ def _change_what_is_out_of_step(token: uuid.UUID, settings: PluginSettings, now:
 
 
 def _repair_line(checkout: Any, state: CheckoutSnapshot, offer: Offer, now: datetime) -> bool:
-    """Leave exactly one line of ours, one piece at the premium; return whether it was not so."""
+    """Leave exactly one line of ours, one piece at the premium; return True if it changed."""
     ours = [line for line in state.cover_lines if line.offer_id == offer.pk]
     if not ours:
-        # The shopper deleted the line: that is an answer too.
+        # The shopper deleted the line, which counts as an answer.
         clear_lines(checkout)
         withdraw(checkout, offer, now, source=ReasonCode.LINE_REMOVED)
         return True
@@ -292,7 +297,10 @@ def _repair_line(checkout: Any, state: CheckoutSnapshot, offer: Offer, now: date
 
 
 def _hold_price(checkout: Any, offer: Offer, settings: PluginSettings, now: datetime) -> bool:
-    """Keep tickets plus premium exact after a change; a yes that no price fits ends."""
+    """Correct the line so that the checkout costs tickets plus premium; return True if it changed.
+
+    The yes ends when no price of the line achieves that.
+    """
     (line,) = cover_line.lines_of(checkout)
     premium = Money(chosen_premium(offer), offer.currency)
     before = (line.correction, offer.line_price, offer.absorbed)
@@ -304,7 +312,7 @@ def _hold_price(checkout: Any, offer: Offer, settings: PluginSettings, now: date
         return True
     finally:
         cover_line.recalculate(checkout)
-    # A voucher Saleor would have kept until the order is lost to our recalculation: say so once.
+    # Our recalculation removed a voucher Saleor would have kept until the order: tell it once.
     has_lost_voucher = checkout.voucher_code != voucher_code
     offer.save_fields(
         now,

@@ -1,4 +1,4 @@
-"""The check of a changed checkout failed itself: then a yes does not stand."""
+"""End the yes of a checkout when the check after a change fails with an error."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ log = logging.getLogger(__name__)
 
 
 def end_unchecked_yes(token: uuid.UUID, now: datetime) -> bool:
-    """End the yes of a checkout nobody could check; return whether its line was taken out.
+    """End the yes of a checkout that could not be checked; return True if its line was removed.
 
-    It reads nothing that could have failed in the check: neither settings nor event data. Once
-    money has begun the line stays, and what it buys is marked as unchecked: an order made of it is
-    parked, unless a later check succeeds.
+    Reads neither settings nor event data, which may have made the check fail. Once money has begun
+    the line stays and the yes is marked as unchecked (``CHECK_FAILED``): the cover of an order made
+    from it is parked, unless a later check succeeds.
     """
     with checkouts.locked(token) as checkout:
         offer = live_offer(token, lock=True)
@@ -42,7 +42,10 @@ def end_unchecked_yes(token: uuid.UUID, now: datetime) -> bool:
 
 
 def hold_unchecked_order(token: uuid.UUID, now: datetime) -> Refusal | None:
-    """End the yes of a checkout that is about to become an order; say so once, before money."""
+    """End the yes of a checkout that is about to become an order.
+
+    Return the refusal to show to the shopper once, or None. Once money has begun, return None.
+    """
     end_unchecked_yes(token, now)
     if checkouts.has_money(token):
         return None

@@ -11,7 +11,7 @@ from ..errors import Refusal
 from ..host.values import CheckoutSnapshot
 from ..models import Offer
 from .offer_pricing import is_rechecked, is_withheld
-from .offers import glance, insures_nothing, live_offer
+from .offers import insures_nothing, live_offer, read_live_offer
 from .public_summary import right_in_checkout
 from .quote import Wanted, has_foreign_line, is_answer, refuse_while_waiting, wanted_in
 from .selection import readable
@@ -56,5 +56,5 @@ def _is_of(offer: Offer, wanted: Wanted) -> bool:
 def _is_to_be_looked_at(offer: Offer, state: CheckoutSnapshot) -> bool:
     """Whether Saleor's prices or the checkout's public summary may say something else by now."""
     found = state.summary
-    is_summary_right = right_in_checkout(glance(state.token), found) == found
+    is_summary_right = right_in_checkout(read_live_offer(state.token), found) == found
     return not is_summary_right or is_withheld(offer) or is_rechecked(offer, state)

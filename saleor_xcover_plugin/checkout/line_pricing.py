@@ -1,9 +1,10 @@
-"""Make the checkout cost exactly tickets plus premium, with Saleor itself as the judge.
+"""Price the cover line so that the checkout costs exactly tickets plus premium.
 
-Saleor prices the tickets alone, then with the line, both under the checkout's lock. Where a
-percentage off the order takes from the line, its price is corrected until both sums fit. The line
-stands last, and Saleor's rounding of the discount ends up in the last line; where no correction
-fits there, the line is tried just before the last of the others (ADR 13).
+Saleor itself prices the tickets alone and then with the line, both under the checkout's lock. If a
+percentage discount on the order reduces the line, its price is corrected until the difference is
+the premium. The line stands last, and Saleor puts the rounding difference of the discount into the
+last line. If no correction fits there, the line is tried just before the last of the others
+(docs/adr/0013-the-cover-line-stands-last.md).
 """
 
 from __future__ import annotations
@@ -25,19 +26,22 @@ from ..host.values import CoverLine
 
 @dataclass(frozen=True, slots=True)
 class Price:
-    """What the cover line costs after all discounts, and what the buyer pays less than the premium.
-
-    Gross amounts in the checkout's currency; ``absorbed`` is 0 unless the store allows it.
-    """
+    """Price of a cover line; gross amounts in the checkout's currency."""
 
     line: Decimal
+    """Price of the line after all discounts."""
     absorbed: Decimal
+    """Part of the premium that the store bears; 0 unless its settings allow it."""
 
 
 def put_exactly(
     checkout: Any, *, offer_id: int, variant_id: int, premium: Money, may_absorb: bool
 ) -> Price:
-    """Insert the one cover line into a checkout without any. Raise ``Refusal`` if no price fits."""
+    """Insert the cover line into a locked checkout without one, and return its price.
+
+    ``may_absorb`` lets the store bear a difference that no correction removes. Raise ``Refusal``
+    (``PRICE_NOT_EXACT`` or ``SHIPPING_TAX_NOT_EXACT``) if no price fits; the caller rolls back.
+    """
     alone = cover_line.totals_without(checkout, [])
     line_id = cover_line.put(
         checkout,
@@ -56,10 +60,10 @@ def objection(
     premiums: Sequence[Money],
     may_absorb: bool,
 ) -> Code | None:
-    """Return why a line at one of these premiums cannot be put in, or None where each can.
+    """Return why a line at one of these premiums does not fit, or None if each of them fits.
 
-    Tries it and takes all of it back. The tickets alone are priced once, and each premium once or,
-    beside a discount, a few times.
+    Tries them in a locked checkout and rolls everything back. Saleor prices the tickets alone once,
+    and each premium once or, with a discount, a few times.
     """
     try:
         with transaction.atomic():
@@ -94,7 +98,10 @@ def _prove(
 
 
 def hold_exactly(checkout: Any, line: CoverLine, *, premium: Money, may_absorb: bool) -> Price:
-    """Correct the line that is there after the checkout changed. Raise ``Refusal`` if none fits."""
+    """Correct the existing line of a locked checkout after a change, and return its price.
+
+    Raise ``Refusal`` as ``put_exactly`` does if no price fits.
+    """
     alone = cover_line.totals_without(checkout, [line.id])
     settling = _Settling(checkout, line.id, premium, alone)
     is_in_place = line.stands_last or line.place_for == alone.digest
@@ -105,7 +112,7 @@ def hold_exactly(checkout: Any, line: CoverLine, *, premium: Money, may_absorb: 
 
 
 class _Settling:
-    """One search for the place and the correction at which a line costs exactly its premium."""
+    """One search for the place and the correction with which a line costs exactly its premium."""
 
     def __init__(self, checkout: Any, line_id: uuid.UUID, premium: Money, alone: Totals) -> None:
         self._checkout = checkout
@@ -115,7 +122,7 @@ class _Settling:
         self.exact = Price(premium.amount, Decimal(0))
 
     def settle(self, *, may_absorb: bool) -> Price:
-        """Settle a line that stands last. Raise ``Refusal`` if no place and no price fits."""
+        """Find place and price for a line that stands last. Raise ``Refusal`` if none fits."""
         plain = self._totals_with(Decimal(0))
         if self._is_exact(plain):
             return self.exact
@@ -129,14 +136,15 @@ class _Settling:
         raise Refusal(Code.PRICE_NOT_EXACT)
 
     def is_exact_with(self, correction: Decimal) -> bool:
+        """Return True if the checkout costs tickets plus premium with this correction."""
         return self._is_exact(self._totals_with(correction))
 
     def _fits_last(self, search: CorrectionSearch) -> bool:
         for correction in search:
-            answer = self._totals_with(correction)
-            if self._is_exact(answer):
+            totals = self._totals_with(correction)
+            if self._is_exact(totals):
                 return True
-            search.note(correction, answer)
+            search.note(correction, totals)
         return False
 
     def _fits_before_last(self, search: CorrectionSearch) -> bool:
@@ -150,18 +158,18 @@ class _Settling:
         return False
 
     def _absorbed(self, plain: Totals) -> Price | None:
-        """Let the store bear the difference, if the buyer pays no more than the premium."""
+        """Return the price with the difference absorbed, if the buyer pays at most the premium."""
         paid = plain.costs_more_than(self._alone)
         if not (plain.keeps_the_rest_of(self._alone) and 0 <= paid <= self._premium.amount):
             return None
         self._totals_with(Decimal(0))
         return Price(plain.cover.gross, self._premium.amount - paid)
 
-    def _is_exact(self, answer: Totals) -> bool:
-        return answer.is_exact_beside(self._alone, self._premium.amount)
+    def _is_exact(self, totals: Totals) -> bool:
+        return totals.is_exact_beside(self._alone, self._premium.amount)
 
     def _totals_with(self, correction: Decimal) -> Totals:
-        """Have Saleor price the checkout with the line at premium plus ``correction``."""
+        """Have Saleor price the checkout with the line at the premium plus ``correction``."""
         cover_line.correct(self._line_id, correction, self._premium.currency)
         cover_line.recalculate(self._checkout)
         return cover_line.totals(self._checkout)

@@ -1,4 +1,4 @@
-"""Build the content of an offer that is shown and stored: texts, prices and links, no HTML."""
+"""Build the content of an offer that is shown and stored: texts, prices and links without HTML."""
 
 from __future__ import annotations
 
@@ -10,41 +10,44 @@ from typing import Any
 
 from ..domain.product_rules import Group, groups_to_show
 from ..errors import Code, Refusal
-from ..xcover.answers import Offer as OfferAnswer
+from ..xcover.answers import Offer as OfferResponse
 from ..xcover.answers import OfferedQuote, Point
-from ..xcover.texts import MAX_OFFER_AGE
+from ..xcover.texts import MAX_OFFER_LENGTH
 
 
-def shown_groups(answer: OfferAnswer, *, event_count: int) -> tuple[Group, ...]:
-    """Judge the product rules of an offer for so many different events.
+def shown_groups(response: OfferResponse, *, event_count: int) -> tuple[Group, ...]:
+    """Return the groups of products that may be shown by the offer's product rules.
 
-    Raise ``Refusal`` when nothing may be sold by them.
+    ``event_count`` is the number of different events in the basket. Raise ``Refusal`` when a rule
+    cannot be read or obeyed, or when the rules leave nothing to sell. The rules are described in
+    https://partner-docs.covergenius.com/offers/guides/product-groups-and-rules
     """
-    if answer.unreadable_rules:
-        raise Refusal(Code.RULE_UNREADABLE, answer.unreadable_rules)
-    ids = [quote.id for quote in answer.quotes]
-    return groups_to_show(answer.rules, ids, event_count=event_count)
+    if response.unreadable_rules:
+        raise Refusal(Code.RULE_UNREADABLE, response.unreadable_rules)
+    ids = [quote.id for quote in response.quotes]
+    return groups_to_show(response.rules, ids, event_count=event_count)
 
 
-def check_texts(answer: OfferAnswer, groups: Sequence[Group]) -> None:
-    """Raise ``Refusal`` when something XCover says could not be read, or is too long to be shown.
+def check_texts(response: OfferResponse, groups: Sequence[Group]) -> None:
+    """Check that all texts to be shown could be read and are not too long.
 
-    Texts of hidden products are not judged: nobody is shown them.
+    Texts of hidden products are ignored. Raise ``Refusal`` (``TEXT_UNREADABLE`` or
+    ``TEXT_TOO_LONG``) that names the places of the others.
     """
-    shown = _shown(answer, groups)
-    unreadable = [place for part in (answer, *shown) for place in part.unreadable_texts]
+    shown = _shown(response, groups)
+    unreadable = [place for part in (response, *shown) for place in part.unreadable_texts]
     if unreadable:
         raise Refusal(Code.TEXT_UNREADABLE, tuple(unreadable))
-    overlong = [place for part in (answer, *shown) for place in part.overlong_texts]
-    if not overlong and _length_of(displayed_content(answer, groups)) > MAX_OFFER_AGE:
+    overlong = [place for part in (response, *shown) for place in part.overlong_texts]
+    if not overlong and _length_of(displayed_content(response, groups)) > MAX_OFFER_LENGTH:
         overlong = ["content"]
     if overlong:
         raise Refusal(Code.TEXT_TOO_LONG, tuple(overlong))
 
 
-def _shown(answer: OfferAnswer, groups: Sequence[Group]) -> list[OfferedQuote]:
+def _shown(response: OfferResponse, groups: Sequence[Group]) -> list[OfferedQuote]:
     shown = {quote_id for group in groups for quote_id in group.quote_ids}
-    return [quote for quote in answer.quotes if quote.id in shown]
+    return [quote for quote in response.quotes if quote.id in shown]
 
 
 def _length_of(content: Any) -> int:
@@ -55,41 +58,43 @@ def _length_of(content: Any) -> int:
     return len(content) if isinstance(content, str) else 0
 
 
-def displayed_content(answer: OfferAnswer, groups: Sequence[Group]) -> dict[str, Any]:
-    """Collect all texts XCover sends for the shopper, and what may be chosen.
+def displayed_content(response: OfferResponse, groups: Sequence[Group]) -> dict[str, Any]:
+    """Return all texts that XCover sends for the shopper, and the quotes that may be chosen.
 
-    That is more than the guide asks for: https://partner-docs.covergenius.com/offers/guides/displaying-the-quote
-    Products in none of the ``groups`` are hidden and left out.
+    This includes more than XCover's guide requires:
+    https://partner-docs.covergenius.com/offers/guides/displaying-the-quote
+    Products in none of the ``groups`` are hidden and left out. Premiums are decimal texts in the
+    offer's currency.
     """
-    shown = _shown(answer, groups)
+    shown = _shown(response, groups)
     return {
-        "heading": answer.heading,
-        "title": answer.title,
-        "sub_heading": answer.sub_heading,
-        "description": answer.description,
-        "disclaimer": answer.disclaimer,
-        "extras": _listed((*answer.extras, *_extras_of(shown))),
-        "accept_label": answer.accept_label,
-        "decline_label": answer.decline_label,
-        "decline_warning": answer.decline_warning,
-        "required_message": answer.required_message,
-        "credibility_message": answer.credibility_message,
-        "price_unit": answer.price_unit,
-        "currency": answer.currency,
+        "heading": response.heading,
+        "title": response.title,
+        "sub_heading": response.sub_heading,
+        "description": response.description,
+        "disclaimer": response.disclaimer,
+        "extras": _listed((*response.extras, *_extras_of(shown))),
+        "accept_label": response.accept_label,
+        "decline_label": response.decline_label,
+        "decline_warning": response.decline_warning,
+        "required_message": response.required_message,
+        "credibility_message": response.credibility_message,
+        "price_unit": response.price_unit,
+        "currency": response.currency,
         "groups": [asdict(group) | {"quote_ids": list(group.quote_ids)} for group in groups],
-        "quotes": [_quote(quote, answer) for quote in shown],
+        "quotes": [_quote(quote, response) for quote in shown],
     }
 
 
 def _extras_of(quotes: Sequence[OfferedQuote]) -> Iterator[Point]:
-    """Yield the extras of the products; where several are shown, the label says whose they are."""
+    """Yield the extras of the products; if several are shown, labels begin with the product."""
     for quote in quotes:
         for point in quote.extras:
             named = (quote.title if len(quotes) > 1 else "", point.label)
             yield Point(label=": ".join(filter(None, named)), text=point.text)
 
 
-def _quote(quote: OfferedQuote, answer: OfferAnswer) -> dict[str, Any]:
+def _quote(quote: OfferedQuote, response: OfferResponse) -> dict[str, Any]:
     return {
         "id": quote.id,
         "title": quote.title,
@@ -98,7 +103,7 @@ def _quote(quote: OfferedQuote, answer: OfferAnswer) -> dict[str, Any]:
         "benefits": _listed(quote.benefits),
         "inclusions": _listed(quote.inclusions),
         "exclusions": _listed(quote.exclusions),
-        "disclaimer": quote.disclaimer or answer.disclaimer,
+        "disclaimer": quote.disclaimer or response.disclaimer,
         "terms": quote.terms,
         "badge": quote.badge,
         "pds_url": quote.pds_url,
@@ -111,24 +116,24 @@ def _listed(points: Sequence[Point]) -> list[dict[str, str]]:
 
 
 def hash_of(content: Mapping[str, Any]) -> str:
-    """Return the hash an answer names, so that what was shown cannot be changed afterwards."""
+    """Return the SHA-256 hash of the content, which a shopper's answer must name."""
     return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
 
 
 _NO_TERMS = frozenset(("quotes", "groups", "credibility_message", "price_unit"))
-"""Content that is no part of the terms, or is part of the terms of one quote."""
+"""Content that is not part of the terms, or that belongs to the terms of single quotes."""
 
 
 def terms_of(content: Mapping[str, Any]) -> dict[str, Any]:
-    """Return what a shopper agrees to in any choice: the texts of the offer as a whole."""
+    """Return the texts a shopper agrees to whatever is chosen: those of the offer as a whole."""
     return {name: value for name, value in content.items() if name not in _NO_TERMS}
 
 
 def terms_of_quote(quote: Mapping[str, Any]) -> dict[str, Any]:
-    """Return what a shopper agrees to by choosing a quote: all but XCover's ids of this one offer.
+    """Return the texts a shopper agrees to by choosing a quote, without ids of this one offer.
 
-    Links to wordings carry such ids; the policy version says whether the wording is another.
-    Without a version the link itself counts.
+    The link to the policy wording contains such ids, so the policy version is compared instead.
+    Without a version the link itself is part of the terms.
     """
     has_version = bool(quote.get("policy_version"))
     left_out = {"id", "badge", "pds_url"} if has_version else {"id", "badge"}

@@ -1,4 +1,4 @@
-"""What follows a fresh quote: does its premium fit the checkout, does an earlier yes still hold?"""
+"""Check that the premiums of an offer fit its checkout, and carry an earlier yes over to it."""
 
 from __future__ import annotations
 
@@ -23,22 +23,26 @@ _OBJECTIONS = (Code.PRICE_NOT_EXACT, Code.SHIPPING_TAX_NOT_EXACT)
 def reprice(
     offer: Offer, state: CheckoutSnapshot, settings: PluginSettings, now: datetime
 ) -> Offer:
-    """Return the offer as it is now. Raise ``Refusal`` when it cannot be sold in this checkout."""
+    """Check a new offer, carry an earlier yes over to it, and return it as it is then.
+
+    Raise ``Refusal`` when it cannot be sold in this checkout.
+    """
     _withhold_what_does_not_fit(offer, state, settings, now)
     return _renewed(offer, settings, now)
 
 
 def is_withheld(offer: Offer) -> bool:
-    """Whether there is a quote that only discounts or taxes of the checkout stand against."""
+    """Return True if only discounts or taxes of the checkout keep the offer from being sold."""
     return offer.status == OfferStatus.UNAVAILABLE and offer.reason_code in _OBJECTIONS
 
 
 def recheck(
     offer: Offer, state: CheckoutSnapshot, settings: PluginSettings, now: datetime
 ) -> Offer:
-    """Return an unanswered offer if it can still be sold here; discounts come and go.
+    """Check again whether an unanswered offer fits the checkout, and return it as it is then.
 
-    Raise ``Refusal`` when it cannot.
+    Discounts may have been added or removed. Any other offer is returned unchecked, and so is every
+    offer once money has begun. Raise ``Refusal`` when the offer cannot be sold here.
     """
     if not is_rechecked(offer, state):
         return offer
@@ -54,10 +58,10 @@ def is_rechecked(offer: Offer, state: CheckoutSnapshot) -> bool:
 def _withhold_what_does_not_fit(
     offer: Offer, state: CheckoutSnapshot, settings: PluginSettings, now: datetime
 ) -> Offer:
-    """Withhold an offer of which a choice would cost something else in this checkout.
+    """Withhold an offer if any choice would not cost exactly its premium in this checkout.
 
-    Discounts and thresholds could change the premium. An offer withheld for that is there again
-    when every choice fits.
+    Discounts and thresholds may cause that. A withheld offer is made available again once every
+    choice fits. Raise ``Refusal`` when it is withheld.
     """
     premiums = _premiums_to_prove(offer, state)
     variant_id = cover_product.listed_variant_id(offer.channel_id)
@@ -84,19 +88,20 @@ def _withhold_what_does_not_fit(
 
 
 def _premiums_to_prove(offer: Offer, state: CheckoutSnapshot) -> list[Money]:
-    """Return the sums Saleor has to price before any of them may be offered.
+    """Return the sums of premiums that Saleor has to price before the offer may be shown.
 
-    All that may be chosen, where discounts, gifts or shipping could react to an amount. Elsewhere
-    only taxes or promotions on the cover product could, and they show at the dearest.
+    These are the sums of all allowed choices if discounts, gifts or shipping may depend on the
+    amount. Otherwise only taxes or promotions on the cover product may, and the highest sum shows
+    them.
     """
     sums = sums_to_prove(groups_of(offer), premiums_of(offer))
     return [Money(amount, offer.currency) for amount in (sums if state.needs_proof else sums[:1])]
 
 
 def _renewed(offer: Offer, settings: PluginSettings, now: datetime) -> Offer:
-    """Keep a yes that a change ended, if premium and terms of what was chosen are the same.
+    """Carry over a yes that a change ended, if premium and terms of the choice are the same.
 
-    Asked twice, the second time under the lock: the shopper may say no meanwhile.
+    It is checked again under the lock, because the shopper may have said no meanwhile.
     """
     if not _choice_to_keep(offer):
         return offer
@@ -119,7 +124,7 @@ def _renewed(offer: Offer, settings: PluginSettings, now: datetime) -> Offer:
 
 
 def _choice_to_keep(offer: Offer) -> list[str]:
-    """Return the quotes that stand for a yes which ended unnoticed, or nothing."""
+    """Return the quote ids for a yes that ended without notice to the shopper; empty if none."""
     ended = (
         Offer.objects.filter(checkout_token=offer.checkout_token, is_notice_due=True)
         .exclude(pk=offer.pk)
@@ -130,7 +135,7 @@ def _choice_to_keep(offer: Offer) -> list[str]:
 
 
 def _same_choice(ended: Offer, offer: Offer) -> list[str]:
-    """Return the quotes of ``offer`` with premium and terms of those said yes to, or nothing."""
+    """Return the quote ids of ``offer`` with premium and terms of the chosen ones, if all exist."""
     if ended.currency != offer.currency or terms_of(ended.content) != terms_of(offer.content):
         return []
     left = {quote["id"]: terms_of_quote(quote) for quote in offer.content["quotes"]}

@@ -1,4 +1,7 @@
-"""The live offer of a checkout: find it, end it, and keep its line in step."""
+"""Read offers of a checkout, remove cover lines, and keep the public summary right.
+
+A checkout has at most one live offer. Amounts are gross, in the offer's currency.
+"""
 
 from __future__ import annotations
 
@@ -25,33 +28,41 @@ _LIVE = [status.value for status in LIVE_OFFER_STATUSES]
 
 
 def live_offer(token: uuid.UUID, *, lock: bool = False) -> Offer | None:
-    """Return the checkout's one live offer; with ``lock`` inside a transaction."""
+    """Return the checkout's live offer, or None.
+
+    With ``lock`` its row is locked until the end of the caller's transaction.
+    """
     offers = Offer.objects.filter(checkout_token=token, status__in=_LIVE)
     return (offers.select_for_update() if lock else offers).first()
 
 
 @dataclass(frozen=True, slots=True)
 class LiveOffer:
-    """What a hook needs to know of a live offer."""
+    """Columns of a live offer that hooks need."""
 
     pk: int
     status: str
+    """Value of ``OfferStatus``."""
     reason_code: str
-    """Of a yes: why the checkout it was said in is another one by now, if it is."""
+    """Reason why a yes would insure nothing in the checkout as it is; empty if it insures."""
     fingerprint: str
+    """Fingerprint of the basket it was made for."""
     valid_until: datetime | None
+    """End of its validity (UTC); None before XCover has answered."""
     cost: Decimal | None
+    """Total cost of the cover at the last change after payment began; None: its line's price."""
     premium: Decimal
-    """Sum of the premiums the shopper said yes to, in the offer's currency."""
+    """Sum of the premiums the shopper said yes to."""
     currency: str
 
     @property
     def premium_money(self) -> Money:
+        """``premium`` with its currency."""
         return Money(self.premium, self.currency)
 
 
-def glance(token: uuid.UUID) -> LiveOffer | None:
-    """Look at the checkout's one live offer without its contents."""
+def read_live_offer(token: uuid.UUID) -> LiveOffer | None:
+    """Read the checkout's live offer without its contents, by a compiled query; None if none."""
     rows = _live_offers().rows(token)
     return LiveOffer(**rows[0]) if rows else None
 
@@ -68,30 +79,30 @@ def _live_offers() -> CompiledQuery:
 
 
 def accepted_premium(offer: Offer) -> Decimal:
-    """Return the premium of the last yes to an offer, also of one that was taken back since."""
+    """Return the premium of the last yes to an offer, even if it was withdrawn; 0 without one."""
     yes = offer.consents.filter(answer="accepted").order_by("created_at", "pk").last()
     return yes.premium if yes is not None else Decimal(0)
 
 
 def chosen_premium(offer: Offer) -> Decimal:
-    """Sum of the premiums the shopper said yes to."""
+    """Return the sum of the premiums the shopper said yes to; 0 without a yes."""
     return sum((quote.premium for quote in offer.quotes.all() if quote.is_chosen), Decimal(0))
 
 
 def chosen_ids(offer: Offer) -> list[str]:
-    """Return the quotes the shopper said yes to."""
+    """Return XCover's ids of the quotes the shopper said yes to."""
     return [quote.quote_id for quote in offer.quotes.all() if quote.is_chosen]
 
 
 def chosen_contents(offer: Offer) -> list[dict[str, Any]]:
-    """Return what was shown of the quotes the shopper said yes to."""
+    """Return the shown contents of the quotes the shopper said yes to."""
     return [quote.content for quote in offer.quotes.all() if quote.is_chosen]
 
 
 def groups_of(offer: Offer) -> tuple[Group, ...]:
-    """Return which quotes of an offer may be chosen together.
+    """Return the groups that tell which quotes of an offer may be chosen together.
 
-    An offer of a version that knew no groups: each of its quotes, and no two of them.
+    An offer stored before there were groups has one, of which a single quote may be chosen.
     """
     if offer.groups:
         return tuple(
@@ -102,23 +113,26 @@ def groups_of(offer: Offer) -> tuple[Group, ...]:
 
 
 def holds_quoted_tickets(offer: Offer, counts: Mapping[str, int]) -> bool:
-    """Whether the pieces by variant of a checkout or order are those the offer was made for."""
+    """Return True if a checkout or order has all tickets the offer was made for, as many of each.
+
+    ``counts`` is the number of pieces by variant key. Further variants are ignored.
+    """
     quoted = offer.request.get("tickets", {})
     return all(counts.get(reference, 0) == count for reference, count in quoted.items())
 
 
 def has_known_rules(offer: Offer) -> bool:
-    """Whether it was judged what may be chosen together; older versions did not."""
+    """Return True if the offer's product rules are known; old versions did not store them."""
     return bool(offer.groups) or offer.quotes.count() <= 1
 
 
 def premiums_of(offer: Offer) -> dict[str, Decimal]:
-    """Return the premium of each quote, in the offer's currency."""
+    """Return the premium of each quote by XCover's quote id."""
     return {quote.quote_id: quote.premium for quote in offer.quotes.all()}
 
 
 def largest_premium(offer: Offer) -> Decimal:
-    """Return what the dearest allowed choice costs."""
+    """Return the premium of the most expensive choice that the groups allow."""
     premiums = premiums_of(offer)
     dearest = largest_selection(groups_of(offer), premiums)
     return sum((premiums[quote_id] for quote_id in dearest), Decimal(0))
@@ -128,10 +142,10 @@ _ENDED = [s.value for s in (OfferStatus.SUPERSEDED, OfferStatus.EXPIRED, OfferSt
 
 
 def forget_unseen(token: uuid.UUID) -> None:
-    """Remove the offers of a locked checkout that ended before anybody saw them.
+    """Delete the offers of a locked checkout that ended without having been shown.
 
-    Changing the tickets again and again leaves no rows behind. What was shown is evidence and
-    stays. The turns of the checkout's pages are the caller's to hand on.
+    Repeated changes of the tickets so leave no rows behind. Offers that were shown are evidence and
+    stay. The caller copies the turns of the checkout's pages (``turns_of``) first.
     """
     unseen = Offer.objects.filter(checkout_token=token, status__in=_ENDED, shown_at=None)
     unheld = unseen.filter(order_id=None, is_notice_due=False, consents=None, cover=None)
@@ -139,27 +153,27 @@ def forget_unseen(token: uuid.UUID) -> None:
 
 
 def is_notice_due(token: uuid.UUID) -> bool:
-    """Whether a yes of this checkout ended without the shopper's doing, and nobody said so yet."""
+    """Return True if the shopper has not been told yet that a yes of this checkout ended."""
     return Offer.objects.filter(checkout_token=token, is_notice_due=True).exists()
 
 
 def take_notice(token: uuid.UUID) -> bool:
-    """Whether the shopper has yet to learn that a yes of this checkout ended; asked once."""
+    """Return what ``is_notice_due`` does, and mark the shopper as told."""
     noticed = Offer.objects.filter(checkout_token=token, is_notice_due=True)
     return noticed.update(is_notice_due=False) > 0
 
 
 def clear_lines(checkout: Any) -> None:
-    """Take every cover line out of a locked checkout; the caller says so in its summary."""
+    """Remove every cover line from a locked checkout; the caller writes its summary."""
     lines = cover_line.lines_of(checkout)
     if lines:
         take_out(checkout, (line.id for line in lines))
 
 
 def take_out(checkout: Any, line_ids: Iterable[uuid.UUID]) -> None:
-    """Take lines out of a locked checkout; a payment announced with them is cancelled.
+    """Remove lines from a locked checkout; the caller writes its summary.
 
-    The caller says so in the checkout's summary.
+    A legacy payment created for the total with these lines is cancelled.
     """
     cover_line.remove(line_ids)
     cover_line.recalculate(checkout)
@@ -167,15 +181,15 @@ def take_out(checkout: Any, line_ids: Iterable[uuid.UUID]) -> None:
 
 
 def keep_summary_right(token: uuid.UUID, offer: LiveOffer | None, found: str | None) -> None:
-    """Put right what was just read, where it is not what this live offer makes of it."""
+    """Correct a summary that was just read (``found``) if it does not fit this live offer."""
     if right_in_checkout(offer, found) != found:
         put_summary_right(token)
 
 
 def put_summary_right(token: uuid.UUID) -> None:
-    """Have the public summary of a checkout say what holds, whoever wrote what stands there.
+    """Correct the public summary of a checkout if it does not fit its live offer.
 
-    Nothing is locked where it does. Saleor calls no hook for what is written here.
+    The checkout is locked only if there is something to correct. Saleor calls no hook for it.
     """
     if _right_summary(token) is None:
         return
@@ -186,27 +200,31 @@ def put_summary_right(token: uuid.UUID) -> None:
 
 
 def _right_summary(token: uuid.UUID) -> str | None:
-    """Return what should stand in the checkout, or None where that stands there already."""
+    """Return the right summary of the checkout, or None if it has it already."""
     found = metadata.checkout_summary(token)
-    right = right_in_checkout(glance(token), found)
+    right = right_in_checkout(read_live_offer(token), found)
     return None if right == found else right
 
 
 def insures_nothing(offer: Offer | LiveOffer) -> bool:
-    """Whether a yes is kept, as money has begun, that an order of the checkout would not insure."""
+    """Return True for a yes that would insure nothing in an order of the checkout as it is.
+
+    Such a yes is kept only because payment has begun.
+    """
     return offer.status == OfferStatus.SELECTED and bool(offer.reason_code)
 
 
 def summarise(token: uuid.UUID, state: str, **details: str) -> None:
-    """Write the public display summary of a checkout's cover."""
+    """Write the public summary of a checkout's cover, as ``summary`` builds it."""
     metadata.write_checkout_summary(token, summary(state, **details))
 
 
 def summarise_yes(offer: Offer) -> None:
-    """Write into the checkout's public summary that the cover is a line of it."""
+    """Write into the checkout's public summary that the shopper said yes, with the premium."""
     said = yes(Money(chosen_premium(offer), offer.currency))
     metadata.write_checkout_summary(offer.checkout_token, said)
 
 
 def is_fresh(offer: Offer | LiveOffer, now: datetime) -> bool:
+    """Return True if the offer is still valid at ``now`` (UTC)."""
     return offer.valid_until is not None and now < offer.valid_until

@@ -1,8 +1,8 @@
-"""What public metadata of a checkout or an order says of the cover, for storefronts to show.
+"""Build the public summary of a cover for the metadata of its checkout or order.
 
-Shoppers can write it too. So nothing is decided by what stands there; and where a checkout or an
-order is looked at, the whole text is compared with what we would write, not only what it means:
-a text that is not exactly ours may be read as anything (docs/storefront.md).
+Storefronts show it (docs/storefront.md). Shoppers can change it, so no decision depends on it. When
+a checkout or order is checked, the whole text is compared with the one we would write, because a
+storefront might read any other text in its own way.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from ..models import Cover
 
 
 class Answered(Protocol):
-    """A live offer: what was said to it, and what the yes costs in its currency."""
+    """Live offer, as far as a summary needs it; ``LiveOffer`` documents the properties."""
 
     @property
     def status(self) -> str: ...
@@ -29,31 +29,38 @@ class Answered(Protocol):
 
 
 def summary(state: str, **details: str) -> str:
-    """Return a public summary as it stands in metadata."""
+    """Return a summary as it is stored in metadata: a JSON object with sorted keys."""
     return json.dumps({"state": state, **details}, sort_keys=True)
 
 
 def yes(premium: Money) -> str:
-    """Return the summary of what holds a cover line at this premium."""
+    """Return the summary of a checkout or order with a cover at this premium."""
     return summary("accepted", premium=premium.digits(), currency=premium.currency)
 
 
 def withdrawn(code: str) -> str:
-    """Return the summary of what holds no cover any more; ``code`` is empty for a line deleted."""
+    """Return the summary of a checkout or order that has no cover any more.
+
+    ``code`` is the reason, or empty if the shopper deleted the line.
+    """
     return summary("withdrawn", code=code) if code else summary("withdrawn")
 
 
 DECLINED = summary("declined")
+"""Summary after a no."""
+
 _NO_YES = frozenset({DECLINED, withdrawn(""), *(withdrawn(code.value) for code in Code)})
-"""All that may stand where nobody is insured."""
+"""All summaries that may be left where nothing is insured."""
+
 _OUT = NEVER_BOUGHT | {ReasonCode.LINE_REMOVED}
-"""Reasons with which the yes of an order that waits for a person is over."""
+"""Reasons of parked covers whose yes is over."""
 
 
 def right_in_checkout(offer: Answered | None, found: str | None) -> str | None:
-    """Return what should stand in a checkout with this live offer, where ``found`` stands now.
+    """Return the right summary of a checkout with this live offer and the summary ``found``.
 
-    None is nothing. Without an answer that holds, what an earlier one left may stay.
+    None stands for no summary. Without a valid answer, the summary of an earlier no or of a
+    withdrawn yes may stay.
     """
     if offer is not None and offer.status == OfferStatus.SELECTED:
         is_insured = not offer.reason_code
@@ -64,9 +71,10 @@ def right_in_checkout(offer: Answered | None, found: str | None) -> str | None:
 
 
 def right_in_order(cover: Cover | None, last_answer: str | None, found: str | None) -> str | None:
-    """Return what should stand in an order with this cover, where ``found`` stands now.
+    """Return the right summary of an order with this cover and the summary ``found``.
 
-    ``last_answer`` is that of the checkout: without a cover it tells what was lost.
+    None stands for no summary. Without a cover, ``last_answer`` (of the checkout) decides between
+    declined and withdrawn.
     """
     if cover is not None:
         return of_cover(cover)
@@ -78,7 +86,7 @@ def right_in_order(cover: Cover | None, last_answer: str | None, found: str | No
 def of_cover(cover: Cover) -> str:
     """Return the summary of an order with this cover.
 
-    It says whether the buyer's yes stands, not whether there is a policy yet.
+    It tells if the buyer's yes is valid, not if there is a policy yet.
     """
     if cover.status == CoverStatus.CANCELLED:
         return withdrawn("cancelled")

@@ -1,4 +1,8 @@
-"""Ask XCover for an offer: single flight by a committed lease, no lock held during HTTP."""
+"""Request offers from XCover.
+
+A committed lease on the offer's row lets one request run at a time for each checkout. No lock is
+held during the call.
+"""
 
 from __future__ import annotations
 
@@ -25,7 +29,7 @@ from ..host.values import PRODUCTS, CheckoutSnapshot
 from ..models import Offer, Quote
 from ..outbox.clients import client_for, rate_limited_transport
 from ..outbox.rate_limit import FIRST_OFFER_MAX_WAIT, CallDeferred
-from ..xcover.answers import Offer as OfferAnswer
+from ..xcover.answers import Offer as OfferResponse
 from ..xcover.client import XCoverClient
 from ..xcover.context import event_order
 from ..xcover.errors import (
@@ -44,7 +48,6 @@ from .offer_pricing import is_withheld, recheck, reprice
 from .offers import (
     clear_lines,
     forget_unseen,
-    glance,
     has_known_rules,
     insures_nothing,
     is_fresh,
@@ -52,39 +55,43 @@ from .offers import (
     keep_summary_right,
     live_offer,
     put_summary_right,
+    read_live_offer,
 )
 from .selection import end_offer, readable
 
 log = logging.getLogger(__name__)
 
 DEADLINE_SECONDS = 2.5
-"""Total time for XCover in a shopper's request; the whole query answers within 3 s (budget)."""
+"""Total time for XCover in a shopper's request; our budget for the whole query is 3 seconds."""
 
 LEASE = timedelta(seconds=10)
-RETRY_UNAVAILABLE = timedelta(seconds=30)
-"""How long a failed request is remembered, so that a dead XCover is not asked on every page."""
+"""Time after which a request that was not finished may be made again."""
 
+RETRY_UNAVAILABLE = timedelta(seconds=30)
+"""Time until XCover is asked again for a checkout after a failed request."""
 
 RETRY_BUSY = timedelta(seconds=2)
-"""How long a shopper waits whose request did not fit into the allowed rate."""
+"""Time until a shopper's request is tried again that exceeded the allowed rate."""
 
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """What is to be quoted for a checkout right now."""
+    """Checkout with the basket to be quoted."""
 
     state: CheckoutSnapshot
     basket: Basket
     fingerprint: str
+    """Fingerprint of basket and settings; an offer with another one does not fit any more."""
 
 
 def wanted_offer(
     token: uuid.UUID, channel_id: int, settings: PluginSettings, now: datetime
 ) -> Wanted:
-    """Read the checkout and say what to quote. Raise ``Refusal`` with the reason against it.
+    """Read the checkout and return what to quote.
 
-    A cover line that no offer put there goes first: Saleor copies it into a checkout made from an
-    order, and tells no plugin. Whoever asks must not see protection in a checkout that has none.
+    A cover line that no offer put there is removed first: Saleor copies such a line into a checkout
+    made from an order, and calls no plugin. Raise ``Refusal`` with the reason when no offer may be
+    requested.
     """
     state = readable(token, channel_id, settings)
     if has_foreign_line(state):
@@ -115,11 +122,15 @@ def ensure_offer(
     client: str | None = None,
     is_ahead: bool = False,
 ) -> Offer:
-    """Return the live, fresh offer of the checkout; ask XCover when there is none.
+    """Return the checkout's valid offer, with the shopper's answer; request one if there is none.
 
-    ``client`` names who asks, where that is known; asking draws on its allowance, too. ``is_ahead``
-    says that nobody asks yet. Raise ``Refusal``. The offer of an answered checkout is returned with
-    its answer.
+    ``client`` is a name from ``allowances.client_of``, whose allowance a request draws on, or None.
+    ``is_ahead`` is True when a worker requests the offer before the shopper asks for it. Takes up
+    to 3 seconds. Call outside a transaction.
+
+    Raise ``Refusal`` when there is no offer: none may be made for this checkout, an allowance is
+    used up, another request is under way, the call failed, or XCover made an offer that may not be
+    sold. Its code tells which.
     """
     now = clock()
     try:
@@ -130,38 +141,38 @@ def ensure_offer(
         raise
     offer = live_offer(token)
     if offer is not None and insures_nothing(offer):
-        offer = _looked_at_again(token, settings, now)
+        offer = _after_check(token, settings, now)
     if offer is not None and offer.fingerprint == wanted.fingerprint:
         if is_answer(offer, now):
-            keep_summary_right(token, glance(token), wanted.state.summary)
+            keep_summary_right(token, read_live_offer(token), wanted.state.summary)
             return recheck(offer, wanted.state, settings, now)
         refuse_while_waiting(offer, now)
     is_first = allowances.draw_for_offer(token, settings, now, client=client, is_ahead=is_ahead)
     transport = rate_limited_transport(
         settings, max_wait=FIRST_OFFER_MAX_WAIT if is_first else None
     )
-    way = client_for(settings, transport)
-    offer = _ask(_open_request(wanted, settings, now), wanted.basket, settings, way, clock)
+    xcover = client_for(settings, transport)
+    offer = _ask(_open_request(wanted, settings, now), wanted.basket, settings, xcover, clock)
     return reprice(offer, wanted.state, settings, clock())
 
 
 def _refuse_beside_paid_yes(token: uuid.UUID, settings: PluginSettings, now: datetime) -> None:
-    """Raise with what became of a yes that is being paid, if there is one.
+    """Raise ``Refusal`` if a yes of the checkout is being paid.
 
-    What could not be offered in the checkout any more may be insured there all the same.
+    Such a yes may insure tickets for which no offer would be made any more.
     """
     offer = live_offer(token)
     if offer is None or offer.status != OfferStatus.SELECTED:
         return
-    offer = _looked_at_again(token, settings, now)
+    offer = _after_check(token, settings, now)
     if offer is not None and offer.status == OfferStatus.SELECTED and checkouts.has_money(token):
         raise Refusal(Code.PAYMENT_STARTED)
 
 
-def _looked_at_again(token: uuid.UUID, settings: PluginSettings, now: datetime) -> Offer | None:
-    """Return what is live once the checkout was looked at: Saleor tells nobody of a failed payment.
+def _after_check(token: uuid.UUID, settings: PluginSettings, now: datetime) -> Offer | None:
+    """Sync the checkout and return its live offer; Saleor calls no hook for a failed payment.
 
-    Raise ``Refusal`` while money stands beside a yes that insures nothing.
+    Raise ``Refusal`` (``NOT_INSURED``) while a yes that insures nothing is being paid.
     """
     checkout_changed(token, settings, now)
     offer = live_offer(token)
@@ -171,14 +182,14 @@ def _looked_at_again(token: uuid.UUID, settings: PluginSettings, now: datetime) 
 
 
 def is_answer(offer: Offer, now: datetime) -> bool:
-    """Whether XCover need not be asked: it has answered, and the answer is still valid."""
+    """Return True if XCover has answered and its offer is still valid."""
     answered = (OfferStatus.AVAILABLE, OfferStatus.SELECTED, OfferStatus.DECLINED)
     is_answer = (offer.status in answered or is_withheld(offer)) and is_fresh(offer, now)
     return is_answer and has_known_rules(offer)
 
 
 def refuse_while_waiting(offer: Offer, now: datetime) -> None:
-    """Raise while another request runs, or soon after one that failed."""
+    """Raise ``Refusal`` while another request is under way, or soon after one that failed."""
     if offer.leased_until is None or offer.leased_until <= now:
         return
     if offer.status == OfferStatus.REQUESTED:
@@ -188,7 +199,7 @@ def refuse_while_waiting(offer: Offer, now: datetime) -> None:
 
 
 def _open_request(wanted: Wanted, settings: PluginSettings, now: datetime) -> Offer:
-    """End what was live before and commit a new offer row with this request's lease."""
+    """End the offer that was live before, and commit a new row with the lease of this request."""
     token = wanted.state.token
     with checkouts.locked(token) as checkout:
         state = checkouts.read(token, settings.rules.mapping) if checkout else None
@@ -232,28 +243,29 @@ def _open_request(wanted: Wanted, settings: PluginSettings, now: datetime) -> Of
 
 
 def _is_yes_gone(token: uuid.UUID, offer: Offer | None) -> bool:
-    """Whether a page may still show a yes that was taken back or has ended since."""
+    """Return True if a page may still show a yes that was withdrawn or has ended since."""
     return is_notice_due(token) or (
         offer is not None and offer.reason_code == ReasonCode.LINE_REMOVED
     )
 
 
 def _ask(
-    offer: Offer, basket: Basket, settings: PluginSettings, way: XCoverClient, clock: Clock
+    offer: Offer, basket: Basket, settings: PluginSettings, xcover: XCoverClient, clock: Clock
 ) -> Offer:
+    """Request the offer, store the response, and return the offer. Raise ``Refusal``."""
     body = offer_body(basket, schema=settings.offer_schema, transaction_id=None, sales_channel=None)
-    answer: OfferAnswer | None = None
+    response: OfferResponse | None = None
     groups: tuple[Group, ...] = ()
     code: Code | None = None
     rest = RETRY_UNAVAILABLE
     try:
-        answer = way.create_offer(body, deadline=DEADLINE_SECONDS)
-        _check_answer(answer, basket)
-        groups = shown_groups(answer, event_count=len(event_order(basket)))
-        check_texts(answer, groups)
-        _check_terms(answer, groups)
+        response = xcover.create_offer(body, deadline=DEADLINE_SECONDS)
+        _check_response(response, basket)
+        groups = shown_groups(response, event_count=len(event_order(basket)))
+        check_texts(response, groups)
+        _check_terms(response, groups)
     except (XCoverError, Refusal) as error:
-        answer, code = None, error.code if isinstance(error, Refusal) else _code_of(error)
+        response, code = None, error.code if isinstance(error, Refusal) else _code_of(error)
         if code == Code.OFFER_PENDING:
             rest = RETRY_BUSY
         log.warning(
@@ -264,9 +276,9 @@ def _ask(
     with transaction.atomic():
         current = Offer.objects.select_for_update().filter(pk=offer.pk).first()
         if current is None or not _is_awaited(current, offer):
-            # The checkout changed meanwhile: a late answer is nobody's offer.
+            # The checkout changed meanwhile, so the response is too late.
             raise Refusal(Code.OFFER_STALE)
-        if answer is None or code is not None:
+        if response is None or code is not None:
             reason = code or Code.NO_OFFER
             current.transition_to(
                 OfferStatus.UNAVAILABLE,
@@ -275,7 +287,7 @@ def _ask(
                 leased_until=now + rest,
             )
         else:
-            _store_answer(current, answer, groups, settings, now)
+            _store_response(current, response, groups, settings, now)
     if current.status == OfferStatus.UNAVAILABLE:
         telemetry.count(telemetry.OFFERS, outcome=current.reason_code)
         raise Refusal(Code(current.reason_code))
@@ -297,35 +309,39 @@ def _code_of(error: XCoverError) -> Code:
     return Code.PRODUCT_FAILED if isinstance(error, XCoverProductFailed) else Code.NO_OFFER
 
 
-def _check_answer(answer: OfferAnswer, basket: Basket) -> None:
-    """Refuse an offer that may not be shown: another currency, an odd price, nothing in it."""
-    if not answer.quotes:
+def _check_response(response: OfferResponse, basket: Basket) -> None:
+    """Raise ``XCoverBadAnswer`` without quotes, in another currency or with an odd price."""
+    if not response.quotes:
         raise XCoverBadAnswer("the offer holds no quotes")
-    if answer.currency != basket.currency:
+    if response.currency != basket.currency:
         raise XCoverBadAnswer("the offer is in another currency than the checkout")
-    for quote in answer.quotes:
-        if not Money(quote.premium, answer.currency).is_payable():
+    for quote in response.quotes:
+        if not Money(quote.premium, response.currency).is_payable():
             raise XCoverBadAnswer("a premium is not a payable amount of its currency")
 
 
-def _check_terms(answer: OfferAnswer, groups: Sequence[Group]) -> None:
-    """Refuse an offer of which something would be shown without what must stand beside it."""
+def _check_terms(response: OfferResponse, groups: Sequence[Group]) -> None:
+    """Raise ``XCoverBadAnswer`` if a shown quote has no disclaimer or no policy wording.
+
+    Both must be shown with each product:
+    https://partner-docs.covergenius.com/offers/guides/displaying-the-quote
+    """
     shown = {quote_id for group in groups for quote_id in group.quote_ids}
-    for quote in answer.quotes:
-        is_complete = quote.pds_url and (quote.disclaimer or answer.disclaimer)
+    for quote in response.quotes:
+        is_complete = quote.pds_url and (quote.disclaimer or response.disclaimer)
         if quote.id in shown and not is_complete:
             raise XCoverBadAnswer("an offer without disclaimer or policy wording is not shown")
 
 
-def _store_answer(
+def _store_response(
     offer: Offer,
-    answer: OfferAnswer,
+    response: OfferResponse,
     groups: Sequence[Group],
     settings: PluginSettings,
     now: datetime,
 ) -> None:
-    content = displayed_content(answer, groups)
-    offered = {quote.id: quote for quote in answer.quotes}
+    content = displayed_content(response, groups)
+    offered = {quote.id: quote for quote in response.quotes}
     for position, shown in enumerate(content["quotes"]):
         quote = offered[shown["id"]]
         Quote.objects.create(
@@ -342,7 +358,7 @@ def _store_answer(
     offer.transition_to(
         OfferStatus.AVAILABLE,
         now,
-        xcover_offer_id=answer.id,
+        xcover_offer_id=response.id,
         content=content,
         content_hash=hash_of(content),
         groups=content["groups"],
@@ -353,7 +369,10 @@ def _store_answer(
 
 
 def _quoted_tickets(basket: Basket) -> dict[str, Any]:
-    """What was quoted, without personal data: compared with the order's lines later."""
+    """Return what was quoted, without personal data, to be compared with the order's lines later.
+
+    Variants and products are named by their primary keys; times are in ISO 8601.
+    """
     counts: dict[str, int] = {}
     for line in basket.tickets:
         counts[line.reference] = counts.get(line.reference, 0) + line.count
@@ -378,5 +397,5 @@ def _quoted_tickets(basket: Basket) -> dict[str, Any]:
 
 
 def _are_alike(basket: Basket) -> bool:
-    """Whether every ticket is insured alike: for the same event, price and kind of sale."""
+    """Return True if all tickets have the same event, price and kind of sale."""
     return len({(line.event, line.unit_price, line.is_resale) for line in basket.tickets}) == 1

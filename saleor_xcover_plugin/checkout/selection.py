@@ -1,4 +1,4 @@
-"""The shopper's answer: yes puts the cover line in, no takes it out; both leave evidence."""
+"""Take the shopper's answer: a yes adds the cover line, a no removes it; both leave evidence."""
 
 from __future__ import annotations
 
@@ -46,10 +46,16 @@ def accept(
     turn: AnswerTurn | None = None,
     source: str = "storefront",
 ) -> Offer:
-    """Record the yes and put one line at the exact premium of the chosen quotes into the checkout.
+    """Record a yes and add one line at the exact premium of the chosen quotes to the checkout.
 
-    Repeating it with the same quotes changes nothing, and neither does a ``turn`` that its page
-    has gone on from. Raise ``Refusal``; then nothing changed but the turn of the page.
+    ``quote_ids`` are XCover's ids, ``content_hash`` is the hash of the content that was shown, and
+    ``source`` is stored as evidence. Nothing changes if the checkout has this very choice already,
+    or if the ``turn`` is late: its page has answered later. The offer is returned then as well.
+
+    Raise ``Refusal`` when the offer cannot be accepted: it has expired or changed, the choice
+    breaks the product rules, data of the policyholder are missing, no price of the line fits, or
+    payment has begun. Nothing changes then but the turn of the page; with ``OFFER_STALE`` an offer
+    whose yes an order holds is ended as well.
     """
 
     def say_yes(checkout: Any) -> Offer:
@@ -76,7 +82,7 @@ def accept(
             premium=Money(premium, offer.currency),
             may_absorb=settings.rules.may_absorb,
         )
-        cover_line.recalculate(checkout)  # whoever looks next prices anew, and sees the line
+        cover_line.recalculate(checkout)  # Saleor must price the checkout again with the line
         announced_payments.follow_total(checkout)
         chosen_ids = [quote.pk for quote in chosen]
         offer.quotes.update(is_chosen=False)
@@ -96,7 +102,7 @@ def accept(
         return offer
 
     def leave_to_order(refusal: Refusal) -> None:
-        """Other quotes than those an order was made with are for a fresh offer to hold."""
+        """End an offer whose yes an order holds, so that a new offer can take other quotes."""
         if refusal.code == Code.OFFER_STALE:
             _end_held_yes(token, now)
 
@@ -120,12 +126,12 @@ def decline(
     turn: AnswerTurn | None = None,
     source: str = "storefront",
 ) -> Offer:
-    """Record the no; a line put in by an earlier yes goes.
+    """Record a no, and remove the line of an earlier yes.
 
-    An order that was made with that yes keeps it, where an app kept its checkout: the no is for
-    what is made of the checkout from then on (ADR 17). A ``turn`` that its page has gone on from
-    changes nothing. Raise ``Refusal``; even then a yes that a change has ended does not come back
-    with the next offer.
+    If an app made an order and kept its checkout, the order keeps its yes: the no is for later
+    orders of the checkout (docs/adr/0017-after-the-payment-began.md). Nothing changes if the
+    ``turn`` is late. Raise ``Refusal`` when there is no offer to decline, or when a yes is being
+    paid; with ``OFFER_STALE``, a yes that a change had ended is not carried over to the next offer.
     """
 
     def say_no(checkout: Any) -> Offer:
@@ -153,7 +159,7 @@ def decline(
         return _as_declined(offer) if was_held else offer
 
     def end_what_would_be_kept(refusal: Refusal) -> None:
-        """The next offer of the same terms would keep a yes that a change has ended."""
+        """Keep a yes that a change had ended from being carried over to the next offer."""
         if refusal.code == Code.OFFER_STALE:
             take_notice(token)
 
@@ -169,9 +175,9 @@ def decline(
 
 
 def _end_held_yes(token: uuid.UUID, now: datetime) -> None:
-    """End the live offer of a checkout whose order holds the yes, so that a fresh one is asked for.
+    """End the live offer of a checkout whose order holds the yes, so that a new one is requested.
 
-    The next one of the same terms keeps the yes in the checkout until it is answered otherwise.
+    The yes is carried over to the next offer if its terms are the same.
     """
     with checkouts.locked(token) as checkout:
         offer = live_offer(token, lock=True)
@@ -182,11 +188,14 @@ def _end_held_yes(token: uuid.UUID, now: datetime) -> None:
 
 
 AFTER_ORDER = "after_order"
-"""Source of a no in a checkout whose order keeps the yes."""
+"""Source of a no in a checkout whose order holds the yes."""
 
 
 def _as_declined(offer: Offer) -> Offer:
-    """Return an offer that an order holds as its checkout has it now, not to be saved: declined."""
+    """Return a copy of an offer, declined as its checkout has it; it must not be saved.
+
+    The stored offer belongs to the order that holds its yes.
+    """
     told: Offer = Offer.objects.prefetch_related("quotes").get(pk=offer.pk)
     told.status = OfferStatus.DECLINED.value
     for quote in told.quotes.all():
@@ -195,9 +204,9 @@ def _as_declined(offer: Offer) -> Offer:
 
 
 def _left_to_order(token: uuid.UUID) -> Offer | None:
-    """Return the offer declined last in a checkout without a live one, as an order holds its yes.
+    """Return the checkout's last offer, if it was declined while an order holds its yes.
 
-    Nothing has come since; None where it was otherwise.
+    Return None for any other last offer.
     """
     offer = Offer.objects.filter(checkout_token=token).order_by("-pk").first()
     if offer is None or offer.status != OfferStatus.SUPERSEDED:
@@ -207,7 +216,7 @@ def _left_to_order(token: uuid.UUID) -> Offer | None:
 
 
 def _present(token: uuid.UUID, channel_id: int) -> Offer:
-    """Return the live offer for an answer that comes too late. Raise ``Refusal``."""
+    """Return the offer to show after a late answer. Raise ``Refusal`` if there is none."""
     if live_offer(token) is None:
         left = _left_to_order(token)
         if left is None or left.channel_id != channel_id:
@@ -217,7 +226,7 @@ def _present(token: uuid.UUID, channel_id: int) -> Offer:
 
 
 def _visible(token: uuid.UUID, channel_id: int) -> Offer:
-    """Return the live offer as a storefront may see it. Raise ``Refusal``."""
+    """Return the live offer if a storefront may show it. Raise ``Refusal`` if not."""
     offer = live_offer(token)
     if offer is None or offer.channel_id != channel_id:
         raise Refusal(Code.CHECKOUT_NOT_FOUND)
@@ -229,7 +238,11 @@ def _visible(token: uuid.UUID, channel_id: int) -> Offer:
 
 
 def mark_shown(token: uuid.UUID, channel_id: int, *, now: datetime) -> Offer:
-    """Remember that the shopper has seen the live offer: only such offers get an opt-out."""
+    """Store when the shopper first saw the live offer, and return the offer.
+
+    XCover is sent an opt-out only for offers that were shown. Raise ``Refusal`` if there is no
+    offer to show in this channel.
+    """
     offer = _visible(token, channel_id)
     if offer.shown_at is None:
         Offer.objects.filter(pk=offer.pk, shown_at=None).update(shown_at=now, updated_at=now)
@@ -238,9 +251,10 @@ def mark_shown(token: uuid.UUID, channel_id: int, *, now: datetime) -> Offer:
 
 
 def withdraw(checkout: Any, offer: Offer, now: datetime, *, source: str, reason: str = "") -> None:
-    """The shopper took the line out without asking us: the yes is gone, the offer stays.
+    """Withdraw a yes because the shopper deleted the line; the offer can be accepted again.
 
-    The caller holds the locks of checkout and offer.
+    Also updates announced payments and the summary. The caller holds the locks of checkout and
+    offer. ``source`` is stored as evidence, ``reason`` in the offer.
     """
     take_back(offer, now, source=source, reason=reason)
     announced_payments.follow_total(checkout)
@@ -248,9 +262,10 @@ def withdraw(checkout: Any, offer: Offer, now: datetime, *, source: str, reason:
 
 
 def take_back(offer: Offer, now: datetime, *, source: str, reason: str = "") -> None:
-    """Take back a yes whose line is gone, and keep evidence of it; the offer stays.
+    """Withdraw a yes whose line is gone, and record it as evidence.
 
-    Its checkout may have become an order. The caller holds the lock of the offer.
+    The offer can be accepted again, or ends if an order holds it. The checkout may have become an
+    order already. The caller holds the lock of the offer.
     """
     premium = chosen_premium(offer)
     if is_held(offer):
@@ -264,11 +279,11 @@ def take_back(offer: Offer, now: datetime, *, source: str, reason: str = "") -> 
 def end_offer(
     checkout: Any, offer: Offer, status: OfferStatus, now: datetime, *, reason: str
 ) -> None:
-    """End the live offer of a locked checkout; a yes to it goes, and its line with it.
+    """End the live offer of a locked checkout with ``status``; remove the line of a yes to it.
 
-    A yes whose line the shopper has taken out is taken back first: no later offer may keep it. What
-    XCover made no offer for keeps the reason of that instead of ``reason``: the limits and the
-    alarm about refused offers go by it.
+    The caller holds the offer's lock. A yes whose line the shopper deleted is withdrawn first, so
+    that it is not carried over to a later offer. An offer that was unavailable keeps its own reason
+    instead of ``reason``, because allowances and the alarm about refused offers depend on it.
     """
     if offer.status == OfferStatus.SELECTED and not _has_line(checkout, offer):
         clear_lines(checkout)
@@ -291,10 +306,10 @@ def _has_line(checkout: Any, offer: Offer) -> bool:
 
 
 def is_held(offer: Offer) -> bool:
-    """Whether an order was made with this yes although its checkout was kept.
+    """Return True if an order was made with this yes although its checkout was kept.
 
-    What was chosen is that order's then; the checkout goes on without it. Of an order whose hook
-    was lost there is no cover yet, and one that waits for another to let go has none of this offer.
+    The choice belongs to that order then. The order's lines are read as well as its cover, because
+    there may be no cover of this offer yet: the hook was lost, or another order holds the offer.
     """
     held = Cover.objects.filter(offer=offer, status__in=[s.value for s in _HOLDING])
     return held.exists() or offer.pk in orders.offers_in_lines(offer.checkout_token)
@@ -312,7 +327,11 @@ def _readable(
 
 
 def readable(token: uuid.UUID, channel_id: int, settings: PluginSettings) -> CheckoutSnapshot:
-    """Read a checkout of this channel. Raise ``Refusal`` when it is gone or another channel's."""
+    """Read a checkout of this channel.
+
+    Raise ``Refusal`` when it is gone (``CHECKOUT_NOT_FOUND``) or belongs to another channel
+    (``CHECKOUT_IN_OTHER_CHANNEL``).
+    """
     state = checkouts.read(token, settings.rules.mapping)
     if state is None:
         raise Refusal(Code.CHECKOUT_NOT_FOUND)
@@ -322,7 +341,7 @@ def readable(token: uuid.UUID, channel_id: int, settings: PluginSettings) -> Che
 
 
 def _answerable(state: CheckoutSnapshot, settings: PluginSettings, now: datetime) -> Offer:
-    """Return the locked live offer if it may be accepted now."""
+    """Lock and return the live offer. Raise ``Refusal`` if it may not be accepted now."""
     if checkouts.has_money(state.token):
         raise Refusal(Code.PAYMENT_STARTED)
     basket = insurable_basket(state.facts, settings.rules, now)
@@ -345,7 +364,7 @@ def _chosen(offer: Offer, quote_ids: Sequence[str]) -> list[Any]:
 
 
 def _check_policyholder(state: CheckoutSnapshot, offer: Offer) -> None:
-    """Confirming comes after payment: what it needs must be there before."""
+    """Raise ``Refusal`` if data is missing that XCover needs to confirm the offer after payment."""
     missing = state.policyholder.missing_fields()
     if missing:
         raise Refusal(Code.POLICYHOLDER_INCOMPLETE, missing)
@@ -373,7 +392,7 @@ def _record(
     now: datetime,
     source: str,
 ) -> None:
-    take_notice(offer.checkout_token)  # who answers has looked
+    take_notice(offer.checkout_token)  # a shopper who answers has seen the offer
     telemetry.count(telemetry.ANSWERS, answer=answer)
     Consent.objects.create(
         offer=offer,

@@ -1,4 +1,7 @@
-"""When the insured events of a cover begin, and whether their organiser cancelled them."""
+"""Read when the insured events of a cover begin and which of them were cancelled.
+
+Times are in UTC. Variants are named by their primary keys as text.
+"""
 
 from __future__ import annotations
 
@@ -13,20 +16,24 @@ from ..models import EventChange, Offer
 
 @dataclass(frozen=True, slots=True)
 class InsuredEvents:
-    """What is known of all events one policy covers."""
+    """Summary of all events that one policy covers."""
 
     first_start: datetime | None
-    """When the earliest begins, UTC; None where nobody knows."""
+    """Start of the earliest event that is not cancelled; None if it is unknown."""
     cancelled: Cancelled
-    """How many of them their organiser cancelled."""
+    """Tells if none, some or all of the events were cancelled by their organiser."""
 
     @property
     def are_cancelled(self) -> bool:
+        """True if all of them were cancelled."""
         return self.cancelled == Cancelled.ALL
 
 
 def insured_events(offer: Offer | None) -> InsuredEvents:
-    """Read what was quoted, and what staff told of it since."""
+    """Return the events of an offer, as quoted and as changed by staff since.
+
+    Without an offer the start is unknown and nothing is cancelled.
+    """
     if offer is None:
         return InsuredEvents(None, Cancelled.NONE)
     return events_of(offer, changes_of(variants_of(offer)))
@@ -38,7 +45,7 @@ def variants_of(offer: Offer) -> list[str]:
 
 
 def events_of(offer: Offer, known: Mapping[str, datetime | None]) -> InsuredEvents:
-    """Say what became of an offer's events, by what ``changes_of`` says of its variants."""
+    """Return the events of an offer; ``known`` is the result of ``changes_of`` for its variants."""
     variants = variants_of(offer)
     starts = [
         start
@@ -50,7 +57,10 @@ def events_of(offer: Offer, known: Mapping[str, datetime | None]) -> InsuredEven
 
 
 def cancelled_of(variants: Collection[str], known: Mapping[str, datetime | None]) -> Cancelled:
-    """Say how many of the events of some variants are cancelled, by what ``changes_of`` says."""
+    """Return if none, some or all events of the variants are cancelled.
+
+    ``known`` is the result of ``changes_of`` for these variants.
+    """
     count = sum(_is_cancelled(variant, known) for variant in variants)
     if not count:
         return Cancelled.NONE
@@ -62,16 +72,16 @@ def _is_cancelled(variant: str, known: Mapping[str, datetime | None]) -> bool:
 
 
 def changes_of(variants: Collection[str]) -> dict[str, datetime | None]:
-    """Read what staff told: the present start of each changed variant, None of a cancelled one."""
+    """Return the changes that staff entered, by variant: the new start, or None if cancelled."""
     found = EventChange.objects.filter(variant__in=variants)
     return dict(found.values_list("variant", "starts_at"))
 
 
 def last_known_end(offer: Offer, changes: Mapping[str, datetime | None]) -> datetime | None:
-    """Return the latest moment known of its events: an end, or a start as quoted or moved since.
+    """Return the latest known time of an offer's events, or None if none is known.
 
-    ``changes`` is what ``changes_of`` says of its variants. Offers of before ends were stored know
-    starts only.
+    Quoted ends and starts and the starts in ``changes`` (result of ``changes_of``) are compared.
+    Old offers have no ends.
     """
     variants = variants_of(offer)
     ends = offer.request.get("ends", {})
@@ -82,5 +92,5 @@ def last_known_end(offer: Offer, changes: Mapping[str, datetime | None]) -> date
 
 
 def quoted_start(offer: Offer, variant: str) -> datetime | None:
-    """Return when the tickets of a variant were quoted to begin."""
+    """Return the start for which the tickets of a variant were quoted."""
     return stored_moment(offer.request.get("starts", {}).get(variant)) or offer.event_starts_at

@@ -1,7 +1,7 @@
-"""A new API address gets no old secrets: key and secret are entered anew with it.
+"""Require key and secret to be entered again when the API address changes.
 
-Whoever may edit the settings cannot read the stored secrets. An address of their own would be
-called with them, and with the details of buyers.
+Staff who may edit the settings cannot read the stored secrets. Without this rule they could have
+the secrets, and buyers' details, sent to an address of their own.
 """
 
 from __future__ import annotations
@@ -12,14 +12,17 @@ from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
 from ..crypto import SEAL_MARK
-from .fields import FIELDS
-from .settings import SettingsError, label_of
+from .fields import FIELDS, label_of
+from .settings import SettingsError
 
 ADDRESS = "api_url"
+"""Name of the setting that holds the API address."""
 SECRETS = ("api_key", "api_secret")
+"""Names of the settings that must be entered again with a new address."""
 _VARIABLES = {field.name: field.environment for field in FIELDS}
 
 Configuration = Iterable[Mapping[str, Any]]
+"""A plugin configuration as Saleor stores it: items with ``name`` and ``value``."""
 
 
 def require_secrets(
@@ -29,11 +32,11 @@ def require_secrets(
     is_active: bool,
     elsewhere: Collection[str] = (),
 ) -> None:
-    """Refuse a changed API address that comes without the key and secret it needs.
+    """Raise ``SettingsError`` if the API address changes without the key and secret it needs.
 
-    ``before`` and ``after`` are the configuration as stored and as it is about to be saved,
-    ``elsewhere`` the addresses other channels use. An inactive plugin may be saved without them:
-    ``forget_secrets`` then empties what is stored. Raise ``SettingsError`` naming the field.
+    ``before`` and ``after`` are the configuration as stored and as it is about to be saved;
+    ``elsewhere`` holds the addresses that other channels use. An inactive plugin may be saved
+    without the secrets: ``forget_secrets`` then empties the stored ones.
     """
     old, new = _values(before), _values(after)
     for name in SECRETS:
@@ -57,9 +60,9 @@ def require_secrets(
 
 
 def forget_secrets(before: Configuration, after: list[dict[str, Any]]) -> tuple[str, ...]:
-    """Empty the stored key and secret that were not entered anew for a changed API address.
+    """Empty the stored key and secret in ``after`` unless they were entered with a new address.
 
-    Return the names of what was emptied.
+    Return the names of the settings that were emptied.
     """
     old, new = _values(before), _values(after)
     if not _is_moved(old, new):
@@ -72,14 +75,14 @@ def forget_secrets(before: Configuration, after: list[dict[str, Any]]) -> tuple[
 
 
 def _is_moved(old: Mapping[str, str], new: Mapping[str, str]) -> bool:
-    """Whether there was an address before and now is another one, or none."""
+    """Return True if there was an address before and it was changed or removed."""
     return bool(old[ADDRESS]) and old[ADDRESS] != new[ADDRESS]
 
 
 def _is_strange(old: Mapping[str, str], new: Mapping[str, str], elsewhere: Collection[str]) -> bool:
-    """Whether the environment's secrets would go where no channel of the store sends them yet.
+    """Return True if no channel of the store sends the environment's secrets to the address yet.
 
-    The very first address of a store is nobody's replacement.
+    The first address of a store is not a change.
     """
     used = {_plain(address) for address in (*elsewhere, old[ADDRESS])} - {""}
     return bool(used) and new[ADDRESS] != old[ADDRESS] and new[ADDRESS] not in used
@@ -88,7 +91,7 @@ def _is_strange(old: Mapping[str, str], new: Mapping[str, str], elsewhere: Colle
 def _is_known(
     name: str, old: Mapping[str, str], new: Mapping[str, str], from_environment: str
 ) -> bool:
-    """Whether whoever saves the address typed the very secret the environment holds."""
+    """Return True if the secret that the environment holds was entered with the address."""
     typed = new[name].strip() if _is_entered(name, old, new) else ""
     return hmac.compare_digest(typed.encode(), from_environment.encode())
 
@@ -98,7 +101,7 @@ def _plain(address: str) -> str:
 
 
 def _is_entered(name: str, old: Mapping[str, str], new: Mapping[str, str]) -> bool:
-    """Whether a secret was typed now: what is stored is sealed, and nobody types a seal."""
+    """Return True if a secret was entered; an unchanged one comes back sealed, as it is stored."""
     value = new[name]
     return bool(value) and value != old[name] and not value.startswith(SEAL_MARK)
 

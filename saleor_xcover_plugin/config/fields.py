@@ -1,7 +1,8 @@
-"""The form in Saleor's dashboard: one table from which fields, defaults and values derive."""
+"""The settings form in Saleor's dashboard: its fields, texts and default values."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from ..domain.event_data import DEFAULT_MAPPING
@@ -12,16 +13,20 @@ STRING, MULTILINE, BOOLEAN, SECRET = "String", "Multiline", "Boolean", "Secret"
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """One setting. ``environment`` names the variable that wins over the stored value."""
+    """One setting of the form."""
 
     name: str
+    """Key under which Saleor stores the value."""
     type: str
+    """``STRING``, ``MULTILINE``, ``BOOLEAN`` or ``SECRET``."""
     label: str
     help_text: str
     default: str | bool = ""
     environment: str = ""
+    """Environment variable that overrides the stored value; empty if there is none."""
 
 
+# All settings, in the order of the form.
 FIELDS = (
     Field(
         "api_url",
@@ -178,3 +183,10 @@ FIELDS = (
         environment="XCOVER_PREVIOUS_WEBHOOK_SECRET",
     ),
 )
+
+BY_NAME: Mapping[str, Field] = {field.name: field for field in FIELDS}
+
+
+def label_of(field_name: str) -> str:
+    """Return what the form calls a field."""
+    return BY_NAME[field_name].label

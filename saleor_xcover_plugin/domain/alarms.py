@@ -1,6 +1,6 @@
-"""What a person must be told without asking: a closed list of codes, each with what to do.
+"""Alarms for staff: a closed list of codes, each with a sentence that says what to do.
 
-An alarm is raised once, when its trouble begins, and cleared by itself when the trouble is over.
+An alarm is raised once, when its incident begins, and cleared when the incident is over.
 """
 
 from __future__ import annotations
@@ -14,37 +14,40 @@ from enum import StrEnum
 from ..errors import Code
 
 CONFIRMATION_GRACE = timedelta(minutes=15)
-"""A paid cover is a policy sooner; an order's payment is in full sooner, if it comes at once."""
+"""Time after the payment, or the order's last change, that a cover may take to be confirmed."""
 
 NEAR_EVENT = timedelta(hours=24)
-"""An unpaid cover so close to its event may become no policy in time."""
+"""Time before the event from which an unpaid cover raises an alarm."""
 
 OVERDUE = timedelta(minutes=5)
-"""Messages are sent within a minute of their time, unless workers do not keep up."""
+"""Delay of a due message that raises an alarm; workers that keep up need less than a minute."""
 
 BUSY_GRACE = timedelta(minutes=10)
-"""A lock of another session's is let go sooner: migrations of this size take seconds."""
+"""Time for which work may meet locks before an alarm; migrations of this size take seconds."""
 
 MAX_HEARTBEAT_AGE = timedelta(minutes=5)
-"""The sweep ends every minute; five times missed is no accident."""
+"""Age of the sweep's last end that raises an alarm; the sweep runs every minute."""
 
 _BEAT_ROW_LAG = timedelta(minutes=5)
-"""Beat writes down when it ran an entry only every few minutes."""
+"""Beat saves the time of an entry's last run only every few minutes."""
 
 _FAILED_SWEEPS = 3
+"""Consecutive sweeps that began and did not end before an alarm is raised."""
 
 UNTRIED = timedelta(hours=1)
-"""A breaker nobody tried for so long says nothing any more: nobody needed XCover."""
+"""Time without a call after which an open breaker no longer raises an alarm."""
 
 REFUSALS_WINDOW = timedelta(hours=1)
-"""A checkout that got no offer counts so long; then the sweep ends its request. Refusals that came
-between offers that were shown are over when none came for so long."""
+"""Time for which a refused offer counts; the sweep then ends its request.
+
+Refusals that alternated with shown offers are over when none came for this time.
+"""
 
 REFUSALS_KEPT = timedelta(days=1)
-"""An alarm about refused offers waits so long for an offer that shows it is over."""
+"""Longest time an alarm about refused offers stays open without an offer that ends it."""
 
 MANY_REFUSALS = 20
-"""So many checkouts without any offer are no accident, whatever the reason."""
+"""Number of refused checkouts, none of which got an offer, that raises an alarm."""
 
 UNSELLABLE = frozenset(
     {
@@ -60,22 +63,26 @@ UNSELLABLE = frozenset(
         Code.TEXT_TOO_LONG,
     }
 )
-"""XCover made an offer that may not be sold. It will do so again until a person acts."""
+"""Reasons why an offer of XCover's cannot be sold. They recur until a person acts."""
 
 UNOFFERED = frozenset({Code.NO_OFFER, Code.PRODUCT_FAILED, Code.XCOVER_UNAVAILABLE})
-"""May be right for some tickets or for some minutes, not for everybody in an hour."""
+"""Reasons that are normal for some checkouts, but not for every checkout of an hour."""
 
 WORKER_COMMAND = "celery --app saleor.celeryconf:app worker"
+"""The command that starts a Celery worker."""
 BEAT_COMMAND = (
     "celery --app saleor.celeryconf:app beat "
     "--scheduler saleor.schedulers.schedulers.DatabaseScheduler"
 )
-"""As Saleor starts it itself. Beat inside a worker (-B) uses another scheduler, in which schedules
-of Saleor's own that are always due leave no turn to the others."""
+"""The command that starts Celery beat, with the scheduler Saleor uses.
+
+Beat inside a worker (``-B``) uses another scheduler, in which some of Saleor's schedules are always
+due and keep the others from running.
+"""
 
 
 class AlarmCode(StrEnum):
-    """Stable codes for logs, metrics and monitoring (docs/operations.md)."""
+    """Stable codes for logs, metrics and monitoring; docs/operations.md explains each."""
 
     PAID_UNPROTECTED = "paid_unprotected"
     UNPAID_NEAR_EVENT = "unpaid_near_event"
@@ -99,7 +106,7 @@ class AlarmCode(StrEnum):
 SILENT = frozenset(
     {AlarmCode.SWEEP_FAILING, AlarmCode.NO_WORKER, AlarmCode.BEAT_NOT_RUNNING},
 )
-"""What a sweep that does not run cannot tell of itself; ``xcover_status`` does."""
+"""Alarms about the sweep itself; ``xcover_status`` raises them, because the sweep cannot."""
 
 WAITS_FOR_ADOPTION = frozenset(
     {
@@ -109,8 +116,9 @@ WAITS_FOR_ADOPTION = frozenset(
         AlarmCode.RECONCILE_FINDINGS,
     }
 )
-"""What follows by itself where nothing is sent because of ``WRONG_STORE``: one alarm is enough."""
+"""Consequences of ``WRONG_STORE``, not raised beside it."""
 
+# The sentence of each alarm, with the facts that ``incident`` fills in.
 SENTENCES: Mapping[AlarmCode, str] = {
     AlarmCode.PAID_UNPROTECTED: (
         "The order was paid more than {minutes} minutes ago and its policy is not confirmed. The "
@@ -199,37 +207,41 @@ NO_CRON = (
     "The sweep {last_end}. This store has no broker, so cron must run manage.py "
     "xcover_work every minute: see why it does not."
 )
-"""``BEAT_NOT_RUNNING`` in a store without Celery workers."""
+"""The sentence of ``BEAT_NOT_RUNNING`` in a store without Celery workers."""
 
 
 @dataclass(frozen=True, slots=True)
 class Incident:
-    """Something a person must know, as it is now: what an alarm is raised for."""
+    """A current problem that staff must know of; an alarm is raised for it."""
 
     code: AlarmCode
     sentence: str
     subject: str = ""
-    """An order's number, a gate's name, else empty."""
+    """Tells incidents of one code apart: an order's number or an account's name, else empty."""
     order_id: uuid.UUID | None = None
-    """The order whose history shall say it, too."""
+    """The order whose history gets a note."""
 
     @property
     def key(self) -> tuple[str, str]:
+        """Code and subject, by which an incident is matched with its alarm."""
         return (self.code.value, self.subject)
 
 
 def incident(
     code: AlarmCode, subject: str = "", *, order_id: uuid.UUID | None = None, **facts: object
 ) -> Incident:
-    """Say what is the matter, with the facts its sentence names."""
+    """Build an incident; ``facts`` fill the placeholders of its sentence.
+
+    Raise ``KeyError`` if a fact is missing.
+    """
     return Incident(code, SENTENCES[code].format(**facts), subject, order_id)
 
 
 def alarming(refused: Mapping[Code, int], offered: int) -> frozenset[Code]:
-    """Return the reasons a person must hear of.
+    """Return the reasons for which an alarm is due.
 
-    ``refused`` counts the checkouts of a channel that got no offer, by reason; ``offered`` those
-    that were shown one in the same time.
+    ``refused`` counts the checkouts of a channel that got no offer, by reason; ``offered`` is the
+    number of those that were shown one in the same time.
     """
     is_everybody = not offered and sum(refused.values()) >= MANY_REFUSALS
     return frozenset(refused) & (UNSELLABLE | UNOFFERED if is_everybody else UNSELLABLE)
@@ -237,39 +249,40 @@ def alarming(refused: Mapping[Code, int], offered: int) -> frozenset[Code]:
 
 @dataclass(frozen=True, slots=True)
 class Refusals:
-    """The refusals of offers in a channel, for one reason, within ``REFUSALS_WINDOW``.
-
-    ``refused`` counts the checkouts refused for it, ``asked`` all that asked from the first of
-    these refusals to the last. The times are those of asking.
-    """
+    """The refusals of offers in a channel, for one reason, within ``REFUSALS_WINDOW``."""
 
     first_at: datetime
+    """When the first refused checkout asked for an offer, in UTC."""
     last_at: datetime
+    """When the last refused checkout asked for an offer, in UTC."""
     refused: int
+    """Number of checkouts refused for the reason."""
     asked: int
+    """Number of all checkouts that asked from ``first_at`` to ``last_at``."""
     is_mixed: bool
-    """True when, between two refusals, somebody asked and was shown an offer."""
+    """True if, between two refusals, a checkout asked and was shown an offer."""
     is_followed: bool
-    """True when, after the last refusal, somebody asked and was shown an offer."""
+    """True if, after the last refusal, a checkout asked and was shown an offer."""
 
     def is_over(self, raised: Sequence[Raised]) -> bool:
-        """Return True when the alarm may end. ``raised``: the alarms of this reason, newest first.
+        """Return True if the alarm may end.
 
-        An offer that is shown is no proof where refusals came between such offers before: then
-        it is over when they leave the window. What was never told is told once, over or not.
+        ``raised`` holds the alarms of this reason, newest first. An offer that is shown ends the
+        alarm unless refusals alternated with offers; then the alarm ends when the refusals leave
+        the window. Refusals for which no alarm was raised yet are not over.
         """
-        is_told = bool(raised) and (raised[0].is_open or raised[0].raised_at >= self.last_at)
-        return is_told and self.is_followed and not self.is_mixed and not has_come_back(raised)
+        is_raised = bool(raised) and (raised[0].is_open or raised[0].raised_at >= self.last_at)
+        return is_raised and self.is_followed and not self.is_mixed and not has_come_back(raised)
 
     @property
     def period(self) -> str:
-        """When it was, to the second: others who asked in the same minute are not counted."""
+        """The time of the refusals in words, to the second, in UTC."""
         first, last = (f"{time:%Y-%m-%d %H:%M:%S}" for time in (self.first_at, self.last_at))
         return f"at {first} UTC" if first == last else f"between {first} and {last} UTC"
 
     @property
     def others(self) -> str:
-        """A sentence about the other checkouts that stays true whenever it is read."""
+        """A sentence about the other checkouts, which stays true after the alarm was raised."""
         if self.is_mixed:
             return (
                 "Offers were shown in between: not all tickets are affected, or it comes and goes."
@@ -280,21 +293,21 @@ class Refusals:
 
 @dataclass(frozen=True, slots=True)
 class Raised:
-    """When an alarm was raised and cleared."""
+    """The times of an alarm, in UTC."""
 
     raised_at: datetime
     cleared_at: datetime | None = None
 
     @property
     def is_open(self) -> bool:
+        """True if the alarm was not cleared yet."""
         return self.cleared_at is None
 
 
 def has_come_back(raised: Sequence[Raised]) -> bool:
-    """Return True when the open alarm was raised within an hour after the last one was cleared.
+    """Return True if an open alarm was raised within an hour after the last one was cleared.
 
-    ``raised``: the alarms of one key, the newest first. Requests may be gone by then: a buyer who
-    asks again ends the one before.
+    ``raised`` holds the alarms of one key, newest first.
     """
     if len(raised) < 2 or not raised[0].is_open:
         return False
@@ -304,20 +317,21 @@ def has_come_back(raised: Sequence[Raised]) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Pulse:
-    """What is known of something periodic."""
+    """The last runs of a periodic step."""
 
     begun_at: datetime | None = None
     ended_at: datetime | None = None
     unfinished: int = 0
-    """How often it began since it ended last."""
+    """Number of runs that began after the last one that ended."""
 
 
 def heartbeat_missing(
     sweep: Pulse, now: datetime, *, beat_ran_at: datetime | None, has_broker: bool
 ) -> Incident | None:
-    """Say why the sweep does not run, or None when it does.
+    """Return an incident if the sweep does not run, else None.
 
-    ``beat_ran_at`` is when Celery beat asked for it last, as far as that is known.
+    ``beat_ran_at`` is when Celery beat last sent its task, None if that is not known;
+    ``has_broker`` is False in a store without Celery.
     """
     if is_recent(sweep.ended_at, now, MAX_HEARTBEAT_AGE):
         return None
@@ -335,14 +349,18 @@ def heartbeat_missing(
 
 
 def is_recent(time: datetime | None, now: datetime, max_wait: timedelta) -> bool:
-    """Whether it was within the last while. A time to come was written by a wrong clock."""
+    """Return True if a time is at most ``max_wait`` ago.
+
+    A time further in the future was written by a wrong clock and is not recent.
+    """
     return time is not None and abs(now - time) <= max_wait
 
 
 def at(time: datetime | None) -> str:
-    """Write a time for people, to the minute."""
+    """Return a UTC time in words, to the minute; "never" for None."""
     return f"{time:%Y-%m-%d %H:%M} UTC" if time else "never"
 
 
 def minutes(period: timedelta) -> int:
+    """Return the whole minutes of a period."""
     return int(period.total_seconds() // 60)

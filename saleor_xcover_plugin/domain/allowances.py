@@ -1,7 +1,7 @@
-"""How often something may be asked for, by one checkout, by one client and by all together.
+"""Allowances for requests: of one checkout, of one client and of all together.
 
-An allowance is a bucket that fills again evenly. It is kept as one moment: until when what was
-asked for has used it up.
+An allowance is a token bucket that refills evenly. Its state is stored as one time: the time at
+which it is full again.
 """
 
 from __future__ import annotations
@@ -14,11 +14,12 @@ from decimal import Decimal
 from .rates import MARGIN, OFFER_SHARE, Rates
 
 MINUTE = timedelta(minutes=1)
+"""The period of allowances per minute."""
 ANSWERS_PER_MINUTE = 60
-"""Answers (yes or no) one checkout may give in a minute: each is kept as evidence."""
+"""Answers (yes or no) one checkout may give in a minute; each is kept as evidence."""
 
 FIRST_QUESTIONS = 3
-"""Questions of one checkout that count as its first while XCover has answered none of them."""
+"""Offer requests of one checkout that count as its first while XCover has answered none."""
 
 _FIRST_QUESTION_RETURNS = timedelta(minutes=15)
 _REPEATED_SHARE = Decimal("0.5")
@@ -29,53 +30,54 @@ _IPV6_NETWORK = 64
 
 @dataclass(frozen=True, slots=True)
 class Allowance:
-    """At most ``count`` at once; one more comes back each ``step``."""
+    """A token bucket."""
 
     count: int
+    """Size of the bucket: requests allowed at once."""
     step: timedelta
+    """Time after which one more request is allowed."""
 
     @classmethod
     def per_minute(cls, count: int) -> Allowance:
-        """Allow ``count`` at once, and as many again within each minute."""
+        """Return an allowance of ``count`` at once, and as many again within each minute."""
         return cls(count, MINUTE / count)
 
     @property
     def reach(self) -> timedelta:
-        """How far ahead of now the allowance may be used up."""
+        """The time in which an empty bucket fills."""
         return self.count * self.step
 
 
 def first_questions() -> Allowance:
-    """Return how often one checkout may draw on the first offers of all.
+    """Return the allowance of one checkout for first offers.
 
-    Once would do for whoever is answered. The others are for those whose first question fails
-    through no doing of theirs.
+    More than one request is allowed, because the first may fail through no fault of the shopper's.
     """
     return Allowance(FIRST_QUESTIONS, _FIRST_QUESTION_RETURNS)
 
 
 def first_offers(rates: Rates) -> Allowance:
-    """Return how many checkouts together may ask XCover for their first offer.
+    """Return the allowance of all checkouts together for their first offers.
 
-    As many in a minute as calls for offers may leave.
+    It is as many in a minute as the rate limit allows calls for offers.
     """
     rate = _offers_per_second(rates)
     return _of_rate(rate, seconds=60)
 
 
 def repeated_offers(rates: Rates) -> Allowance:
-    """Return how many further offers all checkouts together may ask XCover for.
+    """Return the allowance of all checkouts together for further offers.
 
-    Half of the rate: whoever changes one checkout again and again leaves the other half to those
-    who ask for the first time.
+    It is half of the rate, so that checkouts that change again and again leave the other half to
+    first offers.
     """
     return _of_rate(_offers_per_second(rates) * _REPEATED_SHARE, seconds=_REPEATED_BURST_SECONDS)
 
 
 def offers_ahead(rates: Rates) -> Allowance:
-    """Return how many of these workers may ask for ahead of shoppers.
+    """Return the allowance of workers that request offers before shoppers ask for them.
 
-    Half of what is free at once they leave to the shoppers, who so go before them.
+    They use at most half of the bucket of ``repeated_offers``; the rest is left for shoppers.
     """
     further = repeated_offers(rates)
     return replace(further, count=max(1, further.count // 2))
@@ -90,11 +92,12 @@ def _of_rate(rate: Decimal, *, seconds: int) -> Allowance:
 
 
 def client_address(header: str, proxies: int) -> str | None:
-    """Return the address of a client as the last of ``proxies`` trusted proxies was reached by it.
+    """Return the address of a client from a header such as X-Forwarded-For.
 
-    Each proxy appends whom it was called by, so whatever the client wrote itself stands further
-    left. Of an IPv6 address the network counts, since one customer has all of it. None where the
-    header has fewer entries, or no address in that place.
+    ``proxies`` is the number of trusted proxies. Each appends the address it was called from, so
+    the client's is that many entries from the right, and entries the client wrote itself are
+    further left. For IPv6 the /64 network is returned, since one customer has all of it. Return
+    None if the header has fewer entries, or no address in that place.
     """
     entries = [entry.strip() for entry in header.split(",")]
     if len(entries) < proxies:

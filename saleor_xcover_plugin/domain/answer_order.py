@@ -1,8 +1,8 @@
-"""Order the answers of storefront pages, with a bounded memory of the pages.
+"""Put the answers of storefront pages in order, with a bounded memory of the pages.
 
-The memory is plain JSON: ``[page, highest turn, whether that answer was taken]`` for each page, the
-one that answered last at the end. Pages that no longer fit are summed up in one entry whose page is
-empty: the highest turn any of them gave.
+The memory is plain JSON: ``[page, highest turn, was the answer taken]`` for each page, the one that
+answered last at the end. Pages that no longer fit are merged into one entry with an empty page and
+the highest turn of any of them.
 """
 
 from __future__ import annotations
@@ -13,37 +13,40 @@ from enum import StrEnum
 from typing import Any
 
 MAX_PAGES = 16
-"""Pages of one checkout that are remembered by themselves."""
+"""Pages of one checkout that have an entry of their own."""
 
 _FORGOTTEN = ""
 """The page of the entry for all pages that are not remembered; no real page id is empty."""
 
 Memory = Sequence[Sequence[Any]]
+"""The memory of one checkout, as it is stored."""
 
 
 @dataclass(frozen=True, slots=True)
 class AnswerTurn:
-    """One answer of one page load: ``page`` is a random id, ``number`` grows with each answer."""
+    """The number of one answer within one page load."""
 
     page: str
+    """Random id of the page load."""
     number: int
+    """Grows with each answer of the page."""
 
 
 class Place(StrEnum):
-    """Where a turn stands among those its page has given."""
+    """The place of a turn among those its page has given."""
 
     NEXT = "next"
     """It is later than all of them."""
     LATE = "late"
-    """The page has answered later already, or this very answer was taken."""
+    """The page has given a later answer, or this answer was taken before."""
     UNSURE = "unsure"
-    """The page is not remembered, and a forgotten page may have answered later."""
+    """The page is not in the memory, and a forgotten page may have given a later answer."""
 
 
 def place_of(memory: Memory, turn: AnswerTurn) -> Place:
-    """Compare a turn with what is remembered of its page.
+    """Compare a turn with the memory of its page.
 
-    A turn that was refused may be tried again, as long as its page is remembered.
+    A turn whose answer was refused may be repeated, as long as its page is in the memory.
     """
     for page, number, was_taken in memory:
         if page == turn.page:
@@ -53,7 +56,10 @@ def place_of(memory: Memory, turn: AnswerTurn) -> Place:
 
 
 def remember(memory: Memory, turn: AnswerTurn, *, was_taken: bool) -> list[list[Any]]:
-    """Return the memory with this turn as the last one of its page, the oldest page forgotten."""
+    """Return a copy of the memory with this turn as the last one of its page.
+
+    The oldest page is merged into the entry of forgotten pages if there are too many.
+    """
     others = [list(entry) for entry in memory if entry[0] not in (turn.page, _FORGOTTEN)]
     pages = [*others, [turn.page, turn.number, was_taken]]
     gone, kept = pages[:-MAX_PAGES], pages[-MAX_PAGES:]

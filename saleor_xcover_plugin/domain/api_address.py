@@ -1,4 +1,4 @@
-"""Which addresses XCover may be called at: encrypted ones, and this machine's own."""
+"""Check the address of XCover's API: it must be encrypted, or be this machine's own."""
 
 from __future__ import annotations
 
@@ -13,9 +13,10 @@ _SEGMENT = re.compile(r"[A-Za-z0-9._~-]*")
 
 
 def fault_of(address: str, *, may_use_http: bool = False) -> str:
-    """Say what is wrong with XCover's API address (host and base path), or return ''.
+    """Return a sentence for staff about a fault in an API address, or '' if there is none.
 
-    ``may_use_http`` allows an unencrypted call to another machine, for tests.
+    ``address`` is scheme, host and base path. ``may_use_http`` allows unencrypted calls to another
+    machine, for tests.
     """
     if not address.startswith(("https://", "http://")):
         return "Begin the XCover API address with https://"
@@ -40,7 +41,7 @@ def fault_of(address: str, *, may_use_http: bool = False) -> str:
 
 
 def is_loopback(host: str) -> bool:
-    """Whether a host is this machine itself, by name or number."""
+    """Return True if a host is ``localhost`` or a loopback address."""
     if host == "localhost":
         return True
     try:

@@ -1,7 +1,7 @@
-"""From refund to cancellation: a closed table before XCover's preview, and rules after it.
+"""Decide what a refund means for the policy: a table before XCover's preview, and rules after it.
 
-XCover restricts cancelling ticket protection and refunds it only inside the cooling-off period
-(XCover docs, events and tickets FAQ). What no row allows goes to a person.
+XCover restricts the cancellation of ticket protection and refunds it only inside the cooling-off
+period. Source: https://docs.covergenius.com/xcover/faqs/events-tickets-faqs
 """
 
 from __future__ import annotations
@@ -15,28 +15,33 @@ from .refunds import RefundScope
 
 
 class Verdict(StrEnum):
-    """What happens to the policy after a refund."""
+    """The next step for the policy after a refund."""
 
     REQUEST = "request"
-    """XCover is asked; a refund of the whole premium inside cooling-off is confirmed at once."""
+    """Preview the cancellation; confirm it if XCover refunds the whole premium in cooling-off."""
     PREVIEW = "preview"
-    """XCover is asked what it would refund; a person confirms or keeps the policy."""
+    """Preview the cancellation; a person confirms it or keeps the policy."""
     REVIEW = "review"
-    """A person decides; XCover is not asked."""
+    """Let a person decide; XCover is not called."""
     KEEP = "keep"
-    """The policy stays in force; there is nothing to decide."""
+    """Leave the policy in force; there is nothing to decide."""
     CONFIRM = "confirm"
-    """Of a preview only: carry it out."""
+    """Confirm the previewed cancellation; a verdict of ``judge_preview`` only."""
 
 
 class CoolingOff(StrEnum):
+    """The time of a refund, relative to the end of the cooling-off period."""
+
     INSIDE = "inside"
     OVER = "over"
     UNKNOWN = "unknown"
 
 
 class ClaimState(StrEnum):
-    """What staff know of claims; XCover tells it nowhere (reference 6.7)."""
+    """State of the insurance claims on a policy, as recorded by staff.
+
+    The Offers API does not report claims: https://docs.covergenius.com/xcover/claim
+    """
 
     UNKNOWN = "unknown"
     NONE = "none"
@@ -45,7 +50,7 @@ class ClaimState(StrEnum):
 
 
 class Cancelled(StrEnum):
-    """How many of the insured events the organiser cancelled."""
+    """The share of the insured events that the organiser cancelled."""
 
     NONE = "none"
     SOME = "some"
@@ -54,10 +59,11 @@ class Cancelled(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Situation:
-    """All that a judgement depends on."""
+    """The facts a judgement depends on."""
 
     scope: RefundScope
     is_before_event: bool
+    """True if the first insured event has not begun."""
     cooling_off: CoolingOff
     cancelled: Cancelled
     claim: ClaimState
@@ -65,13 +71,15 @@ class Situation:
 
 @dataclass(frozen=True, slots=True)
 class Judgement:
+    """A verdict with its reason, a sentence for staff."""
+
     verdict: Verdict
     sentence: str
 
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """One row of the table: None stands for any."""
+    """One row of the table. A condition that is None fits every situation."""
 
     name: str
     verdict: Verdict
@@ -83,6 +91,7 @@ class Rule:
     claims: frozenset[ClaimState] | None = None
 
     def fits(self, situation: Situation) -> bool:
+        """Return True if all conditions of the row are met."""
         return all(
             (
                 self.scopes is None or situation.scope in self.scopes,
@@ -277,11 +286,11 @@ RULES = (
         is_before_event=False,
     ),
 )
-"""The table: the first row that fits decides. Every situation is decided by one of them."""
+"""The table. The first row that fits decides; there is one for every situation."""
 
 
 def rule_for(situation: Situation) -> Rule:
-    """Return the row that decides. Raise LookupError if the table had a hole."""
+    """Return the first row that fits. Raise ``LookupError`` if there is none, which is a defect."""
     for rule in RULES:
         if rule.fits(situation):
             return rule
@@ -289,7 +298,7 @@ def rule_for(situation: Situation) -> Rule:
 
 
 def cooling_off_at(now: datetime, until: datetime | None) -> CoolingOff:
-    """Compare the end of the cooling-off period with now; None where nobody named it."""
+    """Compare ``now`` with the end of the cooling-off period, None if it is not known."""
     if until is None:
         return CoolingOff.UNKNOWN
     return CoolingOff.INSIDE if now <= until else CoolingOff.OVER
@@ -297,23 +306,27 @@ def cooling_off_at(now: datetime, until: datetime | None) -> CoolingOff:
 
 @dataclass(frozen=True, slots=True)
 class Preview:
-    """XCover's answer to a cancellation preview, in our words."""
+    """XCover's preview of a cancellation."""
 
     refund: Money
+    """The smallest refund that the response names."""
     refund_amounts_agree: bool
+    """True if all refund amounts of the response are equal."""
     cooling_off_until: datetime | None
+    """End of the cooling-off period; None if XCover does not name it."""
     confirm_before: datetime
+    """When the preview lapses."""
     is_refunded_by_xcover: bool
-    """Whether XCover pays the buyer itself, so that the store owes nothing."""
+    """True if XCover pays the buyer itself, so that the store owes nothing."""
 
 
 @dataclass(frozen=True, slots=True)
 class Approval:
-    """What a person approved: one exact refund, paid by whom they were shown."""
+    """A person's approval of one exact refund."""
 
     refund: Money
     is_refunded_by_xcover: bool | None
-    """None where it was approved before this was written down."""
+    """True if XCover was to pay it to the buyer; None in approvals of an earlier version."""
 
 
 def judge_preview(
@@ -324,12 +337,12 @@ def judge_preview(
     needs_person: bool = False,
     approved: Approval | None = None,
 ) -> Judgement:
-    """Say whether the previewed cancellation may be confirmed.
+    """Decide if the previewed cancellation may be confirmed: ``CONFIRM`` or ``REVIEW``.
 
-    Without a person: only a refund of exactly the premium, inside the cooling-off period XCover
-    named, by the store (XCover's automatic-refund flags off), with amounts that agree, and where
-    the table does not want a person (``needs_person``). A person approves one exact refund,
-    paid by the one they were shown.
+    Without an approval it is confirmed only if XCover refunds exactly the premium, all amounts of
+    the response agree, the cooling-off period that XCover named is not over, the store pays the
+    refund, and the table does not require a person (``needs_person``). With an approval it is
+    confirmed if refund and payer are those approved. A lapsed preview is never confirmed.
     """
     if now >= preview.confirm_before:
         return Judgement(
@@ -354,7 +367,7 @@ def judge_preview(
 
 
 def _judge_approved(preview: Preview, approved: Approval) -> Judgement:
-    """Carry out what a person approved, while it is what they were shown."""
+    """Confirm what a person approved if the preview has not changed since."""
     if approved.refund != preview.refund:
         return Judgement(
             Verdict.REVIEW,
@@ -381,7 +394,7 @@ def _refunded_by_xcover(refund: Money) -> str:
 
 
 def _obstacle(preview: Preview, premium: Money, now: datetime) -> str:
-    """Say what keeps a cancellation from being confirmed without a person, or nothing."""
+    """Return the reason not to confirm a cancellation without a person, or ''."""
     if preview.refund.amount <= 0:
         return "XCover would end the policy without any refund. Ask the buyer before you decide."
     if preview.is_refunded_by_xcover:

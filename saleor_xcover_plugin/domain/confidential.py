@@ -1,7 +1,7 @@
-"""Values that carry personal data or secrets, and do not show them.
+"""Containers for personal data or secrets that do not show their content.
 
-Error trackers, debuggers and logs represent what they find: a mapping by its items, anything else
-by its ``repr``. These look like their size.
+Error trackers, debuggers and logs show a mapping by its items and anything else by its ``repr``.
+The ``repr`` of these types names only their size.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from typing import Any
 
 
 class ConfidentialBytes(bytes):
-    """Bytes such as the body of a request; used like any others."""
+    """Bytes, such as the body of a request, that show only their length."""
 
     def __repr__(self) -> str:
         return f"<{len(self)} bytes>"
@@ -20,7 +20,10 @@ class ConfidentialBytes(bytes):
 
 
 class ConfidentialRow:
-    """One row of the database: columns by name. No ``Mapping``, so nothing walks through it."""
+    """One row of the database, with columns by name.
+
+    It is no ``Mapping``, so that no error tracker lists its items.
+    """
 
     __slots__ = ("_values",)
 
@@ -35,7 +38,7 @@ class ConfidentialRow:
         return self._values.get(column, default)
 
     def keys(self) -> Iterable[str]:
-        """Return the names of the columns; with this ``dict(row)`` and ``**row`` work."""
+        """Return the names of the columns; ``dict(row)`` and ``**row`` use this method."""
         return self._values.keys()
 
     def __eq__(self, other: object) -> bool:

@@ -1,4 +1,4 @@
-"""Country codes, and what people write instead of them."""
+"""Country codes, and hints for codes that are often written instead."""
 
 from __future__ import annotations
 
@@ -34,11 +34,11 @@ _MEANT = {
     "AUS": "AU",
     "CAN": "CA",
 }
-"""Codes of languages, vehicles and of three letters that are taken for the country's."""
+"""Country codes by other codes that are mistaken for them."""
 
 
 def hint_for(code: str) -> str:
-    """Say to staff what to write instead of a code that names no country."""
+    """Return a hint for staff on what to write instead of a code that names no country."""
     meant = _MEANT.get(code.upper())
     if meant:
         return f"write {meant}"

@@ -1,4 +1,4 @@
-"""May this checkout be insured? Tables of reasons; what is not allowed is refused with a code."""
+"""Decide if a checkout may be insured, and describe what to insure."""
 
 from __future__ import annotations
 
@@ -18,35 +18,40 @@ from .tickets import Basket, Tickets
 
 @dataclass(frozen=True, slots=True)
 class ProductLine:
-    """One checkout line other than the cover line. ``unit_price`` before order-level discounts."""
+    """One checkout line other than the cover line."""
 
     reference: str
+    """The key of the line's variant."""
     product_type: str
+    """Slug of the product type."""
     quantity: int
     unit_price: Decimal
+    """Price of one piece before discounts on the order, in the checkout's currency."""
     facts: TicketFacts
     product: str = ""
     """The key of the variant's product."""
     is_event_cancelled: bool = False
-    """Staff told that the organiser cancelled it."""
+    """True if staff recorded that the organiser cancelled the event."""
     moved_to: datetime | None = None
-    """When it begins now, where staff told that it was moved."""
+    """The new start of the event, if staff recorded that it was moved."""
 
 
 @dataclass(frozen=True, slots=True)
 class CheckoutFacts:
-    """What eligibility needs to know of a checkout. ``country`` is empty without an address."""
+    """The facts of a checkout that decide if it may be insured."""
 
     currency: str
     country: str
+    """ISO 3166-1 alpha-2 code; empty without an address."""
     language: str
     lines: Sequence[ProductLine]
     order_discount: OrderDiscount = OrderDiscount.NONE
     is_taxed_by_app: bool = False
+    """True if an app calculates the channel's taxes instead of Saleor."""
 
     @property
     def counts(self) -> Mapping[str, int]:
-        """Pieces in the checkout, by the reference of their lines."""
+        """The number of pieces in the checkout, by the reference of their lines."""
         counts: Counter[str] = Counter()
         for line in self.lines:
             counts[line.reference] += line.quantity
@@ -55,20 +60,25 @@ class CheckoutFacts:
 
 @dataclass(frozen=True, slots=True)
 class EligibilityRules:
-    """The store's choices. Empty lists of currencies and countries allow all."""
+    """The store's settings on eligibility. An empty set allows everything."""
 
     mapping: EventMapping
     ticket_product_types: frozenset[str] = frozenset()
+    """Slugs of the product types that are tickets; empty: all products that have a start."""
     currencies: frozenset[str] = frozenset()
     countries: frozenset[str] = frozenset()
     default_language: str = "en"
+    """Used if the checkout's language is not one of ``languages``."""
     languages: frozenset[str] = frozenset()
     may_absorb: bool = False
-    """The store bears what a discount takes from the premium."""
+    """True if the store pays what a discount takes from the premium."""
 
 
 def insurable_basket(facts: CheckoutFacts, rules: EligibilityRules, now: datetime) -> Basket:
-    """Return the basket to quote. Raise ``Refusal`` with the first reason against it."""
+    """Return the basket to request an offer for.
+
+    Raise ``Refusal`` with the code of the first reason against it.
+    """
     lines = [line for line in facts.lines if _is_ticket(line, rules)]
     if not lines:
         raise Refusal(Code.NO_TICKETS)
@@ -97,9 +107,10 @@ def insurable_basket(facts: CheckoutFacts, rules: EligibilityRules, now: datetim
 
 
 def fingerprint(basket: Basket, *terms: str) -> str:
-    """Return a hash of everything a price depends on: the same hash means the same quote.
+    """Return a hash of everything the price of an offer depends on.
 
-    ``terms`` are settings a price depends on too (partner code, offer schema).
+    Baskets with the same hash may share an offer. ``terms`` are the settings that a price depends
+    on (``PluginSettings.fingerprint_terms``).
     """
     parts = [
         [
@@ -116,7 +127,7 @@ def fingerprint(basket: Basket, *terms: str) -> str:
         ]
         for line in basket.tickets
     ]
-    # Lines of equal tickets may come in any order and may be merged by the shop.
+    # Sorted, because lines may come in any order.
     text = json.dumps(
         [sorted(parts, key=json.dumps), basket.currency, basket.country, basket.language, *terms]
     )
@@ -125,7 +136,7 @@ def fingerprint(basket: Basket, *terms: str) -> str:
 
 def _is_ticket(line: ProductLine, rules: EligibilityRules) -> bool:
     if line.quantity <= 0 or line.unit_price <= 0:
-        return False  # nothing was paid, so nothing is insured
+        return False  # a free ticket has no value to insure
     if rules.ticket_product_types:
         return line.product_type in rules.ticket_product_types
     return rules.mapping.has_start(line.facts)

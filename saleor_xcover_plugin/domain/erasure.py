@@ -1,4 +1,4 @@
-"""What a buyer's wish to be forgotten may remove, and what must happen before. A closed table."""
+"""Decide if a buyer's data may be erased on request, and what must happen first."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from .states import CoverStatus
 
 
 class EraseCode(StrEnum):
-    """Why nothing is removed yet."""
+    """The reason why nothing is erased yet; ``SENTENCES`` explains each."""
 
     MESSAGE_UNSENT = "message_unsent"
     COVER_OPEN = "cover_open"
@@ -25,6 +25,7 @@ class EraseCode(StrEnum):
     PUT_ASIDE = "put_aside"
 
 
+# The reasons in words, for staff, with what to do about each.
 SENTENCES: Mapping[EraseCode, str] = {
     EraseCode.MESSAGE_UNSENT: (
         "A call to XCover about this order is still to be sent. Run xcover_work, then this again."
@@ -58,32 +59,34 @@ SENTENCES: Mapping[EraseCode, str] = {
 
 @dataclass(frozen=True, slots=True)
 class Situation:
-    """What decides, of one order."""
+    """The facts of one order that decide if its data may be erased."""
 
     cover: CoverStatus | None
+    """None for an order without a cover."""
     last_end: datetime | None
-    """The last known end, else start, of the insured events; None where nobody knows."""
+    """The last known end, else start, of the insured events; None if none is known."""
     parked_for: str = ""
     """The reason code of a parked cover."""
     claim: ClaimState = ClaimState.UNKNOWN
     has_pending_message: bool = False
+    """True if a call about the order is still to be made."""
     has_parked_confirm: bool = False
-    """The call that makes the policy waits for a person."""
+    """True if the call that makes the policy waits for a person."""
     is_under_way: bool = False
-    """A cancellation or modification is on its way to XCover."""
+    """True if a cancellation or modification is being carried out."""
     order_is_there: bool = True
-    """Saleor still has the order."""
+    """True if Saleor still has the order."""
     is_line_unseen: bool = False
-    """The order holds a protection line, and its cover was not placed yet."""
+    """True if the order holds a protection line and its cover was not placed yet."""
 
 
 def is_over(last_end: datetime | None, now: datetime) -> bool:
-    """Whether the insured events are behind us; without a known time nothing can be insured."""
+    """Return True if the insured events are over (``EVENT_LASTS``), or no time of them is known."""
     return last_end is None or now >= last_end + EVENT_LASTS
 
 
 def refusal(situation: Situation, now: datetime) -> EraseCode | None:
-    """Say what stands against it, or None."""
+    """Return the first reason against erasing the data, or None."""
     cover, is_past = situation.cover, is_over(situation.last_end, now)
     found = {
         EraseCode.MESSAGE_UNSENT: situation.has_pending_message or situation.is_line_unseen,
@@ -94,7 +97,7 @@ def refusal(situation: Situation, now: datetime) -> EraseCode | None:
         EraseCode.OUTCOME_UNKNOWN: cover == CoverStatus.PARKED
         and situation.parked_for not in NOTHING_BOUGHT
         and not is_past,
-        # A confirming cover without a call to be sent waits for credentials, whatever its event.
+        # A confirming cover without a pending call waits for credentials, even after its event.
         EraseCode.PUT_ASIDE: cover == CoverStatus.CONFIRMING
         or (situation.has_parked_confirm and cover != CoverStatus.VOID and not is_past),
     }

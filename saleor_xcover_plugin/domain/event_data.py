@@ -1,4 +1,4 @@
-"""Where event data comes from: a small mapping language, one line per field.
+"""Read event data from a store's products with a small mapping language, one line per field.
 
 ::
 
@@ -21,7 +21,9 @@ from .event_times import EARLIEST, LATEST, is_local, read_moment, read_zone
 from .tickets import Event
 
 FIELDS = ("name", "start", "end", "venue", "city", "country", "timezone", "resale")
+"""The fields a mapping may define."""
 REQUIRED_FIELDS = ("name", "start", "country")
+"""The fields without which no event can be insured."""
 _NAMED_SOURCES = ("product.name", "variant.name")
 _KEYED_SOURCES = (
     "product.metadata.",
@@ -31,6 +33,7 @@ _KEYED_SOURCES = (
     "checkout.metadata.",
 )
 
+# The mapping of a new installation.
 DEFAULT_MAPPING = """\
 name = product.metadata.event_name, product.name
 start = variant.metadata.event_start, product.metadata.event_start, product.attribute.event-start
@@ -44,14 +47,14 @@ resale = variant.metadata.is_resale, product.metadata.is_resale
 
 
 class MappingError(ValueError):
-    """A line of the mapping cannot be understood; the text says which and why."""
+    """A mapping cannot be used. The text names the line and the reason, for staff."""
 
 
 @dataclass(frozen=True, slots=True)
 class TicketFacts:
-    """What the store holds about one checkout line, as plain texts by source name.
+    """The store's data about one checkout line, as texts by source.
 
-    Keys look like the sources of the mapping: ``product.name``, ``product.metadata.event_start``.
+    Keys have the form of sources: ``product.name``, ``product.metadata.event_start``.
     """
 
     values: Mapping[str, str] = field(default_factory=dict)
@@ -59,13 +62,17 @@ class TicketFacts:
 
 @dataclass(frozen=True, slots=True)
 class EventMapping:
-    """The parsed mapping: for each event field the sources to try, in order."""
+    """A parsed mapping: the sources of each event field, in the order they are tried."""
 
     sources: Mapping[str, tuple[str, ...]]
 
     @classmethod
     def parse(cls, text: str) -> EventMapping:
-        """Parse the configuration text. Raise ``MappingError`` naming the line that is wrong."""
+        """Parse the text of a mapping.
+
+        Raise ``MappingError`` for a line that cannot be read, an unknown field or source, a fixed
+        text that every event would be refused for, or a required field without a source.
+        """
         sources: dict[str, tuple[str, ...]] = {}
         for number, raw in enumerate(text.splitlines(), start=1):
             line = raw.strip()
@@ -82,11 +89,11 @@ class EventMapping:
         return cls(sources)
 
     def uses(self, prefix: str) -> bool:
-        """Whether any source starts with ``prefix`` (saves the host a query when none does)."""
+        """Return True if any source starts with ``prefix``; a caller may save a query otherwise."""
         return any(source.startswith(prefix) for tried in self.sources.values() for source in tried)
 
     def value(self, name: str, facts: TicketFacts) -> str:
-        """Return the first filled source of one field, or an empty text."""
+        """Return the value of the first source of a field that is not empty, or ''."""
         for source in self.sources.get(name, ()):
             if source.startswith("text:"):
                 return source.removeprefix("text:").strip()
@@ -95,13 +102,14 @@ class EventMapping:
         return ""
 
     def has_start(self, facts: TicketFacts) -> bool:
+        """Return True if the data holds a start, readable or not."""
         return bool(self.value("start", facts))
 
     def event(self, facts: TicketFacts) -> Event:
-        """Build the event. Raise ``EventDataError`` naming the fields that are missing or wrong.
+        """Build the event from the store's data.
 
-        Times are told in the event's time zone where the store names one, otherwise with the offset
-        they have.
+        Its times are in the event's time zone if the store names one, otherwise they keep the
+        offset they are written with. Raise ``EventDataError`` if fields are missing or wrong.
         """
         texts = {name: self.value(name, facts) for name in FIELDS}
         wrong = {name: "it is empty" for name in REQUIRED_FIELDS if not texts[name]}
@@ -119,21 +127,24 @@ class EventMapping:
         )
 
     def is_resale(self, facts: TicketFacts) -> bool:
-        """Whether the tickets are sold again; a word that says neither is refused by ``event``."""
+        """Return True if the tickets are resold.
+
+        A value that is neither a yes nor a no is refused by ``event``.
+        """
         return self.value("resale", facts).casefold() in _YES
 
     @property
     def default_zone(self) -> str:
-        """The time zone the mapping itself names, for events that store none; may be empty."""
+        """The time zone that the mapping itself names for events without one; may be empty."""
         return self.value("timezone", TicketFacts())
 
     def is_utc_by_default(self, facts: TicketFacts) -> bool:
-        """Whether a time without an offset is read as UTC only because nobody said otherwise."""
+        """Return True if a time without offset is read as UTC for lack of the event's time zone."""
         is_local_time = any(is_local(self.value(name, facts)) for name in ("start", "end"))
         return is_local_time and self._is_zone_a_fallback(facts) and bool(self.default_zone)
 
     def _is_zone_a_fallback(self, facts: TicketFacts) -> bool:
-        """Whether the event stores no time zone, and the mapping says UTC or nothing."""
+        """Return True if the event stores no time zone, and the mapping names UTC or none."""
         tried = self.sources.get("timezone", ())
         is_stored = any(facts.values.get(source, "").strip() for source in tried)
         return not is_stored and self.default_zone in _NO_PLACE
@@ -142,7 +153,7 @@ class EventMapping:
 class EventDataError(ValueError):
     """Event fields are missing or cannot be read.
 
-    ``problems`` says by field what is wrong with it, never what is in it.
+    ``problems`` describes the fault of each field, without its value.
     """
 
     def __init__(self, problems: Mapping[str, str]) -> None:
@@ -161,20 +172,20 @@ _NO_TIME = (
 )
 _NO_ZONE = "it has no offset and there is no time zone"
 _LONGEST = 255
-"""Characters of a name or place; a longer one is something else by mistake."""
+"""Longest name or place in characters; a longer text is in the wrong field."""
 _UNSENDABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
-"""Control characters and line breaks. Spaces of any width and joiners of letters are names' own."""
+"""Control characters and line breaks. Names may hold spaces of any width and letter joiners."""
 _NO_PLACE = frozenset(
     {"", "UTC", "GMT", "Etc/UTC", "Etc/GMT", "Etc/UCT", "UCT", "Zulu", "Etc/Zulu"}
 )
-"""Time zones a mapping names for want of a better one."""
+"""Time zones in a mapping that say nothing about the place of an event."""
 _YES = frozenset({"1", "true", "yes", "on", "ja", "oui", "نعم"})
 _NO = frozenset({"0", "false", "no", "off", "nein", "non", "لا"})
-"""What an empty text says too. The languages are those of the storefront element."""
+"""An empty text is a no, too. The languages are those of the storefront element."""
 
 
 def _misread(texts: Mapping[str, str]) -> Iterator[tuple[str, str]]:
-    """Yield each field whose text stands for nothing, and why; times are looked at elsewhere."""
+    """Yield each field with an unusable text, and the reason; ``_times`` checks the times."""
     for name in ("name", "venue", "city"):
         if len(texts[name]) > _LONGEST:
             yield name, f"it is longer than {_LONGEST} characters"
@@ -192,13 +203,13 @@ def _misread(texts: Mapping[str, str]) -> Iterator[tuple[str, str]]:
 def _times(
     texts: Mapping[str, str], wrong: dict[str, str], *, has_zone: bool
 ) -> tuple[datetime | None, datetime | None]:
-    """Read start and end; add to ``wrong`` what names no moment, or ends before it starts.
+    """Read start and end; add to ``wrong`` a time that cannot be read, or an end before the start.
 
-    ``has_zone`` says that the time zone is the event's own and no fallback.
+    ``has_zone`` is True if the time zone is the event's own and no fallback.
     """
     zone = read_zone(texts["timezone"])
     start = read_moment(texts["start"], zone)
-    # Without a zone of its own an event ends where it starts: at the offset told there, if any.
+    # Without a time zone of the event's own, the end has the offset of the start, if any.
     zone_of_end = start.tzinfo if start and not has_zone else zone
     end = read_moment(texts["end"], zone_of_end, is_end=True)
     for name, moment in (("start", start), ("end", end)):
@@ -214,7 +225,7 @@ def _times(
 
 
 def _require_readable(name: str, tried: Collection[str], number: int) -> None:
-    """Refuse a text of the mapping itself that every event would be refused for."""
+    """Raise ``MappingError`` for a fixed text that every event would be refused for."""
     for text in (source.removeprefix("text:") for source in tried if source.startswith("text:")):
         texts = {**dict.fromkeys(FIELDS, ""), "timezone": "UTC", name: text.strip()}
         wrong = dict(_misread(texts))

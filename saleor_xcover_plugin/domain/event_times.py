@@ -1,4 +1,4 @@
-"""Times of events as stores write them: with an offset, in a time zone, or as whole days."""
+"""Read times of events as stores write them: with an offset, in a time zone, or as whole days."""
 
 from __future__ import annotations
 
@@ -7,23 +7,20 @@ from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 EARLIEST, LATEST = datetime(1970, 1, 1, tzinfo=UTC), datetime(2200, 1, 1, tzinfo=UTC)
-"""The window in which a time is believed, the end not in it; any other is a slip of the pen."""
+"""The window of accepted times, ``LATEST`` excluded; any other time is a mistake."""
 
 _LONGEST = 64
 _ZONE = re.compile(r"[A-Za-z0-9_+-]+(/[A-Za-z0-9_+-]+)*")
 _NO_PLACES = re.compile(r"(right|posix)/.*|localtime|posixrules|Factory")
-"""Names in some systems' databases: with leap seconds, or whatever the server is set to."""
+"""Names in some systems' databases that are no places: with leap seconds, or the server's own."""
 _TIME = re.compile(r"[0-9W-]+[Tt ].+")
 _FARTHEST = timedelta(hours=14)
-"""No place on earth is further from UTC, and PostgreSQL reads no offset from 16 hours on.
-
-Nor is any off by a part of a minute since 1972.
-"""
+"""The largest offset from UTC in use. PostgreSQL accepts none of 16 hours or more."""
 _LAST_SECOND = time(23, 59, 59)
 
 
 def read_zone(text: str) -> ZoneInfo | None:
-    """Return the time zone of a name of the IANA database, such as Europe/Berlin; else None."""
+    """Return the time zone with a name of the IANA database, such as Europe/Berlin, or None."""
     if len(text) > _LONGEST or not _ZONE.fullmatch(text) or _NO_PLACES.fullmatch(text):
         return None
     try:
@@ -33,10 +30,10 @@ def read_zone(text: str) -> ZoneInfo | None:
 
 
 def read_moment(text: str, zone: tzinfo | None, *, is_end: bool = False) -> datetime | None:
-    """Return the moment a text names, or None when it names none inside the window.
+    """Return the aware time that an ISO 8601 text names, or None if it names none in the window.
 
-    ISO 8601. Without an offset it is local time in ``zone``. A date alone is a day where the event
-    is: it starts with its first second and ends with its last.
+    A time without offset is local time in ``zone``. A date alone is its first second in ``zone``,
+    or its last if ``is_end``.
     """
     if len(text) > _LONGEST:
         return None
@@ -50,15 +47,15 @@ def read_moment(text: str, zone: tzinfo | None, *, is_end: bool = False) -> date
 
 
 def stored_moment(text: object) -> datetime | None:
-    """Return a moment we wrote down ourselves; None for nothing, and for what was let in before.
+    """Return a time that the plugin stored itself, or None for anything else.
 
-    Versions before the window was checked kept times that cannot be compared with others.
+    Earlier versions stored times outside the window, which cannot be compared with others.
     """
     return read_moment(text, None) if isinstance(text, str) else None
 
 
 def is_local(text: str) -> bool:
-    """Whether a text needs a time zone to name a moment."""
+    """Return True if a text names a time without an offset."""
     if len(text) > _LONGEST:
         return False
     try:
@@ -68,16 +65,16 @@ def is_local(text: str) -> bool:
 
 
 def is_believed(moment: datetime) -> bool:
-    """Whether a moment has an offset there is on earth, and lies inside the window."""
+    """Return True if a time has a possible offset and lies in the window."""
     offset = moment.utcoffset()
     if offset is None or abs(offset) > _FARTHEST or offset % timedelta(minutes=1):
         return False
-    # Compared as it is: near the ends of the calendar no moment can be converted to UTC.
+    # Not converted to UTC first: near the ends of the calendar that overflows.
     return EARLIEST <= moment < LATEST
 
 
 def _day_or_time(text: str, *, is_end: bool) -> datetime:
-    """Read a day, in any form of ISO 8601 such as 20270710, or a time. Raise ``ValueError``."""
+    """Read a date, in any form of ISO 8601 such as 20270710, or a time. Raise ``ValueError``."""
     try:
         day = date.fromisoformat(text)
     except ValueError:

@@ -1,4 +1,4 @@
-"""What was offered, sold and declined in a period: figures that add up within one currency."""
+"""Figures of offers, sales and declined offers in a period, per channel and currency."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _SHARE = Decimal("0.0001")
 
 
 class Market(NamedTuple):
-    """What is never added to another: one channel's sales in one currency."""
+    """One channel's sales in one currency; figures of two markets are never added up."""
 
     channel: str
     currency: str
@@ -24,7 +24,7 @@ class Market(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Figures:
-    """Counts and amounts of one day or one period, all in one currency; ``MEANINGS`` says of what.
+    """Counts and amounts of one day or period, in one currency; ``MEANINGS`` explains each.
 
     Adding figures of two currencies raises ``CurrencyMismatch``.
     """
@@ -45,7 +45,7 @@ class Figures:
 
     @classmethod
     def of(cls, currency: str, **known: int | Decimal) -> Figures:
-        """Build figures from what is known, amounts in ``currency``; the rest is nothing."""
+        """Build figures from the known values, amounts in ``currency``; the others are 0."""
         values = {
             field.name: _value(known.get(field.name, 0), currency, field.name in AMOUNTS)
             for field in fields(cls)
@@ -58,7 +58,10 @@ class Figures:
 
     @property
     def attach_rate(self) -> Decimal | None:
-        """The share of sold covers in the orders placed after an offer was seen; None without."""
+        """Sold covers as a share of the orders placed after an offer was seen.
+
+        Rounded to four decimals; None if there are no such orders.
+        """
         orders = self.sold + self.declined
         return (Decimal(self.sold) / orders).quantize(_SHARE) if orders else None
 
@@ -68,6 +71,7 @@ def _value(known: int | Decimal, currency: str, is_amount: bool) -> int | Decima
 
 
 AMOUNTS = ("premium", "tax", "absorbed", "due_back")
+"""The figures that are amounts; all others are counts."""
 
 MEANINGS: Mapping[str, str] = {
     "shown": "offers shoppers saw for the first time that day; a changed or expired checkout "
@@ -88,12 +92,15 @@ MEANINGS: Mapping[str, str] = {
     "waiting": "of the sold covers, those that are not confirmed yet or wait for a person",
     "due_back": "what buyers of the sold covers are owed back and have not got yet",
 }
-"""What each figure counts, in the order figures are shown. Days are UTC days."""
+"""The meaning of each figure, in the order figures are shown. Days are UTC days."""
 
 
 @dataclass(frozen=True, slots=True)
 class Sales:
-    """The figures of a period, by market and UTC day; days without any are left out."""
+    """The figures of a period, by market and UTC day.
+
+    Days without figures are not in ``by_day``; ``first`` and ``last`` are inclusive.
+    """
 
     first: date
     last: date
@@ -101,7 +108,7 @@ class Sales:
 
     @property
     def markets(self) -> list[Market]:
-        """Return every market with figures, by name."""
+        """All markets with figures, sorted."""
         return sorted({market for market, _ in self.by_day})
 
     def busy_days(self, market: Market) -> Iterator[tuple[date, Figures]]:
@@ -111,13 +118,13 @@ class Sales:
                 yield day, self.by_day[market, day]
 
     def every_day(self, market: Market) -> Iterator[tuple[date, Figures]]:
-        """Yield all days of the period, those without figures as nothing."""
+        """Yield all days of the period, oldest first, with zeros for days without figures."""
         nothing = Figures.of(market.currency)
         for day in self._days():
             yield day, self.by_day.get((market, day), nothing)
 
     def total(self, market: Market) -> Figures:
-        """Add up the days of one market."""
+        """Return the sum of all days of one market."""
         days = (figures for _, figures in self.busy_days(market))
         return reduce(add, days, Figures.of(market.currency))
 

@@ -1,4 +1,4 @@
-"""The cover line follows the tickets: handed out with them, taken back and returned with them."""
+"""Keep the fulfillment of the cover line in step with that of the tickets."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from enum import StrEnum
 
 
 class Progress(StrEnum):
-    """The statuses of Saleor (``OrderStatus``) that tell how much of an order was handed out."""
+    """The statuses of Saleor's ``OrderStatus`` that say how much of an order was fulfilled."""
 
     UNFULFILLED = "unfulfilled"
     PARTIALLY_FULFILLED = "partially fulfilled"
@@ -17,35 +17,38 @@ class Progress(StrEnum):
 
 
 UNFINISHED = frozenset({Progress.PARTIALLY_FULFILLED, Progress.PARTIALLY_RETURNED})
-"""Only such an order may differ from what it would be without its cover line."""
+"""The only statuses that can be due to the cover line alone."""
 
 
 class CoverStep(StrEnum):
-    """A change of the cover line that brings it to where the tickets are."""
+    """A change of the cover line's fulfillment."""
 
     HAND_OUT = "hand_out"
+    """Fulfill it."""
     TAKE_BACK = "take_back"
+    """Cancel its fulfillment."""
     RETURN = "return"
+    """Mark it as returned."""
 
 
 @dataclass(frozen=True, slots=True)
 class Pieces:
-    """Counts of the pieces of an order, without those that were replaced.
-
-    ``handed_out`` includes, as in Saleor, the pieces that wait for approval (``awaiting``) and the
-    pieces that came back (``returned``).
-    """
+    """Numbers of pieces of an order, without those that were replaced."""
 
     ordered: int
     handed_out: int
+    """Fulfilled pieces, including, as in Saleor, ``awaiting`` and ``returned``."""
     awaiting: int = 0
+    """Pieces in fulfillments that wait for approval."""
     returned: int = 0
+    """Pieces that came back."""
 
     @property
     def progress(self) -> Progress | None:
-        """The status Saleor gives an order of these pieces; None where it keeps the one it has.
+        """The status Saleor gives an order of these pieces; None if it leaves the status alone.
 
-        Saleor: ``determine_order_status`` in saleor.order.utils.
+        Source: ``determine_order_status`` in
+        https://github.com/saleor/saleor/blob/main/saleor/order/utils.py
         """
         approved = self.handed_out - self.awaiting
         if self.ordered == 0:
@@ -69,10 +72,10 @@ _STEPS = {
 
 
 def next_step(status: str, tickets: Pieces) -> CoverStep | None:
-    """Return what brings an order to the status it would have without its cover line.
+    """Return the step that gives an order the status it would have without its cover line.
 
-    ``status`` is the order's own, ``tickets`` all its pieces but the cover. None when nothing has
-    to be done, also for orders that are not confirmed, cancelled or expired.
+    ``status`` is the order's own; ``tickets`` counts all its pieces except the cover. Return None
+    if nothing has to be done, which includes unconfirmed, cancelled and expired orders.
     """
     progress = tickets.progress
     if status not in UNFINISHED or progress is None:

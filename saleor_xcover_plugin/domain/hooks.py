@@ -1,4 +1,4 @@
-"""The hooks of Saleor's plugin interface that ``plugin.py`` overrides, and what each is for."""
+"""The hooks of Saleor's plugin interface that ``plugin.py`` overrides."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from collections.abc import Mapping
 _CHECKOUT = "offers asked for early; a changed protection line repaired at once"
 _ORDER = "orders looked at at once; without it the sweep finds them within minutes"
 
+# The purpose of each hook by its name, as staff read it.
 HOOKS: Mapping[str, str] = {
     "checkout_created": _CHECKOUT,
     "checkout_updated": _CHECKOUT,
@@ -30,4 +31,4 @@ HOOKS: Mapping[str, str] = {
 }
 
 ESSENTIAL = frozenset({"preprocess_order_creation", "webhook"})
-"""Nothing takes the place of these."""
+"""Hooks without which the plugin cannot work; the sweep does the work of the others, later."""

@@ -1,4 +1,4 @@
-"""Whether a database is where it belongs: the store it is bound to, and the one that runs here."""
+"""Compare the store a database is bound to with the store that runs here."""
 
 from __future__ import annotations
 
@@ -6,26 +6,27 @@ from collections.abc import Iterable
 from enum import StrEnum
 
 LONGEST_NAME = 200
-"""Characters of a name that are compared and stored."""
+"""Length to which names are cut, in characters."""
 
 
 class Standing(StrEnum):
-    """How the store a database is bound to compares with the store this process runs as."""
+    """The result of comparing a database's store with the one this process runs as."""
 
     UNNAMED = "unnamed"
-    """The environment names no store: nothing can be compared, and sending goes on."""
+    """The environment names no store, so nothing can be compared. Messages are sent."""
     UNBOUND = "unbound"
-    """The environment names one, and the database is bound to none: sending goes on."""
+    """The database is not bound to a store yet. Messages are sent."""
     AT_HOME = "at_home"
+    """Both are the same store."""
     ELSEWHERE = "elsewhere"
-    """The database belongs to another store: nothing is sent."""
+    """The database belongs to another store. Nothing is sent."""
 
 
 def first_name(candidates: Iterable[object]) -> str:
-    """Return the first name that is not empty, in the form names are compared in; else ''.
+    """Return the first name that is not empty, normalized for comparison, or ''.
 
-    Names are host names, addresses or words an operator chose: case, surrounding blanks and a
-    slash at the end make no difference.
+    Case, surrounding blanks and a slash at the end make no difference; ``LONGEST_NAME`` characters
+    are kept.
     """
     for candidate in candidates:
         name = str(candidate or "").strip().rstrip("/").lower()

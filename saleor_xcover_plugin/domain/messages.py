@@ -1,4 +1,4 @@
-"""The kinds of calls that must happen, how urgent each is, and how often it is tried."""
+"""The kinds of outbox messages, their priorities and their numbers of attempts."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from enum import StrEnum
 
 
 class MessageKind(StrEnum):
-    """A call to XCover that an outbox message stands for."""
+    """The call to XCover that an outbox message makes."""
 
     CONFIRM = "confirm"
     PREVIEW_CANCELLATION = "preview_cancellation"
@@ -20,16 +20,17 @@ class MessageKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """How messages of one kind are delivered."""
+    """The delivery of messages of one kind."""
 
     priority: int
-    """Lower ones are sent first."""
+    """Messages with a lower one are sent first."""
     max_attempts: int
-    """How often a message is tried before a person is asked; 288 attempts take about a day."""
+    """Number of attempts before a message is parked; 288 take about a day."""
 
 
+# The delivery of each kind; cancellations come before modifications, opt-outs last.
 DELIVERY: Mapping[MessageKind, Delivery] = {
-    # A paid cover without a policy is the worst that can happen.
+    # First, because a paid cover without a policy insures nothing.
     MessageKind.CONFIRM: Delivery(0, 288),
     MessageKind.CONFIRM_CANCELLATION: Delivery(1, 288),
     MessageKind.PREVIEW_CANCELLATION: Delivery(2, 48),
@@ -39,4 +40,6 @@ DELIVERY: Mapping[MessageKind, Delivery] = {
 }
 
 CANCELLATION_KINDS = (MessageKind.PREVIEW_CANCELLATION, MessageKind.CONFIRM_CANCELLATION)
+"""Messages whose subject is a ``Cancellation``."""
 MODIFICATION_KINDS = (MessageKind.PREVIEW_MODIFICATION, MessageKind.CONFIRM_MODIFICATION)
+"""Messages whose subject is a ``Modification``."""

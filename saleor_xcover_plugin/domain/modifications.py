@@ -1,7 +1,8 @@
-"""What a change of the buyer's details means for a confirmed policy: closed by default.
+"""Decide what a change of the buyer's details means for a confirmed policy.
 
-XCover takes only changes of ticket protection that leave its price alone (XCover docs, events and
-tickets). What is not listed here, what is incomplete and what costs anything goes to a person.
+XCover accepts only modifications of ticket protection that do not change its price. Fields not
+listed here, incomplete details and modifications with a price go to a person. Source:
+https://partner-docs.covergenius.com/offers/vertical-examples/events-tickets
 """
 
 from __future__ import annotations
@@ -25,13 +26,16 @@ _NON_FINANCIAL = set(_WORDS) - {"country"}
 
 
 def in_words(fields: Collection[str]) -> str:
-    """Name fields of the policyholder in a fixed order: "first name, e-mail and phone"."""
+    """Return the names of policyholder fields in words: "first name, e-mail and phone"."""
     words = [word for field, word in _WORDS.items() if field in fields]
     return " and ".join([", ".join(words[:-1]), words[-1]] if len(words) > 1 else words)
 
 
 def judge_change(changed: Collection[str], missing: Sequence[str]) -> Judgement:
-    """Say whether XCover may be asked about changed fields; ``missing`` ones a policy needs."""
+    """Decide if XCover may be asked for the price of a change: ``REQUEST`` or ``REVIEW``.
+
+    ``changed`` names the changed fields, ``missing`` the required ones that are empty.
+    """
     if not set(changed) <= _NON_FINANCIAL:
         return Judgement(
             Verdict.REVIEW,
@@ -51,9 +55,10 @@ def judge_change(changed: Collection[str], missing: Sequence[str]) -> Judgement:
 
 
 def judge_price(changed: Collection[str], difference: Money, *, is_free: bool) -> Judgement:
-    """Say whether a previewed change may be applied without a person: only when it is free.
+    """Decide if a previewed change may be applied: ``CONFIRM`` if it is free, else ``REVIEW``.
 
-    ``is_free`` is false when a single quote costs more or less, too.
+    ``difference`` is the previewed change of the price. ``is_free`` is False also if only the
+    price of a single quote changes.
     """
     if difference.amount or not is_free:
         return Judgement(

@@ -1,4 +1,4 @@
-"""Money as Decimal with its currency; digits come from CLDR through babel."""
+"""Amounts of money with their currency. The digits of a currency come from CLDR, through babel."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from babel.numbers import get_currency_precision
 
 
 class CurrencyMismatch(ValueError):
-    """Two amounts of different currencies met in one sum or comparison."""
+    """Two amounts of different currencies were added or subtracted."""
 
 
 def quantum(currency: str) -> Decimal:
@@ -19,7 +19,11 @@ def quantum(currency: str) -> Decimal:
 
 @dataclass(frozen=True, slots=True)
 class Money:
-    """An exact amount in the currency's main unit."""
+    """An exact amount in the currency's main unit, such as euros.
+
+    Amounts of one currency can be added and subtracted; others raise ``CurrencyMismatch``. Raise
+    ``TypeError`` for an amount that is no ``Decimal``.
+    """
 
     amount: Decimal
     currency: str
@@ -35,7 +39,7 @@ class Money:
         return Money(self.amount - self._same(other), self.currency)
 
     def __eq__(self, other: object) -> bool:
-        # Saleor's columns carry three decimals: 6.660 and 6.66 are one amount.
+        # Saleor's columns have three decimals: 6.660 equals 6.66.
         if not isinstance(other, Money):
             return NotImplemented
         return self.currency == other.currency and self.amount == other.amount
@@ -47,15 +51,15 @@ class Money:
         return f"{self.digits()} {self.currency}"
 
     def rounded(self) -> Money:
-        """Round to the currency's digits, half-even as Saleor does (saleor.core.prices)."""
+        """Return the amount rounded half-even to its currency's digits, as Saleor rounds prices."""
         return Money(self.amount.quantize(quantum(self.currency), ROUND_HALF_EVEN), self.currency)
 
     def digits(self) -> str:
-        """Write the amount with exactly its currency's digits: 6.66, never 6.660."""
+        """Return the amount with exactly its currency's digits: 6.66, never 6.660."""
         return str(self.rounded().amount)
 
     def is_payable(self) -> bool:
-        """Whether the amount is positive and has no more digits than the currency."""
+        """Return True if the amount is positive and has no more digits than the currency."""
         return self.amount > 0 and self.amount == self.rounded().amount
 
     def _same(self, other: Money) -> Decimal:

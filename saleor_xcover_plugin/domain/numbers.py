@@ -1,18 +1,18 @@
-"""Whole numbers that somebody else wrote."""
+"""Read whole numbers from untrusted text, and write numbers for people."""
 
 from __future__ import annotations
 
 LARGEST_INTEGER = 2**31 - 1
-"""The largest number of four bytes, in which Saleor counts products, variants and orders."""
+"""The largest four-byte integer, Saleor's type for the keys of products, variants and orders."""
 LARGEST_KEY = 2**63 - 1
-"""The largest key of a database row."""
+"""The largest eight-byte integer, the type of the plugin's own keys."""
 
 
 def whole_number(text: str, most: int = LARGEST_KEY) -> int | None:
-    """Return the number a text of plain digits names, or None for anything else and above ``most``.
+    """Return the number in a text of ASCII digits, or None for anything else or above ``most``.
 
-    ``str.isdigit`` also takes digits that ``int`` refuses, such as a superscript two, and any
-    number of them.
+    ``str.isdigit`` alone also accepts digits that ``int`` refuses, such as a superscript two, and
+    texts of any length.
     """
     if not (text.isascii() and text.isdigit()) or len(text) > len(str(most)):
         return None
@@ -20,12 +20,9 @@ def whole_number(text: str, most: int = LARGEST_KEY) -> int | None:
     return number if number <= most else None
 
 
-# Numbers in sentences for people.
-
-
 def counted(number: int, one: str, many: str | None = None) -> str:
     """Return a number with its noun: ``1 policy``, ``2 policies``.
 
-    ``many`` is the plural where it is not ``one`` with an s.
+    ``many`` is the plural, if it is not ``one`` with an s.
     """
     return f"{number} {one if number == 1 else many or one + 's'}"

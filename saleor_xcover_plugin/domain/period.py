@@ -9,14 +9,17 @@ from datetime import date, datetime, timedelta
 
 @dataclass(frozen=True, slots=True)
 class Period:
-    """What happened from ``start`` until before ``end``, in all channels or in some."""
+    """The period of a report or comparison, and its channels. Times are in UTC."""
 
     start: datetime
     end: datetime
+    """Exclusive."""
     channel_ids: Sequence[int] = ()
+    """Keys of the channels; empty: all."""
 
     @property
     def first(self) -> date:
+        """The first day."""
         return self.start.date()
 
     @property

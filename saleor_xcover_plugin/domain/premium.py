@@ -1,4 +1,4 @@
-"""What a discount on the order does to the premium, and the price that leaves it whole."""
+"""Correct the price of the cover line so that a discount on the order leaves the premium whole."""
 
 from __future__ import annotations
 
@@ -13,57 +13,58 @@ from uuid import UUID
 from .money import Money, quantum
 
 MAX_CORRECTION = 3
-"""Times the premium; beyond it (three quarters off) the order is no place for a correction."""
+"""Largest correction as a multiple of the premium; a discount of more than 75 % exceeds it."""
 
 
 class OrderDiscount(StrEnum):
-    """What reaches every line of a checkout, the cover line included."""
+    """The kind of a discount that applies to every line of a checkout, the cover line included."""
 
     NONE = "none"
     PERCENTAGE = "percentage"
-    """A voucher or promotion that takes a percentage off the whole order: can be made exact."""
+    """A percentage off the whole order, which a correction of the line's price can undo."""
     OTHER = "other"
-    """A fixed amount, once per order, an empty catalogue: no price of the line makes it exact."""
+    """Any other, such as a fixed amount, which no price of the line can undo."""
 
 
 @dataclass(frozen=True, slots=True)
 class TaxedPrice:
-    """What a line or the shipping costs after all discounts, in the checkout's currency."""
+    """The price of a line or of shipping after all discounts, in the checkout's currency."""
 
     net: Decimal
     gross: Decimal
     tax_rate: Decimal | None = None
-    """Saleor's fraction (0.23 for 23 %); None where nothing is charged."""
+    """The tax rate as a fraction (0.23 for 23 %); None if nothing is charged."""
 
 
 NOTHING = TaxedPrice(Decimal(0), Decimal(0))
+"""A price of zero."""
 
 
 @dataclass(frozen=True, slots=True)
 class Totals:
-    """What the shopper would pay now, and for what. Amounts in the checkout's currency.
-
-    ``total`` is gross, ``cover`` the sum of the cover lines, ``others`` all other lines in Saleor's
-    order. ``shipping`` is ``NOTHING`` while none is charged.
-    """
+    """The prices of a checkout as the shopper would pay them now, in its currency."""
 
     total: Decimal
+    """Gross total."""
     cover: TaxedPrice
+    """Sum of the cover lines."""
     others: tuple[TaxedPrice, ...]
+    """Prices of all other lines, in Saleor's order."""
     discount: Decimal = Decimal(0)
-    """What a voucher or promotion takes off, before taxes, from all lines or from some."""
+    """Reduction by a voucher or promotion, before taxes, on all lines or on some."""
     voucher_code: str | None = None
     shipping: TaxedPrice = NOTHING
+    """``NOTHING`` if no shipping is charged."""
     shipping_methods: frozenset[int] = frozenset()
-    """Price-based shipping methods this sum allows; empty when nothing is shipped."""
+    """Keys of the price-based shipping methods the total allows; empty without shipping."""
     pick_up_points: frozenset[UUID] = frozenset()
-    """Warehouses the shopper may pick up at; empty when nothing is shipped."""
+    """Keys of the warehouses the shopper may pick up at; empty without shipping."""
 
     def is_exact_beside(self, alone: Totals, premium: Decimal) -> bool:
         """Return True if this is ``alone`` (the checkout without a cover line) plus the premium.
 
-        To the cent, with the same price and tax for every other line and for shipping. Nor may the
-        premium bring or take a gift, a voucher, a way of shipping or a pick-up point.
+        Every other line and shipping must have the same price and tax, to the cent, and gifts,
+        voucher, shipping methods and pick-up points must be the same.
         """
         return (
             self.keeps_the_rest_of(alone)
@@ -87,11 +88,12 @@ class Totals:
         return None not in rates and rates[0] != rates[1]
 
     def costs_more_than(self, alone: Totals) -> Decimal:
+        """Return the difference of the gross totals."""
         return self.total - alone.total
 
     @property
     def digest(self) -> str:
-        """Return a short text that is the same for the same amounts, however they are written."""
+        """A short hash of the amounts; 6.660 and 6.66 give the same."""
         prices = [(p.net, p.gross, p.tax_rate or Decimal(0)) for p in (*self.others, self.shipping)]
         amounts = [self.total, self.discount, *itertools.chain.from_iterable(prices)]
         written = " ".join(f"{amount.normalize():f}" for amount in amounts)
@@ -99,29 +101,29 @@ class Totals:
 
 
 class CorrectionSearch:
-    """The corrections worth asking Saleor about, fewer with each answer.
+    """Iterate over corrections of the line's price, narrowed by each pricing of Saleor's.
 
-    Wherever the line stands, the discount on the order must grow by exactly the correction, or the
-    other lines would pay for it. It never grows by more than the line does: beyond a correction
-    that is more than the discount takes back no higher one fits, and so below.
+    A correction fits if the discount on the order grows by exactly the correction; otherwise the
+    other lines would bear the difference. The discount never grows by more than the line's price:
+    if it grows by less than a correction, no larger correction fits, and the reverse.
     """
 
     def __init__(self, premium: Money, left_over: Decimal, alone: Totals) -> None:
         self._alone = alone
         self._candidates = list(corrections(premium, left_over))
         self.balanced: list[Decimal] = []
-        """Those whose discount was right: another place of the line may fit them."""
+        """Corrections with the right discount, which may fit at another place of the line."""
 
     def __iter__(self) -> Iterator[Decimal]:
-        """Yield the most likely first; call ``note`` with Saleor's answer before the next."""
+        """Yield corrections, the most likely first; call ``note`` before taking the next."""
         while self._candidates:
             yield self._candidates.pop(0)
 
-    def note(self, correction: Decimal, answer: Totals) -> None:
-        """Take in what the checkout costs with a correction that did not fit."""
-        if not answer.keeps_the_rest_of(self._alone):
+    def note(self, correction: Decimal, priced: Totals) -> None:
+        """Narrow the search by the prices of the checkout with a correction that did not fit."""
+        if not priced.keeps_the_rest_of(self._alone):
             return
-        too_much = correction - (answer.discount - self._alone.discount)
+        too_much = correction - (priced.discount - self._alone.discount)
         if too_much == 0:
             self.balanced.append(correction)
         elif too_much > 0:
@@ -131,20 +133,21 @@ class CorrectionSearch:
 
 
 def corrections(premium: Money, left_over: Decimal) -> Iterator[Decimal]:
-    """Yield what to add to the line's price so that ``premium`` is left after the discount.
+    """Yield amounts to add to the line's price so that ``premium`` is left after the discount.
 
-    ``left_over`` is what an uncorrected line costs after it. Most likely first; none beyond
-    ``MAX_CORRECTION`` times the premium, none when the discount leaves nothing.
+    ``left_over`` is the price of an uncorrected line after the discount. The most likely amount
+    comes first. Yield none above ``MAX_CORRECTION`` times the premium, and none if the discount
+    leaves nothing of the line.
     """
     if not 0 < left_over < premium.amount:
         return
     step = quantum(premium.currency)
     price = (premium.amount * premium.amount / left_over).quantize(step, ROUND_HALF_EVEN)
-    # ``left_over`` is rounded: half a step of it is this many steps of the price.
+    # ``left_over`` is rounded; half a step of it corresponds to this many steps of the price.
     reach = int(price / (2 * left_over)) + 3
     most = MAX_CORRECTION * premium.amount
     if price - reach * step - premium.amount > most:
-        return  # all of them are beyond it, and there may be millions
+        return  # all of them are too large, and there may be millions
     for distance in range(reach + 1):
         for steps in (-distance, distance) if distance else (0,):
             correction = price + steps * step - premium.amount

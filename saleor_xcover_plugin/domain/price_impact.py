@@ -1,7 +1,7 @@
-"""Differences a cover makes to the rest of a checkout that may not be repriced any more.
+"""Compare a checkout with and without the cover, after a payment has begun.
 
-Before money has begun a cover that is not exact is withheld or taken out. After it the order is
-made as it is, and staff are told what differs from the same order without the cover.
+Before a payment begins, a cover that changes the rest of the checkout is withheld or taken out.
+Afterwards nothing may be repriced: the order is made as it is, and staff are told the differences.
 """
 
 from __future__ import annotations
@@ -16,32 +16,33 @@ from .premium import TaxedPrice, Totals
 
 @dataclass(frozen=True, slots=True)
 class PriceImpact:
-    """Compares the prices of a checkout with the cover and without it, in its currency.
-
-    ``code`` is empty where everything is exact, else one of the storefront contract's codes.
-    """
+    """The differences between a checkout with the cover and without it, in its currency."""
 
     code: str
+    """Empty if there is no difference, else a code of the storefront contract."""
     cost: Decimal
-    """Price of the cover to the buyer in all: gross total with it less gross total alone."""
+    """The cover's cost to the buyer: the gross total with it less the gross total without it."""
     line: Decimal
-    """What the cover line costs after discounts, gross."""
+    """Gross price of the cover line after discounts."""
     premium_tax: Decimal
-    """The part of the cover line's price that is called tax."""
+    """The part of the cover line's price that Saleor shows as tax."""
     shipping: TaxedPrice
+    """Price of shipping with the cover."""
     shipping_alone: TaxedPrice
+    """Price of shipping without the cover."""
     has_other_lines: bool
-    """Another line has another price or tax, or came with the cover, such as a gift."""
+    """True if other lines differ in price or tax, or came with the cover, such as a gift."""
     has_other_ways: bool
-    """Ways of shipping or pick-up points that depend on the price come or go with the cover."""
+    """True if shipping methods or pick-up points that depend on the price differ."""
 
     @classmethod
     def of(
         cls, checkout: Totals, alone: Totals, *, premium: Decimal, absorbed: Decimal
     ) -> PriceImpact:
-        """Compare ``checkout``, with the cover line, with ``alone``.
+        """Compare ``checkout``, which has the cover line, with ``alone``, which has not.
 
-        ``absorbed`` is what the store agreed to bear of ``premium`` when the yes was said.
+        ``absorbed`` is the part of ``premium`` that the store agreed to pay when the offer was
+        accepted.
         """
         cost = checkout.costs_more_than(alone)
         effect = cls(
@@ -67,11 +68,11 @@ class PriceImpact:
 
     @property
     def has_other_shipping(self) -> bool:
-        """Whether shipping costs something else, or the same with another tax in it."""
+        """True if the price of shipping or the tax in it differs."""
         return _amounts(self.shipping) != _amounts(self.shipping_alone)
 
     def as_json(self) -> dict[str, str | bool]:
-        """Return it as it is kept; amounts are texts."""
+        """Return the form that is stored, with amounts as texts."""
         return {
             "code": self.code,
             "cost": str(self.cost),
@@ -86,26 +87,28 @@ class PriceImpact:
         }
 
     @classmethod
-    def from_json(cls, kept: Mapping[str, str | bool]) -> PriceImpact:
+    def from_json(cls, stored: Mapping[str, str | bool]) -> PriceImpact:
+        """Read the form that ``as_json`` returns."""
+
         def amount(name: str) -> Decimal:
-            return Decimal(str(kept[name]))
+            return Decimal(str(stored[name]))
 
         return cls(
-            code=str(kept["code"]),
+            code=str(stored["code"]),
             cost=amount("cost"),
             line=amount("line"),
             premium_tax=amount("premium_tax"),
             shipping=TaxedPrice(amount("shipping_net"), amount("shipping_gross")),
             shipping_alone=TaxedPrice(amount("shipping_alone_net"), amount("shipping_alone_gross")),
-            has_other_lines=bool(kept["has_other_lines"]),
-            has_other_ways=bool(kept["has_other_ways"]),
+            has_other_lines=bool(stored["has_other_lines"]),
+            has_other_ways=bool(stored["has_other_ways"]),
         )
 
     def sentence(self, premium: Money, *, is_sold: bool = True) -> str:
-        """Say to staff what differs, with the sums, and what to do; empty if nothing does.
+        """Return a text for staff about the differences and what to do; '' if there are none.
 
-        What the buyer paid beyond the premium, or for a cover that is not sold in the end, is due
-        back and told where that is written down.
+        ``is_sold`` is False if the order ends up without a cover. Money due back to the buyer is
+        not part of this text: it has a sentence of its own.
         """
         differences = list(self._differences(premium.currency))
         is_cheap = is_sold and self.cost < premium.amount

@@ -1,7 +1,7 @@
-"""Judge by XCover's rules which products of an offer may be chosen together.
+"""Apply XCover's product rules: the products of an offer that may be chosen together.
 
-A product that no rule shows is not offered. Nothing is ever chosen beforehand, and saying no to
-everything is always allowed: a minimum counts for a yes only.
+A product hidden by its rule is not offered. No product is preselected, and declining everything is
+always allowed: a minimum applies only to an acceptance.
 
 Source: https://partner-docs.covergenius.com/offers/guides/product-groups-and-rules
 """
@@ -19,11 +19,11 @@ from math import comb, prod
 from ..errors import Code, Refusal
 
 MAX_SELECTIONS = 16
-"""Selections that are looked at one by one; of more only the ends and the single products are."""
+"""Largest number of selections for which ``sums_to_prove`` returns the sum of each."""
 
 
 class InitialState(StrEnum):
-    """The values XCover documents for ``initial_state``."""
+    """The values that XCover documents for ``initial_state``."""
 
     SHOW = "show"
     HIDE = "hide"
@@ -31,38 +31,42 @@ class InitialState(StrEnum):
 
 
 class Choice(StrEnum):
+    """The kind of choice a group offers to the shopper."""
+
     ALTERNATIVES = "alternatives"
     """Several products of which at most one may be taken."""
     ADD_ONS = "add_ons"
-    """Products that may be taken each by itself, or a single one."""
+    """Products that may be taken independently of each other, or a single product."""
 
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """One group as XCover sends it. ``initial_state`` may be a value that is not documented."""
+    """One product rule as XCover sends it."""
 
     slug: str
     product_ids: tuple[str, ...]
     initial_state: str
+    """An ``InitialState``, or a value that is not documented."""
     min_select: int
     max_select: int
 
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """Products a shopper sees together, and how many of them a yes may and must hold.
-
-    ``is_disabled``: they are shown, and none of them can be taken.
-    """
+    """Products that are shown together."""
 
     slug: str
     quote_ids: tuple[str, ...]
     min_select: int
+    """Least number of its products in an acceptance."""
     max_select: int
+    """Largest number of its products in an acceptance."""
     is_disabled: bool = False
+    """True if the products are shown and none can be taken."""
 
     @property
     def choice(self) -> Choice:
+        """The kind of choice the group offers."""
         is_one_of_several = self.max_select == 1 and len(self.quote_ids) > 1
         return Choice.ALTERNATIVES if is_one_of_several else Choice.ADD_ONS
 
@@ -70,13 +74,13 @@ class Group:
 def groups_to_show(
     rules: Sequence[Rule], product_ids: Sequence[str], *, event_count: int
 ) -> tuple[Group, ...]:
-    """Return the groups of an offer; what is in none of them is hidden.
+    """Return the groups of an offer's products; a product in none of them is hidden.
 
-    ``event_count`` is how many different events were asked about. Raise ``Refusal`` when the rules
-    contradict themselves or the products, or when without rules it is unclear what may be combined.
+    ``event_count`` is the number of different events in the request. Raise ``Refusal`` if the rules
+    contradict themselves or the products, leave nothing to choose, or are missing and needed.
     """
     if len(set(product_ids)) != len(product_ids):
-        raise Refusal(Code.PRODUCTS_AMBIGUOUS, ("products",))  # one id for two prices
+        raise Refusal(Code.PRODUCTS_AMBIGUOUS, ("products",))  # two prices with one id
     if not rules:
         return _groups_without_rules(product_ids, event_count)
     _check(rules, product_ids)
@@ -95,10 +99,9 @@ def groups_to_show(
 
 
 def _check(rules: Sequence[Rule], product_ids: Sequence[str]) -> None:
-    """Raise ``Refusal`` if the rules contradict themselves or the products, also when hidden.
+    """Raise ``Refusal`` if the rules contradict themselves or the products; hidden ones count too.
 
-    A rule without products says nothing of the products it was meant for: what it would have
-    forbidden of them, such as taking two alternatives, cannot be known.
+    A rule without products is refused, because it is not known what it was meant to forbid.
     """
     if len({rule.slug for rule in rules}) != len(rules):
         raise Refusal(Code.RULE_UNREADABLE, ("slug",))
@@ -115,11 +118,11 @@ def _check(rules: Sequence[Rule], product_ids: Sequence[str]) -> None:
 
 
 def _group(rule: Rule) -> Iterator[Group]:
-    """Yield the group of a rule, none when it is hidden.
+    """Yield the group of a rule; none if it is hidden or its state is unknown.
 
-    The minimum of a group that is hidden or disabled counts once an event shows or enables the
-    group, and events are not supported here, so it is ignored. A group in an unknown state may be
-    one that has to be shown: with a minimum above 0 the offer is refused.
+    The minimum of a hidden or disabled group is ignored: it applies once one of the rule's
+    ``events`` shows or enables the group, and those are not supported. Raise ``Refusal`` for an
+    unknown state with a minimum above 0.
     """
     if rule.initial_state == InitialState.HIDE:
         return
@@ -140,7 +143,7 @@ def _group(rule: Rule) -> Iterator[Group]:
 
 
 def _groups_without_rules(product_ids: Sequence[str], event_count: int) -> tuple[Group, ...]:
-    """Return one add-on for each event, or alternatives when there is a single event."""
+    """Return one add-on for each event, or alternatives if there is a single event."""
     count = len(product_ids)
     if count == 1 or 0 < count == event_count:
         numbered = enumerate(product_ids, start=1)
@@ -158,7 +161,7 @@ def _optional(quote_id: str, taken: Set[str], position: int) -> Group:
 
 
 def check_selection(groups: Sequence[Group], chosen: Set[str]) -> None:
-    """Raise ``Refusal`` with its code when the rules forbid a yes to exactly these products."""
+    """Raise ``Refusal`` if the groups do not allow exactly these quotes to be accepted."""
     known = {quote_id for group in groups for quote_id in group.quote_ids}
     if not chosen or chosen - known:
         raise Refusal(Code.QUOTE_NOT_OFFERED)
@@ -173,17 +176,18 @@ def check_selection(groups: Sequence[Group], chosen: Set[str]) -> None:
 
 
 def largest_selection(groups: Sequence[Group], premiums: Mapping[str, Decimal]) -> tuple[str, ...]:
-    """Return the dearest allowed selection, in the order of the groups."""
+    """Return the most expensive allowed selection, in the order of the groups."""
     return tuple(
         quote_id for group in groups for quote_id in _dearest(group, group.max_select, premiums)
     )
 
 
 def sums_to_prove(groups: Sequence[Group], premiums: Mapping[str, Decimal]) -> list[Decimal]:
-    """Return the different sums a yes may cost, dearest first.
+    """Return different premiums that an acceptance may cost, the largest first.
 
-    All of them up to ``MOST_SELECTIONS`` selections; of more the dearest, the cheapest and those of
-    single products, so that many events cost no more pricings than events.
+    ``premiums`` are by quote id, in the offer's currency. Up to ``MAX_SELECTIONS`` selections all
+    sums are returned; beyond it the largest, the smallest and those of single products, so that
+    their number grows with the number of products only.
     """
     if prod(_ways(group) for group in groups) <= MAX_SELECTIONS:
         found = {

@@ -1,7 +1,9 @@
-"""How fast XCover may be called: one evenly spaced lane per kind of call.
+"""Space calls to XCover evenly, in one lane per kind of call.
 
 Cover Genius allows 50 calls per second for offers and confirmations together, 20 for everything
-else and 2 with test keys (reference 4.2, reported by a third party); more by agreement.
+else and 2 with test keys, and more by agreement. Source:
+https://partner-docs.covergenius.com/offers/api/rate-limits, as reported by
+https://github.com/api-evangelist/cover-genius
 """
 
 from __future__ import annotations
@@ -13,24 +15,27 @@ from decimal import Decimal
 from enum import StrEnum
 
 DEFAULT_RATE = Decimal(50)
+"""Offers and confirmations per second with live keys."""
 OTHER_RATE = Decimal(20)
+"""Other calls per second with live keys."""
 TEST_RATE = Decimal(2)
+"""Calls of all kinds per second with test keys."""
 
 MARGIN = Decimal("0.94")
-"""The part of an allowed rate that is used: calls that left evenly may arrive closer together."""
+"""The part of an allowed rate that is used, because calls sent evenly may arrive unevenly."""
 
 OFFER_SHARE = Decimal("0.6")
-"""The part of the selling rate offers may take; the rest is confirmations' alone."""
+"""The part of the selling rate that offers may use; the rest is left for confirmations."""
 
 AHEAD = timedelta(seconds=6)
-"""No turn is ever given further ahead, so a later one is another machine's wrong clock."""
+"""The longest time ahead for which a turn is given; a later one was set by a wrong clock."""
 
 LATE = timedelta(milliseconds=30)
-"""Who wakes up later than this after the turn asks for another: stalled calls never bunch up."""
+"""Delay after which a turn is lost and another one is taken, so that calls never bunch up."""
 
 
 class Lane(StrEnum):
-    """What a call is for; each kind waits for its own kind only."""
+    """The kind of a call. Calls wait only for calls of their own lane."""
 
     OFFER = "offer"
     CONFIRM = "confirm"
@@ -42,20 +47,22 @@ class Rates:
     """Allowed calls per second."""
 
     selling: Decimal = DEFAULT_RATE
+    """For offers and confirmations together."""
     other: Decimal = OTHER_RATE
+    """For everything else."""
 
     @classmethod
     def agreed(cls, selling: Decimal) -> Rates:
-        """Derive all from the rate for offers and confirmations the store has agreed."""
+        """Return the rates for the calls for offers and confirmations that a store agreed."""
         return cls(selling=selling, other=min(selling, OTHER_RATE))
 
     @property
     def is_one_for_all(self) -> bool:
-        """Test keys have one small rate for everything."""
+        """True if all calls share one rate, as with test keys."""
         return self.selling <= TEST_RATE
 
     def queues_of(self, lane: Lane) -> Mapping[str, timedelta]:
-        """Return the queues a call must pass, with the time between two calls in each."""
+        """Return the time between two calls in each queue that a call of the lane must pass."""
         if lane == Lane.OTHER and not self.is_one_for_all:
             return {"other": _gap(self.other)}
         queues = {"selling": _gap(self.selling)}
@@ -65,7 +72,10 @@ class Rates:
 
 
 def turn(next_free: datetime | None, now: datetime) -> datetime:
-    """Return when the next call of a queue may leave."""
+    """Return when the next call of a queue may be sent.
+
+    ``next_free`` is the queue's next free turn as stored, or None.
+    """
     if next_free is None or next_free > now + AHEAD:
         return now
     return max(next_free, now)

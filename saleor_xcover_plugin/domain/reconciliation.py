@@ -1,4 +1,4 @@
-"""Name the differences between orders, our tables and XCover, and the command that mends each."""
+"""The differences that a comparison of orders, covers and XCover's bookings may find."""
 
 from __future__ import annotations
 
@@ -9,10 +9,14 @@ from enum import StrEnum
 from .money import Money
 
 WORK = "python manage.py xcover_work"
+"""The command that repairs findings by sending what is due."""
 STATUS = "python manage.py xcover_status"
+"""The command that shows what a person has to do."""
 
 
 class FindingCode(StrEnum):
+    """Stable codes of the differences; ``SENTENCES`` explains each."""
+
     PAID_WITHOUT_POLICY = "paid_without_policy"
     POLICY_WITHOUT_PAYMENT = "policy_without_payment"
     BOOKING_DIFFERS = "booking_differs"
@@ -24,10 +28,11 @@ class FindingCode(StrEnum):
 
     @property
     def is_information(self) -> bool:
-        """Whether it is no defect: known, and for the store to settle with its buyer."""
+        """True if it is no defect, but money that the store has to refund."""
         return self == FindingCode.AMOUNT_DUE_BACK
 
 
+# The findings in words, for staff.
 SENTENCES: dict[FindingCode, str] = {
     FindingCode.PAID_WITHOUT_POLICY: "The order is paid and its cover has no policy yet.",
     FindingCode.POLICY_WITHOUT_PAYMENT: (
@@ -46,22 +51,25 @@ SENTENCES: dict[FindingCode, str] = {
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One difference. ``amount`` in ``currency``: the premium, or what is due back."""
+    """One difference found for one order."""
 
     code: FindingCode
     order_number: str
     amount: Decimal
+    """The premium, or the amount due back, in ``currency``."""
     currency: str
     mend: str
-    """The command or the person that mends it."""
+    """The command or person that repairs it."""
     detail: str = ""
-    """What XCover says, where that differs."""
+    """XCover's side of the difference, for staff."""
 
     @property
     def money(self) -> Money:
+        """The amount with its currency."""
         return Money(self.amount, self.currency)
 
     @property
     def sentence(self) -> str:
+        """The finding in words, for staff."""
         known = SENTENCES[self.code]
         return f"{known} {self.detail}" if self.detail else known

@@ -1,6 +1,6 @@
-"""What of an order went back to the buyer: pieces of its lines, shipping, and plain money.
+"""Attribute the money refunded to a buyer to lines of the order, to shipping, or to neither.
 
-Amounts are gross, in the order's currency.
+All amounts are gross, in the order's currency.
 """
 
 from __future__ import annotations
@@ -13,20 +13,22 @@ from enum import StrEnum
 from itertools import combinations
 
 ZERO = Decimal(0)
+"""No money."""
 
 
 class RefundScope(StrEnum):
-    """What was given back, seen from the policy."""
+    """The scope of all refunds of an order, as far as it concerns the policy."""
 
     EVERYTHING = "everything"
     """The insured tickets and their cover, or all the money."""
     TICKETS = "tickets"
     """Every insured ticket, but not the cover."""
     SOME_TICKETS = "some_tickets"
+    """Some insured tickets, with or without the cover."""
     COVER = "cover"
     """The cover and no ticket."""
     SHORT = "short"
-    """Insured tickets or the cover were named, but less money went back than they cost."""
+    """Insured tickets or the cover, but with less money than they cost."""
     MONEY = "money"
     """An amount that belongs to no line."""
     CHARGEBACK = "chargeback"
@@ -35,31 +37,32 @@ class RefundScope(StrEnum):
 
     @property
     def includes_premium(self) -> bool:
-        """Whether the premium went back with it."""
+        """True if the premium was refunded with it."""
         return self in (RefundScope.EVERYTHING, RefundScope.COVER)
 
 
 @dataclass(frozen=True, slots=True)
 class SoldLine:
-    """One line of an order: which variant, how many pieces, and what they cost."""
+    """One line of an order."""
 
     id: uuid.UUID
     variant: str
+    """The key of its variant."""
     quantity: int
     unit_price: Decimal = ZERO
     total: Decimal | None = None
-    """What all its pieces cost where rounding makes that differ from their unit price."""
+    """Price of all its pieces, if rounding makes it differ from quantity times unit price."""
 
     def cost_of(self, pieces: int) -> Decimal:
-        """Return what so many of its pieces cost, as Saleor reckons a refund of lines.
+        """Return the price of some of its pieces, as Saleor computes a refund of lines.
 
-        Never more than the whole line: a unit price is rounded.
+        It never exceeds the price of the whole line, although unit prices are rounded.
         """
         cost = self.unit_price * min(pieces, self.quantity)
         return cost if self.total is None else min(cost, self.total)
 
     def costs(self) -> set[Decimal]:
-        """Return what one of its pieces costs, two, and so on up to the whole line."""
+        """Return the prices of one piece, of two, and so on up to the whole line."""
         counts = range(1, self.quantity + 1) if self.unit_price > 0 else ()
         whole = {self.total} if self.total else set()
         return {self.cost_of(count) for count in counts} | whole
@@ -67,85 +70,91 @@ class SoldLine:
 
 @dataclass(frozen=True, slots=True)
 class Sold:
-    """All that money of an order can go back for."""
+    """Everything in an order that money can be refunded for."""
 
     lines: Sequence[SoldLine] = ()
-    """Every line, covers and gifts too."""
+    """All lines, including covers and gifts."""
     covers: Collection[uuid.UUID] = ()
-    """Which of them are cover lines."""
+    """Ids of the cover lines."""
     shipping: Decimal = ZERO
+    """Price of shipping."""
     total: Decimal = ZERO
-    """What the whole order costs."""
+    """Price of the whole order."""
 
     def cost_of(self, pieces: Mapping[uuid.UUID, int]) -> Decimal:
-        """Return what pieces cost; a line the order does not hold costs nothing."""
+        """Return the price of pieces by line id; unknown lines cost nothing."""
         named = (line.cost_of(pieces[line.id]) for line in self.lines if line.id in pieces)
         return sum(named, ZERO)
 
 
 @dataclass(frozen=True, slots=True)
 class Intention:
-    """A refund somebody wrote down: a granted refund or a refunded fulfillment.
+    """A refund recorded in Saleor with its purpose: a granted refund or a refunded fulfillment.
 
-    It says for what; only ``amount`` that really went back counts.
+    It counts only as far as its money was refunded.
     """
 
     amount: Decimal
     pieces: Mapping[uuid.UUID, int] = field(default_factory=dict)
-    """How many pieces of which order line."""
+    """Numbers of pieces it is for, by the id of their line."""
     is_done: bool = False
-    """The host knows that its money went back. Otherwise it is a plan."""
+    """True if Saleor knows that its money was refunded; otherwise it is a plan."""
     shipping: Decimal = ZERO
-    """What of the cost of shipping it is for."""
+    """The part of the price of shipping it is for."""
 
     @property
     def names_something(self) -> bool:
+        """True if it is for pieces or shipping, not just an amount."""
         return bool(self.pieces) or self.shipping > 0
 
 
 @dataclass(frozen=True, slots=True)
 class Shortfall:
-    """One refund of less than what it names costs."""
+    """One refund of less money than its pieces and shipping cost."""
 
     amount: Decimal
     cost: Decimal
-    """What all that it names costs, shipping too."""
+    """Price of everything it is for, including shipping."""
     by_line: Mapping[uuid.UUID, Decimal]
-    """What its pieces of each line cost."""
+    """Price of its pieces, by the id of their line."""
 
     def of(self, lines: Collection[uuid.UUID]) -> tuple[Decimal, Decimal]:
-        """Return what its pieces of some lines cost, and what the others left for them."""
+        """Return the price of its pieces of some lines, and the money left for them.
+
+        Everything else that it is for is paid first.
+        """
         cost = sum((cost for line_id, cost in self.by_line.items() if line_id in lines), ZERO)
         return cost, max(self.amount - (self.cost - cost), ZERO)
 
 
 @dataclass(frozen=True, slots=True)
 class Refunded:
-    """What went back."""
+    """The refunds of an order, attributed to its lines."""
 
     amount: Decimal = ZERO
-    """All money given back, chargebacks left out."""
+    """All refunded money except chargebacks."""
     charged_back: Decimal = ZERO
+    """Money that the buyer's bank took back."""
     pieces: Mapping[uuid.UUID, int] = field(default_factory=dict)
-    """Pieces that were named and whose cost went back."""
+    """Numbers of pieces whose price was refunded, by the id of their line."""
     short: Mapping[uuid.UUID, int] = field(default_factory=dict)
-    """Pieces that were named together with less money than they cost."""
+    """Numbers of pieces in refunds of less money than they cost, by the id of their line."""
     shortfalls: Sequence[Shortfall] = ()
-    """Those, one by one."""
+    """The refunds of ``short``."""
     named: Decimal = ZERO
-    """The part of ``amount`` that somebody said a line or the shipping for."""
+    """The part of ``amount`` that was for named lines or shipping."""
     for_cover: Decimal = ZERO
-    """The part of ``amount`` that was for cover lines. Of a sum too small they are paid last."""
+    """The part of ``amount`` that was for cover lines, which are paid last if it is too little."""
 
     @property
     def plain_money(self) -> Decimal:
-        """The part nobody said anything for."""
+        """The part of ``amount`` that was for no named line or shipping."""
         return self.amount - self.named
 
     def short_of(self, lines: Collection[uuid.UUID]) -> tuple[Decimal, Decimal]:
-        """Return what the pieces of some lines cost that were named with too little money.
+        """Return the price of some lines' pieces in ``short``, and the money refunded for them.
 
-        And what went back for them. Of each sum, pieces of other lines and shipping are paid first.
+        In each refund, pieces of other lines and shipping are paid first.
         """
         sums = [shortfall.of(lines) for shortfall in self.shortfalls]
         return sum((cost for cost, _ in sums), ZERO), sum((back for _, back in sums), ZERO)
@@ -160,13 +169,13 @@ def attribute(
     payments: Sequence[Decimal] | None = None,
     unnamed: Decimal = ZERO,
 ) -> Refunded:
-    """Say what the money that went back was for.
+    """Attribute refunded money to the recorded intentions.
 
-    What the host calls done counts as far as the money reaches, without ``unnamed``: the part that
-    is known to name nothing. The rest of the money is for a plan only where that is beyond doubt
-    (``_carried_out``). ``payments`` are the single refunds that make up this rest, None where it is
-    one; several never count together, since each may have been for something else. What is left is
-    plain money.
+    ``amount`` is all refunded money except chargebacks, and ``unnamed`` the part of it that is
+    known to be for no line. Intentions that are done count as far as the other money reaches. The
+    rest counts for a plan only if that is certain (``_carried_out``). ``payments`` are the single
+    refunds that make up this rest, None if it is one; each is matched by itself, since each may
+    have been for something else. Whatever remains is plain money.
     """
     counted, left = [], amount - unnamed
     for intention in (one for one in intentions if one.is_done):
@@ -182,9 +191,9 @@ def attribute(
 
 
 _MANY = 10
-"""Plans, or refunds, beyond which nobody could say which of them an amount was for."""
+"""Number of plans or refunds above which no attempt is made to match amounts."""
 _MANY_SUMS = 5000
-"""Sums that pieces of other lines can make, beyond which any amount may be one."""
+"""Number of possible sums above which any amount is taken to be one of them."""
 
 
 def _plans_paid(
@@ -193,7 +202,7 @@ def _plans_paid(
     done: Sequence[Intention],
     sold: Sold,
 ) -> list[Intention]:
-    """Return the plans that single refunds carried out."""
+    """Return the plans that single refunds certainly carried out."""
     found: list[Intention] = []
     for number, payment in enumerate(payments):
         others = [*payments[:number], *payments[number + 1 :]]
@@ -209,10 +218,10 @@ def _carried_out(
     done: Sequence[Intention],
     sold: Sold,
 ) -> list[Intention]:
-    """Return the plans an amount was for, or none when it may have been for something else.
+    """Return the plans an amount was for, or none if it may have been for something else.
 
-    It must be the sum of exactly one set of plans and, alone or with ``others`` that went back, of
-    nothing outside them: no pieces of other lines, not the shipping, not all the rest of the order.
+    It must be the sum of exactly one set of plans. Alone or together with other refunds it must not
+    be the price of anything else: pieces of other lines, shipping, or the whole rest of the order.
     """
     if amount <= 0 or len(plans) > _MANY:
         return []
@@ -235,7 +244,7 @@ def _may_be_for_more(
     done: Sequence[Intention],
     sold: Sold,
 ) -> bool:
-    """Whether an amount may have been, or have completed, what something outside plans costs."""
+    """Return True if an amount may be the price, or complete the price, of something else."""
     more = [*others, *(one.amount for one in done)]
     parts = _sums([one] for one in more) if len(more) <= _MANY else None
     costs = _sums(_costs_outside(chosen, sold))
@@ -246,7 +255,7 @@ def _may_be_for_more(
 
 
 def _costs_outside(chosen: Sequence[Intention], sold: Sold) -> Iterator[Collection[Decimal]]:
-    """Yield for each other line what one or more pieces of it cost; for shipping likewise."""
+    """Yield the prices of one or more pieces of each line outside the plans, and of shipping."""
     named = {line_id for plan in chosen for line_id in plan.pieces}
     for line in sold.lines:
         if line.id not in named:
@@ -256,7 +265,7 @@ def _costs_outside(chosen: Sequence[Intention], sold: Sold) -> Iterator[Collecti
 
 
 def _sums(choices: Iterable[Collection[Decimal]]) -> set[Decimal] | None:
-    """Return what one or none of each choice add up to; None where that is too much to try."""
+    """Return all sums of one or no amount of each choice, or None if there are too many."""
     sums = {ZERO}
     for amounts in choices:
         sums |= {known + amount for known in sums for amount in amounts}
@@ -288,7 +297,7 @@ def _summed(
 
 
 def _for_cover(intention: Intention, cost: Decimal, sold: Sold) -> Decimal:
-    """Return what an intention gave back for cover lines: what its other pieces left of it."""
+    """Return the money of an intention for cover lines, which its other pieces leave over."""
     covers = {line_id: n for line_id, n in intention.pieces.items() if line_id in sold.covers}
     of_covers = sold.cost_of(covers)
     return min(max(intention.amount - (cost - of_covers), ZERO), of_covers)
@@ -301,9 +310,10 @@ def scope_of_pieces(
     insured: Collection[str],
     cover_lines: Collection[uuid.UUID],
 ) -> RefundScope:
-    """Say what the refunded pieces and the rest of the money mean for the policy.
+    """Return the scope of the refunded pieces and money.
 
-    ``insured`` holds the variants the policy covers. Other goods are none of its business.
+    ``lines`` are all lines of the order, ``insured`` the keys of the insured variants, and
+    ``cover_lines`` the ids of the cover lines. Lines with other goods do not count.
     """
     tickets = [line for line in lines if line.variant in insured]
     ours = {*cover_lines, *(line.id for line in tickets)}

@@ -1,8 +1,8 @@
-"""What may be removed when: one closed table. What is open is never removed, however old.
+"""Retention periods, and the conditions under which old data may be removed.
 
-A case is all we hold about one checkout and the order it became: it goes whole or not at all, since
-what is left of half a case would mean something else (an older offer would seem the one to opt out
-of, a sold line would seem to be without its cover).
+A case is everything stored about one checkout and the order it became. It is removed as a whole or
+not at all, because the rest of a case would be misread: a sold line without its cover, for example,
+would be taken for one that was never offered. An open case is never removed, however old it is.
 """
 
 from __future__ import annotations
@@ -18,10 +18,12 @@ from .reasons import NOTHING_BOUGHT, ReasonCode
 from .states import LIVE_OFFER_STATUSES, CoverStatus, OfferStatus
 
 EVENT_LASTS = timedelta(days=7)
-"""Many ends are unknown, so an event counts as over a week after its last known moment."""
+"""Time after an event's last known time at which it counts as over, as many ends are unknown."""
 
 
 class Kind(StrEnum):
+    """A kind of data with a retention period; ``PERIODS`` explains each."""
+
     UNSEEN = "unseen_offers"
     UNANSWERED = "unanswered_offers"
     ANSWERED = "answers_without_order"
@@ -33,19 +35,24 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Period:
-    """How long a kind is kept, and the least a store may choose."""
+    """The retention period of a kind of data."""
 
     option: str
+    """Name in the ``XCOVER_PURGE`` setting; two kinds may share one."""
     days: int
+    """Default, in days."""
     least: int
+    """Shortest period a store may choose, in days."""
     meaning: str
+    """The data it applies to, in words."""
 
 
 _EVIDENCE = Period("evidence", 3_653, 365, "answers, orders and covers after their end")
 
+# The period of each kind of data.
 PERIODS: Mapping[Kind, Period] = {
     Kind.UNSEEN: Period("unseen", 90, 7, "offers nobody saw, of checkouts that are gone"),
-    # As far back as xcover_report counts what was shown.
+    # As far back as xcover_report counts shown offers.
     Kind.UNANSWERED: Period("unanswered", 1_100, 7, "offers seen and never answered, no order"),
     Kind.ANSWERED: _EVIDENCE,
     Kind.UNCOVERED: _EVIDENCE,
@@ -54,27 +61,29 @@ PERIODS: Mapping[Kind, Period] = {
     Kind.WEBHOOKS: Period("webhooks", 90, 7, "journaled webhooks that were looked after"),
 }
 OPTIONS: Mapping[str, Period] = {period.option: period for period in PERIODS.values()}
+"""The periods by their names in the setting."""
 
 Days = Mapping[Kind, int]
-"""How many days each kind is kept."""
+"""Retention periods in days, by kind."""
 
 
 def days_of(chosen: Mapping[str, int | None]) -> dict[Kind, int]:
-    """Return the days of every kind: what was chosen by option, else what is usual."""
+    """Return the period of every kind in days: the chosen one by option, else the default."""
     return {kind: chosen.get(p.option) or p.days for kind, p in PERIODS.items()}
 
 
 MAX_DAYS = 36_525
-"""A century: no period may be longer."""
+"""The longest period, a century."""
 
 OFF = "off"
+"""The setting that switches the nightly purge off."""
 
 
 def read_periods(text: str) -> dict[Kind, int] | None:
-    """Read periods such as ``evidence=4018 hashes=60``; what is not named is as usual.
+    """Read periods such as ``evidence=4018 hashes=60``; others have their default.
 
-    Return None for ``off``. Raise ``ValueError`` for an unknown name or a number that is not in its
-    range: nothing may be removed by a period somebody mistyped.
+    Return None for ``off``. Raise ``ValueError`` for an unknown or repeated name, or a number out
+    of its range.
     """
     words = text.replace(",", " ").lower().split()
     if words == [OFF]:
@@ -92,7 +101,7 @@ def read_periods(text: str) -> dict[Kind, int] | None:
 
 
 class Obstacle(StrEnum):
-    """Why something past its period stays."""
+    """The reason why a case stays although its period is over; ``SENTENCES`` explains each."""
 
     MESSAGE = "message"
     LIVE_OFFER = "live_offer"
@@ -105,10 +114,11 @@ class Obstacle(StrEnum):
 
     @property
     def needs_person(self) -> bool:
-        """Whether it stays for ever unless somebody acts; the others end by themselves."""
+        """True if the case stays until a person acts; the others end by themselves."""
         return self not in (Obstacle.LIVE_OFFER, Obstacle.CHECKOUT)
 
 
+# The obstacles in words, for staff.
 SENTENCES: Mapping[Obstacle, str] = {
     Obstacle.MESSAGE: "A call to XCover waits: xcover_work sends it, xcover_status shows it.",
     Obstacle.LIVE_OFFER: "The offer is live; the sweep ends it.",
@@ -121,27 +131,31 @@ SENTENCES: Mapping[Obstacle, str] = {
 }
 
 FINAL = frozenset({CoverStatus.CONFIRMED, CoverStatus.CANCELLED, CoverStatus.VOID})
-"""Nothing is under way. A confirmed cover ends with its event."""
+"""Cover statuses in which nothing is being carried out. A confirmed cover ends with its event."""
 
 FINAL_REASONS = NOTHING_BOUGHT | {ReasonCode.EVENT_OVER}
-"""A cover put aside for one of these is final too: nobody can do more than pay what is due."""
+"""Reasons for which a parked cover is final too, apart from money that is due back."""
 
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """The facts that decide about one checkout and its order."""
+    """The facts of one checkout and its order that decide if its data may be removed."""
 
     offers: frozenset[OfferStatus]
+    """The statuses of all offers of the checkout."""
     touched_at: datetime
-    """When anything of it changed last."""
+    """Time of the last change to anything in it, in UTC."""
     is_shown: bool = False
+    """True if a shopper saw an offer."""
     is_answered: bool = False
+    """True if a shopper answered an offer."""
     has_checkout: bool = False
+    """True if Saleor still has the checkout."""
     became_order: bool = False
     order_is_there: bool = False
-    """Saleor still has the order."""
+    """True if Saleor still has the order."""
     has_cover_line: bool = False
-    """The order that is there holds a protection line."""
+    """True if Saleor still has the order and it holds a protection line."""
     cover: CoverStatus | None = None
     parked_for: str = ""
     """The reason code of a parked cover."""
@@ -149,15 +163,17 @@ class Case:
     """The last known end, else start, of the insured events."""
     claim: ClaimState = ClaimState.UNKNOWN
     is_due_back: bool = False
+    """True if the buyer is owed money."""
     has_open_decision: bool = False
-    """A cancellation waits for somebody, or a change of the buyer's details is under way."""
+    """True if a cancellation is open, or a change of the buyer's details is being carried out."""
     has_parked_change: bool = False
-    """A change of the buyer's details waits for a person."""
+    """True if a change of the buyer's details waits for a person."""
     has_pending_message: bool = False
     has_parked_message: bool = False
 
     @property
     def kind(self) -> Kind:
+        """The kind of data that decides the period."""
         if self.cover is not None or self.has_cover_line:
             return Kind.COVERED
         if self.became_order:
@@ -168,9 +184,10 @@ class Case:
 
     @property
     def ended_at(self) -> datetime:
-        """When its period begins: after the last change, and after the event of a policy.
+        """The time at which its retention period begins, in UTC.
 
-        A policy that was not made yet may still be, until its event is over.
+        It is the last change, or the end of the insured event if a policy exists or may still be
+        made.
         """
         is_over = self.cover in (None, CoverStatus.CANCELLED, CoverStatus.VOID)
         if is_over or self.last_end is None:
@@ -179,7 +196,7 @@ class Case:
 
     @property
     def is_order_gone(self) -> bool:
-        """Saleor deleted the order: nobody can pay, cancel or refund it any more."""
+        """True if Saleor deleted the order, so that it cannot be paid, cancelled or refunded."""
         return self.became_order and not self.order_is_there
 
     @property
@@ -193,7 +210,7 @@ class Case:
 
     @property
     def obstacle(self) -> Obstacle | None:
-        """Say what keeps it, whatever its age."""
+        """The first reason to keep the case whatever its age, or None."""
         found = {
             Obstacle.MESSAGE: self.has_pending_message or self.has_parked_message,
             Obstacle.NO_COVER: self.has_cover_line and self.cover is None,
@@ -208,9 +225,10 @@ class Case:
 
     @property
     def hashes_obstacle(self) -> Obstacle | None:
-        """Say why the buyer's details are still compared or sent, whatever their age.
+        """The first reason to keep the hashes of the buyer's details whatever their age, or None.
 
-        What was put aside does not count: once its event is over it ends with the hashes.
+        They are kept while they are still compared or sent. Parked covers, changes and their
+        messages do not count: after the event they end with the hashes.
         """
         is_put_aside = (
             self.cover in (CoverStatus.PARKED, CoverStatus.VOID) or self.has_parked_change
@@ -225,13 +243,15 @@ class Case:
         return _first(found)
 
     def is_past(self, days: int, now: datetime) -> bool:
+        """Return True if a period of ``days`` after ``ended_at`` is over."""
         return self.ended_at + timedelta(days=days) <= now
 
     @property
     def may_vanish(self) -> bool:
-        """Whether all of it may go. Of a sold line Saleor still has the cover must stay.
+        """True if the whole case may be removed, the cover included.
 
-        ``sync_order`` would take the line for one nobody quoted: park it, note it, find money due.
+        While Saleor has the order with its protection line the cover must stay: without it
+        ``sync_order`` would treat the line as never offered, park it and note money due back.
         """
         return not (self.order_is_there and (self.has_cover_line or self.cover is not None))
 

@@ -1,4 +1,7 @@
-"""What is known of a call that changes something at XCover: ADR 22 has the table."""
+"""Track the knowledge of the outcome of a call that changes something at XCover.
+
+docs/adr/0022-sent-refused-or-unknown.md has the table of transitions.
+"""
 
 from __future__ import annotations
 
@@ -6,26 +9,26 @@ from enum import StrEnum
 
 
 class Sending(StrEnum):
-    """Whether XCover may have carried out a message's call."""
+    """The knowledge of the outcome of a message's call."""
 
     NEVER_SENT = "never_sent"
     """No attempt has left this server."""
     DEFINITELY_REFUSED = "definitely_refused"
-    """Attempts have left, and XCover carried out none of them."""
+    """Attempts have left this server, and XCover carried out none of them."""
     OUTCOME_UNKNOWN = "outcome_unknown"
-    """An attempt may have been carried out: its answer is not known."""
+    """An attempt may have been carried out, because its response is not known."""
     EARLIER_UNKNOWN = "earlier_unknown"
-    """No attempt with this key may have been carried out, but one with an earlier key may have."""
+    """No attempt with this key was carried out, but one with an earlier key may have been."""
 
 
 def sending_after(
     before: Sending, *, left: bool, was_turned_away: bool, shows_not_done: bool
 ) -> Sending:
-    """Return what is known after an attempt that ended with an error.
+    """Return the state after an attempt that ended with an error.
 
-    ``left``: the call may have left this server. ``was_turned_away``: XCover did not look at it, so
-    it tells nothing about earlier attempts. ``shows_not_done``: XCover looked at it and carried out
-    neither this attempt nor an earlier one.
+    ``left`` is True if the call may have left this server. ``was_turned_away`` is True if XCover
+    refused it before processing it, which says nothing about earlier attempts. ``shows_not_done``
+    is True if XCover processed it and carried out neither this attempt nor an earlier one.
     """
     if shows_not_done:
         return Sending.DEFINITELY_REFUSED

@@ -1,4 +1,4 @@
-"""What is insured and for whom: plain values, no Saleor words and no wire words."""
+"""Plain values for insured events, tickets and policyholders, independent of Saleor and XCover."""
 
 from __future__ import annotations
 
@@ -10,7 +10,11 @@ from decimal import Decimal
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """One event at one place. Times are timezone-aware and keep the store's offset."""
+    """One event at one place.
+
+    Times are aware and keep the store's offset; ``country`` is an ISO 3166-1 alpha-2 code. Raise
+    ``ValueError`` for a time without an offset.
+    """
 
     name: str
     starts_at: datetime
@@ -26,44 +30,42 @@ class Event:
 
 @dataclass(frozen=True, slots=True)
 class Tickets:
-    """Equal tickets of one event: one ticket line of a checkout.
-
-    ``unit_price`` is the price of one ticket in the basket's currency; ``reference`` names the
-    line's variant for logs and for matching a quote to its tickets.
-    """
+    """Equal tickets of one event: one ticket line of a checkout."""
 
     event: Event
     count: int
     unit_price: Decimal
+    """Price of one ticket in the basket's currency."""
     reference: str
+    """The key of the line's variant."""
     is_resale: bool = False
     product: str = ""
-    """The key of the variant's product, by which it is found after it was deleted."""
+    """The key of the variant's product, which identifies tickets after the variant is deleted."""
 
 
 @dataclass(frozen=True, slots=True)
 class Basket:
-    """All insurable tickets of one checkout and what a price depends on.
-
-    ``country`` is the policyholder's ISO 3166-1 alpha-2 code, ``language`` an ISO 639-1 code
-    (variants such as ``en-us`` allowed), ``currency`` an ISO 4217 code.
-    """
+    """All insurable tickets of one checkout, with the other facts a price depends on."""
 
     tickets: tuple[Tickets, ...]
     currency: str
+    """ISO 4217 code."""
     country: str
+    """The policyholder's country, an ISO 3166-1 alpha-2 code."""
     language: str
+    """ISO 639-1 code; variants such as ``en-us`` are allowed."""
 
     @property
     def earliest_start(self) -> datetime:
+        """The start of the first event."""
         return min(line.event.starts_at for line in self.tickets)
 
 
 @dataclass(frozen=True, slots=True)
 class Policyholder:
-    """The person the policy is issued to. ``phone`` is E.164 with a leading plus.
+    """The person the policy is issued to. Only the country shows in ``repr``.
 
-    Only the country shows in ``repr``.
+    ``phone`` is an E.164 number with a leading plus, ``country`` an ISO 3166-1 alpha-2 code.
     """
 
     first_name: str = field(repr=False)
@@ -76,9 +78,9 @@ class Policyholder:
     region: str = field(default="", repr=False)
 
     def missing_fields(self) -> tuple[str, ...]:
-        """Name the fields XCover lists as required for confirming and that are empty.
+        """Return the names of the empty fields that XCover requires to confirm an offer.
 
-        Source: partner guide "confirm offer": first_name, last_name, email, phone, country.
+        Source: https://partner-docs.covergenius.com/offers/api/reference/confirm-offer
         """
         required = ("first_name", "last_name", "email", "phone", "country")
         return tuple(field for field in required if not getattr(self, field).strip())
@@ -88,8 +90,9 @@ _PHONE = re.compile(r"\+[1-9][0-9]{5,14}")
 
 
 def is_phone(text: str) -> bool:
-    """Whether a text is a phone number as XCover demands it: E.164 with a leading plus.
+    """Return True if a text is an E.164 phone number with a leading plus, as XCover requires.
 
-    Source: https://www.itu.int/rec/T-REC-E.164; the shortest is a judgement of ours.
+    Sources: https://docs.covergenius.com/xcover/data-formats and
+    https://www.itu.int/rec/T-REC-E.164; the shortest length of 6 digits is our own choice.
     """
     return bool(_PHONE.fullmatch(text))

@@ -1,1 +1,4 @@
-"""The only place that imports Saleor. Reads its tables into plain values, writes few of them."""
+"""Adapter to Saleor, and the only package that imports it.
+
+Reads Saleor's tables into plain values and writes few of them.
+"""

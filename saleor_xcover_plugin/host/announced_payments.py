@@ -1,8 +1,9 @@
-"""Payments of the legacy flow that took no money yet (``checkoutPaymentCreate``).
+"""Keep payments that took no money yet in line with the total of their checkout.
 
-Such a payment announces what the checkout cost when it was created. Saleor charges the whole of
-the active one when the order is made, also where the order costs less by then. Without an active
-one it refuses the order (``CHECKOUT_NOT_FULLY_PAID``), and nothing is charged.
+These are payments of the legacy flow (``checkoutPaymentCreate``). Such a payment announces the
+total at the time it was created. When the order is made, Saleor charges the full amount of the
+active payment, even if the order costs less by then. Without an active payment it refuses the order
+(``CHECKOUT_NOT_FULLY_PAID``) and charges nothing.
 """
 
 from __future__ import annotations
@@ -21,16 +22,16 @@ from .checkouts import HAS_BEGUN
 from .compat import call_with_known, price_checkout
 
 CANCELLED_KEY = "xcover.cancelled"
-"""In the private metadata of a payment: we cancelled it, for the checkout cost something else."""
+"""Private metadata key of a payment that we cancelled because the total of its checkout changed."""
 
 
 def follow_total(checkout: Any) -> None:
     """Keep a payment active only while the checkout costs what the payment announces.
 
-    To be called wherever a cover line or a yes came, changed or went. A payment of another total is
-    cancelled. One that was cancelled here is active again once the checkout costs that much again,
-    unless another was created since. A payment that took money is left alone, and so is every
-    payment while Saleor completes the checkout. The caller holds the checkout's lock.
+    Call it after a cover line or a yes was added, changed or removed, with the checkout locked. A
+    payment of another total is cancelled. A payment that was cancelled here is active again once
+    the checkout costs that much again, unless another was created since. Payments that took money
+    are left alone, and so are all payments while Saleor completes the checkout.
     """
     if checkout.is_checkout_locked():
         return
@@ -46,9 +47,9 @@ def follow_total(checkout: Any) -> None:
 
 
 def _announced(checkout: Any) -> list[Any]:
-    """Return the active payments that took no money, or the last one if we cancelled it.
+    """Lock and return the active payments that took no money, or the last one if we cancelled it.
 
-    One that somebody else holds is being processed right now: it is not waited for.
+    Payments that another session has locked are being processed and are left out.
     """
     payments = Payment.objects.filter(checkout_id=checkout.pk, order_id=None).order_by("-pk")
     begun = payments.filter(HAS_BEGUN).values("pk")
@@ -74,9 +75,9 @@ def _resume(payment: Any) -> None:
 
 
 def _amount_to_pay(checkout: Any) -> Decimal | None:
-    """Return what Saleor would take for the checkout now, and change nothing.
+    """Return what Saleor would charge for the checkout now, gross; change nothing.
 
-    None where only an app knows the taxes: it is not asked here.
+    Return None when a tax app calculates the taxes: apps are not called here.
     """
     with transaction.atomic():
         amount = _priced(checkout)
@@ -99,7 +100,7 @@ def _priced(checkout: Any) -> Decimal | None:
         manager=manager,
         checkout_info=info,
         lines=lines,
-        address=None,  # up to 3.22; needed to price anew only
+        address=None,  # up to 3.22; used only when Saleor recalculates
         allow_sync_webhooks=False,
     )
     amount: Decimal = total.gross.amount

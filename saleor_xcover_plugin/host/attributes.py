@@ -1,4 +1,4 @@
-"""Product and variant attributes and metadata as plain texts for the event data mapping."""
+"""Read product and variant attributes and metadata as texts for the event data mapping."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _VALUE = JSONObject(
 
 
 def attribute_columns(mapping: EventMapping) -> tuple[str, ...]:
-    """Return the columns of attribute values that the mapping asks for."""
+    """Return the names of the attribute columns that the mapping uses."""
     return tuple(
         f"{level}_attributes"
         for level in ("product", "variant")
@@ -34,7 +34,7 @@ def attribute_columns(mapping: EventMapping) -> tuple[str, ...]:
 
 
 def annotate_attributes(lines: QuerySet[Any], columns: Collection[str]) -> QuerySet[Any]:
-    """Add columns of attribute values to a query of lines or listings."""
+    """Add columns named by ``attribute_columns`` to a query of lines or listings."""
     of_products = AssignedProductAttributeValue.objects.filter(
         product_id=OuterRef("variant__product_id")
     )
@@ -48,7 +48,11 @@ def annotate_attributes(lines: QuerySet[Any], columns: Collection[str]) -> Query
 
 
 def ticket_facts(row: Row | Mapping[str, Any], checkout_metadata: Mapping[str, Any]) -> TicketFacts:
-    """Collect all texts of one line under the source names of the mapping."""
+    """Return all texts of a line or listing by the mapping's source names.
+
+    Examples of source names: ``product.name``, ``variant.metadata.venue``. Dates and times are in
+    ISO 8601. An attribute with several values counts with its first one.
+    """
     values = {
         "product.name": str(row["variant__product__name"] or ""),
         "variant.name": str(row["variant__name"] or ""),

@@ -1,4 +1,4 @@
-"""Provision the cover product in Saleor's catalogue, and take it away again."""
+"""Provision the cover product in Saleor's catalogue, and remove it again."""
 
 from __future__ import annotations
 
@@ -26,16 +26,22 @@ from .cover_product import MARK, MARK_VALUE, SKU
 from .warehouses import remove_stock
 
 SLUG = "xcover-ticket-protection"
+"""Slug of a new cover product and its product type; staff may change it."""
+
 NAME = "Ticket protection"
+"""Name of a new cover product and its variant, which shoppers see; staff may change it."""
+
 _MARKED = {MARK: MARK_VALUE}
 
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One thing the setup looked at and what it did: created, corrected, unchanged, removed."""
+    """One part of the setup and what became of it."""
 
     what: str
+    """Name of the part, for staff."""
     outcome: str
+    """``created``, ``corrected``, ``unchanged``, ``removed`` or ``not there``."""
 
 
 def channel_ids() -> dict[str, int]:
@@ -49,21 +55,25 @@ class _Names(dict[int, str]):
 
 
 def channel_names() -> Mapping[int, str]:
-    """Return the slug of every channel by its id; any other id names a channel that is gone."""
+    """Return the slug of every channel by its id; any other id maps to "channel 7, deleted"."""
     return _Names((pk, slug) for slug, pk in channel_ids().items())
 
 
 def market_of(slug: str) -> tuple[str, str]:
-    """Return currency and default country of a channel."""
+    """Return currency (ISO 4217) and default country (ISO 3166-1 alpha-2) of a channel.
+
+    Raise ``Channel.DoesNotExist`` for an unknown slug.
+    """
     channel = Channel.objects.get(slug=slug)
     return channel.currency_code, channel.default_country.code
 
 
 def provision(slugs: Iterable[str], now: datetime) -> list[Step]:
-    """Create or correct everything a cover line needs. The caller opens the transaction.
+    """Create or correct everything a cover line needs in the channels with these slugs.
 
-    Saleor completes a checkout with such a line only if the variant is listed, published and for
-    sale, and needs no stock; a missing tax class would mean the country's default rate.
+    The caller opens the transaction. Saleor completes a checkout with a cover line only if the
+    variant is listed, published and for sale, and needs no stock. Without a tax class of its own
+    the premium would be taxed at the country's default rate.
     """
     steps: list[Step] = []
 
@@ -112,7 +122,7 @@ def provision(slugs: Iterable[str], now: datetime) -> list[Step]:
     if product.default_variant_id != variant.pk:
         Product.objects.filter(pk=product.pk).update(default_variant=variant)
     for channel in Channel.objects.filter(slug__in=list(slugs)).order_by("slug"):
-        # List price 0: a catalogue promotion then finds nothing to reduce.
+        # The list price is 0 so that a catalogue promotion has nothing to reduce.
         ensure(
             f"listing in {channel.slug}",
             ProductChannelListing,
@@ -135,7 +145,10 @@ def provision(slugs: Iterable[str], now: datetime) -> list[Step]:
 
 
 def remove(beat_entries: Iterable[str], plugin_id: str) -> list[Step]:
-    """Take away product, settings and beat rows. Our own tables keep their evidence."""
+    """Remove product, plugin configuration and beat entries; our own tables keep the evidence.
+
+    ``beat_entries`` are names of periodic tasks. The caller opens the transaction.
+    """
     marked = {"private_metadata__contains": _MARKED}
     removals: Iterator[tuple[str, Callable[[], Any]]] = iter(
         (
@@ -163,13 +176,13 @@ def remove(beat_entries: Iterable[str], plugin_id: str) -> list[Step]:
 
 
 def _count(deleted: Any) -> int:
-    """Return how many rows went, as Django's ``delete`` or a function of ours tells it."""
+    """Return the number of deleted rows from what Django's ``delete`` or our own returns."""
     return int(deleted[0] if isinstance(deleted, tuple) else deleted)
 
 
 @dataclass(frozen=True, slots=True)
 class _Keep:
-    """A value for a new row that an existing one need not match."""
+    """Value for a new row, or for an existing one without any; other values are kept."""
 
     value: Any
 

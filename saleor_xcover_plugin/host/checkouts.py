@@ -1,4 +1,7 @@
-"""The queries that read a checkout, compiled once in a process."""
+"""Read checkouts as plain values, and lock them as Saleor does.
+
+The queries are compiled once per process, because hooks run them in every mutation of a checkout.
+"""
 
 from __future__ import annotations
 
@@ -37,9 +40,6 @@ from .metadata import SUMMARY_KEY
 from .policyholders import address_columns, address_in, policyholder_of
 from .values import CheckoutSnapshot, CoverLine
 
-pass
-pass
-
 _CHECKOUT = (
     "pk",
     "channel_id",
@@ -56,6 +56,7 @@ _CHECKOUT = (
     "summary",
 )
 METADATA = "metadata_storage__metadata"
+"""Column of a checkout's public metadata."""
 
 _LINE = (
     "id",
@@ -79,25 +80,25 @@ _LINE = (
 
 
 def checkout_row(token: uuid.UUID, mapping: EventMapping) -> Row | None:
-    """Return the checkout with its flags, addresses and email; None when it is gone."""
+    """Return the checkout's row with ``with_flags``, addresses and email; None when it is gone."""
     rows = _checkouts(with_metadata=mapping.uses("checkout.metadata.")).rows(token)
     return rows[0] if rows else None
 
 
 def money_row(token: uuid.UUID) -> Row | None:
-    """Return what shows that the checkout is being paid or completed; None when it is gone."""
+    """Return the row of flags on payment and completion; None when the checkout is gone."""
     rows = _money().rows(token)
     return rows[0] if rows else None
 
 
 def voucher_row(token: uuid.UUID) -> Row:
-    """Return what the voucher of the checkout does to the cover line."""
+    """Return the row with ``with_voucher_flags``; an empty one when the checkout is gone."""
     rows = _vouchers().rows(token)
     return rows[0] if rows else Row()
 
 
 def line_rows(token: uuid.UUID, mapping: EventMapping) -> list[Row]:
-    """Return the lines in Saleor's own order, with what the mapping needs of their products."""
+    """Return the rows of the lines in Saleor's sequence, with the attributes the mapping uses."""
     return _lines(attribute_columns(mapping)).rows(token)
 
 
@@ -144,31 +145,31 @@ def _lines(attributes: tuple[str, ...]) -> CompiledQuery:
     return CompiledQuery(lines.values(*_LINE, *attributes))
 
 
-# Discounts and taxes of a checkout, asked where it is read.
+# Discounts and taxes.
 
 
 def with_flags(checkouts: QuerySet[Any]) -> QuerySet[Any]:
-    """Answer what taxes and promotions there are in the query of the checkout itself.
+    """Add columns on taxes, stale prices and order promotions to a query of checkouts.
 
-    With as few queries inside as there can be: PostgreSQL plans each longer than it runs.
+    It has as few subqueries as possible: planning one takes PostgreSQL longer than running it.
     """
     promotions = CheckoutDiscount.objects.filter(
         checkout_id=OuterRef("pk"), type=DiscountType.ORDER_PROMOTION
     )
     return checkouts.annotate(
         tax_strategy=_tax_strategy(),
-        # Saleor compares with the time now as well, not with one that is passed in.
+        # Saleor compares with the database's present time, too.
         has_stale_prices=Q(price_expiration__lte=Now()),
         promotions=ArraySubquery(promotions.order_by().values("value_type")),
     )
 
 
 def with_voucher_flags(checkouts: QuerySet[Any]) -> QuerySet[Any]:
-    """Answer what the voucher of a checkout with one does to the cover line.
+    """Add columns on the effect of the voucher on the cover line to a query of checkouts.
 
-    A query of its own, as that of the money is: PostgreSQL plans each longer than it runs.
+    It is a query of its own, run only with a voucher, because it takes time to plan.
     """
-    # Vouchers that reach the cover line: everything but shipping and named products.
+    # Vouchers reach the cover line unless they are for shipping or for named products.
     narrow = Q(voucher__type=VoucherType.SHIPPING) | (
         Q(voucher__type=VoucherType.SPECIFIC_PRODUCT)
         & (
@@ -191,15 +192,15 @@ def with_voucher_flags(checkouts: QuerySet[Any]) -> QuerySet[Any]:
 
 
 def is_taxed_by_app(checkout: Row) -> bool:
-    """Whether an app or a plugin calculates the taxes of a checkout with its flags."""
+    """Return True if an app or a plugin calculates the taxes, by a row of ``with_flags``."""
     return bool(checkout["tax_strategy"] == TaxCalculationStrategy.TAX_APP)
 
 
 def _tax_strategy() -> Coalesce:
-    """How taxes are calculated, in a query over checkouts; empty where Saleor names no way.
+    """Return the expression for the tax calculation strategy; empty where Saleor has none set.
 
-    Saleor asks for the country of the shipping address first, and a country with settings of its
-    own inherits nothing from its channel (saleor.tax.utils, get_tax_calculation_strategy).
+    Saleor uses the country of the shipping address first. A country with its own configuration
+    inherits nothing from the channel (saleor.tax.utils, get_tax_calculation_strategy).
     """
     strategy = Coalesce("tax_calculation_strategy", Value(""))
     here = TaxConfigurationPerCountry.objects.filter(
@@ -219,7 +220,10 @@ def _tax_country() -> Coalesce:
 
 
 def order_discount(checkout: Row, voucher: Row) -> OrderDiscount:
-    """Judge what lowers the whole order by the flags; ``voucher`` is empty when there is none."""
+    """Return the kind of discount on the whole order, from rows with both kinds of flags.
+
+    ``voucher`` is an empty row when there is no voucher.
+    """
     has_wide_voucher = voucher.get("has_wide_voucher", False)
     promotions = checkout["promotions"]
     is_other = (promotions and DiscountValueType.PERCENTAGE not in promotions) or (
@@ -231,15 +235,20 @@ def order_discount(checkout: Row, voucher: Row) -> OrderDiscount:
     return OrderDiscount.PERCENTAGE if is_discounted else OrderDiscount.NONE
 
 
-# Whether the payment of a checkout has begun, in both payment flows.
+# Money, in both payment flows.
 
 _GIVEN_UP = timedelta(hours=1)
+"""Age after which a payment request without reference and answer counts as failed."""
+
 _ABANDONED = timedelta(days=1)
-"""Nobody comes back to a bank's page so late."""
+"""Age after which a required action, such as 3-D Secure, counts as abandoned by the shopper."""
 
 
 def with_money_flags(checkouts: QuerySet[Any]) -> QuerySet[Any]:
-    """Answer whether there is money, or soon may be, in transactions and in payments."""
+    """Add columns to a query of checkouts that tell whether there is money, or soon may be.
+
+    ``has_transaction_money`` is about transactions, ``has_payment_money`` about legacy payments.
+    """
     money = (
         Q(authorized_value__gt=0)
         | Q(charged_value__gt=0)
@@ -259,16 +268,17 @@ def with_money_flags(checkouts: QuerySet[Any]) -> QuerySet[Any]:
 
 
 HAS_BEGUN = Q(captured_amount__gt=0) | Q(transactions__is_success=True) | Q(to_confirm=True)
-"""Said of a payment of the legacy flow."""
+"""Filter for payments of the legacy flow that took money or may have."""
 
 
 def _unanswered() -> QuerySet[Any]:
-    """A payment the shopper is in the middle of (3-D Secure): neither done nor failed.
+    """Return the payment events of a transaction that have neither succeeded nor failed yet.
 
-    A request and its failure may both be without reference: the payment app gave none. One that
-    got no answer at all is given up after an hour; its worker died. What the shopper has to do is
-    answered by any later end of the same transaction, since some payment apps give each step a
-    reference of its own, and is given up after a day.
+    An event is answered by a success or failure with the same reference (``psp_reference``).
+    Requests may have no reference when the payment app gave none: those without answer are ignored
+    after an hour, since their worker crashed. A required action of the shopper (3-D Secure) is also
+    answered by any later success or failure of the transaction, because some payment apps use a
+    new reference for each step; it is ignored after a day.
     """
     kinds = TransactionEventType
     reference = Coalesce("psp_reference", Value(""))
@@ -298,14 +308,14 @@ def _unanswered() -> QuerySet[Any]:
     )
 
 
-# Read a checkout in two queries, three with a voucher, and lock it as Saleor does.
-
-pass
-pass
+# Reading and locking.
 
 
 def read(token: uuid.UUID, mapping: EventMapping) -> CheckoutSnapshot | None:
-    """Return the checkout, or None when it is gone (it may have become an order)."""
+    """Return the checkout as it is now; None when it is gone or has become an order.
+
+    Takes two queries, and three with a voucher. Nothing is locked.
+    """
     row = checkout_row(token, mapping)
     if row is None:
         return None
@@ -333,7 +343,7 @@ def read(token: uuid.UUID, mapping: EventMapping) -> CheckoutSnapshot | None:
         policyholder=holder,
         has_voucher=bool(row["voucher_code"]),
         has_gift=any(line["is_gift"] for line in lines),
-        is_priced_anew=row["has_stale_prices"],
+        has_stale_prices=row["has_stale_prices"],
         summary=row["summary"],
         needs_shipping=any(
             line["variant__product__product_type__is_shipping_required"] for line in lines
@@ -342,7 +352,7 @@ def read(token: uuid.UUID, mapping: EventMapping) -> CheckoutSnapshot | None:
 
 
 def has_money(token: uuid.UUID) -> bool:
-    """Whether money is authorised, charged or pending, or a legacy completion is under way."""
+    """Return True if money is authorised, charged or pending, or Saleor completes the checkout."""
     row = money_row(token)
     return row is not None and (
         row["has_transaction_money"]
@@ -353,20 +363,21 @@ def has_money(token: uuid.UUID) -> bool:
 
 @contextmanager
 def locked(token: uuid.UUID) -> Iterator[Any | None]:
-    """Hold the checkout's row lock in a transaction; None when it has become an order.
+    """Open a transaction, lock the checkout's row and yield it; yield None when it is gone.
 
-    Lock order everywhere: checkout, lines, offer, cover, outbox.
+    Locks are always taken in this sequence: checkout, lines, offer, cover, outbox message.
     """
     with transaction.atomic():
         yield checkout_qs_select_for_update().filter(pk=token).first()
 
 
 def exists(token: uuid.UUID) -> bool:
+    """Return True if Saleor still has the checkout."""
     return Checkout.objects.filter(pk=token).exists()
 
 
 def existing(tokens: Iterable[uuid.UUID]) -> set[uuid.UUID]:
-    """Keep the tokens of checkouts Saleor still has."""
+    """Return those of the tokens whose checkout Saleor still has."""
     return set(Checkout.objects.filter(pk__in=list(tokens)).values_list("pk", flat=True))
 
 

@@ -1,8 +1,8 @@
-"""What differs between the Saleor versions this plugin runs in, and nothing else.
+"""Differences between the supported Saleor versions.
 
-Asked of the installed code itself, not of its version number: main has what the next release will.
-Compared with ``inspect`` on 3.21.69, 3.22.67, 3.23.28 and 3.24.0-a.0: of all names this plugin
-imports only one is called differently.
+They are detected from the installed code, not from its version number, because the main branch
+already has what the next release will have. Signatures were compared on 3.21.69, 3.22.67, 3.23.28
+and 3.24.0-a.0.
 """
 
 from __future__ import annotations
@@ -20,9 +20,9 @@ _HAS_REQUESTOR = "requestor" in inspect.signature(fetch_checkout_data).parameter
 
 
 def price_checkout(info: Any, lines: Any, manager: Any) -> tuple[Any, Any]:
-    """Let Saleor price a checkout now, without outside calls; return the checkout's info and lines.
+    """Have Saleor price a checkout now, without external calls; return its info and lines.
 
-    From 3.23 on Saleor must be told who asks, and answers with a promise.
+    From 3.23 on Saleor's function takes a requestor and returns a promise.
     """
     options: dict[str, Any] = {"force_update": True, "allow_sync_webhooks": False}
     if _HAS_REQUESTOR:
@@ -31,9 +31,10 @@ def price_checkout(info: Any, lines: Any, manager: Any) -> tuple[Any, Any]:
 
 
 def merged_metadata(column: str, items: dict[str, str]) -> Any:
-    """Return the expression that adds keys to a metadata column without reading it.
+    """Return a database expression that merges ``items`` into a metadata column.
 
-    On 3.21 the column may be NULL, and NULL with anything added is NULL.
+    It does not read the column first, so keys that others write meanwhile are kept. On 3.21 the
+    column may be NULL, which counts as empty.
     """
     nothing = Value({}, output_field=JSONField())
     return PostgresJsonConcatenate(
@@ -42,6 +43,6 @@ def merged_metadata(column: str, items: dict[str, str]) -> Any:
 
 
 def call_with_known(function: Callable[..., Any], **arguments: Any) -> Any:
-    """Call a function of Saleor's with those of the arguments its version has."""
+    """Call a function of Saleor's with those of the arguments that its version accepts."""
     known = inspect.signature(function).parameters
     return function(**{name: value for name, value in arguments.items() if name in known})

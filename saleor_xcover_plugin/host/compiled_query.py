@@ -1,7 +1,7 @@
-"""A query of one row's surroundings, compiled once in a process and asked with key after key.
+"""Queries about one row that are compiled once per process and run with many keys.
 
-Django compiles a query anew each time it is used. For those of the hooks that is several times
-what PostgreSQL needs to answer, in every mutation of every checkout (docs/performance.md).
+Django compiles a query each time it is used. For the queries of the hooks this takes several times
+as long as PostgreSQL's answer, in every mutation of every checkout (docs/performance.md).
 """
 
 from __future__ import annotations
@@ -15,16 +15,16 @@ from django.db.models import QuerySet
 from ..domain.confidential import ConfidentialRow
 
 Row = ConfidentialRow
-"""One row as ``values()`` gives it, which may tell of a buyer."""
+"""One row as ``values()`` returns it. It may hold personal data, so its ``repr`` shows none."""
 
 KEY = uuid.UUID("5f1d6a0e-0f0b-4c0e-9a63-6d2c8f1e7b3d")
-"""Stands for the key where a query is built: ``filter(pk=KEY)``. Any UUID nobody else has."""
+"""Placeholder for the key where a query is built: ``filter(pk=KEY)``. An arbitrary UUID."""
 
 
 class CompiledQuery:
-    """The compiled form of a query that ends in ``values()``; threads may share it.
+    """Compiled form of a query that ends in ``values()``; threads may share it.
 
-    Raise ``ValueError`` when the query does not name ``KEY``.
+    Creating one raises ``ValueError`` when the query does not contain ``KEY``.
     """
 
     def __init__(self, query: QuerySet[Any, dict[str, Any]]) -> None:
@@ -38,7 +38,7 @@ class CompiledQuery:
         self._converters = compiler.get_converters([column for column, *_ in compiler.select])
 
     def rows(self, key: uuid.UUID) -> list[Row]:
-        """Return what the query says of ``key``."""
+        """Run the query with ``key`` in place of ``KEY`` and return its rows."""
         connection = connections[self._using]
         with connection.cursor() as cursor:
             asked = [key if value == KEY else value for value in self._parameters]

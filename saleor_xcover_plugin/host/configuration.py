@@ -11,27 +11,31 @@ from ..config.settings import PLUGIN_ID, PluginSettings, SettingsError, read_set
 
 
 def settings_of(channel_id: int) -> PluginSettings:
-    """Return the channel's settings, whether the plugin is active or not.
+    """Return the channel's settings, even if the plugin is inactive there.
 
-    An inactive plugin stops offers only; sold covers are still confirmed and cancelled. Raise
-    ``SettingsError`` when something is missing.
+    An inactive plugin makes no offers, but covers it sold are still confirmed and cancelled. Raise
+    ``SettingsError`` when a setting is missing or unusable.
     """
     return read_settings(stored_configuration(channel_id))
 
 
 def settings_in_use(open_channels: Collection[int]) -> dict[int, PluginSettings]:
-    """Return complete settings by channel: where the plugin is active, or has work to end."""
+    """Return usable settings by channel id.
+
+    Channels count in which the plugin is active, and those in ``open_channels``, which have work
+    to finish.
+    """
     found = {}
     for row in _rows_in_use(open_channels):
         try:
             found[row.channel_id] = read_settings(row.configuration or [])
         except SettingsError:
-            continue  # nobody can call XCover with them
+            continue  # XCover cannot be called with them
     return found
 
 
 def unusable_settings(open_channels: Collection[int]) -> dict[str, SettingsError]:
-    """Return by slug why a channel's settings cannot be used, where they should be."""
+    """Return by channel slug the settings that ``settings_in_use`` leaves out, with the reason."""
     found = {}
     for row in _rows_in_use(open_channels).select_related("channel"):
         try:
@@ -47,19 +51,23 @@ def _rows_in_use(open_channels: Collection[int]) -> QuerySet[PluginConfiguration
 
 
 def is_active(channel_id: int | None) -> bool:
+    """Return True if the plugin is active in the channel."""
     return PluginConfiguration.objects.filter(
         identifier=PLUGIN_ID, channel_id=channel_id, active=True
     ).exists()
 
 
 def stored_configuration(channel_id: int | None) -> list[dict[str, object]]:
-    """The configuration as it is in the database now, before a pending change."""
+    """Return the configuration as the database has it now, without a change not yet saved.
+
+    Secrets in it are encrypted. Empty when nothing is stored for the channel.
+    """
     row = PluginConfiguration.objects.filter(identifier=PLUGIN_ID, channel_id=channel_id).first()
     return list(row.configuration or []) if row else []
 
 
 def addresses_elsewhere(channel_id: int | None) -> frozenset[str]:
-    """Return the API addresses that are stored for other channels."""
+    """Return the API addresses stored for all channels but this one."""
     rows = PluginConfiguration.objects.filter(identifier=PLUGIN_ID).exclude(channel_id=channel_id)
     return frozenset(
         str(item["value"])

@@ -1,4 +1,7 @@
-"""Put the cover line into a checkout, repair it, take it out. Callers hold the checkout's lock."""
+"""Insert, correct and remove the cover line of a checkout, and price the checkout with it.
+
+Callers hold the checkout's lock. Amounts are in the checkout's currency.
+"""
 
 from __future__ import annotations
 
@@ -26,6 +29,7 @@ from .shipping import allowed_shipping_methods, pick_up_points
 from .values import OFFER_KEY, PLACE_KEY, PREMIUM_KEY, CoverLine
 
 A_CENTURY = timedelta(days=36_525)
+"""Added to the date of a cover line that stands last."""
 
 
 def put(checkout: Any, *, variant_id: int, offer_id: int, premium: Decimal) -> uuid.UUID:
@@ -47,20 +51,20 @@ def put(checkout: Any, *, variant_id: int, offer_id: int, premium: Decimal) -> u
 
 
 def stand_last(checkout: Any, line_id: uuid.UUID) -> None:
-    """Place a line after all others, those included that are added later.
+    """Place a line after all others, including those that are added later.
 
-    Saleor sorts the lines of a checkout by their date and copies that order to the order. Ours is
-    dated a century after the checkout, so nothing has to be moved when a line follows: not where
-    Saleor adds a gift without a hook, and not once money has begun.
+    Saleor sorts the lines of a checkout by date, and makes the order's lines in that sequence. The
+    cover line is dated a century after the checkout, so it need not be moved when another line is
+    added: Saleor adds gifts without calling a hook, and after payment has begun nothing may change.
     """
     CheckoutLine.objects.filter(pk=line_id).update(created_at=checkout.created_at + A_CENTURY)
 
 
 def stand_before_last(checkout: Any, line_id: uuid.UUID, *, place_for: str) -> bool:
-    """Place a line just before the last of the others, where Saleor's rounding does not end up.
+    """Place a line just before the last of the others, which takes Saleor's rounding difference.
 
-    ``place_for`` is kept in the line: the digest of the totals that ask for it. Return False, and
-    leave the line, where there is only one other: the cover never stands first.
+    ``place_for`` is stored in the line: the digest of the totals that make this necessary. Return
+    False, and change nothing, if there is only one other line: the cover never stands first.
     """
     others = CheckoutLine.objects.filter(checkout_id=checkout.pk).exclude(pk=line_id)
     dates = list(others.order_by("-created_at", "-id").values_list("created_at", flat=True)[:2])
@@ -75,19 +79,21 @@ def stand_before_last(checkout: Any, line_id: uuid.UUID, *, place_for: str) -> b
 
 
 def remove(line_ids: Iterable[uuid.UUID]) -> None:
+    """Delete checkout lines; the caller recalculates the checkout."""
     checkout_lines_bulk_delete(list(line_ids))
 
 
 def restore(line_id: uuid.UUID, *, premium: Decimal) -> None:
-    """Make a tampered line of ours one piece at the premium again."""
+    """Set quantity and price of a changed cover line back to one piece at the premium."""
     CheckoutLine.objects.filter(pk=line_id).update(quantity=1, price_override=premium)
 
 
 def correct(line_id: uuid.UUID, correction: Decimal, currency: str) -> None:
-    """Add ``correction`` to the price that discounts on the order start from; 0 adds nothing.
+    """Add ``correction`` to the price from which discounts on the order are calculated.
 
-    A manual line discount below zero: checkout and order then show the premium as price and as
-    undiscounted price. Saleor keeps manual discounts when it recalculates.
+    0 removes an earlier correction. It is stored as a negative manual discount of the line, so that
+    checkout and order show the premium as price and as undiscounted price. Saleor keeps manual
+    discounts when it recalculates.
     """
     corrections = CheckoutLineDiscount.objects.filter(line_id=line_id, type=DiscountType.MANUAL)
     corrections.delete()
@@ -105,7 +111,7 @@ def correct(line_id: uuid.UUID, correction: Decimal, currency: str) -> None:
 
 
 def correction_of_line() -> Any:
-    """Return the correction of a line as a part of a query over lines."""
+    """Return the expression for a line's correction in a query over lines."""
     corrections = CheckoutLineDiscount.objects.filter(
         line_id=OuterRef("pk"), type=DiscountType.MANUAL
     )
@@ -113,7 +119,7 @@ def correction_of_line() -> Any:
 
 
 def lines_of(checkout: Any) -> tuple[CoverLine, ...]:
-    """Read the cover lines anew, under the lock."""
+    """Read the cover lines of a locked checkout from the database."""
     rows = list(
         CheckoutLine.objects.filter(checkout_id=checkout.pk)
         .order_by("created_at", "id")
@@ -135,12 +141,15 @@ def lines_of(checkout: Any) -> tuple[CoverLine, ...]:
 
 
 def recalculate(checkout: Any) -> None:
-    """Mark all prices as stale: a line priced by nobody would be ordered at 0.00."""
+    """Mark all prices of the checkout as stale, so that Saleor prices it before the order.
+
+    A line that was never priced would be ordered at 0.00.
+    """
     lines, _ = fetch_checkout_lines(checkout)
     manager = get_plugins_manager(allow_replica=False)
     info = fetch_checkout_info(checkout, lines, manager)
-    # Saleor fails on a voucher once per order in a checkout without lines. And one that ran out is
-    # for Saleor to refuse when the order is made: taken off here, the buyer would never be told.
+    # Saleor fails on a once-per-order voucher in a checkout without lines. A voucher that expired
+    # is left for Saleor to refuse with the order: removed here, the buyer would not be told.
     has_run_out = bool(checkout.voucher_code) and info.voucher is None
     invalidate_checkout(
         info, lines, manager, recalculate_discount=bool(lines) and not has_run_out, save=True
@@ -148,7 +157,7 @@ def recalculate(checkout: Any) -> None:
 
 
 def totals(checkout: Any) -> Totals:
-    """Let Saleor price the checkout now and return what it says. Makes no outside calls."""
+    """Have Saleor price the checkout now, without external calls, and return the result."""
     lines, _ = fetch_checkout_lines(checkout)
     manager = get_plugins_manager(allow_replica=False)
     info = fetch_checkout_info(checkout, lines, manager)
@@ -176,7 +185,7 @@ def _line_price(line: Any) -> TaxedPrice:
 
 
 def _shipping_price(checkout: Any) -> TaxedPrice:
-    """Return what shipping costs. Saleor keeps a tax rate where it costs nothing, too."""
+    """Return the price of shipping, ``NOTHING`` if free: Saleor keeps a tax rate even then."""
     if not checkout.shipping_price_gross_amount:
         return NOTHING
     return TaxedPrice(
@@ -187,10 +196,10 @@ def _shipping_price(checkout: Any) -> TaxedPrice:
 
 
 def totals_without(checkout: Any, line_ids: Iterable[uuid.UUID]) -> Totals:
-    """Return what the checkout would cost without these lines, and change nothing.
+    """Return what the checkout would cost without these lines; change nothing.
 
-    Saleor computes it on rows that are put back: a voucher that does not apply without them goes
-    in its sum and stays in the checkout.
+    The lines are removed for Saleor's calculation and restored by a rollback. A voucher that does
+    not apply without them is missing from the result but stays in the checkout.
     """
     with transaction.atomic():
         remove(line_ids)
@@ -202,10 +211,7 @@ def totals_without(checkout: Any, line_ids: Iterable[uuid.UUID]) -> Totals:
 
 
 def totals_with_and_without(checkout: Any, line_ids: Iterable[uuid.UUID]) -> tuple[Totals, Totals]:
-    """Return what the checkout costs as it is and without these lines, and change nothing.
-
-    Saleor prices it both ways; all of it is put back.
-    """
+    """Return what the checkout costs as it is, and without these lines; change nothing."""
     with transaction.atomic():
         with_lines = totals(checkout)
         transaction.set_rollback(True)
@@ -214,7 +220,7 @@ def totals_with_and_without(checkout: Any, line_ids: Iterable[uuid.UUID]) -> tup
 
 
 def mirror_prices(checkout: Any) -> None:
-    """Give the instance the mutation will answer with what we wrote beside it."""
+    """Copy the fields we wrote to the database to the instance that the mutation returns."""
     fields = [
         "price_expiration",
         "discount_expiration",

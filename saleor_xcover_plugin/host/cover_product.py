@@ -1,4 +1,4 @@
-"""How the cover line's product is told from all others, and where it is."""
+"""Identify the cover product and find its variant."""
 
 from __future__ import annotations
 
@@ -7,21 +7,29 @@ from typing import Any
 
 from saleor.product.models import ProductVariantChannelListing
 
-# A private metadata key of the product type: shoppers cannot write it and staff may rename slugs.
 MARK = "saleor_xcover_plugin"
+"""Private metadata key that marks the cover's product type.
+
+Shoppers cannot write it, and staff may rename name, slug and SKU.
+"""
+
 MARK_VALUE = "cover"
+"""Value under ``MARK``."""
+
 SKU = "XCOVER-TICKET-PROTECTION"
+"""SKU of a new cover variant; staff may change it."""
 
 
 def is_cover_type(private_metadata: Mapping[str, Any] | None) -> bool:
-    """Whether a product type with this private metadata (None on 3.21) is the cover's."""
+    """Return True if a product type with this private metadata (None on 3.21) is the cover's."""
     return (private_metadata or {}).get(MARK) == MARK_VALUE
 
 
 def listed_variant_id(channel_id: int) -> int | None:
-    """Return the cover variant that can be sold in the channel, or None before ``xcover_setup``.
+    """Return the primary key of the cover variant that can be sold in the channel.
 
-    None also while its inventory is tracked: the one piece in stock would be gone with one order.
+    Return None before ``xcover_setup``, and while the variant's inventory is tracked: one order
+    would use up the one piece in stock.
     """
     return (
         ProductVariantChannelListing.objects.filter(

@@ -1,6 +1,6 @@
-"""Read what an order has handed out, and move its cover line along with the tickets.
+"""Read the fulfillments of an order, and fulfil or return its cover line with the tickets.
 
-All changes go through Saleor's own functions, without an e-mail to the buyer.
+All changes go through Saleor's own functions and send no e-mail to the buyer.
 """
 
 from __future__ import annotations
@@ -28,22 +28,25 @@ from .values import OFFER_KEY
 
 _RETURNED = (FulfillmentStatus.RETURNED, FulfillmentStatus.REFUNDED_AND_RETURNED)
 _GONE = (*_RETURNED, FulfillmentStatus.REPLACED, FulfillmentStatus.CANCELED)
-"""Lines in such a fulfillment cannot be returned (again)."""
+"""Statuses of fulfillments whose lines cannot be returned any more."""
 
 
 @dataclass(slots=True)
 class OrderFulfillment:
-    """One order under lock: its lines, and what was handed out of them."""
+    """Locked order with its lines and its fulfillment lines."""
 
     order: Any
+    """Saleor's order."""
     cover_lines: list[Any] = field(default_factory=list)
+    """Order lines of the cover."""
     ticket_lines: list[Any] = field(default_factory=list)
-    """Everything but the cover."""
+    """All other order lines."""
     handed_out: list[Any] = field(default_factory=list)
-    """Fulfillment lines, oldest first, with their fulfillment."""
+    """Fulfillment lines, oldest first, with their fulfillment and stock."""
 
     @property
     def tickets(self) -> Pieces:
+        """Counts of the pieces of all lines but the cover, without replaced ones."""
         ids = {line.pk for line in self.ticket_lines}
         counts: dict[str, int] = defaultdict(int)
         for line in self.handed_out:
@@ -63,7 +66,7 @@ class OrderFulfillment:
         return [line for line in self.handed_out if line.order_line_id in ids]
 
     def of_tickets(self, *statuses: str) -> list[Any]:
-        """Return the fulfillment lines of all but the cover in fulfillments of these statuses."""
+        """Return the other fulfillment lines in fulfillments with one of these statuses."""
         ids = {line.pk for line in self.ticket_lines}
         return [
             line
@@ -72,7 +75,7 @@ class OrderFulfillment:
         ]
 
     def holding_only_cover(self, status: str) -> list[Any]:
-        """Return the fulfillments of a status in which nothing but the cover lies."""
+        """Return the fulfillments with this status that contain only the cover."""
         with_tickets = {line.fulfillment_id for line in self.of_tickets(status)}
         return [
             line.fulfillment
@@ -82,9 +85,9 @@ class OrderFulfillment:
 
 
 def read(order_id: uuid.UUID) -> OrderFulfillment | None:
-    """Lock an order as Saleor's own fulfilment does, and read it. The caller is in a transaction.
+    """Lock and read an order; return None if it is gone. The caller is in a transaction.
 
-    Saleor locks fulfillments, then lines, then the order; another order of locks would deadlock.
+    The locks are taken as Saleor takes them, to avoid deadlocks: fulfillments, lines, order.
     """
     list(Fulfillment.objects.filter(order_id=order_id).order_by("pk").select_for_update())
     lines = list(order_lines_qs_select_for_update().filter(order_id=order_id))
@@ -105,15 +108,15 @@ def read(order_id: uuid.UUID) -> OrderFulfillment | None:
 
 
 def may_be_handed_out(order: Any) -> bool:
-    """Return true if the order is paid in full or the store hands out unpaid orders too."""
+    """Return True if the order is paid in full or the store fulfils unpaid orders too."""
     return bool(order.is_fully_paid() or _site_settings().fulfillment_allow_unpaid)
 
 
 def hand_out(found: OrderFulfillment) -> bool:
-    """Put what is left of the cover beside the tickets that were handed out last.
+    """Add what is left of the cover to the fulfillment of the tickets fulfilled last.
 
-    One parcel, one fulfillment: whoever cancels it cancels the cover with it. A fulfillment of the
-    cover alone that waits for approval is approved. Return whether anything changed.
+    Cancelling that fulfillment then cancels the cover with the tickets. A fulfillment of only the
+    cover that waits for approval is approved. Return True if anything changed.
     """
     manager = get_plugins_manager(allow_replica=False)
     waiting = found.holding_only_cover(FulfillmentStatus.WAITING_FOR_APPROVAL)
@@ -135,9 +138,10 @@ def hand_out(found: OrderFulfillment) -> bool:
 
 
 def take_back(found: OrderFulfillment) -> bool:
-    """Cancel what holds only the cover when the tickets were taken back. Return whether it did.
+    """Cancel fulfillments of only the cover after a fulfillment of tickets was cancelled.
 
-    Staff may hand out the cover before the tickets: that stays.
+    Return True if any was cancelled. Before a ticket fulfillment is cancelled the cover's stays:
+    staff may fulfil the cover first.
     """
     if not found.of_tickets(FulfillmentStatus.CANCELED):
         return False
@@ -156,7 +160,7 @@ def take_back(found: OrderFulfillment) -> bool:
 
 
 def return_with_tickets(found: OrderFulfillment) -> bool:
-    """Return the cover line as the tickets were; no money moves. Return whether it did."""
+    """Return the cover line as the tickets were, without a refund; return True if it did."""
     from saleor.order import FulfillmentLineData
     from saleor.order.fetch import OrderLineInfo
 
@@ -182,7 +186,7 @@ def return_with_tickets(found: OrderFulfillment) -> bool:
 
 
 def _add(lines: Sequence[Any], fulfillment: Any, stock: Any, order: Any, manager: Any) -> None:
-    """Add order lines to a fulfillment, as Saleor does with digital goods, and announce it."""
+    """Add order lines to a fulfillment, as Saleor does with digital goods, and call the hooks."""
     from saleor.order.events import fulfillment_fulfilled_items_event
     from saleor.order.fetch import OrderLineInfo
 
@@ -217,8 +221,8 @@ def _add(lines: Sequence[Any], fulfillment: Any, stock: Any, order: Any, manager
     fulfillment_fulfilled_items_event(
         order=order, user=None, app=None, fulfillment_lines=added, auto=True
     )
-    # Saleor announced the tickets' fulfillment itself; these are the calls it makes when an order
-    # is complete.
+    # Saleor called the hooks of the tickets' fulfillment itself. These are the hooks it calls when
+    # an order is complete.
     call_event(manager.fulfillment_approved, fulfillment, False)
     for event in ("order_updated", "order_fulfilled"):
         actions.call_order_event(manager, event, order)

@@ -1,4 +1,4 @@
-"""What the products of a channel say about their events."""
+"""Read event data from the products of a channel."""
 
 from __future__ import annotations
 
@@ -29,17 +29,20 @@ class ListedVariant:
     """One variant for sale in a channel."""
 
     product: str
-    """The product's slug."""
+    """Slug of the product."""
     name: str
+    """Name of the variant; may be empty."""
     facts: TicketFacts
+    """Texts from which the event data mapping reads."""
 
 
 def for_sale(
     channel_id: int, mapping: EventMapping, product_types: Collection[str]
 ) -> Iterator[ListedVariant]:
-    """Read the channel's priced variants of published products; empty ``product_types``: of all.
+    """Yield the variants with a price above 0 of the channel's published products.
 
-    Ordered by product. Free ones are left out: nothing is paid, so nothing is insured.
+    ``product_types`` are slugs; empty stands for all. The cover product is left out. Sorted by
+    product slug.
     """
     listings = ProductVariantChannelListing.objects.filter(
         channel_id=channel_id,
@@ -61,7 +64,7 @@ def for_sale(
 
 
 def facts_of(variant_keys: Collection[int], mapping: EventMapping) -> dict[str, TicketFacts]:
-    """Return what the catalogue says of some variants, by their key; unlisted ones are left out."""
+    """Return the texts of variants by their primary key; variants in no channel are left out."""
     listings = ProductVariantChannelListing.objects.filter(variant_id__in=variant_keys)
     attributes = attribute_columns(mapping)
     rows = annotate_attributes(listings, attributes).values("variant_id", *_COLUMNS, *attributes)
@@ -69,7 +72,7 @@ def facts_of(variant_keys: Collection[int], mapping: EventMapping) -> dict[str, 
 
 
 def _by_key(rows: QuerySet[Any, dict[str, Any]]) -> Iterator[dict[str, Any]]:
-    """Read page by page: a cursor on the server would not outlive PgBouncer's transaction."""
+    """Yield the rows page by page; a server-side cursor would not work through PgBouncer."""
     slug, key = "variant__product__slug", "variant_id"
     ordered, rest = rows.order_by(slug, key), Q()
     while page := list(ordered.filter(rest)[:_CHUNK]):

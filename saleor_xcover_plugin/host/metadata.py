@@ -1,4 +1,7 @@
-"""Tell staff, in the order's history, in plain words."""
+"""Write order notes and metadata of checkouts and orders.
+
+Metadata is merged in the database, so keys that other writers add meanwhile are not lost.
+"""
 
 from __future__ import annotations
 
@@ -13,19 +16,20 @@ from .compat import merged_metadata
 
 
 def add_order_note(order_id: uuid.UUID, sentence: str) -> None:
+    """Add "XCover: " and the sentence to the order's history; do nothing if the order is gone."""
     order = Order.objects.filter(pk=order_id).only("pk").first()
     if order is not None:
         order_note_added_event(order=order, user=None, app=None, message=f"XCover: {sentence}")
 
 
-# Write metadata by concatenation in the database: other writers' keys are never lost.
-
 SUMMARY_KEY = "xcover"
+"""Public metadata key of the cover's summary in checkouts and orders (docs/storefront.md)."""
+
 _SUMMARY = KeyTextTransform(SUMMARY_KEY, "metadata")
 
 
 def write_checkout_summary(token: uuid.UUID, summary: str) -> None:
-    """Show storefronts what became of the cover. Display only: shoppers can overwrite it."""
+    """Write the public summary of a checkout's cover; for display only, shoppers can change it."""
     CheckoutMetadata.objects.get_or_create(checkout_id=token)
     CheckoutMetadata.objects.filter(checkout_id=token).update(
         metadata=merged_metadata("metadata", {SUMMARY_KEY: summary})
@@ -33,20 +37,20 @@ def write_checkout_summary(token: uuid.UUID, summary: str) -> None:
 
 
 def checkout_summary(token: uuid.UUID) -> str | None:
-    """Return what storefronts are shown of the cover, which shoppers may have overwritten."""
+    """Return the public summary of a checkout's cover, or None; shoppers may have changed it."""
     kept = CheckoutMetadata.objects.filter(checkout_id=token).values_list(_SUMMARY, flat=True)
     return kept.first()
 
 
 def write_order_summary(order_id: uuid.UUID, summary: str) -> None:
-    """Correct what Saleor copied from the checkout into the order."""
+    """Write the public summary of an order's cover over the one copied from the checkout."""
     Order.objects.filter(pk=order_id).update(
         metadata=merged_metadata("metadata", {SUMMARY_KEY: summary})
     )
 
 
 def write_order_facts(order_id: uuid.UUID, facts: dict[str, str]) -> None:
-    """Show staff the policy number and state in the order's private metadata."""
+    """Merge facts for staff, such as policy number and state, into the order's private metadata."""
     Order.objects.filter(pk=order_id).update(
         private_metadata=merged_metadata("private_metadata", facts)
     )

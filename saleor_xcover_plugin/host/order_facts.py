@@ -1,4 +1,4 @@
-"""Questions about many orders at once, answered without reading each of them."""
+"""Queries about many orders at once."""
 
 from __future__ import annotations
 
@@ -17,11 +17,14 @@ from ..models import WAS_REMOVED, Cover, Offer
 from .orders import with_cover_lines
 
 _CHUNK = 500
-"""Few enough for PostgreSQL to look each up by its key, however many orders there are."""
+"""Orders in one query: few enough for PostgreSQL to look each up by its key."""
 
 
 def paid_in_full(order_ids: Sequence[uuid.UUID], *, before: datetime) -> set[uuid.UUID]:
-    """Keep the orders that are paid in full (``OrderSnapshot``) and unchanged since a time."""
+    """Return those of the orders that are paid in full and unchanged since ``before`` (UTC).
+
+    "Paid in full" means the same as ``OrderSnapshot.is_paid_in_full``.
+    """
     found: set[uuid.UUID] = set()
     for start in range(0, len(order_ids), _CHUNK):
         found.update(
@@ -37,7 +40,10 @@ def paid_in_full(order_ids: Sequence[uuid.UUID], *, before: datetime) -> set[uui
 
 
 def sold_without_row(order_ids: Iterable[uuid.UUID], *, at: datetime) -> set[uuid.UUID]:
-    """Keep the orders that are paid in full, hold a cover line, and have no cover of ours."""
+    """Return those of the orders that are paid in full and have a cover line, but no cover row.
+
+    Orders that changed after ``at`` (UTC) are left out.
+    """
     lined = list(with_cover_lines(order_ids))
     paid = paid_in_full(lined, before=at)
     if not paid:
@@ -59,9 +65,10 @@ def number_of(order_id: uuid.UUID) -> str:
 def count_without_cover(
     start: datetime, end: datetime, channel_ids: Sequence[int]
 ) -> list[tuple[int, str, date, int]]:
-    """Count the orders made without cover after an offer was seen: channel, currency, day, count.
+    """Count the orders without cover whose shopper was shown an offer that could be bought.
 
-    Days are UTC days. An offer that could not be bought any more when the order was made is none.
+    Return tuples of channel id, currency, UTC day and count for orders created from ``start`` until
+    before ``end``; no ``channel_ids`` stands for all channels.
     """
     seen = Offer.objects.filter(order_id=OuterRef("pk"), shown_at__isnull=False).exclude(
         status=OfferStatus.UNAVAILABLE.value
@@ -82,7 +89,7 @@ def count_without_cover(
 
 
 def find(number: str) -> tuple[uuid.UUID, uuid.UUID | None] | None:
-    """Return the id of the order with a number and the token of its checkout, or None."""
+    """Return the id of the order with this number and its checkout token; None if there is none."""
     if whole_number(number, most=LARGEST_INTEGER) is None:
         return None
     found = Order.objects.filter(number=number).values_list("pk", "checkout_token").first()

@@ -1,4 +1,4 @@
-"""The queries that read an order, compiled once in a process."""
+"""Read orders as plain values, and find the orders that changed or hold a cover line."""
 
 from __future__ import annotations
 
@@ -49,6 +49,7 @@ _ORDER = (
 )
 
 PRODUCT_MARK = "variant__product__product_type__private_metadata"
+"""Column of an order line that tells whether its product is the cover (``is_cover_type``)."""
 
 _LINE = (
     "id",
@@ -64,13 +65,13 @@ _LINE = (
 
 
 def order_row(order_id: uuid.UUID) -> Row | None:
-    """Return the order with its addresses and what went back of it; None when it is gone."""
+    """Return the order's row with addresses and refunded sums; None when it is gone."""
     rows = _orders().rows(order_id)
     return rows[0] if rows else None
 
 
 def line_rows(order_id: uuid.UUID) -> list[Row]:
-    """Return the order's lines with the mark of their product."""
+    """Return the rows of the order's lines, with ``PRODUCT_MARK``."""
     return _lines().rows(order_id)
 
 
@@ -84,19 +85,18 @@ def _lines() -> CompiledQuery:
     return CompiledQuery(OrderLine.objects.filter(order_id=KEY).values(*_LINE))
 
 
-# Read an order as it is now, and which orders changed.
-
-pass
-
 _OF_COVER_PRODUCT = Q(variant__product__product_type__private_metadata__contains={MARK: MARK_VALUE})
-"""Picks order lines."""
+"""Filter for order lines of the cover product."""
 
 _UUID = r"^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$"
-"""What Saleor writes as a checkout's token."""
+"""Pattern of a checkout token as Saleor writes it."""
 
 
 def read(order_id: uuid.UUID, *, lock: bool = False) -> OrderSnapshot | None:
-    """Return the order from the writer database; ``lock`` holds its row until the commit."""
+    """Return the order as it is now; None when it is gone or a draft.
+
+    ``lock`` locks its row until the end of the caller's transaction.
+    """
     if lock:
         order_qs_select_for_update().filter(pk=order_id).only("pk").first()
     order = order_row(order_id)
@@ -134,21 +134,21 @@ def read(order_id: uuid.UUID, *, lock: bool = False) -> OrderSnapshot | None:
 
 
 def checkout_token_of(order_id: uuid.UUID) -> Subquery:
-    """Return the token of the checkout an order was made of, for use in a query.
+    """Return a subquery for the token of the checkout that became this order.
 
-    Saleor keeps it as text, which may be empty or, in orders that were imported, anything.
+    It yields NULL unless Saleor's text is a UUID: it may be empty, or anything in imported orders.
     """
     made = Order.objects.filter(pk=order_id, checkout_token__regex=_UUID)
     return Subquery(made.values(token=Cast("checkout_token", UUIDField())))
 
 
 def channel_of(order_id: uuid.UUID) -> int | None:
-    """Return the channel the order is in now."""
+    """Return the id of the channel the order is in now; None when the order is gone."""
     return Order.objects.filter(pk=order_id).values_list("channel_id", flat=True).first()
 
 
 def mirror_status(order: Any) -> None:
-    """Give the instance the mutation will answer with the status that we brought about."""
+    """Copy the order's status from the database to the instance that the mutation returns."""
     if order.status in UNFINISHED:
         statuses = Order.objects.filter(pk=order.pk).values_list("status", flat=True)
         order.status = statuses.first() or order.status
@@ -157,10 +157,11 @@ def mirror_status(order: Any) -> None:
 def with_unfollowed_tickets(
     since: datetime | None = None, *, newest: int | None = None
 ) -> list[uuid.UUID]:
-    """Return orders with a cover line that are handed out or returned in part.
+    """Return the orders with a cover line that are fulfilled or returned in part.
 
-    Saleor leaves ``updated_at`` alone when handing out more does not change the status. With
-    ``newest``, only orders of so many newest fulfillments made since a time: one look at their key.
+    Saleor does not change ``updated_at`` when another fulfillment leaves the status as it is. With
+    ``newest``, only orders of the so many newest fulfillments are returned, and with ``since``
+    (UTC) only of those created since then.
     """
     unfinished = Order.objects.filter(status__in=[status.value for status in UNFINISHED])
     if newest is not None:
@@ -171,7 +172,7 @@ def with_unfollowed_tickets(
 
 
 def count_still_to_hand_out() -> int:
-    """Count the orders with a cover line that a box office has not finished with."""
+    """Count the orders with a cover line that are unfulfilled, or fulfilled or returned in part."""
     begun = [OrderStatus.UNFULFILLED, *(status.value for status in UNFINISHED)]
     return _with_cover_line(Order.objects.filter(status__in=begun)).count()
 
@@ -186,9 +187,10 @@ def _with_cover_line(orders: QuerySet[Order]) -> QuerySet[Order]:
 def changed_after(
     position: tuple[datetime, uuid.UUID], *, until: datetime, limit: int
 ) -> list[tuple[datetime, uuid.UUID]]:
-    """Return the next changed orders after a position, oldest first (``updated_at`` is indexed).
+    """Return the next positions of orders that changed after a position, oldest first.
 
-    The position includes the id: Saleor expires orders in bulk, all with one time.
+    A position is ``updated_at`` and id: Saleor expires orders in bulk, all with the same time.
+    ``until`` (UTC) is inclusive.
     """
     after, last_id = position
     return list(
@@ -209,7 +211,10 @@ def created_after(
     channel_ids: Sequence[int],
     limit: int,
 ) -> list[tuple[datetime, uuid.UUID]]:
-    """Return the next orders made after a position and before ``until``, oldest first."""
+    """Return the next positions of orders created after a position and before ``until`` (UTC).
+
+    A position is ``created_at`` and id. No ``channel_ids`` stands for all channels. Oldest first.
+    """
     after, last_id = position
     made = Order.objects.filter(
         Q(created_at__gt=after) | Q(created_at=after, pk__gt=last_id),
@@ -222,13 +227,16 @@ def created_after(
 
 
 def count_created(start: datetime, end: datetime, channel_ids: Sequence[int]) -> int:
-    """Count the orders made from ``start`` until before ``end``, in some or in all channels."""
+    """Count the orders created from ``start`` until before ``end`` (UTC).
+
+    No ``channel_ids`` stands for all channels.
+    """
     made = Order.objects.filter(created_at__gte=start, created_at__lt=end)
     return (made.filter(channel_id__in=channel_ids) if channel_ids else made).count()
 
 
 def ids_by_checkout(tokens: Iterable[uuid.UUID]) -> dict[uuid.UUID, uuid.UUID]:
-    """Map checkout tokens to the orders they became."""
+    """Return the order ids of those checkouts that became an order, by checkout token."""
     rows = Order.objects.filter(checkout_token__in=[str(t) for t in tokens]).values_list(
         "checkout_token", "pk"
     )
@@ -236,15 +244,15 @@ def ids_by_checkout(tokens: Iterable[uuid.UUID]) -> dict[uuid.UUID, uuid.UUID]:
 
 
 def ids_of_checkout(token: uuid.UUID) -> list[uuid.UUID]:
-    """Return all orders a checkout became: an app may keep it and make several."""
+    """Return the ids of all orders made from a checkout: an app may keep it and make several."""
     found = Order.objects.filter(checkout_token=str(token)).order_by("created_at", "pk")
     return list(found.values_list("pk", flat=True))
 
 
 def offers_in_lines(token: uuid.UUID, *, but: uuid.UUID | None = None) -> set[int]:
-    """Return the offers that cover lines of a checkout's orders name.
+    """Return the ids of the offers named by cover lines of a checkout's orders.
 
-    Orders that ended count for nothing, and neither does the order ``but``.
+    Drafts, cancelled and expired orders are ignored, and so is the order ``but``.
     """
     ended = (OrderStatus.DRAFT, OrderStatus.CANCELED, OrderStatus.EXPIRED)
     orders = Order.objects.filter(checkout_token=str(token)).exclude(status__in=ended)
@@ -256,7 +264,7 @@ def offers_in_lines(token: uuid.UUID, *, but: uuid.UUID | None = None) -> set[in
 
 
 def with_our_traces(order_ids: list[uuid.UUID]) -> list[uuid.UUID]:
-    """Keep the orders whose checkout had an offer, that hold a cover line or that tell of one."""
+    """Return those of the orders with a cover line, a summary, or an offer for their checkout."""
     rows = Order.objects.filter(pk__in=order_ids).values_list(
         "pk", "checkout_token", KeyTextTransform(SUMMARY_KEY, "metadata")
     )
@@ -279,12 +287,12 @@ def with_our_traces(order_ids: list[uuid.UUID]) -> list[uuid.UUID]:
 
 
 def existing(order_ids: Iterable[uuid.UUID]) -> set[uuid.UUID]:
-    """Keep the orders Saleor still has."""
+    """Return those of the orders that Saleor still has."""
     return set(Order.objects.filter(pk__in=list(order_ids)).values_list("pk", flat=True))
 
 
 def with_cover_lines(order_ids: Iterable[uuid.UUID]) -> set[uuid.UUID]:
-    """Keep the orders that hold a cover line, also one whose product was deleted."""
+    """Return those of the orders that have a cover line, even if its product was deleted."""
     lines = OrderLine.objects.filter(_OF_COVER_PRODUCT | Q(private_metadata__has_key=OFFER_KEY))
     return set(lines.filter(order_id__in=list(order_ids)).values_list("order_id", flat=True))
 
@@ -300,9 +308,9 @@ def _cover_line(line: Row) -> CoverLine:
 
 
 def _cost(order: Row, lines: Sequence[Row]) -> Decimal:
-    """Return what lines and shipping cost; the total where that is less, by discounts of its own.
+    """Return the sum of lines and shipping, or the total if that is less because of discounts.
 
-    Saleor may make an order while a line of its checkout is deleted: its total then holds the line.
+    If a line is deleted while Saleor makes the order, the order's total still includes it.
     """
     parts = (line["total_price_gross_amount"] for line in lines)
     return min(sum(parts, order["shipping_price_gross_amount"]), order["total_gross_amount"])
@@ -328,7 +336,7 @@ def _sold_line(line: Row) -> SoldLine:
 
 
 def _variant_of(line: Row) -> str:
-    """Return the key of the line's variant; a variant that was deleted left its id in the line."""
+    """Return the key of the line's variant; for a deleted variant from the id kept in the line."""
     if line["variant_id"] is not None:
         return str(line["variant_id"])
     return key_of_variant(line["product_variant_id"])

@@ -1,4 +1,4 @@
-"""Names of Saleor's plugin interface that the shell in ``plugin.py`` needs."""
+"""Names of Saleor's plugin interface for ``plugin.py``."""
 
 from django.core.exceptions import ValidationError
 from saleor.checkout.error_codes import CheckoutErrorCode
@@ -9,15 +9,16 @@ __all__ = ["BasePlugin", "completion_error", "configuration_error"]
 
 
 def completion_error(message: str) -> ValidationError:
-    """Refuse an order in words the shopper sees.
+    """Return the error to raise so that Saleor makes no order and shows the message.
 
-    ``graphql_error`` is the one fitting code that both checkoutComplete's and
-    orderCreateFromCheckout's enums know; others lose the text.
+    ``graphql_error`` is the one suitable code in the enums of both ``checkoutComplete`` and
+    ``orderCreateFromCheckout``; with other codes the text is lost.
     """
     return ValidationError(message, code=CheckoutErrorCode.GRAPHQL_ERROR.value)
 
 
 def configuration_error(field: str, message: str) -> ValidationError:
+    """Return the error to raise so that Saleor refuses a configuration and shows the message."""
     return ValidationError(
         {field: ValidationError(message, code=PluginErrorCode.PLUGIN_MISCONFIGURED.value)}
     )

@@ -1,4 +1,4 @@
-"""Who becomes policyholder: the billing address, or the shipping address when there is none."""
+"""Build the policyholder from the billing address, or from the shipping address without one."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ _ADDRESS = ("first_name", "last_name", "city", "postal_code", "country", "countr
 
 
 def address_columns(name: str) -> tuple[str, ...]:
-    """Return the columns that bring an address along with its checkout or order."""
+    """Return the columns of an address (``billing_address``, ``shipping_address``) in a query."""
     return (f"{name}_id", *(f"{name}__{column}" for column in _ADDRESS))
 
 
 def address_in(row: Row, name: str) -> Address | None:
-    """Return the address of a row with ``address_columns``.
+    """Return the address in a row with ``address_columns``, or None if there is none.
 
-    Saleor's own model, because it knows what a phone or country in the database means.
+    It is an unsaved instance of Saleor's model, which parses phone and country.
     """
     if row[f"{name}_id"] is None:
         return None
@@ -32,10 +32,11 @@ def address_in(row: Row, name: str) -> Address | None:
 
 
 def policyholder_of(billing: Any | None, shipping: Any | None, email: str) -> Policyholder:
-    """Build the policyholder from Saleor addresses; fields the shopper left out stay empty.
+    """Build the policyholder from Saleor addresses; missing fields are empty.
 
-    The same address names the country that is quoted, so quote and policy cannot differ. Only a
-    missing phone may come from the other address.
+    All fields come from the billing address if there is one, else from the shipping address. Only a
+    missing phone may come from the other address. The country is the one that is quoted, so quote
+    and policy cannot differ.
     """
     address = billing or shipping
     if address is None:
@@ -53,18 +54,20 @@ def policyholder_of(billing: Any | None, shipping: Any | None, email: str) -> Po
 
 
 def _e164(phone: Any) -> str:
-    """Return the number as XCover demands it, with a leading plus, or nothing.
+    """Return the phone number with plus and country code, or an empty text.
 
-    A stored text that is no number reads ``+NoneNone``.
+    XCover's format: https://docs.covergenius.com/xcover/data-formats. A stored text that is no
+    number is read by Saleor as ``+NoneNone``.
     """
     text = str(getattr(phone, "as_e164", phone) or "")
     return text if is_phone(text) else ""
 
 
 def complete(order_id: uuid.UUID, wanted: Mapping[str, str]) -> list[str]:
-    """Fill empty fields of the order's own copy of the address; return the names of those filled.
+    """Fill empty fields of the order's policyholder; return the names of the fields filled.
 
-    Call inside a transaction: the order's row is locked.
+    ``wanted`` may contain ``email``, ``first_name``, ``last_name`` and ``phone``. Fields that have
+    a value are kept. Call inside a transaction: the order's row is locked.
     """
     order = order_qs_select_for_update().filter(pk=order_id).first()
     if order is None:
@@ -85,7 +88,7 @@ def complete(order_id: uuid.UUID, wanted: Mapping[str, str]) -> list[str]:
 
 
 def _is_empty(address: Any, name: str) -> bool:
-    """Whether the policy lacks it: a phone nobody can read is none."""
+    """Return True if the field is empty; an unreadable phone counts as empty."""
     value = getattr(address, name)
     return not (_e164(value) if name == "phone" else str(value or ""))
 

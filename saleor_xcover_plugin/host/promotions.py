@@ -1,4 +1,4 @@
-"""Promotions and vouchers of the store that name the cover product: none should."""
+"""Find promotions and vouchers that reduce the price of the cover product; none should."""
 
 from __future__ import annotations
 
@@ -11,7 +11,10 @@ from saleor.product.models import ProductVariant
 
 
 def touching(variant_id: int, channel_id: int, now: datetime) -> list[str]:
-    """Name what reduces the price of this variant in the channel now, or will."""
+    """Return the names of promotions and vouchers that reduce this variant now or will later.
+
+    Those that ended before ``now`` are left out.
+    """
     variant = ProductVariant.objects.select_related("product").get(pk=variant_id)
     product = variant.product
     rules = PromotionRule.objects.filter(

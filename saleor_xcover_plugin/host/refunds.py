@@ -1,4 +1,7 @@
-"""How much money went back to the buyer, and for what, in both payment flows."""
+"""Read how much money of an order was refunded, and for which lines, in both payment flows.
+
+Amounts are gross, in the order's currency.
+"""
 
 from __future__ import annotations
 
@@ -27,15 +30,14 @@ _REFUNDED = [FulfillmentStatus.REFUNDED, FulfillmentStatus.REFUNDED_AND_RETURNED
 
 
 SUMS = ("given_in_transactions", "given_in_payments", "charged_back")
-"""What ``with_sums`` adds."""
+"""Columns that ``with_sums`` adds."""
 
 
 def with_sums(orders: QuerySet[Any]) -> QuerySet[Any]:
-    """Have orders bring along what ``refunded`` asks of them, in the same statement.
+    """Add the columns that ``refunded`` needs to a query of orders.
 
-    Neither ``charge_status`` nor granted refunds tell what went back: granted amounts are
-    intentions, and Saleor subtracts them from the total. What banks took back is kept in the
-    events only.
+    Saleor's ``charge_status`` and granted refunds do not tell how much went back: a granted amount
+    is an intention, which Saleor subtracts from the total. Chargebacks are only in the events.
     """
     return orders.annotate(
         given_in_transactions=_sum(TransactionItem, "order_id", "refunded_value"),
@@ -57,17 +59,18 @@ def with_sums(orders: QuerySet[Any]) -> QuerySet[Any]:
 
 
 def _sum(model: Any, order: str, amount: str, **kind: Any) -> Any:
-    """Add up an amount, gross, in the order's currency, of the rows of one order."""
+    """Return the expression for the sum of a column over the rows of one order; 0 without rows."""
     rows = model.objects.filter(**{order: OuterRef("pk")}, **kind).order_by().values(order)
     total = Subquery(rows.annotate(value=Sum(amount)).values("value"))
     return Coalesce(total, Value(Decimal(0)), output_field=DecimalField())
 
 
 def refunded(order: Row, sold: Sold) -> Refunded:
-    """Tell what went back, and for what where somebody said so, of an order's row with its sums.
+    """Return how much of an order was refunded, and for which lines where that is known.
 
-    An order that is still paid in full had no refund of its own: a duplicate payment may have been
-    given back. Then, and before it is paid, nothing is asked for lines.
+    ``order`` is a row of a query with ``with_sums``. An order that is still paid in full had no
+    refund of its own: a duplicate payment may have been given back. Only the amount is returned
+    then, without lines.
     """
     amount = order["given_in_transactions"] + order["given_in_payments"]
     if order["total_charged_amount"] >= order["total_gross_amount"]:
@@ -89,19 +92,19 @@ def refunded(order: Row, sold: Sold) -> Refunded:
 
 @dataclass(frozen=True, slots=True)
 class _Refund:
-    """One refund of a transaction: what of it went back and stayed there."""
+    """One refund of a transaction."""
 
     grant: int | None
-    """The granted refund it names."""
+    """Primary key of the granted refund it names."""
     amount: Decimal
+    """Money that went back, less what was reversed."""
 
 
 def _in_transactions(order_id: uuid.UUID) -> list[_Refund]:
-    """Return the refunds payment apps reported, oldest first, reckoned as Saleor does.
+    """Return the refunds that payment apps reported, oldest first, computed as Saleor does.
 
-    Events of one reference are one refund: a success counts unless a later event says that it
-    failed, and less what was taken back. What was taken back under a reference of its own is
-    negative.
+    Events with one reference are one refund: the amount of its success, unless it failed later,
+    less what was reversed. A reversal with a reference of its own gives a negative refund.
     """
     events = TransactionEvent.objects.filter(
         transaction__order_id=order_id, type__in=_OF_REFUNDS, include_in_calculations=True
@@ -110,10 +113,10 @@ def _in_transactions(order_id: uuid.UUID) -> list[_Refund]:
     for event in events.order_by("created_at", "pk"):
         key = (event.transaction_id, event.psp_reference or event.pk)
         by_reference.setdefault(key, {})[event.type] = event
-    return [_reckoned(events_of_one) for events_of_one in by_reference.values()]
+    return [_refund_of(events_of_one) for events_of_one in by_reference.values()]
 
 
-def _reckoned(events: dict[str, Any]) -> _Refund:
+def _refund_of(events: dict[str, Any]) -> _Refund:
     success = events.get(TransactionEventType.REFUND_SUCCESS)
     failure = events.get(TransactionEventType.REFUND_FAILURE)
     reverse = events.get(TransactionEventType.REFUND_REVERSE)
@@ -126,7 +129,7 @@ def _reckoned(events: dict[str, Any]) -> _Refund:
 
 
 def _by_grant(refunds: Iterable[_Refund]) -> dict[int, Decimal]:
-    """Add up by granted refund what went back for it."""
+    """Return the refunded amount by granted refund."""
     sums: dict[int, Decimal] = {}
     for refund in refunds:
         if refund.grant is not None:
@@ -135,10 +138,10 @@ def _by_grant(refunds: Iterable[_Refund]) -> dict[int, Decimal]:
 
 
 def _granted(order: Row, named: Mapping[int, Decimal]) -> Iterator[Intention]:
-    """Yield granted refunds: those that money went back for as done, the others as plans.
+    """Yield granted refunds: as done if money went back for them, else as planned.
 
-    What counts is the money of the refunds that name a grant, whatever was granted: payment
-    providers give back less, and take back what they gave.
+    The amount is that of the refunds that name the grant, not the granted one: payment providers
+    may refund less, or reverse a refund.
     """
     grants = OrderGrantedRefund.objects.filter(order_id=order["pk"]).order_by("pk")
     for grant in grants.prefetch_related("lines"):
@@ -155,7 +158,7 @@ def _granted(order: Row, named: Mapping[int, Decimal]) -> Iterator[Intention]:
 
 
 def _fulfillments_refunded(order_id: uuid.UUID) -> Iterator[Intention]:
-    """Yield what was refunded by fulfillment (legacy payments)."""
+    """Yield refunds made with a fulfillment (legacy payments)."""
     fulfillments = Fulfillment.objects.filter(order_id=order_id, status__in=_REFUNDED)
     for fulfillment in fulfillments.order_by("pk").prefetch_related("lines"):
         amount = fulfillment.total_refund_amount
@@ -171,7 +174,7 @@ def _shipping_of(order: Row, *, is_named: bool) -> Decimal:
 
 
 def _in_payments(order_id: uuid.UUID) -> list[Decimal]:
-    """Return single refunds of legacy payments, oldest first; they name nothing at all."""
+    """Return the refunds of legacy payments, oldest first; they name neither line nor grant."""
     refunds = Transaction.objects.filter(
         payment__order_id=order_id, kind=TransactionKind.REFUND, is_success=True
     )

@@ -1,4 +1,4 @@
-"""Who sends a request to the plugin's own address: Saleor leaves finding that out to us."""
+"""Authenticate requests to the plugin's own address, which Saleor does not do for plugins."""
 
 from __future__ import annotations
 
@@ -17,30 +17,32 @@ from saleor.permission.enums import OrderPermissions
 
 @dataclass(frozen=True, slots=True)
 class Requestor:
-    """A member of staff or an app, and what it may do here."""
+    """Permissions of a member of staff or an app."""
 
     manages_orders: bool
+    """True with Saleor's permission MANAGE_ORDERS."""
     channel_ids: frozenset[int] | None
-    """The channels it is limited to; None for all."""
+    """Channels it is limited to; None for all."""
 
     def may_manage(self, channel_id: int) -> bool:
-        """Whether it may see and change the orders of a channel."""
+        """Return True if it may see and change the orders of a channel."""
         is_its_channel = self.channel_ids is None or channel_id in self.channel_ids
         return self.manages_orders and is_its_channel
 
 
 NOBODY = Requestor(manages_orders=False, channel_ids=frozenset())
+"""Requestor without any permission."""
 
 
 def requestor_of(request: HttpRequest) -> Requestor:
-    """Return who sent the request; ``NOBODY`` for shoppers and for tokens Saleor refuses."""
+    """Return the sender of a request; ``NOBODY`` for shoppers and for tokens Saleor refuses."""
     context: Any = request
     context.dataloaders, context.allow_replica = {}, False
     try:
-        # Saleor finds the app only on its own GraphQL address.
+        # Saleor sets the app only at its own GraphQL address.
         context.app = get_app_promise(context).get()
         found = get_user_or_app_from_context(get_context_value(context))
-        # A user's token is read only now: Saleor hands out a promise of the user.
+        # A user's token is read only here: Saleor returns a lazy object for the user.
         is_somebody = bool(found)
     except PyJWTError:
         return NOBODY

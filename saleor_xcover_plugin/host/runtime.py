@@ -1,4 +1,4 @@
-"""Which hooks the installed Saleor knows and calls, read from its own code."""
+"""Access to the running Saleor: version, hooks, database writer, beat schedule, HTTP session."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from saleor.core.http_client import HTTPClient
 from saleor.plugins.manager import PluginsManager
 
 _NO_CALLS = {"tests", "migrations", "webhook", "manager.py", "base_plugin.py"}
-"""Folders and files in which naming a hook is not calling it."""
+"""Folders and files in which the name of a hook is not a call of it."""
 
 
 def saleor_version() -> str:
@@ -27,12 +27,12 @@ def saleor_version() -> str:
 
 
 def unknown_hooks(names: Collection[str]) -> list[str]:
-    """Return those hooks Saleor's plugin manager does not have: they would never be called."""
+    """Return the hooks that Saleor's plugin manager does not have and would never call, sorted."""
     return sorted(name for name in names if not hasattr(PluginsManager, name))
 
 
 def calls_hook(names: Collection[str]) -> Mapping[str, int]:
-    """Count where in Saleor's code each hook of the manager is named. Reads all of it, once."""
+    """Count the calls of each hook in Saleor's source code, all of which is read."""
     named = re.compile(rf"[Mm]anager\)?\.({'|'.join(map(re.escape, names))})\b")
     counts: Counter[str] = Counter(dict.fromkeys(names, 0))
     root = Path(str(saleor.__file__)).parent
@@ -42,29 +42,26 @@ def calls_hook(names: Collection[str]) -> Mapping[str, int]:
     return counts
 
 
-# Which database connection our tasks and views may use.
-
+# ``allow_writer`` lets our tasks and views use the writer database.
 __all__ = ["allow_writer"]
 
 
-# When Celery beat asked for our work last, where its schedule is kept in the database.
-
-
 def last_beat_run(entry: str) -> datetime | None:
-    """Return when beat sent the entry's task last; None when no row tells."""
+    """Return when beat last sent the entry's task (UTC).
+
+    Return None when it never did, or when the schedule is not kept in the database.
+    """
     return PeriodicTask.objects.filter(name=entry).values_list("last_run_at", flat=True).first()
-
-
-# Outgoing HTTP through Saleor's hardened client: no private addresses, no redirects.
 
 
 @lru_cache(maxsize=1)
 def http_session() -> requests.Session:
-    """Return this process's pooled session.
+    """Return this process's session for outgoing HTTP, which keeps connections open.
 
-    ``HTTPClient.send_request`` opens a connection per call; ``get_session`` pools.
+    It is made by Saleor's hardened client: requests to private addresses are refused and redirects
+    are not followed. Cookies are never stored.
     """
     pooled = HTTPClient.clone().get_session()
-    # All channels share it: a cookie of one partner must never travel with another.
+    # All channels share the session: a cookie of one partner must not be sent for another.
     pooled.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
     return pooled

@@ -1,4 +1,7 @@
-"""How the things of a checkout may reach the buyer: the cover must open or close no way."""
+"""Read the shipping methods and pick-up points of a checkout.
+
+The cover must neither add nor remove any of them.
+"""
 
 from __future__ import annotations
 
@@ -14,10 +17,10 @@ _PRICE_BASED = "price"
 
 
 def allowed_shipping_methods(info: Any, lines: Any) -> frozenset[int]:
-    """Return the price-based methods of the channel that fit; none when nothing is shipped.
+    """Return the ids of the channel's price-based methods that allow the checkout's price.
 
-    Only the bounds on the price matter here (saleor.shipping.models, applicable methods): address,
-    weight and exclusions do not change with the premium.
+    Empty when nothing is shipped. Only the bounds on the price are compared, as in
+    saleor.shipping.models (applicable methods): the rest does not depend on the premium.
     """
     if not any(line.product_type.is_shipping_required for line in lines):
         return frozenset()
@@ -32,10 +35,11 @@ def allowed_shipping_methods(info: Any, lines: Any) -> frozenset[int]:
 
 
 def pick_up_points(info: Any, lines: Any) -> frozenset[UUID]:
-    """Return the warehouses Saleor offers for pick-up; none when nothing is shipped.
+    """Return the ids of the warehouses Saleor offers for pick-up; empty when nothing is shipped.
 
-    The cover's stock keeps them the same, except in a warehouse that has none yet, and beside
-    nothing but preorders: those Saleor hands out at every point, whatever is in stock there.
+    The cover's stock (``warehouses``) keeps them the same with and without it. Exceptions are a
+    warehouse that has no such stock yet, and checkouts of preorders only, which Saleor hands out at
+    every point whatever is in stock.
     """
     if not any(line.product_type.is_shipping_required for line in lines):
         return frozenset()
@@ -43,11 +47,11 @@ def pick_up_points(info: Any, lines: Any) -> frozenset[UUID]:
 
 
 def _compared_price(info: Any, lines: Any) -> Decimal:
-    """Return the sum Saleor compares with the bounds: before taxes, less an order's voucher.
+    """Return the sum that Saleor compares with the bounds: before taxes, less an order voucher.
 
     As in saleor.checkout.delivery_context, built-in shipping methods.
     """
-    from saleor.checkout.base_calculations import base_checkout_subtotal  # for who ships only
+    from saleor.checkout.base_calculations import base_checkout_subtotal  # only if shipped
 
     subtotal = base_checkout_subtotal(lines, info.channel, info.checkout.currency).amount
     narrow = (VoucherType.SHIPPING, VoucherType.SPECIFIC_PRODUCT)

@@ -1,7 +1,7 @@
-"""Metrics and traces through Saleor's own OpenTelemetry; nothing where the host has none.
+"""Record metrics and traces through Saleor's own OpenTelemetry set-up.
 
-Saleor initialises it in web and worker processes. Management commands measure nothing. No
-attribute names an order, a booking or a person.
+Nothing is recorded where Saleor has none: it is initialised in web and worker processes, not in
+management commands. No attribute identifies an order, a booking or a person.
 """
 
 from __future__ import annotations
@@ -21,6 +21,9 @@ from ..defect_log import log_defect
 log = logging.getLogger(__name__)
 
 Attributes = Mapping[str, str | int]
+"""Attributes of a measurement."""
+
+# Upper bounds of histogram buckets, in seconds.
 
 _CALL_BUCKETS = (0.05, 0.1, 0.2, 0.3, 0.5, 0.8, 1.2, 1.8, 2.5, 4, 7, 15)
 _DELAY_BUCKETS = (1, 2, 5, 15, 60, 300, 900, 3600, 21600, 86400)
@@ -28,12 +31,18 @@ _DELAY_BUCKETS = (1, 2, 5, 15, 60, 300, 900, 3600, 21600, 86400)
 
 @dataclass(frozen=True, slots=True)
 class Metric:
-    """A metric as operations see it. With ``buckets`` a histogram of seconds, else a counter."""
+    """Definition of a metric: a histogram of seconds if it has ``buckets``, else a counter.
+
+    docs/metrics.md lists all of them.
+    """
 
     name: str
+    """Name in OpenTelemetry, such as ``saleor.xcover.call.duration``."""
     description: str
     attributes: tuple[str, ...]
+    """Names of the attributes it may be recorded with."""
     buckets: tuple[float, ...] = ()
+    """Upper bounds of the buckets, in seconds."""
 
 
 CALLS = Metric(
@@ -69,12 +78,13 @@ ALARMS = Metric(
     ("code",),
 )
 METRICS = (CALLS, OFFERS, ANSWERS, POLICIES, CONFIRMATIONS, ALARMS)
+"""All metrics of the plugin."""
 
 _telemetry: Any = None
 try:
     from saleor.core import telemetry
 
-    # Saleor makes its metrics at import, too, so that they exist in every process from its start.
+    # Made at import, as Saleor's own metrics are, so that they exist in every process.
     for each in METRICS:
         kind = telemetry.MetricType
         telemetry.meter.create_metric(
@@ -87,25 +97,26 @@ try:
         )
     _telemetry = telemetry
 except (ImportError, AttributeError, TypeError):
-    # A plugin that fails to import stops Saleor: without telemetry it works all the same.
+    # A plugin that fails to import stops Saleor; without telemetry it still works.
     pass
 
 
 def count(metric: Metric, **attributes: str) -> None:
-    """Count one event, once what it is about is committed."""
+    """Add one to a counter after the current transaction commits."""
     transaction.on_commit(partial(_record, metric, 1, attributes))
 
 
 def measure(metric: Metric, seconds: float, attributes: Attributes | None = None) -> None:
-    """Record a duration, once what it is about is committed."""
+    """Record a duration in a histogram after the current transaction commits."""
     transaction.on_commit(partial(_record, metric, seconds, attributes or {}))
 
 
 @contextmanager
 def client_span(name: str, attributes: Mapping[str, str]) -> Iterator[dict[str, str | int]]:
-    """Trace a call to another service; what is put into the yielded attributes is traced too.
+    """Trace a call to another service as a client span.
 
-    Exceptions are not recorded in words: only ``error.type`` tells of them.
+    Yield a dict for further attributes of the span. The text of an exception is not recorded; add
+    ``error.type`` instead.
     """
     learned: dict[str, str | int] = {}
     if _telemetry is None:
@@ -126,7 +137,7 @@ def client_span(name: str, attributes: Mapping[str, str]) -> Iterator[dict[str, 
 
 
 def _record(metric: Metric, amount: float, attributes: Attributes) -> None:
-    """Let nothing out: this runs at the end of Saleor's own transactions."""
+    """Record an amount; log errors instead of raising them into Saleor's ``on_commit``."""
     if _telemetry is None:
         return
     try:

@@ -1,4 +1,4 @@
-"""Find the tickets of an event among the store's products, and among what it sold."""
+"""Find the variants that are the tickets of an event, in the catalogue and among sold lines."""
 
 from __future__ import annotations
 
@@ -18,22 +18,23 @@ from .values import PRODUCTS
 
 @dataclass(frozen=True, slots=True)
 class Ticket:
-    """One variant tickets are, or were, sold as."""
+    """One variant as which tickets are or were sold."""
 
     key: str
-    """As offers name it."""
+    """Primary key of the variant, as text; offers refer to it."""
     sku: str
+    """SKU; empty if there is none."""
     product: str
-    """The product's name."""
+    """Name of the product."""
 
     @property
     def label(self) -> str:
-        """What people call it."""
+        """SKU or, without one, "variant" and the key; for staff."""
         return self.sku or f"variant {self.key}"
 
 
 class SeveralProducts(Exception):
-    """Products have, or had, the same name or SKU; ``keys`` are theirs."""
+    """Several products have or had the same name or SKU; ``keys`` are their primary keys."""
 
     def __init__(self, keys: Collection[str]) -> None:
         super().__init__(", ".join(keys))
@@ -41,11 +42,11 @@ class SeveralProducts(Exception):
 
 
 def tickets_of(named: str, now: datetime) -> list[Ticket]:
-    """Return the tickets of a product, named by slug, key or the SKU of one of its variants.
+    """Return the tickets of a product, named by its slug, primary key or the SKU of a variant.
 
-    Variants, or the whole product, that were deleted since are found by what was quoted and sold of
-    them; such a product by its name too. Raise ``SeveralProducts`` where that is not clear: a name
-    or a SKU is no identity, and a product may have been deleted and made again.
+    Deleted variants and products are found through the offers and orders in which they were sold; a
+    deleted product also by its name. Raise ``SeveralProducts`` when name or SKU fit more than one
+    product, for example one that was deleted and created again.
     """
     keys = _products_called(named, now)
     if len(keys) > 1:
@@ -56,7 +57,7 @@ def tickets_of(named: str, now: datetime) -> list[Ticket]:
 
 
 def _products_called(named: str, now: datetime) -> set[str]:
-    """Return the keys of the products that are called so, and of those that were."""
+    """Return the keys of the products that have this slug, key, name or SKU, or had it."""
     product = _product(named)
     if product is not None and named == str(product.pk):
         return {named}
@@ -65,7 +66,7 @@ def _products_called(named: str, now: datetime) -> set[str]:
             return {named}
         return _products_of(_sold_as(_called(named)))
     skus = [named, *product.variants.exclude(sku=None).values_list("sku", flat=True)]
-    before = _products_of(_sold_as(Q(product_sku__in=skus)), since=now - _STAYS_NEWS)
+    before = _products_of(_sold_as(Q(product_sku__in=skus)), since=now - _CANCELLABLE_FOR)
     return {str(product.pk), *before}
 
 
@@ -74,7 +75,7 @@ def _called(named: str) -> Q:
 
 
 def _tickets_of_product(key: str) -> list[Ticket]:
-    """Return the tickets a product is sold as, and those that were sold of it and are gone."""
+    """Return the tickets of a product: its present variants, and deleted ones that were sold."""
     number = whole_number(key, most=LARGEST_INTEGER)
     there = ProductVariant.objects.filter(product_id=number).select_related("product")
     found = {
@@ -87,7 +88,7 @@ def _tickets_of_product(key: str) -> list[Ticket]:
 
 
 def _sold_of(product_key: str) -> list[Ticket]:
-    """Return the variants of a product that were sold with a cover and are gone."""
+    """Return the deleted variants of a product that were sold with a cover."""
     covers = Cover.objects.filter(**{f"offer__request__{PRODUCTS}__has_key": product_key})
     quoted = {
         variant
@@ -99,9 +100,9 @@ def _sold_of(product_key: str) -> list[Ticket]:
 
 
 def _products_of(tickets: Iterable[Ticket], since: datetime | None = None) -> set[str]:
-    """Return the keys of the products that tickets were quoted as part of.
+    """Return the keys of the products to which these tickets belonged when they were quoted.
 
-    With ``since`` only of events that were quoted to begin later, or nobody knows when.
+    With ``since`` (UTC), only for offers whose event begins then or later, or at an unknown time.
     """
     keys = {ticket.key for ticket in tickets}
     covers = Cover.objects.filter(offer__request__tickets__has_any_keys=sorted(keys))
@@ -117,7 +118,7 @@ def _products_of(tickets: Iterable[Ticket], since: datetime | None = None) -> se
 
 
 def _variants_by_product(products: object) -> dict[str, list[str]]:
-    """Read what an offer keeps of its products; of a row somebody wrote by hand nothing."""
+    """Return the variants by product that an offer stores; ignore malformed values."""
     if not isinstance(products, dict):
         return {}
     return {
@@ -139,29 +140,29 @@ def _product(named: str) -> Product | None:
 
 
 def _sold_as(which: Q) -> list[Ticket]:
-    """Return variants that are gone from the catalogue and stand in orders with a cover."""
+    """Return the deleted variants in order lines that match, of orders with a cover."""
     covered = Exists(Cover.objects.filter(order_id=OuterRef("order_id")))
     lines = OrderLine.objects.filter(which, covered, variant_id=None).order_by("product_sku", "pk")
     columns = ("product_variant_id", "product_sku", "product_name")
     found: dict[str, Ticket] = {}
     for global_id, sku, product in lines.values_list(*columns):
         key = key_of_variant(global_id)
-        if key and not _is_there(key):
+        if key and not _exists(key):
             found.setdefault(key, Ticket(key, sku or "", product))
     return list(found.values())
 
 
-def _is_there(key: str) -> bool:
+def _exists(key: str) -> bool:
     number = whole_number(key, most=LARGEST_INTEGER)
     return number is not None and ProductVariant.objects.filter(pk=number).exists()
 
 
-_STAYS_NEWS = timedelta(days=31)
-"""How long after it began an event may still be told to be cancelled."""
+_CANCELLABLE_FOR = timedelta(days=31)
+"""Time after its start in which staff may still report an event as cancelled."""
 
 
 def key_of_variant(global_id: str | None) -> str:
-    """Return the key in a variant's global id, as order lines keep it; empty for anything else."""
+    """Return the key in a variant's GraphQL global id; empty for any other text."""
     try:
         kind, key = Node.from_global_id(global_id or "")
     except ValueError:

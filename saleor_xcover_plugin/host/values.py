@@ -1,4 +1,7 @@
-"""What the host tells the services: plain, frozen values in our own words."""
+"""Frozen values in which the host returns checkouts, orders and cover lines.
+
+Amounts are gross, in the currency of the checkout or order.
+"""
 
 from __future__ import annotations
 
@@ -17,30 +20,38 @@ from ..domain.refunds import Refunded, SoldLine
 from ..domain.tickets import Policyholder
 
 PRODUCTS = "products"
-"""Where what was quoted names the variants of each product."""
+"""Key in ``Offer.request`` under which the variants of each product are stored."""
+
+# Private metadata keys of a cover line, which Saleor copies from the checkout to the order.
 
 OFFER_KEY = "xcover.offer"
+"""Primary key of the offer."""
+
 PREMIUM_KEY = "xcover.premium"
+"""Premium, as digits."""
+
 PLACE_KEY = "xcover.place"
+"""``CoverLine.place_for``."""
 
 
 @dataclass(frozen=True, slots=True)
 class CoverLine:
-    """A line with the cover product, whoever put it there.
-
-    ``offer_id`` comes from private metadata, which shoppers cannot write; None marks a stranger.
-    """
+    """Line of a checkout or order with the cover product, whether or not we added it."""
 
     id: uuid.UUID
     quantity: int
     unit_price: Decimal | None
     offer_id: int | None
+    """Offer it was added for, from private metadata, which shoppers cannot write.
+
+    None if the plugin did not add the line.
+    """
     correction: Decimal = Decimal(0)
-    """What was added so that a discount on the order leaves the premium."""
+    """Added to the price so that the premium is left after a discount on the order."""
     stands_last: bool = False
-    """After all other lines of the checkout. Not said of an order's line."""
+    """True after all other lines of the checkout; always False for a line of an order."""
     place_for: str = ""
-    """Digest of the totals beside which it had to stand elsewhere; empty if it never had to."""
+    """Digest of the totals for which it was placed before the last line; empty if it never was."""
 
     @classmethod
     def of(
@@ -53,6 +64,7 @@ class CoverLine:
         *,
         stands_last: bool = False,
     ) -> CoverLine:
+        """Build the value from columns of a line; metadata and correction may be NULL."""
         metadata = private_metadata or {}
         offer_id = str(metadata.get(OFFER_KEY, ""))
         return cls(
@@ -66,72 +78,85 @@ class CoverLine:
         )
 
     def carries(self, offer_id: int, price: Decimal | None) -> bool:
-        """Whether this is our line for the offer: one piece at exactly this price."""
+        """Return True if this is the offer's line, with one piece at exactly this price."""
         return (self.offer_id, self.quantity, self.unit_price) == (offer_id, 1, price)
 
 
 @dataclass(frozen=True, slots=True)
 class CheckoutSnapshot:
-    """One checkout as it is now."""
+    """State of a checkout when it was read."""
 
     token: uuid.UUID
     channel_id: int
     facts: CheckoutFacts
+    """Input of the rules on what may be insured."""
     cover_lines: tuple[CoverLine, ...]
     policyholder: Policyholder
     needs_shipping: bool
+    """True if a line is shipped."""
     has_voucher: bool
     has_gift: bool
-    is_priced_anew: bool
-    """Saleor's prices have run out: what is asked of it next is priced by the rules of then."""
+    """True if a promotion added a gift line."""
+    has_stale_prices: bool
+    """True if Saleor's prices have expired, so that it will recalculate them by present rules."""
     summary: str | None
-    """What its public metadata says of the cover, which shoppers may have overwritten."""
+    """Public summary of the cover in its metadata, which shoppers may have changed."""
 
     @property
     def needs_proof(self) -> bool:
-        """Whether something here may react to the premium, so that Saleor must price it twice."""
+        """True if something may depend on the premium, so that Saleor must price it both ways.
+
+        That is: shipping, gifts, vouchers and discounts on the order.
+        """
         is_discounted = self.has_voucher or self.facts.order_discount != OrderDiscount.NONE
         return self.needs_shipping or self.has_gift or is_discounted
 
 
 @dataclass(frozen=True, slots=True)
 class OrderSnapshot:
-    """One order as it is now. Amounts are gross, in ``currency``."""
+    """State of an order when it was read. Amounts are gross, in ``currency``."""
 
     id: uuid.UUID
     number: str
+    """Number that staff and buyers know."""
     channel_id: int
     checkout_token: uuid.UUID | None
     is_from_checkout: bool
+    """False for orders made by staff, imported, reissued or replacing another."""
     is_cancelled: bool
     is_expired: bool
     is_partly_handed_out: bool
-    """Handed out or returned in part: the cover line may be what is missing."""
+    """True if fulfilled or returned in part; only the cover line may be missing."""
     currency: str
     total: Decimal
     cost: Decimal
-    """What its lines and shipping cost: less than the total where Saleor lost a line meanwhile."""
+    """Sum of lines and shipping; less than the total if Saleor lost a line meanwhile."""
     charged: Decimal
+    """Money charged, less refunds."""
     given: Refunded
+    """Money refunded, and for what."""
     has_gift_card: bool
-    """Part of a refunded order was paid with gift cards; Saleor took that off the total."""
+    """True if the order was refunded and paid in part with gift cards.
+
+    Saleor subtracts gift cards from the total.
+    """
     created_at: datetime
     updated_at: datetime
     lines: tuple[SoldLine, ...]
-    """Everything but covers and gifts."""
+    """All lines but covers and gifts."""
     cover_lines: tuple[CoverLine, ...]
     cover_summary: str | None
-    """What its public metadata says of the cover, which shoppers may have overwritten."""
+    """Public summary of the cover in its metadata, which shoppers may have changed."""
     policyholder: Policyholder
 
     @property
     def refunded(self) -> Decimal:
-        """All money that went back to the buyer."""
+        """Total amount refunded to the buyer."""
         return self.given.amount
 
     @property
     def ticket_counts(self) -> Mapping[str, int]:
-        """Pieces bought, by variant."""
+        """Number of pieces bought, by variant key."""
         counts: Counter[str] = Counter()
         for line in self.lines:
             counts[line.variant] += line.quantity
@@ -139,35 +164,41 @@ class OrderSnapshot:
 
     @property
     def is_paid_in_full(self) -> bool:
-        """Charged at least the total, grants not subtracted, and not cancelled since."""
+        """True if at least the total is charged and the order is not cancelled or expired.
+
+        Granted refunds are not subtracted from the total.
+        """
         return self.charged >= self.total and not (self.is_cancelled or self.is_expired)
 
     @property
     def is_over(self) -> bool:
-        """Cancelled, expired or refunded in full: it will never be paid (again)."""
+        """True if cancelled, expired or refunded in full, so that it will not be paid any more."""
         return self.is_cancelled or self.is_expired or self.is_refunded_in_full
 
     @property
     def may_hold_cover(self) -> bool:
-        """Whether it has a cover line that was sold here: replacements copy lines of others."""
+        """True if the order has a cover line and was made from a checkout.
+
+        Other orders, such as replacements, may have copied the line.
+        """
         is_ours = self.is_from_checkout and self.checkout_token is not None
         return is_ours and bool(self.cover_lines)
 
     @property
     def cover_price(self) -> Decimal:
-        """What its cover lines cost."""
+        """Price of all its cover lines."""
         prices = ((line.unit_price or Decimal(0)) * line.quantity for line in self.cover_lines)
         return sum(prices, Decimal(0))
 
     @property
     def is_refunded_in_full(self) -> bool:
-        """Whether all the order cost went back to the buyer, and nothing of it is charged still.
+        """True if at least the total was refunded and nothing is charged any more.
 
-        A duplicate payment given back is no refund of the order.
+        The refund of a duplicate payment is not a refund of the order.
         """
         return self.total > 0 and self.refunded >= self.total and self.charged <= 0
 
     @property
     def is_refunded_in_part(self) -> bool:
-        """Whether money of the order itself went back: less is charged now than it costs."""
+        """True if money was refunded, less than the total is charged, and it was not all of it."""
         return self.refunded > 0 and self.charged < self.total and not self.is_refunded_in_full

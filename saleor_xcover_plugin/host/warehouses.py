@@ -1,9 +1,9 @@
-"""The stock of the cover product: one piece in every warehouse.
+"""Keep one piece of the cover product in stock in every warehouse.
 
-Saleor offers a collection point, completes a checkout with one and fulfils a line only where the
-variant has a stock row, also for a variant whose inventory is not tracked (saleor.warehouse.models,
-``applicable_for_click_and_collect``; saleor.order.actions, ``create_fulfillments``). As it is not
-tracked, one piece is enough for every order and stays one.
+Saleor offers a collection point, completes a checkout with it, and fulfils a line there only if the
+variant has a stock row, even if its inventory is not tracked (saleor.warehouse.models,
+``applicable_for_click_and_collect``; saleor.order.actions, ``create_fulfillments``). Because it is
+not tracked, the one piece is never used up.
 """
 
 from __future__ import annotations
@@ -20,28 +20,38 @@ from saleor.warehouse.models import Allocation, Stock, Warehouse
 from .cover_product import MARK, MARK_VALUE
 
 QUANTITY = 1
+"""Pieces of the cover in each warehouse."""
+
 _OF_COVER = {"product__product_type__private_metadata__contains": {MARK: MARK_VALUE}}
 
 
 @dataclass(frozen=True, slots=True)
 class UnstockedWarehouse:
-    """A warehouse in which the cover product cannot be picked up or fulfilled as tickets can."""
+    """Warehouse without the proper stock row of the cover product."""
 
     id: UUID
+    """Primary key of the warehouse."""
     name: str
     variant_id: int
+    """Primary key of the cover variant."""
     has_row: bool
-    """True when there is a stock row with a wrong quantity, or one that orders hold pieces of."""
+    """True if there is a stock row, but with a wrong quantity or with allocated pieces."""
 
 
 def unstocked() -> list[UnstockedWarehouse]:
-    """Return the warehouses without a proper stock row, in one query; none before the setup."""
+    """Return the warehouses without a proper stock row; none before ``xcover_setup``.
+
+    The row has ``QUANTITY`` pieces, none of them allocated, and the variant is not tracked.
+    """
     rows = _unstocked().order_by("slug").values_list("pk", "name", "variant", "has_row")
     return [UnstockedWarehouse(*row) for row in rows]
 
 
 def stock_up() -> int:
-    """Give every warehouse its proper row; return how many lacked it. One query when none does."""
+    """Create or correct the stock row of every warehouse; return how many lacked it.
+
+    Takes one query when nothing is missing.
+    """
     missing = unstocked()
     if not missing:
         return 0
@@ -56,7 +66,7 @@ def names() -> Iterator[str]:
 
 
 def remove_stock() -> int:
-    """Take the rows away; return how many there were."""
+    """Delete all stock rows of the cover product; return how many rows were deleted."""
     count, _ = Stock.objects.filter(
         product_variant__product__product_type__private_metadata__contains={MARK: MARK_VALUE}
     ).delete()
@@ -68,10 +78,12 @@ def _unstocked() -> QuerySet[Any]:
     rows = Stock.objects.filter(
         warehouse_id=OuterRef("pk"), product_variant_id=OuterRef("variant")
     ).order_by()
-    # An order made while tracking was on, or brought in in bulk, holds a piece for itself.
-    held = Allocation.objects.filter(stock_id=OuterRef("pk"), quantity_allocated__gt=0).order_by()
+    # An order made while tracking was on, or imported in bulk, has a piece allocated.
+    allocated = Allocation.objects.filter(
+        stock_id=OuterRef("pk"), quantity_allocated__gt=0
+    ).order_by()
     proper = rows.filter(
-        ~Exists(held),
+        ~Exists(allocated),
         quantity=QUANTITY,
         quantity_allocated=0,
         product_variant__track_inventory=False,

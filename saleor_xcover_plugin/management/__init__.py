@@ -1,0 +1,1 @@
+"""Management commands of the plugin, and the output and arguments they share."""

@@ -1,4 +1,4 @@
-"""What the commands of the plugin have in common."""
+"""The base class of the plugin's commands."""
 
 from __future__ import annotations
 
@@ -11,10 +11,14 @@ from ..time_limits import WORKER, DatabaseBusy, busy_sentence, time_limits
 
 
 class PluginCommand(BaseCommand):
-    """A command that waits for no lock for long, and says so where another session held one."""
+    """A command with time limits on database locks.
+
+    If another session holds a lock for too long, ``CommandError`` is raised with a sentence for
+    staff. Values of local variables are kept out of error reports.
+    """
 
     done_before_busy = "What was being done is undone; what was done before it stays."
-    """What to tell staff of a command that met a lock of another session."""
+    """Part of that sentence: the effect of the command so far."""
 
     def execute(self, *args: Any, **options: Any) -> str | None:
         with no_values_leave():

@@ -1,4 +1,4 @@
-"""The channels a command is about."""
+"""The option that chooses the channels of a command."""
 
 from __future__ import annotations
 
@@ -9,10 +9,11 @@ from django.core.management.base import CommandError, CommandParser
 from ..host import catalog
 
 BAD_ARGUMENTS = 2
-"""The exit code of a command that was asked for something it cannot do."""
+"""Exit code of a command whose arguments are invalid."""
 
 
 def add_channels(parser: CommandParser) -> None:
+    """Add the option ``--channel``, which may be repeated."""
     parser.add_argument(
         "--channel",
         action="append",
@@ -22,7 +23,10 @@ def add_channels(parser: CommandParser) -> None:
 
 
 def chosen_channels(wanted: Sequence[str] | None) -> dict[str, int]:
-    """Return the wanted channels, or all, by slug. Raise ``CommandError`` for an unknown one."""
+    """Return the primary keys of the wanted channels by slug; of all if none is named.
+
+    Raise ``CommandError`` with ``BAD_ARGUMENTS`` for an unknown slug.
+    """
     known = catalog.channel_ids()
     unknown = sorted(set(wanted or ()) - set(known))
     if unknown:

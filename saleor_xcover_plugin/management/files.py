@@ -1,4 +1,4 @@
-"""Write a report to a file, or to standard output: a file is replaced whole or not at all."""
+"""Write a report to a file, which is replaced as a whole or not at all, or to standard output."""
 
 from __future__ import annotations
 
@@ -10,21 +10,22 @@ from typing import Any, TextIO
 from django.core.management.base import CommandError
 
 STDOUT = "-"
+"""File name that stands for standard output."""
 
 
 @contextmanager
 def writing(name: str, stdout: Any) -> Iterator[TextIO]:
-    """Open the file ``name`` for text, or ``stdout`` for ``-``.
+    """Open the file ``name`` for writing text, or yield ``stdout`` if the name is ``-``.
 
-    An earlier file of that name stays as it was until all is written. Raise ``CommandError`` when
-    the path cannot be written.
+    An existing file stays as it was until everything is written. Raise ``CommandError`` if the file
+    cannot be written.
     """
     if name == STDOUT:
         yield stdout
         return
     path = Path(name)
     try:
-        # What is no file (a pipe, /dev/stdout) cannot be replaced.
+        # A path that is not a regular file (a pipe, /dev/stdout) cannot be replaced.
         target = path.resolve()
         part = target.with_name(f"{target.name}.part") if _is_replaceable(target) else target
         try:

@@ -1,4 +1,4 @@
-"""Tables people can read and JSON machines can."""
+"""Write command output as tables or as JSON."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 
 
 def print_table(out: Any, columns: Sequence[str], rows: Sequence[Mapping[str, Any]]) -> None:
-    """Write aligned columns with a heading."""
+    """Write rows as a table with equal column widths and a heading; missing cells are empty."""
     texts = [[str(row.get(column, "")) for column in columns] for row in rows]
     widths = [
         max([len(column), *(len(text[i]) for text in texts)]) for i, column in enumerate(columns)
@@ -20,4 +20,5 @@ def print_table(out: Any, columns: Sequence[str], rows: Sequence[Mapping[str, An
 
 
 def print_json(out: Any, value: Any) -> None:
+    """Write a value as indented JSON; values JSON does not know are written as text."""
     out.write(json.dumps(value, indent=2, default=str))

@@ -1,4 +1,4 @@
-"""The period of a report, as its options name it: whole UTC days, both ends inclusive."""
+"""Options that name the period of a report: whole UTC days, both ends inclusive."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from .channels import BAD_ARGUMENTS, add_channels, chosen_channels
 
 
 def add_period(parser: CommandParser, *, days: int | None) -> None:
-    """Add ``--from``, ``--to`` and ``--channel``; without dates the last ``days`` are meant."""
+    """Add ``--from``, ``--to`` and ``--channel``. ``days`` is the default length, for the help."""
     day = "YYYY-MM-DD"
     usual = f" (default: {days} days in all)" if days else ""
     parser.add_argument("--from", dest="first", metavar=day, help=f"first day, UTC{usual}")
@@ -24,9 +24,10 @@ def add_period(parser: CommandParser, *, days: int | None) -> None:
 def read_period(
     options: Mapping[str, Any], now: datetime, *, days: int, most_days: int | None = None
 ) -> Period:
-    """Read the options: until today and ``days`` long where they say nothing.
+    """Return the period the options name; by default it ends today and is ``days`` long.
 
-    Raise ``CommandError`` with ``BAD_ARGUMENTS`` for a period or channel there cannot be.
+    Raise ``CommandError`` with ``BAD_ARGUMENTS`` if a day or channel is invalid, the first day is
+    after the last, or the period is longer than ``most_days``.
     """
     last = _day(options["last"]) if options["last"] else now.date()
     try:

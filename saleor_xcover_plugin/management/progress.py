@@ -1,4 +1,4 @@
-"""A bar for long commands, on a terminal only: logs and pipes get none."""
+"""A progress bar for long commands, shown on a terminal only."""
 
 from __future__ import annotations
 
@@ -6,9 +6,10 @@ from typing import Any
 
 
 class Progress:
-    """Counts what was looked at; writes to ``out`` while it is a terminal."""
+    """A progress bar; call it with the number of things done since the last call."""
 
     def __init__(self, out: Any, what: str, *, total: int, is_wanted: bool = True) -> None:
+        """Show a bar of ``total`` things called ``what``, if ``out`` is a terminal."""
         self._out = out
         self._what = what
         self._total = max(total, 1)
@@ -23,5 +24,6 @@ class Progress:
             self._out.write(f"\r[{bar}] {self._done:,} of {self._total:,} {self._what}", ending="")
 
     def close(self) -> None:
+        """End the line of the bar."""
         if self._is_shown:
             self._out.write("")

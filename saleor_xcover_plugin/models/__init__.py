@@ -1,4 +1,8 @@
-"""Our tables. Host ids are plain values: checkouts vanish when an order is made."""
+"""The plugin's tables.
+
+Ids of Saleor's rows are plain values without foreign keys, because Saleor deletes a checkout when
+it becomes an order. Times are in UTC.
+"""
 
 from .accounts import XCoverAccount
 from .cancellations import Cancellation, EventChange

@@ -1,4 +1,4 @@
-"""What all workers share about one account at XCover."""
+"""The state that all processes share about one account at XCover."""
 
 from __future__ import annotations
 
@@ -6,26 +6,30 @@ from django.db import models
 
 
 class XCoverAccount(models.Model):
-    """What all workers share about one XCover account: turns, breaker, and what it told them."""
+    """Rate limit, circuit breaker, clock and credentials of one XCover account.
 
-    # Digest of address and partner code: channels with the same account share one gate.
+    All web processes and workers share the row; a change is made while holding its lock.
+    """
+
+    # Digest of API address and partner code: channels with the same account share the row.
     name = models.CharField(max_length=64, primary_key=True)
-    # When the next call of each queue may leave.
+    # When the next call of each queue may be sent, by the name of the queue.
     next_turns = models.JSONField(default=dict)
-    # After a 429: nobody of the lane calls before.
+    # After a 429 response: when the next call may be sent, by lane.
     throttled_until = models.JSONField(default=dict)
+    # The state of domain.breaker.Breaker.
     failures = models.PositiveSmallIntegerField(default=0)
     trips = models.PositiveSmallIntegerField(default=0)
     open_until = models.DateTimeField(null=True)
     opened_at = models.DateTimeField(null=True)
-    # One call is out to see whether XCover is back; the others look again in a moment.
     is_trying = models.BooleanField(default=False)
+    # The call that failed last: repeated failures of one call count once for the breaker.
     last_failed_call = models.CharField(max_length=64, blank=True, default="")
-    # How far our clock is ahead of XCover's, in seconds; 0 while both agree.
+    # Seconds this server's clock is ahead of XCover's; 0 while both agree.
     clock_skew = models.IntegerField(default=0)
-    # Since when XCover refuses the credentials.
+    # Since when XCover refuses the credentials; null while it accepts them.
     refused_since = models.DateTimeField(null=True)
     updated_at = models.DateTimeField()
 
     def __str__(self) -> str:
-        return f"gate {self.name[:8]}"
+        return f"account {self.name[:8]}"

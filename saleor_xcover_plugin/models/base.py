@@ -1,4 +1,4 @@
-"""A row with a status that only the closed tables may change."""
+"""Base class of the models that have a status."""
 
 from __future__ import annotations
 
@@ -11,11 +11,16 @@ from ..domain.states import Status, check_transition
 
 
 def choices(states: Any) -> list[tuple[str, str]]:
+    """Return the members of an enum as ``choices`` of a Django field."""
     return [(state.value, state.value) for state in states]
 
 
 class Stateful(models.Model):
-    """A row whose ``status`` changes only as the table in ``domain/states.py`` allows."""
+    """A row whose ``status`` changes only as the table in ``domain/states.py`` allows.
+
+    Subclasses set ``_status_type`` to their enum and have the columns ``status`` and
+    ``updated_at``.
+    """
 
     _status_type: Any
 
@@ -24,18 +29,20 @@ class Stateful(models.Model):
 
     @property
     def state(self) -> Any:
+        """The status as a member of its enum."""
         return self._status_type(self.status)  # type: ignore[attr-defined]
 
     def transition_to(self, wanted: Status, now: datetime, **changes: Any) -> None:
         """Change the status and other columns in one write.
 
-        The caller holds the row's lock. Raise ``TransitionRefused`` if the table forbids it.
+        The caller must hold the row's lock. Raise ``TransitionRefused`` if the table forbids the
+        transition.
         """
         check_transition(self.state, wanted)
         self.save_fields(now, status=wanted.value, **changes)
 
     def save_fields(self, now: datetime, **changes: Any) -> None:
-        """Save only the named columns."""
+        """Set and save the named columns, and ``updated_at`` to ``now``."""
         changes["updated_at"] = now
         for name, value in changes.items():
             setattr(self, name, value)

@@ -1,4 +1,4 @@
-"""Judged refunds, and what organisers did to events."""
+"""Cancellations of policies, and cancelled or moved events."""
 
 from __future__ import annotations
 
@@ -12,11 +12,12 @@ from .sales import Cover
 
 
 class EventChange(models.Model):
-    """What the organiser did to an event, as staff told us: for one variant sold as its tickets."""
+    """An event that the organiser cancelled or moved, recorded by staff for one ticket variant."""
 
     variant = models.CharField(max_length=64, unique=True)
-    # Null: the event is cancelled; else when it begins now.
+    # The new start of a moved event; null: the event is cancelled.
     starts_at = models.DateTimeField(null=True)
+    # When staff recorded it.
     told_at = models.DateTimeField()
 
     def __str__(self) -> str:
@@ -24,29 +25,34 @@ class EventChange(models.Model):
 
 
 class Cancellation(Stateful):
-    """One judged refund of a covered order and what became of it at XCover."""
+    """The cancellation of a policy that one refund of the order led to. Amounts in ``currency``."""
 
     _status_type = CancellationStatus
 
     cover = models.ForeignKey(Cover, on_delete=models.PROTECT, related_name="cancellations")
-    # The refund that was judged; one judgement per refund event and booking.
+    # Identifies the refund that was judged; each refund of a cover is judged once.
     refund_key = models.CharField(max_length=120)
+    # A RefundScope.
     scope = models.CharField(max_length=12)
-    # The row of the table that decided.
+    # The name of the row of domain.cancellations.RULES that decided.
     rule = models.CharField(max_length=32)
     status = models.CharField(max_length=12, choices=choices(CancellationStatus))
-    # The table wants a person to confirm what XCover would refund.
+    # The rule requires a person to confirm the refund that XCover previews.
     needs_person = models.BooleanField(default=False)
-    # The refund a person approved: that, and no other, is confirmed.
+    # The refund a person approved; no other amount is confirmed.
     approved_refund = models.DecimalField(max_digits=20, decimal_places=3, null=True)
-    # How often a preview lapsed and was asked for again.
+    # How often a preview lapsed and was requested again.
     renewals = models.PositiveSmallIntegerField(default=0)
+    # The judgement, as a sentence for staff.
     sentence = models.TextField()
     xcover_cancellation_id = models.CharField(max_length=64, null=True, unique=True)
+    # The refund that XCover named; null before it was asked.
     refund = models.DecimalField(max_digits=20, decimal_places=3, null=True)
     currency = models.CharField(max_length=3)
-    # XCover's automatic-refund flags: it pays the buyer itself. Null: nobody wrote it down.
+    # XCover pays the buyer itself, according to its automatic-refund flags. Null: not recorded, in
+    # rows of an earlier version.
     xcover_refunds_buyer = models.BooleanField(null=True)
+    # When XCover's preview lapses.
     confirm_before = models.DateTimeField(null=True)
     cooling_off_until = models.DateTimeField(null=True)
     created_at = models.DateTimeField()
@@ -69,7 +75,7 @@ class Cancellation(Stateful):
 
     @property
     def refund_money(self) -> Money | None:
-        """What XCover said it would refund, or None before it was asked."""
+        """The refund that XCover named, or None before it was asked."""
         return None if self.refund is None else Money(self.refund, self.currency)
 
     def __str__(self) -> str:

@@ -1,4 +1,4 @@
-"""Which store these tables belong to."""
+"""The identity of the store that the tables belong to."""
 
 from __future__ import annotations
 
@@ -6,16 +6,16 @@ from django.db import models
 
 
 class Installation(models.Model):
-    """The one row that tells this store from others on the same XCover account."""
+    """The identity of this store among all on the same XCover account. There is one row."""
 
     id = models.PositiveSmallIntegerField(primary_key=True, default=1)
-    # Part of every idempotency key. It stays through backup, restore and failover.
+    # Part of every idempotency key. It survives backup, restore and failover.
     installation_id = models.UUIDField()
-    # What the environment called the store when it was bound; empty: not bound yet.
+    # The store's name in the environment when the database was bound; empty: not bound yet.
     bound_to = models.CharField(max_length=200, blank=True, default="")
     bound_at = models.DateTimeField(null=True)
-    # When these tables became a store of their own. Offers and policies from before belong to the
-    # store they were copied from.
+    # When a copied database was made a store of its own. Offers and policies from before belong to
+    # the original store.
     copied_at = models.DateTimeField(null=True)
 
     def __str__(self) -> str:

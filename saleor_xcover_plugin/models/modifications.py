@@ -11,18 +11,20 @@ from .sales import Cover
 
 
 class Modification(Stateful):
-    """One change of the buyer's details and what became of it at XCover. Holds no details."""
+    """One change of the buyer's details, and its state at XCover. Stores hashes, no details."""
 
     _status_type = ModificationStatus
 
     cover = models.ForeignKey(Cover, on_delete=models.PROTECT, related_name="modifications")
-    # Keyed hashes of the changed fields as the order has them, by field.
+    # Keyed hashes of the changed fields in the order, by field.
     wanted = models.JSONField()
-    # One hash of all of ``wanted``: the same change is asked for once.
+    # One hash of all of ``wanted``, so that the same change is requested once.
     wanted_digest = models.CharField(max_length=64)
     status = models.CharField(max_length=12, choices=choices(ModificationStatus))
+    # The judgement, as a sentence for staff.
     sentence = models.TextField()
     xcover_update_id = models.CharField(max_length=64, blank=True, default="")
+    # The previewed change of the premium, in ``currency``; null before XCover was asked.
     price_difference = models.DecimalField(max_digits=20, decimal_places=3, null=True)
     currency = models.CharField(max_length=3)
     created_at = models.DateTimeField()
@@ -30,7 +32,7 @@ class Modification(Stateful):
 
     class Meta:
         constraints = (
-            # What was applied or dropped may be wanted again: there, back and there again.
+            # A change that was applied or dropped may be made again after it was undone.
             models.UniqueConstraint(
                 fields=["cover", "wanted_digest"],
                 condition=Q(status__in=["requested", "confirming", "parked"]),

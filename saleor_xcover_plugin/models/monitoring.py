@@ -1,4 +1,4 @@
-"""What periodic work leaves behind: how far it came, when it ran, what failed, what was told."""
+"""Records of periodic work: its progress, its heartbeats, its alarms and its failures."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from django.db.models import Q
 
 
 class Watermark(models.Model):
-    """How far a periodic reader of the host's tables has come."""
+    """The progress of a periodic reader of Saleor's tables: rows changed before it were read."""
 
     name = models.CharField(max_length=40, primary_key=True)
     reached_at = models.DateTimeField()
@@ -17,7 +17,7 @@ class Watermark(models.Model):
 
 
 class Heartbeat(models.Model):
-    """When something periodic ran last, and what it found. Its silence is an alarm."""
+    """The last run of a periodic step and its result. An old heartbeat raises an alarm."""
 
     name = models.CharField(max_length=40, primary_key=True)
     beat_at = models.DateTimeField()
@@ -28,10 +28,11 @@ class Heartbeat(models.Model):
 
 
 class Alarm(models.Model):
-    """Something a person must know: raised once, cleared by itself when it is over."""
+    """An alarm for staff, raised when its incident begins and cleared when the incident is over."""
 
+    # A domain.alarms.AlarmCode.
     code = models.CharField(max_length=40)
-    # What it is about, where there may be several: an order's number, a gate's name, else empty.
+    # Tells alarms of one code apart: an order's number, an account row's name, else empty.
     subject = models.CharField(max_length=64, blank=True, default="")
     sentence = models.TextField()
     raised_at = models.DateTimeField()
@@ -51,14 +52,14 @@ class Alarm(models.Model):
 
 
 class Failure(models.Model):
-    """A piece of periodic work that ended with a defect, until it succeeds."""
+    """A piece of work that failed. The row is deleted once the work succeeds."""
 
     work = models.CharField(max_length=40)
-    # What it was about: the key of an order, a checkout or a row; empty for a whole step.
+    # The key of an order, a checkout or a row; empty for a whole step.
     subject = models.CharField(max_length=64, blank=True, default="")
-    # What people call it: the number of the order.
+    # The name people know the subject by, such as the order's number.
     label = models.CharField(max_length=64, blank=True, default="")
-    # The class of the error only: its text may hold what a buyer wrote.
+    # The class of the error only: its text may hold personal data.
     error = models.CharField(max_length=80)
     times = models.PositiveIntegerField(default=1)
     first_at = models.DateTimeField()

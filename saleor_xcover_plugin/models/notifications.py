@@ -1,4 +1,4 @@
-"""Webhook notifications of XCover that were verified."""
+"""The journal of XCover's webhooks."""
 
 from __future__ import annotations
 
@@ -7,18 +7,23 @@ from django.db.models import Q
 
 
 class ReceivedNotification(models.Model):
-    """Journal of verified webhooks, allow-listed fields only. A hint to look, never the truth."""
+    """One verified webhook, reduced to a few listed fields.
+
+    Webhook bodies are not signed, so the row only causes the booking to be read from XCover.
+    """
 
     channel_id = models.IntegerField()
+    # The kind of notification, such as BOOKING_CANCELLED.
     event = models.CharField(max_length=40)
     booking_id = models.CharField(max_length=64)
     booking_status = models.CharField(max_length=24)
-    # XCover sends no event id: the same news twice is one row.
+    # Hash of all that is read of it: XCover sends no id, and a repetition is stored once.
     digest = models.CharField(max_length=64, unique=True)
     attempts = models.PositiveIntegerField(default=0)
     next_attempt_at = models.DateTimeField()
     received_at = models.DateTimeField()
     handled_at = models.DateTimeField(null=True)
+    # What was done about it, in a word or two.
     outcome = models.CharField(max_length=80, blank=True, default="")
 
     class Meta:

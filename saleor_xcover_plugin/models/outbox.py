@@ -1,4 +1,4 @@
-"""Calls to XCover that must be made."""
+"""The outbox: calls to XCover that must be made."""
 
 from __future__ import annotations
 
@@ -12,34 +12,39 @@ from .base import Stateful, choices
 
 
 class OutboxMessage(Stateful):
-    """One call to XCover that must happen: its key lives as long as the row."""
+    """One call to XCover that must be made, with its idempotency key and its attempts."""
 
     _status_type = MessageState
 
     kind = models.CharField(max_length=24, choices=choices(MessageKind))
+    # Identifies the operation among those of its kind; each has at most one message.
     operation_id = models.CharField(max_length=200)
+    # The same on every attempt.
     idempotency_key = models.UUIDField(unique=True)
+    # Lower ones are sent first.
     priority = models.PositiveSmallIntegerField()
+    # Primary key of the offer, cover, cancellation or modification, depending on ``kind``.
     subject_id = models.BigIntegerField()
     channel_id = models.IntegerField()
     status = models.CharField(max_length=8, choices=choices(MessageState))
-    # Whether XCover may have carried it out (ADR 22).
+    # What is known about its outcome: docs/adr/0022-sent-refused-or-unknown.md.
     sending = models.CharField(
         max_length=18,
         choices=choices(Sending),
         default=Sending.NEVER_SENT.value,
-        # Workers of a version that does not know a column go on adding messages beside it.
+        # During an upgrade, workers of an earlier version insert rows without this column.
         db_default=Sending.NEVER_SENT.value,
     )
-    # The account (a gate's name) whose answer decides while the outcome is unknown; empty where a
+    # The name of the account row it was sent through, while the outcome is unknown; empty if a
     # version without this column sent it.
     sent_to = models.CharField(max_length=64, blank=True, default="", db_default="")
-    # What was sent while its outcome is unknown, encrypted: it holds personal data.
+    # The body that was sent, while the outcome is unknown; encrypted, for it holds personal data.
     sealed_body = models.BinaryField(null=True)
     attempts = models.PositiveIntegerField(default=0)
-    # Attempts in a row that ended with their worker, seen by leases nobody gave back.
+    # Consecutive attempts during which the worker died, known by leases that were not released.
     crash_count = models.PositiveIntegerField(default=0)
     next_attempt_at = models.DateTimeField()
+    # The worker that delivers it right now, and the time after which another one may.
     lease_token = models.UUIDField(null=True)
     leased_until = models.DateTimeField(null=True)
     reason_code = models.CharField(max_length=40, blank=True, default="")
@@ -68,13 +73,14 @@ class OutboxMessage(Stateful):
 
     @property
     def is_unknown(self) -> bool:
-        """True when XCover may have carried it out.
-
-        Versions before this column kept a body from the first attempt on, whatever became of it.
-        """
+        """True if XCover may have carried it out, under this idempotency key or an earlier one."""
         return self.is_bound or self.sending == Sending.EARLIER_UNKNOWN
 
     @property
     def is_bound(self) -> bool:
-        """True when XCover may have carried it out under this very key."""
+        """True if XCover may have carried it out under this idempotency key.
+
+        Versions before the column ``sending`` kept a body from the first attempt on, whatever the
+        outcome.
+        """
         return self.sending == Sending.OUTCOME_UNKNOWN or self.sealed_body is not None

@@ -1,4 +1,4 @@
-"""What was offered, answered and sold."""
+"""Offers, answers and sold covers. Amounts are gross, in the currency of their offer or cover."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from .base import Stateful, choices
 
 
 class Offer(Stateful):
-    """What XCover answered for one checkout: one live offer per checkout."""
+    """One offer of XCover's for a checkout, or the request for it. One is live per checkout."""
 
     _status_type = OfferStatus
 
@@ -22,6 +22,7 @@ class Offer(Stateful):
     order_id = models.UUIDField(null=True)
     status = models.CharField(max_length=16, choices=choices(OfferStatus))
     reason_code = models.CharField(max_length=40, blank=True, default="")
+    # Hash of everything the price depends on (domain/eligibility.py).
     fingerprint = models.CharField(max_length=64)
     xcover_offer_id = models.CharField(max_length=64, blank=True, default="")
     currency = models.CharField(max_length=3)
@@ -29,30 +30,35 @@ class Offer(Stateful):
     language = models.CharField(max_length=16)
     ticket_count = models.PositiveIntegerField(default=0)
     event_starts_at = models.DateTimeField(null=True)
+    # The insured tickets and events the offer was requested for.
     request = models.JSONField(default=dict)
+    # The texts and prices as they are shown to the shopper, and their hash.
     content = models.JSONField(default=dict)
     content_hash = models.CharField(max_length=64, blank=True, default="")
-    # Which quotes may be chosen together (domain/product_rules.py): one object per group. Empty:
-    # stored by a version that knew no groups; null: by one that still runs beside this one.
+    # The quotes that may be chosen together (domain/product_rules.py): one object per group. Empty:
+    # stored by a version without groups; null: by such a version during an upgrade.
     groups = models.JSONField(default=list, null=True)
-    # Pages of the storefront that numbered their answers (domain/answer_order.py). An answer from
-    # before the first offer is kept in a row of its own that was abandoned from the start.
+    # The memory of storefront pages that numbered their answers (domain/answer_order.py). An answer
+    # from before the first offer is stored in a row of its own whose status is abandoned.
     turns = models.JSONField(default=list, null=True)
+    # The process that is requesting the offer, and the time after which another one may.
     lease_token = models.UUIDField(null=True)
     leased_until = models.DateTimeField(null=True)
     quoted_at = models.DateTimeField(null=True)
     valid_until = models.DateTimeField(null=True)
     shown_at = models.DateTimeField(null=True)
-    # What the cover line of a yes costs after discounts on the order: the premium, unless the store
-    # chose to absorb what a discount takes; then ``absorbed`` is what the buyer pays less.
+    # Price of an accepted offer's cover line after discounts on the order: the premium, unless the
+    # store absorbs discounts; ``absorbed`` is then the part of the premium the store pays.
     line_price = models.DecimalField(max_digits=20, decimal_places=3, null=True)
     absorbed = models.DecimalField(max_digits=20, decimal_places=3, default=0)
-    # What the cover cost the buyer in all, when the checkout last changed after money had begun:
-    # total with it less tickets alone. Null: its line's price is all of it.
+    # The cover's cost to the buyer when the checkout last changed after a payment had begun: the
+    # total with the cover less the total without it. Null: the line's price is all of it.
     cost = models.DecimalField(max_digits=20, decimal_places=3, null=True)
-    # What the cover then did to the rest of the checkout, unless exact (domain/price_impact.py).
+    # The differences the cover then made to the rest of the checkout (domain/price_impact.py);
+    # null if there are none.
     effect = models.JSONField(null=True)
-    # A yes ended without the shopper's doing: completing is held once, so that it is noticed.
+    # An accepted offer ended without the shopper's doing: the next attempt to complete the checkout
+    # is refused once, so that the shopper notices.
     is_notice_due = models.BooleanField(default=False)
     created_at = models.DateTimeField()
     updated_at = models.DateTimeField()
@@ -67,13 +73,13 @@ class Offer(Stateful):
         )
         indexes = (
             models.Index(fields=["checkout_token"], name="xcover_offer_checkout"),
-            # The sweep's view of open offers: cost follows open work.
+            # For the sweep: covers open offers only.
             models.Index(
                 fields=["updated_at"],
                 condition=Q(order_id=None, status__in=[s.value for s in LIVE_OFFER_STATUSES]),
                 name="xcover_offer_open",
             ),
-            # Reports and evidence: cost follows their period.
+            # For reports and evidence of a period.
             models.Index(
                 fields=["shown_at"],
                 condition=Q(shown_at__isnull=False),
@@ -91,15 +97,20 @@ class Offer(Stateful):
 
 
 class Quote(models.Model):
-    """One priced product of an offer; premium with tax, in the offer's currency."""
+    """One priced product of an offer, in the offer's currency."""
 
     offer = models.ForeignKey(Offer, on_delete=models.CASCADE, related_name="quotes")
+    # Place among the products as they are shown, from 0.
     position = models.PositiveSmallIntegerField()
+    # XCover's id of the product in this offer.
     quote_id = models.CharField(max_length=64)
     title = models.CharField(max_length=255, blank=True, default="")
+    # For all tickets together, with tax.
     premium = models.DecimalField(max_digits=20, decimal_places=3)
+    # The tax in the premium; null if XCover did not name it.
     tax = models.DecimalField(max_digits=20, decimal_places=3, null=True)
     policy_version = models.CharField(max_length=64, blank=True, default="")
+    # Link to the policy wording.
     pds_url = models.TextField()
     content = models.JSONField(default=dict)
     is_chosen = models.BooleanField(default=False)
@@ -115,12 +126,13 @@ class Quote(models.Model):
 
 
 class Consent(models.Model):
-    """Evidence of an answer: what was shown at which price, what was said, when. Append-only."""
+    """Evidence of one answer: the texts and price shown, the answer and its time. Append-only."""
 
     offer = models.ForeignKey(Offer, on_delete=models.PROTECT, related_name="consents")
     answer = models.CharField(
         max_length=10, choices=[(a, a) for a in ("accepted", "declined", "withdrawn")]
     )
+    # The chosen quotes, and their premium in all.
     quote_ids = models.JSONField(default=list)
     premium = models.DecimalField(max_digits=20, decimal_places=3)
     currency = models.CharField(max_length=3)
@@ -139,11 +151,14 @@ class Consent(models.Model):
 
 
 WAS_REMOVED = Q(status=CoverStatus.VOID.value, reason_code=ReasonCode.LINE_REMOVED)
-"""Covers whose line was taken out of the order: they count as a no."""
+"""Selects covers whose line was taken out of the order; reports count them as declined."""
 
 
 class Cover(Stateful):
-    """The cover of one order: at most one booking, enforced here."""
+    """The sold protection of one order; it has at most one policy at XCover.
+
+    A unique constraint on ``order_id`` and on ``booking_id`` enforces that.
+    """
 
     _status_type = CoverStatus
 
@@ -154,24 +169,29 @@ class Cover(Stateful):
     status = models.CharField(max_length=16, choices=choices(CoverStatus))
     premium = models.DecimalField(max_digits=20, decimal_places=3)
     currency = models.CharField(max_length=3)
-    # What the store pays XCover beyond what the buyer paid for the cover.
+    # The part of the premium that the store pays instead of the buyer.
     absorbed = models.DecimalField(max_digits=20, decimal_places=3, default=0)
+    # XCover's id of the policy, such as AB1CD-EF2GH-INS; null before there is one.
     booking_id = models.CharField(max_length=64, null=True, unique=True)
+    # Link to the policy wording.
     pds_url = models.TextField(blank=True, default="")
-    # Keyed hashes of the buyer's details XCover holds, by field; a field it may hold otherwise is
-    # missing.
+    # Keyed hashes of the buyer's details at XCover, by field. A field is missing if XCover may have
+    # another value.
     policyholder_digests = models.JSONField(default=dict)
+    # A ReasonCode while the cover is parked or void, and its sentence for staff.
     reason_code = models.CharField(max_length=40, blank=True, default="")
     reason = models.TextField(blank=True, default="")
-    # What the buyer is owed back because a paid premium bought nothing; the plugin never moves it.
+    # Money to refund because the premium was paid and nothing is insured. The plugin refunds
+    # nothing itself.
     amount_due_back = models.DecimalField(max_digits=20, decimal_places=3, default=0)
-    # The money that had gone back, for no named line, when that was noted: only later money counts.
+    # The money already refunded for no named line when that amount was set: only later refunds
+    # reduce it.
     refunded_when_due = models.DecimalField(max_digits=20, decimal_places=3, null=True)
-    # The money that had gone back for the cover's line when what is due was last reckoned.
+    # The money already refunded for the cover line when that amount was last computed.
     for_cover_when_due = models.DecimalField(max_digits=20, decimal_places=3, default=0, null=True)
-    # The end of the cooling-off period, where XCover or the channel's setting names it.
+    # The end of the cooling-off period, if XCover or the channel's setting names it.
     cooling_off_until = models.DateTimeField(null=True)
-    # What staff know of claims; XCover tells it nowhere.
+    # Recorded by staff; the Offers API does not report claims.
     claim = models.CharField(
         max_length=8, choices=choices(ClaimState), default=ClaimState.UNKNOWN.value
     )
@@ -183,7 +203,7 @@ class Cover(Stateful):
 
     @property
     def was_removed(self) -> bool:
-        """Whether its line was taken out of the order, so that it counts as a no."""
+        """True if the cover's line was taken out of the order, so that it counts as declined."""
         return (self.status, self.reason_code) == (CoverStatus.VOID.value, ReasonCode.LINE_REMOVED)
 
     class Meta:
@@ -209,6 +229,7 @@ class Cover(Stateful):
 
     @property
     def premium_money(self) -> Money:
+        """The premium with its currency."""
         return Money(self.premium, self.currency)
 
     def __str__(self) -> str:

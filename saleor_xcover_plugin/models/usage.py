@@ -1,4 +1,4 @@
-"""How much of its allowances the traffic of the public endpoint has used up."""
+"""The use of rate allowances by the public endpoint."""
 
 from __future__ import annotations
 
@@ -6,10 +6,14 @@ from django.db import models
 
 
 class Usage(models.Model):
-    """One allowance that was drawn on; without a row, or once its moment is past, it is whole."""
+    """The use of one allowance (domain/allowances.py).
 
-    # What it is of: a checkout, an account, or the keyed hash of a client's address and the day.
+    An allowance without a row, or with a time in the past, is unused.
+    """
+
+    # Names a checkout, an account, or a client by the keyed hash of its address and the day.
     key = models.CharField(max_length=80, primary_key=True)
+    # The time at which the allowance is whole again if nothing more is drawn.
     used_until = models.DateTimeField()
 
     class Meta:

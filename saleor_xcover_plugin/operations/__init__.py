@@ -1,0 +1,1 @@
+"""Keep the plugin running: sweep, alarms, status, doctor, reconciliation and sales figures."""

@@ -1,4 +1,4 @@
-"""A database that was moved or copied becomes this store's, by a person's word."""
+"""Bind a database that was moved or copied to the store that runs here, when staff say so."""
 
 from __future__ import annotations
 
@@ -30,15 +30,16 @@ from ..outbox import store as outbox
 from ..policies import effects
 
 VOIDED = "The database was adopted as a new store: this belongs to the store it was copied from."
+"""Sentence for staff, stored with everything that is ended."""
 
 
 class AdoptionRefused(Exception):
-    """Nothing was changed; the text says why and what to do."""
+    """A database that cannot be adopted. Nothing was changed; the text says why and what to do."""
 
 
 @dataclass(frozen=True, slots=True)
 class Voided:
-    """How much of the other store's open work ended here, unsent."""
+    """Number of rows of the other store's open work that were ended without sending anything."""
 
     messages: int = 0
     covers: int = 0
@@ -48,21 +49,21 @@ class Voided:
 
 
 def adopt(now: datetime) -> Installation:
-    """Bind the database to the store that runs here; everything goes on with its keys.
+    """Bind the database to the store that runs here; open work continues under its keys.
 
-    Raise ``AdoptionRefused`` where the environment names no store.
+    Raise ``AdoptionRefused`` if the environment names no store.
     """
     _require_name()
     return installation.adopt(now)
 
 
 def adopt_as_new_store(now: datetime) -> Voided:
-    """Give a copied database an id of its own and end, unsent, what it was about to send.
+    """Give a copied database an id of its own and end its open work without sending anything.
 
-    Policies that were made before stay, and nothing is ever sent about them from here. Offers end,
-    and a yes in a checkout with them: what is asked next is this store's. Raise
-    ``AdoptionRefused`` where the environment names no store, or where the database is bound to the
-    store that runs here: then it is no copy.
+    Rows of policies that were made before stay, and nothing is ever sent about them. Open offers
+    end, even accepted ones; later offers belong to this store. Raise ``AdoptionRefused`` if the
+    environment names no store, or if the database is bound to the store that runs here and so is
+    not a copy.
     """
     _require_name()
     if installation.standing(installation.found()) == Standing.AT_HOME:
@@ -72,7 +73,7 @@ def adopt_as_new_store(now: datetime) -> Voided:
             f"own first: set {installation.INSTANCE_VARIABLE}."
         )
     with transaction.atomic():
-        # In the order everybody locks them: checkouts, offers, covers, cases, messages.
+        # In the order all code locks them: checkouts, offers, covers, cancellations, messages.
         offers = _end_offers(now)
         covers = _locked_covers()
         installation.adopt(now, as_new_store=True)
@@ -117,7 +118,7 @@ _OPEN_MODIFICATIONS = [
 
 
 def _end_offers(now: datetime) -> int:
-    """End the offers of open checkouts; what a payment has begun for is judged with its order."""
+    """End the offers of open checkouts, except where a payment has begun."""
     statuses = [status.value for status in LIVE_OFFER_STATUSES]
     live = Offer.objects.filter(order_id=None, status__in=statuses)
     ended = 0
@@ -131,7 +132,7 @@ def _end_offers(now: datetime) -> int:
 
 
 def _locked_covers() -> dict[int, Cover]:
-    """Lock every cover with open work, each after its offer; return them by key."""
+    """Lock every cover with open work, after its offer; return the covers by primary key."""
     wanted = Cover.objects.filter(status__in=_OPEN_COVERS)
     for model, statuses in (
         (Cancellation, _OPEN_CANCELLATIONS),
@@ -150,7 +151,7 @@ def _lock(rows: QuerySet[Any]) -> list[Any]:
 
 
 def _end_cancellations(now: datetime) -> int:
-    """The policies stay as they are; nobody here decides about them."""
+    """Close open cancellations; the policies stay as they are."""
     rows: list[Cancellation] = _lock(Cancellation.objects.filter(status__in=_OPEN_CANCELLATIONS))
     for row in rows:
         if row.status != CancellationStatus.PARKED:

@@ -1,4 +1,7 @@
-"""Look at everything that may need a person. Reads only, bounded, along our partial indexes."""
+"""Find the incidents that staff must be told of.
+
+Reads only. Queries use partial indexes and return a bounded number of rows.
+"""
 
 from __future__ import annotations
 
@@ -49,21 +52,25 @@ from .refused_offers import refused_offers
 log = logging.getLogger(__name__)
 
 LIMIT = 200
-"""So many of a kind are told one by one; who has more has one problem, not many."""
+"""Largest number of incidents of one code; with more, one cause is more likely than many."""
 
 
 @dataclass
 class View:
-    """What is the matter now, and about which codes nothing can be said."""
+    """The incidents at one time, and the codes that could not be checked in full."""
 
     incidents: dict[tuple[str, str], Incident] = field(default_factory=dict)
+    """Incidents by code and subject."""
     unknown: set[AlarmCode] = field(default_factory=set)
-    """Looking failed, there are more than ``LIMIT``, or another alarm is the cause of all: what is
-    missing may not be over."""
+    """Codes whose check failed, found ``LIMIT`` incidents, or was skipped because another alarm is
+    the cause. An incident of theirs that is missing may still exist."""
 
 
 def evaluate(now: datetime) -> View:
-    """Look at everything. What cannot be looked at is logged and hides nothing else."""
+    """Run all checks and return their incidents. ``now`` is in UTC.
+
+    A check that fails is logged and does not stop the others.
+    """
     view, facts, is_busy = View(), _Facts(now), False
     for codes, find in _FINDERS:
         has_cause = (AlarmCode.WRONG_STORE.value, "") in view.incidents
@@ -93,7 +100,7 @@ def evaluate(now: datetime) -> View:
 
 
 class _Facts:
-    """What several of the questions below need, read once."""
+    """Facts that several checks need, read once."""
 
     def __init__(self, now: datetime) -> None:
         self.now = now
@@ -101,16 +108,17 @@ class _Facts:
 
     @cached_property
     def accounts(self) -> dict[int, PluginSettings]:
+        """Return the usable settings by channel."""
         return accounts.by_channel()
 
     @cached_property
     def reached(self) -> list[tuple[XCoverAccount, PluginSettings]]:
-        """Return what workers share of each account in use, not of those a setting named before."""
+        """Return the shared row of each XCover account that present settings name."""
         return accounts.rows_of(self.accounts.values())
 
 
 def _paid_unprotected(facts: _Facts) -> Iterator[Incident]:
-    """Covers on their way for too long, and covers left behind although their order is paid."""
+    """Yield covers that are confirming for too long, or still placed though their order is paid."""
     since = facts.now - CONFIRMATION_GRACE
     placed = Cover.objects.filter(status=CoverStatus.PLACED.value)
     left = order_facts.paid_in_full(list(placed.values_list("order_id", flat=True)), before=since)
@@ -150,10 +158,10 @@ def _unpaid_near_event(facts: _Facts) -> Iterator[Incident]:
 
 
 def _parked(_facts: _Facts) -> Iterator[Incident]:
-    """One per order: an old case must not hide a new one. Parking itself wrote the order's note."""
-    for row in status.parked(2 * LIMIT):  # a message is often parked beside what it is about
+    """Yield one incident per order, without a note: parking wrote the order's note already."""
+    for row in status.parked(2 * LIMIT):  # a message is often parked together with its subject
         if row["reason"] == ReasonCode.CREDENTIALS_REFUSED:
-            continue  # saving working ones is all there is to do
+            continue  # has an alarm of its own
         reason = f", {row['reason']}" if row["reason"] else ""
         subject = row["order"] or f"{row['kind']} {row['id']}"
         yield incident(AlarmCode.PARKED, subject, what=f"{row['kind']}{reason}")
@@ -217,7 +225,7 @@ def _of_account(code: AlarmCode, settings: PluginSettings, **facts: Any) -> Inci
 
 
 def _messages_overdue(facts: _Facts) -> Iterator[Incident]:
-    """Due, and taken by nobody."""
+    """Yield one incident if pending messages are overdue and no worker has taken them."""
     overdue = OutboxMessage.objects.filter(
         Q(leased_until=None) | Q(leased_until__lte=facts.now),
         status=MessageState.PENDING.value,
@@ -263,7 +271,7 @@ def _work_failing(_facts: _Facts) -> Iterator[Incident]:
 
 
 def _database_busy(facts: _Facts) -> Iterator[Incident]:
-    """One for all that waits: nothing is wrong with any of it."""
+    """Yield one incident for all work that waits for locks: the cause is the same."""
     waiting = failures.waiting_for_locks(facts.now)
     first = waiting.filter(failures.MET_LOCKS_FOR_LONG).order_by("first_at", "pk").first()
     if first is None:
@@ -292,7 +300,7 @@ def _reconcile_findings(_facts: _Facts) -> Iterator[Incident]:
 
 
 def sweep_heartbeat_missing(now: datetime) -> Incident | None:
-    """Say why the sweep does not run, or None when it does."""
+    """Return an incident with the likely cause if the sweep does not run, else None."""
     return heartbeat_missing(
         heartbeats.pulse(heartbeats.SWEEP),
         now,
@@ -309,7 +317,7 @@ def _heartbeat_missing(facts: _Facts) -> Iterator[Incident]:
 
 _Find = Callable[[_Facts], Iterator[Incident]]
 _ONE_EACH: Mapping[AlarmCode, _Find] = {
-    AlarmCode.WRONG_STORE: _wrong_store,  # first: others follow from it
+    AlarmCode.WRONG_STORE: _wrong_store,  # first: other incidents follow from it
     AlarmCode.PAID_UNPROTECTED: _paid_unprotected,
     AlarmCode.UNPAID_NEAR_EVENT: _unpaid_near_event,
     AlarmCode.PARKED: _parked,

@@ -1,6 +1,6 @@
-"""Raise an alarm once when a trouble begins, clear it by itself when it is over.
+"""Raise an alarm once when an incident begins, and clear it when the incident is over.
 
-Raising is one row, one log event, one count in the metric, and a note where an order is concerned.
+Raising writes one row, one log event, one count in the metric, and a note if an order is concerned.
 """
 
 from __future__ import annotations
@@ -27,31 +27,35 @@ log = logging.getLogger(__name__)
 
 
 def update_alarms(now: datetime) -> None:
-    """Look at everything and bring the alarms in line; called at the end of every sweep.
+    """Run all checks, raise new alarms and clear those that are over. ``now`` is in UTC.
 
-    Never raises: alarms must not stop the work they watch over.
+    Called at the end of every sweep. Logs exceptions instead of raising them, because alarms must
+    not stop the work they monitor; only Celery's ``SoftTimeLimitExceeded`` is raised.
     """
     _safely(lambda: _bring_in_line(evaluate(now), frozenset(AlarmCode), now))
 
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """What is the matter now, the longest first, and which codes could not be looked at in full."""
+    """The present alarms, and the codes that could not be checked in full."""
 
     alarms: list[dict[str, Any]]
+    """Code, subject, since (UTC) and sentence of each alarm, oldest first."""
     unknown: list[str]
+    """Alarm codes, sorted."""
 
 
 def standing(now: datetime) -> Standing:
-    """Look at everything now.
+    """Run all checks and return the present alarms. ``now`` is in UTC.
 
-    Raise and clear only what a sweep that does not run cannot; the rest is the sweep's.
+    Only alarms about the sweep itself are raised or cleared here, because a sweep that does not run
+    cannot do so; the others are left to the sweep.
     """
     view = evaluate(now)
     _safely(lambda: _bring_in_line(view, SILENT, now))
     raised = {(alarm.code, alarm.subject): alarm for alarm in _open_alarms()}
     unknown = {code.value for code in view.unknown}
-    # What is the matter now; then what was raised and may be over, if one could look.
+    # The incidents found now, then raised alarms whose codes could not be checked.
     rows = [
         _row(t.code.value, t.subject, raised[key].raised_at if key in raised else now, t.sentence)
         for key, t in view.incidents.items()
@@ -72,7 +76,7 @@ def _open_alarms() -> list[Alarm]:
 
 
 def _bring_in_line(view: View, codes: frozenset[AlarmCode], now: datetime) -> None:
-    """Each on its own: one that cannot be written down must not hide the others."""
+    """Raise, update and clear alarms, each on its own: one failure must not stop the others."""
     rows = {(alarm.code, alarm.subject): alarm for alarm in _open_alarms()}
     for incident in view.incidents.values():
         if incident.code in codes:
@@ -96,7 +100,7 @@ def _raise(incident: Incident, now: datetime) -> None:
             defaults={"sentence": incident.sentence, "raised_at": now},
         )
         if not is_new:
-            return  # another worker saw it, too
+            return  # another worker raised it
         if incident.order_id is not None:
             _safely(partial(_note, incident.order_id, incident.sentence), incident.code)
     code = incident.code.value
@@ -105,13 +109,13 @@ def _raise(incident: Incident, now: datetime) -> None:
 
 
 def _say(alarm: Alarm, incident: Incident) -> None:
-    """Keep what is the matter by now: it is read when one cannot look."""
+    """Store the present sentence of an open alarm, which is shown when its check fails."""
     if alarm.sentence != incident.sentence:
         Alarm.objects.filter(pk=alarm.pk, cleared_at=None).update(sentence=incident.sentence)
 
 
 def _note(order_id: uuid.UUID, sentence: str) -> None:
-    with transaction.atomic():  # a note that cannot be written takes no alarm with it
+    with transaction.atomic():  # a note that cannot be written must not undo the alarm
         effects.add_note(order_id, sentence)
 
 

@@ -1,4 +1,4 @@
-"""Try the credentials with a real call when they are saved, and answer plainly."""
+"""Check XCover credentials with a real call when they are saved, and replay what they blocked."""
 
 from __future__ import annotations
 
@@ -14,13 +14,14 @@ from ..staff.replay import replay
 from ..xcover.errors import XCoverError, XCoverMisconfigured
 
 DEADLINE_SECONDS = 5.0
+"""Deadline of the call to XCover, in seconds. The dashboard waits for it."""
 
 
 def check(settings: PluginSettings, *, is_known_to_work: bool) -> None:
-    """Raise ``SettingsError`` unless XCover accepts the credentials.
+    """Raise ``SettingsError`` if XCover refuses the credentials or does not respond properly.
 
-    Settings that work already are not tried again, so that other fields can be edited while
-    XCover is down.
+    With ``is_known_to_work`` no call is made, so that other fields can be edited while XCover is
+    down.
     """
     if is_known_to_work:
         return
@@ -43,7 +44,10 @@ def check(settings: PluginSettings, *, is_known_to_work: bool) -> None:
 
 
 def replay_waiting(channel_id: int, now: datetime) -> None:
-    """Send again what was parked for refused credentials, or until this account was set again."""
+    """Replay the messages of a channel that were parked because of refused credentials.
+
+    Messages that only the account now in the settings can finish are replayed, too.
+    """
     for message in outbox.replay_refused(channel_id, now):
         send_after_commit(DELIVER_TASK, message.pk)
     try:

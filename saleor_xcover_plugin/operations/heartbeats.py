@@ -1,4 +1,4 @@
-"""What periodic work leaves behind, so that its silence is noticed."""
+"""Record when periodic work began and ended, so that its absence is noticed."""
 
 from __future__ import annotations
 
@@ -10,12 +10,15 @@ from ..domain.alarms import Pulse
 from ..models import Heartbeat
 
 SWEEP = "sweep"
+"""The sweep, every minute."""
 RECONCILE = "reconcile"
+"""The nightly comparison with XCover."""
 PURGE = "purge"
+"""The nightly purge."""
 
 
 def begin(name: str, now: datetime) -> None:
-    """Note that it begins; ``beat`` notes that it ended."""
+    """Record that work begins. ``beat`` records that it ended."""
     unfinished = pulse(name).unfinished + 1
     Heartbeat.objects.update_or_create(
         name=_begun(name), defaults={"beat_at": now, "details": {"unfinished": unfinished}}
@@ -23,7 +26,7 @@ def begin(name: str, now: datetime) -> None:
 
 
 def beat(name: str, now: datetime, details: Mapping[str, Any]) -> None:
-    """Note that it ended, and what it found."""
+    """Record that work ended, with what it found as JSON data."""
     Heartbeat.objects.update_or_create(
         name=name, defaults={"beat_at": now, "details": dict(details)}
     )
@@ -31,7 +34,7 @@ def beat(name: str, now: datetime, details: Mapping[str, Any]) -> None:
 
 
 def pulse(name: str) -> Pulse:
-    """Return when it began and ended last."""
+    """Return when work last began and ended, and how often it began since it last ended."""
     rows = Heartbeat.objects.in_bulk([name, _begun(name)])
     begun, ended = rows.get(_begun(name)), rows.get(name)
     return Pulse(
@@ -42,7 +45,7 @@ def pulse(name: str) -> Pulse:
 
 
 def found(name: str) -> Heartbeat | None:
-    """Return its last beat with what it found, or None before the first."""
+    """Return the last beat of work with what it found, or None before the first."""
     return Heartbeat.objects.filter(name=name).first()
 
 
@@ -51,6 +54,6 @@ def _begun(name: str) -> str:
 
 
 def _number(details: Any, name: str) -> int:
-    """A row somebody broke must not stop the work that beats."""
+    """Return a whole number from the details, or 0: an invalid row must not stop the work."""
     value = details.get(name) if isinstance(details, dict) else None
     return value if isinstance(value, int) else 0

@@ -1,4 +1,4 @@
-"""Find the channels in which offers are refused for a reason a person must hear of."""
+"""Find the channels in which offers are refused for a reason that staff must be told of."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ from ..host import catalog
 from ..models import Alarm, Offer
 
 NEWEST = 2_000
-"""Requests that are looked at in a sweep: more than XCover's usual rate allows in half a minute."""
+"""Number of latest requests that are checked: more than XCover's usual rate allows in 30 s."""
 
 _TOLD = frozenset(code.value for code in UNSELLABLE | UNOFFERED)
 
@@ -42,7 +42,7 @@ class _Request:
 
 @dataclass(slots=True)
 class _Asked:
-    """Who asked for an offer in a channel of late, and what became of it."""
+    """Recent requests for offers in one channel: all, those shown, and those refused by reason."""
 
     everybody: list[_Request] = field(default_factory=list)
     shown: list[_Request] = field(default_factory=list)
@@ -50,11 +50,11 @@ class _Asked:
 
 
 def refused_offers(now: datetime) -> Iterator[Incident]:
-    """Yield one trouble per channel and reason.
+    """Yield one incident per channel and reason. ``now`` is in UTC.
 
-    It is over when an offer was asked for after the last refusal and shown; where refusals come
-    between offers that are shown, when none came for an hour. While nobody asks, nothing shows that
-    it is over: what was told stays, for a day at most.
+    An incident is over when an offer that was requested after the last refusal was shown; if
+    refusals alternate with offers that are shown, when there was no refusal for an hour. Without
+    any request an alarm stays, for a day at most.
     """
     names, raised = catalog.channel_names(), _raised(now)
     seen = set()
@@ -72,8 +72,8 @@ def refused_offers(now: datetime) -> Iterator[Incident]:
 def _asked(now: datetime) -> Mapping[int, _Asked]:
     found: defaultdict[int, _Asked] = defaultdict(_Asked)
     since = now - REFUSALS_WINDOW
-    # The newest by their key, in whatever state: an order made meanwhile has ended its request.
-    # A row without a fingerprint keeps an answer from before anybody asked.
+    # The newest by primary key, in any status: an order made meanwhile has ended its request.
+    # A row without a fingerprint was never requested; it only stores an answer of the shopper.
     columns = ("channel_id", "checkout_token", "reason_code", "created_at", "shown_at")
     newest = Offer.objects.exclude(fingerprint="").order_by("-pk").values_list(*columns)
     for channel_id, checkout, reason, asked_at, shown_at in newest[:NEWEST]:
@@ -104,7 +104,7 @@ def _refusals(asked: _Asked, code: Code) -> Refusals:
 
 
 def _checkouts(requests: list[_Request]) -> int:
-    """Count checkouts: who asks again is one buyer still."""
+    """Return the number of checkouts: a buyer who asks again counts once."""
     return len({request.checkout for request in requests})
 
 
@@ -145,7 +145,7 @@ def _times(alarm: Alarm) -> Raised:
 def _unseen(
     names: Mapping[int, str], raised: Mapping[str, list[Alarm]], now: datetime
 ) -> Iterator[Incident]:
-    """Yield what was told before, of which no refusal is left and nothing shows that it is over."""
+    """Yield alarms without a recent refusal, for which nothing shows that they are over."""
     channels = {_subject(code, name): pk for pk, name in names.items() for code in Code}
     for subject, alarms in sorted(raised.items()):
         known = channels.get(subject)
@@ -154,7 +154,7 @@ def _unseen(
 
 
 def _stays(alarms: list[Alarm], channel_id: int, now: datetime) -> bool:
-    """Whether an open alarm is not over: nobody was shown an offer, or it came back of late."""
+    """Return True if an open alarm stays: no offer was shown since, or it came back recently."""
     newest = alarms[0]
     if newest.cleared_at is not None or newest.raised_at < now - REFUSALS_KEPT:
         return False

@@ -1,7 +1,7 @@
-"""Sales of a period in figures: one aggregate query per table, whose cost follows the period.
+"""Count the sales of a period, with one aggregate query per table.
 
-Offers count on the day they were first seen, answers on the day they were given, covers and orders
-without cover on the day of their order. What became of a cover is what is known now.
+Offers count on the day they were first shown, answers on the day they were given, covers and orders
+without cover on the day of their order. The status of a cover is its present one. Days are in UTC.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ _WAITING = [s.value for s in (CoverStatus.PLACED, CoverStatus.CONFIRMING, CoverS
 
 
 class _Row(NamedTuple):
-    """What one table knows of one channel, currency and day."""
+    """Figures from one table for one channel, currency and day."""
 
     channel_id: int
     currency: str
@@ -36,7 +36,10 @@ class _Row(NamedTuple):
 
 
 def sales_of(period: Period) -> Sales:
-    """Count and add up what was offered, answered and sold."""
+    """Return counts and sums of what was offered, answered and sold, by channel and currency.
+
+    The cost of the queries grows with the length of the period.
+    """
     channels = catalog.channel_names()
     found: dict[tuple[Market, date], list[Figures]] = {}
     for row in _rows(period):
@@ -49,7 +52,7 @@ def sales_of(period: Period) -> Sales:
 
 def _rows(period: Period) -> Iterator[_Row]:
     yield from _grouped(Offer.objects.all(), "shown_at", period, shown=Count("pk"))
-    # Whoever said no twice in one day said no to one offer.
+    # Two refusals of the same offer on one day count once.
     answered_no = Count("offer", distinct=True)
     noes = Consent.objects.filter(answer="declined")
     yield from _grouped(noes, "created_at", period, "offer__", answered_no=answered_no)
@@ -91,7 +94,7 @@ def _taxes(period: Period) -> Iterator[_Row]:
         unnamed=Count("offer", distinct=True, filter=Q(tax=None)),
     )
     for row in rows:
-        # All covers were counted as unknown: those whose quotes name their tax are taken off.
+        # All covers were counted as unknown; those whose quotes name their tax are subtracted.
         named = row.known.pop("covers") - row.known.pop("unnamed")
         yield row._replace(known={**row.known, "tax_unknown": -named})
 
@@ -99,7 +102,10 @@ def _taxes(period: Period) -> Iterator[_Row]:
 def _grouped(
     rows: QuerySet[Any], moment: str, period: Period, of: str = "", **wanted: Any
 ) -> Iterator[_Row]:
-    """Aggregate the rows whose ``moment`` is in the period; ``of`` leads to their channel."""
+    """Aggregate the rows whose column ``moment`` is in the period, by channel, currency and day.
+
+    ``of`` is the lookup prefix to the columns ``channel_id`` and ``currency``.
+    """
     within = rows.filter(**{f"{moment}__gte": period.start, f"{moment}__lt": period.end})
     if period.channel_ids:
         within = within.filter(**{f"{of}channel_id__in": period.channel_ids})
@@ -108,7 +114,7 @@ def _grouped(
         in_currency=F(f"{of}currency"),
         on_day=TruncDate(moment, tzinfo=UTC),
     )
-    # Django refuses an annotation with the name of a column.
+    # Django does not allow an annotation with the name of a column.
     for group in groups.annotate(**{f"all_{name}": value for name, value in wanted.items()}):
         known = {name: group[f"all_{name}"] or 0 for name in wanted}
         yield _Row(group["on_channel"], group["in_currency"], group["on_day"], known)

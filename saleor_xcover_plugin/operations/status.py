@@ -1,4 +1,4 @@
-"""How things stand: what is open, what waits for a person, how XCover is reached."""
+"""Report the state of the plugin: open work, work that waits for staff, and the XCover accounts."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _OPEN: Sequence[tuple[str, type[Model], Sequence[str]]] = (
 
 
 def open_work() -> int:
-    """Count covers and messages that would be lost if the plugin went away now."""
+    """Return the number of covers and messages that would be lost if the plugin were removed."""
     messages = OutboxMessage.objects.filter(
         status__in=[MessageState.PENDING.value, MessageState.PARKED.value]
     ).count()
@@ -36,9 +36,9 @@ def open_work() -> int:
 
 
 def counts() -> dict[str, dict[str, int]]:
-    """What is open or parked, by status; years of ended rows are not read.
+    """Return the number of open and parked rows by table and status.
 
-    One query per status: each has a partial index, all together have none.
+    One query per status, because each status has a partial index of its own.
     """
     return {
         name: {
@@ -51,7 +51,10 @@ def counts() -> dict[str, dict[str, int]]:
 
 
 def parked(limit: int = 100) -> Sequence[dict[str, Any]]:
-    """Everything that waits for a person, oldest first, with the sentence that says what to do."""
+    """Return what waits for staff, oldest first, with the sentence that says what to do.
+
+    At most ``limit`` rows of kind, id, order number, since (UTC), reason code and sentence.
+    """
     covers = Cover.objects.filter(status=CoverStatus.PARKED.value).order_by("updated_at")
     rows = [
         _row("cover", cover, cover.order_number, cover.reason_code, cover.reason)
@@ -81,7 +84,7 @@ def parked(limit: int = 100) -> Sequence[dict[str, Any]]:
 
 
 def accounts_reached(now: datetime) -> list[dict[str, Any]]:
-    """How each account in use is reached: allowed rate, breaker, clock, credentials."""
+    """Return the state of each XCover account in use: rate, breaker, clock and credentials."""
     return [
         {
             "account": accounts.subject_of(settings),
@@ -101,7 +104,7 @@ def accounts_reached(now: datetime) -> list[dict[str, Any]]:
 
 
 def store() -> dict[str, Any]:
-    """Which store these tables are, what they are bound to, and what runs here."""
+    """Return the id of this installation, the store it is bound to and the one that runs here."""
     row = installation.found()
     return {
         "installation": str(row.installation_id) if row else None,
@@ -113,7 +116,7 @@ def store() -> dict[str, Any]:
 
 
 def heartbeats() -> list[dict[str, Any]]:
-    """When periodic work ran last, and what it found; ``purge`` has what the purge says by kind."""
+    """Return when periodic work last ended and what it found, without counts by kind."""
     return [
         {"name": row.name, "at": row.beat_at, "found": _short(row.details)}
         for row in Heartbeat.objects.order_by("name")
@@ -121,7 +124,7 @@ def heartbeats() -> list[dict[str, Any]]:
 
 
 def purge() -> list[dict[str, Any]]:
-    """What the last nightly purge removed by kind, and what the next one will remove."""
+    """Return by kind what the last nightly purge removed, and what the next one will remove."""
     row = Heartbeat.objects.filter(name=PURGE).first()
     kinds = row.details.get("kinds") if row is not None and isinstance(row.details, dict) else None
     return kinds if isinstance(kinds, list) else []
@@ -145,7 +148,7 @@ def _row(kind: str, parked: Any, order: str, reason: str, sentence: str) -> dict
 
 
 def _order_numbers(messages: Iterable[OutboxMessage]) -> dict[int, str]:
-    """Find the order each message is about; one of an order that is gone is left out."""
+    """Return the order number of each message, without those whose order is gone."""
     subjects: dict[str, dict[int, int]] = {}
     for message in messages:
         subjects.setdefault(message.kind, {})[message.pk] = message.subject_id
@@ -157,7 +160,7 @@ def _order_numbers(messages: Iterable[OutboxMessage]) -> dict[int, str]:
 
 
 def _numbers_by_subject(kind: str, ids: set[int]) -> dict[int, str]:
-    """What a message is about depends on its kind: a cover, offer, cancellation or modification."""
+    """Return order numbers by subject: a cover, offer, cancellation or modification by kind."""
     if kind == MessageKind.CONFIRM:
         return dict(Cover.objects.filter(pk__in=ids).values_list("pk", "order_number"))
     if kind == MessageKind.OPT_OUT:
@@ -170,6 +173,6 @@ def _numbers_by_subject(kind: str, ids: set[int]) -> dict[int, str]:
 
 
 def _latest(times: Iterable[str], now: datetime) -> datetime | None:
-    """Return the latest time to come, or None."""
+    """Return the latest of the times that are in the future, or None."""
     to_come = [time for text in times if (time := datetime.fromisoformat(text)) > now]
     return max(to_come, default=None)

@@ -1,4 +1,7 @@
-"""Find again whatever a lost hook, a killed worker or a dead broker left behind. Bounded."""
+"""Find and finish work that a lost hook, a killed worker or a broker failure left behind.
+
+Each sweep does a bounded amount of work.
+"""
 
 from __future__ import annotations
 
@@ -36,13 +39,14 @@ log = logging.getLogger(__name__)
 Row = TypeVar("Row")
 
 LIMIT = 500
+"""Largest number of rows of each kind in one sweep."""
 _ORDERS = "orders"
 _FOLLOWED = "followed orders"
 _OVERLAP = timedelta(minutes=5)
-"""A transaction that commits late carries an older ``updated_at`` than what was read before."""
+"""A transaction may commit with an ``updated_at`` older than rows that were read before it."""
 _PAGES = 20
 _BUDGET = timedelta(seconds=45)
-"""No call is begun later, so that a sweep ends soon: workers are Saleor's too."""
+"""No call is begun after this time, because the workers are shared with Saleor."""
 _FIRST_LOOK_BACK = timedelta(days=1)
 _OFFER_COOLDOWN = timedelta(hours=1)
 _COVER_COOLDOWN = timedelta(minutes=10)
@@ -51,23 +55,31 @@ _JUST_CONFIRMED = timedelta(hours=1)
 
 @dataclass(frozen=True, slots=True)
 class SweepResult:
+    """Number of rows that a sweep handled."""
+
     orders: int
+    """Changed orders and orders that had failed before."""
     covers: int
+    """Open or recently confirmed covers that had not changed for a while."""
     offers: int
+    """Live offers that had not changed for a while."""
     events: int
+    """Webhook notifications."""
     messages: int
+    """Outbox messages."""
 
 
 def sweep(clock: Clock, *, limit: int = LIMIT) -> SweepResult:
-    """Align changed orders, look after resting covers and offers, deliver what is due.
+    """Sync changed orders, check idle covers and offers, and deliver due messages.
 
-    Then look whether a person must be told, whatever became of the rest.
+    A step that fails is logged and does not stop the others. Alarms are updated at the end in any
+    case. ``limit`` bounds the rows of each kind.
     """
     try:
         heartbeats.begin(heartbeats.SWEEP, clock())
     except SoftTimeLimitExceeded:
         raise
-    except Exception:  # work goes on, say between an upgrade and its migration
+    except Exception:  # such as between an upgrade and its migration
         log_defect(log, "xcover.heartbeat.failed")
     try:
         result = _do_all(clock, limit)
@@ -106,11 +118,11 @@ def _do_all(clock: Clock, limit: int) -> SweepResult:
 
 
 class _Blocked(Exception):
-    """Another session holds a whole table: the rest of a step is for the next sweep."""
+    """Another session has locked a whole table; the rest of a step is left to the next sweep."""
 
 
 class _Steps:
-    """What the steps of one sweep share."""
+    """State that the steps of one sweep share."""
 
     def __init__(self, clock: Clock, limit: int) -> None:
         self.clock, self.limit = clock, limit
@@ -119,10 +131,10 @@ class _Steps:
         self._locks_of_rows = 0
 
     def sync_order(self, order_id: uuid.UUID, *, first: Callable[[], object] | None = None) -> None:
-        """Bring one order in line; a broken one is tried once and must not stop the others.
+        """Sync one order, once per sweep; its failure is remembered and does not stop the others.
 
-        ``first`` is done before, and is its work too. Raise ``_Blocked`` where another session
-        holds not this order's rows but everybody's.
+        ``first`` is called before, as part of the same work. Raise ``_Blocked`` if another session
+        has locked a whole table.
         """
         self._require_tables()
         self._sync_order(order_id, first)
@@ -138,7 +150,7 @@ class _Steps:
             sync_order(order_id, self.now)
 
     def _require_tables(self) -> None:
-        """After work that met a lock, see what the lock is of."""
+        """Raise ``_Blocked`` if a lock that was met since the last check is on a whole table."""
         busy = len(self.failures.busy)
         if busy == self._locks_of_rows:
             return
@@ -148,9 +160,10 @@ class _Steps:
         self._locks_of_rows = busy
 
     def follow(self, order_id: uuid.UUID) -> None:
-        """Bring a paid order in line that has no row of ours, and see whether it has one then.
+        """Sync a paid order that has no row, and record a failure if it still has none afterwards.
 
-        An order is not blamed for rows others hold. Raise ``_Blocked`` as ``sync_order`` does.
+        An order whose rows are locked is not recorded as such. Raise ``_Blocked`` as ``sync_order``
+        does.
         """
         self._require_tables()
         self._follow(order_id)
@@ -173,7 +186,7 @@ def _call_helpers(clock: Clock, until: datetime) -> int:
 
 
 def _stock_up(_steps: _Steps) -> int:
-    """New warehouses, and rows somebody changed."""
+    """Stock the cover product in new warehouses, and correct stock rows that were changed."""
     with transaction.atomic():
         count = warehouses.stock_up()
     if count:
@@ -182,12 +195,12 @@ def _stock_up(_steps: _Steps) -> int:
 
 
 def _clear_usage(steps: _Steps) -> int:
-    """Forget who asked how often, once that no longer matters."""
+    """Delete usage counters of past periods."""
     return allowances.clear(steps.now)
 
 
 def _failed_orders(steps: _Steps) -> int:
-    """Try orders again that could not be brought in line: the mark has passed them."""
+    """Sync orders again that failed before: the mark has passed them."""
     waiting = due(ORDER, steps.now, steps.limit)
     for order_id in waiting:
         steps.sync_order(uuid.UUID(order_id))
@@ -195,14 +208,15 @@ def _failed_orders(steps: _Steps) -> int:
 
 
 def _changed_orders(steps: _Steps) -> int:
-    """Align every order changed since the mark, page by page, up to ``_PAGES`` pages.
+    """Sync every order changed since the mark, page by page, up to ``_PAGES`` pages.
 
-    The mark passes an order that failed, since that is remembered and tried again; it stays before
-    one that could not be remembered, and where another session holds a whole table.
+    The mark passes an order that failed, because its failure is remembered and it is tried again.
+    It does not pass one whose failure could not be remembered, nor orders that were left out
+    because another session has locked a whole table.
     """
     now, limit = steps.now, steps.limit
     mark = Watermark.objects.filter(name=_ORDERS).first()
-    # Never from a time to come: a clock that was ahead would hide orders from us.
+    # Never from a time in the future: a clock that was ahead would hide orders.
     reached = min(mark.reached_at, now - _OVERLAP) if mark else now - _FIRST_LOOK_BACK
     count = 0
     for order_id in orders.with_unfollowed_tickets(reached, newest=limit):
@@ -226,17 +240,17 @@ def _changed_orders(steps: _Steps) -> int:
         position = (now, position[1]) if is_last else changed[-1]
         if not steps.failures.has_lost_one:
             reached = position[0]
-        _set_mark(reached, now)  # after each page: a sweep that is killed loses one at most
+        _set_mark(reached, now)  # after each page: a killed sweep loses one page at most
         if is_last:
             break
     return count
 
 
 def _unfollowed_orders(steps: _Steps) -> int:
-    """Look for paid orders with a cover line and no row of ours: no other step would find them.
+    """Sync paid orders that have a cover line and no row, which no other step would find.
 
-    They are looked at once ``CONFIRMATION_GRACE`` after their last change, whatever the mark of the
-    changed orders has passed; those that were found before are tried again.
+    Each order is checked once, ``CONFIRMATION_GRACE`` after its last change; this step has a mark
+    of its own. Orders that were found before are tried again.
     """
     lost = {uuid.UUID(key) for key in due(UNFOLLOWED, steps.now, steps.limit)}
     until = steps.now - CONFIRMATION_GRACE
@@ -258,7 +272,7 @@ def _unfollowed_orders(steps: _Steps) -> int:
 
 
 def _set_mark(reached: datetime, now: datetime, *, name: str = _ORDERS) -> None:
-    """What commits late carries an older time: the last minutes are always read again."""
+    """Save the mark, at least ``_OVERLAP`` ago, so that late commits are read again."""
     Watermark.objects.update_or_create(
         name=name, defaults={"reached_at": min(reached, now - _OVERLAP)}
     )
@@ -298,19 +312,19 @@ def _resting_offers(steps: _Steps) -> int:
 
 
 def _free(rows: QuerySet[Any, Row]) -> list[Row]:
-    """Leave out what another session holds: it rests on, and is not in the way of what is free."""
+    """Return the rows that no other session has locked."""
     with transaction.atomic():
         return list(rows.select_for_update(skip_locked=True))
 
 
 def _end_resting(offer_id: int, now: datetime) -> None:
-    """End an offer nobody came back for; a yes in a living checkout waits for its shopper."""
+    """End an idle offer, unless it was accepted in a checkout that still exists."""
     is_waiting = False
     with transaction.atomic():
         offer = Offer.objects.select_for_update().get(pk=offer_id)
         is_live = offer.status in LIVE_OFFER_STATUSES
         if not is_live or offer.order_id or orders.ids_by_checkout([offer.checkout_token]):
-            return  # it moved while others were looked after; its order is aligned on its own
+            return  # it changed since it was read; its order is synced on its own
         if not checkouts.exists(offer.checkout_token):
             offer.transition_to(OfferStatus.ABANDONED, now)
         elif offer.status == OfferStatus.SELECTED:

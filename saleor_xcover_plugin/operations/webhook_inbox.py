@@ -1,4 +1,8 @@
-"""After a webhook: ask XCover for the booking and act on that answer only."""
+"""Store verified webhook notifications, and act on them after reading the booking from XCover.
+
+The signature of a webhook covers its ``Date`` header but not its body, so the body is only a hint
+(https://docs.covergenius.com/xcover/webhooks).
+"""
 
 from __future__ import annotations
 
@@ -29,39 +33,45 @@ from ..xcover.errors import XCoverError
 log = logging.getLogger(__name__)
 
 MAX_ATTEMPTS = 24
+"""Number of attempts, five minutes apart, after which a notification is given up."""
 _WAIT = timedelta(minutes=5)
 _AGAIN = timedelta(minutes=1)
 
 
 @dataclass(frozen=True, slots=True)
 class WebhookNotification:
-    """What a verified webhook says, and all we keep of it."""
+    """The content of a verified webhook, as far as it is used."""
 
     event: str
+    """XCover's name of the notification, such as ``BOOKING_CANCELLED``."""
     booking_id: str
+    """XCover's number of the policy."""
     status: str
+    """Status of the booking according to the webhook."""
     quotes: tuple[str, ...]
+    """Status of each quote of the booking, used to tell notifications apart."""
 
     @property
     def digest(self) -> str:
+        """Return a hash of the content, the same for the same notification."""
         text = "|".join((self.event, self.booking_id, self.status, *self.quotes))
         return hashlib.sha256(text.encode(errors="backslashreplace")).hexdigest()
 
 
-def journal(news: WebhookNotification, channel_id: int, now: datetime) -> None:
-    """Journal the news once and have it looked after soon, again when it comes again.
+def journal(notification: WebhookNotification, channel_id: int, now: datetime) -> None:
+    """Store a notification and send the task that handles it.
 
-    The same news may be true a second time: a policy was cancelled, taken back and cancelled. What
-    was looked after already is looked after once a minute at most; what waits goes on waiting, and
-    what is being looked after just now is so again.
+    A notification that comes a second time is handled again, because it may be true again: a policy
+    can be cancelled, restored and cancelled. If it was handled already, that happens a minute after
+    the last time at the earliest; if it is being handled, it is handled once more.
     """
     row, is_new = ReceivedNotification.objects.get_or_create(
-        digest=hashlib.sha256(f"{channel_id}|{news.digest}".encode()).hexdigest(),
+        digest=hashlib.sha256(f"{channel_id}|{notification.digest}".encode()).hexdigest(),
         defaults={
             "channel_id": channel_id,
-            "event": news.event,
-            "booking_id": news.booking_id,
-            "booking_status": news.status,
+            "event": notification.event,
+            "booking_id": notification.booking_id,
+            "booking_status": notification.status,
             "received_at": now,
             "next_attempt_at": now,
         },
@@ -79,71 +89,80 @@ def journal(news: WebhookNotification, channel_id: int, now: datetime) -> None:
 def handle_due(
     clock: Clock, *, limit: int, only: int | None = None, until: datetime | None = None
 ) -> int:
-    """Look after journaled events that are due; return how many were tried."""
+    """Handle stored notifications that are due; return the number of attempts.
+
+    ``limit`` bounds the attempts, ``only`` is the primary key of the one notification to handle,
+    and after ``until`` (UTC) no attempt begins.
+    """
     for count in range(limit):
-        event = None if until and clock() >= until else _claim(clock(), only)
-        if event is None:
+        received = None if until and clock() >= until else _claim(clock(), only)
+        if received is None:
             return count
         try:
-            outcome = _handle(event, clock)
+            outcome = _handle(received, clock)
         except SoftTimeLimitExceeded:
             raise
-        except DatabaseBusy as busy:  # tried again, however often: nothing is wrong with it
+        except DatabaseBusy as busy:  # tried again without a limit: it is not the cause
             log.warning(
-                "xcover.notification.busy", extra={"inbound_event": event.pk, "reason": str(busy)}
+                "xcover.notification.busy",
+                extra={"inbound_event": received.pk, "reason": str(busy)},
             )
             outcome = None
         except Exception:
-            log_defect(log, "xcover.notification.failed", inbound_event=event.pk)
-            outcome = "failed" if event.attempts >= MAX_ATTEMPTS else None
+            log_defect(log, "xcover.notification.failed", inbound_event=received.pk)
+            outcome = "failed" if received.attempts >= MAX_ATTEMPTS else None
         if outcome is not None:
-            # Not when the news came again meanwhile: XCover may have been asked just before.
-            same = ReceivedNotification.objects.filter(pk=event.pk, received_at=event.received_at)
+            # Not if it was received again meanwhile: XCover may have been asked just before that.
+            same = ReceivedNotification.objects.filter(
+                pk=received.pk, received_at=received.received_at
+            )
             same.update(handled_at=clock(), outcome=outcome)
     return limit
 
 
 def _claim(now: datetime, only: int | None) -> ReceivedNotification | None:
-    """Take one due event; its next attempt, should this one die, is already planned."""
+    """Claim one due notification. Its next attempt is planned already, in case this one crashes."""
     with transaction.atomic():
         due = ReceivedNotification.objects.select_for_update(skip_locked=True).filter(
             handled_at=None, next_attempt_at__lte=now
         )
         if only is not None:
             due = due.filter(pk=only)
-        event = due.order_by("next_attempt_at", "pk").first()
-        if event is not None:
-            event.attempts += 1
-            event.next_attempt_at = now + _WAIT
-            event.save(update_fields=["attempts", "next_attempt_at"])
-    return event
+        received = due.order_by("next_attempt_at", "pk").first()
+        if received is not None:
+            received.attempts += 1
+            received.next_attempt_at = now + _WAIT
+            received.save(update_fields=["attempts", "next_attempt_at"])
+    return received
 
 
 def sync_with_booking(cover: Cover, clock: Clock) -> str:
-    """Ask XCover for the policy and do what its answer says.
+    """Read a policy from XCover and record a cancellation or change made there.
 
-    Raise ``XCoverError`` or ``SettingsError`` when it cannot be asked.
+    Return the outcome in a few words. Raise ``XCoverError`` or ``SettingsError`` if XCover cannot
+    be asked.
     """
     settings = configuration.settings_of(cover.channel_id)
     booking = client_for(settings).get_booking(cover.booking_id or "")
     return _bring_in_line(cover.order_id, booking, clock())
 
 
-def _handle(event: ReceivedNotification, clock: Clock) -> str | None:
-    """Return what came of it, or None to try again later."""
-    cover = Cover.objects.filter(booking_id=event.booking_id, channel_id=event.channel_id).first()
+def _handle(received: ReceivedNotification, clock: Clock) -> str | None:
+    """Return the outcome in a few words, or None to try again later."""
+    covers = Cover.objects.filter(booking_id=received.booking_id, channel_id=received.channel_id)
+    cover = covers.first()
     if cover is None:
-        log.warning("xcover.webhook.unknown_booking", extra={"booking": event.booking_id})
+        log.warning("xcover.webhook.unknown_booking", extra={"booking": received.booking_id})
         return "unknown booking"
     try:
         return sync_with_booking(cover, clock)
-    except CallDeferred as held:
-        event.attempts -= 1
-        event.next_attempt_at = held.until
-        event.save(update_fields=["attempts", "next_attempt_at"])
+    except CallDeferred as deferred:
+        received.attempts -= 1
+        received.next_attempt_at = deferred.until
+        received.save(update_fields=["attempts", "next_attempt_at"])
         return None
     except (XCoverError, SettingsError) as error:
-        return f"gave up: {type(error).__name__}" if event.attempts >= MAX_ATTEMPTS else None
+        return f"gave up: {type(error).__name__}" if received.attempts >= MAX_ATTEMPTS else None
 
 
 def _bring_in_line(order_id: uuid.UUID, booking: Booking, now: datetime) -> str:

@@ -1,0 +1,1 @@
+"""Transactional outbox: every call to XCover that must happen is a row until it is settled."""

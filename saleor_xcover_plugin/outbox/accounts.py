@@ -1,4 +1,4 @@
-"""The XCover accounts in use, and the gates to them."""
+"""List the XCover accounts in use and their shared account rows."""
 
 from __future__ import annotations
 
@@ -12,17 +12,23 @@ from . import rate_limit
 
 
 def by_channel() -> dict[int, PluginSettings]:
-    """Return the settings of every channel that sells or has messages to send."""
+    """Return the settings, by channel id, of every channel that sells or has messages to send.
+
+    Channels whose settings cannot be used are left out; ``unusable`` lists them.
+    """
     return configuration.settings_in_use(_open_channels())
 
 
 def unusable() -> dict[str, SettingsError]:
-    """Return by the channel's slug why settings cannot be used that ``by_channel`` leaves out."""
+    """Return, by channel slug, why the settings that ``by_channel`` leaves out cannot be used."""
     return configuration.unusable_settings(_open_channels())
 
 
 def rows_of(settings: Iterable[PluginSettings]) -> list[tuple[XCoverAccount, PluginSettings]]:
-    """Return the gates to these accounts, once each, as far as anybody called through them."""
+    """Return each account row in use once, with the settings of one channel that uses it.
+
+    An account that has not been called yet has no row and is left out.
+    """
     used = {rate_limit.account_key(one): one for one in settings}
     return [
         (row, used[row.name]) for row in XCoverAccount.objects.filter(pk__in=used).order_by("pk")
@@ -30,7 +36,7 @@ def rows_of(settings: Iterable[PluginSettings]) -> list[tuple[XCoverAccount, Plu
 
 
 def subject_of(settings: PluginSettings) -> str:
-    """Name an account in a few characters, as alarms and ``xcover_status`` do."""
+    """Return the first 8 characters of the account key, shown in alarms and ``xcover_status``."""
     return rate_limit.account_key(settings)[:8]
 
 

@@ -1,4 +1,7 @@
-"""A channel was deleted: Saleor moved its orders to another one, and their open work follows."""
+"""Move open messages along when Saleor moves orders to another channel.
+
+Saleor does that when staff delete a channel and name another one for its orders.
+"""
 
 from __future__ import annotations
 
@@ -16,7 +19,11 @@ log = logging.getLogger(__name__)
 
 
 def follow_moved_order(message: OutboxMessage, order_id: uuid.UUID | None, now: datetime) -> bool:
-    """Give a message the channel its order has now; return False when it is there already."""
+    """Give a message and its covers the channel that the order has now.
+
+    The message is due at once afterwards. Return False, and change nothing, when there is no order
+    or the message already has the order's channel.
+    """
     if order_id is None:
         return False
     channel_id = orders.channel_of(order_id)

@@ -1,4 +1,4 @@
-"""An XCover client for a channel's settings."""
+"""Build XCover clients from a channel's settings."""
 
 from __future__ import annotations
 
@@ -17,42 +17,52 @@ from .transports import BlockingTransport, InstrumentedTransport
 def rate_limited_transport(
     settings: PluginSettings, *, max_wait: timedelta | None = None
 ) -> RateLimitedTransport:
-    """Return a way to XCover that shares rate and breaker with all others of the account."""
+    """Return a transport that shares rate limit and breaker with every process of the account.
+
+    ``max_wait`` is how long a call may wait for its turn; None stands for ``rate_limit.MAX_WAIT``
+    of its lane.
+    """
     return RateLimitedTransport(_transport(), settings, max_wait=max_wait)
 
 
 def client_for(
     settings: PluginSettings, transport: RateLimitedTransport | None = None
 ) -> XCoverClient:
-    """Return a client whose calls share rate and breaker with all others of the account.
+    """Return a client that shares rate limit and breaker with every process of the account.
 
-    ``transport`` is one of ``rate_limited_transport``, where the caller takes turns itself.
+    Pass a ``transport`` made by ``rate_limited_transport`` to take turns on it explicitly. Calls
+    raise ``CallDeferred`` when they may not be made now, besides the other ``XCoverError``.
     """
     return XCoverClient(_credentials(settings), transport or rate_limited_transport(settings))
 
 
 def probing_client(settings: PluginSettings) -> XCoverClient:
-    """Return a client for one call that must be made now, whatever the gate says.
+    """Return a client for one call that must be made now, without rate limit and breaker.
 
-    Saving settings happens inside a transaction of Saleor's, which would keep the gate locked.
+    Used while settings are saved: Saleor does that inside a transaction, which would keep the
+    account row locked during the call.
     """
     return XCoverClient(_credentials(settings), _transport())
 
 
 @dataclass(slots=True)
 class Skew:
-    """How far our clock was ahead of XCover's at the last answer, in seconds; None: not known."""
+    """Difference between our clock and XCover's, updated with each response."""
 
     seconds: int | None = None
+    """Seconds our clock was ahead at the last response (negative: behind); None if unknown."""
 
 
 def measuring_client(settings: PluginSettings) -> tuple[XCoverClient, Skew]:
-    """Return a probing client, and what its answers tell of the clock."""
+    """Return a client as ``probing_client`` does, and the clock skew that it measures."""
     return _measuring(settings, _transport())
 
 
 def blocking_client(settings: PluginSettings) -> tuple[XCoverClient, Skew]:
-    """Return a client for commands, which wait for their turn, and what it learns of the clock."""
+    """Return a client for commands that waits for its turn, and the clock skew that it measures.
+
+    Its calls raise ``CallDeferred`` as ``BlockingTransport`` does.
+    """
     return _measuring(settings, BlockingTransport(RateLimitedTransport(_transport(), settings)))
 
 
@@ -62,15 +72,17 @@ def _measuring(settings: PluginSettings, transport: Transport) -> tuple[XCoverCl
 
 
 class _MeasuringTransport:
+    """Sends through another transport and keeps the clock skew of the last response."""
+
     def __init__(self, transport: Transport) -> None:
         self.clock = transport.clock
         self.skew = Skew()
         self._transport = transport
 
     def send(self, request: Request, *, deadline: float) -> Response:
-        answer = self._transport.send(request, deadline=deadline)
-        self.skew.seconds = seconds_ahead(answer, self.clock())
-        return answer
+        response = self._transport.send(request, deadline=deadline)
+        self.skew.seconds = seconds_ahead(response, self.clock())
+        return response
 
 
 def _transport() -> Transport:

@@ -1,4 +1,8 @@
-"""Drain the outbox: claim one message, call XCover outside any transaction, record the answer."""
+"""Deliver outbox messages: claim one, call XCover outside any transaction, record the outcome.
+
+A long outbox is shared out between several workers. Each works for a few seconds and then queues
+up again, so that newer tasks, such as the confirmation of a sale made just now, get their turn.
+"""
 
 from __future__ import annotations
 
@@ -30,11 +34,13 @@ from .task_queue import DRAIN_TASK, has_broker, send_task
 log = logging.getLogger(__name__)
 
 KEY_COOLDOWN = timedelta(minutes=1)
-"""Until a message is tried again that met a process with another SECRET_KEY."""
+"""Time until the next attempt after a process could not open the settings with its SECRET_KEY."""
 
 JUDGED_FOR = timedelta(milliseconds=250)
-"""A judgement older than this when the turn has come is made again. What changes within it counts
-as having changed while the call was under way."""
+"""Longest age of a decision to call when the turn comes; an older one is made again.
+
+A change within this time is treated like a change while the call was under way.
+"""
 
 
 def deliver_due(
@@ -46,8 +52,9 @@ def deliver_due(
 ) -> int:
     """Deliver up to ``limit`` due messages, most urgent first; return how many were tried.
 
-    After ``until`` no further message is begun. In a database that belongs to another store none
-    is touched: all wait as they are.
+    ``only`` restricts this to messages with these primary keys. No message is begun after
+    ``until`` (UTC). Delivery stops early when the allowed rate is used up. Nothing is sent and no
+    message is changed in a database that belongs to another store.
     """
     if installation.is_elsewhere():
         return 0
@@ -58,12 +65,12 @@ def deliver_due(
             break
         count += 1
         if not _deliver(claimed[0], clock):
-            break  # the rate is used up by others, who empty the same outbox
+            break  # other workers use up the rate, and they empty the same outbox
     return count
 
 
 def _deliver(message: OutboxMessage, clock: Clock) -> bool:
-    """Deliver one claimed message; a poison message is put aside and blocks nobody.
+    """Deliver one claimed message, or park it if it is poison.
 
     Return False when the allowed rate is used up.
     """
@@ -81,7 +88,7 @@ def _deliver(message: OutboxMessage, clock: Clock) -> bool:
         log.warning(
             "xcover.delivery.busy", extra={"outbox_message": message.pk, "reason": str(busy)}
         )
-        _leave_for_later(message, clock())
+        _retry_or_park(message, clock())
         return True
     except Exception:
         log_defect(log, "xcover.delivery.failed", outbox_message=message.pk)
@@ -96,8 +103,11 @@ def _deliver(message: OutboxMessage, clock: Clock) -> bool:
         return True
 
 
-def _leave_for_later(message: OutboxMessage, now: datetime) -> None:
-    """Plan another attempt. Where even that must wait, the end of the lease brings it."""
+def _retry_or_park(message: OutboxMessage, now: datetime) -> None:
+    """Plan another attempt, or park the message when none is left.
+
+    If the database is too busy even for that, the message is due again when its lease ends.
+    """
     try:
         if _plan_again(message, busy_sentence(), now):
             return
@@ -114,14 +124,14 @@ def _leave_for_later(message: OutboxMessage, now: datetime) -> None:
 
 
 def _plan_again(message: OutboxMessage, sentence: str, now: datetime) -> bool:
-    """Return False when no attempt is left."""
+    """Plan another attempt; return False when none is left."""
     with transaction.atomic():
         current = outbox.lock(message)
         return current is None or outbox.retry_later(current, sentence, now)
 
 
 def _park_poison(message: OutboxMessage, now: datetime) -> None:
-    """Nobody tries it again before a person has looked."""
+    """Park a message whose attempts ended with a crash each; only a replay tries it again."""
     log.error("xcover.delivery.poison", extra={"outbox_message": message.pk})
     sentence = (
         f"{message.crash_count} workers in a row died while they called XCover "
@@ -132,7 +142,7 @@ def _park_poison(message: OutboxMessage, now: datetime) -> None:
 
 
 def _park(message: OutboxMessage, code: str, sentence: str, now: datetime) -> None:
-    """Put the message aside, and what it is about; at least the message, whatever is broken."""
+    """Park the message and its subject; only the message if its handler fails."""
     try:
         registry.handler_of(message.kind).park(message, code, sentence, now)
     except SoftTimeLimitExceeded:
@@ -145,18 +155,18 @@ def _park(message: OutboxMessage, code: str, sentence: str, now: datetime) -> No
                 outbox.park(current, sentence, now, reason=code)
 
 
-def _hold_back(message: OutboxMessage, held: CallDeferred, now: datetime) -> None:
-    """Nothing was sent. While XCover does not answer, all due messages wait with this one."""
+def _defer(message: OutboxMessage, deferred: CallDeferred, now: datetime) -> None:
+    """Defer a message that was not sent; while the breaker is open, all due ones of its channel."""
     with transaction.atomic():
         current = outbox.lock(message)
         if current is not None:
-            outbox.defer(current, held.until, now)
-    if not held.is_busy:
-        outbox.defer_due(message.channel_id, held.until, now)
+            outbox.defer(current, deferred.until, now)
+    if not deferred.is_busy:
+        outbox.defer_due(message.channel_id, deferred.until, now)
 
 
 def _wait_for_key(message: OutboxMessage, error: SealedElsewhere, now: datetime) -> None:
-    """Nothing is wrong with the message, and a process with the right SECRET_KEY can send it."""
+    """Defer a message that only a process with the right SECRET_KEY can send."""
     log.error("xcover.settings.incomplete", extra={"field": error.field})
     with transaction.atomic():
         current = outbox.lock(message)
@@ -165,13 +175,16 @@ def _wait_for_key(message: OutboxMessage, error: SealedElsewhere, now: datetime)
 
 
 def _settings_for(
-    delivery: MessageHandler, message: OutboxMessage, clock: Clock
+    handler: MessageHandler, message: OutboxMessage, clock: Clock
 ) -> PluginSettings | None:
-    """Return the settings of the message's channel; None when it has to wait for usable ones."""
+    """Return the settings of the message's channel; None when it has to wait for usable ones.
+
+    The message is then moved to the order's present channel, deferred or parked.
+    """
     try:
         return configuration.settings_of(message.channel_id)
     except SettingsError as error:
-        if channel_moves.follow_moved_order(message, delivery.order_of(message), clock()):
+        if channel_moves.follow_moved_order(message, handler.order_of(message), clock()):
             return None
         if isinstance(error, SealedElsewhere):
             _wait_for_key(message, error, clock())
@@ -195,9 +208,9 @@ _OTHER_ACCOUNT = (
 )
 
 
-def _attempt(delivery: MessageHandler, message: OutboxMessage, clock: Clock) -> bool:
+def _attempt(handler: MessageHandler, message: OutboxMessage, clock: Clock) -> bool:
     """Make one attempt; return False when the allowed rate is used up."""
-    settings = _settings_for(delivery, message, clock)
+    settings = _settings_for(handler, message, clock)
     if settings is None:
         return True
     account = account_key(settings)
@@ -206,56 +219,57 @@ def _attempt(delivery: MessageHandler, message: OutboxMessage, clock: Clock) -> 
         return True
     transport = rate_limited_transport(settings)
     try:
-        attempt = _judged(delivery, message, transport, clock)
+        attempt = _prepare(handler, message, transport, clock)
         outcome = None
         if attempt is not None:
             client = client_for(settings, transport)
             outcome = _carry_out(message, attempt, client, account, clock)
-    except CallDeferred as held:
-        _hold_back(message, held, clock())
-        return not held.is_busy
+    except CallDeferred as deferred:
+        _defer(message, deferred, clock())
+        return not deferred.is_busy
     finally:
         transport.give_back()
     if isinstance(outcome, NotDone):
         outbox.mark_not_done(message, Sending.DEFINITELY_REFUSED, clock())
-        return _attempt(delivery, message, clock)
+        return _attempt(handler, message, clock)
     if attempt is not None:
-        delivery.record(message, outcome, clock())
-    order_id = delivery.order_of(message)
+        handler.record(message, outcome, clock())
+    order_id = handler.order_of(message)
     if order_id is not None:
-        # A refund or payment that came while the call was under way is judged now.
+        # Take in a refund or payment that came while the call was under way.
         registry.sync_order(order_id, clock())
     return True
 
 
-def _judged(
-    delivery: MessageHandler, message: OutboxMessage, transport: RateLimitedTransport, clock: Clock
+def _prepare(
+    handler: MessageHandler, message: OutboxMessage, transport: RateLimitedTransport, clock: Clock
 ) -> Attempt | None:
-    """Judge the message and wait for its turn; judge it again when that took long.
+    """Prepare an attempt and wait for its turn; prepare it again if it is too old by then.
 
-    Raise ``CallDeferred``. Nothing is marked as sent by then.
+    Raise ``CallDeferred`` when no turn comes; nothing is marked as sent then.
     """
-    attempt = delivery.prepare(message, clock())
+    attempt = handler.prepare(message, clock())
     if attempt is None:
         return None
     judged_at = clock()
-    transport.take_turn(delivery.operation)
+    transport.take_turn(handler.operation)
     if clock() - judged_at > JUDGED_FOR:
-        attempt = delivery.prepare(message, clock())
+        attempt = handler.prepare(message, clock())
     return attempt
 
 
 def _carry_out(
     message: OutboxMessage, attempt: Attempt, client: XCoverClient, account: str, clock: Clock
 ) -> Outcome:
-    """Make the call, and keep what is known of it: before it leaves, and after it was refused.
+    """Mark the message as sent, make the call, and record a refusal; return the outcome.
 
-    Raise ``CallDeferred`` where a look-up after the call is held back; its outcome is then unknown.
+    Raise ``CallDeferred`` when a look-up that follows the call is deferred; the outcome of the call
+    stays unknown then.
     """
     before = Sending.OUTCOME_UNKNOWN if message.is_bound else Sending(message.sending)
     is_first = before != Sending.OUTCOME_UNKNOWN and attempt.body is not None
     if is_first and not _mark_sent(message, attempt, account, clock()):
-        return None  # another worker has it by now, and nothing will be recorded
+        return None  # another worker has taken the message over: nothing will be recorded
     try:
         return attempt.call(client)
     except CallDeferred:
@@ -265,7 +279,7 @@ def _carry_out(
             before,
             left=not error.never_left,
             was_turned_away=error.was_turned_away,
-            # What answers a question only says nothing about the call.
+            # A refused look-up says nothing about the call itself.
             shows_not_done=error.shows_not_done and attempt.body is not None,
         )
         if after != Sending.OUTCOME_UNKNOWN:
@@ -275,7 +289,7 @@ def _carry_out(
 
 def _mark_sent(message: OutboxMessage, attempt: Attempt, account: str, now: datetime) -> bool:
     with transaction.atomic():
-        if attempt.leaving is not None:  # rows of the cover are locked before the message
+        if attempt.leaving is not None:  # lock order: rows of the cover before the message
             attempt.leaving(now)
         is_ours = outbox.mark_sent(message, attempt.body or b"", account, now)
         if not is_ours:
@@ -283,22 +297,26 @@ def _mark_sent(message: OutboxMessage, attempt: Attempt, account: str, now: date
     return is_ours
 
 
-# Empty a long outbox with several workers, without keeping Saleor's own work waiting.
-#
-# One chain of short tasks per helper: each delivers for a few seconds and then queues up behind
-# whatever came meanwhile, such as the confirmation of a sale made just now.
-
-pass
+# Sharing a long outbox between workers.
 
 TURN = timedelta(seconds=5)
+"""Longest time one drain task delivers before it queues up again."""
+
 LIMIT = 200
+"""Most messages one drain task tries."""
+
 MAX_HELPERS = 8
+"""Most drain tasks one call of ``call_helpers`` sends."""
+
 _WORTH_A_HELPER = 50
-"""Messages due for each helper that is called."""
+"""Due messages for each drain task."""
 
 
 def call_helpers(now: datetime, *, until: datetime) -> int:
-    """Wake workers when more is due than one empties soon; return how many were called."""
+    """Send one drain task for every 50 due messages, ``MAX_HELPERS`` at most; return how many.
+
+    The tasks deliver until ``until`` (UTC). Without a broker none is sent.
+    """
     if not has_broker():
         return 0
     due = outbox.due_count(now, limit=_WORTH_A_HELPER * MAX_HELPERS)
@@ -309,7 +327,10 @@ def call_helpers(now: datetime, *, until: datetime) -> int:
 
 
 def drain(clock: Clock, *, until: datetime) -> int:
-    """Deliver for one turn, and queue up again while there is more to do before ``until``."""
+    """Deliver for one ``TURN`` and return how many messages were tried.
+
+    If messages may be left, send another drain task, unless ``until`` (UTC) has passed.
+    """
     ends_at = min(clock() + TURN, until)
     count = deliver_due(clock, limit=LIMIT, until=ends_at)
     is_unfinished = count == LIMIT or clock() >= ends_at

@@ -1,4 +1,4 @@
-"""What every kind of outbox message shares: prepare, call without a transaction, record."""
+"""Interface and shared steps of message handlers: prepare, call without a transaction, record."""
 
 from __future__ import annotations
 
@@ -24,58 +24,70 @@ log = logging.getLogger(__name__)
 Row = TypeVar("Row", Cancellation, Modification)
 
 Call = Callable[[XCoverClient], Any]
+"""Makes the call to XCover outside any transaction; may raise ``XCoverError``."""
+
 Outcome = Any
-"""What the call returned, ``NotDone``, or the ``XCoverError`` it raised."""
+"""Return value of the call, ``NotDone``, or the ``XCoverError`` that the call raised."""
 
 
 class NotDone:
-    """XCover was asked, and carried out no attempt: the message is judged as if never sent."""
+    """Outcome of a look-up that shows that XCover carried out no attempt.
+
+    The message is then delivered as if it had never been sent.
+    """
 
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """One attempt that was judged and may be made now."""
+    """One attempt that was prepared and may be made now."""
 
     call: Call
     body: bytes | None = None
-    """What is stored from the moment the call leaves; None for one that only asks."""
+    """Request body, stored encrypted when the call leaves; None for a call that only reads."""
     leaving: Callable[[datetime], None] | None = None
-    """Writes down what is no longer known once the call has left, given the time (UTC)."""
+    """Called with the time (UTC), in the transaction that marks the message as sent."""
 
 
 class MessageHandler(Protocol):
-    """One kind of message. Both steps lock offer, cover and outbox row in this order."""
+    """Deliver one kind of message.
+
+    ``prepare`` and ``record`` run without a transaction of the caller's and open their own. They
+    lock the rows of offer, cover and outbox message, in this order.
+    """
 
     operation: str
-    """The first call of an attempt that was never sent before, as the gate knows it."""
+    """Operation of the first call of an attempt, such as ``confirm_offer``; selects the lane."""
 
     def prepare(self, message: OutboxMessage, now: datetime) -> Attempt | None:
-        """Read the order again and judge whether the call may be made; None when there is none.
+        """Read the order again and return the attempt to make, or None when none may be made.
 
-        A message whose outcome is unknown is bound to the body it was sent with, where sending it
-        once more could do harm twice. May be called again before the call is made. Nothing is
-        marked as sent here.
+        If the outcome of an earlier attempt is unknown and a repeated call with another body could
+        have a second effect, the attempt must send the stored body. May be called again before the
+        call is made. Must not mark anything as sent.
         """
 
     def record(self, message: OutboxMessage, outcome: Outcome, now: datetime) -> None:
-        """Write down what came of it. A message another worker took over is left alone."""
+        """Store the outcome of the attempt; do nothing if another worker took the message over."""
 
     def park(self, message: OutboxMessage, code: str, sentence: str, now: datetime) -> None:
-        """Stop for a reason that lies with us, not with XCover: a person must look."""
+        """Park the message and its subject for a person, for a reason that is not XCover's.
+
+        ``code`` is a ``ReasonCode``; ``sentence`` tells staff what happened and what to do.
+        """
 
     def order_of(self, _message: OutboxMessage, /) -> uuid.UUID | None:
-        """Return the order to align after the result was written down."""
+        """Return the order to sync once the outcome is stored, or None."""
 
 
 class NotShown(XCoverUnavailable):
-    """XCover refuses to show a policy, or does not know it: that says nothing about a call."""
+    """XCover refused to show a policy or did not find it; says nothing about an earlier call."""
 
 
 def ask_for(client: XCoverClient, booking_id: str) -> Booking:
-    """Read a booking to see what became of an earlier call. Raise ``XCoverError``.
+    """Read a booking to see what became of an earlier call.
 
-    A refusal is raised as ``NotShown``, after which it is asked again: it answers the question, not
-    the call.
+    Raise ``NotShown`` when XCover refuses the look-up, so that it is tried again later, and another
+    ``XCoverError`` when it fails otherwise.
     """
     try:
         return client.get_booking(booking_id)
@@ -86,8 +98,8 @@ def ask_for(client: XCoverClient, booking_id: str) -> Booking:
 def look_up(client: XCoverClient, booking_id: str) -> Booking:
     """Read a booking right after a call that may have been carried out.
 
-    Whatever goes wrong is raised as ``XCoverUnavailable``: that the question was turned away does
-    not mean that the call was.
+    Raise ``XCoverUnavailable`` for every failure: a refused look-up does not mean that the call was
+    refused.
     """
     try:
         return ask_for(client, booking_id)
@@ -98,10 +110,11 @@ def look_up(client: XCoverClient, booking_id: str) -> Booking:
 
 
 def give_up_or_retry(message: OutboxMessage, error: XCoverError, now: datetime) -> bool:
-    """Plan another attempt where one may help; return True when the caller must end it.
+    """Plan another attempt if one may help; return True when the caller must end the message.
 
-    Refused credentials park the message: saving working credentials replays it. An unreadable
-    answer to a write leaves the outcome unknown, so the same key is asked again.
+    Refused credentials park the message, and saving working ones replays it. After an unreadable
+    response to a write the outcome is unknown, so the same call is made again with the same
+    idempotency key. The caller holds the message's lock.
     """
     if isinstance(error, XCoverMisconfigured):
         log.error("xcover.credentials.refused", extra={"operation": message.operation_id})
@@ -113,28 +126,33 @@ def give_up_or_retry(message: OutboxMessage, error: XCoverError, now: datetime) 
 
 
 class PreviewConfirmHandler(ABC, Generic[Row]):
-    """Delivery of one step: locks the row, and ends the message when the step is not due."""
+    """Base of the handlers that preview or confirm a cancellation or modification.
+
+    A subclass sets ``rows`` and ``due``, and implements ``prepare`` of ``MessageHandler`` and the
+    abstract methods. ``refused``, ``answered`` and ``put_aside`` run in a transaction in which
+    offer, cover, row and message are locked.
+    """
 
     rows: Any
-    """The model: ``Cancellation`` or ``Modification``."""
+    """Model class: ``Cancellation`` or ``Modification``."""
     due: str
-    """The status in which the step is taken."""
+    """Status of the row in which this step is taken; in any other one the message is dropped."""
 
     @abstractmethod
     def lock(self, key: int) -> Row:
-        """Lock offer, cover and row, in this order."""
+        """Lock offer, cover and row, in this order, and return the row with this primary key."""
 
     @abstractmethod
     def refused(self, row: Row, message: OutboxMessage, error: XCoverError, now: datetime) -> None:
-        """Write down that XCover did not do it; try again where that may help."""
+        """Store that the call failed; plan another attempt or end the message."""
 
     @abstractmethod
     def answered(self, row: Row, answer: Any, now: datetime) -> None:
-        """Write down what XCover answered; the message is settled."""
+        """Store the parsed response of the call; the message is settled already."""
 
     @abstractmethod
     def put_aside(self, row: Row, sentence: str, now: datetime) -> None:
-        """Have a person look; the policy stays in force as it is."""
+        """Park the row for a person; the policy stays in force as it is."""
 
     def record(self, message: OutboxMessage, outcome: Outcome, now: datetime) -> None:
         with transaction.atomic():
@@ -163,7 +181,11 @@ class PreviewConfirmHandler(ABC, Generic[Row]):
         return order_id
 
     def begin(self, message: OutboxMessage, now: datetime) -> tuple[Row, OutboxMessage] | None:
-        """Lock everything; None when another worker has the message or the step is not due."""
+        """Lock the row and the message and return both.
+
+        Return None when another worker has the message, or when the step is not due; the message
+        is dropped then. Call inside a transaction.
+        """
         row = self.lock(message.subject_id)
         current = outbox.lock(message)
         if current is None:
@@ -177,6 +199,6 @@ class PreviewConfirmHandler(ABC, Generic[Row]):
 def enqueue_step(
     kind: str, operation_id: str, row: Cancellation | Modification, now: datetime
 ) -> None:
-    """Have a step taken at XCover."""
+    """Add the message that takes this step at XCover. Call inside the deciding transaction."""
     channel_id = row.cover.channel_id
     outbox.enqueue(kind, operation_id, subject_id=row.pk, channel_id=channel_id, now=now)

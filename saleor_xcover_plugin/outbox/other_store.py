@@ -1,4 +1,7 @@
-"""What the store made that this database was copied from is not acted upon here."""
+"""Recognise offers and policies made before this database was copied from another store.
+
+Nothing about them is sent from here: they belong to the store the copy was taken from.
+"""
 
 from __future__ import annotations
 
@@ -16,15 +19,17 @@ SENTENCE = (
     "This offer or policy was made by the store whose database was copied here: nothing about it "
     "is sent from this store. Decide about it in that store."
 )
+"""Told to staff about a parked message of the other store."""
 
 ORDERED_HERE = (
     "The protection of this order was offered by the store whose database was copied here, so no "
     "policy is made: {what}."
 )
+"""Told to staff about an order made here with such an offer; ``{what}`` is about its money."""
 
 
 def is_ordered_here(cover: Cover) -> bool:
-    """Whether an order was made after its database became a store of its own."""
+    """Return True if the order was made after this database became a store of its own."""
     row = installation.found()
     return row is not None and row.copied_at is not None and cover.created_at >= row.copied_at
 
@@ -38,11 +43,11 @@ _MADE_AT: Mapping[str, tuple[type[Model], tuple[str, ...]]] = {
     MessageKind.PREVIEW_MODIFICATION: (Modification, _OF_COVER),
     MessageKind.CONFIRM_MODIFICATION: (Modification, _OF_COVER),
 }
-"""Where each kind of message finds when XCover made what it is about: the offer, else the cover."""
+"""Model of each kind's subject, and the columns that date it: the offer's, else the cover's."""
 
 
 def is_about(message: OutboxMessage) -> bool:
-    """Whether a message is about what was made before this database became a store of its own."""
+    """Return True if a message's subject was made before this database became its own store."""
     row = installation.found()
     if row is None or row.copied_at is None:
         return False

@@ -1,6 +1,8 @@
-"""The one way out to XCover: a turn in the shared rate, a breaker, and a look at every answer.
+"""Limit the rate of calls to XCover, and stop calling while XCover does not answer.
 
-All workers and web processes share one row per XCover account. Nobody holds its lock during a call.
+All workers and web processes share one row per XCover account (``XCoverAccount``): the next free
+turns, the circuit breaker, and what responses told of rate, clock and credentials. The row is not
+locked during a call.
 """
 
 from __future__ import annotations
@@ -35,24 +37,35 @@ MAX_WAIT = {
     Lane.CONFIRM: timedelta(seconds=5),  # enough for 9 workers with test keys
     Lane.OTHER: timedelta(seconds=5),
 }
-"""How long a call waits for its turn; with more ahead of it, it is held back."""
+"""Longest wait of a call for its turn, by lane; a call with a later turn is deferred."""
 
 FIRST_OFFER_MAX_WAIT = timedelta(seconds=1)
-"""How long the first offer of a checkout waits instead: longer than others, which therefore find no
-turn free while it waits. With test keys a turn comes every 0.9 seconds."""
+"""Longest wait for the first offer of a checkout, instead of that of its lane.
+
+It is longer so that a first offer gets its turn before repeated ones. With test keys there is one
+turn for an offer every 0.9 seconds.
+"""
 
 _MIN_DEADLINE_SHARE = 0.5
-"""The part of a deadline that waiting for a turn leaves to the call."""
+"""Part of a call's deadline that is left to the call after it waited for its turn."""
 
 MAX_THROTTLE = timedelta(minutes=5)
-_THROTTLE = timedelta(seconds=1)  # a 429 names its time, or not (reference 4.2)
-_TOLERATED_SKEW = 60
+"""Longest pause after a 429, whatever its ``Retry-After`` header says."""
+
+_THROTTLE = timedelta(seconds=1)
+"""Shortest pause after a 429, and the pause when it has no ``Retry-After``.
+
+Observed with XCover's sandbox: "Request was throttled. Expected available in 1 second."
+"""
+
+_TOLERATED_SKEW = 60  # seconds
 _BUSY_COOLDOWN = timedelta(seconds=1)
-"""How long to leave a row alone that another session holds."""
+"""Pause before the account's row is tried again that another session had locked."""
 
 _LANES = {"create_offer": Lane.OFFER, "confirm_offer": Lane.CONFIRM}
 
 Pause = Callable[[float], None]
+"""Sleeps for a number of seconds."""
 
 _WRONG_STORE_COOLDOWN = timedelta(minutes=1)
 
@@ -62,36 +75,49 @@ def _lane_of(operation: str) -> Lane:
 
 
 class CallDeferred(XCoverUnavailable):
-    """The call was not made: XCover does not answer, or the allowed rate is used up."""
+    """The call was not made: XCover does not answer, or the allowed rate is used up.
+
+    Try again at ``until`` (UTC).
+    """
 
     def __init__(self, message: str, until: datetime, *, is_busy: bool = False) -> None:
         super().__init__(message, never_left=True)
         self.until = until
         self.is_busy = is_busy
-        """Only the rate, or a call that tries just now, stands in the way: look a moment later."""
+        """True when only the rate, a lock or a probing call is in the way: soon over."""
 
 
 class WrongStore(CallDeferred):
-    """The call was not made: this database belongs to another store than the one that runs here."""
+    """The call was not made: this database belongs to another store than this process."""
 
 
 def account_key(settings: PluginSettings) -> str:
-    """Name the account a channel uses; two channels with one account share its account."""
+    """Return the key of the account a channel uses: the same for channels with one account.
+
+    It is the hex SHA-256 digest of API address and partner code.
+    """
     return hashlib.sha256(f"{settings.api_url}|{settings.partner_code}".encode()).hexdigest()
 
 
 @dataclass(frozen=True, slots=True)
-class _Pass:
-    """Permission to make one call, and what was known when it was given."""
+class _Permit:
+    """Permission to make one call, and the state of the account when it was given."""
 
     leaves_at: datetime
+    """Time of the turn (UTC)."""
     was_quiet: bool
+    """True if an ordinary response had nothing to change in the account's row."""
     is_trying: bool
-    """It is the one call that sees whether XCover is back."""
+    """True for the one call that probes whether XCover answers again."""
 
 
 class RateLimitedTransport:
-    """Sends through ``transport`` when its turn has come. Raise ``CallDeferred`` before."""
+    """Transport that waits for its turn in the account's shared rate before it sends.
+
+    ``send`` raises ``CallDeferred`` without sending when the turn is further away than the longest
+    wait, when XCover asked to slow down, while the breaker is open, or when another session holds
+    the account's row; ``WrongStore`` when the database belongs to another store.
+    """
 
     def __init__(
         self,
@@ -101,26 +127,29 @@ class RateLimitedTransport:
         pause: Pause = time.sleep,
         max_wait: timedelta | None = None,
     ) -> None:
-        """``patience`` is how long a call waits for its turn, else what is usual for its kind."""
+        """Wrap ``transport``; ``max_wait`` replaces the ``MAX_WAIT`` of every lane."""
         self.clock = transport.clock
         self._transport = transport
         self._name = account_key(settings)
         self._rates = settings.rates
         self._pause = pause
         self._max_wait = max_wait
-        self._taken: tuple[Lane, _Pass] | None = None
+        self._taken: tuple[Lane, _Permit] | None = None
 
     def take_turn(self, operation: str) -> None:
-        """Wait for the turn of a call that is made right after this; it does not wait again.
+        """Wait for the turn of the next call; that call does not wait again.
 
-        So a caller can write down what it is about to send once nothing stands in the way. Raise
-        ``CallDeferred``.
+        A caller can so store what it is about to send once the call may be made. Raise
+        ``CallDeferred`` as ``send`` does.
         """
         lane = _lane_of(operation)
         self._taken = lane, self._wait_for_turn(operation, lane)
 
     def give_back(self) -> None:
-        """Give up a turn that was taken and not used: nobody shall wait for its answer."""
+        """Give up a turn that was taken and not used.
+
+        If it was to probe whether XCover answers again, the next call may probe at once.
+        """
         taken, self._taken = self._taken, None
         if taken is None or not taken[1].is_trying:
             return
@@ -132,28 +161,28 @@ class RateLimitedTransport:
     def send(self, request: Request, *, deadline: float) -> Response:
         lane, asked_at = _lane_of(request.operation), self.clock()
         permit = self._permit_for(request.operation, lane)
-        if lane is Lane.OFFER:  # a shopper waits for both together
+        if lane is Lane.OFFER:  # a shopper waits for turn and call together
             waited = (self.clock() - asked_at).total_seconds()
             deadline = max(deadline - waited, deadline * _MIN_DEADLINE_SHARE)
         try:
-            answer = self._transport.send(request, deadline=deadline)
+            response = self._transport.send(request, deadline=deadline)
         except XCoverUnavailable:
             with _noting():
                 self._note_failure(request)
             raise
         except XCoverError:
             with _noting():
-                self._note_answer(permit, lane, None)
+                self._note_response(permit, lane, None)
             raise
         with _noting():
-            if answer.status >= 500:
+            if response.status >= 500:
                 self._note_failure(request)
             else:
-                self._note_answer(permit, lane, answer)
-        return answer
+                self._note_response(permit, lane, response)
+        return response
 
-    def _permit_for(self, operation: str, lane: Lane) -> _Pass:
-        """Return the turn that was taken for a call of this kind, else wait for one."""
+    def _permit_for(self, operation: str, lane: Lane) -> _Permit:
+        """Return the turn that was taken for a call of this lane, else wait for one."""
         if self._taken is None or self._taken[0] != lane:
             return self._wait_for_turn(operation, lane)
         (_, permit), self._taken = self._taken, None
@@ -167,11 +196,10 @@ class RateLimitedTransport:
                 self.clock() + _WRONG_STORE_COOLDOWN,
             )
 
-    def _wait_for_turn(self, operation: str, lane: Lane) -> _Pass:
-        """Sleep until the turn, at most ``MAX_WAIT``; who overslept queues again.
+    def _wait_for_turn(self, operation: str, lane: Lane) -> _Permit:
+        """Sleep until the turn and return it; take another one after waking up too late.
 
-        Not the one call that sees whether XCover is back: it is alone, and would stand in its own
-        way.
+        A probing call keeps its turn: a second one would be deferred because of the first.
         """
         while True:
             permit = self._ask(operation, lane)
@@ -181,8 +209,8 @@ class RateLimitedTransport:
             if permit.is_trying or self.clock() - permit.leaves_at <= LATE:
                 return permit
 
-    def _ask(self, operation: str, lane: Lane) -> _Pass:
-        """Take a turn. Raise ``CallDeferred`` also when another session holds the account's row."""
+    def _ask(self, operation: str, lane: Lane) -> _Permit:
+        """Take a turn; a database that is busy or another store's defers the call as well."""
         try:
             with time_limits(OFFER_RATE_LIMIT if lane is Lane.OFFER else WORKER):
                 self._require_own_store(operation)
@@ -191,16 +219,16 @@ class RateLimitedTransport:
             message = f"{operation}: another database session holds the account's row; not called"
             raise CallDeferred(message, self.clock() + _BUSY_COOLDOWN, is_busy=True) from None
 
-    def _turn(self, operation: str, lane: Lane) -> _Pass:
+    def _turn(self, operation: str, lane: Lane) -> _Permit:
         with transaction.atomic():
             account = self._locked()
             now = self.clock()
             _require_unthrottled(operation, account, lane, now)
             breaker = _breaker_of(account)
-            held_until = breaker.held_until(now)
-            if held_until is not None:
+            blocked_until = breaker.held_until(now)
+            if blocked_until is not None:
                 message = f"{operation}: XCover does not answer; not called"
-                raise CallDeferred(message, held_until, is_busy=breaker.is_trying)
+                raise CallDeferred(message, blocked_until, is_busy=breaker.is_trying)
             leaves_at = _take_turn(account, self._rates.queues_of(lane), now)
             if leaves_at - now > (self._max_wait or MAX_WAIT[lane]):
                 raise CallDeferred(
@@ -209,10 +237,13 @@ class RateLimitedTransport:
             _set_breaker(account, breaker.trying(now))
             account.updated_at = now
             account.save()
-            return _Pass(leaves_at, was_quiet=_is_quiet(account), is_trying=account.is_trying)
+            return _Permit(leaves_at, was_quiet=_is_quiet(account), is_trying=account.is_trying)
 
     def _note_failure(self, request: Request) -> None:
-        """Count a failure; the same operation failing again and again is its own trouble."""
+        """Count a failure, but repeated failures of one call only once while the breaker is closed.
+
+        One call that keeps failing does not show that XCover is down.
+        """
         key = request.headers.get("x-idempotency-key", "")
         with transaction.atomic():
             account = self._locked()
@@ -226,12 +257,15 @@ class RateLimitedTransport:
         if account.open_until is not None and not breaker.is_open:
             log.error("xcover.breaker.opened", extra={"failures": account.failures})
 
-    def _note_answer(self, permit: _Pass, lane: Lane, answer: Response | None) -> None:
-        """Write down what an answer says about breaker, rate, clock and credentials, if new."""
+    def _note_response(self, permit: _Permit, lane: Lane, response: Response | None) -> None:
+        """Store what a response tells of breaker, rate, clock and credentials, if it is new.
+
+        None stands for a response for which the transport raised an error.
+        """
         now = self.clock()
-        skew = _skew(answer, now)
-        is_refused = answer is not None and answer.status in (401, 403)
-        throttle = _throttle(answer)
+        skew = _skew(response, now)
+        is_refused = response is not None and response.status in (401, 403)
+        throttle = _throttle(response)
         if permit.was_quiet and not (skew or is_refused or throttle):
             return
         with transaction.atomic():
@@ -242,7 +276,7 @@ class RateLimitedTransport:
             account.clock_skew = skew
             if is_refused:
                 account.refused_since = account.refused_since or now
-            elif answer is not None and answer.status < 400:
+            elif response is not None and response.status < 400:
                 account.refused_since = None
             if throttle:
                 account.throttled_until[lane.value] = (now + throttle).isoformat()
@@ -254,6 +288,7 @@ class RateLimitedTransport:
             log.warning("xcover.throttled", extra={"seconds": throttle.total_seconds()})
 
     def _locked(self) -> XCoverAccount:
+        """Return the account's row, created if missing, locked until the transaction ends."""
         account = XCoverAccount.objects.select_for_update().filter(pk=self._name).first()
         if account is None:
             XCoverAccount.objects.get_or_create(
@@ -265,9 +300,9 @@ class RateLimitedTransport:
 
 @contextmanager
 def _noting() -> Iterator[None]:
-    """Let nothing come between what was found out and whoever asked, no lock and no defect.
+    """Let neither a busy database nor a defect in the bookkeeping disturb the call's caller.
 
-    What is not written down here is so at the next call.
+    The next call makes up for what is not stored here.
     """
     try:
         with time_limits(HOOK):
@@ -281,7 +316,11 @@ def _noting() -> Iterator[None]:
 
 
 def _take_turn(account: XCoverAccount, queues: Mapping[str, timedelta], now: datetime) -> datetime:
-    """Take one turn in each queue. An offer that waits for its own queue holds up no sale."""
+    """Take one turn in each queue and return the latest.
+
+    Each queue advances from its own turn, so that an offer waiting for the offers' queue does not
+    delay confirmations.
+    """
     own = {name: turn(_read(account.next_turns.get(name)), now) for name in queues}
     for name, gap in queues.items():
         account.next_turns[name] = (own[name] + gap).isoformat()
@@ -295,7 +334,7 @@ def _require_unthrottled(operation: str, account: XCoverAccount, lane: Lane, now
 
 
 def _is_quiet(account: XCoverAccount) -> bool:
-    """Whether an ordinary answer has nothing to change."""
+    """Return True if an ordinary response has nothing to change in the account's row."""
     return not (
         account.failures or account.open_until or account.clock_skew or account.refused_since
     )
@@ -313,21 +352,25 @@ def _set_breaker(account: XCoverAccount, breaker: Breaker) -> None:
     account.is_trying = breaker.is_trying
 
 
-def _throttle(answer: Response | None) -> timedelta | None:
-    if answer is None or answer.status != 429:
+def _throttle(response: Response | None) -> timedelta | None:
+    """Return how long a 429 asks to pause; None for any other response."""
+    if response is None or response.status != 429:
         return None
-    told = whole_number(answer.headers.get("Retry-After", ""), most=999_999)
+    told = whole_number(response.headers.get("Retry-After", ""), most=999_999)
     named = _THROTTLE if told is None else timedelta(seconds=told)
     return min(max(named, _THROTTLE), MAX_THROTTLE)
 
 
 _LARGEST_SKEW = 2**31 - 1
-"""Seconds the column can hold."""
+"""Most seconds the database column can hold."""
 
 
-def seconds_ahead(answer: Response, now: datetime) -> int | None:
-    """Return by how many seconds our clock is ahead of XCover's; None when it tells no time."""
-    theirs = read_http_date(answer.headers.get("Date", ""))
+def seconds_ahead(response: Response, now: datetime) -> int | None:
+    """Return by how many seconds our clock is ahead of XCover's, negative if it is behind.
+
+    ``now`` is our time when the response came. Return None if the ``Date`` header is unreadable.
+    """
+    theirs = read_http_date(response.headers.get("Date", ""))
     if theirs is None:
         return None
     seconds = round((now - theirs).total_seconds())
@@ -336,13 +379,16 @@ def seconds_ahead(answer: Response, now: datetime) -> int | None:
 
 
 def is_tolerated(seconds: int) -> bool:
-    """Whether a clock that far from XCover's is no trouble."""
+    """Return True if a clock that is so many seconds ahead or behind needs no attention.
+
+    A minute is our own limit: XCover documents no tolerance for the signed ``Date`` header.
+    """
     return abs(seconds) <= _TOLERATED_SKEW
 
 
-def _skew(answer: Response | None, now: datetime) -> int:
-    """Return by how many seconds our clock is ahead of XCover's; 0 when it hardly is."""
-    seconds = (answer and seconds_ahead(answer, now)) or 0
+def _skew(response: Response | None, now: datetime) -> int:
+    """Return by how many seconds our clock is ahead of XCover's; 0 within the tolerance."""
+    seconds = (response and seconds_ahead(response, now)) or 0
     return 0 if is_tolerated(seconds) else seconds
 
 

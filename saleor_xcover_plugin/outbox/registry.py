@@ -1,4 +1,4 @@
-"""The handler of each kind of message. ``policies`` registers them when a process starts."""
+"""Registry of the message handlers. ``policies`` registers them when a process starts."""
 
 from __future__ import annotations
 
@@ -9,16 +9,17 @@ from datetime import datetime
 from .handlers import MessageHandler
 
 SyncOrder = Callable[[uuid.UUID, datetime], None]
+"""Called with an order's id and the time (UTC)."""
 
 _handlers: dict[str, MessageHandler] = {}
 _syncs: list[SyncOrder] = []
 
 
 def register(handlers: Mapping[str, MessageHandler], *, sync_order: SyncOrder) -> None:
-    """Name the handler of every kind of message, replacing what was registered before.
+    """Register the handler of every kind of message, replacing earlier registrations.
 
-    ``sync_order`` is called with an order's id and the time (UTC) after a message about it was
-    recorded: what happened to the order while the call was under way is judged then.
+    ``sync_order`` is called after the outcome of a message about an order was stored, so that
+    changes of the order during the call are taken in.
     """
     _handlers.clear()
     _handlers.update(handlers)
@@ -26,7 +27,7 @@ def register(handlers: Mapping[str, MessageHandler], *, sync_order: SyncOrder) -
 
 
 def handler_of(kind: str) -> MessageHandler:
-    """Return the handler of a kind of message. Raise ``LookupError`` where none is registered."""
+    """Return the handler of a kind of message. Raise ``LookupError`` when none is registered."""
     return _handlers[kind]
 
 
@@ -36,6 +37,6 @@ def kinds() -> frozenset[str]:
 
 
 def sync_order(order_id: uuid.UUID, now: datetime) -> None:
-    """Bring our rows in line with an order a message was about."""
+    """Sync our rows with an order through the registered ``sync_order``."""
     for sync in _syncs:
         sync(order_id, now)

@@ -1,7 +1,8 @@
-"""Messages that must be sent to XCover: add, claim, settle, park. No other module locks their rows.
+"""Store the messages that must be sent to XCover: add, claim, settle, drop, park, replay.
 
-``enqueue`` belongs in the transaction that makes the decision. Messages are sent outside any
-transaction; waiting is a column, never a sleep.
+Only this module locks rows of ``OutboxMessage``. Call ``enqueue`` in the transaction that makes
+the decision. Messages are sent outside any transaction. Waiting is the column ``next_attempt_at``,
+not a sleep. All times are in UTC.
 """
 
 from __future__ import annotations
@@ -27,45 +28,57 @@ from ..models import OutboxMessage
 from .task_queue import DELIVER_TASK, send_after_commit
 
 AGAIN = ":again"
-"""Ends the operation id of a message that replaced another one."""
+"""Suffix of the operation id of a message that replaced another one."""
 
 LEASE_VARIABLE = "XCOVER_LEASE_SECONDS"
+"""Environment variable with the lease in seconds."""
+
 SAFE_LEASE = timedelta(seconds=60)
-"""Longer than the longest deadline of one call, so that a living worker is never overtaken."""
+"""Default lease: longer than any call, so that no worker loses a message during a call."""
 
 
 def lease_from(environment: Mapping[str, str]) -> timedelta:
     """Return how long a claimed message belongs to its worker.
 
-    ``XCOVER_LEASE_SECONDS`` (5 to 600) changes it; anything else in it counts as not set. A demo
-    makes it short so that nobody has to wait for the work of a killed worker.
+    ``XCOVER_LEASE_SECONDS`` may set 5 to 600 seconds; any other value is ignored. A demo uses a
+    short lease so that the work of a killed worker is soon taken over.
     """
     seconds = whole_number(environment.get(LEASE_VARIABLE, ""), most=600)
     return SAFE_LEASE if seconds is None or seconds < 5 else timedelta(seconds=seconds)
 
 
 LEASE = lease_from(os.environ)
+"""Lease of this process."""
 
-# XCover advises minutes between background retries (partner docs, error management).
+# Seconds before the second attempt, the third, and so on. Cover Genius advises 2 to 5 minutes
+# between background retries:
+# https://partner-docs.covergenius.com/offers/api/responses/error-management
 _WAITS = (5.0, 30.0, 120.0, 300.0)
+
 MAX_CRASHES = 5
+"""Attempts in a row that ended with a crash of the worker after which a message is poison."""
 
 MAX_DELAY = timedelta(hours=1)
-"""No message waits longer, whatever ``Retry-After`` says; a later time is a wrong clock's."""
+"""Longest wait for the next attempt, whatever ``Retry-After`` says.
+
+A later time in the database comes from a wrong clock; such a message is due.
+"""
 
 
 def add(
     kind: str, operation_id: str, *, subject_id: int, channel_id: int, now: datetime
 ) -> OutboxMessage:
-    """Record that a call must happen; the same operation is recorded once, with one key for life.
+    """Store that a call must be made, and return its message.
 
-    A message that was dropped unsent becomes pending again under its old key.
+    ``subject_id`` is the primary key of the row the call is about; the kind says of which model.
+    Each operation (kind and ``operation_id``) has one message and one idempotency key for ever. If
+    it exists already it is returned as it is; a dropped one becomes pending again.
     """
     message, is_new = OutboxMessage.objects.get_or_create(
         kind=kind,
         operation_id=operation_id,
         defaults={
-            # Asked for only when the row is new.
+            # Called only when the row is new.
             "idempotency_key": partial(installation.key_of, kind, operation_id),
             "priority": DELIVERY[MessageKind(kind)].priority,
             "subject_id": subject_id,
@@ -86,14 +99,18 @@ def add(
 def enqueue(
     kind: str, operation_id: str, *, subject_id: int, channel_id: int, now: datetime
 ) -> OutboxMessage:
-    """Add a message and have a worker deliver it once the decision is committed."""
+    """Add a message as ``add`` does, and send a task to deliver it after the commit."""
     message = add(kind, operation_id, subject_id=subject_id, channel_id=channel_id, now=now)
     send_after_commit(DELIVER_TASK, message.pk)
     return message
 
 
 def claim(now: datetime, *, limit: int, only: Sequence[int] | None = None) -> list[OutboxMessage]:
-    """Take due messages for this worker alone, most urgent first, and lease them."""
+    """Lease up to ``limit`` due messages to this worker, most urgent first.
+
+    ``only`` restricts this to messages with these primary keys. Each claim counts as an attempt.
+    A lease that ran out before counts as a crash; otherwise the count of crashes restarts at 0.
+    """
     with transaction.atomic():
         due = _due(now).select_for_update(skip_locked=True)
         if only is not None:
@@ -116,9 +133,10 @@ def due_count(now: datetime, *, limit: int) -> int:
 
 
 def _due(now: datetime) -> QuerySet[OutboxMessage]:
-    """Pending, not leased, and its time has come.
+    """Return the messages that are pending, not leased, and due.
 
-    A lease or a wait no clock of ours would give stems from one that was wrong, and does not count.
+    Leases longer than ``LEASE`` and waits longer than ``MAX_DELAY`` come from a wrong clock and are
+    ignored.
     """
     return OutboxMessage.objects.filter(
         Q(leased_until=None) | Q(leased_until__lte=now) | Q(leased_until__gt=now + LEASE),
@@ -128,16 +146,16 @@ def _due(now: datetime) -> QuerySet[OutboxMessage]:
 
 
 def is_poison(message: OutboxMessage) -> bool:
-    """Whether attempt after attempt ended with its worker; the next would take one more along."""
+    """Return True if ``MAX_CRASHES`` attempts in a row ended with a crash of their worker."""
     return message.crash_count >= MAX_CRASHES
 
 
 def mark_sent(message: OutboxMessage, body: bytes, account: str, now: datetime) -> bool:
-    """Record that the call leaves now: from here on XCover may carry it out.
+    """Store that the call leaves now; from here on its outcome is unknown.
 
-    ``body`` is what it is sent with; it is stored encrypted, for later attempts must send the very
-    same bytes. ``account`` names the account it is sent to: only that one knows. Return False when
-    another worker has the message by now: then nothing may be sent.
+    ``body`` is stored encrypted, because later attempts must send the same bytes. ``account`` is
+    the ``account_key`` it is sent to: only that account can tell what became of it. Return False
+    when another worker has taken the message over; nothing may be sent then.
     """
     return bool(
         _ours(message).update(
@@ -150,16 +168,16 @@ def mark_sent(message: OutboxMessage, body: bytes, account: str, now: datetime) 
 
 
 def stand_for(message: OutboxMessage, earlier: OutboxMessage, now: datetime) -> None:
-    """Have a message remember that the outcome of an earlier one, with another key, is unknown.
+    """Store in a message that the outcome of the earlier one it replaces is unknown.
 
-    Nothing was sent with its own key yet, so nothing binds it: it is judged before it leaves. Only
-    the account the earlier one was sent to can tell. The caller is in a transaction.
+    Nothing was sent with the message's own key, so its body may still change. It is bound to the
+    account the earlier one was sent to. The caller is in a transaction.
     """
     message.save_fields(now, sending=Sending.EARLIER_UNKNOWN.value, sent_to=earlier.sent_to)
 
 
 def earlier_that_opens(message: OutboxMessage) -> OutboxMessage | None:
-    """Lock and return the message this one replaced, if what that one sent can be opened again."""
+    """Lock and return the latest replaced message whose body can be decrypted, or None."""
     for earlier in _earlier(message).select_for_update().order_by("-pk"):
         if sent_body(earlier) is not None:
             return earlier
@@ -167,12 +185,12 @@ def earlier_that_opens(message: OutboxMessage) -> OutboxMessage | None:
 
 
 def has_sealed(message: OutboxMessage) -> bool:
-    """Return True when the body that was sent is kept by this message or by one it replaced."""
+    """Return True if this message, or one it replaced, keeps the body that was sent."""
     return message.sealed_body is not None or _earlier(message).exists()
 
 
 def _earlier(message: OutboxMessage) -> QuerySet[OutboxMessage]:
-    """Pick the messages this one replaced whose body is kept."""
+    """Return the messages this one replaced that keep their body."""
     return _replaced_by(message).exclude(sealed_body=None)
 
 
@@ -185,15 +203,16 @@ def _replaced_by(message: OutboxMessage) -> QuerySet[OutboxMessage]:
 
 
 def is_of_other_account(message: OutboxMessage, account: str) -> bool:
-    """Whether another account than this one may have carried it out, so this one cannot tell."""
+    """Return True if the call may have been carried out by another account than this one."""
     return message.is_unknown and message.sent_to not in ("", account)
 
 
 def mark_not_done(message: OutboxMessage, sending: Sending, now: datetime) -> None:
-    """Record that XCover carried out no attempt: the next one is judged as if it were the first.
+    """Store that XCover carried out no attempt; the next one is prepared like a first one.
 
-    ``sending`` says whether any attempt left this server. What is so known of it is known of the
-    messages it replaced.
+    ``sending`` is ``NEVER_SENT``, ``DEFINITELY_REFUSED`` or ``EARLIER_UNKNOWN``.
+    ``DEFINITELY_REFUSED`` is stored for the replaced messages as well. Nothing changes when another
+    worker has taken the message over.
     """
     if _ours(message).update(sending=sending.value, sealed_body=None, updated_at=now):
         message.sending, message.sealed_body = sending.value, None
@@ -202,10 +221,10 @@ def mark_not_done(message: OutboxMessage, sending: Sending, now: datetime) -> No
 
 
 def sent_body(message: OutboxMessage) -> bytes | None:
-    """Return the body of a call whose outcome is unknown.
+    """Return the decrypted body of a call whose outcome is unknown.
 
-    None before a first attempt, and when the body is lost: it was erased, or the key that sealed
-    it is no longer in ``SECRET_KEY`` or ``SECRET_KEY_FALLBACKS``.
+    Return None before a first attempt, after the body was erased, and when the key it was encrypted
+    with is no longer in ``SECRET_KEY`` or ``SECRET_KEY_FALLBACKS``.
     """
     if message.sealed_body is None:
         return None
@@ -216,22 +235,22 @@ def sent_body(message: OutboxMessage) -> bytes | None:
 
 
 def lock(message: OutboxMessage) -> OutboxMessage | None:
-    """Re-read the message under lock; None when another worker took it over or ended it.
+    """Lock and re-read the message; return None when another worker took it over or ended it.
 
-    Call inside the transaction that records the result.
+    Call inside the transaction that records the outcome.
     """
     return _ours(message).select_for_update().first()
 
 
 def _ours(message: OutboxMessage) -> QuerySet[OutboxMessage]:
-    """Pick the message while it is pending and belongs to the worker that claimed it."""
+    """Return the message while it is pending and leased to the worker that claimed it."""
     return OutboxMessage.objects.filter(
         pk=message.pk, status=MessageState.PENDING.value, lease_token=message.lease_token
     )
 
 
 def settle(message: OutboxMessage, now: datetime) -> None:
-    """The call is done; its personal data goes."""
+    """End a message whose call is done, and erase the stored bodies. The message is locked."""
     message.transition_to(
         MessageState.SETTLED,
         now,
@@ -245,9 +264,10 @@ def settle(message: OutboxMessage, now: datetime) -> None:
 
 
 def drop(message: OutboxMessage, sentence: str, now: datetime) -> None:
-    """The call is no longer wanted, or XCover will never take it; nothing more is sent.
+    """End a locked message whose call is no longer wanted or will never be accepted.
 
-    ``sending`` stays: should the call be wanted again, it still may have been carried out.
+    The stored bodies are erased. ``sending`` stays, because an earlier attempt may have been
+    carried out.
     """
     message.transition_to(
         MessageState.DROPPED,
@@ -261,9 +281,9 @@ def drop(message: OutboxMessage, sentence: str, now: datetime) -> None:
 
 
 def replace(message: OutboxMessage, sentence: str, now: datetime) -> None:
-    """Another message of the same subject takes its place; what was sent is kept meanwhile.
+    """End a locked message because another one of the same subject takes its place.
 
-    It goes when the one that took its place ends.
+    The body that was sent is kept until that message ends.
     """
     message.transition_to(
         MessageState.DROPPED, now, settled_at=now, leased_until=None, last_error=sentence
@@ -271,7 +291,11 @@ def replace(message: OutboxMessage, sentence: str, now: datetime) -> None:
 
 
 def park(message: OutboxMessage, sentence: str, now: datetime, *, reason: str = "") -> None:
-    """Stop and ask a person; the key stays for a replay, and so does a body that binds us."""
+    """Park a locked message until a person replays or drops it.
+
+    ``sentence`` tells staff what happened; ``reason`` is a ``ReasonCode`` or empty. Idempotency
+    key and stored body stay for a replay.
+    """
     message.transition_to(
         MessageState.PARKED, now, leased_until=None, last_error=sentence, reason_code=reason
     )
@@ -285,7 +309,12 @@ def retry_later(
     retry_after: float | None = None,
     jitter: float | None = None,
 ) -> bool:
-    """Plan the next attempt; return False when there is none left and nothing was changed."""
+    """Plan the next attempt of a locked message.
+
+    ``retry_after`` is the least wait in seconds; no wait is longer than ``MAX_DELAY``. ``jitter``
+    (0 to 1, random by default) spreads waits by a quarter up and down. Return False, and change
+    nothing, when no attempt is left.
+    """
     if message.attempts >= DELIVERY[MessageKind(message.kind)].max_attempts:
         return False
     wait = _WAITS[min(message.attempts, len(_WAITS)) - 1]
@@ -298,7 +327,10 @@ def retry_later(
 
 
 def defer(message: OutboxMessage, until: datetime, now: datetime, **changes: int) -> None:
-    """The call was not made: no attempt is used up, and it is due again at ``until``."""
+    """Make a locked message due at ``until``, as its call was not made; no attempt is used up.
+
+    ``changes`` are further columns to save.
+    """
     message.save_fields(
         now,
         next_attempt_at=min(until, now + MAX_DELAY),
@@ -309,7 +341,10 @@ def defer(message: OutboxMessage, until: datetime, now: datetime, **changes: int
 
 
 def defer_due(channel_id: int, until: datetime, now: datetime) -> int:
-    """Have all due messages of a channel wait too, so that nobody tries them one by one."""
+    """Make all due messages of a channel wait until ``until``; return how many.
+
+    Messages that another session has locked are left as they are.
+    """
     with transaction.atomic():
         waiting = (
             _due(now)
@@ -322,7 +357,10 @@ def defer_due(channel_id: int, until: datetime, now: datetime) -> int:
 
 
 def replay(message: OutboxMessage, now: datetime) -> None:
-    """Try a message again that is parked, or was replaced, with its key and what is known of it."""
+    """Make a locked message that was parked or replaced pending again.
+
+    It keeps its idempotency key and ``sending``; attempts and crashes are counted from 0.
+    """
     message.transition_to(
         MessageState.PENDING,
         now,
@@ -336,7 +374,7 @@ def replay(message: OutboxMessage, now: datetime) -> None:
 
 
 def replay_refused(channel_id: int, now: datetime) -> list[OutboxMessage]:
-    """Working credentials were saved: try again what waited for them."""
+    """Replay and return the messages of a channel that were parked for refused credentials."""
     with transaction.atomic():
         messages = list(
             OutboxMessage.objects.select_for_update().filter(
@@ -351,7 +389,10 @@ def replay_refused(channel_id: int, now: datetime) -> list[OutboxMessage]:
 
 
 def parked_for(channel_id: int, account: str) -> list[int]:
-    """Return the keys of what waits for the settings of just this account."""
+    """Return the primary keys of the channel's messages parked until this account is set again.
+
+    ``account`` is an ``account_key``.
+    """
     waiting = OutboxMessage.objects.filter(
         channel_id=channel_id,
         status=MessageState.PARKED.value,
@@ -362,7 +403,7 @@ def parked_for(channel_id: int, account: str) -> list[int]:
 
 
 def may_be_carried_out(kind: str, subject_ids: Collection[int]) -> set[int]:
-    """Return those of the subjects about which a parked call may have been carried out."""
+    """Return the subjects for which a parked call of this kind may have been carried out."""
     waiting = OutboxMessage.objects.filter(
         kind=kind, subject_id__in=subject_ids, status=MessageState.PARKED.value
     )
@@ -370,7 +411,7 @@ def may_be_carried_out(kind: str, subject_ids: Collection[int]) -> set[int]:
 
 
 def drop_parked(kinds: Collection[str], subject_id: int, sentence: str, now: datetime) -> None:
-    """What waited for a person is over with its subject."""
+    """Drop the parked messages of a subject, which is over. Call inside a transaction."""
     for message in OutboxMessage.objects.select_for_update().filter(
         kind__in=kinds, subject_id=subject_id, status=MessageState.PARKED.value
     ):

@@ -1,6 +1,7 @@
-"""Send tasks to Celery without ever holding up a sale. The sweep finds what a lost task was about.
+"""Send tasks to Celery without ever blocking a sale. The sweep makes up for lost tasks.
 
-``send_task`` raises nothing, so it needs no ``robust`` of Django's, which fails at a ``partial``.
+``send_task`` raises nothing, so ``on_commit`` needs no ``robust=True``, which fails on a
+``partial``.
 """
 
 from __future__ import annotations
@@ -17,36 +18,50 @@ from kombu.pools import producers
 
 log = logging.getLogger(__name__)
 
+# Names of the Celery tasks.
+
 DELIVER_TASK = "saleor_xcover_plugin.tasks.deliver"
 DRAIN_TASK = "saleor_xcover_plugin.tasks.drain"
 RECEIVE_TASK = "saleor_xcover_plugin.tasks.receive_notification"
 REQUEST_OFFER_TASK = "saleor_xcover_plugin.tasks.request_offer"
 
 DEBOUNCE_SECONDS = 1
-"""A page that asks sooner asks XCover itself; with less it would often find the worker asking."""
-_BROKER_SECONDS = 0.5
+"""Seconds between a change of a checkout and the task that requests its offer.
+
+A page that asks within this time requests the offer itself. With a shorter delay it would often
+find the request of a worker under way.
+"""
+
+_BROKER_SECONDS = 0.5  # timeout of each step of sending one task
 
 
 def request_offer_soon(token: uuid.UUID, channel_id: int) -> None:
-    """Have an offer asked for soon; several changes in a row become one request."""
+    """Send a task that requests the checkout's offer after ``DEBOUNCE_SECONDS``.
+
+    Several changes in a row lead to one request: the tasks that come later find the offer.
+    """
     send_after_commit(REQUEST_OFFER_TASK, str(token), channel_id, countdown=DEBOUNCE_SECONDS)
 
 
 def send_after_commit(task: str, *args: object, countdown: float | None = None) -> None:
-    """Send one task once what it is about is committed; none when it is taken back."""
+    """Send one task after the current transaction commits; none if it is rolled back.
+
+    ``countdown`` is the delay in seconds.
+    """
     transaction.on_commit(partial(send_task, task, *args, countdown=countdown))
 
 
 def has_broker() -> bool:
-    """Whether there is a broker to hand work to; without one ``xcover_work`` does it all."""
+    """Return True if tasks can be sent; without a broker ``xcover_work`` does all the work."""
     return not current_app.conf.task_always_eager
 
 
 def send_task(task: str, *args: object, countdown: float | None = None) -> None:
-    """Send one task, or give up within a second.
+    """Send one task, or log a warning and give up within a second. Raise nothing else.
 
-    Without a broker Celery is eager and would run the task, HTTP included, inside the shopper's
-    request; such a store runs ``xcover_work`` instead.
+    ``countdown`` is the delay in seconds. Without a broker nothing is sent: Celery would run the
+    task, HTTP included, inside the shopper's request. Such a store runs ``xcover_work`` instead.
+    ``SoftTimeLimitExceeded`` of the surrounding task passes through.
     """
     if not has_broker():
         return
@@ -67,7 +82,7 @@ def send_task(task: str, *args: object, countdown: float | None = None) -> None:
 
 
 def _connection() -> Any:
-    """Describe the broker as we speak to it: given up soon, and nothing tried twice."""
+    """Return a connection to the broker with short timeouts and no retries."""
     options = {
         **(current_app.conf.broker_transport_options or {}),
         "socket_connect_timeout": _BROKER_SECONDS,

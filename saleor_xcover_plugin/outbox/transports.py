@@ -1,4 +1,4 @@
-"""For commands, which may wait where a shopper may not."""
+"""Transports around another one: one that blocks until its turn, one that is instrumented."""
 
 from __future__ import annotations
 
@@ -10,13 +10,16 @@ from ..xcover.transport import Request, Response, Transport
 from .rate_limit import CallDeferred
 
 MAX_WAIT_SECONDS = 60.0
-_MAX_PAUSE = 5.0
+"""Longest time ``BlockingTransport`` waits for the turn of one call."""
+
+_MAX_PAUSE = 5.0  # seconds
 
 
 class BlockingTransport:
-    """Sends through a gated transport, and waits for its turn instead of giving up at once.
+    """Transport for commands that blocks until a rate-limited transport gives it a turn.
 
-    Raise ``CallDeferred`` when no turn comes within ``MAX_WAIT_SECONDS``, or the breaker is open.
+    ``send`` raises ``CallDeferred`` when no turn comes within ``MAX_WAIT_SECONDS``, and at once
+    while the breaker is open. ``rest`` sleeps for a number of seconds.
     """
 
     def __init__(self, limited: Transport, *, rest: Callable[[float], None] = time.sleep) -> None:
@@ -29,20 +32,17 @@ class BlockingTransport:
         while True:
             try:
                 return self._limited.send(request, deadline=deadline)
-            except CallDeferred as held:
-                if not held.is_busy or waited >= MAX_WAIT_SECONDS:
+            except CallDeferred as deferred:
+                if not deferred.is_busy or waited >= MAX_WAIT_SECONDS:
                     raise
-                wait = (held.until - self.clock()).total_seconds()
+                wait = (deferred.until - self.clock()).total_seconds()
                 wait = min(max(wait, 0.1), _MAX_PAUSE)
                 self._rest(wait)
                 waited += wait
 
 
-# Calls to XCover as metrics and traces show them: one attempt, its operation and its end.
-
-
 class InstrumentedTransport:
-    """Sends through another transport, and tells how long it took and how it ended."""
+    """Transport that records duration and outcome of each attempt as metric and trace span."""
 
     def __init__(self, transport: Transport) -> None:
         self.clock = transport.clock
@@ -53,12 +53,12 @@ class InstrumentedTransport:
         started = time.monotonic()
         with telemetry.client_span(f"xcover.{request.operation}", operation) as learned:
             try:
-                answer = self._transport.send(request, deadline=deadline)
-                learned["http.response.status_code"] = answer.status
+                response = self._transport.send(request, deadline=deadline)
+                learned["http.response.status_code"] = response.status
             except Exception as error:
                 learned["error.type"] = type(error).__name__
                 raise
             finally:
                 seconds = time.monotonic() - started
                 telemetry.measure(telemetry.CALLS, seconds, {**operation, **learned})
-        return answer
+        return response

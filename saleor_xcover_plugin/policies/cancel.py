@@ -1,6 +1,8 @@
-"""A restricted cancellation: preview, compare, confirm or ask a person.
+"""Cancel a policy at XCover in two steps: preview the refund, then confirm it or ask staff.
 
-Never a reason to block the ticket refund, and the plugin never moves money.
+Cancellation of ticket protection is restricted by regulation, so the preview decides
+(https://docs.covergenius.com/xcover/faqs/events-tickets-faqs). It never blocks a refund of the
+tickets, and the plugin itself never moves money.
 """
 
 from __future__ import annotations
@@ -50,18 +52,24 @@ from .refund_scope import scope_of
 from .refunds_due import back_for_cover, charged_too_much
 
 DEADLINE_SECONDS = 15.0
+"""Deadline of one call to XCover, in seconds."""
 MAX_RENEWALS = 3
+"""Number of times a lapsed preview is requested again before staff are asked."""
 ORDER_REFUNDED = "Order refunded"
+"""Reason named to XCover when the order was refunded; XCover accepts free text."""
 EVENT_CANCELLED = "Event cancelled"
-"""The reason XCover wants when the event is cancelled (reference 7)."""
+"""Reason XCover asks for when the event is cancelled.
+
+Source: https://docs.covergenius.com/xcover/faqs/events-tickets-faqs
+"""
 
 
 class _CancellationHandler(PreviewConfirmHandler[Cancellation]):
-    """Both calls begin alike: check that what was judged still holds."""
+    """Base of both steps: check before every attempt that the judgement still applies."""
 
     rows = Cancellation
     ends_policy: bool
-    """True when the call, once carried out, ends the policy; a preview changes nothing."""
+    """True if the call ends the policy once it is carried out; a preview changes nothing."""
 
     def lock(self, key: int) -> Cancellation:
         return lock_cancellation(key)
@@ -72,7 +80,7 @@ class _CancellationHandler(PreviewConfirmHandler[Cancellation]):
     def _begin_unhindered(
         self, message: OutboxMessage, now: datetime
     ) -> tuple[Cancellation, OutboxMessage] | None:
-        """Begin an attempt only while what was judged is still so; else end the message."""
+        """Begin an attempt if the judgement still applies. Otherwise end the message."""
         begun = self.begin(message, now)
         if begun is None:
             return None
@@ -80,7 +88,7 @@ class _CancellationHandler(PreviewConfirmHandler[Cancellation]):
         changed = _event_taken_back(cancellation) or _what_changed(cancellation, now)
         if changed:
             outbox.drop(current, changed, now)
-            # This judgement is void: the same refund, made again, is judged anew.
+            # The judgement is void, so that the same refund, made again, is judged again.
             void = f"{cancellation.refund_key}:void:{cancellation.pk}"
             park(cancellation, changed, now, refund_key=void)
             effects.apply(cancellation, effects.CANCELLATION_KEPT, now)
@@ -135,9 +143,9 @@ _LAPSED = "The preview lapsed before it could be confirmed."
 
 
 def _event_taken_back(cancellation: Cancellation) -> str:
-    """Say that an event whose cancellation was the reason takes place, or nothing.
+    """Return a sentence if the event whose cancellation was the reason takes place after all.
 
-    It ends an approval too: the person approved because the event was cancelled.
+    Empty otherwise. This ends an approval too, which was given because the event was cancelled.
     """
     if not cancellation.refund_key.endswith(EVENT_CANCELLED_KEY):
         return ""
@@ -147,16 +155,16 @@ def _event_taken_back(cancellation: Cancellation) -> str:
 
 
 def _what_changed(cancellation: Cancellation, now: datetime) -> str:
-    """Say why what was judged is no longer so, or nothing.
+    """Return a sentence if the judgement no longer applies to the order, else an empty string.
 
-    A person's approval outlives a further refund, but not that the refund was taken back.
+    An approval stays valid after a further refund, but not after the refund was taken back.
     """
     cover = cancellation.cover
     order = orders.read(cover.order_id, lock=True)
     if cancellation.rule == STAFF_RULE:
-        return ""  # no refund is behind it
+        return ""  # staff began it without a refund
     if order is None and cancellation.approved_refund is not None:
-        return ""  # whoever approved it knew no more
+        return ""  # without the order nothing shows that the refund was taken back
     scope = None if order is None else scope_of(order, cover)
     if scope is None and not cancellation.refund_key.endswith(EVENT_CANCELLED_KEY):
         return _TAKEN_BACK
@@ -168,7 +176,7 @@ def _what_changed(cancellation: Cancellation, now: datetime) -> str:
 
 
 def _renew(cancellation: Cancellation, now: datetime) -> None:
-    """Ask for a preview again; after some that lapsed, a person looks why."""
+    """Ask for a preview again, or ask staff after ``MAX_RENEWALS`` of them lapsed."""
     if cancellation.renewals >= MAX_RENEWALS:
         park(cancellation, f"{_LAPSED} It was renewed {MAX_RENEWALS} times; ask again.", now)
         return
@@ -176,7 +184,11 @@ def _renew(cancellation: Cancellation, now: datetime) -> None:
 
 
 def ask_again(cancellation: Cancellation, now: datetime, **changes: Any) -> None:
-    """Forget the preview and have XCover asked for another one."""
+    """Discard the preview and request another one.
+
+    ``changes`` are further columns to save. The caller is in a transaction and holds the locks of
+    cover and cancellation.
+    """
     effects.apply(
         cancellation,
         effects.CANCELLATION_REQUESTED,
@@ -190,7 +202,7 @@ def ask_again(cancellation: Cancellation, now: datetime, **changes: Any) -> None
 
 
 def begin_preview(cancellation: Cancellation, now: datetime) -> None:
-    """Have XCover asked what cancelling would refund; each asking is an operation of its own."""
+    """Enqueue the preview of a cancellation; each renewal is an operation of its own."""
     operation_id = f"{cancellation.cover.booking_id}:{cancellation.pk}"
     if cancellation.renewals:
         operation_id += f":{cancellation.renewals}"
@@ -198,13 +210,16 @@ def begin_preview(cancellation: Cancellation, now: datetime) -> None:
 
 
 def begin_confirmation(cancellation: Cancellation, now: datetime) -> None:
-    """Have the previewed cancellation carried out."""
+    """Enqueue the confirmation of the previewed cancellation."""
     operation_id = f"{cancellation.cover.booking_id}:{cancellation.xcover_cancellation_id}"
     enqueue_step(MessageKind.CONFIRM_CANCELLATION, operation_id, cancellation, now)
 
 
 class PreviewCancellationHandler(_CancellationHandler):
-    """Ask what XCover would refund. Changes nothing at XCover."""
+    """Deliver messages of kind ``PREVIEW_CANCELLATION``: ask what XCover would refund.
+
+    A preview changes nothing at XCover.
+    """
 
     operation = "preview_cancellation"
     ends_policy = False
@@ -220,7 +235,7 @@ class PreviewCancellationHandler(_CancellationHandler):
             events = insured_events(cover.offer)
             reason = EVENT_CANCELLED if events.are_cancelled else ORDER_REFUNDED
             quote_ids = chosen_ids(cover.offer) if cover.offer else []
-            # Another body under the same key would be refused.
+            # A key belongs to one body; XCover does not document another body under the same key.
             body = outbox.sent_body(current) or cancellation_preview_body(quote_ids, reason)
             booking_id, key = str(cover.booking_id), str(message.idempotency_key)
 
@@ -236,17 +251,17 @@ class PreviewCancellationHandler(_CancellationHandler):
 
 
 class ConfirmCancellationHandler(_CancellationHandler):
-    """Say the final word on a preview that refunds the whole premium."""
+    """Deliver messages of kind ``CONFIRM_CANCELLATION``: carry out an accepted preview."""
 
     operation = "confirm_cancellation"
     ends_policy = True
     due = CancellationStatus.CONFIRMING
 
     def prepare(self, message: OutboxMessage, now: datetime) -> Attempt | None:
-        """Judge a first attempt; after one that may have been carried out, ask for the policy.
+        """Judge the attempt, or read the policy if an earlier one may have been carried out.
 
-        When it is in force still, the next attempt is judged again: sending what was decided then
-        would cancel the policy of a refund that was taken back since.
+        If the policy is still in force, the next attempt is judged again, because the refund may
+        have been taken back since.
         """
         with transaction.atomic():
             is_asked = message.is_unknown
@@ -306,7 +321,7 @@ def _record_preview(cancellation: Cancellation, answer: CancellationPreview, now
 
 
 def _approved(cancellation: Cancellation) -> Approval | None:
-    """Return what a person approved; the row still says who was to pay when they did."""
+    """Return what staff approved, with the payer of the refund that was named to them."""
     if cancellation.approved_refund is None:
         return None
     return Approval(
@@ -318,9 +333,10 @@ def _approved(cancellation: Cancellation) -> Approval | None:
 def _record_cancelled(
     cancellation: Cancellation, now: datetime, *, is_refunded_by_xcover: bool
 ) -> None:
-    """Write down that the policy is gone, and who pays the buyer.
+    """Record that the policy is cancelled, and who refunds the buyer.
 
-    A flag that was set in the preview or is set now counts: money must not be said twice.
+    XCover refunds the buyer if it said so in the preview or says so now. The buyer must not be
+    refunded twice.
     """
     cover = cancellation.cover
     order = orders.read(cover.order_id)
@@ -344,7 +360,7 @@ def _record_cancelled(
 
 
 def _ended_sentence(cancellation: Cancellation, due: Money, back: Decimal) -> str:
-    """Say that the policy is gone, what XCover refunds to whom, and what staff have to do."""
+    """Return the sentence for staff: what XCover refunds to whom, and what is left to do."""
     ended = f"policy {cancellation.cover.booking_id} cancelled"
     refund = cancellation.refund_money
     if cancellation.xcover_refunds_buyer:
@@ -367,10 +383,11 @@ def _ended_sentence(cancellation: Cancellation, due: Money, back: Decimal) -> st
 
 
 def _due_to_buyer(cancellation: Cancellation, order: OrderSnapshot | None, back: Decimal) -> Money:
-    """What XCover refunds to the store is the buyer's, less what went back for the cover already.
+    """Return what the store owes the buyer after the cancellation.
 
-    Nothing of it is due where XCover pays the buyer itself. What was charged beyond the premium,
-    and is due since the policy was made, stays so.
+    That is the refund XCover pays to the store, less what the buyer got back for the cover, and
+    nothing of it if XCover pays the buyer itself. An amount charged beyond the premium, due since
+    the policy was made, stays due.
     """
     cover = cancellation.cover
     still: Decimal = cover.amount_due_back
@@ -379,14 +396,17 @@ def _due_to_buyer(cancellation: Cancellation, order: OrderSnapshot | None, back:
     )
     if is_paid_otherwise or cancellation.refund is None:
         return Money(still, cancellation.currency)
-    # Money that went back for the cover paid what was charged too much first.
+    # Refunds for the cover first settle the amount charged beyond the premium.
     for_premium = max(back - max(charged_too_much(cover, order) - still, Decimal(0)), Decimal(0))
     of_refund = max(min(cancellation.refund, cover.premium) - for_premium, Decimal(0))
     return Money(still + of_refund, cancellation.currency)
 
 
 def _cancelled_booking(client: XCoverClient, booking_id: str) -> Booking:
-    """XCover says the state forbids it: fine when the policy is cancelled already."""
+    """Return the booking after XCover refused because of its status, if it is cancelled already.
+
+    Raise ``XCoverStatusConflict`` otherwise.
+    """
     booking = look_up(client, booking_id)
     if not booking.is_cancelled:
         raise XCoverStatusConflict("the policy may not be cancelled in its present state")

@@ -1,4 +1,4 @@
-"""Gather what the table of cancellations asks for (``domain/cancellations.py``)."""
+"""Gather the facts on which the cancellation rules of ``domain/cancellations.py`` depend."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from ..models import Cancellation, Cover
 def situation_of(
     cover: Cover, scope: RefundScope, events: InsuredEvents, now: datetime
 ) -> Situation:
-    """Gather what the table asks for."""
+    """Return the facts that select a cancellation rule for the cover. ``now`` is in UTC."""
     return Situation(
         scope,
         is_before_event=events.first_start is not None and now < events.first_start,
@@ -26,10 +26,10 @@ def situation_of(
 
 
 def is_decided_alike(cancellation: Cancellation, now: datetime) -> bool:
-    """Return True when the table still has XCover asked for the reason it was asked before.
+    """Return True if the rules still choose the rule the cancellation was judged by.
 
-    The event may have begun since, the cooling-off period may be over, or a claim may be known. A
-    case the table left to a person, who then had XCover asked, stays that person's.
+    The outcome differs if the event has begun since, the cooling-off period is over, or a claim
+    became known. Always True for a case the rules left to staff.
     """
     asks = (Verdict.REQUEST, Verdict.PREVIEW)
     judged = {rule.name: rule for rule in RULES}.get(cancellation.rule)
@@ -41,7 +41,7 @@ def is_decided_alike(cancellation: Cancellation, now: datetime) -> bool:
 
 
 def _cooling_off_until(cover: Cover) -> datetime | None:
-    """Return the end XCover named, else what the channel's setting makes of it."""
+    """Return the end XCover named, else the end by the channel's setting; None if unknown."""
     if cover.cooling_off_until is not None or cover.confirmed_at is None:
         return cover.cooling_off_until
     try:

@@ -1,4 +1,7 @@
-"""What may become of a judged refund: row, outbox, log and order note say the same."""
+"""Park, close and find the cancellations of a cover, with their outbox messages.
+
+A cancellation is a refund, or a cancelled event, that was judged with regard to a policy.
+"""
 
 from __future__ import annotations
 
@@ -15,39 +18,45 @@ from ..outbox import store as outbox
 from . import effects
 
 EVENT_CANCELLED_KEY = "event-cancelled"
-"""What the name of a judgement ends with that was made for a cancelled event."""
+"""Last part of ``Cancellation.refund_key`` if the judgement was made for a cancelled event."""
 
 KEY_OF_CANCELLED = {
     Cancelled.SOME: f"one-{EVENT_CANCELLED_KEY}",
     Cancelled.ALL: EVENT_CANCELLED_KEY,
 }
+"""Last part of ``Cancellation.refund_key`` by how many of the cover's events are cancelled."""
 
 EVENT_TAKES_PLACE = "The event takes place after all: the policy stays in force."
+"""Sentence for staff when the cancellation of an event was withdrawn."""
 
 STAFF_RULE = "staff"
-"""Begun by a person, whatever the order's refunds say."""
+"""``Cancellation.rule`` of a cancellation that staff began themselves."""
 
 
 def is_judged_by(key: str, cancelled: Cancelled) -> bool:
-    """Whether a judgement was made for just so many cancelled events."""
+    """Return True if the judgement ``key`` was made for this many cancelled events."""
     suffix = KEY_OF_CANCELLED.get(cancelled)
     return suffix is not None and key.endswith(f":{suffix}")
 
 
 def park(cancellation: Cancellation, sentence: str, now: datetime, **changes: str) -> None:
-    """Have a person decide. As far as is known the policy is in force."""
+    """Park a cancellation for staff; its cover counts as confirmed again.
+
+    ``sentence`` tells staff why; ``changes`` are further columns to save. The caller is in a
+    transaction and holds the locks of cover and cancellation.
+    """
     effects.apply(cancellation.cover, effects.COVER_STAYS, now)
     effects.apply(cancellation, effects.CANCELLATION_PARKED, now, sentence, **changes)
 
 
 def waiting(cover: Cover) -> QuerySet[Cancellation]:
-    """Return what waits for a person; what staff began themselves is theirs."""
+    """Return the parked cancellations of a cover, except those that staff began themselves."""
     parked = cover.cancellations.filter(status=CancellationStatus.PARKED.value)
     return parked.exclude(rule=STAFF_RULE)
 
 
 def may_be_cancelled(cover: Cover) -> bool:
-    """Return True when XCover may have cancelled the policy, because the answer was lost."""
+    """Return True if XCover may have cancelled the policy, because its response was lost."""
     return bool(_may_be_carried_out(cover.cancellations.all()))
 
 
@@ -59,10 +68,11 @@ def _may_be_carried_out(cancellations: Iterable[Cancellation]) -> set[int]:
 def close(
     parked: QuerySet[Cancellation], sentence: str, now: datetime, *, is_void: bool = True
 ) -> int:
-    """What waited for a person is over; ``is_void`` lets the same refund be judged again.
+    """Close parked cancellations without cancelling the policy; return how many were closed.
 
-    What XCover may have carried out goes on waiting: only a look at the policy says whether there
-    is still something to decide. Return how much was closed.
+    Those that XCover may have carried out stay parked until the policy is looked up. With
+    ``is_void`` the same refund may be judged again. The caller is in a transaction and holds the
+    cover's lock; the cancellations are locked here.
     """
     rows = list(parked.select_for_update())
     unknown = _may_be_carried_out(rows)
@@ -83,7 +93,10 @@ def _close(
 
 
 def end_with_policy(cover: Cover, now: datetime) -> None:
-    """The policy is gone: nothing about cancelling it waits for a person any more."""
+    """Close all parked cancellations of a policy that was cancelled.
+
+    The caller is in a transaction and holds the cover's lock.
+    """
     parked = cover.cancellations.filter(status=CancellationStatus.PARKED.value)
     rows = list(parked.select_for_update())
     _close(rows, "The policy was cancelled meanwhile.", now, is_void=False)

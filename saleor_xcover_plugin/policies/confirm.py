@@ -1,4 +1,7 @@
-"""A paid cover becomes a policy: once, at the price the shopper paid, or a person is asked."""
+"""Confirm the policy of a paid order with XCover, once and at the price the shopper accepted.
+
+Anything that does not match what was sold parks the cover, and staff decide.
+"""
 
 from __future__ import annotations
 
@@ -35,8 +38,8 @@ from ..xcover.errors import (
 )
 from ..xcover.payloads import confirm_body
 from . import effects
-from .charges import charged_of, money_clause
-from .line_defects import cost_of_cover, defect_of
+from .charges import charged_for_cover, charged_of, cost_of_cover, money_clause
+from .line_defects import defect_of
 from .locks import lock_cover
 from .policyholders import digests_of
 from .refund_scope import is_paid_for_policy
@@ -46,10 +49,15 @@ from .unmade_covers import end_unmade
 log = logging.getLogger(__name__)
 
 DEADLINE_SECONDS = 15.0
+"""Deadline of one call to XCover, in seconds."""
 
 
 class ConfirmHandler:
-    """Delivery of one confirmation."""
+    """Deliver messages of kind ``CONFIRM``: ask XCover to make the policy of one cover.
+
+    When an earlier attempt may have made a policy, the same request is sent again under its key,
+    or the policy is searched for among XCover's bookings.
+    """
 
     operation = "confirm_offer"
 
@@ -72,7 +80,7 @@ class ConfirmHandler:
         return Attempt(partial(_confirm, offer_id, body, key, wanted), body)
 
     def _body(self, cover: Cover, message: OutboxMessage, now: datetime) -> bytes | None:
-        """Read the order again under lock; build the body, or end the message."""
+        """Read the order again under lock. Return the request body, or end the message."""
         order = orders.read(cover.order_id, lock=True)
         if cover.reason_code == ReasonCode.NOT_WANTED:
             outbox.drop(message, "Staff decided that no policy is made.", now)
@@ -89,7 +97,7 @@ class ConfirmHandler:
             return _request(cover, cover.offer, order, now)
         if defect is not None:
             outbox.drop(message, defect.sentence, now)
-            due_back = charged_of(order, cost_of_cover(order, cover.offer))
+            due_back = charged_for_cover(order, cover.offer)
             effects.park_cover(cover, defect.code, defect.sentence, now, due_back=due_back)
             return None
         sentence = (
@@ -172,11 +180,12 @@ class ConfirmHandler:
 
 
 def _once_more(cover: Cover, message: OutboxMessage, now: datetime) -> bytes | None:
-    """Return what may be sent although there may be a policy; None when it is searched for instead.
+    """Return the body to send although a policy may exist, or None to search for the policy.
 
-    A body that left with its key is sent as it was: only its definite answer ends this, and a
-    refund made meanwhile cancels the policy after. With a new key the order is judged again, since
-    it could make what the one before did not. What staff do not want is not sent at all.
+    A body that was sent under this message's key is sent unchanged: the key prevents a second
+    policy, and a refund made meanwhile cancels the policy afterwards. Under a new key the order is
+    judged again, because the request could make a policy. Nothing is sent when staff decided that
+    no policy is made.
     """
     if cover.reason_code == ReasonCode.NOT_WANTED:
         return None
@@ -186,7 +195,7 @@ def _once_more(cover: Cover, message: OutboxMessage, now: datetime) -> bytes | N
 
 
 def _body_for(cover: Cover, order: OrderSnapshot | None, now: datetime) -> bytes | None:
-    """Return what asks XCover for the policy of an order that is paid and fit for it, else None."""
+    """Return the request body for an order that is paid and has no defect, else None."""
     offer = cover.offer
     if order is None or offer is None or not is_paid_for_policy(order, cover):
         return None
@@ -196,26 +205,27 @@ def _body_for(cover: Cover, order: OrderSnapshot | None, now: datetime) -> bytes
 
 
 def _request(cover: Cover, offer: Offer, order: OrderSnapshot, now: datetime) -> bytes:
-    """Build the body, and remember the buyer's details it carries."""
+    """Build the request body and save keyed hashes of the buyer's details it carries."""
     cover.save_fields(now, policyholder_digests=digests_of(order.policyholder))
     return confirm_body(chosen_ids(offer), order.policyholder, transaction_id=order.number)
 
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """The booking an order should have."""
+    """The booking that belongs to an order: its number, and the quotes the shopper chose."""
 
     order_number: str
     quote_ids: frozenset[str]
 
     @classmethod
     def of(cls, cover: Cover, offer: Offer) -> Wanted:
+        """Return the booking that belongs to the order of ``cover``."""
         return cls(cover.order_number, frozenset(chosen_ids(offer)))
 
     def is_met_by(self, booking: Booking) -> bool:
-        """Return True for the booking of just this order and just these quotes."""
-        held = {quote.id for quote in booking.quotes}
-        return booking.partner_transaction_id == self.order_number and held == self.quote_ids
+        """Return True if the booking names this order and has exactly these quotes."""
+        booked = {quote.id for quote in booking.quotes}
+        return booking.partner_transaction_id == self.order_number and booked == self.quote_ids
 
 
 def _confirm(offer_id: str, body: bytes, key: str, wanted: Wanted, client: XCoverClient) -> Booking:
@@ -229,11 +239,14 @@ def _confirm(offer_id: str, body: bytes, key: str, wanted: Wanted, client: XCove
 
 
 class _NotSearchable(XCoverError):
-    """XCover does not list its bookings, or too many of them."""
+    """XCover does not list its bookings, or lists too many to search."""
 
 
 def _find(wanted: Wanted, since: datetime, client: XCoverClient) -> Booking | NotDone:
-    """Look for the booking of a call whose body is lost, among those made since a time."""
+    """Search the bookings made since ``since`` for the one an earlier call may have made.
+
+    Raise ``_NotSearchable`` if XCover refuses to list them or the list cannot be read.
+    """
     try:
         for listed in client.bookings_since(since - _CLOCKS_DIFFER):
             if listed.partner_transaction_id == wanted.order_number:
@@ -250,11 +263,11 @@ def _find(wanted: Wanted, since: datetime, client: XCoverClient) -> Booking | No
 
 
 _CLOCKS_DIFFER = timedelta(hours=1)
-"""What XCover's clock and ours may differ by at most, generously."""
+"""Margin for a difference between XCover's clock and this server's."""
 
 
 def _not_found_out(cover: Cover, message: OutboxMessage, error: _NotSearchable) -> str:
-    """Say what to do where a policy may exist and nobody can find out from here."""
+    """Return the sentence for staff when a policy may exist and cannot be searched for."""
     command = f"manage.py xcover_policy {cover.order_number}"
     unknown = (
         f"XCover may have made a policy, and its bookings could not be searched ({error}). Ask "
@@ -282,7 +295,10 @@ def _not_found_out(cover: Cover, message: OutboxMessage, error: _NotSearchable) 
 
 
 def _says_yes_and_no(error: XCoverError) -> bool:
-    """Whether errors came in a success, or in the stored one (409): there may be a booking."""
+    """Return True if a success response, or a stored one (409), also named errors.
+
+    A booking may exist then.
+    """
     return error.status is not None and (error.status < 300 or error.status == 409)
 
 
@@ -299,13 +315,16 @@ def _park(
     due_back: Decimal | None = None,
 ) -> None:
     outbox.park(message, sentence, now, reason=code)
-    # What staff decided stands, whatever became of the search for a policy.
+    # A decision of staff against the policy stands, whatever the search for a policy found.
     reason = ReasonCode.NOT_WANTED if cover.reason_code == ReasonCode.NOT_WANTED else code
     effects.park_cover(cover, reason, sentence, now, due_back=due_back)
 
 
 def _park_of_other_store(cover: Cover, message: OutboxMessage, now: datetime) -> None:
-    """Have the buyer get back what this store took for an offer of the store it was copied from."""
+    """Park a cover sold here on an offer of the store this database was copied from.
+
+    The buyer is due back what this store charged for it.
+    """
     order, due = orders.read(cover.order_id), cover.premium
     what = "refund what was paid for it"
     if order is not None:
@@ -316,17 +335,24 @@ def _park_of_other_store(cover: Cover, message: OutboxMessage, now: datetime) ->
 
 
 def _charged(cover: Cover) -> Decimal:
-    """Return what was charged for a cover; of an order Saleor has deleted, its premium."""
+    """Return the amount charged for a cover, in its currency.
+
+    The premium, if the order no longer exists in Saleor.
+    """
     order = orders.read(cover.order_id)
     if order is None:
         return Decimal(cover.premium)
-    return charged_of(order, cost_of_cover(order, cover.offer))
+    return charged_for_cover(order, cover.offer)
 
 
 def take_over_booking(
     cover: Cover, parked: OutboxMessage | None, booking: Booking, now: datetime
 ) -> None:
-    """Take over a policy staff named for what is parked. The caller holds the locks."""
+    """Record ``booking`` as the policy of a cover, because staff named it.
+
+    ``parked`` is the cover's confirmation if one waits for staff. The caller holds the locks of
+    offer, cover and message.
+    """
     if cover.status == CoverStatus.PARKED:
         effects.apply(cover, effects.COVER_CONFIRMING, now)
     if parked is not None:
@@ -378,7 +404,7 @@ def _record_booking(
 
 
 def _taken_back(cover: Cover, due: Mapping[str, Any]) -> str:
-    """Tell staff who may have read that the protection is to be refunded."""
+    """Return the sentence that corrects an earlier one asking staff to refund the protection."""
     if not due:
         return ""
     left = Money(due.get("amount_due_back", cover.amount_due_back), cover.currency)
@@ -387,7 +413,7 @@ def _taken_back(cover: Cover, due: Mapping[str, Any]) -> str:
 
 
 def _difference(booking: Booking, cover: Cover, quote_ids: Sequence[str]) -> str:
-    """Name what in the booking is not what was sold, or nothing."""
+    """Return the first difference between the booking and what was sold, or an empty string."""
     if not booking.is_confirmed:
         return f"its status is {booking.status}"
     if booking.currency != cover.currency or booking.total_price != cover.premium:

@@ -1,7 +1,8 @@
-"""Write everything that belongs to one change: the row, log, metric, order note and summaries.
+"""Write a transition of a cover, cancellation or modification with everything that goes with it.
 
-A caller names the change and gives the sentence for staff. The tables below say the rest, so that
-row, log event and order note never tell different stories. The caller is in a transaction and holds
+That is the row, the log event, the metric, the note in the order's history and the metadata. The
+caller names a transition from the table below and gives the sentence for staff; the table says
+where each is written, so that row, log and note agree. The caller is in a transaction and holds
 the locks of the rows.
 """
 
@@ -22,34 +23,40 @@ from ..models import Cancellation, Cover, Modification
 log = logging.getLogger(__name__)
 
 Row = Cover | Cancellation | Modification
+"""The rows whose transitions are written here."""
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
-    """A change of state, and what is written with it."""
+class Transition:
+    """A transition to a status, and where it is written besides the row."""
 
     status: CoverStatus | CancellationStatus | ModificationStatus
+    """The new status of the row."""
     event: str = ""
-    """The log event; without one nothing is logged."""
+    """Name of the log event; empty if nothing is logged."""
     level: int = logging.INFO
+    """Log level of ``event``."""
     counted_as: str = ""
-    """How the metric of policies counts it, if it does."""
+    """Label under which the metric of policies counts it; empty if it is not counted."""
     stored_in: str = ""
-    """The column that keeps the sentence, if one does."""
+    """Column that keeps the sentence; empty if none does."""
     is_noted: bool = True
-    """The sentence, where one is given, also goes into the order's history."""
+    """True if the sentence, where one is given, also goes into the order's history."""
     is_shown: bool = False
-    """Storefronts are shown at once what the order's summary says now."""
+    """True if the summary for storefronts in the order's metadata is rewritten."""
     fact: str = ""
-    """What the order's private metadata says as ``xcover.status``, if it changes."""
+    """New ``xcover.status`` in the order's private metadata; empty if it does not change."""
 
 
-COVER_PLACED = Change(CoverStatus.PLACED)
-COVER_CONFIRMING = Change(CoverStatus.CONFIRMING)
-COVER_CONFIRMED = Change(
+COVER_PLACED = Transition(CoverStatus.PLACED)
+"""The cover is sold and waits for the order to be paid."""
+COVER_CONFIRMING = Transition(CoverStatus.CONFIRMING)
+"""The order is paid and XCover is asked for the policy."""
+COVER_CONFIRMED = Transition(
     CoverStatus.CONFIRMED, "xcover.cover.confirmed", counted_as="confirmed", fact="confirmed"
 )
-COVER_PARKED = Change(
+"""XCover made the policy."""
+COVER_PARKED = Transition(
     CoverStatus.PARKED,
     "xcover.cover.parked",
     logging.ERROR,
@@ -57,10 +64,12 @@ COVER_PARKED = Change(
     stored_in="reason",
     is_shown=True,
 )
-COVER_LET_GO = Change(CoverStatus.PARKED, stored_in="reason")
-"""Its offer insures another order of the same checkout."""
-COVER_VOID = Change(CoverStatus.VOID, stored_in="reason", is_noted=False)
-COVER_NOT_WANTED = Change(
+"""No policy is made until staff decide."""
+COVER_LET_GO = Transition(CoverStatus.PARKED, stored_in="reason")
+"""The offer of the cover insures another order of the same checkout."""
+COVER_VOID = Transition(CoverStatus.VOID, stored_in="reason", is_noted=False)
+"""Nothing is insured: the order ended, or the line was taken out, before a policy was made."""
+COVER_NOT_WANTED = Transition(
     CoverStatus.VOID,
     "xcover.cover.not_wanted",
     logging.WARNING,
@@ -68,70 +77,87 @@ COVER_NOT_WANTED = Change(
     stored_in="reason",
     is_shown=True,
 )
-COVER_CANCELLING = Change(CoverStatus.CANCELLING)
-COVER_STAYS = Change(CoverStatus.CONFIRMED)
-"""The policy is not cancelled: it is in force as far as is known."""
-COVER_CANCELLED = Change(
+"""Staff decided that no policy is made."""
+COVER_CANCELLING = Transition(CoverStatus.CANCELLING)
+"""A cancellation of the policy is under way at XCover."""
+COVER_STAYS = Transition(CoverStatus.CONFIRMED)
+"""The cancellation stopped: as far as is known the policy is in force."""
+COVER_CANCELLED = Transition(
     CoverStatus.CANCELLED,
     "xcover.cover.cancelled",
     counted_as="cancelled",
     is_shown=True,
     fact="cancelled",
 )
-COVER_CANCELLED_ELSEWHERE = Change(CoverStatus.CANCELLED, is_shown=True, fact="cancelled")
+"""XCover cancelled the policy at the plugin's request."""
+COVER_CANCELLED_ELSEWHERE = Transition(CoverStatus.CANCELLED, is_shown=True, fact="cancelled")
+"""The policy was cancelled without the plugin: by the buyer, or by Cover Genius."""
 
-CANCELLATION_REQUESTED = Change(CancellationStatus.REQUESTED)
-CANCELLATION_CONFIRMING = Change(
+CANCELLATION_REQUESTED = Transition(CancellationStatus.REQUESTED)
+"""XCover is asked for a preview of the cancellation."""
+CANCELLATION_CONFIRMING = Transition(
     CancellationStatus.CONFIRMING, stored_in="sentence", is_noted=False
 )
-CANCELLATION_CANCELLED = Change(CancellationStatus.CANCELLED)
-CANCELLATION_PARKED = Change(
+"""The preview was accepted and XCover is asked to carry it out."""
+CANCELLATION_CANCELLED = Transition(CancellationStatus.CANCELLED)
+"""XCover carried out the cancellation."""
+CANCELLATION_PARKED = Transition(
     CancellationStatus.PARKED, "xcover.cancellation.parked", logging.WARNING, stored_in="sentence"
 )
-CANCELLATION_KEPT = Change(CancellationStatus.KEPT, stored_in="sentence", is_noted=False)
-CANCELLATION_KEPT_BY_STAFF = Change(CancellationStatus.KEPT, stored_in="sentence")
+"""Nothing is cancelled until staff decide."""
+CANCELLATION_KEPT = Transition(CancellationStatus.KEPT, stored_in="sentence", is_noted=False)
+"""The policy stays in force and no decision is needed."""
+CANCELLATION_KEPT_BY_STAFF = Transition(CancellationStatus.KEPT, stored_in="sentence")
+"""Staff decided that the policy stays in force."""
 
-MODIFICATION_REQUESTED = Change(ModificationStatus.REQUESTED)
-MODIFICATION_CONFIRMING = Change(
+MODIFICATION_REQUESTED = Transition(ModificationStatus.REQUESTED)
+"""XCover is asked for a preview of the change of the buyer's details."""
+MODIFICATION_CONFIRMING = Transition(
     ModificationStatus.CONFIRMING, stored_in="sentence", is_noted=False
 )
-MODIFICATION_APPLIED = Change(
+"""The preview was free of charge and XCover is asked to apply it."""
+MODIFICATION_APPLIED = Transition(
     ModificationStatus.APPLIED, "xcover.modification.applied", stored_in="sentence"
 )
-MODIFICATION_PARKED = Change(
+"""The policy has the buyer's new details."""
+MODIFICATION_PARKED = Transition(
     ModificationStatus.PARKED, "xcover.modification.parked", logging.WARNING, stored_in="sentence"
 )
-MODIFICATION_DROPPED = Change(ModificationStatus.DROPPED, stored_in="sentence", is_noted=False)
+"""The policy stays as it is until staff decide."""
+MODIFICATION_DROPPED = Transition(ModificationStatus.DROPPED, stored_in="sentence", is_noted=False)
+"""The change is not needed any more; nothing is sent."""
 
 
-def apply(row: Row, change: Change, now: datetime, sentence: str = "", **columns: Any) -> None:
-    """Change the state of a row, save ``columns`` with it, and write what belongs to the change.
+def apply(
+    row: Row, transition: Transition, now: datetime, sentence: str = "", **columns: Any
+) -> None:
+    """Move ``row`` to the status of ``transition``, save ``columns``, and write what goes with it.
 
-    ``sentence`` is for staff, in plain words; the change says which column keeps it and whether it
-    goes into the order's history. ``now`` is in UTC. Raise ``TransitionRefused`` where the table of
-    states forbids the change; nothing is written then.
+    ``sentence`` is for staff, in plain words; ``transition`` says which column keeps it and whether
+    it goes into the order's history. ``now`` is in UTC. Raise ``TransitionRefused`` if the row may
+    not go from its present status to the new one; nothing is written then.
     """
-    if change.stored_in and sentence:
-        columns[change.stored_in] = sentence
-    row.transition_to(change.status, now, **columns)
-    tell(row, change, sentence)
+    if transition.stored_in and sentence:
+        columns[transition.stored_in] = sentence
+    row.transition_to(transition.status, now, **columns)
+    tell(row, transition, sentence)
 
 
-def tell(row: Row, change: Change, sentence: str = "") -> None:
-    """Write what belongs to a change whose row is in its new state already."""
+def tell(row: Row, transition: Transition, sentence: str = "") -> None:
+    """Write what goes with ``transition`` for a row that was created or saved in its new status."""
     cover = row if isinstance(row, Cover) else row.cover
-    if change.counted_as:
-        telemetry.count(telemetry.POLICIES, event=change.counted_as)
-    if change.event:
-        log.log(change.level, change.event, extra=_named(cover, change))
-    if change.fact:
-        facts = {"xcover.status": change.fact}
-        if change is COVER_CONFIRMED:
+    if transition.counted_as:
+        telemetry.count(telemetry.POLICIES, event=transition.counted_as)
+    if transition.event:
+        log.log(transition.level, transition.event, extra=_named(cover, transition))
+    if transition.fact:
+        facts = {"xcover.status": transition.fact}
+        if transition is COVER_CONFIRMED:
             facts["xcover.policy"] = str(cover.booking_id)
         metadata.write_order_facts(cover.order_id, facts)
-    if change.is_shown:
+    if transition.is_shown:
         metadata.write_order_summary(cover.order_id, of_cover(cover))
-    if change.is_noted:
+    if transition.is_noted:
         add_note(cover.order_id, sentence)
 
 
@@ -144,11 +170,12 @@ def park_cover(
     due_back: Decimal | None = None,
     booking_id: str | None = None,
 ) -> None:
-    """Stop and ask a person.
+    """Park a cover: no policy is made until staff decide.
 
-    ``sentence`` says in plain words what happened and what to do. ``due_back`` is all that is owed
-    for the cover in its currency, whatever of it went back already; None where that does not
-    change.
+    ``code`` is a ``ReasonCode``. ``sentence`` tells staff in plain words what happened and what to
+    do. ``due_back`` is the whole amount owed to the buyer for the cover, in the cover's currency,
+    including any part that was refunded already; None leaves the amount as it is. Raise
+    ``TransitionRefused`` as ``apply`` does.
     """
     changes: dict[str, Any] = {"booking_id": booking_id} if booking_id else {}
     if due_back is not None:
@@ -156,17 +183,25 @@ def park_cover(
     apply(cover, COVER_PARKED, now, sentence, reason_code=code, **changes)
 
 
+def show(order_id: uuid.UUID, summary: str) -> None:
+    """Replace the public summary of an order, which storefronts show, by ``summary``."""
+    metadata.write_order_summary(order_id, summary)
+
+
 def add_note(order_id: uuid.UUID, sentence: str) -> None:
-    """Add a sentence to the order's history; nothing for an empty one, or an order that is gone."""
+    """Add a sentence to the order's history.
+
+    Do nothing if the sentence is empty or the order no longer exists.
+    """
     if sentence:
         metadata.add_order_note(order_id, sentence)
 
 
-def _named(cover: Cover, change: Change) -> dict[str, str]:
-    """Return what a log event names: the order, its policy if it has one, and a reason."""
+def _named(cover: Cover, transition: Transition) -> dict[str, str]:
+    """Return the fields of a log event: the order, its policy if it has one, or the reason code."""
     fields = {"order": str(cover.order_number)}
-    if cover.booking_id and change is not COVER_PARKED:
+    if cover.booking_id and transition is not COVER_PARKED:
         fields["booking"] = str(cover.booking_id)
-    if change is COVER_PARKED:
+    if transition is COVER_PARKED:
         fields["code"] = str(cover.reason_code)
     return fields

@@ -1,4 +1,4 @@
-"""Bring the cover line of an order to where its tickets are. Idempotent."""
+"""Fulfil, unfulfil or return the cover line of an order together with its tickets."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ log = logging.getLogger(__name__)
 
 
 def sync_fulfillment(order_id: uuid.UUID) -> CoverStep | None:
-    """Hand out, take back or return the cover line so that it follows the tickets.
+    """Fulfil, unfulfil or return the cover line so that it follows the tickets. Idempotent.
 
-    The order then has the status it would have without the line. Return the step that was taken,
-    None if there was none.
+    The order then has the status it would have without the line. Return the step that was taken, or
+    None if none was needed or possible.
     """
     with transaction.atomic():
         found = fulfillments.read(order_id)

@@ -1,4 +1,4 @@
-"""Why a cover line of an order buys nothing, and what staff are told of it."""
+"""Find the reason why an order's cover line buys no policy, and word it for staff."""
 
 from __future__ import annotations
 
@@ -15,33 +15,36 @@ from ..errors import Code
 from ..host.values import OrderSnapshot
 from ..models import Cover, Offer
 from . import shared_consent
-from .charges import money_clause
+from .charges import cost_of_cover, money_clause
 
 
 @dataclass(frozen=True, slots=True)
 class Defect:
-    """Why a cover line of an order buys nothing: a code and a sentence for staff."""
+    """A reason why an order's cover line buys no policy."""
 
     code: str
+    """A ``ReasonCode``."""
     sentence: str
+    """Tells staff what happened and what to do about the money."""
 
     @classmethod
     def of(cls, code: str, order: OrderSnapshot, offer: Offer | None) -> Defect:
+        """Return the defect with the sentence for the order's present charges and refunds."""
         return cls(code, sentence_of(code, order, offer))
 
 
 OF_EVENT = frozenset({ReasonCode.EVENT_CANCELLED, ReasonCode.EVENT_STARTED})
-"""Defects that end when staff take back what they told of the event."""
+"""Defects that end when staff withdraw the cancellation or the move of an event."""
 
 
 def defect_of(order: OrderSnapshot, offer: Offer | None, now: datetime) -> Defect | None:
-    """Say why the cover line may not be confirmed, or None when it is intact."""
+    """Return why no policy may be asked for, or None if the cover line matches its offer."""
     code = _code_of(order, offer, now)
     return None if code is None else Defect.of(code, order, offer)
 
 
 def bought_already(order: OrderSnapshot, offer: Offer | None) -> Defect | None:
-    """Return the defect of an order whose offer another order of its checkout holds, or None."""
+    """Return the defect of an order whose offer another order of its checkout has, or None."""
     holder = shared_consent.holder_of(offer, order)
     return (
         None
@@ -51,13 +54,16 @@ def bought_already(order: OrderSnapshot, offer: Offer | None) -> Defect | None:
 
 
 def sentence_of(code: str, order: OrderSnapshot, offer: Offer | None) -> str:
-    """Tell staff what is the matter, and what to do about the money as it stands now."""
+    """Return the sentence for staff: the defect, and what to do about the money charged by now.
+
+    Raise ``KeyError`` if ``has_sentence(code)`` is False.
+    """
     what, part = _matter(code, offer)
     return f"{what} {money_clause(order, cost_of_cover(order, offer), part)}."
 
 
 def settled_sentence(cover: Cover) -> str:
-    """Return the sentence of a cover once the buyer has back what was due for it."""
+    """Return the reason of a cover once the buyer got back everything due for it."""
     if cover.status != CoverStatus.PARKED or cover.reason_code not in _SENTENCES:
         return str(cover.reason)
     what, part = _matter(cover.reason_code, cover.offer)
@@ -65,7 +71,7 @@ def settled_sentence(cover: Cover) -> str:
 
 
 def _matter(code: str, offer: Offer | None) -> tuple[str, str]:
-    """Return what is the matter, in words, and what the buyer paid for in vain."""
+    """Return the defect in words, and the word for what the buyer paid."""
     what, part = _SENTENCES[code]
     if offer is None:
         return what, part
@@ -74,20 +80,8 @@ def _matter(code: str, offer: Offer | None) -> tuple[str, str]:
 
 
 def has_sentence(code: str) -> bool:
-    """Whether all that was paid for the cover is due back, and the sentence says so."""
+    """Return True for a defect with which everything paid for the cover is due back."""
     return code in _SENTENCES
-
-
-def cost_of_cover(order: OrderSnapshot, offer: Offer | None) -> Decimal:
-    """What the buyer paid for the cover: its lines, or what was noted when money had begun.
-
-    A line above the premium is too much, whatever was noted. A premium that made a discount reach
-    the order may cost less than nothing: then nothing is due.
-    """
-    paid = order.cover_price
-    if offer is None or offer.cost is None or not order.cover_lines:
-        return paid
-    return max(offer.cost, paid if paid > chosen_premium(offer) else Decimal(0))
 
 
 _THE_PROTECTION = "the protection"
@@ -128,7 +122,7 @@ _SENTENCES = {
         _THE_PROTECTION,
     ),
 }
-"""By code: what is the matter, and what the buyer paid for in vain."""
+"""By code: the defect in words, and the word for what the buyer paid."""
 
 
 def _code_of(order: OrderSnapshot, offer: Offer | None, now: datetime) -> str | None:
@@ -143,13 +137,13 @@ def _code_of(order: OrderSnapshot, offer: Offer | None, now: datetime) -> str | 
     events = insured_events(offer)
     if events.are_cancelled:
         return "event_cancelled"
-    # Neither the quoted start nor one it was moved to may lie behind us.
+    # Neither the quoted start nor the one the event was moved to may be in the past.
     starts = [start for start in (offer.event_starts_at, events.first_start) if start is not None]
     return "event_started" if starts and now >= min(starts) else None
 
 
 def _is_paid_for(order: OrderSnapshot, offer: Offer, premium: Decimal) -> bool:
-    """Whether the one line costs what was agreed, or more: what is too much is given back."""
+    """Return True if there is one cover line at the agreed price or more. An excess is refunded."""
     if len(order.cover_lines) != 1:
         return False
     (line,) = order.cover_lines

@@ -1,4 +1,7 @@
-"""The one order in which rows about an order are locked: offer, cover, what hangs on the cover."""
+"""Lock the rows of an order in a fixed order: offer, cover, then its cancellation or modification.
+
+Every caller locks in this order, so that two transactions never wait for each other.
+"""
 
 from __future__ import annotations
 
@@ -10,9 +13,10 @@ from ..time_limits import WORKER_AFTER_BUSY, DatabaseBusy, time_limits
 
 
 def lock_cover(**which: object) -> Cover | None:
-    """Return the cover ``which`` names, locked after its offer; None when there is none.
+    """Lock a cover and its offer and return the cover, or None if there is none.
 
-    The quotes of the offer are read with it.
+    ``which`` is a Django lookup that finds one cover, such as ``pk=7``. The offer is prefetched
+    with its quotes. Must be called in a transaction.
     """
     offers = Offer.objects.select_for_update(of=("self",)).prefetch_related("quotes")
     offer = offers.filter(**{f"cover__{name}": value for name, value in which.items()}).first()
@@ -23,28 +27,34 @@ def lock_cover(**which: object) -> Cover | None:
 
 
 def lock_cancellation(key: int) -> Cancellation:
-    """Return the cancellation with its cover, both locked."""
+    """Lock and return a cancellation, its cover and the cover's offer.
+
+    Must be called in a transaction. Raise ``Cancellation.DoesNotExist`` if there is no such row.
+    """
     return _lock_with_cover(Cancellation, "cancellations", key)
 
 
 def lock_modification(key: int) -> Modification:
-    """Return the modification with its cover, both locked."""
+    """Lock and return a modification, its cover and the cover's offer.
+
+    Must be called in a transaction. Raise ``Modification.DoesNotExist`` if there is no such row.
+    """
     return _lock_with_cover(Modification, "modifications", key)
 
 
 def _lock_with_cover(rows: type[Row], of_cover: str, key: int) -> Row:
     cover = lock_cover(**{of_cover: key})
     row = rows.objects.select_for_update().get(pk=key)
-    assert cover is not None  # noqa: S101 no such row is without
+    assert cover is not None  # noqa: S101 the foreign key is not null
     row.cover = cover
     return row
 
 
 def are_tables_held() -> bool:
-    """Return True when another session holds a whole table that the work on every order needs.
+    """Return True if another session has locked a whole table that syncing any order needs.
 
-    A row that is not there is locked: who holds rows is in nobody's way then, and who holds the
-    table is in everybody's.
+    Tested by locking a row that does not exist: locks on single rows do not block that, a lock on
+    the table does.
     """
     try:
         with time_limits(WORKER_AFTER_BUSY), transaction.atomic():

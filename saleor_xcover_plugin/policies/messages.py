@@ -1,8 +1,8 @@
-"""Find the messages about some offers and covers, by the indexes the outbox has.
+"""Find the outbox messages about given offers and covers by indexed columns.
 
-Unsettled ones by their status, one query each: that is what the two partial indexes hold, and both
-are small. Ended ones, of which there are years, by their operations: kind and operation id are
-unique. No index is on what a message is about.
+Pending and parked messages are found by status, with one query each: each status has a small
+partial index. Settled and dropped ones, of which there are many, are found by kind and operation
+id, which are unique together. The subject of a message is not indexed.
 """
 
 from __future__ import annotations
@@ -16,15 +16,18 @@ from ..domain.states import MessageState
 from ..models import Cancellation, Cover, Modification, Offer, OutboxMessage
 
 Owner = tuple[str, int]
-"""``offer`` or ``cover``, and its key."""
+"""The word ``offer`` or ``cover``, and the primary key of its row."""
 
 _ENDED = [MessageState.SETTLED.value, MessageState.DROPPED.value]
 _WITH_PERSON = (MessageKind.CONFIRM, *MODIFICATION_KINDS)
-"""Kinds whose body holds details of the buyer."""
+"""Kinds whose body contains details of the buyer."""
 
 
 def unsettled(offers: Iterable[int], covers: Sequence[int]) -> Mapping[MessageState, set[Owner]]:
-    """Say of which offers and covers a message is pending, and of which one is parked."""
+    """Return the offers and covers with a pending message and those with a parked one.
+
+    ``offers`` and ``covers`` are primary keys; only messages about these are looked for.
+    """
     owners = _owners(offers, covers)
     found: dict[MessageState, set[Owner]] = {}
     for status in (MessageState.PENDING, MessageState.PARKED):
@@ -34,21 +37,24 @@ def unsettled(offers: Iterable[int], covers: Sequence[int]) -> Mapping[MessageSt
 
 
 def parked_confirm(cover: Cover) -> QuerySet[OutboxMessage]:
-    """Return the call for the policy, when it waits for a person."""
+    """Return the confirmation of a cover if it is parked, as a query of at most one message."""
     return OutboxMessage.objects.filter(
         kind=MessageKind.CONFIRM, subject_id=cover.pk, status=MessageState.PARKED.value
     )
 
 
 def parked_with_person(cover: Cover) -> QuerySet[OutboxMessage]:
-    """Return what waits for a person and may hold the buyer's details, sealed."""
+    """Return the parked messages of a cover whose sealed body may contain the buyer's details."""
     owners = _owners([], [cover.pk])
     about = _about({kind: owners[kind] for kind in _WITH_PERSON})
     return OutboxMessage.objects.filter(about, status=MessageState.PARKED.value)
 
 
 def ended(offers: Iterable[int], covers: Sequence[int]) -> QuerySet[OutboxMessage]:
-    """Return the settled and dropped messages, while what they are about is still there."""
+    """Return the settled and dropped messages about the rows with these primary keys.
+
+    Only messages whose offer, cover, cancellation or modification still exists are found.
+    """
     told = Offer.objects.filter(pk__in=offers).exclude(xcover_offer_id="")
     found = Q(
         kind=MessageKind.OPT_OUT,
@@ -60,7 +66,7 @@ def ended(offers: Iterable[int], covers: Sequence[int]) -> QuerySet[OutboxMessag
 
 
 def _owners(offers: Iterable[int], covers: Sequence[int]) -> dict[str, dict[int, Owner]]:
-    """Map what a message is about, which depends on its kind, to offer or cover."""
+    """Map each kind, and the primary keys of its subjects, to the offer or cover concerned."""
     owners: dict[str, dict[int, Owner]] = {
         MessageKind.OPT_OUT: {pk: ("offer", pk) for pk in offers},
         MessageKind.CONFIRM: {pk: ("cover", pk) for pk in covers},
@@ -81,7 +87,7 @@ def _about(owners: Mapping[str, Mapping[int, Owner]]) -> Q:
 
 
 def _confirmations(covers: Sequence[int]) -> list[str]:
-    """Name the operations of ``sync_order``, and those a refused one was replaced by."""
+    """Return operation ids of confirmations, and of those that replaced a refused one."""
     rows = Cover.objects.filter(pk__in=covers, offer__isnull=False)
     names = [f"{order}:{offer}" for order, offer in rows.values_list("order_id", "offer_id")]
     named: list[str] = []
@@ -93,10 +99,11 @@ def _confirmations(covers: Sequence[int]) -> list[str]:
 
 
 def _of_cancellations(covers: Sequence[int]) -> Q:
-    """Name what ``cancel_cover`` begins. A preview that was renewed is known by its number alone.
+    """Return a condition that finds the messages of all cancellations of the covers.
 
-    So of a confirmation whose preview lapsed all those of the policy are taken; its id is between
-    the bounds in whatever order the database sorts.
+    A renewed preview overwrites the cancellation id of the one before it, and with it the operation
+    id of that one's confirmation. So where a preview was renewed, all confirmations of the policy
+    are taken. The range bounds make the index usable under any collation.
     """
     rows = Cancellation.objects.filter(cover_id__in=covers)
     previews, confirmations, renewed = [], [], set()
@@ -120,7 +127,7 @@ def _of_cancellations(covers: Sequence[int]) -> Q:
 
 
 def _of_modifications(covers: Sequence[int]) -> Q:
-    """Name what ``watch_policyholder`` and ``modify_cover`` begin."""
+    """Return a condition that finds the messages of all modifications of the covers."""
     rows = Modification.objects.filter(cover_id__in=covers)
     previews, confirmations = [], []
     for pk, booking, update in rows.values_list("pk", "cover__booking_id", "xcover_update_id"):

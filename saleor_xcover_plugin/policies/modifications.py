@@ -1,4 +1,8 @@
-"""What may become of one modification: row, outbox, log and order note say the same."""
+"""Move a modification of the buyer's details to its next status, with its outbox messages.
+
+Unless a function says otherwise, the caller is in a transaction and holds the locks of cover and
+modification.
+"""
 
 from __future__ import annotations
 
@@ -16,13 +20,13 @@ from .policyholders import is_held
 
 
 def has_begun(cover: Cover, now: datetime) -> bool:
-    """Whether the (first) event has begun; one without a known start counts as begun."""
+    """Return True if the cover's first event has begun. An unknown start counts as begun."""
     starts_at = insured_events(cover.offer).first_start
     return starts_at is None or now >= starts_at
 
 
 def apply(modification: Modification, now: datetime) -> None:
-    """XCover holds what the order says."""
+    """Record that the policy has the wanted details."""
     cover = modification.cover
     verb = "were" if len(modification.wanted) > 1 else "was"
     sentence = (
@@ -35,20 +39,21 @@ def apply(modification: Modification, now: datetime) -> None:
 
 
 def park(modification: Modification, sentence: str, now: datetime) -> None:
-    """The policy stays in force as it is until a person decides."""
+    """Park a modification: the policy stays as it is until staff decide."""
     effects.apply(modification, effects.MODIFICATION_PARKED, now, sentence)
 
 
 def drop(modification: Modification, sentence: str, now: datetime) -> None:
-    """Nothing more is sent, and nobody needs to decide."""
+    """Drop a modification and its parked messages: nothing is sent, no decision is needed."""
     outbox.drop_parked(MODIFICATION_KINDS, modification.pk, sentence, now)
     effects.apply(modification, effects.MODIFICATION_DROPPED, now, sentence)
 
 
 def forget(modification: Modification, now: datetime) -> None:
-    """From its first sending on, do not claim to know what XCover holds, until it answers.
+    """Discard the hashes of the fields a modification changes, before it is first sent.
 
-    Else a change taken back would leave the policy with what nobody wants any more.
+    Until XCover responds it is unknown which values the policy has. If the hashes were kept and the
+    buyer's change was undone meanwhile, the policy would be left with the undone values.
     """
     cover = modification.cover
     known = {
@@ -60,15 +65,15 @@ def forget(modification: Modification, now: datetime) -> None:
 
 
 def adopt(cover: Cover, booking: Booking, now: datetime) -> bool:
-    """End what waits for a person when XCover holds it: Cover Genius changed it by hand.
+    """Apply parked modifications that ``booking`` shows already: Cover Genius made them by hand.
 
-    The caller holds the cover's lock.
+    Return True if there were any. The caller holds the cover's lock.
     """
     waiting = cover.modifications.select_for_update().filter(status=ModificationStatus.PARKED.value)
-    held = [modification for modification in waiting if is_held(booking, modification.wanted)]
-    for modification in held:
+    applied = [modification for modification in waiting if is_held(booking, modification.wanted)]
+    for modification in applied:
         modification.cover = cover
         said = "Cover Genius applied the change by hand."
         outbox.drop_parked(MODIFICATION_KINDS, modification.pk, said, now)
         apply(modification, now)
-    return bool(held)
+    return bool(applied)

@@ -1,4 +1,4 @@
-"""A change of the buyer's details: preview, apply only what costs nothing, else ask a person.
+"""Change the buyer's details in a policy: preview, then apply what is free of charge or ask staff.
 
 The policy stays in force throughout.
 """
@@ -36,14 +36,15 @@ from .modifications import apply, drop, forget, has_begun, park
 from .policyholders import is_as_wanted, is_contradicted, is_held
 
 DEADLINE_SECONDS = 15.0
+"""Deadline of one call to XCover, in seconds."""
 
 
 class _ModificationHandler(PreviewConfirmHandler[Modification]):
-    """Both calls begin alike, at every attempt: check that the order still asks for the change."""
+    """Base of both steps: check before every attempt that the order still asks for the change."""
 
     rows = Modification
     left_open: str
-    """What is known when XCover never answers, before "the buyer's phone in policy ..."."""
+    """Clause for staff when XCover never answers; "the buyer's phone in policy ..." follows it."""
 
     def lock(self, key: int) -> Modification:
         return lock_modification(key)
@@ -54,7 +55,10 @@ class _ModificationHandler(PreviewConfirmHandler[Modification]):
     def _begin_wanted(
         self, message: OutboxMessage, now: datetime
     ) -> tuple[Modification, OutboxMessage, Policyholder] | None:
-        """Begin an attempt only while the policy is in force and the order asks for just this."""
+        """Begin an attempt if the policy is in force and the order still asks for the change.
+
+        Otherwise end the message and drop the change.
+        """
         begun = self.begin(message, now)
         if begun is None:
             return None
@@ -94,7 +98,10 @@ class _ModificationHandler(PreviewConfirmHandler[Modification]):
 
 
 class PreviewModificationHandler(_ModificationHandler):
-    """Ask what the change would cost. Changes nothing at XCover."""
+    """Deliver messages of kind ``PREVIEW_MODIFICATION``: ask what the change would cost.
+
+    A preview changes nothing at XCover.
+    """
 
     due = ModificationStatus.REQUESTED
     operation = "preview_modification"
@@ -110,7 +117,7 @@ class PreviewModificationHandler(_ModificationHandler):
                 return None
             modification, current, holder = begun
             changed = {name: getattr(holder, name) for name in modification.wanted}
-            # Another body under the same key would be refused.
+            # A key belongs to one body; XCover does not document another body under the same key.
             body = outbox.sent_body(current) or policyholder_update_body(changed)
             booking_id, key = str(modification.cover.booking_id), str(message.idempotency_key)
 
@@ -123,7 +130,7 @@ class PreviewModificationHandler(_ModificationHandler):
 
 
 class ConfirmModificationHandler(_ModificationHandler):
-    """Apply a previewed change that costs nothing."""
+    """Deliver messages of kind ``CONFIRM_MODIFICATION``: apply a change previewed as free."""
 
     due = ModificationStatus.CONFIRMING
     operation = "confirm_modification"
@@ -146,7 +153,7 @@ class ConfirmModificationHandler(_ModificationHandler):
 
         def call(client: XCoverClient) -> Answer | None:
             if may_be_done and is_held(ask_for(client, booking_id), wanted):
-                return None  # the lost answer to an earlier attempt was a yes
+                return None  # an earlier attempt was carried out and its response was lost
             return client.confirm_modification(
                 booking_id, update_id, idempotency_key=key, deadline=DEADLINE_SECONDS
             )
@@ -158,7 +165,7 @@ class ConfirmModificationHandler(_ModificationHandler):
 
 
 def _obstacle_to(modification: Modification, holder: Policyholder, now: datetime) -> str:
-    """Say why a change may not be sent (again), or nothing."""
+    """Return a sentence if the change may not be sent, else an empty string."""
     cover = modification.cover
     if cover.status != CoverStatus.CONFIRMED:
         return f"The policy is {cover.status}; nothing more is sent."
@@ -198,7 +205,10 @@ _ODD_PREVIEW = (
 
 
 def _record_applied(modification: Modification, answer: Answer | None, now: datetime) -> None:
-    """Believe an answer that says what was agreed; None means that XCover was seen to hold it."""
+    """Record the change as applied, or park it if the response differs from the preview.
+
+    ``answer`` is None if the booking was read and shows the wanted values already.
+    """
     cover = modification.cover
     fields = in_words(modification.wanted)
     if answer is not None and not answer.is_free:

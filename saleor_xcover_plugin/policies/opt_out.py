@@ -1,4 +1,4 @@
-"""An order without cover after an offer was shown: tell XCover once."""
+"""Tell XCover once that an order was made without the cover it was offered."""
 
 from __future__ import annotations
 
@@ -21,18 +21,23 @@ from ..xcover.errors import XCoverError
 log = logging.getLogger(__name__)
 
 DEADLINE_SECONDS = 10.0
+"""Deadline of one call to XCover, in seconds."""
 _BODY = b"{}"
 
 
 def opt_out_of(order: OrderSnapshot, offers: Sequence[Offer], now: datetime) -> None:
-    """Opt out of the offer the shopper saw last; offers nobody saw are just over."""
+    """Enqueue the opt-out of the offer the shopper saw last, and abandon the other live offers.
+
+    ``offers`` are the offers of the order's checkout, oldest first. The caller is in a transaction
+    and holds their locks.
+    """
     last = last_shown(offers)
     for offer in offers:
         is_live = offer.status in LIVE_OFFER_STATUSES
         if offer is not last and is_live:
             offer.transition_to(OfferStatus.ABANDONED, now)
     if last is not None and may_transition(last.state, OfferStatus.OPTED_OUT):
-        # Not the row's number: a restored backup gives it to another offer.
+        # XCover's id: after a restored backup the primary key may belong to another offer.
         operation_id = str(last.xcover_offer_id)
         outbox.enqueue(
             MessageKind.OPT_OUT,
@@ -44,13 +49,19 @@ def opt_out_of(order: OrderSnapshot, offers: Sequence[Offer], now: datetime) -> 
 
 
 def last_shown(offers: Sequence[Offer]) -> Offer | None:
-    """Return the offer of XCover's the shopper saw last, of a checkout's offers in their order."""
+    """Return the last offer that XCover made and the shopper saw, or None.
+
+    ``offers`` are the offers of one checkout, oldest first.
+    """
     shown = [offer for offer in offers if offer.shown_at and offer.xcover_offer_id]
     return shown[-1] if shown else None
 
 
 class OptOutHandler:
-    """Delivery of one opt-out, judged before every attempt: the shopper may answer meanwhile."""
+    """Deliver messages of kind ``OPT_OUT``: tell XCover that the shopper declined an offer.
+
+    The offer is read again before every attempt, because the shopper may accept it meanwhile.
+    """
 
     operation = "opt_out"
 
@@ -90,7 +101,7 @@ class OptOutHandler:
                 return
             if isinstance(outcome, XCoverError):
                 if give_up_or_retry(current, outcome, now):
-                    # Conversion figures miss one; nobody's money or policy is touched.
+                    # XCover's conversion figures lack one opt-out; no money or policy is affected.
                     outbox.drop(current, f"XCover did not take the opt-out: {outcome}", now)
                     offer.transition_to(OfferStatus.ABANDONED, now)
                 return

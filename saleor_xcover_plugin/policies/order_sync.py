@@ -1,7 +1,7 @@
-"""Bring our rows and the outbox in line with one order. Idempotent; hooks and sweep call it.
+"""Bring the plugin's rows and the outbox in line with the present state of one order.
 
-Hooks are hints, the database is the truth: Saleor calls order hooks after commit, at most once,
-repeats some and skips others.
+Called by Saleor's order hooks and by the sweep. Saleor calls a hook after the commit at most once,
+repeats some and skips others, so a hook is only a reason to read the order; the database decides.
 """
 
 from __future__ import annotations
@@ -24,18 +24,17 @@ from ..domain.price_impact import PriceImpact
 from ..domain.reasons import NOT_MADE_HERE, NOTHING_BOUGHT, ReasonCode
 from ..domain.states import CoverStatus, OfferStatus, may_transition
 from ..errors import Code
-from ..host import checkouts, metadata, orders
+from ..host import checkouts, orders
 from ..host.values import OrderSnapshot
 from ..models import Consent, Cover, Offer
 from ..outbox import store as outbox
 from . import effects, opt_out, policyholder_changes, refund_judgement, shared_consent
-from .charges import charged_of
+from .charges import charged_of, cost_of_cover
 from .fulfillment_sync import sync_fulfillment
 from .line_defects import (
     OF_EVENT,
     Defect,
     bought_already,
-    cost_of_cover,
     defect_of,
     has_sentence,
     sentence_of,
@@ -47,9 +46,11 @@ log = logging.getLogger(__name__)
 
 
 def sync_order(order_id: uuid.UUID, now: datetime) -> None:
-    """Make cover, opt-out and cancellation of an order what its present state asks for.
+    """Create or advance the cover, opt-out and cancellation that the order calls for. Idempotent.
 
-    Then its cover line goes where its tickets are: handed out, taken back or returned.
+    ``now`` is in UTC. The order's offers and its cover are locked while their rows are written.
+    Afterwards the cover line is fulfilled, unfulfilled or returned with the tickets, and orders
+    that waited for an offer this one gave up are synced too.
     """
     with transaction.atomic():
         order, cover, offers = _lock_and_read(order_id)
@@ -65,7 +66,7 @@ def _lock_and_read(
 ) -> tuple[OrderSnapshot | None, Cover | None, Sequence[Offer]]:
     """Lock the order's offers and cover, then read the order.
 
-    Who read it first and then waited for the locks would write down what is no longer so.
+    In this order, because what was read before waiting for a lock may be out of date.
     """
     offers = list(
         Offer.objects.select_for_update(of=("self",))
@@ -77,7 +78,7 @@ def _lock_and_read(
     order = orders.read(order_id)
     if offers or order is None or not order.cover_lines:
         return order, cover, offers
-    # A line that was put in by hand: seldom, so that most orders need no look for a cover.
+    # A cover line that was added by hand. This is rare, so most orders need no query for a cover.
     cover = _lock_cover(order_id)
     return orders.read(order_id), cover, offers
 
@@ -89,10 +90,10 @@ def _lock_cover(order_id: uuid.UUID) -> Cover | None:
 def _sync_rows(
     order: OrderSnapshot, cover: Cover | None, offers: Sequence[Offer], now: datetime
 ) -> list[uuid.UUID]:
-    """Align our rows; return the orders that waited for what this one may have let go."""
+    """Sync the rows of one order; return orders that wait for an offer this one may give up."""
     if not order.is_from_checkout or order.checkout_token is None:
         _correct_summary(order, None)
-        return []  # replacements and bulk orders copy our metadata but sold nothing
+        return []  # replacements and bulk orders only copy the plugin's metadata
     if not offers and not order.cover_lines:
         _correct_summary(order, None)
         return []
@@ -103,7 +104,7 @@ def _sync_rows(
     if cover is None and order.cover_lines:
         cover = _place(order, offers, ended_since, now)
     if cover is None or _is_strangers(cover):
-        free = _said_before(order, shared_consent.held_by_none_but(order, offers))
+        free = _said_before(order, shared_consent.free_offers(order, offers))
         cover = _follow_removal(order, cover, free, now)
         opt_out.opt_out_of(order, free, now)
     if cover is None:
@@ -117,7 +118,7 @@ def _sync_rows(
 
 
 def _ended_since(order: OrderSnapshot, offers: Sequence[Offer]) -> set[int]:
-    """Return the offers whose yes ended in the checkout after this order was made of it."""
+    """Return keys of offers that ended in the checkout after this order was made from it."""
     ended = (OfferStatus.SUPERSEDED, OfferStatus.EXPIRED)
     return {
         offer.pk
@@ -127,17 +128,17 @@ def _ended_since(order: OrderSnapshot, offers: Sequence[Offer]) -> set[int]:
 
 
 def _is_strangers(cover: Cover) -> bool:
-    """Whether its line was put in by hand: then nothing was bought, as without a line."""
+    """Return True if the cover line was added by hand: nothing was bought, as without a line."""
     return cover.status == CoverStatus.PARKED and cover.reason_code == ReasonCode.NOT_OFFERED
 
 
 def _follow_removal(
     order: OrderSnapshot, cover: Cover | None, free: Sequence[Offer], now: datetime
 ) -> Cover | None:
-    """Take back a yes whose line was gone when the order was made, and tell staff once.
+    """Withdraw a yes whose line was gone when the order was made, and tell staff once.
 
-    The checkout may have done so already, if its hook was heard. The buyer may have paid for the
-    line, or may do so yet: a cover that is void keeps what is due. Return the order's cover.
+    The hook of the checkout may have withdrawn it already. The buyer may have paid for the line, or
+    may still do so: a void cover records what is due. Return the order's cover.
     """
     for offer in free:
         if offer.status == OfferStatus.SELECTED:
@@ -146,7 +147,7 @@ def _follow_removal(
         return cover
     due = max(order.charged - order.cost, Decimal(0))
     sentence = _removed_sentence(order, due)
-    if cover is not None:  # of a line that was put in by hand afterwards
+    if cover is not None:  # its line was added by hand afterwards
         if due > cover.amount_due_back and not order.refunded:
             cover.save_fields(now, amount_due_back=due)
             effects.add_note(order.id, sentence)
@@ -164,7 +165,7 @@ def _follow_removal(
 
 
 def _cover_of(order: OrderSnapshot, now: datetime, **what: object) -> Cover:
-    """Write down the cover of an order."""
+    """Create the cover of an order with the given columns."""
     return Cover.objects.create(
         order_id=order.id,
         order_number=order.number,
@@ -190,15 +191,15 @@ def _removed_sentence(order: OrderSnapshot, due: Decimal) -> str:
 
 
 def _last_answer(column: str) -> Subquery:
-    """Return a column of what the shopper said last to an offer, for a query over offers."""
+    """Return a column of the shopper's last answer to an offer, for a query over offers."""
     said = Consent.objects.filter(offer_id=OuterRef("pk")).order_by("-created_at", "-pk")
     return Subquery(said.values(column)[:1])
 
 
 def _said_before(order: OrderSnapshot, offers: Sequence[Offer]) -> list[Offer]:
-    """Leave out what was offered or answered after the order was made, in a checkout that was kept.
+    """Leave out offers made or answered after the order, if its checkout still exists.
 
-    That is for the next order of the checkout, whatever becomes of this one.
+    They belong to the next order of the checkout.
     """
     later = {offer.pk for offer in offers if _last_touched(offer) > order.created_at}
     if later and order.checkout_token and checkouts.exists(order.checkout_token):
@@ -207,7 +208,7 @@ def _said_before(order: OrderSnapshot, offers: Sequence[Offer]) -> list[Offer]:
 
 
 def _last_touched(offer: Offer) -> datetime:
-    """Return when the shopper answered it last, or when it was made."""
+    """Return the time of the shopper's last answer, or of the offer if there is none."""
     answered_at: datetime | None = offer.answered_at  # type: ignore[attr-defined]
     return answered_at or offer.created_at
 
@@ -215,14 +216,14 @@ def _last_touched(offer: Offer) -> datetime:
 def _correct_summary(
     order: OrderSnapshot, cover: Cover | None, offers: Sequence[Offer] = ()
 ) -> None:
-    """Have the order's metadata, which Saleor copied from the checkout, say what is in the order.
+    """Correct the summary in the order's metadata, which Saleor copied from the checkout.
 
-    Whoever completes a checkout may hand in metadata of his own with it.
+    A storefront may also pass metadata of its own when it completes a checkout.
     """
     answers = [answer for offer in offers if (answer := offer.last_answer)]  # type: ignore[attr-defined]
     right = right_in_order(cover, answers[-1] if answers else None, order.cover_summary)
     if right is not None and right != order.cover_summary:
-        metadata.write_order_summary(order.id, right)
+        effects.show(order.id, right)
 
 
 def _place(
@@ -271,7 +272,7 @@ def _place(
 
 
 def _tell_effect(cover: Cover, offer: Offer, effect: PriceImpact) -> None:
-    """Tell staff what the cover changed in an order that could not be repriced any more."""
+    """Tell staff how the cover line affects the price of an order that could not be repriced."""
     log.warning("xcover.cover.not_exact", extra={"order": cover.order_number, "code": effect.code})
     premium = Money(chosen_premium(offer), offer.currency)
     is_sold = cover.status != CoverStatus.PARKED
@@ -279,7 +280,7 @@ def _tell_effect(cover: Cover, offer: Offer, effect: PriceImpact) -> None:
 
 
 def _absorbed(offer: Offer, paid: Decimal) -> Decimal:
-    """What the store pays beyond what the buyer paid for the cover."""
+    """Return the part of the premium that the store pays itself, in the order's currency."""
     return min(offer.absorbed, max(chosen_premium(offer) - paid, Decimal(0)))
 
 
@@ -287,7 +288,7 @@ def _advance(cover: Cover, order: OrderSnapshot, offers: Sequence[Offer], now: d
     is_paid = is_paid_for_policy(order, cover) and order.charged > 0
     is_revived = is_paid and order.cover_lines and cover.reason_code not in NOT_MADE_HERE
     if cover.status == CoverStatus.VOID and is_revived:
-        # A refund was taken back.
+        # A refund was undone, so the order is paid again.
         effects.apply(cover, effects.COVER_PLACED, now, reason="", reason_code="")
     offer = shared_consent.marked_offer(order, offers)
     due = _due(cover, order)
@@ -319,9 +320,9 @@ def _advance(cover: Cover, order: OrderSnapshot, offers: Sequence[Offer], now: d
 
 
 def _due(cover: Cover, order: OrderSnapshot) -> Decimal:
-    """Return what is due back now: more may have been charged since it was written down.
+    """Return what is due back now: more may have been charged since it was recorded.
 
-    Once anything went back, what is left is a matter of what it was for (``settle_refund_due``).
+    Once anything was refunded, ``settle_refund_due`` decides what is left.
     """
     known: Decimal = cover.amount_due_back
     is_parked = cover.status == CoverStatus.PARKED and (
@@ -342,7 +343,7 @@ def _owe(
     cover: Cover, order: OrderSnapshot, offer: Offer | None, due: Decimal, now: datetime
 ) -> None:
     more = Money(due - cover.amount_due_back, cover.currency)
-    cover.save_fields(now, amount_due_back=due, reason=_said_anew(cover, order, offer))
+    cover.save_fields(now, amount_due_back=due, reason=_present_reason(cover, order, offer))
     effects.add_note(
         cover.order_id,
         f"{more} was charged for the ticket protection meanwhile, and is due back: refund "
@@ -350,8 +351,8 @@ def _owe(
     )
 
 
-def _said_anew(cover: Cover, order: OrderSnapshot, offer: Offer | None) -> str:
-    """Return the sentence of a parked cover by what has been charged since."""
+def _present_reason(cover: Cover, order: OrderSnapshot, offer: Offer | None) -> str:
+    """Return the reason of a cover, written for the amounts charged by now if it is parked."""
     if cover.status == CoverStatus.PARKED and has_sentence(cover.reason_code):
         return sentence_of(cover.reason_code, order, cover.offer)
     elsewhere = (
@@ -361,10 +362,10 @@ def _said_anew(cover: Cover, order: OrderSnapshot, offer: Offer | None) -> str:
 
 
 def _take_over(cover: Cover, order: OrderSnapshot, offer: Offer, now: datetime) -> None:
-    """Insure a paid order with the yes that another order of its checkout got and did not pay."""
+    """Insure a paid order with the offer that an unpaid order of its checkout has."""
     left_id = shared_consent.let_go(offer, order, now)
     if left_id is not None:
-        metadata.write_order_summary(left_id, withdrawn(ReasonCode.BOUGHT_ALREADY))
+        effects.show(left_id, withdrawn(ReasonCode.BOUGHT_ALREADY))
     paid, premium = cost_of_cover(order, offer), chosen_premium(offer)
     effects.apply(
         cover,
@@ -388,10 +389,10 @@ _INSURED_AFTER_ALL = (
 
 
 def _takes_place(cover: Cover, order: OrderSnapshot, now: datetime) -> bool:
-    """Whether an event that was off when its tickets were paid is on again.
+    """Return True if an event that was cancelled or over when its tickets were paid takes place.
 
-    Staff took back that it is cancelled, or was moved to a time before. Whoever got the premium
-    back in the meantime has no cover to get.
+    Staff withdrew the cancellation or corrected the start. False if the premium was refunded
+    meanwhile.
     """
     if cover.reason_code not in OF_EVENT or order.is_over or not order.cover_lines:
         return False
@@ -403,7 +404,7 @@ def _takes_place(cover: Cover, order: OrderSnapshot, now: datetime) -> bool:
 
 
 def _begin_again(cover: Cover, order: OrderSnapshot, now: datetime) -> None:
-    """Have a cover whose event was off stand as if it had just been sold."""
+    """Reset a cover whose event takes place after all to the status it had when it was sold."""
     overcharged = max(cost_of_cover(order, cover.offer) - cover.premium, Decimal(0))
     effects.apply(
         cover,
@@ -462,7 +463,7 @@ def _advance_placed(
 def _end_without_line(
     cover: Cover, order: OrderSnapshot, offers: Sequence[Offer], now: datetime
 ) -> None:
-    """Staff took the cover line out of an order that was not paid: that is an answer too."""
+    """Void the cover of an unpaid order from which staff took the line, and opt out."""
     effects.apply(
         cover,
         effects.COVER_VOID,
@@ -471,16 +472,16 @@ def _end_without_line(
         reason=_TAKEN_OUT,
         amount_due_back=Decimal(0),
     )
-    # The cover is void by now and holds its offer no more.
+    # The void cover no longer occupies its offer.
     for offer in offers:
         if offer.pk == cover.offer_id and offer.status == OfferStatus.SELECTED:
             take_back(offer, now, source=ReasonCode.LINE_REMOVED)
-    opt_out.opt_out_of(order, shared_consent.held_by_none_but(order, offers), now)
+    opt_out.opt_out_of(order, shared_consent.free_offers(order, offers), now)
     effects.add_note(order.id, _TAKEN_OUT)
 
 
 def _tell_of_policy_without_line(cover: Cover, now: datetime) -> None:
-    """Tell staff once that they took out the line of a policy; what it costs is their decision."""
+    """Tell staff once that the line they took out belongs to a policy that is in force."""
     if cover.reason_code == ReasonCode.LINE_REMOVED:
         return
     sentence = (

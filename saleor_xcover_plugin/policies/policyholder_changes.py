@@ -1,6 +1,6 @@
-"""The buyer's details in the order against those in the policy, each time the order is looked at.
+"""Compare the buyer's details in an order with those in its policy, each time the order is synced.
 
-One change is under way at a time: what changes meanwhile is judged when that one ends.
+One change is under way at a time; further changes are judged when it has ended.
 """
 
 from __future__ import annotations
@@ -25,9 +25,10 @@ _WAITING = [ModificationStatus.PARKED.value, *(s.value for s in OPEN_MODIFICATIO
 
 
 def sync_policyholder(cover: Cover, order: OrderSnapshot, now: datetime) -> None:
-    """Have changed details of a confirmed policy's buyer previewed, or ask a person.
+    """Enqueue the preview of changed buyer's details of a confirmed policy, or ask staff.
 
-    The caller holds the cover's lock. Nothing is sent once the event has begun.
+    Nothing is sent once the event has begun. The caller is in a transaction and holds the cover's
+    lock.
     """
     known = _known_digests(cover, order, now)
     wanted = changes(known, order.policyholder) if known else {}
@@ -41,14 +42,17 @@ def sync_policyholder(cover: Cover, order: OrderSnapshot, now: datetime) -> None
         return
     digest = summary_of(wanted)
     if any(modification.wanted_digest == digest for modification in waiting):
-        return  # a person has it already
+        return  # staff were asked already
     _end_overtaken(waiting, cover, now, is_taken_back=not wanted)
     if wanted:
         _begin(cover, order, wanted, now)
 
 
 def end_with_policy(cover: Cover, now: datetime) -> None:
-    """The policy is cancelled: nobody needs to decide about its buyer's details any more."""
+    """Drop parked changes of the buyer's details if the policy is cancelled.
+
+    The caller is in a transaction and holds the cover's lock.
+    """
     if cover.status == CoverStatus.CANCELLED:
         parked = [m for m in _waiting(cover) if m.status == ModificationStatus.PARKED]
         _drop(parked, "The policy was cancelled.", now)
@@ -101,10 +105,10 @@ def _waiting(cover: Cover) -> list[Modification]:
 
 
 def _known_digests(cover: Cover, order: OrderSnapshot, now: datetime) -> dict[str, str] | None:
-    """Return what XCover is known to hold; None when nothing can be said.
+    """Return hashes of the details the policy is known to have; None if nothing is known.
 
-    When the SECRET_KEY of then is gone, what the order says now is taken for what XCover holds, and
-    the order says so: better one sentence to read than every sold policy parked.
+    If the SECRET_KEY that made the hashes is gone, the order's present details are taken for the
+    policy's, and a note in the order's history says so. Parking every sold policy would be worse.
     """
     stored = cover.policyholder_digests
     if not stored:

@@ -1,4 +1,4 @@
-"""See which of the buyer's details changed without keeping them: one keyed hash per field."""
+"""Detect changes of the buyer's details without storing them, by one keyed hash per field."""
 
 from __future__ import annotations
 
@@ -11,39 +11,42 @@ from ..domain.tickets import Policyholder
 from ..xcover.answers import Booking
 
 Digests = Mapping[str, str]
-"""Field of the policyholder to the keyed hash of its value."""
+"""Names of ``Policyholder`` fields, each with the keyed hash of its value."""
 
 _NAMES = tuple(field.name for field in fields(Policyholder))
 _KEY = "key"
-"""Beside the fields: a hash of a fixed text, which tells whether the key is still known."""
+"""Entry beside the fields: the hash of a fixed text, which identifies the SECRET_KEY used."""
 
 
 def digests_of(holder: Policyholder) -> dict[str, str]:
+    """Return the hashes of all fields under the present SECRET_KEY, and the hash of the key."""
     found = {name: _digest(name, getattr(holder, name)) for name in _NAMES}
     return {**found, _KEY: keyed_digest(_KEY)}
 
 
 def changes(known: Digests, holder: Policyholder) -> dict[str, str]:
-    """Return the hashes of the fields XCover is not known to hold as they are now."""
+    """Return the hashes of the fields that differ from ``known`` or are missing there."""
     present = digests_of(holder)
     return {name: present[name] for name in _NAMES if known.get(name) != present[name]}
 
 
 def is_as_wanted(holder: Policyholder, wanted: Digests) -> bool:
+    """Return True if every field in ``wanted`` has the wanted value."""
     present = digests_of(holder)
     return all(present.get(name) == digest for name, digest in wanted.items())
 
 
 def summary_of(digests: Digests) -> str:
-    """Return one hash for all, the same for the same fields and values."""
+    """Return one hash of all hashes, the same for the same fields and values."""
     text = " ".join(f"{name}={digests[name]}" for name in sorted(digests))
     return hashlib.sha256(text.encode()).hexdigest()
 
 
 def under_present_key(known: Digests, holder: Policyholder) -> dict[str, str] | None:
-    """Carry hashes over to the present SECRET_KEY; None when the key that made them is gone.
+    """Return the hashes remade under the present SECRET_KEY; None if their key is gone.
 
-    A field that changed meanwhile is left out, so it still counts as changed.
+    The key is gone when it is neither SECRET_KEY nor in SECRET_KEY_FALLBACKS. A field that changed
+    meanwhile is left out, so that it still counts as changed.
     """
     if known.get(_KEY) == keyed_digest(_KEY):
         return dict(known)
@@ -59,15 +62,18 @@ def under_present_key(known: Digests, holder: Policyholder) -> dict[str, str] | 
 
 
 def is_held(booking: Booking, wanted: Digests) -> bool:
-    """Whether XCover shows every wanted value."""
-    held = booking.policyholder
-    return all(_digest(name, held.get(name, "")) == digest for name, digest in wanted.items())
+    """Return True if the booking shows every wanted value."""
+    shown = booking.policyholder
+    return all(_digest(name, shown.get(name, "")) == digest for name, digest in wanted.items())
 
 
 def is_contradicted(booking: Booking, wanted: Digests) -> bool:
-    """Whether XCover shows another value than the wanted one; what it does not show is no other."""
-    held = booking.policyholder
-    return any(name in held and _digest(name, held[name]) != wanted[name] for name in wanted)
+    """Return True if the booking shows another value for a wanted field.
+
+    A field that the booking does not show contradicts nothing.
+    """
+    shown = booking.policyholder
+    return any(name in shown and _digest(name, shown[name]) != wanted[name] for name in wanted)
 
 
 def _digest(name: str, value: str) -> str:

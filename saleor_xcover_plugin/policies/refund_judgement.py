@@ -1,4 +1,7 @@
-"""What a refund means for a confirmed policy: judged once per refund, by a closed table."""
+"""Decide once per refund, by a table of rules, what becomes of a confirmed policy.
+
+The table is ``domain/cancellations.py``.
+"""
 
 from __future__ import annotations
 
@@ -23,17 +26,17 @@ _ADDS_UP = (
     RefundScope.MONEY,
     RefundScope.CHARGEBACK,
 )
-"""Further money is a further judgement; of the others there is only one."""
+"""Scopes in which every further refund is judged again; each of the others is judged once."""
 
 _TAKEN_BACK = "The refund was taken back: there is nothing to decide, the policy stays in force."
-_JUDGED_ANEW = "A later refund was judged instead."
+_JUDGED_AGAIN = "A later refund was judged instead."
 
 
 def judge(cover: Cover, order: OrderSnapshot, now: datetime) -> None:
-    """Judge what the order's refunds and a cancelled event mean for a confirmed cover, once each.
+    """Judge the order's refunds and cancelled events for a confirmed cover, once each.
 
-    The event may have been cancelled while the policy was being made. The caller holds the cover's
-    lock.
+    Called whenever the order is synced, because an event may be cancelled while the policy is being
+    made. The caller is in a transaction and holds the cover's lock.
     """
     scope, events = scope_of(order, cover), insured_events(cover.offer)
     if scope is None:
@@ -51,20 +54,25 @@ def judge(cover: Cover, order: OrderSnapshot, now: datetime) -> None:
     replace_judgement(cover, scope, key, rule, order, now)
 
 
-def judge_anew(cover: Cover, order: OrderSnapshot, now: datetime) -> None:
-    """Judge a refund again whose judgement waits for a person: what is known has changed."""
-    cancellations.close(cancellations.waiting(cover), _JUDGED_ANEW, now)
+def judge_again(cover: Cover, order: OrderSnapshot, now: datetime) -> None:
+    """Replace judgements that wait for staff, because the facts they rest on have changed.
+
+    The caller is in a transaction and holds the cover's lock.
+    """
+    cancellations.close(cancellations.waiting(cover), _JUDGED_AGAIN, now)
     judge(cover, order, now)
 
 
 def replace_judgement(
     cover: Cover, scope: RefundScope, key: str, rule: Rule, order: OrderSnapshot, now: datetime
 ) -> Cancellation:
-    """Write the judgement down, tell staff, and ask XCover where the rule says so.
+    """Record a judgement, tell staff, and ask XCover for a preview if the rule says so.
 
-    What waited for a person because of an earlier one is over.
+    ``key`` names the refund (``judgement_key``) and ``rule`` is what the table decided. Earlier
+    judgements that wait for staff are closed. The caller is in a transaction and holds the cover's
+    lock.
     """
-    cancellations.close(cancellations.waiting(cover), _JUDGED_ANEW, now, is_void=False)
+    cancellations.close(cancellations.waiting(cover), _JUDGED_AGAIN, now, is_void=False)
     status = {
         Verdict.REVIEW: CancellationStatus.PARKED,
         Verdict.KEEP: CancellationStatus.KEPT,
@@ -91,10 +99,11 @@ def replace_judgement(
 
 
 def review_judgements(cover: Cover, order: OrderSnapshot, now: datetime) -> None:
-    """Record what is due once a refund is taken back after it ended the policy.
+    """Record the premium as due to the buyer if a refund is taken back after it ended the policy.
 
-    The buyer then pays for a policy that is gone. What the buyer or XCover cancelled without us is
-    not judged here, and nothing is due where XCover refunded the buyer itself.
+    The buyer would otherwise pay for a cancelled policy. Policies cancelled without the plugin are
+    not considered, and nothing is due if XCover refunded the buyer itself. The caller is in a
+    transaction and holds the cover's lock.
     """
     went_back = [scope.value for scope in RefundScope if scope.includes_premium]
     ended = cover.cancellations.filter(status=CancellationStatus.CANCELLED.value)
@@ -121,7 +130,10 @@ def review_judgements(cover: Cover, order: OrderSnapshot, now: datetime) -> None
 
 
 def judgement_key(scope: RefundScope, order: OrderSnapshot, events: InsuredEvents) -> str:
-    """Name the refund that is judged, so that it is judged once."""
+    """Return a name for the order's present refunds and cancelled events, unique per cover.
+
+    The same state gives the same name, so that it is judged once.
+    """
     parts = [scope.value]
     if scope in _ADDS_UP:
         parts += [f"{order.refunded.normalize():f}", f"{order.charged.normalize():f}"]

@@ -1,4 +1,4 @@
-"""What of an order went back to the buyer, seen from its policy."""
+"""Classify how much of an order was refunded to the buyer, with regard to its policy."""
 
 from __future__ import annotations
 
@@ -11,9 +11,10 @@ from ..models import Cover
 
 
 def is_paid_for_policy(order: OrderSnapshot, cover: Cover | None) -> bool:
-    """Whether insured tickets and cover are paid: what went back since was for other goods only.
+    """Return True if the insured tickets and the cover are paid.
 
-    Not of an order that was cancelled, expired or refunded in full.
+    Refunds of other goods do not matter. False for an order that was cancelled, expired or refunded
+    in full. Without a cover all tickets of the order count as insured.
     """
     if order.is_paid_in_full:
         return True
@@ -22,9 +23,10 @@ def is_paid_for_policy(order: OrderSnapshot, cover: Cover | None) -> bool:
 
 
 def scope_of(order: OrderSnapshot, cover: Cover | None = None) -> RefundScope | None:
-    """Say what of the order went back to the buyer; None when nothing of ours did.
+    """Return which part of the order was refunded; None if no ticket or cover was.
 
-    Without a cover, or where nobody knows what it was quoted for, all tickets count as insured.
+    An order that was cancelled without a refund gives ``RefundScope.NOTHING``. Without a cover, or
+    if its offer is unknown, all tickets count as insured.
     """
     if order.is_refunded_in_full and not order.has_gift_card:
         return RefundScope.EVERYTHING
@@ -44,9 +46,9 @@ def scope_of(order: OrderSnapshot, cover: Cover | None = None) -> RefundScope | 
 
 
 def short_sums(order: OrderSnapshot, cover: Cover) -> tuple[Money, Money]:
-    """Return what the tickets and the cover cost that were refunded too little, and what went back.
+    """Return the price of tickets and cover that were refunded in part, and what was refunded.
 
-    Other goods of the same refunds are in neither.
+    Both are in the order's currency. Other goods in the same refunds are in neither sum.
     """
     insured = _insured(order, cover)
     ours = [line.id for line in order.lines if line.variant in insured]
@@ -56,7 +58,7 @@ def short_sums(order: OrderSnapshot, cover: Cover) -> tuple[Money, Money]:
 
 
 def _insured(order: OrderSnapshot, cover: Cover | None) -> Collection[str]:
-    """Return the keys of the variants the policy covers; of all tickets where nobody knows."""
+    """Return the keys of the variants the policy covers; of all tickets if that is unknown."""
     offer = cover.offer if cover else None
     quoted: Collection[str] = offer.request.get("tickets", {}) if offer else order.ticket_counts
     return quoted

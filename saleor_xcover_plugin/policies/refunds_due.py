@@ -1,4 +1,4 @@
-"""Notice that the buyer got back what was due; the plugin itself never moves money."""
+"""Track which part of the money due to a buyer was refunded. The plugin itself moves no money."""
 
 from __future__ import annotations
 
@@ -10,15 +10,15 @@ from ..domain.money import Money
 from ..host.values import OrderSnapshot
 from ..models import Cover
 from . import effects
-from .charges import charged_of
-from .line_defects import cost_of_cover, settled_sentence
+from .charges import charged_for_cover, cost_of_cover
+from .line_defects import settled_sentence
 
 
 def settle_refund_due(cover: Cover, order: OrderSnapshot, now: datetime) -> None:
-    """Take off what is due as much as went back for the cover's line, or plain money of just it.
+    """Reduce the amount due to the buyer by what was refunded since it became due.
 
-    The caller holds the cover's lock. What had gone back before it was due does not count, nor does
-    a larger sum of plain money: that was for something else, such as the tickets.
+    Refunds of the cover line count, and refunds without lines if they equal the amount due; a
+    larger one was for something else, such as the tickets. The caller holds the cover's lock.
     """
     due: Decimal = cover.amount_due_back
     if due <= 0:
@@ -41,10 +41,10 @@ def settle_refund_due(cover: Cover, order: OrderSnapshot, now: datetime) -> None
 
 
 def due_with_policy(cover: Cover, order: OrderSnapshot | None) -> dict[str, Any]:
-    """Return the columns of what is due with a policy: what was charged beyond its premium.
+    """Return the columns of ``Cover`` to save when a policy was made, for the amount due.
 
-    What was due because there was none is taken back, and what went back for the cover paid what
-    was too much first. The caller holds the cover's lock.
+    Only an amount charged beyond the premium stays due. Refunds for the cover settle that amount
+    first. Empty if nothing changes. The caller holds the cover's lock.
     """
     known: Decimal = cover.amount_due_back
     if known <= 0:
@@ -57,22 +57,22 @@ def due_with_policy(cover: Cover, order: OrderSnapshot | None) -> dict[str, Any]
 
 
 def charged_too_much(cover: Cover, order: OrderSnapshot | None) -> Decimal:
-    """Return what was charged for the cover beyond its premium."""
+    """Return the amount charged for the cover beyond its premium, in the order's currency."""
     if order is None:
         return Decimal(0)
-    charged = charged_of(order, cost_of_cover(order, cover.offer))
+    charged = charged_for_cover(order, cover.offer)
     return max(charged - cover.premium, Decimal(0))
 
 
 def back_for_cover(order: OrderSnapshot) -> Decimal:
-    """Return the money that went back for the cover's line, alone or with everything."""
+    """Return the amount refunded for the cover line, alone or with the whole order."""
     if _is_everything_back(order):
         return max(order.cover_price, order.given.for_cover)
     return order.given.for_cover
 
 
 def _newly_back(cover: Cover, order: OrderSnapshot, now: datetime) -> Decimal:
-    """Return how much of what is due went back since that was reckoned."""
+    """Return how much of the amount due was refunded since it became due."""
     due: Decimal = cover.amount_due_back
     if _is_everything_back(order) or _is_rest_paid(cover, order):
         return due
@@ -87,9 +87,10 @@ def _is_everything_back(order: OrderSnapshot) -> bool:
 
 
 def _is_rest_paid(cover: Cover, order: OrderSnapshot) -> bool:
-    """Whether just the rest of the order is paid since money went back, in one sum with other.
+    """Return True if refunds without lines left exactly the price of the other goods charged.
 
-    Money that somebody named other goods for is none of it.
+    The refund may then have been made in one sum with another. Refunds that name other goods do not
+    count.
     """
     cost = cost_of_cover(order, cover.offer)
     is_all_due = 0 < cost <= cover.amount_due_back <= order.given.plain_money

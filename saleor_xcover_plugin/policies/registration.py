@@ -1,4 +1,7 @@
-"""Register the handlers of all messages. Imported once in each process, when Django is ready."""
+"""Register the handlers of all message kinds with the outbox.
+
+Imported once in each process, when Django is ready.
+"""
 
 from __future__ import annotations
 

@@ -1,8 +1,9 @@
-"""One yes, several orders: ``orderCreateFromCheckout(removeCheckout: false)`` copies its line.
+"""Decide which of several orders made from one checkout its accepted offer insures.
 
-One offer makes one policy, so one order holds it: the first that was made, until another one is
-paid before it. An order that ended, or was never paid, lets go of it. What is answered afterwards
-in the checkout is no matter of theirs: they keep what they were made with.
+Saleor's ``orderCreateFromCheckout(removeCheckout: false)`` can make several orders, each with a
+copy of the cover line. One offer makes one policy, so one order has it: the first that was made,
+until another one is paid before it. An order that ended or was not paid gives the offer up. Later
+answers in the checkout do not change the orders made before.
 """
 
 from __future__ import annotations
@@ -23,14 +24,14 @@ from .refund_scope import is_paid_for_policy
 
 
 def holder_of(offer: Offer | None, order: OrderSnapshot) -> Cover | None:
-    """Return the cover of another order that holds the offer, or None."""
+    """Return the cover of another order that has the offer, or None."""
     if offer is None:
         return None
     return Cover.objects.filter(offer=offer).exclude(order_id=order.id).first()
 
 
 def sentence_of(holder: Cover, order: OrderSnapshot) -> str:
-    """Say to staff why an order whose offer ``holder`` has is not insured."""
+    """Return the sentence for staff that explains why ``holder`` has the offer, not ``order``."""
     if _may_let_go(holder):
         return (
             f"Order {holder.order_number} was made from the same checkout. The ticket protection "
@@ -45,27 +46,31 @@ def sentence_of(holder: Cover, order: OrderSnapshot) -> str:
 
 
 def marked_offer(order: OrderSnapshot, offers: Sequence[Offer]) -> Offer | None:
-    """Return the offer of its checkout that a cover line of the order names, the latest."""
+    """Return the latest of ``offers`` that a cover line of the order names, or None.
+
+    ``offers`` are the offers of the order's checkout, oldest first.
+    """
     marked = {line.offer_id for line in order.cover_lines}
     return next((offer for offer in reversed(offers) if offer.pk in marked), None)
 
 
-def held_by_none_but(order: OrderSnapshot, offers: Sequence[Offer]) -> list[Offer]:
-    """Return the offers that cover no other order: what another one said yes to stays."""
+def free_offers(order: OrderSnapshot, offers: Sequence[Offer]) -> list[Offer]:
+    """Return those of ``offers`` that no other order of the checkout has or waits for."""
     if not offers or order.checkout_token is None:
         return list(offers)
     covers = Cover.objects.filter(offer__in=offers).exclude(order_id=order.id)
-    held = set(covers.values_list("offer_id", flat=True))
+    taken = set(covers.values_list("offer_id", flat=True))
     if any(offer.status in _STILL_TO_BE_BOUGHT for offer in offers):
-        # An order that waits for the yes of another names it only in its line.
-        held |= orders.offers_in_lines(order.checkout_token, but=order.id)
-    return [offer for offer in offers if offer.pk not in held]
+        # An order that waits for an offer of another order names it only in its line.
+        taken |= orders.offers_in_lines(order.checkout_token, but=order.id)
+    return [offer for offer in offers if offer.pk not in taken]
 
 
 def is_free_for(cover: Cover, order: OrderSnapshot, offer: Offer | None) -> bool:
-    """Whether a paid order may have the offer that another order got first and did not pay.
+    """Return True if a paid order may take the offer from an order that has it and is not paid.
 
-    The caller holds the locks of the offers and of ``cover``.
+    ``cover`` is the cover of the paid order. The caller holds the locks of the offers and of
+    ``cover``.
     """
     is_waiting = (
         cover.status == CoverStatus.PARKED and cover.reason_code == ReasonCode.BOUGHT_ALREADY
@@ -84,13 +89,14 @@ _STILL_TO_BE_BOUGHT = (
     OfferStatus.SUPERSEDED,
     OfferStatus.EXPIRED,
 )
-"""A yes that its checkout has gone on from is still that of the orders made with it."""
+"""Statuses in which an accepted offer can insure an order, even if its checkout went on since."""
 
 
 def let_go(offer: Offer, paid: OrderSnapshot, now: datetime) -> uuid.UUID | None:
-    """Take the offer from the order that holds it; return that order where it was not over yet.
+    """Take the offer from the order that has it, for the order ``paid``.
 
-    Staff are told in its history. The caller holds the lock of the offer and has asked
+    Return the id of the order that gave it up if that order was still open, else None; staff are
+    told in its history. The caller is in a transaction, holds the lock of the offer and has checked
     ``is_free_for``.
     """
     holder = Cover.objects.select_for_update().filter(offer=offer).exclude(order_id=paid.id).first()
@@ -118,7 +124,7 @@ def let_go(offer: Offer, paid: OrderSnapshot, now: datetime) -> uuid.UUID | None
 
 
 def waiting_orders(order: OrderSnapshot) -> list[uuid.UUID]:
-    """Return the other orders of its checkout that wait for the offer it may have let go."""
+    """Return the other orders of the checkout that wait for an offer which ``order`` had."""
     if order.checkout_token is None:
         return []
     others = orders.ids_of_checkout(order.checkout_token)
@@ -135,7 +141,7 @@ def _may_let_go(holder: Cover) -> bool:
 
 
 def _is_paid(holder: Cover) -> bool:
-    """Whether its order is paid after all, and its policy about to be asked for."""
+    """Return True if the holder's order is paid, so that its policy is about to be asked for."""
     if holder.status != CoverStatus.PLACED:
         return False
     order = orders.read(holder.order_id)

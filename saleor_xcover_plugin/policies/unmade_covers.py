@@ -1,4 +1,4 @@
-"""End a cover for which no policy was made and none shall be, because staff decided so."""
+"""End a cover for which no policy was made, because staff decided against it."""
 
 from __future__ import annotations
 
@@ -12,22 +12,23 @@ from ..domain.states import OfferStatus, may_transition
 from ..host.values import OrderSnapshot
 from ..models import Cover
 from . import effects
-from .charges import charged_of
-from .line_defects import cost_of_cover
+from .charges import charged_for_cover
 from .messages import ended
 from .refunds_due import settle_refund_due
 
 _IS_OWED_ALREADY = NEVER_BOUGHT | {ReasonCode.EVENT_OVER}
-"""Reasons with which what is due back was written down when the cover was parked."""
+"""Reasons with which the amount due was recorded when the cover was parked."""
 
 ENDED = "Staff decided that no policy is made for this order. XCover is not asked for it any more."
+"""Sentence for staff, stored with the cover and its message."""
 _RECKONED_NOW = {"refunded_when_due": None, "for_cover_when_due": Decimal(0)}
 
 
 def end_unmade(cover: Cover, order: OrderSnapshot | None, now: datetime) -> None:
-    """Make a cover void for which no policy was made and none shall be.
+    """Void a cover and record what is due to the buyer for it.
 
-    The caller holds the locks of offer and cover, and has ended its message.
+    ``order`` is None if the order no longer exists. The caller is in a transaction, holds the locks
+    of offer and cover, and has ended the cover's message.
     """
     due = _due(cover, order)
     sentence = f"{ENDED} {_what_is_due(due)}"
@@ -47,19 +48,22 @@ def end_unmade(cover: Cover, order: OrderSnapshot | None, now: datetime) -> None
 
 
 def _due(cover: Cover, order: OrderSnapshot | None) -> Money:
-    """Return what is due back for the cover, whatever of it went back already."""
+    """Return the whole amount due for the cover, including any part that was refunded already."""
     known: Decimal = cover.amount_due_back
     if cover.reason_code in _IS_OWED_ALREADY and not went_unknown(cover):
         return Money(known, cover.currency)
     if order is None:
         paid = cover.premium if cover.paid_at is not None else Decimal(0)
     else:
-        paid = charged_of(order, cost_of_cover(order, cover.offer))
+        paid = charged_for_cover(order, cover.offer)
     return Money(max(known, paid), cover.currency)
 
 
 def went_unknown(cover: Cover) -> bool:
-    """Return True when the call was purged before its outcome was known: nothing is due yet."""
+    """Return True if the confirmation was dropped before its outcome was known.
+
+    A policy may exist then, so nothing is due yet.
+    """
     if cover.reason_code != ReasonCode.EVENT_OVER:
         return False
     gone = ended([], [cover.pk]).filter(kind=MessageKind.CONFIRM).order_by("-pk").first()

@@ -1,1 +1,1 @@
-"""What is held about people and sales, and how it ends: purge by age, erase on request."""
+"""Remove stored data about buyers and sales: purge by age, erase on request."""

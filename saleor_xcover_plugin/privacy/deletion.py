@@ -1,7 +1,8 @@
-"""Delete the rows of a case, or strip a cover that must stay. The caller holds the locks.
+"""Delete the rows of cases, or strip covers that must stay.
 
-Settled messages go together with what they are about, never before: their operation can then not
-be appended anew.
+Settled messages are deleted together with their subject and never before it: while its message
+exists, an operation cannot be enqueued a second time. Functions that change rows expect to be
+called in a transaction, with the locks of offers and covers held.
 """
 
 from __future__ import annotations
@@ -17,17 +18,21 @@ from .records import Rows
 
 
 def count_all(rows: Sequence[Rows]) -> int:
-    """Count the rows ``delete_all`` would delete."""
+    """Return the number of rows ``delete_all`` would delete."""
     return sum(found.count() for found in _all_of(rows))
 
 
 def delete_all(rows: Sequence[Rows]) -> int:
-    """Delete everything of these cases; return how many rows."""
+    """Delete all rows of these cases; return the number of rows."""
     return sum(_delete(found) for found in _all_of(rows))
 
 
 def strip(rows: Sequence[Rows]) -> int:
-    """Take the evidence away and leave cover, quotes and judgements; return how many rows went."""
+    """Delete the evidence of these cases but keep covers, quotes and cancellations.
+
+    Evidence is the shopper's answers and what was shown. The buyer's hashes are emptied too. Return
+    the number of rows deleted.
+    """
     offers = [pk for row in rows for pk in row.offer_ids]
     count = _delete(Consent.objects.filter(offer_id__in=offers))
     Offer.objects.filter(pk__in=offers).update(content={}, turns=[])
@@ -37,15 +42,15 @@ def strip(rows: Sequence[Rows]) -> int:
 
 
 def count_evidence(rows: Sequence[Rows]) -> int:
-    """Count the rows ``strip`` would delete."""
+    """Return the number of rows ``strip`` would delete."""
     offers = [pk for row in rows for pk in row.offer_ids]
     return Consent.objects.filter(offer_id__in=offers).count()
 
 
 def forget_buyer(covers: Sequence[Cover]) -> None:
-    """Empty the keyed hashes of the buyer's details; which fields changed stays known.
+    """Empty the keyed hashes of the buyer's details. The names of changed fields are kept.
 
-    ``updated_at`` stays: nothing happened to the policy.
+    ``updated_at`` stays, because nothing happened to the policy.
     """
     keys = [cover.pk for cover in covers]
     Cover.objects.filter(pk__in=keys).update(policyholder_digests={})
@@ -56,7 +61,7 @@ def forget_buyer(covers: Sequence[Cover]) -> None:
 
 
 def _all_of(rows: Sequence[Rows]) -> list[QuerySet[Any]]:
-    """In an order no foreign key objects to; messages first, while their subjects are known."""
+    """Return all rows in an order that foreign keys allow; messages first, found by subject."""
     offers = [pk for row in rows for pk in row.offer_ids]
     covers = [row.cover.pk for row in rows if row.cover]
     found: list[QuerySet[Any]] = [
@@ -67,7 +72,7 @@ def _all_of(rows: Sequence[Rows]) -> list[QuerySet[Any]]:
         Quote.objects.filter(offer_id__in=offers),
         Offer.objects.filter(pk__in=offers),
     ]
-    if any(row.case and row.case.became_order for row in rows):  # else none was ever appended
+    if any(row.case and row.case.became_order for row in rows):  # else there are no messages
         found.insert(0, messages.ended(offers, covers))
     return found
 

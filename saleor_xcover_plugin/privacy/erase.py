@@ -1,6 +1,7 @@
-"""A buyer asks to be forgotten: remove what tells of their person, keep what was agreed.
+"""Remove a buyer's personal data on request and keep what was agreed.
 
-What may be removed when is ``domain/erasure.py``. Saleor's order and XCover's policy are not ours.
+The rules are in ``domain/erasure.py``. The order in Saleor and the policy at XCover are not
+touched.
 """
 
 from __future__ import annotations
@@ -41,7 +42,7 @@ _NOTE = (
 
 
 class EraseRefused(Exception):
-    """Nothing was changed; the text says what to do first."""
+    """Data that cannot be removed yet. Nothing was changed; the text says what to do first."""
 
     def __init__(self, code: EraseCode, sentence: str) -> None:
         super().__init__(sentence)
@@ -50,29 +51,37 @@ class EraseRefused(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """One thing we hold about the buyer of an order."""
+    """One kind of data that is stored about the buyer of an order."""
 
     what: str
+    """Plain words for staff."""
     count: int
+    """Number of rows or values."""
     goes: bool
-    """Removed on request; what stays goes with ``xcover_purge``."""
+    """True if it is removed on request; the rest is removed by ``xcover_purge``."""
 
 
 @dataclass(frozen=True, slots=True)
 class Holding:
-    """All we hold, and what stands against removing it now."""
+    """All data that is stored about the buyer of an order."""
 
     held: list[Held]
     code: EraseCode | None
+    """Reason why nothing can be removed now; None if it can."""
     sentence: str
+    """The reason in plain words, or empty."""
 
     @property
     def to_remove(self) -> int:
+        """Return the number of values that are removed on request."""
         return sum(one.count for one in self.held if one.goes)
 
 
 def find_order(number: str) -> uuid.UUID | None:
-    """Find an order by its number; Saleor may have deleted one whose cover we still know."""
+    """Return the id of the order with this number, or None.
+
+    An order that was deleted in Saleor is found by its cover.
+    """
     found = order_facts.find(number)
     if found is not None:
         return found[0]
@@ -81,14 +90,18 @@ def find_order(number: str) -> uuid.UUID | None:
 
 
 def inspect(order_id: uuid.UUID, now: datetime) -> Holding:
-    """Say what is held. Changes nothing."""
+    """Return the data stored about an order's buyer. Changes nothing."""
     cover = Cover.objects.select_related("offer").filter(order_id=order_id).first()
     code, sentence = _refusal(order_id, cover, now)
     return Holding(_held(order_id, cover), code, sentence)
 
 
 def erase(order_id: uuid.UUID, now: datetime) -> Holding:
-    """Remove what may go, and return what it was. Raise ``EraseRefused``; then nothing happened."""
+    """Remove the buyer's data and return what was stored before.
+
+    Calls that wait for staff are dropped. Raise ``EraseRefused`` if something still needs the data,
+    such as an open call or a policy in force.
+    """
     with transaction.atomic():
         cover = lock_cover(order_id=order_id)
         code, sentence = _refusal(order_id, cover, now)

@@ -1,7 +1,7 @@
-"""What was put aside can do nothing any more once its event is over: end it, and say what is due.
+"""End parked work about a buyer whose data is removed, and record what is due to the buyer.
 
-``xcover_erase`` does it on request, ``xcover_purge`` when the period of the hashes is over. The
-caller holds the locks of offer and cover.
+Called by ``xcover_erase`` on request and by ``xcover_purge`` when the retention period of the
+hashes is over. The caller is in a transaction and holds the locks of offer and cover.
 """
 
 from __future__ import annotations
@@ -25,11 +25,11 @@ log = logging.getLogger(__name__)
 
 _NOT_MADE = (ReasonCode.REFUSED, ReasonCode.POLICYHOLDER_INCOMPLETE)
 _HAS_SENTENCE = NOTHING_BOUGHT - {ReasonCode.POLICYHOLDER_INCOMPLETE}
-"""Their sentence names what is due, and speaks of no replay."""
+"""Reasons whose sentence for staff names the amount due and does not mention a replay."""
 
 
 def end_changes(cover: Cover, why: str, now: datetime) -> int:
-    """Drop the changes of the buyer's details that wait for a person; return how many."""
+    """Drop the parked changes of the buyer's details; return their number. ``why`` is stored."""
     parked = cover.modifications.select_for_update().filter(status=ModificationStatus.PARKED.value)
     changes = list(parked)
     for change in changes:
@@ -39,9 +39,10 @@ def end_changes(cover: Cover, why: str, now: datetime) -> int:
 
 
 def end_confirm(cover: Cover, why: str, now: datetime) -> str:
-    """Drop the call for a policy that waits for a person; return what staff must know, or nothing.
+    """Drop the parked confirmation of a cover; return a sentence for staff, or an empty string.
 
-    A cover that was paid for and bought nothing is money due, as it is where XCover knows no offer.
+    If the cover was paid and no policy was made, its premium becomes due to the buyer. ``why`` is
+    stored with the message.
     """
     is_idle = cover.status in (CoverStatus.PARKED, CoverStatus.VOID)
     parked = list(parked_confirm(cover)) if is_idle else []
@@ -55,7 +56,7 @@ def end_confirm(cover: Cover, why: str, now: datetime) -> str:
     is_due = is_not_made and _is_paid(cover, order)
     sentence = _sentence(cover, is_not_made=is_not_made, is_due=is_due)
     changes: dict[str, object] = {"reason": sentence, "reason_code": ReasonCode.EVENT_OVER}
-    if is_due and cover.amount_due_back < cover.premium:  # what was charged too much is due as well
+    if is_due and cover.amount_due_back < cover.premium:  # an overcharge is due as well
         changes["amount_due_back"] = cover.amount_due_back + cover.premium
         changes["refunded_when_due"] = order.given.plain_money if order else None
         changes["for_cover_when_due"] = Decimal(0)
@@ -65,7 +66,7 @@ def end_confirm(cover: Cover, why: str, now: datetime) -> str:
 
 
 def tell(cover: Cover, sentence: str) -> None:
-    """Have staff see what ended, in the order's history."""
+    """Add the sentence of ``end_confirm``, if there is one, to the order's history."""
     if sentence:
         effects.add_note(cover.order_id, sentence)
 
@@ -85,7 +86,7 @@ def _sentence(cover: Cover, *, is_not_made: bool, is_due: bool) -> str:
 
 
 def _is_paid(cover: Cover, order: OrderSnapshot | None) -> bool:
-    """Whether the buyer paid for the cover and, as far as Saleor knows, has no money of it back."""
+    """Return True if the buyer paid for the cover and, as far as Saleor knows, was not refunded."""
     if order is None:
         return cover.paid_at is not None
     return order.charged > 0 and back_for_cover(order) < cover.premium

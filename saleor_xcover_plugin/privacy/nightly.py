@@ -1,7 +1,7 @@
-"""The purge of every night: it removes what it announced the night before, and announces the next.
+"""Run the nightly purge: remove what was announced the night before, then announce the next.
 
-So what a first run would remove, or one after a change of the periods, is a day in
-``xcover_status`` before it goes.
+So everything that will be removed is shown by ``xcover_status`` for a day, also before the first
+purge and after a change of the retention periods.
 """
 
 from __future__ import annotations
@@ -23,25 +23,26 @@ from .purge import purge
 from .report import Report
 
 PURGE_VARIABLE = "XCOVER_PURGE"
-"""Django setting or environment variable: how long things are kept, or ``off``."""
+"""Name of the Django setting or environment variable with the retention periods, or ``off``."""
 
 _NIGHT = timedelta(days=1)
 
 
 def chosen_days() -> Days | None:
-    """Return how long each kind is kept; None when the nightly purge is switched off.
+    """Return the retention period of each kind in days; None if the nightly purge is off.
 
-    ``XCOVER_PURGE`` as Django setting, then as environment variable, such as
-    ``evidence=4018 hashes=60``. Raise ``ValueError`` for what cannot be read.
+    Read from ``XCOVER_PURGE``, a Django setting or else an environment variable such as
+    ``evidence=4018 hashes=60``. Kinds that are not named keep their default. Raise ``ValueError``
+    if it cannot be parsed.
     """
     chosen = getattr(settings, PURGE_VARIABLE, None) or os.environ.get(PURGE_VARIABLE, "")
     return read_periods(str(chosen))
 
 
 def purge_tonight(clock: Clock) -> None:
-    """Remove what was announced the night before, and write down what goes next.
+    """Remove what was announced the night before, and announce what the next night removes.
 
-    Nothing goes in the first night, nor in one after the periods were changed.
+    Nothing is removed in the first night, nor in the first one after the periods were changed.
     """
     now = clock()
     heartbeats.begin(heartbeats.PURGE, now)
@@ -60,20 +61,20 @@ def purge_tonight(clock: Clock) -> None:
 
 
 def _remove_announced(days: Days, now: datetime) -> Report:
-    """Remove what was past its time by the moment the last announcement named, and not more."""
+    """Remove what was past its period at the time the last announcement named, and no more."""
     announced = heartbeats.found(heartbeats.PURGE)
     until = _announced_until(announced, days)
     return Report() if until is None else purge(days, min(now, until))
 
 
 def _announced_until(announced: Heartbeat | None, days: Days) -> datetime | None:
-    """Return for which moment these very periods were announced; None when they were not."""
+    """Return the time the announcement was made for; None if there is none for these periods."""
     details = announced.details if announced is not None else None
     if not isinstance(details, Mapping) or details.get("days") != _plain(days):
         return None
     try:
         return datetime.fromisoformat(details["until"])
-    except (KeyError, TypeError, ValueError):  # a row somebody broke announces nothing
+    except (KeyError, TypeError, ValueError):  # an invalid row announces nothing
         return None
 
 

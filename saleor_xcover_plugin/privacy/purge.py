@@ -1,10 +1,10 @@
-"""Remove what is past its period, in small transactions; killed anywhere it is begun again.
+"""Remove data that is past its retention period, in small transactions.
 
-A run reads all that is older than the shortest period, and locks next to nothing of it: each batch
-is judged without a lock first. Only the cases that are due are then locked, their offers before
-their covers, read again and judged again. So workers, hooks and a second purge may run beside it.
-A batch that fails is left as it was, and tried again case by case: one broken case stops no other.
-What is counted was committed.
+A run may be killed at any point and started again. It reads everything older than the shortest
+period, but locks little of it: each batch is judged without a lock first, and only the cases that
+are due are locked (offers before covers), read again and judged again. So workers, hooks and a
+second purge may run at the same time. A batch that fails is rolled back and tried again case by
+case, so that one failing case does not stop others. Only committed removals are counted.
 """
 
 from __future__ import annotations
@@ -32,17 +32,23 @@ from .report import Counts, Report
 log = logging.getLogger(__name__)
 
 BATCH = 200
+"""Number of cases in one transaction."""
 _LAPSED = "The event is over; nothing more is sent."
 
 Read = Callable[..., list[Rows]]
+"""Read the cases with the given keys, with ``lock=True`` under lock."""
 Judge = Callable[[Report, Sequence[Rows]], list[Rows]]
-"""Count what is kept, and return the cases that are due."""
+"""Count the cases that are kept, and return those that are due."""
 End = Callable[[Report, Sequence[Rows]], None]
-"""Remove and count, or only count, what is due."""
+"""Remove and count the cases that are due, or only count them."""
 
 
 def purge(days: Days, now: datetime, *, is_dry: bool = False) -> Report:
-    """Remove, or with ``is_dry`` only count, what is past its period."""
+    """Remove everything that is past its period, and return the counts.
+
+    ``days`` has the period of each kind in days, ``now`` is in UTC. With ``is_dry`` nothing is
+    removed, only counted. Cases that raise are logged and counted as failed.
+    """
     report, failures = Report(), Failures(now, remembers=not is_dry)
     whole = partial(_due_whole, days, now), _count_whole if is_dry else _end_whole
     buyer = partial(_due_buyer, days, now), _count_buyer if is_dry else partial(_end_buyer, now)
@@ -58,7 +64,7 @@ def purge(days: Days, now: datetime, *, is_dry: bool = False) -> Report:
                 report.add(work(batch))
             except SoftTimeLimitExceeded:
                 raise
-            except Exception:  # the cases of it that are not broken go all the same
+            except Exception:  # its other cases are still removed below
                 log_defect(log, "xcover.purge.failed", kind=name)
                 for key in batch:
                     with failures.contain(f"purge {name}", key):
@@ -72,7 +78,7 @@ def purge(days: Days, now: datetime, *, is_dry: bool = False) -> Report:
 
 
 def _treat(read: Read, judge: Judge, end: End, batch: Sequence[Any], *, is_dry: bool) -> Report:
-    """Judge a batch unlocked, then lock what is due, judge it again and end it."""
+    """Judge a batch without locks, then lock the cases that are due, judge again and end them."""
     report = Report()
     due = judge(report, read(batch, lock=False))
     if is_dry:
@@ -84,14 +90,14 @@ def _treat(read: Read, judge: Judge, end: End, batch: Sequence[Any], *, is_dry: 
 
 
 def _due_whole(days: Days, now: datetime, report: Report, rows: Sequence[Rows]) -> list[Rows]:
-    """Return the cases that go, or are stripped; each by the period of its kind."""
+    """Return the cases to delete or strip, each by the period of its kind."""
     due = []
     for row in rows:
         case = row.case
         if case is None or not case.is_past(days[case.kind], now):
             continue
         if not (case.may_vanish or row.has_evidence):
-            continue  # stripped before
+            continue  # stripped already
         if case.obstacle is None:
             due.append(row)
         else:
@@ -113,7 +119,7 @@ def _count_whole(report: Report, due: Sequence[Rows]) -> None:
 def _by_kind(
     report: Report, due: Sequence[Rows]
 ) -> Iterator[tuple[Counts, list[Rows], list[Rows]]]:
-    """Yield the counts of each kind with the cases that go, and those that are stripped."""
+    """Yield the counts of each kind with its cases to delete and its cases to strip."""
     for kind, counts in report.counts.items():
         mine = [row for row in due if row.case and row.case.kind == kind]
         gone = [row for row in mine if row.case and row.case.may_vanish]
@@ -125,7 +131,10 @@ def _by_kind(
 
 
 def _due_buyer(days: Days, now: datetime, report: Report, rows: Sequence[Rows]) -> list[Rows]:
-    """Return the covers whose buyer is forgotten. What is past all periods is counted there."""
+    """Return the cases whose buyer's hashes are to be emptied.
+
+    A case that is deleted or stripped anyway is left to ``_due_whole``.
+    """
     due = []
     for row in rows:
         case = row.case
@@ -133,7 +142,7 @@ def _due_buyer(days: Days, now: datetime, report: Report, rows: Sequence[Rows]) 
             continue
         is_past_all = case.is_past(days[case.kind], now)
         if is_past_all and case.obstacle is None and (case.may_vanish or row.has_evidence):
-            continue  # goes with the rest
+            continue  # _due_whole has it
         if case.hashes_obstacle is None:
             due.append(row)
         elif not is_past_all:
@@ -142,7 +151,7 @@ def _due_buyer(days: Days, now: datetime, report: Report, rows: Sequence[Rows]) 
 
 
 def _end_buyer(now: datetime, report: Report, due: Sequence[Rows]) -> None:
-    """Forget the hashes that show changes of the buyer, and end what was put aside with them."""
+    """Empty the buyer's hashes of the cases, and end parked work that depends on them."""
     covers = [row.cover for row in due if row.cover]
     for cover in covers:
         expiry.end_changes(cover, _LAPSED, now)
@@ -169,9 +178,9 @@ def _done_webhooks(days: Days, now: datetime) -> Iterator[list[Any]]:
 
 
 def _checkouts(days: Days, now: datetime) -> Iterator[list[Any]]:
-    """Yield tokens of checkouts that may be past a period, by their first offer.
+    """Yield tokens of checkouts that may be past a period, judged by their first offer.
 
-    No case can be past it whose first offer is younger.
+    A case cannot be past its period if its first offer is younger than that.
     """
     early = now - timedelta(days=min(days[Kind.UNSEEN], days[Kind.UNANSWERED]))
     late = now - timedelta(days=min(days[Kind.COVERED], days[Kind.UNCOVERED], days[Kind.ANSWERED]))
@@ -183,7 +192,7 @@ def _checkouts(days: Days, now: datetime) -> Iterator[list[Any]]:
 
 
 def _lone_covers(days: Days, now: datetime) -> Iterator[list[Any]]:
-    """Yield covers without any offer: their line was put in by somebody else."""
+    """Yield covers without any offer: their line was added by hand."""
     offers = Offer.objects.filter(order_id=OuterRef("order_id"))
     before = now - timedelta(days=days[Kind.COVERED])
     lone = Cover.objects.filter(~Exists(offers), offer=None, created_at__lte=before)
@@ -191,7 +200,7 @@ def _lone_covers(days: Days, now: datetime) -> Iterator[list[Any]]:
 
 
 def _with_buyer(days: Days, now: datetime) -> Iterator[list[Any]]:
-    """Yield checkouts of covers that may tell of a buyer whose event is over, or policy ended."""
+    """Yield tokens of checkouts with data about a buyer whose event is over or policy ended."""
     before = now - timedelta(days=days[Kind.HASHES])
     ended = Q(status__in=[CoverStatus.CANCELLED.value, CoverStatus.VOID.value])
     ended |= Q(offer__event_starts_at=None) | Q(offer__event_starts_at__lte=before)
@@ -203,7 +212,7 @@ def _with_buyer(days: Days, now: datetime) -> Iterator[list[Any]]:
 
 
 def _pages(rows: QuerySet[Any], column: str) -> Iterator[list[Any]]:
-    """Cut by key into pages, each read when it is its turn."""
+    """Yield the column in pages by primary key, each read when it is needed."""
     last = 0
     while page := list(rows.filter(pk__gt=last).order_by("pk").values_list("pk", column)[:BATCH]):
         yield [value for _, value in page]

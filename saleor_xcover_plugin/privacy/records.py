@@ -1,7 +1,7 @@
-"""Gather all we hold about many checkouts at once.
+"""Gather all rows about many checkouts at once. The rows about one checkout are called a case.
 
-Under lock nothing of a case can change before the transaction ends: whoever appends a message,
-places or changes a cover holds the lock of the offers or the cover first.
+Under lock a case cannot change before the transaction ends: all code that enqueues a message or
+writes a cover locks the offers or the cover first.
 """
 
 from __future__ import annotations
@@ -21,23 +21,25 @@ from . import retention_facts
 
 @dataclass
 class Rows:
-    """All rows of one case."""
+    """The rows of one case, and what was found out about them."""
 
     offers: list[Offer] = field(default_factory=list)
     cover: Cover | None = None
     case: Case | None = None
+    """The facts that decide about retention; None until ``retention_facts.add`` was called."""
     has_evidence: bool = False
-    """Answers, or what was shown, are still there."""
+    """True if answers of the shopper, or what was shown, still exist."""
     holds_buyer: bool = False
-    """Keyed hashes of the buyer, or what may hold more, are still there."""
+    """True if hashes of the buyer's details, or sealed requests with them, still exist."""
 
     @property
     def offer_ids(self) -> list[int]:
+        """Return the primary keys of the offers."""
         return [offer.pk for offer in self.offers]
 
     @property
     def key(self) -> uuid.UUID | int:
-        """What the case is read by: its checkout, or a cover no offer stands behind."""
+        """Return the key the case is read by: the checkout token, or the cover's primary key."""
         if self.offers:
             return self.offers[0].checkout_token
         assert self.cover is not None  # noqa: S101 a case is never empty
@@ -45,12 +47,12 @@ class Rows:
 
 
 def of_checkouts(tokens: Sequence[uuid.UUID], *, lock: bool) -> list[Rows]:
-    """Read the cases of some checkouts; with ``lock`` inside a transaction."""
+    """Read the cases of these checkouts. With ``lock``, in a transaction, lock them."""
     found = Offer.objects.filter(checkout_token__in=tokens).order_by("pk")
     by_token: dict[uuid.UUID, Rows] = defaultdict(Rows)
     for offer in found.select_for_update() if lock else found:
         by_token[offer.checkout_token].offers.append(offer)
-    # Before the orders: a checkout becomes an order in one commit, so one of both is seen.
+    # Before the orders: a checkout becomes an order in one commit, so one of the two is found.
     there = checkouts.existing(by_token)
     order_of = orders.ids_by_checkout(by_token)
     _add_covers(by_token, order_of, lock=lock)
@@ -60,7 +62,7 @@ def of_checkouts(tokens: Sequence[uuid.UUID], *, lock: bool) -> list[Rows]:
 
 
 def of_lone_covers(cover_ids: Sequence[int], *, lock: bool) -> list[Rows]:
-    """Read the cases of covers no offer stands behind."""
+    """Read the cases of covers without an offer. With ``lock``, in a transaction, lock them."""
     covers = Cover.objects.filter(pk__in=cover_ids).order_by("pk")
     rows = [Rows(cover=cover) for cover in (covers.select_for_update() if lock else covers)]
     retention_facts.add(rows, {}, set())

@@ -1,4 +1,4 @@
-"""Read, for a batch of cases at once, the facts that decide about each."""
+"""Read, for a batch of cases at once, the facts that decide how long each is kept."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ _OPEN_MODIFICATIONS = [s.value for s in OPEN_MODIFICATION_STATUSES]
 
 @dataclass
 class _Facts:
-    """What was read for all cases of a batch. Sets of keys of offers, covers or orders."""
+    """The facts about all cases of a batch, as sets of keys of offers, covers and orders."""
 
     answered: set[int]
     order_of: dict[uuid.UUID, uuid.UUID]
@@ -102,7 +102,11 @@ class _Facts:
 def add(
     rows: Sequence[Rows], order_of: dict[uuid.UUID, uuid.UUID], checkouts: set[uuid.UUID]
 ) -> None:
-    """Add to each case what decides about it. ``checkouts`` are those Saleor still has."""
+    """Set the retention facts of each case.
+
+    ``order_of`` maps checkout tokens to the orders made from them; ``checkouts`` are the tokens of
+    checkouts that still exist in Saleor.
+    """
     offers = [pk for row in rows for pk in row.offer_ids]
     covers = [row.cover.pk for row in rows if row.cover]
     known = {row.cover.order_id for row in rows if row.cover} | set(order_of.values())

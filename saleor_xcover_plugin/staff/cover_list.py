@@ -1,4 +1,4 @@
-"""Covers as staff look for them: a filter, a page, and what happened to one."""
+"""List covers for staff: filter, pages, and the history of one cover."""
 
 from __future__ import annotations
 
@@ -15,26 +15,28 @@ from ..models import Cancellation, Cover, OutboxMessage
 
 PAGE_LENGTH = 20
 MAX_PAGE_LENGTH = 100
+"""Largest number of covers on a page."""
 
 
 @dataclass(frozen=True, slots=True)
 class CoverFilter:
-    """What staff look for; empty fields look for everything."""
+    """Conditions on covers, all of which must hold. The defaults match every cover."""
 
     status: CoverStatus | None = None
     order_number: str = ""
     needs_decision: bool = False
-    """Parked, or with a cancellation that waits for a person."""
+    """True for covers that are parked or have a parked cancellation."""
     is_due: bool = False
-    """The buyer is owed money."""
+    """True for covers whose buyer is owed money."""
 
 
 def page_of(
     channel_id: int, wanted: CoverFilter, *, first: int, after: int | None
 ) -> tuple[list[Cover], bool]:
-    """Return a page of ``first`` covers, newest first, and whether there are more.
+    """Return one page of covers, newest first, and True if there are more.
 
-    ``after`` is the key of the last cover of the page before.
+    ``first`` is the length of the page, at most ``MAX_PAGE_LENGTH``. ``after`` is the primary key
+    of the last cover of the page before, or None for the first page.
     """
     covers = _wanted(channel_id, wanted)
     if after is not None:
@@ -72,14 +74,16 @@ def _filtered(covers: QuerySet[Cover], wanted: CoverFilter) -> QuerySet[Cover]:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One thing that happened, in plain words."""
+    """One entry in the history of a cover."""
 
     at: datetime
+    """Time in UTC."""
     what: str
+    """Plain words for staff."""
 
 
 def history_of(cover: Cover) -> list[Step]:
-    """Tell what happened to a cover, oldest first."""
+    """Return the history of a cover, oldest entry first."""
     return sorted(_steps(cover), key=lambda step: step.at)
 
 
@@ -105,7 +109,7 @@ def _steps(cover: Cover) -> Iterator[Step]:
 
 
 def parked_messages(cover: Cover) -> Sequence[OutboxMessage]:
-    """Return what waits for a replay."""
+    """Return the parked messages of a cover and its cancellations, which can be replayed."""
     parked = OutboxMessage.objects.filter(status=MessageState.PARKED.value)
     own = parked.filter(kind=MessageKind.CONFIRM, subject_id=cover.pk)
     ids = [cancellation.pk for cancellation in cover.cancellations.all()]

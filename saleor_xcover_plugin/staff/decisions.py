@@ -1,4 +1,4 @@
-"""What staff decide about a policy: ask what cancelling would refund, approve it, or keep it."""
+"""Carry out decisions of staff about a policy: preview a cancellation, approve it, or keep it."""
 
 from __future__ import annotations
 
@@ -33,19 +33,31 @@ class DecisionCode(StrEnum):
     COVER_NOT_FOUND = "cover_not_found"
     CANCELLATION_NOT_FOUND = "cancellation_not_found"
     NO_POLICY = "no_policy"
+    """No policy is in force."""
     UNDER_WAY = "under_way"
+    """XCover is being asked already."""
     NOT_WAITING = "not_waiting"
+    """There is nothing to decide."""
     NOT_PREVIEWED = "not_previewed"
+    """XCover was not asked for the refund before the approval."""
     REFUND_CHANGED = "refund_changed"
+    """The approved refund is not the one XCover named last."""
     OUTCOME_UNKNOWN = "outcome_unknown"
+    """XCover may have cancelled the policy already; its response was lost."""
     POLICY_EXISTS = "policy_exists"
+    """A policy was made, so it cannot be decided that none is made."""
     OTHER_POLICY = "other_policy"
+    """The policy does not belong to the order or is not in force."""
     XCOVER_UNAVAILABLE = "xcover_unavailable"
+    """XCover could not be asked."""
     BAD_INPUT = "bad_input"
 
 
 class DecisionRefused(Exception):
-    """Nothing was changed; the text says why and what to do."""
+    """A decision that cannot be carried out. Nothing was changed.
+
+    The text of the exception tells staff why, and what to do.
+    """
 
     def __init__(self, code: DecisionCode, sentence: str) -> None:
         super().__init__(sentence)
@@ -56,12 +68,16 @@ _AMOUNT = re.compile(r"-?[0-9]{1,12}(\.[0-9]{1,6})?")
 
 
 def read_refund(amount: str, currency: str) -> Money:
-    """Read a refund as staff write it. Raise ``DecisionRefused`` for what is no amount of money."""
+    """Return the refund that staff entered as an amount and an ISO 4217 currency code.
+
+    Raise ``DecisionRefused`` if the amount is not a decimal number such as 6.66, or has more
+    decimals than the currency.
+    """
     try:
-        if not _AMOUNT.fullmatch(amount):  # Decimal reads the digits of any script
+        if not _AMOUNT.fullmatch(amount):  # Decimal accepts digits of any script
             raise ValueError
         money = Money(Decimal(amount), currency.upper())
-        if money.amount != money.rounded().amount:  # also raises for what is not finite
+        if money.amount != money.rounded().amount:  # raises for what is not finite
             raise ValueError
     except (ArithmeticError, ValueError):
         raise DecisionRefused(
@@ -71,7 +87,11 @@ def read_refund(amount: str, currency: str) -> Money:
 
 
 def ask(order_id: uuid.UUID, now: datetime) -> Cancellation:
-    """Have XCover asked what cancelling the order's policy would refund. Cancels nothing."""
+    """Enqueue a preview of cancelling the order's policy. Nothing is cancelled.
+
+    Raise ``DecisionRefused`` if the order has no cover, no policy is in force, or XCover may have
+    cancelled it already.
+    """
     with _locked_cover(order_id) as cover:
         _require_policy(cover)
         _require_known(cover)
@@ -100,10 +120,12 @@ def ask(order_id: uuid.UUID, now: datetime) -> Cancellation:
 
 
 def approve(cancellation_id: int, refund: Money, now: datetime) -> Cancellation:
-    """Confirm a previewed cancellation for exactly the refund staff have seen.
+    """Confirm a previewed cancellation for exactly the refund that staff saw.
 
     A preview that lapsed is renewed first; the policy is then cancelled only for the same refund.
-    It cannot be undone.
+    XCover cannot undo a cancellation. Raise ``DecisionRefused`` if the cancellation does not wait
+    for a decision, was not previewed, names another refund, or its policy is not known to be in
+    force.
     """
     with _locked_cancellation(cancellation_id) as cancellation:
         _require_waiting(cancellation)
@@ -136,10 +158,11 @@ def approve(cancellation_id: int, refund: Money, now: datetime) -> Cancellation:
 
 
 def keep(cancellation_id: int, now: datetime, *, asked_xcover: bool = False) -> Cancellation:
-    """Leave the policy in force: nothing waits for staff any more.
+    """Close a cancellation that waits for a decision and leave the policy in force.
 
-    ``asked_xcover`` says that Cover Genius was asked and knows the policy to be in force; without
-    it, a policy that XCover may have cancelled already has to be looked up first.
+    ``asked_xcover`` states that Cover Genius confirmed the policy to be in force. Raise
+    ``DecisionRefused`` if the cancellation does not wait for a decision, or, without
+    ``asked_xcover``, if XCover may have cancelled the policy already.
     """
     with _locked_cancellation(cancellation_id) as cancellation:
         _require_waiting(cancellation)
@@ -152,7 +175,10 @@ def keep(cancellation_id: int, now: datetime, *, asked_xcover: bool = False) -> 
 
 
 def note_claim(order_id: uuid.UUID, claim: ClaimState, now: datetime) -> Cover:
-    """Write down what staff know of claims; what waits because of it is judged anew."""
+    """Record the state of claims on a policy, and judge waiting cancellations again.
+
+    Raise ``DecisionRefused`` if the order has no cover.
+    """
     with _locked_cover(order_id) as cover:
         if cover.claim == claim.value:
             return cover
@@ -160,7 +186,7 @@ def note_claim(order_id: uuid.UUID, claim: ClaimState, now: datetime) -> Cover:
         effects.add_note(order_id, f"claim on the policy: {claim.value}.")
         order = orders.read(order_id)
         if order is not None and cover.status == CoverStatus.CONFIRMED:
-            refund_judgement.judge_anew(cover, order, now)
+            refund_judgement.judge_again(cover, order, now)
         return cover
 
 
@@ -193,7 +219,7 @@ def _require_policy(cover: Cover) -> None:
 
 
 def _require_known(cover: Cover) -> None:
-    """Raise ``DecisionRefused`` while XCover may have cancelled the policy and nobody knows."""
+    """Raise ``DecisionRefused`` while it is unknown whether XCover cancelled the policy."""
     if may_be_cancelled(cover):
         raise DecisionRefused(
             DecisionCode.OUTCOME_UNKNOWN,
@@ -213,5 +239,5 @@ def _require_waiting(cancellation: Cancellation) -> None:
 
 
 def _drop_parked(cancellation: Cancellation, now: datetime) -> None:
-    """A message that waited beside it is not sent any more."""
+    """Drop the parked messages of a cancellation, so that they are not sent any more."""
     outbox.drop_parked(CANCELLATION_KINDS, cancellation.pk, "A person decided otherwise.", now)

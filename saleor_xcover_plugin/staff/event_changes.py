@@ -1,4 +1,8 @@
-"""What an organiser did to an event, and every policy it concerns."""
+"""Record that an organiser cancelled or moved an event, and treat every cover of its tickets.
+
+``variants`` are the ids of the product variants that are sold as the event's tickets; ``covers``
+are primary keys of covers.
+"""
 
 from __future__ import annotations
 
@@ -32,17 +36,18 @@ from ..policies.refund_judgement import judge, judgement_key, replace_judgement
 from ..policies.refund_scope import scope_of
 
 PAGE = 200
+"""Number of covers that are looked up in one query."""
 _ASKING = "cancelled event"
 _TAKING_BACK = "event taken back"
 
 
 def tell_cancelled(variants: Sequence[str], now: datetime) -> None:
-    """Remember that the organiser cancelled the event these variants are tickets for."""
+    """Record that the organiser cancelled the event of these tickets."""
     _tell(variants, None, now)
 
 
 def tell_moved(variants: Sequence[str], starts_at: datetime, now: datetime) -> None:
-    """Remember when the event begins now (UTC)."""
+    """Record that the event of these tickets was moved and starts at ``starts_at`` (UTC)."""
     _tell(variants, starts_at, now)
 
 
@@ -54,35 +59,41 @@ def _tell(variants: Sequence[str], starts_at: datetime | None, now: datetime) ->
 
 
 def tell_takes_place(variants: Sequence[str]) -> None:
-    """Forget that the organiser cancelled or moved the event: it takes place as it was sold."""
+    """Delete the record that the event was cancelled or moved: it takes place as it was sold."""
     EventChange.objects.filter(variant__in=variants).delete()
 
 
 def restore(variants: Sequence[str], before: Mapping[str, datetime | None], now: datetime) -> None:
-    """Remember of these variants just what was remembered before."""
+    """Restore an earlier record: ``before`` maps variants to their start, or to None if cancelled.
+
+    Variants that are not in ``before`` take place as they were sold.
+    """
     tell_takes_place([variant for variant in variants if variant not in before])
     for variant, starts_at in before.items():
         _tell([variant], starts_at, now)
 
 
 def covers_of(variants: Sequence[str]) -> list[int]:
-    """Return the key of every cover of tickets for the event, oldest first.
+    """Return the primary key of every cover of these tickets, oldest first.
 
-    Read once per run: no index helps to find them.
+    The query scans the whole table, so call it once per run.
     """
     covers = Cover.objects.filter(offer__request__tickets__has_any_keys=list(variants))
     return list(covers.order_by("pk").values_list("pk", flat=True))
 
 
 def cancellations_of(covers: Sequence[int]) -> QuerySet[Cancellation]:
-    """Return what was begun for these covers because the event is cancelled."""
+    """Return the cancellations of these covers that were begun because the event is cancelled."""
     return Cancellation.objects.filter(
         cover_id__in=covers, refund_key__endswith=EVENT_CANCELLED_KEY
     )
 
 
 def unasked(covers: Sequence[int]) -> list[int]:
-    """Return those of a few covers with a policy that was not judged yet by what is cancelled."""
+    """Return the covers in force whose cancelled events, as recorded now, were not judged yet.
+
+    ``covers`` should be one page of keys (``pages``).
+    """
     confirmed = Cover.objects.filter(
         pk__in=covers, status=CoverStatus.CONFIRMED.value, offer__isnull=False
     )
@@ -102,10 +113,11 @@ def unasked(covers: Sequence[int]) -> list[int]:
 
 
 def take_back(covers: Sequence[int], now: datetime) -> int:
-    """Close what waits because of a cancellation that was taken back; return how many policies.
+    """Close cancellations that wait although the event takes place; return the number of policies.
 
-    A call that is under way ends by itself: it is looked at again right before it is sent. Covers
-    that got no policy because the event was off get theirs.
+    A call that is under way needs no treatment: its judgement is checked again before it is sent.
+    Covers that got no policy because of the event are synced and get theirs. A failing cover is
+    logged and skipped.
     """
     count, failures = 0, Failures(now)
     for page in pages(covers):
@@ -140,9 +152,10 @@ def _take_back(cover_id: int, now: datetime) -> int:
 
 
 def ask_all(covers: Sequence[int], now: datetime) -> Iterator[int]:
-    """Judge every policy of a cancelled event and have XCover asked; yield after each.
+    """Judge every policy of a cancelled event and enqueue the previews; yield each cover's key.
 
-    Each is its own transaction and judged once, so that a run may be interrupted anywhere.
+    Each policy is judged once, in a transaction of its own, so a run may be interrupted at any
+    point and started again. A failing cover is logged and skipped.
     """
     failures = Failures(now)
     for page in pages(covers):
@@ -153,7 +166,7 @@ def ask_all(covers: Sequence[int], now: datetime) -> Iterator[int]:
 
 
 def pages(keys: Sequence[int]) -> Iterator[Sequence[int]]:
-    """Cut keys into pieces PostgreSQL looks up one by one."""
+    """Cut keys into pages of at most ``PAGE``, few enough for lookups by index."""
     for start in range(0, len(keys), PAGE):
         yield keys[start : start + PAGE]
 
@@ -179,7 +192,10 @@ _TO_BE_MADE = (CoverStatus.PLACED, CoverStatus.CONFIRMING)
 
 
 def note_move(covers: Sequence[int], starts_at: datetime) -> int:
-    """Tell each order whose policy of a moved event is in force or to be made; return how many."""
+    """Add a note to each order whose policy is in force or about to be made; return their number.
+
+    ``starts_at`` is the new start of the event in UTC.
+    """
     moved = f"the event was moved to {starts_at:%Y-%m-%d %H:%M} UTC."
     return _note_all(
         covers,
@@ -194,7 +210,7 @@ def note_move(covers: Sequence[int], starts_at: datetime) -> int:
 
 
 def note_not_moved(covers: Sequence[int]) -> int:
-    """Tell each of those orders that its event was not moved after all; return how many."""
+    """Add a note to the same orders that the event was not moved; return their number."""
     return _note_all(
         covers,
         (*_IN_FORCE, *_TO_BE_MADE),

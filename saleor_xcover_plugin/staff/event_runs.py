@@ -1,7 +1,7 @@
-"""Cancel the policies of a cancelled event: ask about all, then carry out what was approved.
+"""Cancel the policies of a cancelled event: preview all of them, then confirm what was approved.
 
-Everything a run does is in the rows of cancellations and messages, so that a run that is
-interrupted goes on where it was when it is begun again, and nothing is cancelled twice.
+All progress is stored with the cancellations and messages. A run that was interrupted can be
+started again: it continues, and no policy is cancelled twice. ``covers`` are primary keys.
 """
 
 from __future__ import annotations
@@ -23,40 +23,50 @@ from ..outbox.dispatcher import deliver_due
 from . import decisions, event_changes
 
 Progress = Callable[[int], None]
+"""Called with the number of calls that were completed since the last call of it."""
 Pause = Callable[[float], None]
+"""Waits for a number of seconds."""
 
 _CHUNK = 200
 _POLL_INTERVAL = 0.5
 _MAX_WAIT = timedelta(seconds=90)
-"""How long a run waits without any progress, longer than a dead worker's lease; then it ends."""
+"""A run ends after this time without progress. Longer than the lease of a crashed worker."""
 
 
 @dataclass(frozen=True, slots=True)
 class CoverOutcome:
-    """A count of policies with the same outcome, and the sum XCover refunds for them."""
+    """The number of covers with the same outcome, and the sum XCover refunds for them."""
 
     what: str
+    """The outcome in a few words for staff."""
     policies: int
     refund: Decimal
+    """Sum in ``currency``."""
     currency: str
 
     @property
     def refund_money(self) -> Money:
+        """Return the sum with its currency."""
         return Money(self.refund, self.currency)
 
 
 def ask(covers: Sequence[int], clock: Clock, *, progress: Progress, pause: Pause) -> None:
-    """Have XCover asked about every policy that was not asked about yet. Cancels nothing."""
+    """Preview the cancellation of every policy that was not previewed yet. Cancels nothing.
+
+    Return when all previews were delivered, or when there was no progress for 90 seconds.
+    """
     for _ in event_changes.ask_all(covers, clock()):
         pass
     _deliver(covers, MessageKind.PREVIEW_CANCELLATION, clock, progress, pause)
 
 
 def carry_out(covers: Sequence[int], clock: Clock, *, progress: Progress, pause: Pause) -> int:
-    """Approve every refund that was shown and cancel those policies; return how many.
+    """Approve every refund to the store and cancel those policies; return the number approved.
 
-    Policies XCover would end without a refund stay in force: their buyers must be asked. So do
-    those whose refund XCover pays to the buyer itself: a person sees to it that nobody pays twice.
+    Policies that XCover would end without a refund stay in force, because their buyers must be
+    asked. So do those whose refund XCover pays to the buyer itself, so that staff can see that the
+    buyer is not refunded twice. Return when all cancellations were delivered, or when there was no
+    progress for 90 seconds.
     """
     count = 0
     for cancellation in to_approve(covers):
@@ -66,7 +76,7 @@ def carry_out(covers: Sequence[int], clock: Clock, *, progress: Progress, pause:
         try:
             decisions.approve(cancellation.pk, refund, clock())
             count += 1
-        except decisions.DecisionRefused:  # somebody decided about it meanwhile
+        except decisions.DecisionRefused:  # staff decided about it meanwhile
             continue
     _deliver(covers, MessageKind.CONFIRM_CANCELLATION, clock, progress, pause)
     return count
@@ -85,7 +95,7 @@ _IN_FORCE = [CoverStatus.CONFIRMED.value, CoverStatus.CANCELLING.value]
 
 
 def in_force(covers: Sequence[int]) -> int:
-    """Count the policies that are in force, asked about or not."""
+    """Return the number of policies in force, previewed or not."""
     return sum(
         Cover.objects.filter(pk__in=page, status__in=_IN_FORCE).count()
         for page in event_changes.pages(covers)
@@ -93,7 +103,7 @@ def in_force(covers: Sequence[int]) -> int:
 
 
 def premiums(covers: Sequence[int]) -> str:
-    """Say what was paid for the policies in force, in each currency."""
+    """Return the premiums of the policies in force as text, one sum per currency."""
     sums: dict[str, Decimal] = defaultdict(Decimal)
     for page in event_changes.pages(covers):
         paid = Cover.objects.filter(pk__in=page, status__in=_IN_FORCE)
@@ -103,7 +113,7 @@ def premiums(covers: Sequence[int]) -> str:
 
 
 def refunds(covers: Sequence[int]) -> str:
-    """Say what XCover refunds for the policies that wait for a decision, in each currency."""
+    """Return the refunds that wait for approval as text, one sum per currency."""
     sums: dict[str, Decimal] = defaultdict(Decimal)
     for cancellation in to_approve(covers):
         sums[cancellation.currency] += cancellation.refund or Decimal(0)
@@ -116,17 +126,17 @@ def _sums(by_currency: Mapping[str, Decimal]) -> str:
 
 
 def open_calls(covers: Sequence[int]) -> int:
-    """Count the calls of the event's cancellations that are still to be made."""
+    """Return the number of pending messages of the event's cancellations."""
     return len(_pending(covers, CANCELLATION_KINDS))
 
 
 def unasked(covers: Sequence[int]) -> int:
-    """Count the policies XCover was not asked about yet."""
+    """Return the number of policies that were not judged yet."""
     return sum(len(event_changes.unasked(page)) for page in event_changes.pages(covers))
 
 
 def outcomes(covers: Sequence[int]) -> list[CoverOutcome]:
-    """Say what came of every cover of the event, the biggest group first."""
+    """Return the outcomes of all covers by group and currency, the biggest group first."""
     counts: Counter[tuple[str, str]] = Counter()
     refunds: dict[tuple[str, str], Decimal] = defaultdict(Decimal)
     for page in event_changes.pages(covers):
@@ -145,7 +155,7 @@ def outcomes(covers: Sequence[int]) -> list[CoverOutcome]:
 
 
 def _what(status: str, row: Cancellation | None) -> str:
-    """Say in a few words what became of one cover."""
+    """Return the outcome of one cover in a few words."""
     if status == CoverStatus.CANCELLED:
         return "cancelled"
     if status == CoverStatus.CANCELLING:
@@ -177,9 +187,12 @@ def _pending(covers: Sequence[int], kinds: Sequence[str]) -> list[int]:
 def _deliver(
     covers: Sequence[int], kind: str, clock: Clock, progress: Progress, pause: Pause
 ) -> None:
-    """Deliver the event's calls beside the workers, at the shared rate, while XCover answers."""
+    """Deliver the event's messages, beside the workers and within the rate limit they share.
+
+    End when none is pending or there was no progress for ``_MAX_WAIT``.
+    """
     if installation.is_elsewhere():
-        return  # nothing is sent from here, however long one waits
+        return  # this database is a copy and sends nothing
     pending = _pending(covers, (kind,))
     gives_up_at = clock() + _MAX_WAIT
     while pending:
@@ -187,7 +200,7 @@ def _deliver(
         deliver_due(clock, limit=len(chunk), only=chunk)
         open_still = OutboxMessage.objects.filter(pk__in=chunk, status=MessageState.PENDING.value)
         left = list(open_still.values_list("pk", flat=True))
-        pending = [*pending[_CHUNK:], *left]  # those held back come last
+        pending = [*pending[_CHUNK:], *left]  # deferred ones come last
         if len(left) < len(chunk):
             progress(len(chunk) - len(left))
             gives_up_at = clock() + _MAX_WAIT
@@ -198,4 +211,5 @@ def _deliver(
 
 
 def sleep(seconds: float) -> None:
+    """Wait for a number of seconds; the ``Pause`` of a real run."""
     time.sleep(seconds)

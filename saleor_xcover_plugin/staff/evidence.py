@@ -1,6 +1,7 @@
-"""Evidence of consent: one record per answer, with all that was shown. No personal data is in it.
+"""Export evidence of consent: one record per answer of a shopper, with all that was shown.
 
-Records are read and handed on in chunks, so that a long period needs no more memory than a day.
+Records contain no personal data. They are read in chunks, so that a long period needs no more
+memory than a short one.
 """
 
 from __future__ import annotations
@@ -21,51 +22,66 @@ from ..host import catalog, order_facts, orders
 from ..models import Consent, Cover, Offer
 
 CHUNK = 500
+"""Number of answers that are read at a time."""
 
 
 @dataclass(frozen=True, slots=True)
 class ShownQuote:
-    """One product as the shopper saw it; the premium in the record's currency."""
+    """One insurance product as it was shown to the shopper."""
 
     id: str
+    """XCover's id of the quote."""
     title: str
     premium: str
+    """Amount in the record's currency, with all decimals of that currency."""
     is_chosen: bool
 
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """One answer. ``order_*`` and ``cover_*`` are of the order its checkout became, if it did."""
+    """One answer of a shopper to an offer. Times are in UTC.
+
+    The order's fields and those of its cover are None unless the checkout became an order.
+    """
 
     answered_at: datetime
     shown_at: datetime | None
+    """Time at which the offer was first shown."""
     order_number: str | None
     order_id: uuid.UUID | None
     cover_status: str | None
     booking_id: str | None
+    """XCover's number of the policy."""
     channel: str
+    """Name of the Saleor channel."""
     offer_id: int
+    """Primary key of the offer."""
     xcover_offer_id: str
     answer: str
     source: str
+    """Where the answer came from, such as the storefront or a removed line."""
     premium: str
+    """Amount in ``currency``, with all decimals of that currency."""
     currency: str
     language: str
     quotes: Sequence[ShownQuote]
     content_hash: str
+    """Hash of the content that the shopper's answer named."""
     is_intact: bool
-    """Whether the stored content still hashes to what the shopper's answer named."""
+    """True if the stored content still has this hash."""
     content: object
+    """The texts, prices and links that were shown, as JSON data."""
 
 
 @dataclass(frozen=True, slots=True)
 class KnownOrder:
-    """An order Saleor or a cover of ours knows, and the offers its checkout had."""
+    """An order that exists in Saleor or has a cover, and the offers of its checkout."""
 
     number: str
     offer_ids: frozenset[int]
+    """Primary keys of the offers."""
     was_offered: bool
-    """An offer was seen."""
+    """True if the shopper saw an offer."""
 
 
 def of_period(period: Period) -> Iterator[Record]:
@@ -83,7 +99,10 @@ def of_orders(known: Iterable[KnownOrder]) -> Iterator[Record]:
 
 
 def find_order(number: str) -> KnownOrder | None:
-    """Find an order by its number; Saleor may have deleted one whose cover we still know."""
+    """Return the order with this number, or None.
+
+    An order that was deleted in Saleor is found by its cover.
+    """
     found = order_facts.find(number)
     if found is None:
         cover = Cover.objects.filter(order_number=number).first()
@@ -98,7 +117,7 @@ def find_order(number: str) -> KnownOrder | None:
 
 
 def without_answer(known: Sequence[KnownOrder]) -> list[KnownOrder]:
-    """Keep the orders before which nobody answered an offer."""
+    """Return the orders for which no offer was answered."""
     asked = [offer_id for order in known for offer_id in order.offer_ids]
     answered = set(
         Consent.objects.filter(offer_id__in=asked).order_by().values_list("offer_id", flat=True)
@@ -108,7 +127,7 @@ def without_answer(known: Sequence[KnownOrder]) -> list[KnownOrder]:
 
 def _records(consents: QuerySet[Consent]) -> Iterator[Record]:
     channels = catalog.channel_names()
-    # Each answer holds what was shown by itself: the offer's copy of it is not read.
+    # Each answer stores what was shown, so the offer's copy of it is not read.
     rows = consents.select_related("offer").defer(
         "offer__content", "offer__request", "offer__event_starts_at"
     )
@@ -121,7 +140,7 @@ def _records(consents: QuerySet[Consent]) -> Iterator[Record]:
 
 
 def _pages(consents: QuerySet[Consent]) -> Iterator[list[Consent]]:
-    """Cut by key into pages: a cursor on the server would not outlive PgBouncer's transaction."""
+    """Yield pages by key, since server-side cursors fail behind PgBouncer in transaction mode."""
     ordered, rest = consents.order_by("created_at", "pk"), Q()
     while page := list(ordered.filter(rest)[:CHUNK]):
         yield page
@@ -130,7 +149,7 @@ def _pages(consents: QuerySet[Consent]) -> Iterator[list[Consent]]:
 
 
 class _Order(NamedTuple):
-    """The order of an offer, with its cover."""
+    """The order made from an offer's checkout, with its cover; empty if there is none."""
 
     number: str | None = None
     id: uuid.UUID | None = None
@@ -142,7 +161,7 @@ _NO_ORDER = _Order()
 
 
 def _orders_of(offers: Sequence[Offer]) -> dict[int, _Order]:
-    """Find the orders of a chunk of offers, also of one whose hook has not come yet."""
+    """Return the orders of a chunk of offers, including one that was not synced yet."""
     by_checkout = orders.ids_by_checkout(o.checkout_token for o in offers if o.order_id is None)
     ids = {o.pk: o.order_id or by_checkout.get(o.checkout_token) for o in offers}
     wanted = {order_id for order_id in ids.values() if order_id}
@@ -183,7 +202,7 @@ def _record(consent: Consent, channel: str, order: _Order) -> Record:
 
 
 def _quotes(consent: Consent) -> Iterator[ShownQuote]:
-    """Read the quotes out of what was shown, not out of what we hold of them today."""
+    """Return the quotes from the content that was shown, not from their present rows."""
     for quote in consent.content.get("quotes", ()):
         premium = Money(Decimal(quote["premium"]), consent.currency).digits()
         yield ShownQuote(quote["id"], quote["title"], premium, quote["id"] in consent.quote_ids)

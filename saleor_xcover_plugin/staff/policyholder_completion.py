@@ -1,4 +1,4 @@
-"""Staff fill what a policy needs and an order's address lacks; then the confirmation is sent."""
+"""Complete buyer's details that a policy needs and the order lacks, and replay its confirmation."""
 
 from __future__ import annotations
 
@@ -20,12 +20,15 @@ from .decisions import DecisionCode, DecisionRefused
 from .replay import replay
 
 FIELDS = ("first_name", "last_name", "email", "phone")
+"""Details that staff can complete."""
 
 
 def complete(order_id: uuid.UUID, given: Mapping[str, str], now: datetime) -> Cover:
-    """Fill empty fields and replay the parked confirmation. Fields that are filled stay.
+    """Fill empty fields of the order with ``given`` and replay the parked confirmation.
 
-    Raise ``DecisionRefused`` when nothing of the order waits for this, or a value cannot be used.
+    ``given`` maps ``FIELDS`` to values. Fields of the order that are not empty stay as they are.
+    Raise ``DecisionRefused`` if the order's cover does not wait for buyer's details, or a value is
+    not usable; raise ``Cover.DoesNotExist`` if the order has no cover.
     """
     wanted = {name: value.strip() for name, value in given.items() if value and value.strip()}
     _check(wanted)

@@ -1,4 +1,4 @@
-"""A person decided that parked work shall be tried again."""
+"""Replay parked messages when staff ask for it."""
 
 from __future__ import annotations
 
@@ -27,7 +27,11 @@ _MODIFICATION_STEP_OF = {
 
 
 def replay(message_id: int, now: datetime) -> bool:
-    """Make a parked message pending again, with what it is about; False if not parked."""
+    """Make a parked message pending again and return its subject to the status it expects.
+
+    A message that XCover refused is replaced by one with a new key. Return False, and change
+    nothing, if the message is not parked. Raise ``OutboxMessage.DoesNotExist`` if there is none.
+    """
     with transaction.atomic():
         message = OutboxMessage.objects.get(pk=message_id)
         _reopen_subject(message, now)
@@ -47,14 +51,14 @@ def replay(message_id: int, now: datetime) -> bool:
 
 
 def _confirm_again(parked: OutboxMessage, now: datetime) -> OutboxMessage:
-    """Replay a confirmation, under a new key where XCover may not be sent its body once more.
+    """Replay a confirmation, under a new key if its body may not be sent once more.
 
-    What staff do not want is only looked for again.
+    If staff decided that no policy is made, the message only searches for one again.
     """
     cover = Cover.objects.get(pk=parked.subject_id)
     if cover.reason_code != ReasonCode.NOT_WANTED:
         if parked.reason_code in (ReasonCode.REFUSED, ReasonCode.UNCLEAR) or _is_lost(parked):
-            return _begin_anew(parked, now)
+            return _replace_by_new(parked, now)
         earlier = None if parked.is_bound else outbox.earlier_that_opens(parked)
         if earlier is not None:
             return _go_back(parked, earlier, now)
@@ -63,16 +67,17 @@ def _confirm_again(parked: OutboxMessage, now: datetime) -> OutboxMessage:
 
 
 def _is_lost(message: OutboxMessage) -> bool:
-    """Whether nobody can open what was sent, nor find out what became of it."""
+    """Return True if the sent body cannot be opened and the policy cannot be searched for."""
     is_stuck = message.reason_code == ReasonCode.SEAL_BROKEN and message.is_bound
     return is_stuck and outbox.sent_body(message) is None
 
 
-def _begin_anew(stopped: OutboxMessage, now: datetime) -> OutboxMessage:
-    """Replace a confirmation by a new operation with a new key, which is judged before it leaves.
+def _replace_by_new(stopped: OutboxMessage, now: datetime) -> OutboxMessage:
+    """Replace a confirmation by one with a new operation id and a new key.
 
-    XCover refused the old body, and its key may not carry another one, or would repeat an answer
-    that says yes and no. Should a policy exist, XCover names it: adopted, or shown to staff.
+    The old key cannot be used: XCover refused its body and a key belongs to one body, or XCover
+    would repeat a response that is contradictory. If a policy exists, XCover's refusal names its
+    booking, which is then taken over or shown to staff. The order is judged again before sending.
     """
     sentence = "Replaced by another confirmation."
     if _is_lost(stopped):
@@ -92,16 +97,16 @@ def _begin_anew(stopped: OutboxMessage, now: datetime) -> OutboxMessage:
 
 
 def _go_back(unsent: OutboxMessage, earlier: OutboxMessage, now: datetime) -> OutboxMessage:
-    """Repeat the earlier confirmation, now that its request can be opened again."""
+    """Replay the earlier confirmation, because its sealed body can be opened again."""
     outbox.replace(unsent, "The confirmation it replaced can be repeated.", now)
     outbox.replay(earlier, now)
     return earlier
 
 
 def _ask_again(refused: OutboxMessage, now: datetime) -> None:
-    """Begin a refused change of the buyer's details again: with a preview, if it is still wanted.
+    """Replace a refused change of the buyer's details by a new preview, if it is still wanted.
 
-    An answer may be kept by its key, and a preview may have lapsed.
+    XCover may repeat its stored response for the old key, and the old preview may have lapsed.
     """
     modification = lock_modification(refused.subject_id)
     modifications.drop(modification, "Asked again, with a preview of its own.", now)
@@ -115,11 +120,11 @@ _NO_REASON = {"reason": "", "reason_code": ""}
 
 
 def _reopen_subject(message: OutboxMessage, now: datetime) -> None:
-    """Take the subject back to the state its message expects, under the lock order."""
+    """Move the subject of a message back to the status the message expects, locking it first."""
     if message.kind == MessageKind.CONFIRM:
         cover = lock_cover(pk=message.subject_id)
         if cover is not None and cover.status == CoverStatus.PARKED:
-            is_decided = cover.reason_code == ReasonCode.NOT_WANTED  # and that stands
+            is_decided = cover.reason_code == ReasonCode.NOT_WANTED  # which stands
             kept = {} if is_decided else _NO_REASON
             effects.apply(cover, effects.COVER_CONFIRMING, now, **kept)
     elif message.kind in _STEP_OF:

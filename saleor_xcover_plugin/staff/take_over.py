@@ -1,4 +1,4 @@
-"""Staff name the policy Cover Genius knows of, where nobody else could find it."""
+"""Take over a policy that staff name by its number, because the plugin could not find it."""
 
 from __future__ import annotations
 
@@ -24,13 +24,15 @@ from .decisions import DecisionCode, DecisionRefused
 from .unmade_policies import parked_confirmation, require_parked
 
 DEADLINE_SECONDS = 5.0
+"""Deadline of the call to XCover, in seconds. Staff wait for it."""
 
 
 def take_over(order_id: uuid.UUID, policy: str, clock: Clock) -> Cover:
-    """Look at a policy at XCover, and have the order hold it if it is just this order's.
+    """Read a policy from XCover and record it as the order's, if it belongs to this order.
 
-    What the order asks for by now follows: a refund that came meanwhile is judged. Raise
-    ``DecisionRefused``; then nothing was changed.
+    ``policy`` is XCover's number of it. Afterwards the order is synced, so that a refund made
+    meanwhile is judged. Raise ``DecisionRefused`` if the order's cover does not wait for staff,
+    XCover cannot be asked, or the policy is cancelled or not this order's.
     """
     if not is_path_segment(policy):
         raise DecisionRefused(DecisionCode.BAD_INPUT, "That is no number of a policy.")
@@ -50,7 +52,7 @@ def take_over(order_id: uuid.UUID, policy: str, clock: Clock) -> Cover:
 
 
 def _waiting(order_id: uuid.UUID) -> Cover:
-    """Lock and return the cover that waits for a person. Raise ``DecisionRefused``."""
+    """Lock and return the cover; raise ``DecisionRefused`` if it does not wait for staff."""
     cover = lock_cover(order_id=order_id)
     if cover is None:
         raise DecisionRefused(DecisionCode.COVER_NOT_FOUND, "The order has no protection.")
@@ -62,7 +64,7 @@ def _waiting(order_id: uuid.UUID) -> Cover:
 
 
 def _ask(cover: Cover, policy: str) -> Booking:
-    """Read the policy at XCover. Raise ``DecisionRefused``."""
+    """Read the policy from XCover. Raise ``DecisionRefused`` if that fails."""
     try:
         client = client_for(configuration.settings_of(cover.channel_id))
         return client.get_booking(policy, deadline=DEADLINE_SECONDS)

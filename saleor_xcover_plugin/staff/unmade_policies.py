@@ -1,4 +1,4 @@
-"""Staff decide that no policy is made for an order whose confirmation is parked."""
+"""Decide that no policy is made for an order whose confirmation is parked, or withdraw that."""
 
 from __future__ import annotations
 
@@ -25,11 +25,12 @@ log = logging.getLogger(__name__)
 
 
 def do_not_make(order_id: uuid.UUID, now: datetime, *, asked_xcover: bool = False) -> Cover:
-    """End what is parked before a policy was made; what was charged for the cover is due back.
+    """Void a cover that waits for staff; the amount charged for it becomes due to the buyer.
 
-    Where XCover may have made the policy already, its bookings are searched first: one that exists
-    is taken over, and staff are told how to have it cancelled. ``asked_xcover`` says that Cover
-    Genius was asked and knows of no policy, so nothing is searched. Raise ``DecisionRefused``.
+    If XCover may have made the policy already, its bookings are searched first: a policy that
+    exists is taken over, and staff are told how to have it cancelled. ``asked_xcover`` states that
+    Cover Genius knows of no policy, so nothing is searched. Raise ``DecisionRefused`` if the cover
+    has a policy or does not wait for staff, or if Cover Genius must be asked first.
     """
     with transaction.atomic():
         cover = lock_cover(order_id=order_id)
@@ -54,7 +55,10 @@ _ASK_FIRST = (
 
 
 def _search_first(cover: Cover, message: OutboxMessage, now: datetime) -> None:
-    """Have the booking looked for. The body is kept for who takes the decision back."""
+    """Replay the message so that it searches for the booking.
+
+    Its body is kept in case staff withdraw the decision.
+    """
     sentence = (
         "Staff decided that no policy is made for this order. XCover may have made it already, so "
         "its bookings are searched first."
@@ -70,7 +74,10 @@ def _search_first(cover: Cover, message: OutboxMessage, now: datetime) -> None:
 
 
 def parked_confirmation(cover: Cover) -> OutboxMessage | None:
-    """Lock and return the confirmation of a cover that waits for a person."""
+    """Lock and return the latest parked confirmation of a cover, or None.
+
+    The caller holds the cover's lock.
+    """
     parked = OutboxMessage.objects.select_for_update().filter(
         kind=MessageKind.CONFIRM, subject_id=cover.pk, status=MessageState.PARKED.value
     )
@@ -78,7 +85,10 @@ def parked_confirmation(cover: Cover) -> OutboxMessage | None:
 
 
 def require_parked(cover: Cover, parked: OutboxMessage | None) -> None:
-    """Raise ``DecisionRefused`` unless the cover waits for a person, without a policy."""
+    """Raise ``DecisionRefused`` unless the cover has no policy and waits for staff.
+
+    ``parked`` is its parked confirmation, or None.
+    """
     if cover.booking_id:
         raise DecisionRefused(
             DecisionCode.POLICY_EXISTS,
@@ -96,18 +106,13 @@ def require_parked(cover: Cover, parked: OutboxMessage | None) -> None:
         )
 
 
-# Staff take back that no policy is made, while it is unknown whether XCover made one.
-
-pass
-
-
 def make_after_all(order_id: uuid.UUID, now: datetime) -> Cover:
-    """Ask XCover for the policy of an order whose policy staff did not want; one it made is found.
+    """Withdraw the decision that no policy is made, while it is unknown whether one exists.
 
-    That is for a policy that exists although its booking could not be searched. The request that
-    was sent is repeated; where it cannot be opened any more a new one is sent only while the order
-    is paid and fit for it. Raise ``DecisionRefused``: what ended already, without a policy, stays
-    ended.
+    For a policy that exists although its booking could not be searched for: the request is sent
+    once more under its key, and XCover returns the booking. If the request cannot be opened any
+    more, a new one is sent, but only if the order is paid and its cover line has no defect. Raise
+    ``DecisionRefused`` if the decision was not made, was withdrawn, or took effect already.
     """
     with transaction.atomic():
         cover = lock_cover(order_id=order_id)

@@ -1,4 +1,7 @@
-"""XCover's answers as frozen values: unknown fields ignored, missing required ones fail loudly."""
+"""Parse XCover's responses into frozen values.
+
+Unknown fields are ignored; a missing or malformed required field raises ``XCoverBadAnswer``.
+"""
 
 from __future__ import annotations
 
@@ -39,7 +42,11 @@ A = TypeVar("A", bound=AnswerModel)
 
 
 def load(body: bytes) -> Any:
-    """Parse JSON with exact numbers. Raise ``ValueError`` for anything else."""
+    """Parse JSON, with decimal numbers as ``Decimal``.
+
+    Raise ``ValueError`` for a body that is no JSON, holds NaN or Infinity, or a number out of
+    range, and ``RecursionError`` for one that is nested too deeply.
+    """
     return json.loads(body, parse_float=_exact, parse_constant=_refuse)
 
 
@@ -55,7 +62,11 @@ def _refuse(_constant: str) -> NoReturn:
 
 
 def parse(model: type[A], data: Any) -> A:
-    """Build a typed answer. Raise ``XCoverBadAnswer`` naming the fields, never their values."""
+    """Build a response of type ``model`` from parsed JSON.
+
+    Raise ``XCoverBadAnswer`` with the names of the fields that are missing or malformed, never
+    their values.
+    """
     if not isinstance(data, dict):
         raise XCoverBadAnswer(f"{model.__name__}: the answer is not an object")
     try:

@@ -1,4 +1,9 @@
-"""Bookings, and what cancelling or changing one answers."""
+"""Bookings, and the responses to cancelling or modifying one.
+
+Amounts are in the booking's currency. The public documentation does not show the fields; they are
+known from recorded traffic of Cover Genius's own client,
+https://github.com/CoverGenius/xcover-python
+"""
 
 from __future__ import annotations
 
@@ -29,19 +34,25 @@ from .values import (
 
 
 class BookedQuote(AnswerModel):
+    """One product of a booking."""
+
     id: Identifier
     status: Status
     price: SoftAmount = None
+    """With tax; it keeps its value when the booking is cancelled."""
     price_difference: SoftAmount = Field(None, alias="price_diff")
+    """Change of the price by a modification."""
     can_be_cancelled: Flag = None
     cooling_off_until: Moment = Field(None, alias="policy_coolingoff_date")
+    """End of the cooling-off period."""
     refund_value: Amount | None = None
     confirmed_at: Moment = None
     cancelled_at: Moment = None
+    """Time of the preview, if the cancellation was previewed."""
 
 
 class BookingLinks(AnswerModel):
-    """Links that open the policy without a login: for the buyer and staff, never logged."""
+    """Links for the buyer and staff. They open the policy without a login and are never logged."""
 
     certificate: Link = Field(None, repr=False)
     certificate_pdf: Link = Field(None, repr=False)
@@ -52,22 +63,25 @@ class BookingLinks(AnswerModel):
 
 
 class Booking(AnswerModel):
-    """A policy. ``total_price`` is with tax; compare it with the offered ``total_amount``."""
+    """A policy at XCover."""
 
     id: PathIdentifier
     status: Status
     currency: Currency
     total_price: Amount
+    """With tax, like an offered quote's premium; 0 after a cancellation."""
     total_tax: SoftAmount = None
     partner_transaction_id: SoftIdentifier = None
+    """The id that was sent with the confirmation."""
     quotes: tuple[BookedQuote, ...]
     pds_url: Link = None
+    """Link to the policy wording."""
     created_at: Moment = None
     policyholder: TextsByName = Field(default_factory=dict, repr=False)
-    """The buyer's details as XCover has them: compared, never stored or logged."""
+    """The buyer's details at XCover. They are compared, and never stored or logged."""
     links: BookingLinks = Field(repr=False)
     is_refunded_by_xcover: bool = False
-    """Whether a flag suggests that XCover pays refunds to the buyer itself."""
+    """True if a flag suggests that XCover pays refunds to the buyer itself."""
 
     @model_validator(mode="before")
     @classmethod
@@ -87,11 +101,13 @@ class Booking(AnswerModel):
 
     @property
     def is_confirmed(self) -> bool:
+        """True if the booking and all of its quotes are confirmed."""
         statuses = {self.status, *(quote.status for quote in self.quotes)}
         return bool(self.quotes) and statuses == {"CONFIRMED"}
 
     @property
     def is_cancelled(self) -> bool:
+        """True if the booking is cancelled."""
         return self.status == "CANCELLED"
 
     @property
@@ -101,7 +117,10 @@ class Booking(AnswerModel):
 
 
 class CancelledBooking(Booking):
-    """The answer to a cancellation that took place, and the only one that names the refund."""
+    """The response to a confirmed cancellation.
+
+    It names the refund, which a later ``get_booking`` does not.
+    """
 
     refund_amount: SoftAmount = None
     total_refund: SoftAmount = None
@@ -109,7 +128,7 @@ class CancelledBooking(Booking):
     @model_validator(mode="before")
     @classmethod
     def _refuse_preview(cls, data: Any) -> Any:
-        # A preview says CANCELLED as well; only its id tells it (recorded).
+        # The status of a preview is CANCELLED too; only its id tells the two apart.
         if mapping(data).get("cancellation_id") is not None or (
             mapping(data).get("status") != "CANCELLED"
         ):
@@ -118,17 +137,24 @@ class CancelledBooking(Booking):
 
 
 class CancellationPreview(AnswerModel):
-    """What cancelling would refund. Told by its id: the status says CANCELLED already."""
+    """The preview of a cancellation.
+
+    Its status is CANCELLED although nothing was cancelled, so it is recognized by
+    ``cancellation_id``.
+    """
 
     booking_id: PathIdentifier = Field(alias="id")
     cancellation_id: PathIdentifier
+    """Identifies the preview when it is confirmed."""
     confirm_before: RequiredMoment
+    """When the preview lapses."""
     currency: Currency
     total_refund: Amount | None = None
     refund_amount: Amount | None = None
+    """At least one of the two totals is present."""
     quotes: tuple[BookedQuote, ...]
     is_refunded_by_xcover: bool
-    """Whether a flag suggests that XCover pays the buyer itself."""
+    """True if a flag suggests that XCover pays the refund to the buyer itself."""
 
     @model_validator(mode="before")
     @classmethod
@@ -147,11 +173,12 @@ class CancellationPreview(AnswerModel):
 
     @property
     def refund(self) -> Decimal:
-        """The smallest amount the answer names, in ``currency``."""
+        """The smallest refund that the response names, in ``currency``."""
         return min(self._amounts)
 
     @property
     def refund_amounts_agree(self) -> bool:
+        """True if both totals and the sum over the quotes are equal."""
         return len(set(self._amounts)) == 1
 
     @property
@@ -167,7 +194,10 @@ def _earliest_end(quotes: Sequence[BookedQuote]) -> datetime | None:
 
 
 def _is_refunded_by_xcover(data: dict[str, Any]) -> bool:
-    """Look at both flags wherever they were recorded: the partner and its subsidiary."""
+    """Return True if one of two flags is set, wherever recordings have them.
+
+    Inferred from their names; XCover does not document them.
+    """
     partner = mapping(data.get("partner"))
     places = (data, partner, mapping(partner.get("subsidiary")))
     flags = ("xpay_refund_enabled", "automatic_refund_by_xcore")
@@ -175,11 +205,13 @@ def _is_refunded_by_xcover(data: dict[str, Any]) -> bool:
 
 
 class Modification(AnswerModel):
-    """A changed booking, or the preview of one (then with ``update_id``)."""
+    """A modified booking, or the preview of a modification."""
 
     booking: Booking
     update_id: PathIdentifier | None = None
+    """Identifies a preview when it is confirmed; None if the modification was applied."""
     price_difference: Amount = Field(alias="total_price_diff")
+    """Change of the total price."""
 
     @model_validator(mode="before")
     @classmethod
@@ -188,20 +220,25 @@ class Modification(AnswerModel):
 
     @property
     def is_free(self) -> bool:
-        """Whether neither the booking nor any quote of it costs more or less."""
+        """True if neither the total price nor the price of any quote changes."""
         return not self.price_difference and not any(
             quote.price_difference for quote in self.booking.quotes
         )
 
     @property
     def booking_id(self) -> str:
+        """The id of the booking."""
         return self.booking.id
 
     @property
     def status(self) -> str:
+        """The status of the booking."""
         return self.booking.status
 
 
 def has_null_item(data: dict[str, Any]) -> bool:
-    """Whether an item failed: it then comes back as null (XCover partner docs, error types)."""
+    """Return True if a product or quote of a response is null, which means that it failed.
+
+    Source: https://partner-docs.covergenius.com/offers/api/responses/error-types
+    """
     return any(item is None for name in ("products", "quotes") for item in items(data.get(name)))

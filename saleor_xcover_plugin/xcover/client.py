@@ -1,4 +1,8 @@
-"""XCover's Offers API, one method per operation. Slashes as documented: a wrong one is a 404."""
+"""A client of XCover's Offers API, with one method per operation.
+
+Paths have the slashes at their end, or not, that XCover documents for each operation. Source:
+https://partner-docs.covergenius.com/offers/api/reference
+"""
 
 from __future__ import annotations
 
@@ -25,18 +29,27 @@ _PROBE_ID = "PROBE-00000-INS"
 
 @dataclass(frozen=True, slots=True)
 class Credentials:
-    """How one store speaks to XCover. Key and secret never show in ``repr``."""
+    """The account of a store at XCover. Key and secret never show in ``repr``."""
 
     api_url: str
+    """Host and base path, for example ``https://api.xcover.com/x``."""
     partner_code: str
+    """The partner's code in the paths of the API."""
     api_key: str = field(repr=False)
     api_secret: str = field(repr=False)
     algorithm: str = "hmac-sha512"
+    """A key of ``signing.ALGORITHMS``."""
     signed_headers: tuple[str, ...] = ("date",)
+    """The headers the signature covers: ``date``, ``(request-target)`` or both."""
 
 
 class XCoverClient:
-    """Each method makes one attempt within ``deadline`` seconds and raises only ``XCoverError``."""
+    """Make calls to XCover on one account.
+
+    Each method makes one attempt within ``deadline`` seconds and raises a subclass of
+    ``XCoverError`` if it fails. Bodies come from ``payloads``. A caller that repeats a call must
+    use the same idempotency key and body.
+    """
 
     def __init__(self, credentials: Credentials, transport: Transport) -> None:
         self._credentials = credentials
@@ -50,7 +63,10 @@ class XCoverClient:
         deadline: float = 3.0,
         query: Mapping[str, str] | None = None,
     ) -> Offer:
-        """Ask for an offer. Raise ``XCoverNoOffer`` when XCover makes none for the basket."""
+        """Request an offer. Raise ``XCoverNoOffer`` if XCover makes none for the basket.
+
+        ``query`` holds query parameters of the operation.
+        """
         path = "/offers/" + (f"?{urlencode(query)}" if query else "")
         data = self._call("create_offer", "POST", path, body, idempotency_key, deadline)
         return answers.parse(Offer, data)
@@ -58,7 +74,11 @@ class XCoverClient:
     def confirm_offer(
         self, offer_id: str, body: bytes, *, idempotency_key: str, deadline: float = 15.0
     ) -> Booking:
-        """Make the offer a booking; the same key again returns the same booking (409 by shape)."""
+        """Make the offer a booking, and so a policy; call it only after the buyer has paid.
+
+        The same key again returns the same booking. Raise ``XCoverAlreadyBooked`` if the offer was
+        booked with another key, and ``XCoverNotFound`` if XCover does not know it.
+        """
         path = f"/offers/{_checked(offer_id)}/confirm/"
         data = self._call("confirm_offer", "POST", path, body, idempotency_key, deadline)
         return answers.parse(Booking, data)
@@ -66,19 +86,20 @@ class XCoverClient:
     def opt_out(
         self, offer_id: str, body: bytes = b"{}", *, idempotency_key: str, deadline: float = 10.0
     ) -> None:
-        """Report that the offer was shown and not taken (204, no body)."""
+        """Report that the offer was shown and not accepted."""
         path = f"/offers/{_checked(offer_id)}/opt_out/"
         self._call("opt_out", "POST", path, body, idempotency_key, deadline)
 
     def get_booking(self, booking_id: str, *, deadline: float = 10.0) -> Booking:
+        """Read a booking. Raise ``XCoverNotFound`` if XCover does not know it."""
         path = f"/bookings/{_checked(booking_id)}/"
         return answers.parse(Booking, self._call("get_booking", "GET", path, None, None, deadline))
 
     def bookings_since(self, since: datetime, *, deadline: float = 10.0) -> Iterator[ListedBooking]:
         """Yield the account's bookings made at or after a time (UTC), the newest page first.
 
-        Each page is a call of its own of ``deadline`` seconds. Raise ``XCoverError``; see
-        ``listing`` for how little is known of this list.
+        Each page is a call of its own with ``deadline`` seconds. The operation is not documented:
+        see ``listing``.
         """
         return listing.walk(partial(self._list_bookings, deadline), since)
 
@@ -96,7 +117,10 @@ class XCoverClient:
         preview: bool,
         deadline: float = 15.0,
     ) -> Modification:
-        """Change a booking, or with ``preview`` only learn the price difference."""
+        """Modify a booking or, with ``preview``, only return the price difference.
+
+        A preview is applied by ``confirm_modification``.
+        """
         tail = "quote_for_update" if preview else ""
         operation = "preview_modification" if preview else "modify_booking"
         path = f"/bookings/{_checked(booking_id)}/{tail}"
@@ -108,6 +132,7 @@ class XCoverClient:
     def confirm_modification(
         self, booking_id: str, update_id: str, *, idempotency_key: str, deadline: float = 15.0
     ) -> Modification:
+        """Apply a previewed modification."""
         path = f"/bookings/{_checked(booking_id)}/confirm_update/{_checked(update_id)}/"
         return answers.parse(
             Modification,
@@ -117,7 +142,10 @@ class XCoverClient:
     def preview_cancellation(
         self, booking_id: str, body: bytes, *, idempotency_key: str, deadline: float = 15.0
     ) -> CancellationPreview:
-        """Learn what cancelling would refund. Nothing is cancelled, whatever the status says."""
+        """Preview a cancellation and its refund, without cancelling anything.
+
+        Raise ``XCoverStatusConflict`` if the booking is cancelled already.
+        """
         path = f"/bookings/{_checked(booking_id)}/cancel"
         data = self._call("preview_cancellation", "POST", path, body, idempotency_key, deadline)
         return answers.parse(CancellationPreview, data)
@@ -130,15 +158,16 @@ class XCoverClient:
         idempotency_key: str,
         deadline: float = 15.0,
     ) -> CancelledBooking:
-        """Cancel for good, as previewed. It cannot be undone."""
+        """Carry out a previewed cancellation, which cannot be undone."""
         path = f"/bookings/{_checked(booking_id)}/confirm_cancellation/{_checked(cancellation_id)}/"
         data = self._call("confirm_cancellation", "POST", path, b"{}", idempotency_key, deadline)
         return answers.parse(CancelledBooking, data)
 
     def probe(self, *, deadline: float = 5.0) -> None:
-        """Try the credentials without any effect: a booking that cannot exist must be a 404.
+        """Check the credentials by reading a booking that cannot exist, which has no effect.
 
-        Raise ``XCoverMisconfigured`` when they are refused.
+        Raise ``XCoverMisconfigured`` if they are refused, and ``XCoverBadAnswer`` if the booking is
+        found.
         """
         try:
             self._call("probe", "GET", f"/bookings/{_PROBE_ID}/", None, None, deadline)
@@ -155,7 +184,7 @@ class XCoverClient:
         idempotency_key: str | None,
         deadline: float,
     ) -> Any:
-        """Sign, send, and return the JSON of a success; anything else becomes an error."""
+        """Sign and send a request, and return the JSON of a success."""
         made = self._credentials
         if not is_path_segment(made.partner_code):
             raise XCoverMisconfigured(
@@ -173,7 +202,7 @@ class XCoverClient:
                 method=method,
                 path=urlsplit(url).path,
             )
-        except (KeyError, ValueError):  # an unknown algorithm or header, an address that is none
+        except (KeyError, ValueError):  # an unknown algorithm or header, or a malformed address
             raise XCoverMisconfigured(
                 f"{operation}: the request cannot be signed", never_left=True
             ) from None
@@ -182,16 +211,16 @@ class XCoverClient:
             headers["Content-Type"] = "application/json"
         if idempotency_key:
             headers["x-idempotency-key"] = idempotency_key
-        answer = self._transport.send(
+        response = self._transport.send(
             Request(operation, method, url, headers, body), deadline=deadline
         )
-        return parse_response(operation, answer, now=now)
+        return parse_response(operation, response, now=now)
 
 
 def _checked(identifier: str) -> str:
-    """Return an id that is one path segment as it is; ``..`` or ``a/b`` would name something else.
+    """Return an id that is one path segment without encoding. Raise ``XCoverRejected`` for others.
 
-    Raise ``XCoverRejected`` for any other: XCover's ids hold letters, digits and hyphens.
+    An id such as ``..`` or ``a/b`` would name another resource.
     """
     if not is_path_segment(identifier):
         raise XCoverRejected("an id is empty or no path can carry it")

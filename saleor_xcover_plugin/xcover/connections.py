@@ -1,8 +1,8 @@
 """Connections of ``requests`` that can be cut from another thread.
 
-A connection of urllib3 tells the call that uses it (``deadline.Work``) from the moment it is open,
-also before TLS is agreed, until it goes back to the pool. A duplicate of its socket's handle shuts
-the connection down whatever wraps the socket by then.
+A connection registers with the call that uses it (``deadline.Work``) from the moment it is open,
+even before the TLS handshake, until it goes back to the pool. It is cut through a duplicate of its
+socket's handle, which works however the socket is wrapped by then.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ class _CuttableConnection(HTTPConnection):
                 handle.shutdown(socket.SHUT_RDWR)
 
     def handed_back(self) -> None:
-        """Belong to no call any more."""
+        """Unregister from the call that used the connection."""
         self._belongs_to(None)
 
     def _belongs_to(self, work: Work[object] | None) -> None:
@@ -60,7 +60,7 @@ class _CuttableConnection(HTTPConnection):
 
 
 class _CuttableTLSConnection(_CuttableConnection, HTTPSConnection):
-    """The same over TLS."""
+    """A ``_CuttableConnection`` over TLS."""
 
 
 class _Pool(HTTPConnectionPool):
@@ -85,10 +85,10 @@ _POOLS = {HTTPConnectionPool: _Pool, HTTPSConnectionPool: _TLSPool}
 
 
 def make_cuttable(session: requests.Session) -> None:
-    """Have all connections a session opens from now on be of the kind that can be cut.
+    """Make all connections that a session opens from now on cuttable.
 
-    Safe to call again. Connections through a proxy are cut as well; through SOCKS, which brings
-    connections of its own, they end with the timeout of the socket.
+    It may be called again. Connections through an HTTP proxy can be cut too. Those through SOCKS,
+    which has connection classes of its own, end with the timeout of the socket.
     """
     for adapter in session.adapters.values():
         _replace_pools(getattr(adapter, "poolmanager", None))
@@ -98,7 +98,7 @@ def make_cuttable(session: requests.Session) -> None:
 
 
 class _ProxyManagers:
-    """Stands before an adapter's ``proxy_manager_for``."""
+    """Replaces an adapter's ``proxy_manager_for``."""
 
     def __init__(self, original: Any) -> None:
         self._original = original

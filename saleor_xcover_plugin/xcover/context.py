@@ -1,7 +1,9 @@
-"""The basket as XCover's ``context``: the ONE place that knows the event schema.
+"""Write a basket as the ``context`` of an offer request; no other module knows the event schema.
 
-INFERRED from fragments of the partner docs and the legacy field names; to be replaced by the schema
-of the store's Client Solutions Engineer. Everything else in the plugin stays as it is then.
+The schema of events is not public. The field names here are inferred from
+https://partner-docs.covergenius.com/offers/vertical-examples/events-tickets and from recorded
+requests of https://github.com/CoverGenius/xcover-python; the store's Client Solutions Engineer
+provides the real ones.
 """
 
 from __future__ import annotations
@@ -12,7 +14,7 @@ from ..domain.tickets import Basket, Event, Tickets
 
 
 def context_of(basket: Basket) -> dict[str, Any]:
-    """Return one entry per event with one ticket entry per ticket."""
+    """Return one entry per event, each with one entry per ticket."""
     by_event: dict[Event, list[Tickets]] = {}
     for line in basket.tickets:
         by_event.setdefault(line.event, []).append(line)
@@ -20,7 +22,7 @@ def context_of(basket: Basket) -> dict[str, Any]:
 
 
 def event_order(basket: Basket) -> list[Event]:
-    """Return the events in the order in which ``context_of`` lists them."""
+    """Return the different events, in the order of ``context_of``."""
     return list(dict.fromkeys(line.event for line in basket.tickets))
 
 

@@ -1,18 +1,18 @@
-"""What can go wrong with XCover, named by what the caller must do next.
+"""Errors of calls to XCover, classified by what the caller must do next.
 
 ::
 
     XCoverError
-    ├── XCoverUnavailable          wait, then the same call again
-    │   └── XCoverThrottled        ... not before ``retry_after``
-    ├── XCoverMisconfigured        a person must act on credentials, address or clock
-    ├── XCoverBadAnswer            a 2xx nobody can read: for a write the outcome is unknown
-    └── XCoverRejected             understood and refused: repeating changes nothing
+    ├── XCoverUnavailable          repeat the call later
+    │   └── XCoverThrottled        repeat it, but not before ``retry_after`` seconds
+    ├── XCoverMisconfigured        a person must correct credentials, address or clock
+    ├── XCoverBadAnswer            a 2xx that cannot be read; the outcome of a write is unknown
+    └── XCoverRejected             understood and refused; repeating the call is useless
         ├── XCoverNotFound
         ├── XCoverNoOffer
         │   └── XCoverProductFailed  one product of the offer could not be priced
-        ├── XCoverAlreadyBooked    names the booking that exists
-        └── XCoverStatusConflict   not in this state (cancelled already?)
+        ├── XCoverAlreadyBooked    the offer was booked by another call
+        └── XCoverStatusConflict   the booking's status forbids the call
 
 Texts never contain response bodies, personal data or secrets.
 """
@@ -25,10 +25,14 @@ _TURNED_AWAY = frozenset({401, 403, 429})
 
 
 class XCoverError(Exception):
-    """Base of every error the client raises."""
+    """Base class of all errors the client raises.
+
+    ``status`` is the HTTP status, None without a response. ``code`` and ``error_id`` are XCover's,
+    if the response names them; ``retry_after`` is in seconds.
+    """
 
     leaves_unknown: ClassVar[bool] = False
-    """Whether a write that ended so may have been done all the same: ask again, same key."""
+    """True if a write may have been carried out: repeat it with the same idempotency key."""
 
     def __init__(
         self,
@@ -55,57 +59,59 @@ class XCoverError(Exception):
         self.fields = fields
         """Paths of refused fields, never their values."""
         self.never_left = never_left
-        """True when no byte of the call reached XCover."""
+        """True if no byte of the call reached XCover."""
 
     @property
     def was_turned_away(self) -> bool:
-        """True when XCover answered without looking at the call.
+        """True if XCover refused the call before processing it.
 
-        Credentials and rates are checked before anything else; the answer tells nothing about
-        earlier attempts.
+        Credentials and rates are checked first, so this says nothing about earlier attempts.
         """
         return self.status in _TURNED_AWAY
 
     @property
     def shows_not_done(self) -> bool:
-        """True when XCover carried out neither this attempt nor an earlier one with the same key.
+        """True if XCover carried out neither this attempt nor an earlier one with the same key.
 
-        A write that was carried out is answered with the stored result, or by naming it.
+        If a write was carried out, XCover returns the stored response or names the result.
         """
         return False
 
 
 class XCoverUnavailable(XCoverError):
-    """No usable answer: network fault, deadline, 5xx, 423, gateway page. Try again later."""
+    """There was no usable response: a network fault, the deadline, 5xx, 423, or no JSON."""
 
     leaves_unknown = True
 
 
 class XCoverThrottled(XCoverUnavailable):
-    """429: too many calls; ``retry_after`` in seconds where XCover names it."""
+    """The rate limit was exceeded (429). ``retry_after`` is None if XCover names no time."""
 
 
 class XCoverMisconfigured(XCoverError):
-    """Credentials, partner code, address or clock are wrong: a person must act."""
+    """Credentials, partner code, address or clock are wrong, and a person must correct them."""
 
     @property
     def was_turned_away(self) -> bool:
-        """Always True: what redirects, knows no such address or refuses access does nothing."""
+        """Always True: a redirect, an unknown address or a refused access carries out nothing."""
         return True
 
 
 class XCoverBadAnswer(XCoverError):
-    """A success nobody can read. For a write the outcome is unknown: ask again, same key."""
+    """XCover reported a success, but the response cannot be read."""
 
     leaves_unknown = True
 
 
 class XCoverRejected(XCoverError):
-    """XCover understood the call and refused it: repeating it changes nothing."""
+    """XCover understood the call and refused it; repeating it is useless."""
 
     @property
     def shows_not_done(self) -> bool:
-        """True for a plain refusal, which errors in a success or in a stored one (409) are not."""
+        """True for a 4xx, except 409, and for a call that was refused before it was sent.
+
+        Errors inside a success or inside a stored response (409) leave the outcome open.
+        """
         return self.status is None or (400 <= self.status < 500 and self.status != 409)
 
 
@@ -114,23 +120,26 @@ class XCoverNotFound(XCoverRejected):
 
 
 class XCoverNoOffer(XCoverRejected):
-    """XCover makes no offer for this basket: sell the tickets without one."""
+    """XCover makes no offer for the basket; the tickets are sold without one."""
 
 
 class XCoverProductFailed(XCoverNoOffer):
-    """A product of the offer came back as null; which rule named it is not said."""
+    """A product of the offer was null, so the offer is incomplete."""
 
 
 class XCoverStatusConflict(XCoverRejected):
-    """The booking's state forbids the call."""
+    """The status of the booking forbids the call, for example because it is cancelled already."""
 
 
 class XCoverAlreadyBooked(XCoverRejected):
-    """The offer is already booking ``booking_id``; adopt it only after a GET that matches."""
+    """The offer was booked before, as ``booking_id``.
+
+    The caller must read that booking, and may adopt it only if it matches the order.
+    """
 
     @property
     def shows_not_done(self) -> bool:
-        """Always False: an earlier attempt may have made the booking."""
+        """Always False, because an earlier attempt may have made the booking."""
         return False
 
     def __init__(self, message: str, *, booking_id: str, status: int | None = None) -> None:

@@ -1,8 +1,8 @@
-"""The list of an account's bookings: read to find one, never to learn its terms.
+"""The list of an account's bookings, used only to find a booking's id.
 
-The list is no part of the public documentation. It is known from recorded traffic of Cover Genius's
-own client (github.com/CoverGenius/xcover-python): ``count``, ``results``, and links to other pages
-that name another host and are not followed.
+The list is not documented. It is known from recorded traffic of Cover Genius's own client
+(https://github.com/CoverGenius/xcover-python): ``count``, ``results``, and links to other pages,
+which name another host and are not followed.
 """
 
 from __future__ import annotations
@@ -16,45 +16,48 @@ from .errors import XCoverBadAnswer
 from .values import AnswerModel, Identifier, Moment, SoftIdentifier
 
 PER_PAGE = 100
+"""Bookings requested per page."""
 MAX_PAGES = 50
+"""Largest number of pages that are read."""
 
 _LONG_AGO = datetime(1, 1, 1, tzinfo=UTC)
 
 
 class ListedBooking(AnswerModel):
-    """What tells one booking from another."""
+    """One entry of the list."""
 
     id: Identifier
     partner_transaction_id: SoftIdentifier = None
     created_at: Moment = None
 
     def is_made_since(self, moment: datetime) -> bool:
-        """Return True for one made at or after a time, or at a time that is not named."""
+        """Return True if it was made at or after a time, or its time is not known."""
         return self.created_at is None or self.created_at >= moment
 
 
 class BookingPage(AnswerModel):
-    """Some bookings of the list, and how many there are in all."""
+    """One page of the list."""
 
     count: NonNegativeInt
+    """Number of bookings on all pages."""
     bookings: tuple[ListedBooking, ...] = Field(alias="results")
 
     @property
     def newest(self) -> datetime:
-        """When the last of them was made."""
+        """Time of the newest booking on the page."""
         return max(_times(self.bookings), default=_LONG_AGO)
 
     def reaches_before(self, moment: datetime) -> bool:
-        """Return True when some of them were made before a time."""
+        """Return True if a booking on the page was made before a time."""
         return any(made < moment for made in _times(self.bookings))
 
 
 def walk(read: Callable[[int], BookingPage], since: datetime) -> Iterator[ListedBooking]:
     """Yield the bookings made at or after a time (UTC), beginning with the newest page.
 
-    ``read`` returns the page that begins at an offset. Whether the list begins with the oldest or
-    with the newest is read off the list. Raise ``XCoverBadAnswer`` when ``MAX_PAGES`` pages do not
-    reach back to that time.
+    ``read`` returns the page that begins at an offset. The order of the list is not documented, so
+    it is found by comparing the first page with the last. Raise ``XCoverBadAnswer`` if
+    ``MAX_PAGES`` pages do not reach back to that time.
     """
     first = read(0)
     offsets: Sequence[int] = range(0, max(first.count, 1), PER_PAGE)

@@ -1,4 +1,9 @@
-"""The answer to create offer: prices and texts joined by product id."""
+"""The response to an offer request, with the prices and texts of each product joined by its id.
+
+The documentation names the parts of a response, and recordings show their form. Sources:
+https://partner-docs.covergenius.com/offers/guides/purchase-workflow-overview/create-offer and
+https://github.com/highbrowse-co/realcheap
+"""
 
 from __future__ import annotations
 
@@ -44,47 +49,54 @@ _QUOTE_TEXTS = {
     "terms": "terms_cta",
     "badge": "credibility_badge",
 }
-"""Our names, and XCover's; each may have a variant in HTML, such as ``disclaimer_html``."""
+"""XCover's names of texts by ours; each may have an HTML variant, such as ``disclaimer_html``."""
 
 _LISTS = ("benefits", "inclusions", "exclusions")
 
 
 class _Worded(AnswerModel):
-    """What has texts for a shopper."""
+    """Base class of an offer and its products, which both have texts for the shopper."""
 
     extras: Points = ()
-    """Its own, and the texts of fields this version does not know."""
+    """The texts of ``extras`` and of fields this version does not know."""
     unreadable_texts: tuple[str, ...] = ()
-    """Places in ``content`` of which a word may be missing; then nothing of it may be sold."""
+    """Places in ``content`` that could not be read completely; the offer must not be sold."""
     overlong_texts: tuple[str, ...] = ()
+    """Places in ``content`` whose text is too long; the offer must not be sold."""
 
 
 class OfferedQuote(_Worded):
-    """One product of an offer. ``premium`` is with tax and for all tickets together."""
+    """One product of an offer. Amounts are in the offer's currency."""
 
     id: Identifier
     title: Text = ""
     description: Text = ""
     premium: Amount
+    """With tax, for all tickets together."""
     premium_without_tax: SoftAmount = None
     tax: SoftAmount = None
     price_formatted: Text = ""
+    """The premium as XCover writes it."""
     pds_url: Link = None
+    """Link to the policy wording."""
     starts_at: Moment = None
     ends_at: Moment = None
     policy_version_id: SoftIdentifier = None
     disclaimer: Text = ""
     terms: Text = ""
+    """Text of the link to the terms."""
     badge: Text = ""
+    """A rating or similar claim."""
     benefits: Points = ()
     inclusions: Points = ()
     exclusions: Points = ()
 
 
 class Offer(_Worded):
-    """What XCover offers for a basket. Every call returns new ids, also for equal baskets.
+    """XCover's offer for a basket.
 
-    Texts are plain and safe: markup was reduced to its words and link targets.
+    Every call returns new ids, also for equal baskets. Texts are plain text: markup was reduced to
+    its words and link targets.
     """
 
     id: PathIdentifier
@@ -92,7 +104,7 @@ class Offer(_Worded):
     quotes: tuple[OfferedQuote, ...]
     rules: tuple[Rule, ...] = ()
     unreadable_rules: tuple[str, ...] = ()
-    """Places in ``product_rules`` nobody can read; then nothing of the offer may be sold."""
+    """Places in ``product_rules`` that could not be read; the offer must not be sold."""
     heading: Text = ""
     title: Text = ""
     sub_heading: Text = ""
@@ -109,7 +121,7 @@ class Offer(_Worded):
     @model_validator(mode="before")
     @classmethod
     def _join(cls, data: Any) -> Any:
-        """Bring ``products`` and ``content.products`` together; an absent content is no text."""
+        """Join ``products`` and ``content.products``; without ``content`` all texts are empty."""
         products = mapping(data).get("products")
         if not isinstance(products, list):
             raise ValueError("products are missing")
@@ -146,7 +158,7 @@ def _problems(texts: TextFields) -> dict[str, Any]:
 
 
 def _by_id(texts: TextFields) -> dict[str, TextFields]:
-    """Return the texts of each product. Two of one product, or of none, belong nowhere."""
+    """Return the texts of products by id; an entry without id, or with a known one, is noted."""
     found: dict[str, TextFields] = {}
     products = texts.take("products") or []
     is_list = isinstance(products, list)
@@ -169,7 +181,7 @@ def _quote(product: Any, by_id: Mapping[str, TextFields]) -> dict[str, Any]:
     finance = mapping(details.get("finance"))
     price = mapping(finance.get("price"))
     found: dict[str, Any] = {ours: texts.text(name) for ours, name in _QUOTE_TEXTS.items()}
-    # Both places are documented for benefits; recorded answers fill neither.
+    # Benefits are documented in both places; recorded responses fill neither.
     benefits = texts.points("benefits", details.get("benefits"))
     lists = {name: texts.points(name) for name in _LISTS if name != "benefits"}
     return {

@@ -1,4 +1,4 @@
-"""Request bodies as bytes, built once and sent as they are on every attempt."""
+"""Build the bodies of requests. A body is built once and sent unchanged on every attempt."""
 
 from __future__ import annotations
 
@@ -14,7 +14,11 @@ from .context import context_of
 
 
 def encode(value: Any) -> bytes:
-    """Return deterministic JSON: equal values give equal bytes."""
+    """Return a value as JSON, with equal bytes for equal values.
+
+    Raise ``TypeError`` for a float, and ``ValueError`` for an amount with more digits than a JSON
+    number keeps.
+    """
     prepared = _prepared(value)
     text = json.dumps(prepared, sort_keys=True, ensure_ascii=False, allow_nan=False)
     return ConfidentialBytes(text.encode())
@@ -33,7 +37,7 @@ def _prepared(value: Any) -> Any:
 
 
 def _number(value: Decimal) -> float:
-    """Hand the amount to the JSON writer; refuse one that its digits would not survive."""
+    """Return an amount as a float; raise ``ValueError`` if that would change its digits."""
     number = float(value)
     if Decimal(repr(number)) != value:
         raise ValueError("an amount has more digits than a JSON number keeps")
@@ -43,7 +47,12 @@ def _number(value: Decimal) -> float:
 def offer_body(
     basket: Basket, *, schema: str, transaction_id: str | None, sales_channel: str | None
 ) -> bytes:
-    """Build the create-offer request: ``customer``, ``partner`` and ``context`` are required."""
+    """Build the body of an offer request.
+
+    ``schema`` is the name of the offer schema, '' for the partner's default. ``transaction_id`` and
+    ``sales_channel`` are passed on in ``partner``, which is required and may be empty (observed:
+    https://github.com/highbrowse-co/realcheap).
+    """
     partner: dict[str, Any] = {}
     if transaction_id:
         partner["transaction_id"] = transaction_id
@@ -66,7 +75,11 @@ def offer_body(
 def confirm_body(
     quote_ids: Sequence[str], policyholder: Policyholder, *, transaction_id: str
 ) -> bytes:
-    """Build the confirm request (guide "confirm offer"); empty optional fields are left out."""
+    """Build the body that confirms quotes of an offer; empty fields are left out.
+
+    ``transaction_id`` is the number of the order. Source:
+    https://partner-docs.covergenius.com/offers/api/reference/confirm-offer
+    """
     holder = {name: value for name, value in asdict(policyholder).items() if value}
     return encode(
         {
@@ -78,11 +91,15 @@ def confirm_body(
 
 
 def cancellation_preview_body(quote_ids: Sequence[str], reason: str) -> bytes:
-    """Ask for a preview. The reason goes into each quote: at top level it is refused."""
+    """Build the body that previews a cancellation.
+
+    The reason is sent in each quote. The guide documents it at the top level too, where XCover
+    refuses it (observed: https://github.com/nnanna217/RealCheap-XCover).
+    """
     quotes = [{"id": quote_id, "reason_for_cancellation": reason} for quote_id in quote_ids]
     return encode({"preview": True, "quotes": quotes})
 
 
 def policyholder_update_body(changes: Mapping[str, str]) -> bytes:
-    """Build a modification of the buyer's details; price does not depend on them."""
+    """Build the body that changes details of the policyholder, by field."""
     return encode({"policyholder": dict(changes)})

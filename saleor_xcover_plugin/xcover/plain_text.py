@@ -1,7 +1,7 @@
-"""Text of XCover's answers as safe plain text: no markup, no invisible characters, no lost words.
+"""Turn XCover's texts into safe plain text, without markup, invisible characters or lost words.
 
-Markup is what HTML knows as such: its elements, comments and a doctype. Everything else in angle
-brackets is kept, with a blank after the bracket, so that no browser takes it for a tag.
+Markup means the elements of HTML, comments and a doctype. Anything else in angle brackets is kept,
+with a blank after the bracket, so that no browser takes it for a tag.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ _ELEMENTS = _BREAKS | frozenset(
 """Elements of HTML, old ones included: https://html.spec.whatwg.org/multipage/indices.html"""
 
 _WORDED = ("alt", "title", "aria-label")
-"""Attributes that are read to somebody."""
+"""Attributes whose values are words for the reader."""
 
 _ATTRIBUTE = r"""[^\s"'<>/=]++(?:\s*+=\s*+(?:"[^"]*+"|'[^']*+'|[^\s"'<>`]++))?+"""
 _TAG = re.compile(
@@ -49,18 +49,18 @@ _LINE_ENDS = re.compile("\r\n?|[\x0b\x0c\x85\u2028\u2029]")
 _SEPARATORS = re.compile("[\x1c-\x1f]")
 _INVISIBLE = re.compile(
     "[\x00-\x08\x0e-\x1b\x7f-\x9f"  # control characters
-    "\u200b\u2060-\u2064\ufeff\u180e"  # no width, and no letter needs them
-    "\u202a-\u202e\u2066-\u206f"  # turn the reading direction of what follows
-    "\ufff9-\ufffb\U000e0000-\U000e007f]"  # annotations and tags nobody sees
+    "\u200b\u2060-\u2064\ufeff\u180e"  # characters without width that no script needs
+    "\u202a-\u202e\u2066-\u206f"  # override the reading direction
+    "\ufff9-\ufffb\U000e0000-\U000e007f]"  # annotations and tags
 )
-"""What is dropped. Joiners and direction marks stay: Persian, Hindi or Arabic need them."""
+"""Characters that are dropped. Joiners and direction marks stay, as some scripts need them."""
 
 
 def plain_text(value: str, *, is_html: bool = False, with_links: bool = True) -> str:
-    """Return the words of a text, safe even where a page takes it for HTML.
+    """Return the words of a text, safe even if a page inserts it as HTML.
 
-    ``is_html``: entities are resolved and white space is collapsed also when there is no tag.
-    ``with_links``: each link is followed by its address in brackets.
+    With ``is_html``, entities are resolved and white space is collapsed even if there is no tag.
+    With ``with_links``, each link is followed by its address in brackets.
     """
     text = _visible(value)
     is_markup = is_html or _has_markup(text)
@@ -70,7 +70,7 @@ def plain_text(value: str, *, is_html: bool = False, with_links: bool = True) ->
 
 
 def _visible(text: str) -> str:
-    """Drop what nobody sees; half surrogates cannot be stored."""
+    """Drop invisible characters, and lone surrogates, which cannot be stored."""
     whole = text.encode("utf-8", "ignore").decode()
     return _INVISIBLE.sub("", _SEPARATORS.sub(" ", _LINE_ENDS.sub("\n", whole)))
 
@@ -86,7 +86,7 @@ def _is_markup(tag: re.Match[str]) -> bool:
 
 
 def _without_code(text: str) -> str:
-    """Drop scripts, styles and comments, as far as they end: they say nothing to a reader."""
+    """Drop scripts, styles and comments that have an end."""
     for opening, closing in (_COMMENT, *_CODE):
         parts, position = [], 0
         while begin := opening.search(text, position):
@@ -100,7 +100,7 @@ def _without_code(text: str) -> str:
 
 
 class _Page:
-    """Collects words and link targets; blocks begin a new line."""
+    """Collects the words and link targets of a text; block elements begin a new line."""
 
     def __init__(self, with_links: bool) -> None:
         self._with_links = with_links
@@ -115,7 +115,7 @@ class _Page:
                 self._obey(tag)
                 position = tag.end()
         self._say(text[position:])
-        while self._targets:  # a link that was never closed still leads somewhere
+        while self._targets:  # a link that was never closed has a target too
             self._close_link(self._targets.pop())
         lines = (" ".join(line.split()) for line in "".join(self._parts).split("\n"))
         return "\n".join(line for line in lines if line)
@@ -143,7 +143,7 @@ class _Page:
 
 def _attributes(text: str) -> dict[str, str]:
     found = ((name.lower(), "".join(values)) for name, *values in _VALUE.findall(text))
-    # Only with their semicolon: in an address "&copy=1" is a parameter.
+    # Entities only with a semicolon: in an address "&copy=1" is a parameter.
     return {name: re.sub(r"&#?\w+;", _entity, value) for name, value in found}
 
 
@@ -152,6 +152,6 @@ def _entity(match: re.Match[str]) -> str:
 
 
 def _target(href: str) -> str:
-    """Return where a link leads, for a reader; scripts and places of the same page lead nowhere."""
+    """Return the address of a link, or '' for scripts and anchors within the page."""
     address = re.fullmatch(r"(?:mailto|tel):([^\s\"'<>\\]{1,2000})", href, re.IGNORECASE)
     return address[1] if address else link_of(href) or ""

@@ -1,4 +1,4 @@
-"""``product_rules`` of an offer, as XCover documents them; what else stands there is refused.
+"""Read the ``product_rules`` of an offer; anything that XCover does not document is refused.
 
 Source: https://partner-docs.covergenius.com/offers/guides/product-groups-and-rules
 """
@@ -17,7 +17,7 @@ _Count = Annotated[StrictInt, Field(ge=0, le=1000)]
 
 
 class RulesUnreadable(ValueError):
-    """The rules are not what XCover documents; ``places`` names where, never a value."""
+    """The rules are not in the documented form. ``places`` names the fields, never a value."""
 
     def __init__(self, places: tuple[str, ...]) -> None:
         super().__init__(", ".join(places))
@@ -25,7 +25,7 @@ class RulesUnreadable(ValueError):
 
 
 class _ProductRule(BaseModel):
-    """One group, closed: a word we do not know could forbid what we would sell."""
+    """One rule, without unknown fields, which could forbid a selection that would be sold."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
 
@@ -35,11 +35,14 @@ class _ProductRule(BaseModel):
     min_select: _Count
     max_select: _Count
     events: Any = None
-    """What XCover's own page animates; nothing is sold by it."""
+    """Interactions of XCover's own widget with the group; not supported, so ignored."""
 
 
 def read_rules(data: Any) -> tuple[Rule, ...]:
-    """Read the rules of an offer; none is no rule. Raise ``RulesUnreadable``."""
+    """Read the rules of an offer; None means no rules.
+
+    Raise ``RulesUnreadable`` for anything that is not in the documented form.
+    """
     if data is None:
         return ()
     if not isinstance(data, list):
@@ -51,7 +54,7 @@ def _rule(index: int, data: Any) -> Rule:
     try:
         rule = _ProductRule.model_validate(data)
     except ValidationError as error:
-        # Only names of ours: an unknown one is XCover's word and may be anything.
+        # Unknown names are left out, for they may hold anything.
         known = {str(e["loc"][0]) for e in error.errors() if e["loc"]} & {
             *_ProductRule.model_fields
         }

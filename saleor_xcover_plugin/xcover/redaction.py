@@ -1,6 +1,6 @@
-"""What is written about a call: enough to follow it, nothing about people, no secret, no link.
+"""Log calls to XCover without personal data, secrets and links.
 
-Closed by default: a field shows its value only when it is listed here and looks as it should.
+A field of a body shows its value only if it is listed here and the value has the expected form.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from urllib.parse import urlsplit
 log = logging.getLogger("saleor_xcover_plugin.xcover")
 
 HIDDEN = "[hidden]"
+"""Text in place of a hidden value."""
 _MAX_ITEMS = 20
 _MAX_DEPTH = 8
 
@@ -49,7 +50,10 @@ _SHAPES = {
 
 
 def redact(body: Any) -> Any:
-    """Return ``body`` (bytes are read as JSON) with every unlisted value hidden."""
+    """Return ``body`` with unlisted fields left out and unexpected values hidden.
+
+    Bytes are read as JSON; of others only the length is returned.
+    """
     if isinstance(body, bytes | bytearray):
         try:
             body = json.loads(body, parse_float=str)
@@ -77,7 +81,7 @@ def _redacted(value: Any, name: str, depth: int) -> Any:
 
 
 def _is_listed(name: str) -> bool:
-    # Unlisted names are left out too: refusals can be keyed by what the buyer typed.
+    # Unlisted names are left out, because errors may be keyed by a value the buyer entered.
     return name in _CONTAINERS or name in _NUMBERS or name in _SHAPES
 
 
@@ -87,7 +91,7 @@ def _scalar(value: Any, name: str) -> Any:
     if name in _NUMBERS and isinstance(value, int | float | Decimal):
         return str(value)
     if name in _NUMBERS and isinstance(value, str) and re.fullmatch(r"-?\d{1,12}\.\d{1,12}", value):
-        return value  # redact() reads JSON's decimal numbers as texts
+        return value  # redact() parses decimal numbers as texts
     shape = _SHAPES.get(name)
     return value if shape and isinstance(value, str) and shape.fullmatch(value) else HIDDEN
 
@@ -105,7 +109,11 @@ def log_call(
     seconds: float,
     redacted: Callable[[Any], Any] = redact,
 ) -> None:
-    """Write one line per attempt; with level DEBUG also both bodies, redacted."""
+    """Log one attempt as ``xcover.call`` and, at level DEBUG, both bodies as ``xcover.bodies``.
+
+    ``outcome`` is a word for the end of the attempt; ``seconds`` is its duration. ``redacted``
+    prepares a body for the log.
+    """
     facts: dict[str, Any] = {
         "operation": operation,
         "method": method,

@@ -1,4 +1,8 @@
-"""From an HTTP answer to JSON or to an error that says what to do: status before body."""
+"""Turn an HTTP response into JSON or into an ``XCoverError``; the status decides before the body.
+
+Sources: https://partner-docs.covergenius.com/offers/api/responses/error-types and
+https://docs.covergenius.com/xcover/responses
+"""
 
 from __future__ import annotations
 
@@ -26,24 +30,27 @@ from .transport import Response
 from .values import mapping
 
 MAX_DELAY = 3600.0
+"""Longest accepted Retry-After, in seconds."""
 
 _BOOKING_ID = re.compile(r"\b([A-Za-z0-9]{1,20}-[A-Za-z0-9]{1,20}-INS)\b")
 _CODE = re.compile(r"[a-z][a-z0-9_]{1,63}")
 _ERROR_ID = re.compile(r"[A-Za-z0-9-]{1,64}")
-# A field's name as an API writes it; what a buyer typed (names, mail, phone) does not fit.
+# The path of a field; a value that a buyer entered, such as a name or e-mail, does not match.
 _FIELD = re.compile(r"([a-z][a-z0-9_]{0,39}|\d{1,3})(\.([a-z][a-z0-9_]{0,39}|\d{1,3})){0,7}")
 _MAX_FIELDS = 20
 
 
-def parse_response(operation: str, answer: Response, *, now: datetime | None = None) -> Any:
-    """Return the JSON of a success, None for one without body; raise ``XCoverError``.
+def parse_response(operation: str, response: Response, *, now: datetime | None = None) -> Any:
+    """Return the JSON of a success, or None for one without a body.
 
-    ``now`` is what a Retry-After date counts from when the answer carries no Date.
+    A stored response to an earlier attempt (409) is a success. Raise the subclass of
+    ``XCoverError`` that fits any other response. ``now`` is the time from which a Retry-After date
+    counts if the response has no Date header.
     """
-    status = answer.status
+    status = response.status
     if status == 429:
         raise XCoverThrottled(
-            f"{operation}: too many calls", status=status, retry_after=_retry_after(answer, now)
+            f"{operation}: too many calls", status=status, retry_after=_retry_after(response, now)
         )
     if 300 <= status < 400:
         raise XCoverMisconfigured(f"{operation}: the address redirects", status=status)
@@ -51,13 +58,13 @@ def parse_response(operation: str, answer: Response, *, now: datetime | None = N
         raise XCoverUnavailable(
             f"{operation}: XCover is busy or broken",
             status=status,
-            retry_after=_retry_after(answer, now),
+            retry_after=_retry_after(response, now),
         )
     is_success = 200 <= status < 300
-    if not answer.body.strip() and (is_success or status == 409):
-        return None  # 409: the stored answer to this key had no body either
+    if not response.body.strip() and (is_success or status == 409):
+        return None  # 409: the stored response to this key had no body either
     try:
-        data = load(answer.body)
+        data = load(response.body)
     except (ValueError, RecursionError):
         if status in (401, 403):
             raise XCoverMisconfigured(f"{operation}: access refused", status=status) from None
@@ -65,19 +72,25 @@ def parse_response(operation: str, answer: Response, *, now: datetime | None = N
     if is_success or _is_stored_booking(status, data):
         return _whole(operation, status, data)
     if operation == "opt_out" and status == 409:
-        return None  # this key has been answered: the opt-out is known
+        return None  # an earlier attempt with this key was processed
     raise _refusal(operation, status, dict(mapping(data)))
 
 
 def _is_stored_booking(status: int, data: Any) -> bool:
-    """409 with a booking is the stored answer to the same key: success (XCover docs, 409)."""
+    """Return True for a 409 with a booking: the stored response to the same idempotency key.
+
+    Source: https://docs.covergenius.com/xcover/idempotency-keys
+    """
     body = mapping(data)
     is_error = "type" in body and "message" in body
     return status == 409 and "status" in body and isinstance(body.get("id"), str) and not is_error
 
 
 def _whole(operation: str, status: int, data: Any) -> Any:
-    """A 2xx can carry errors or null items (XCover docs, error types): that is a refusal."""
+    """Return the JSON of a success; raise ``XCoverError`` if it carries errors or null items.
+
+    Source: https://partner-docs.covergenius.com/offers/api/responses/error-types
+    """
     body = dict(mapping(data))
     is_empty_offer = operation == "create_offer" and "products" in body and not body["products"]
     if body.get("errors") or has_null_item(body) or is_empty_offer:
@@ -92,7 +105,7 @@ def _refusal(operation: str, status: int, body: dict[str, Any]) -> XCoverError:
             f"{operation}: access refused", status=status, code=code, error_id=error_id
         )
     if status == 404 and "type" not in body:
-        # Not XCover's own 404: a wrong address must not pass for an offer that is gone.
+        # XCover's own 404 has a type; this one is due to a wrong address, not a missing offer.
         return XCoverMisconfigured(f"{operation}: nothing is at this address", status=status)
     if status == 404:
         return XCoverNotFound(
@@ -101,7 +114,8 @@ def _refusal(operation: str, status: int, body: dict[str, Any]) -> XCoverError:
     kind: type[XCoverError] = XCoverRejected
     if status == 422:
         texts = list(_texts_of(body))
-        # Here a message decides: XCover names neither booking nor conflict anywhere else.
+        # Only the message names the booking or the conflict. Observed with XCover's sandbox:
+        # https://github.com/highbrowse-co/realcheap
         known = (m for t in texts if "already exists" in t for m in _BOOKING_ID.findall(t))
         booking_id = next(known, None)
         if booking_id is not None:
@@ -127,7 +141,7 @@ def _shaped(value: Any, shape: re.Pattern[str]) -> str | None:
 
 
 def _texts_of(value: Any) -> Iterator[str]:
-    """All texts of a body, in order. Without recursion: a hostile one is nested deeply."""
+    """Yield all texts of a body in order, without recursion, however deeply it is nested."""
     waiting = [value]
     while waiting:
         item = waiting.pop()
@@ -140,7 +154,7 @@ def _texts_of(value: Any) -> Iterator[str]:
 
 
 def _fields_of(errors: Any) -> tuple[str, ...]:
-    """Paths of the refused fields, without values and without anything that looks like one."""
+    """Return the paths of the refused fields, without anything that may be a value."""
     found: list[str] = []
     waiting: list[tuple[str, Any]] = [("", errors)] if isinstance(errors, Mapping) else []
     while waiting and len(found) < _MAX_FIELDS:
@@ -153,8 +167,9 @@ def _fields_of(errors: Any) -> tuple[str, ...]:
     return tuple(found)
 
 
-def _retry_after(answer: Response, now: datetime | None) -> float | None:
-    headers = {name.lower(): value for name, value in answer.headers.items()}
+def _retry_after(response: Response, now: datetime | None) -> float | None:
+    """Return the seconds to wait, at most ``MAX_DELAY``, or None if they are not named."""
+    headers = {name.lower(): value for name, value in response.headers.items()}
     text = headers.get("retry-after", "").strip()
     if re.fullmatch(r"[0-9]{1,9}(\.[0-9]{1,9})?", text):
         return min(float(text), MAX_DELAY)

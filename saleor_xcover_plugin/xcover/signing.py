@@ -1,7 +1,9 @@
-"""XCover's request signature, and checking the one on its webhooks.
+"""Sign requests to XCover, and verify the signature of its webhooks.
 
-XCover partner docs, Authentication: HMAC over ``date: <Date header>``, Base64, percent-encoded; a
-new signature for every request, so also for every retry.
+The signature is an HMAC over ``date: <Date header>``, Base64-encoded and percent-encoded. Every
+request, and so every retry, needs a new one. Sources:
+https://partner-docs.covergenius.com/offers/api/authentication and
+https://partner-docs.covergenius.com/offers/api/webhooks
 """
 
 from __future__ import annotations
@@ -21,36 +23,40 @@ ALGORITHMS = {
     "hmac-sha384": hashlib.sha384,
     "hmac-sha512": hashlib.sha512,
 }
-"""Accepted hashes; SHA-1 is deprecated by XCover and refused here."""
+"""Accepted algorithms; SHA-1, which XCover has deprecated, is refused."""
 
 CLOCK_WINDOW = timedelta(minutes=5)
-"""Our own choice for inbound signatures; XCover names none."""
+"""Largest difference between a webhook's Date and now; our own choice, as XCover names none."""
 
 _MAX_DATE_LENGTH = 64
 _PARAMETER = re.compile(r'(\w+)="([^"]*)"')
 
 
 class SignatureVerdict(StrEnum):
-    """What became of checking an inbound signature."""
+    """The result of verifying a webhook's signature."""
 
     GOOD = "good"
     MISSING = "missing"
+    """There is no signature or no Date header."""
     UNKNOWN_KEY = "unknown_key"
     ALGORITHM_REFUSED = "algorithm_refused"
+    """The algorithm, or a header that the signature covers, is not accepted."""
     CLOCK = "clock"
+    """The signature does not cover Date, or Date is outside ``CLOCK_WINDOW``."""
     FORGED = "forged"
+    """The signature does not match."""
 
 
 def http_date(now: datetime) -> str:
-    """Format ``now`` as the Date header wants it: UTC, English names, two-digit day."""
+    """Format an aware time for the Date header: UTC, English names, two-digit day."""
     return format_datetime(now.astimezone(UTC), usegmt=True)
 
 
 def read_http_date(text: str) -> datetime | None:
-    """Return the moment a Date header names, in UTC where it names no offset; None for rubbish.
+    """Return the time in a Date header as an aware datetime, or None if it cannot be read.
 
-    The parser of the standard library takes any number of digits of any script and then fails in
-    several ways.
+    A time without offset is taken as UTC. The length is limited, because the parser of the standard
+    library accepts any number of digits and then fails in several ways.
     """
     if len(text) > _MAX_DATE_LENGTH or not text.isascii():
         return None
@@ -70,7 +76,11 @@ def signature(
     method: str = "",
     path: str = "",
 ) -> str:
-    """Return the percent-encoded Base64 signature over the named headers."""
+    """Return the percent-encoded Base64 signature over the named headers.
+
+    ``date`` is the value of the Date header; ``method`` and ``path`` matter only if ``headers``
+    holds ``(request-target)``. Raise ``KeyError`` for an unknown algorithm or header.
+    """
     lines = {
         "date": f"date: {date}",
         "(request-target)": f"(request-target): {method.lower()} {path.partition('?')[0]}",
@@ -90,7 +100,10 @@ def sign(
     method: str = "",
     path: str = "",
 ) -> dict[str, str]:
-    """Return the headers that authenticate one attempt."""
+    """Return the headers that authenticate one attempt.
+
+    ``now`` is an aware time. Raise ``KeyError`` for an unknown algorithm or header.
+    """
     date = http_date(now)
     value = signature(
         api_secret, date, algorithm=algorithm, headers=headers, method=method, path=path
@@ -113,14 +126,18 @@ def verify(
     method: str = "POST",
     path: str = "",
 ) -> SignatureVerdict:
-    """Check an inbound signature against our keys (key id to secret; several while rotating)."""
+    """Verify the signature of a webhook.
+
+    ``secrets`` holds the accepted secrets by key id; ``method`` and ``path`` are those of the
+    request. The signature does not cover the body.
+    """
     lower = {name.lower(): value for name, value in headers.items()}
     scheme, _, rest = lower.get("authorization", "").partition(" ")
     parts = dict(_PARAMETER.findall(rest))
     if scheme.lower() != "signature" or "signature" not in parts or "date" not in lower:
         return SignatureVerdict.MISSING
     secret = secrets.get(parts.get("keyId", ""))
-    if not secret:  # an empty one would let anybody sign
+    if not secret:  # anyone could sign with an empty secret
         return SignatureVerdict.UNKNOWN_KEY
     algorithm, signed = parts.get("algorithm", ""), parts.get("headers", "date").split()
     if algorithm not in ALGORITHMS or not set(signed) <= {"date", "(request-target)"}:

@@ -1,4 +1,4 @@
-"""The texts of an offer or of a product, field by field, unknown fields included."""
+"""Read the texts of an offer or of a product, field by field, including unknown fields."""
 
 from __future__ import annotations
 
@@ -22,62 +22,72 @@ from .texts import (
 from .values import mapping
 
 IDENTIFIERS = frozenset(("id", "slug", "locale", "schema_version", "product_config_id"))
-"""What is known to hold no words."""
+"""Fields that hold no words for the shopper."""
 
 Points = tuple[Point, ...]
+"""The points of one or several fields."""
 T = TypeVar("T")
 
 _NONE: Points = ()
 
 
 class TextFields:
-    """The texts of an offer or of a product: what was read of them, and what could not be."""
+    """The texts of an offer or of a product.
+
+    ``value`` is the object that holds them and ``place`` its path in the response. A text that
+    cannot be read is returned as empty, and its path is added to ``unreadable`` or ``overlong``.
+    """
 
     def __init__(self, place: str, value: Any) -> None:
         self.fields = dict(mapping(value))
         self.unreadable: list[str] = []
+        """Paths of texts that cannot be read completely."""
         self.overlong: list[str] = []
+        """Paths of texts that are too long."""
         self._place = place
         self._read = set(IDENTIFIERS)
         self._said: set[str] = set()
         if value and not self.fields and self._try("", lambda: points_of(value), _NONE):
-            self.unreadable.append(place)  # words that belong nowhere
+            self.unreadable.append(place)  # words that are in no field
 
     def text(self, name: str) -> str:
-        """Read a text with its variant in HTML."""
+        """Return a text, joined with its HTML variant."""
         markup = f"{name}_html"
         self._read |= {name, markup}
         plain, html = self.fields.get(name), self.fields.get(markup)
         return self._keep(self._try(name, lambda: whole_text(plain, html), ""))
 
     def points(self, name: str, *more: Any) -> Points:
-        """Read bullets; of ``more`` only what they do not say already."""
+        """Return the points of a field, and those of the values ``more`` that it does not hold."""
         self._read.add(name)
         found = self._try(name, lambda: points_of(self.fields.get(name)), _NONE)
         self._keep(*map(line_of, found))
         for one in more:
-            found += self._news(self._try(name, partial(points_of, one), _NONE))
+            found += self._unsaid(self._try(name, partial(points_of, one), _NONE))
         return found
 
     def rest(self) -> Points:
-        """Read the fields nobody asked for: XCover may say something new at any time."""
+        """Return the points of all fields that were not read, because XCover may add fields.
+
+        Texts that were read elsewhere are not repeated.
+        """
         new = {name: item for name, item in self.fields.items() if name not in self._read}
         found: list[Point] = []
         for name, item in new.items():
             if not is_setting(item):
-                found += self._news(self._try(name, partial(_new_points, name, item), _NONE))
+                found += self._unsaid(self._try(name, partial(_new_points, name, item), _NONE))
         return tuple(found)
 
     def text_from(self, name: str, value: Any) -> str:
-        """Read a text from elsewhere in place of a missing one."""
+        """Return a text from another place of the response, used for a missing one."""
         return self._try(name, lambda: text_of_points(points_of(value)), "")
 
     def take(self, name: str) -> Any:
-        """Return a field that is read elsewhere."""
+        """Return a field as it is; ``rest`` then leaves it out."""
         self._read.add(name)
         return self.fields.get(name)
 
-    def _news(self, points: Iterable[Point]) -> Points:
+    def _unsaid(self, points: Iterable[Point]) -> Points:
         found = []
         for point in points:
             if spaced(line_of(point)) not in self._said:

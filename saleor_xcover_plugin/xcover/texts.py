@@ -1,8 +1,8 @@
-"""What XCover says to a shopper, in whatever shape it comes: every word is read, or none is.
+"""Read XCover's texts for shoppers completely, in whatever form they are sent.
 
-A field that is documented as a text may hold a list, a number or objects within objects. All of it
-becomes points, each a label and a text. What cannot be read completely raises, because an offer
-must not be sold without a part of its terms.
+A field that is documented as a text may hold a list, a number or nested objects. All of it becomes
+points, each with a label and a text. A value that cannot be read completely raises an error,
+because an offer must not be sold without a part of its terms.
 """
 
 from __future__ import annotations
@@ -16,39 +16,39 @@ from .plain_text import plain_text
 from .values import HIDDEN_TEXTS, AnswerModel
 
 MAX_TEXT_LENGTH = 20_000
-"""Characters of one text, as sent. The longest recorded one has 105, in older answers 403."""
+"""Longest text as sent, in characters. The longest recorded one has 403."""
 
-MAX_OFFER_AGE = 100_000
-"""Characters of all texts of an offer, as shown. A recorded ``content`` has 1,432 in all."""
+MAX_OFFER_LENGTH = 100_000
+"""Length of all texts of an offer as shown, in characters. A recorded offer has 1,432."""
 
 MAX_POINTS = 500
-"""Points of one field; recorded answers have three."""
+"""Largest number of points in one field. Recorded responses have three."""
 
 DEEPEST = 8
-"""Levels of lists and objects in one field; recorded answers have one."""
+"""Largest depth of lists and objects in one field. Recorded responses have one level."""
 
 _LABELS = ("label", "title", "name", "heading", "header")
 _STRUCTURE = frozenset(
     (*_LABELS, "text", "description", "content", "body", "value", "items", "points", "list", "html")
 )
-"""Names of a point's parts in XCover's answers and their like; any other name is a label."""
+"""Names for the parts of a point, which are no labels; any other name is a label."""
 
 _TECHNICAL = frozenset(("id", "slug", "icon", "image", "type", "order", "locale"))
-"""What these name is for machines, unless it is a sentence."""
+"""Names of values that hold no words, unless the value is a sentence."""
 
 _FIELD = re.compile(r"[a-z][a-z0-9_]*")
 
 
 class TextUnreadable(ValueError):
-    """Something of a text has a shape of which the words are not certain."""
+    """A value has a form whose words cannot be read with certainty."""
 
 
 class TextTooLong(TextUnreadable):
-    """A text is longer than any insurer's should be. It is not cut: terms are whole."""
+    """A text is longer than ``MAX_TEXT_LENGTH``, or has too many points; terms are never cut."""
 
 
 class Point(AnswerModel):
-    """One bullet of benefits, inclusions, exclusions or extras; ``label`` may be empty."""
+    """One item of a list of benefits, inclusions, exclusions or extras; the label may be empty."""
 
     label: str = ""
     text: str
@@ -57,10 +57,11 @@ class Point(AnswerModel):
 def points_of(
     value: Any, *, label: str = "", is_html: bool = False, with_links: bool = True
 ) -> tuple[Point, ...]:
-    """Read the points of a value of any shape; none and placeholders such as "N/A" are no points.
+    """Return the points of a value of any form; None and placeholders such as "N/A" are no points.
 
-    A text that is missing or a placeholder drops its label too: a label alone may promise what the
-    text would have denied. Raise ``TextUnreadable`` or ``TextTooLong``.
+    A missing text drops its label too, because a label alone may promise what the text would deny.
+    ``label`` is put before each point; see ``plain_text`` for the other options. Raise
+    ``TextUnreadable`` or ``TextTooLong``.
     """
     found = []
     for point in _Shape(is_html, with_links).points(value, label, 0):
@@ -71,7 +72,7 @@ def points_of(
 
 
 def text_of_points(points: Iterable[Point]) -> str:
-    """Write points as one text, a line for each. Raise ``TextTooLong``."""
+    """Return points as one text, a line for each. Raise ``TextTooLong`` if it is too long."""
     text = "\n".join(map(line_of, points))
     if len(text) > MAX_TEXT_LENGTH:
         raise TextTooLong
@@ -79,14 +80,15 @@ def text_of_points(points: Iterable[Point]) -> str:
 
 
 def line_of(point: Point) -> str:
+    """Return a point as one line: its label, a colon and its text."""
     return _joined(point.label, point.text)
 
 
 def whole_text(plain: Any, markup: Any = None) -> str:
-    """Join a text with its HTML variant so that nothing either of them says is lost.
+    """Join a text with its HTML variant without losing words of either.
 
-    Where both have the same words the variant counts, because only it can name link targets.
-    Raise ``TextUnreadable`` or ``TextTooLong``.
+    If both have the same words the variant is returned, because only it has link targets. Raise
+    ``TextUnreadable`` or ``TextTooLong``.
     """
     text = text_of_points(points_of(plain))
     words = text_of_points(points_of(markup, is_html=True, with_links=False))
@@ -99,18 +101,19 @@ def whole_text(plain: Any, markup: Any = None) -> str:
 
 
 def spaced(text: str) -> str:
+    """Return a text with single blanks in place of all white space, for comparison."""
     return " ".join(text.split())
 
 
 def is_setting(value: Any) -> bool:
-    """Whether a value of a field we do not know is for machines: no sentence has this shape."""
+    """Return True if the value of an unknown field cannot be a sentence."""
     if isinstance(value, str):
         return re.fullmatch(r"[!-~]*", value.strip()) is not None
     return value is None or isinstance(value, bool | int | float | Decimal)
 
 
 def label_of_field(name: str) -> str:
-    """Return the label in the name of a field we do not know: none, unless it is written as one."""
+    """Return the name of an unknown field as a label, or '' if it is a technical name."""
     return "" if _FIELD.fullmatch(name) else _plain(name)
 
 
@@ -119,7 +122,7 @@ def _joined(*parts: str) -> str:
 
 
 def _plain(value: Any, *, is_html: bool = False, with_links: bool = True) -> str:
-    """Return a text or a number as plain text; a placeholder is none."""
+    """Return a text or number as plain text, or '' for a placeholder. Raise ``TextTooLong``."""
     written = str(value) if not isinstance(value, str) else value
     if len(written) > MAX_TEXT_LENGTH:
         raise TextTooLong
@@ -132,7 +135,7 @@ def _is_written(value: Any) -> bool:
 
 
 class _Shape:
-    """Walks through one field."""
+    """Reads the points of one field."""
 
     def __init__(self, is_html: bool, with_links: bool) -> None:
         self._is_html, self._with_links = is_html, with_links
@@ -144,7 +147,7 @@ class _Shape:
             if text := _plain(value, is_html=self._is_html, with_links=self._with_links):
                 yield Point(label=label, text=text)
         elif isinstance(value, bool):
-            if label:  # yes or no to what the label says, in no words
+            if label:  # it affirms or denies the label without words
                 raise TextUnreadable
         elif depth >= DEEPEST:
             raise TextUnreadable
@@ -157,7 +160,7 @@ class _Shape:
             raise TextUnreadable
 
     def _object(self, value: Mapping[str, Any], label: str, depth: int) -> Iterator[Point]:
-        """Read an object of labels and texts, or one point: a title with its description."""
+        """Yield the points of an object: labels with texts, or one title with a description."""
         own = next((n for n in _LABELS if _is_written(value.get(n)) and _plain(value[n])), None)
         named = _plain(value[own], is_html=self._is_html) if own else ""
         is_alone = True

@@ -1,7 +1,7 @@
-"""One attempt of one call over HTTP, inside one total deadline.
+"""Make one attempt of one call over HTTP, within one total deadline.
 
-No retries here: the signature covers the Date header, so whoever repeats a call must come through
-here again.
+There are no retries here: the signature covers the Date header, so the client signs each
+attempt.
 """
 
 from __future__ import annotations
@@ -22,17 +22,18 @@ from .errors import XCoverError, XCoverMisconfigured, XCoverUnavailable
 from .redaction import log_call
 
 MAX_BODY = 1_000_000
+"""Longest response body that is read, in bytes."""
 _CONNECT_SECONDS = 3.0
-# The caller always leaves first; the socket's own timeout then ends the thread at the latest.
+# Added to the socket's timeout, so that the caller's deadline ends first.
 _GRACE_SECONDS = 1.0
 _CHUNK = 16_384
 
-# Saleor's hardened session refuses private addresses with InvalidIPAddress; by name, because
-# requests-hardened belongs to the host.
+# Saleor's hardened session refuses private addresses with InvalidIPAddress. Exceptions are compared
+# by name, because requests-hardened is a dependency of Saleor, not of the plugin.
 _ADDRESS_FAULTS = {"InvalidURL", "InvalidSchema", "MissingSchema", "InvalidIPAddress"}
 _KEY_FAULTS = {"InvalidHeader", "UnicodeError"}
 _CONNECT_FAULTS = {"ConnectTimeoutError", "NewConnectionError"}
-"""Of urllib3, which is a dependency of requests: no connection came about."""
+"""Exceptions of urllib3 that mean that no connection was made."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +41,7 @@ class Request:
     """One attempt, signed and ready to be sent."""
 
     operation: str
+    """Name of the operation, for errors, logs and the rate limit."""
     method: str
     url: str
     headers: Mapping[str, str] = field(repr=False)
@@ -48,22 +50,33 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Response:
+    """An HTTP response with any status."""
+
     status: int
     headers: Mapping[str, str] = field(repr=False)
     body: bytes = field(repr=False)
 
 
 class Transport(Protocol):
-    """What the client needs of a transport."""
+    """Sends the client's requests. Implementations may wrap another transport."""
 
     clock: Callable[[], datetime]
+    """Returns the time for signatures, aware and in UTC."""
 
     def send(self, request: Request, *, deadline: float) -> Response:
-        """Send once within ``deadline`` seconds. Raise ``XCoverError``."""
+        """Send a request once and return the response, whatever its status.
+
+        Take at most ``deadline`` seconds. Raise a subclass of ``XCoverError`` if there is no
+        response.
+        """
 
 
 class HttpTransport:
-    """Sends attempts through a pooled session; knows nothing of XCover's answers."""
+    """Sends requests through a session of ``requests``, and logs each attempt.
+
+    ``session`` is made cuttable (``connections.make_cuttable``). ``monotonic`` measures durations,
+    in seconds.
+    """
 
     def __init__(
         self,
@@ -78,17 +91,17 @@ class HttpTransport:
         self._monotonic = monotonic
 
     def send(self, request: Request, *, deadline: float) -> Response:
-        """Send once; everything from the name look-up to the last byte within ``deadline`` seconds.
+        """Send a request once, from the name look-up to the last byte within ``deadline`` seconds.
 
-        Raise ``XCoverUnavailable`` for network faults and the deadline, ``XCoverMisconfigured`` for
-        an address or a key that cannot be used. What tells the calling worker to stop, such as a
-        time limit of its task, is no fault of the network and comes out as it is.
+        Raise ``XCoverUnavailable`` for network faults and the deadline, and ``XCoverMisconfigured``
+        for an address or key that cannot be used. Exceptions that stop the calling worker, such as
+        the time limit of its task, pass through.
         """
         started = self._monotonic()
-        answer: Response | None = None
+        response: Response | None = None
         outcome = "interrupted"
         try:
-            answer = run_with_deadline(
+            response = run_with_deadline(
                 deadline, partial(_exchange, self._session, request, deadline)
             )
             outcome = "answered"
@@ -107,16 +120,16 @@ class HttpTransport:
                 url=request.url,
                 idempotency_key=request.headers.get("x-idempotency-key", ""),
                 sent=request.body,
-                received=answer.body if answer else None,
-                status=answer.status if answer else None,
+                received=response.body if response else None,
+                status=response.status if response else None,
                 outcome=outcome,
                 seconds=self._monotonic() - started,
             )
-        return answer
+        return response
 
 
 class _Abandoned(Exception):
-    """Nobody waits for this answer any more."""
+    """The caller returned at the deadline, so the response is not needed."""
 
 
 def _exchange(
@@ -127,10 +140,10 @@ def _exchange(
         request.url,
         data=request.body,
         headers=dict(request.headers),
-        # Without this, requests replaces our signature by what ~/.netrc holds for the host.
+        # Without this, requests replaces the signature by an entry of ~/.netrc for the host.
         auth=_as_signed,
         timeout=(min(_CONNECT_SECONDS, deadline), deadline + _GRACE_SECONDS),
-        # A write is never sent again to an address an answer names.
+        # A write must never be sent to an address that a response names.
         allow_redirects=False,
         stream=True,
     )
@@ -153,7 +166,7 @@ def _as_signed(prepared: requests.PreparedRequest) -> requests.PreparedRequest:
 
 
 def _fault(operation: str, error: Exception) -> XCoverError:
-    """Say what to do about a fault of the network; its own text may hold the whole address."""
+    """Return the ``XCoverError`` for a network fault, without its text, which may hold the URL."""
     name = type(error).__name__
     kinds = {kind.__name__ for kind in type(error).__mro__}
     if kinds & _ADDRESS_FAULTS:
@@ -167,7 +180,7 @@ def _fault(operation: str, error: Exception) -> XCoverError:
 
 
 def _never_connected(error: Exception) -> bool:
-    """Return True when no connection came about: the name is unknown, or nothing answers there."""
+    """Return True if no connection was made, so that no byte of the call left."""
     wrapped = error.args[0] if isinstance(error, requests.ConnectionError) and error.args else None
     reason = getattr(wrapped, "reason", None)
     return bool({kind.__name__ for kind in type(reason).__mro__} & _CONNECT_FAULTS)

@@ -1,4 +1,4 @@
-"""A GraphQL client of the store: what a storefront, its staff and a payment app send.
+"""A GraphQL client of the store for shoppers, staff and a payment app.
 
-The flow tests and the demo drive any host with it, a real Saleor or the miniature.
+The flow tests and the demo use it with any host: a real Saleor or the miniature.
 """

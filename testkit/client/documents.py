@@ -1,4 +1,4 @@
-"""The GraphQL a ticket storefront, its staff and a payment app send. One root field each."""
+"""GraphQL documents of a ticket storefront and a payment app, with one root field each."""
 
 _CHECKOUT = """
 fragment Checkout on Checkout {
@@ -43,7 +43,7 @@ fragment Transaction on TransactionItem {
 
 
 def _checkout_mutation(name: str, parameters: str, arguments: str) -> str:
-    """Write a mutation that answers with the changed checkout."""
+    """Return a mutation whose result is the changed checkout."""
     return (
         f"mutation {name}({parameters}) {{ {name}({arguments}) {{ checkout {{ ...Checkout }} "
         f"errors {{ field message code }} }} }}{_CHECKOUT}"

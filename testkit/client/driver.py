@@ -1,4 +1,4 @@
-"""Send GraphQL documents to a host and read its answers; money comes back as Decimal."""
+"""A driver that sends GraphQL documents to a host and reads the results with exact numbers."""
 
 import json
 from collections.abc import Callable, Mapping
@@ -10,39 +10,45 @@ from .transports import Post
 from .wire import from_wire
 
 API = "/graphql/"
+"""Path of the host's GraphQL API."""
 PLUGIN_ID = "covergenius.xcover"
+"""Id of the plugin, which is part of its own endpoint."""
 
 Json = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
 class Executed:
-    """One operation that was answered: what a recorder listens to."""
+    """An operation that returned data."""
 
     operation: str
+    """Name of the operation."""
     is_mutation: bool
     is_for_plugin: bool
+    """True if it was sent to the plugin's own endpoint."""
     data: Json
+    """The ``data`` of the response."""
 
 
 Listener = Callable[[Executed], None]
 
 
 class DriverError(AssertionError):
-    """The host answered something the flow did not expect; the text says what."""
+    """The host's response is not what the caller needs. The message says why."""
 
 
 class GraphQLFailed(DriverError):
-    """The request failed as a whole: top-level errors or no JSON."""
+    """The whole request failed: top-level errors, no data, or no JSON."""
 
 
 @dataclass
 class Refused(DriverError):
-    """A mutation answered with errors. ``codes`` in lower case, as given by the host."""
+    """An operation returned ``errors`` in its root field."""
 
     operation: str
     errors: list[Json]
     codes: tuple[str, ...] = field(init=False)
+    """The codes of the errors, in lower case."""
 
     def __post_init__(self) -> None:
         self.codes = tuple(str(error.get("code", "")).lower() for error in self.errors)
@@ -58,7 +64,7 @@ class Refused(DriverError):
 
 
 class Driver:
-    """Posts GraphQL documents; ``listeners`` hear of every operation that was answered."""
+    """A sender of GraphQL documents. Calls ``listeners`` after every successful operation."""
 
     def __init__(self, post: Post) -> None:
         self._post = post
@@ -73,7 +79,11 @@ class Driver:
         url: str = API,
         is_heard: bool = True,
     ) -> Json:
-        """Send one document and return its ``data``; raise ``GraphQLFailed``."""
+        """Send one document and return its ``data``; amounts are Decimal.
+
+        ``token`` is sent as bearer token. ``is_heard`` false does not call the listeners. Raises
+        ``GraphQLFailed`` for top-level errors and for a response without JSON data.
+        """
         operation = _operation(document)
         headers = {"Authorization": f"Bearer {token}"} if token else {}
         body = json.dumps({"query": document, "variables": variables}, default=_json_value)
@@ -98,7 +108,10 @@ class Driver:
     def mutate(
         self, document: str, variables: Mapping[str, Any], *, token: str | None = None
     ) -> Json:
-        """Send a mutation of one root field and return that field; raise ``Refused``."""
+        """Send a mutation with one root field and return that field.
+
+        Raises ``Refused`` if it has errors, and ``GraphQLFailed`` as ``execute`` does.
+        """
         return self._root(document, self.execute(document, variables, token=token))
 
     def ask_plugin(
@@ -109,7 +122,10 @@ class Driver:
         *,
         token: str | None = None,
     ) -> Json:
-        """Send a document to the plugin's own endpoint of a channel; raise ``Refused``."""
+        """Send a document to the plugin's endpoint of a channel and return its root field.
+
+        ``channel`` is the channel's slug. Raises as ``mutate`` does.
+        """
         url = f"/plugins/channel/{channel}/{PLUGIN_ID}/graphql"
         return self._root(document, self.execute(document, variables, url=url, token=token))
 
@@ -124,19 +140,19 @@ class Driver:
 
 
 def money(value: Any) -> Decimal:
-    """Read an amount, a money object or a taxed money object (gross)."""
+    """Return the amount of a number, a money object or a taxed money object (gross)."""
     if isinstance(value, Mapping):
         return money(value["gross"] if "gross" in value else value["amount"])
     return Decimal(str(value))
 
 
 def as_pairs(values: Mapping[str, str]) -> list[Json]:
-    """Write metadata as the API wants it."""
+    """Return metadata as the list of key and value objects that the API takes."""
     return [{"key": key, "value": value} for key, value in values.items()]
 
 
 def as_mapping(pairs: list[Json]) -> dict[str, str]:
-    """Read metadata as the API gives it."""
+    """Return the API's list of key and value objects as a mapping."""
     return {pair["key"]: pair["value"] for pair in pairs}
 
 

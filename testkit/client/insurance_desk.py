@@ -1,4 +1,4 @@
-"""Staff who look after policies, through the plugin's own GraphQL."""
+"""Staff who manage policies through the plugin's own GraphQL endpoint."""
 
 from __future__ import annotations
 
@@ -80,7 +80,11 @@ mutation insuranceTakeOverPolicy($orderId: ID!, $policyNumber: String!) {{
 
 @dataclass
 class InsuranceDesk:
-    """Asks in one channel with one token. Raise ``Refused`` with the plugin's codes."""
+    """The staff operations of the plugin in one channel, with one token.
+
+    Each method returns the root field of the result and raises ``Refused`` with the plugin's codes.
+    Ids are global ids.
+    """
 
     driver: Driver
     channel: Channel
@@ -96,36 +100,45 @@ class InsuranceDesk:
         }
 
     def cover(self, order_number: str) -> Json:
-        """Return the one cover of an order."""
+        """Return the only cover of an order; fails if there is not exactly one."""
         (found,) = self.covers(orderNumber=order_number)["covers"]
         cover: Json = found
         return cover
 
     def ask(self, order_id: str) -> Json:
+        """Ask XCover what cancelling the policy of an order would refund."""
         return self._ask(ASK, orderId=order_id)
 
     def approve(self, cancellation: str, amount: str, currency: str) -> Json:
+        """Approve a cancellation with the refund that was shown."""
         return self._ask(APPROVE, id=cancellation, amount=amount, currency=currency)
 
     def keep(self, cancellation: str, *, asked_xcover: bool = False) -> Json:
+        """Reject a cancellation and keep the policy."""
         return self._ask(KEEP, id=cancellation, askedXcover=asked_xcover)
 
     def set_claim(self, order_id: str, claim: str) -> Json:
+        """Record the state of an insurance claim."""
         return self._ask(SET_CLAIM, orderId=order_id, claim=claim)
 
     def retry(self, order_id: str, message: str) -> Json:
+        """Send a parked message again."""
         return self._ask(RETRY, orderId=order_id, messageId=message)
 
     def complete(self, order_id: str, **given: str) -> Json:
+        """Supply missing data of the policyholder."""
         return self._ask(COMPLETE, orderId=order_id, **given)
 
     def do_not_make(self, order_id: str, *, asked_xcover: bool = False) -> Json:
+        """Decide that the policy of an order is not made."""
         return self._ask(DO_NOT_MAKE, orderId=order_id, askedXcover=asked_xcover)
 
     def make_after_all(self, order_id: str) -> Json:
+        """Revoke the decision not to make the policy."""
         return self._ask(MAKE_AFTER_ALL, orderId=order_id)
 
     def take_over(self, order_id: str, policy: str) -> Json:
+        """Adopt a policy that exists at XCover, given its policy number."""
         return self._ask(TAKE_OVER, orderId=order_id, policyNumber=policy)
 
     def _ask(self, document: str, **variables: Any) -> Json:

@@ -1,4 +1,4 @@
-"""A payment app: it moves the money elsewhere and reports to the host."""
+"""A payment app, which reports payments to the host; no real money is moved."""
 
 import uuid
 from decimal import Decimal
@@ -9,32 +9,35 @@ from .values import Transaction
 
 
 class PaymentApp:
-    """Creates transactions on a checkout or an order and reports what became of them."""
+    """A payment app that creates transactions on checkouts and orders and reports their events.
+
+    Amounts are in the currency of the checkout or order.
+    """
 
     def __init__(self, driver: Driver, token: str) -> None:
         self._driver = driver
         self._token = token
 
     def charge(self, subject_id: str, amount: Decimal, currency: str = "USD") -> Transaction:
-        """Take money at once."""
+        """Create a transaction that is charged at once."""
         return self._create(subject_id, "amountCharged", amount, currency)
 
     def authorize(self, subject_id: str, amount: Decimal, currency: str = "USD") -> Transaction:
-        """Have money set aside."""
+        """Create a transaction that is authorized but not charged."""
         return self._create(subject_id, "amountAuthorized", amount, currency)
 
     def capture(self, transaction: Transaction, amount: Decimal) -> Transaction:
-        """Take money that was set aside."""
+        """Report that authorized money was charged."""
         return self.report(transaction, "CHARGE_SUCCESS", amount)
 
     def refund(
         self, transaction: Transaction, amount: Decimal, *, psp_reference: str | None = None
     ) -> Transaction:
-        """Give money back; the same ``psp_reference`` again is the same refund."""
+        """Report a refund. The same ``psp_reference`` again is the same refund."""
         return self.report(transaction, "REFUND_SUCCESS", amount, psp_reference=psp_reference)
 
     def reverse_refund(self, transaction: Transaction, amount: Decimal) -> Transaction:
-        """Take a refund back."""
+        """Report that a refund was reversed."""
         return self.report(transaction, "REFUND_REVERSE", amount)
 
     def report(
@@ -45,7 +48,7 @@ class PaymentApp:
         *,
         psp_reference: str | None = None,
     ) -> Transaction:
-        """Report any event of TransactionEventTypeEnum."""
+        """Report an event of Saleor's TransactionEventTypeEnum."""
         root = self._driver.mutate(
             docs.TRANSACTION_EVENT_REPORT,
             {

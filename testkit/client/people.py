@@ -1,4 +1,4 @@
-"""Buyers: invented people at reserved addresses."""
+"""Addresses and e-mail of invented buyers."""
 
 NEW_YORK = {
     "firstName": "Ada",

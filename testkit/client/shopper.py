@@ -1,4 +1,4 @@
-"""A shopper at the storefront: one checkout, its answers to the offer, its order."""
+"""A shopper with one checkout, the answer to its offer, and its order."""
 
 from collections.abc import Mapping
 
@@ -12,7 +12,11 @@ Address = Mapping[str, str]
 
 
 class Shopper:
-    """Buys in one channel, without an account. ``checkout_id`` is set by ``create_checkout``."""
+    """A shopper of one channel, without an account.
+
+    ``create_checkout`` sets ``checkout_id`` and ``complete`` sets ``order_id``. Methods raise
+    ``Refused`` when the host or the plugin returns errors.
+    """
 
     def __init__(self, driver: Driver, channel: Channel) -> None:
         self._driver = driver
@@ -29,7 +33,7 @@ class Shopper:
         shipping: Address | None = None,
         language: str | None = None,
     ) -> Checkout:
-        """Begin a checkout; leave people out with None."""
+        """Create a checkout with quantities by variant; None leaves a field out."""
         chosen = {
             "channel": self.channel.slug,
             "lines": [
@@ -47,14 +51,14 @@ class Shopper:
         return checkout_of(root["checkout"])
 
     def checkout(self) -> Checkout:
-        """Look at the checkout as it is now."""
+        """Return the checkout as it is now. Raises ``DriverError`` if it no longer exists."""
         data = self._driver.execute(docs.CHECKOUT, {"id": self.checkout_id})
         if data["checkout"] is None:
             raise DriverError("the checkout is gone")
         return checkout_of(data["checkout"])
 
     def has_checkout(self) -> bool:
-        """Whether the checkout still exists; it vanishes when it becomes an order."""
+        """Return True if the checkout exists; it is deleted when it becomes an order."""
         found = self._driver.execute(docs.CHECKOUT, {"id": self.checkout_id})["checkout"]
         return found is not None
 
@@ -64,46 +68,53 @@ class Shopper:
         return self._change(docs.CHECKOUT_LINES_ADD, lines=[wanted])
 
     def set_quantity(self, line: Line, quantity: int) -> Checkout:
+        """Change the quantity of a line."""
         wanted = {"lineId": line.id, "quantity": quantity}
         return self._change(docs.CHECKOUT_LINES_UPDATE, lines=[wanted])
 
     def delete(self, *lines: Line) -> Checkout:
+        """Remove lines."""
         return self._change(docs.CHECKOUT_LINES_DELETE, linesIds=[line.id for line in lines])
 
     def set_email(self, email: str) -> Checkout:
+        """Change the e-mail address."""
         return self._change(docs.CHECKOUT_EMAIL_UPDATE, email=email)
 
     def set_billing(self, address: Address) -> Checkout:
+        """Change the billing address."""
         return self._change(docs.CHECKOUT_BILLING_ADDRESS_UPDATE, address=address)
 
     def set_shipping(self, address: Address) -> Checkout:
+        """Change the shipping address."""
         return self._change(docs.CHECKOUT_SHIPPING_ADDRESS_UPDATE, address=address)
 
     def set_language(self, code: str) -> Checkout:
+        """Change the language; ``code`` is a value of Saleor's LanguageCodeEnum."""
         return self._change(docs.CHECKOUT_LANGUAGE_CODE_UPDATE, languageCode=code)
 
     def add_promo_code(self, code: str) -> Checkout:
-        """Use a voucher or a gift card."""
+        """Add the code of a voucher or a gift card."""
         return self._change(docs.CHECKOUT_ADD_PROMO_CODE, promoCode=code)
 
     def remove_promo_code(self, code: str) -> Checkout:
+        """Remove the code of a voucher or a gift card."""
         return self._change(docs.CHECKOUT_REMOVE_PROMO_CODE, promoCode=code)
 
     def write_metadata(self, values: Mapping[str, str], *, on: str | None = None) -> None:
-        """Write public metadata of the checkout, or of the line or other object ``on``."""
+        """Write public metadata of the checkout, or of the object with the global id ``on``."""
         self._driver.mutate(
             docs.UPDATE_METADATA, {"id": on or self.checkout_id, "input": as_pairs(values)}
         )
 
     def pay_legacy(self, *, gateway: str = "mirumee.payments.dummy") -> None:
-        """Announce a legacy payment of the whole total; it is charged on completion."""
+        """Create a legacy payment of the full total, which is charged on completion."""
         payment = {"gateway": gateway, "token": "flows"}
         self._driver.mutate(
             docs.CHECKOUT_PAYMENT_CREATE, {"id": self.checkout_id, "input": payment}
         )
 
     def complete(self) -> PlacedOrder:
-        """Turn the checkout into an order."""
+        """Complete the checkout and return its order."""
         root = self._driver.mutate(docs.CHECKOUT_COMPLETE, {"id": self.checkout_id})
         order = placed_order_of(root["order"])
         self.order_id = order.id
@@ -119,13 +130,16 @@ class Shopper:
         return _offer_of(found) if found else None
 
     def shown(self) -> None:
-        """Tell that the offer was shown."""
+        """Report that the offer was shown."""
         self._ask(docs.INSURANCE_SHOWN)
 
     def accept(
         self, offer: Offer, *quote_ids: str, page: str | None = None, turn: int | None = None
     ) -> Offer:
-        """Say yes to the named quotes, or to as many as may be taken together."""
+        """Accept the named quotes, or the first ones of each group, as many as may be selected.
+
+        ``page`` and ``turn`` number the answers of one page, so that the plugin ignores late ones.
+        """
         root = self._ask(
             docs.INSURANCE_ACCEPT,
             quoteIds=list(quote_ids or offer.quote_ids),
@@ -136,10 +150,11 @@ class Shopper:
         return _offer_of(root["offer"])
 
     def decline(self, *, page: str | None = None, turn: int | None = None) -> Offer:
+        """Decline the offer; ``page`` and ``turn`` as in ``accept``."""
         return _offer_of(self._ask(docs.INSURANCE_DECLINE, page=page, turn=turn)["offer"])
 
     def cover(self) -> Cover | None:
-        """Look at the cover of the order; None without one."""
+        """Return the cover of the order, or None if it has none."""
         found = self._driver.ask_plugin(
             self.channel.slug, docs.INSURANCE_COVER, {"id": self.order_id}
         )["cover"]
@@ -156,6 +171,7 @@ class Shopper:
 
 
 def checkout_of(data: Json) -> Checkout:
+    """Return the value for a checkout in a result."""
     return Checkout(
         id=data["id"],
         token=data["token"],
@@ -170,6 +186,7 @@ def checkout_of(data: Json) -> Checkout:
 
 
 def placed_order_of(data: Json) -> PlacedOrder:
+    """Return the value for a new order in a result."""
     return PlacedOrder(
         id=data["id"],
         number=data["number"],
@@ -179,6 +196,7 @@ def placed_order_of(data: Json) -> PlacedOrder:
 
 
 def line_of(data: Json, sku: str) -> Line:
+    """Return the value for a line of a checkout or an order in a result."""
     return Line(
         id=data["id"],
         sku=sku,

@@ -1,4 +1,4 @@
-"""Staff at the dashboard and the store's own app."""
+"""Staff of the store and the store's own app, through the host's GraphQL API."""
 
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
@@ -11,32 +11,37 @@ from .values import Fulfillment, Order, PlacedOrder, Transaction
 
 
 class Staff:
-    """Does what needs rights. Tokens are asked for anew: a session may outlive one."""
+    """The operations that need permissions.
+
+    A token is requested for every call, because a test session can outlive one. Methods raise
+    ``Refused`` when the host returns errors. Amounts are in the order's currency.
+    """
 
     def __init__(self, driver: Driver, tokens: Tokens) -> None:
         self._driver = driver
         self._tokens = tokens
 
     def order(self, order_id: str) -> Order:
-        """Read an order with its history."""
+        """Return an order with its notes. Raises ``DriverError`` if it is unknown."""
         data = self._driver.execute(docs.ORDER, {"id": order_id}, token=self._tokens.staff_token())
         if data["order"] is None:
             raise DriverError("the order is unknown")
         return _order_of(data["order"])
 
     def mark_as_paid(self, order_id: str) -> None:
+        """Mark an order as paid by hand."""
         self._mutate(docs.ORDER_MARK_AS_PAID, id=order_id)
 
     def cancel(self, order_id: str) -> None:
-        """Cancel an order. Saleor moves no money by it."""
+        """Cancel an order. Saleor refunds nothing when it does."""
         self._mutate(docs.ORDER_CANCEL, id=order_id)
 
     def fulfill(
         self, order_id: str, pieces: Mapping[str, int], warehouse: str
     ) -> tuple[Fulfillment, ...]:
-        """Hand out pieces (order line to quantity) from one warehouse, as a box office does.
+        """Fulfill quantities by order line from one warehouse, without an e-mail to the buyer.
 
-        No more than is in stock, and without an e-mail to the buyer.
+        No more can be fulfilled than is in stock.
         """
         lines = [
             {"orderLineId": line, "stocks": [{"quantity": count, "warehouse": warehouse}]}
@@ -54,13 +59,16 @@ class Staff:
         billing: Mapping[str, str] | None = None,
         shipping: Mapping[str, str] | None = None,
     ) -> None:
-        """Edit who an order is for; what is left out stays. Addresses are given whole."""
+        """Change the e-mail and addresses of an order; None keeps a value.
+
+        An address replaces the previous one completely.
+        """
         chosen = {"userEmail": email, "billingAddress": billing, "shippingAddress": shipping}
         wanted = {name: value for name, value in chosen.items() if value is not None}
         self._mutate(docs.ORDER_UPDATE, id=order_id, input=wanted)
 
     def refund_legacy(self, order_id: str, amount: Decimal) -> None:
-        """Refund an order paid in the legacy flow."""
+        """Refund an order that was paid in the legacy flow."""
         self._mutate(docs.ORDER_REFUND, id=order_id, amount=amount)
 
     def grant_refund(
@@ -73,10 +81,10 @@ class Staff:
         shipping: bool = False,
         reason: str = "",
     ) -> str:
-        """Note that money is to be given back; return the id of the grant.
+        """Grant a refund and return its id.
 
-        For lines (id to quantity) or shipping; an ``amount`` replaces what they cost. It is an
-        intention only: the payment app reports the refund.
+        ``lines`` are quantities by order line; ``amount`` replaces the price of lines and shipping.
+        A grant is only an intention: the payment app reports the refund.
         """
         wanted: Json = {"transactionId": transaction.id, "reason": reason}
         if lines:
@@ -89,7 +97,7 @@ class Staff:
         return str(root["grantedRefund"]["id"])
 
     def order_from_checkout(self, checkout_id: str) -> PlacedOrder:
-        """Have the store's app make the order, as apps with their own payment do."""
+        """Create the order with the store's app, as apps with their own payment do."""
         root = self._driver.mutate(
             docs.ORDER_CREATE_FROM_CHECKOUT,
             {"id": checkout_id},
@@ -105,7 +113,7 @@ class Staff:
         is_active: bool = True,
         plugin_id: str = PLUGIN_ID,
     ) -> None:
-        """Save the plugin's settings of one channel; fields left out keep their value."""
+        """Save settings of a plugin in one channel; settings not in ``values`` are kept."""
         given = [{"name": name, "value": value} for name, value in (values or {}).items()]
         wanted: Json = {"active": is_active, "configuration": given}
         self._mutate(docs.PLUGIN_UPDATE, id=plugin_id, channelId=channel.id, input=wanted)
@@ -127,7 +135,11 @@ class Staff:
         minimum: Decimal | None = None,
         **further: object,
     ) -> None:
-        """Make a voucher and list it; ``further`` holds other fields of VoucherInput."""
+        """Create a voucher and list it in channels.
+
+        ``value`` is a percentage, or an amount if ``value_type`` is FIXED. ``minimum`` is the
+        smallest subtotal. ``further`` holds other fields of VoucherInput.
+        """
         wanted: Json = {
             "type": kind,
             "name": code,

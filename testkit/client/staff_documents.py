@@ -1,10 +1,10 @@
-"""The GraphQL staff and the store's own app send. One root field each."""
+"""GraphQL documents of staff and the store's own app, with one root field each."""
 
 from .documents import ORDER_LINE
 
 
 def _order_mutation(name: str, parameters: str = "", arguments: str = "") -> str:
-    """Write a mutation on one order that answers with the order's id."""
+    """Return a mutation on one order whose result is the order's id."""
     return (
         f"mutation {name}($id: ID!{parameters}) {{ {name}(id: $id{arguments}) {{ order {{ id }} "
         "errors { field message code } } }"
@@ -88,7 +88,7 @@ mutation voucherChannelListingUpdate($id: ID!, $input: VoucherChannelListingInpu
   }
 }"""
 
-# What a recorder looks at after every step, with staff rights.
+# Queried by the recorder of the flow tests after every step, with a staff token.
 SNAPSHOT_CHECKOUT = """
 query snapshotCheckout($id: ID!) {
   checkout(id: $id) {

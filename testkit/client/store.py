@@ -1,4 +1,4 @@
-"""What a flow may expect of the store it plays in, whatever host serves it."""
+"""The contract between the flow tests and the store of any host."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -8,7 +8,7 @@ from typing import Any, Protocol
 
 @dataclass(frozen=True, slots=True)
 class Channel:
-    """A channel of the store; ``id`` as the API spells it."""
+    """A channel of the store. ``id`` is its global id."""
 
     id: str
     slug: str
@@ -17,7 +17,7 @@ class Channel:
 
 @dataclass(frozen=True, slots=True)
 class Variant:
-    """Something to buy; ``price`` holds in every channel of the store."""
+    """A variant for sale, at the same ``price`` in the currency of every channel."""
 
     id: str
     sku: str
@@ -25,64 +25,67 @@ class Variant:
 
 
 class Tokens(Protocol):
-    """People and apps with rights."""
+    """Tokens of people and apps with permissions."""
 
     def staff_token(self) -> str:
-        """Return a token of a member of staff with every permission a flow needs."""
+        """Return a token of a member of staff with every permission that the flow tests need."""
 
     def payment_app_token(self) -> str:
-        """Return the token of an app that may handle payments."""
+        """Return the token of an app with the permission to handle payments."""
 
     def store_app_token(self) -> str:
-        """Return the token of an app that may handle checkouts."""
+        """Return the token of an app with the permission to handle checkouts."""
 
 
 class Store(Tokens, Protocol):
-    """A ticket store with its people. Taxes are flat at 0, nothing needs shipping."""
+    """A ticket store with its people. Taxes are 0, and tickets need no shipping."""
 
     trace_version: str
-    """The Saleor minor version whose recorded traces hold here, such as ``3.23``."""
+    """The Saleor minor version whose recorded traces apply to this host, such as ``3.23``."""
 
     usd: Channel
-    """Orders are made once they are paid (transaction flow)."""
+    """A channel of the transaction flow, which creates orders only once they are paid."""
     usd_unpaid: Channel
-    """Orders may be made unpaid."""
+    """A channel that also creates unpaid orders."""
     usd_legacy: Channel
-    """The legacy payment flow."""
+    """A channel of the legacy payment flow."""
     eur: Channel
     nok: Channel
-    """A currency without offers at the simulated XCover."""
+    """A channel in a currency without offers at the simulated XCover."""
 
     concert: Variant
-    """100.00, sixty days ahead, with complete event data."""
+    """A ticket at 100.00 for an event in sixty days, with complete event data."""
     festival: Variant
-    """50.00, another event ninety days ahead."""
+    """A ticket at 50.00 for another event in ninety days."""
     mystery: Variant
-    """A ticket whose product lacks event data."""
+    """A ticket at 100.00 whose product has no event data."""
     shirt: Variant
-    """Merchandise at 25.00: not a ticket."""
+    """Merchandise at 25.00, which is not a ticket."""
 
     warehouse: str
-    """The id of the warehouse that holds everything the store sells."""
+    """Global id of the warehouse that holds everything the store sells."""
 
     @property
     def channels(self) -> tuple[Channel, ...]:
-        """Return every channel of this store."""
+        """Every channel of this store."""
 
     def new_channel(self, currency: str = "USD", **settings: Any) -> Channel:
-        """Make a channel that lists every product; ``settings`` as Saleor names its fields."""
+        """Create a channel that lists every product; ``settings`` are fields of its row."""
 
     def new_event(self, *, price: str, starts_at: datetime, **metadata: str) -> Variant:
-        """Make a ticket for an event, listed in every channel."""
+        """Create a ticket for an event, listed at ``price`` in every channel.
+
+        ``metadata`` replaces keys of the product's event data.
+        """
 
     def new_merchandise(self, *, price: str, is_shipped: bool = False) -> Variant:
-        """Make something that is no ticket, listed in every channel."""
+        """Create a product that is not a ticket, listed at ``price`` in every channel."""
 
     def cover_variant(self) -> Variant:
-        """Return the variant the plugin's setup made, as a shopper may find it out."""
+        """Return the variant that the plugin's setup created."""
 
     def command(self, name: str, *arguments: str) -> str:
-        """Run a management command and return what it printed."""
+        """Run a management command and return its output."""
 
     def forget(self) -> None:
-        """Empty the plugin's own tables and let its sweep pass over all earlier orders."""
+        """Empty the plugin's tables, and age all orders so that its sweep ignores them."""

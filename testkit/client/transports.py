@@ -1,4 +1,4 @@
-"""Two ways to a host: over the network, or straight into Django in this process."""
+"""Transports to a host: over HTTP, or into Django inside this process."""
 
 from collections.abc import Callable, Mapping
 
@@ -7,11 +7,12 @@ import requests
 Post = Callable[[str, str, Mapping[str, str]], tuple[int, bytes]]
 """Takes path, JSON body and headers; returns status and content."""
 
-TIMEOUT = 60  # seconds; a story waits rather than fails on a slow machine
+TIMEOUT = 60
+"""Seconds to wait for the host; generous, for slow machines."""
 
 
 def over_http(base_url: str) -> Post:
-    """Post to a server; ``base_url`` without a slash at its end."""
+    """Return a transport to a server; ``base_url`` has no trailing slash."""
     session = requests.Session()
     session.trust_env = False
 
@@ -28,9 +29,9 @@ def over_http(base_url: str) -> Post:
 
 
 def in_process() -> Post:
-    """Post with Django's test client: real commits, no test transaction, like the web server.
+    """Return a transport through Django's test client, with real commits as in a web server.
 
-    Saleor's own API test client runs ``on_commit`` late; this one does not.
+    Saleor's own API test client delays ``on_commit``; this transport does not.
     """
     from django.test import Client
 

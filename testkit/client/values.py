@@ -1,15 +1,16 @@
-"""What the driver hands back: small values, money as Decimal."""
+"""Values that the client returns. Amounts are Decimal, in the currency of their checkout."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 
 COVER_SKU = "XCOVER-TICKET-PROTECTION"
+"""SKU of the variant that carries the premium."""
 
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One line of a checkout or an order; prices gross, ``total`` after all discounts."""
+    """A line of a checkout or an order. Prices are gross; ``total`` is after all discounts."""
 
     id: str
     sku: str
@@ -20,6 +21,7 @@ class Line:
 
     @property
     def is_cover(self) -> bool:
+        """True if the line carries the premium."""
         return self.sku == COVER_SKU
 
 
@@ -29,16 +31,18 @@ class _WithLines:
 
     @property
     def cover_lines(self) -> tuple[Line, ...]:
+        """The lines that carry a premium."""
         return tuple(line for line in self.lines if line.is_cover)
 
     @property
     def ticket_lines(self) -> tuple[Line, ...]:
+        """All other lines."""
         return tuple(line for line in self.lines if not line.is_cover)
 
 
 @dataclass(frozen=True, slots=True)
 class Checkout(_WithLines):
-    """A checkout as its shopper sees it."""
+    """A checkout as the API returns it to its shopper."""
 
     id: str
     token: str
@@ -53,7 +57,7 @@ class Checkout(_WithLines):
 
 @dataclass(frozen=True, slots=True)
 class PlacedOrder(_WithLines):
-    """An order as checkoutComplete shows it to its shopper."""
+    """An order as checkoutComplete returns it."""
 
     id: str
     number: str
@@ -63,7 +67,7 @@ class PlacedOrder(_WithLines):
 
 @dataclass(frozen=True, slots=True)
 class Fulfillment:
-    """What was handed out of an order at once; ``lines`` from order line to fulfillment line."""
+    """A fulfillment of an order. ``lines`` maps order line ids to fulfillment line ids."""
 
     id: str
     status: str
@@ -72,7 +76,7 @@ class Fulfillment:
 
 @dataclass(frozen=True, slots=True)
 class Order(_WithLines):
-    """An order as staff see it; ``notes`` oldest first."""
+    """An order as the API returns it to staff. ``notes`` are oldest first."""
 
     id: str
     number: str
@@ -88,13 +92,13 @@ class Order(_WithLines):
     private_metadata: Mapping[str, str]
 
     def has_note(self, *parts: str) -> bool:
-        """Whether one note holds all ``parts``, whatever their case."""
+        """Return True if one note contains all ``parts``, ignoring case."""
         return any(all(part.lower() in note.lower() for part in parts) for note in self.notes)
 
 
 @dataclass(frozen=True, slots=True)
 class Point:
-    """One bullet of a text; ``label`` may be empty."""
+    """A bullet point of a text. ``label`` may be empty."""
 
     label: str
     text: str
@@ -102,7 +106,7 @@ class Point:
 
 @dataclass(frozen=True, slots=True)
 class Quote:
-    """One quote of an offer as the storefront shows it."""
+    """A quote of an offer, with its texts."""
 
     id: str
     title: str
@@ -121,7 +125,7 @@ class Quote:
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """Quotes that go together. ``choice`` is ``ALTERNATIVES`` or ``ADD_ONS``."""
+    """A group of quotes with selection rules. ``choice`` is ``ALTERNATIVES`` or ``ADD_ONS``."""
 
     slug: str
     choice: str
@@ -135,7 +139,7 @@ class Group:
 class Offer:
     """The live offer of a checkout. ``answer`` is ``accepted``, ``declined`` or None.
 
-    ``texts`` holds the single texts of the offer by their GraphQL name.
+    ``texts`` holds the plain texts of the offer by their GraphQL name.
     """
 
     quotes: tuple[Quote, ...]
@@ -154,21 +158,24 @@ class Offer:
 
     @property
     def quote_ids(self) -> tuple[str, ...]:
-        """Return a yes to as much as may be taken: of each group the first quotes."""
+        """The first quotes of each group, as many as may be selected."""
         return tuple(
             quote_id for group in self.groups for quote_id in group.quote_ids[: group.max_select]
         )
 
     @property
     def premium(self) -> Decimal:
-        """Return what a yes to ``quote_ids`` costs."""
+        """The price of ``quote_ids``."""
         chosen = (quote.premium for quote in self.quotes if quote.id in self.quote_ids)
         return sum(chosen, Decimal(0))
 
 
 @dataclass(frozen=True, slots=True)
 class Cover:
-    """The cover of an order as its shopper sees it."""
+    """The cover of an order as the plugin returns it to the shopper.
+
+    ``products`` maps titles to premiums.
+    """
 
     status: str
     premium: Decimal
@@ -180,7 +187,7 @@ class Cover:
 
 @dataclass(frozen=True, slots=True)
 class Transaction:
-    """A payment at a payment app."""
+    """A transaction of a payment app, with its amounts in ``currency``."""
 
     id: str
     psp_reference: str

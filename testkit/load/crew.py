@@ -1,6 +1,7 @@
-"""Worker processes that can be killed at any moment and are started again.
+"""Worker processes that can be killed at any moment and are restarted.
 
-The first of them beats: once a minute it sweeps, as beat has it done in a store. The others drain.
+The first worker also runs the plugin's sweep once a minute, as Celery beat does in a store. All
+workers deliver due messages.
 """
 
 from __future__ import annotations
@@ -20,13 +21,16 @@ from .plugin_time import PluginClock
 _FORK = multiprocessing.get_context("fork")
 _BUSY = 0.0
 POLL_INTERVAL = 0.005
-"""Real seconds between two looks at something shared."""
+"""Real seconds between two checks of shared state."""
 
 _ID_BYTES = 8
 
 
 class Crew:
-    """Forked workers; each says what it is at in memory that outlives it."""
+    """Forked workers whose state lies in shared memory, so that it survives their end.
+
+    ``size`` is the number of workers; they all use ``clock``.
+    """
 
     def __init__(self, size: int, clock: PluginClock) -> None:
         self.size = size
@@ -40,15 +44,18 @@ class Crew:
 
     @property
     def claims(self) -> int:
-        """How many messages were claimed so far, by the living and the dead."""
+        """Number of messages claimed so far, killed workers included."""
         return sum(self._claims)
 
     def in_flight(self, slot: int) -> int:
-        """Return the id of the outbox message the worker has claimed, 0 for none."""
+        """Return the id of the outbox message that a worker has claimed, or 0."""
         return int(self._in_flight[slot])
 
     def kill(self, slot: int) -> int:
-        """Kill a worker with SIGKILL and start another; return what the dead one had claimed."""
+        """Kill a worker with SIGKILL and start another.
+
+        Return the id of the message that the killed worker had claimed, or 0.
+        """
         dead = self._processes[slot]
         dead.kill()
         dead.join()
@@ -57,20 +64,24 @@ class Crew:
         return message
 
     def is_idle(self) -> bool:
-        """Whether everybody waits for a minute to come."""
+        """Return True if every worker waits for the next minute."""
         return all(self.clock.seconds_to(moment) > 0 for moment in self._waits_for)
 
     def skip_wait(self) -> float:
-        """Jump to the minute all wait for; return the seconds jumped."""
+        """Advance the clock to the minute that all workers wait for; return the seconds skipped."""
         seconds = max(self.clock.seconds_to(max(self._waits_for)), 0.0)
         self.clock.jump(seconds)
         return seconds
 
     def alive(self) -> bool:
+        """Return True if every worker process is alive."""
         return all(process.is_alive() for process in self._processes)
 
     def end(self) -> None:
-        """Let everybody finish what it is at, then leave."""
+        """Let the workers finish their current message, and wait for their end.
+
+        A worker that does not end within 30 seconds is killed.
+        """
         self._is_over.value = 1
         for process in self._processes:
             process.join(30)
@@ -86,7 +97,7 @@ class Crew:
         return process
 
     def _work(self, slot: int) -> None:
-        # What goes wrong here is meant to; the report says what came of it.
+        # Errors are provoked on purpose here, and the report shows their effect.
         logging.getLogger("saleor_xcover_plugin").setLevel(logging.CRITICAL)
         self.clock.install()
         _tell_claims(lambda message: self._note_claim(slot, message))
@@ -98,11 +109,11 @@ class Crew:
         self._claims[slot] += bool(message)
 
     def _is_wanted(self) -> bool:
-        """Whether there is more to do, and somebody it is done for."""
+        """Return True while the run continues and the process that started it is alive."""
         return not self._is_over.value and os.getppid() == self._conductor
 
     def _turn(self, slot: int) -> None:
-        """Do what is due, then wait for the next minute."""
+        """Deliver what is due, then wait for the next minute."""
         self._waits_for[slot] = _BUSY
         if slot == 0:
             sweep(self.clock)
@@ -115,16 +126,18 @@ class Crew:
 
 
 class Drainers(Crew):
-    """Workers on a long outbox: one turn of draining after the other, and in between what was just
-    sold, as tasks queue up behind each other in a broker."""
+    """Workers that drain a long outbox and deliver newly queued messages in between.
+
+    No worker runs the sweep.
+    """
 
     def __init__(self, size: int, clock: PluginClock) -> None:
         self._reader, self._writer = os.pipe()
         os.set_blocking(self._reader, False)
         super().__init__(size, clock)
 
-    def wake(self, message: int) -> None:
-        """Queue one message, as the hook of a sale does."""
+    def enqueue(self, message: int) -> None:
+        """Queue the message with this id, as the hook of a sale sends a task."""
         os.write(self._writer, message.to_bytes(_ID_BYTES, "big"))
 
     def end(self) -> None:
@@ -132,18 +145,18 @@ class Drainers(Crew):
         os.close(self._reader)
         os.close(self._writer)
 
-    def _turn(self, slot: int) -> None:  # noqa: ARG002 (nobody sweeps; all do the same)
+    def _turn(self, slot: int) -> None:  # noqa: ARG002 (all workers do the same)
         try:
-            woken = os.read(self._reader, _ID_BYTES)
+            queued = os.read(self._reader, _ID_BYTES)
         except BlockingIOError:
             if not drain(self.clock, until=self.clock() + TURN):
                 time.sleep(4 * POLL_INTERVAL)
         else:
-            deliver_due(self.clock, limit=1, only=[int.from_bytes(woken, "big")])
+            deliver_due(self.clock, limit=1, only=[int.from_bytes(queued, "big")])
 
 
 def _tell_claims(tell: Callable[[int], None]) -> None:
-    """Say which message is claimed, from the claim to the end of its delivery."""
+    """Call ``tell`` with the id of each claimed message, and with 0 after its delivery."""
     from saleor_xcover_plugin.outbox import dispatcher
     from saleor_xcover_plugin.outbox import store as outbox
 
@@ -163,7 +176,7 @@ def _tell_claims(tell: Callable[[int], None]) -> None:
 
 
 def share_nothing() -> None:
-    """A child must share neither a database connection nor one to XCover."""
+    """Close all connections to the database and to XCover, so that forks open their own."""
     from django.db import connections
 
     from saleor_xcover_plugin.host import runtime

@@ -1,4 +1,4 @@
-"""XCover is dead for an hour while paid covers pile up; then it is back, with its limits on."""
+"""An outage of XCover while paid covers pile up, and the drain under its rate limits."""
 
 from __future__ import annotations
 
@@ -19,42 +19,58 @@ from .plugin_time import PluginClock
 from .witness import Fate, Finding, compare
 
 SELLING, OTHER = 50, 20
-"""Calls per second XCover takes, unless a store has agreed another rate for the first."""
+"""Calls per second that XCover accepts for selling and for all other calls.
+
+Reported by a third party, which names https://partner-docs.covergenius.com/offers/api/rate-limits;
+other rates can be agreed.
+"""
 
 HOUR = timedelta(hours=1)
-_FRESH_EVERY = 2.0
-_STEP = 5.0
-_GIVE_UP = 1800.0
+"""Default length of an outage."""
+_FRESH_EVERY = 2.0  # seconds between two sales during the drain
+_STEP = 5.0  # seconds by which the clock is advanced when nothing is due
+_GIVE_UP = 1800.0  # real seconds after which a drain is abandoned
 
 Tell = Callable[[str, int, int], None]
+"""Called with the current activity, the number done and the total."""
 
 
 @dataclass(slots=True)
 class Drain:
-    """One emptied outbox. Times are seconds, rates calls per second."""
+    """The measurements of one drained outbox."""
 
     backlog: int
+    """Number of covers that were waiting."""
     workers: int
     allowed: int = SELLING
+    """Selling calls per second that the simulator accepts."""
     rate: float = 0.0
+    """Policies made per second."""
     seconds: float = 0.0
+    """Time over which ``rate`` was measured."""
     calls_in_outage: int = 0
+    """Confirmations that were attempted during the outage."""
     backlog_waits: list[float] = field(default_factory=list)
-    """From XCover's return to the policy."""
+    """Seconds from XCover's return to the policy, sorted."""
     fresh_waits: list[float] = field(default_factory=list)
-    """From the payment to the policy, of what was sold during the drain."""
+    """Seconds from the payment to the policy for sales during the drain, sorted."""
     throttled: dict[str, int] = field(default_factory=dict)
+    """Calls refused with 429, by lane."""
     busiest_second: dict[str, int] = field(default_factory=dict)
+    """Largest number of calls accepted within one second, by lane."""
     finding: Finding = field(default_factory=Finding)
 
     @property
     def share(self) -> float:
-        """The part of the allowed rate that was used."""
+        """Part of the allowed rate that was used, from 0 to 1."""
         return self.rate / self.allowed
 
 
 class Outage:
-    """One run over covers that are placed here; the simulator must be empty."""
+    """One run, over orders that the constructor places. The simulator must be empty.
+
+    ``backlog`` orders are paid before the outage, ``fresh`` ones during the drain.
+    """
 
     def __init__(
         self,
@@ -81,10 +97,13 @@ class Outage:
         self._returned_at: datetime = self._clock()
 
     def run(self, outage: timedelta = HOUR) -> Drain:
-        """Pile up, wait for ``outage``, drain, and compare. No outage: only drain."""
+        """Pay the backlog, play the outage, drain the outbox and return the measurements.
+
+        Without an outage (a zero timedelta) the backlog is only drained.
+        """
         sales.pay_all(self._backlog, self._clock())
         if outage:
-            self._suffer(outage)
+            self._play_outage(outage)
         else:
             for order in self._backlog:
                 sync_order(order.pk, self._clock())
@@ -98,11 +117,11 @@ class Outage:
             self._empty(drainers)
         finally:
             drainers.end()
-        self._look_back()
+        self._evaluate()
         return self._drain
 
-    def _suffer(self, outage: timedelta) -> None:
-        """Every connection is reset for ``outage`` of the plugin's time."""
+    def _play_outage(self, outage: timedelta) -> None:
+        """Reset every connection for ``outage``, in the plugin's time."""
         self._simulator.fault("*", "reset", times=None)
         ends_at = self._clock() + outage
         crew = Crew(self._drain.workers, self._clock)
@@ -117,7 +136,7 @@ class Outage:
         self._simulator.clear_faults()
 
     def _empty(self, drainers: Drainers) -> None:
-        """Conduct the drain; measure from its first policies to the end of all that is due."""
+        """Run the drain; measure from its first policies until nothing is due any more."""
         begun: tuple[float, int] | None = None
         to_sell = list(self._fresh)
         sell_at = give_up = time.monotonic() + _GIVE_UP
@@ -133,7 +152,7 @@ class Outage:
             if not is_due:
                 self._clock.jump(_STEP)
             if to_sell and (now >= sell_at or self._drain.rate):
-                drainers.wake(self._sell(to_sell.pop()))
+                drainers.enqueue(self._sell(to_sell.pop()))
                 sell_at = now + _FRESH_EVERY
             self._tell("draining", confirmed, len(self._backlog) + len(self._fresh))
             time.sleep(0.2)
@@ -145,7 +164,7 @@ class Outage:
         self._drain.rate = (confirmed - begun[1]) / self._drain.seconds
 
     def _sell(self, order: Any) -> int:
-        """Take the money and call the hook; return the message that became due."""
+        """Pay an order and sync it; return the id of its confirm message."""
         sales.pay(order, self._clock())
         sync_order(order.pk, self._clock())
         cover = Cover.objects.get(order_id=order.pk)
@@ -158,12 +177,12 @@ class Outage:
         return Cover.objects.filter(status="confirmed").count()
 
     def _leased(self) -> bool:
-        """Whether a call is under way."""
+        """Return True if a call is in progress."""
         return OutboxMessage.objects.filter(
             status="pending", leased_until__gt=self._clock()
         ).exists()
 
-    def _look_back(self) -> None:
+    def _evaluate(self) -> None:
         drain = self._drain
         state = self._simulator.state()
         confirmed = {c.order_id: c for c in Cover.objects.exclude(confirmed_at=None)}

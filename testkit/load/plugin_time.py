@@ -1,7 +1,7 @@
-"""The plugin's time in all processes of a run: the real one plus jumps.
+"""The plugin's time in all processes of a run: the real time plus jumps.
 
-Nothing is sped up. While anybody works, time runs as it does on the wall; when all wait for the
-next minute, the conductor jumps there. So leases, waits, breaker and rates keep their real lengths.
+While a worker is busy, time passes at its real speed. When all workers wait for the next minute,
+the clock is advanced to it. Leases, waits, the circuit breaker and rates keep their real lengths.
 """
 
 from __future__ import annotations
@@ -14,10 +14,11 @@ from saleor_xcover_plugin.outbox import clients
 from saleor_xcover_plugin.xcover.transport import HttpTransport, Request, Response
 
 MINUTE = 60
+"""Seconds of a minute."""
 
 
 class PluginClock:
-    """Callable like ``utc_now``; shared by every process forked after it was made."""
+    """A clock that is called like ``utc_now`` and shared with processes forked afterwards."""
 
     def __init__(self) -> None:
         self._ahead = RawValue("d", 0.0)
@@ -31,20 +32,22 @@ class PluginClock:
         return float(self._ahead.value)
 
     def next_minute(self) -> float:
-        """Return when the next minute begins, as a timestamp."""
+        """Return the start of the next minute, as a Unix timestamp."""
         return (self().timestamp() // MINUTE + 1) * MINUTE
 
     def seconds_to(self, timestamp: float) -> float:
+        """Return the seconds until a Unix timestamp; negative once it has passed."""
         return timestamp - self().timestamp()
 
     def jump(self, seconds: float) -> None:
+        """Advance the clock by ``seconds``; negative values are ignored."""
         self._ahead.value += max(seconds, 0.0)
 
     def install(self) -> None:
-        """Let this process's gate live in this time too.
+        """Make the rate limit of this process use this clock.
 
-        What uvicorn dates its answers with is the real time; it is taken away, or each answer would
-        tell the gate of a wrong clock.
+        The simulator dates its responses with the real time. The ``Date`` header is removed,
+        because it would be taken for a wrong clock of this machine.
         """
         clients.utc_now = self  # type: ignore[assignment]
         send = HttpTransport.send

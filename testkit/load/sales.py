@@ -1,8 +1,8 @@
-"""Orders by the hundred: one real sale of each kind, copied row by row.
+"""Many orders made from one real sale of each kind, by copying its rows.
 
-Each copy is an order of its own with an offer of its own at XCover, made by the tests' hand-written
-client from the body the plugin sent for the first one. What is copied has been through checkout,
-offer and answer like any sale; what follows (payment, policy, refund) happens to each on its own.
+Each copy has its own order and its own offer at XCover, which the hand-written client creates from
+the request body that the plugin sent for the original. Checkout, offer and answer are copied;
+payment, policy and refund then happen to each copy separately.
 """
 
 from __future__ import annotations
@@ -25,30 +25,33 @@ from ..partner import Partner
 from ..steps import accept_cover
 
 SendShopper = Callable[[Channel], Shopper]
+"""Returns a new shopper of a channel."""
 _OFFER_KEY = "xcover.offer"
 
 
 @dataclass(frozen=True, slots=True)
 class Template:
-    """One placed, unpaid order with its lines and offer, and what XCover was asked for it."""
+    """A placed, unpaid order with its rows and the offer request that the plugin sent for it."""
 
     order: Any
     lines: list[Any]
     offer: Any
     quotes: list[Any]
     request: dict[str, Any]
+    """Body of the create offer request."""
     query: str
+    """Query string of that request."""
 
 
 def covered(send_shopper: SendShopper, store: Store, simulator: SimulatorProcess) -> Template:
-    """Sell two tickets with cover; the order waits to be paid."""
+    """Return a template of two tickets with cover, not yet paid."""
     buyer = send_shopper(store.usd_unpaid)
     accept_cover(buyer, store)
     return _template(buyer, store, simulator)
 
 
 def declined(send_shopper: SendShopper, store: Store, simulator: SimulatorProcess) -> Template:
-    """Sell two tickets without the cover the shopper was shown."""
+    """Return a template of two tickets whose offer was shown but not accepted, not yet paid."""
     buyer = send_shopper(store.usd_unpaid)
     buyer.create_checkout({store.concert: 2})
     buyer.offer()
@@ -59,29 +62,29 @@ def _template(buyer: Shopper, store: Store, simulator: SimulatorProcess) -> Temp
     from saleor_xcover_plugin.models import Offer
 
     call = simulator.calls("create_offer")[-1]
-    # As it is before any hook of ours has seen the order.
+    # The rows as they are before any hook of the plugin has seen the order.
     offer = Offer.objects.get(xcover_offer_id=simulator.state()["offers"][-1]["id"])
     quotes = list(offer.quotes.all())
     placed = buyer.complete()
     order = apps.get_model("order", "Order").objects.get(number=placed.number)
-    # The first of its kind has done its part; only its copies are looked at.
+    # Only the copies are examined, so the plugin must not know the original.
     store.forget()
     return Template(order, list(order.lines.all()), offer, quotes, call["body"], call["query"])
 
 
 class Sales:
-    """Copies a template. ``clock`` gives the time the copies are placed at."""
+    """Places copies of templates, at the time that ``clock`` returns."""
 
     def __init__(self, simulator: SimulatorProcess, clock: Callable[[], datetime]) -> None:
         self._partner = Partner(simulator.base_url)
         self._clock = clock
 
     def place(self, template: Template) -> Any:
-        """Place one more order like this; no hook of it is called. Return its row."""
+        """Place one copy of the order and return its row. No hook is called."""
         return self.place_many(template, 1)[0]
 
     def place_many(self, template: Template, count: int) -> list[Any]:
-        """Place orders like this; no hook of them is called. Return their rows."""
+        """Place ``count`` copies of the order and return their rows. No hook is called."""
         now = self._clock()
         answers = [self._offer_at_xcover(template) for _ in range(count)]
         offers = _bulk(
@@ -119,7 +122,7 @@ class Sales:
 
 
 def pay_all(orders: Sequence[Any], now: datetime) -> None:
-    """Take the whole totals, as a payment app would; no hook is called."""
+    """Charge the full total of each order, as a payment app would. No hook is called."""
     item = apps.get_model("payment", "TransactionItem")
     _bulk(
         item(order_id=o.pk, currency=o.currency, charged_value=o.total_gross_amount) for o in orders
@@ -141,26 +144,26 @@ def _bulk(rows: Iterable[Any]) -> list[Any]:
 
 
 def touch_all(orders: Sequence[Any], now: datetime, **changes: Any) -> None:
-    """Change columns of orders at a time of our own."""
+    """Change columns of orders and set their ``updated_at`` to ``now``."""
     if orders:
         ids = [order.pk for order in orders]
         type(orders[0]).objects.filter(pk__in=ids).update(updated_at=now, **changes)
 
 
 def pay(order: Any, now: datetime) -> None:
-    """Take the whole total of one order."""
+    """Charge the full total of one order. No hook is called."""
     pay_all([order], now)
 
 
 def refund(order: Any, now: datetime) -> None:
-    """Give everything back; no hook is called."""
+    """Refund the full total of an order. No hook is called."""
     items = apps.get_model("payment", "TransactionItem").objects
     items.filter(order_id=order.pk).update(charged_value=0, refunded_value=order.total_gross_amount)
     touch(order, now, total_charged_amount=0, charge_status="none")
 
 
 def take_back(order: Any, now: datetime) -> None:
-    """Take a refund of everything back; no hook is called."""
+    """Reverse a full refund of an order. No hook is called."""
     total = order.total_gross_amount
     items = apps.get_model("payment", "TransactionItem").objects
     items.filter(order_id=order.pk).update(charged_value=total, refunded_value=0)
@@ -168,7 +171,7 @@ def take_back(order: Any, now: datetime) -> None:
 
 
 def touch(order: Any, now: datetime, **changes: Any) -> None:
-    """Change columns of an order at a time of our own."""
+    """Change columns of an order and set its ``updated_at`` to ``now``."""
     touch_all([order], now, **changes)
 
 
@@ -181,7 +184,7 @@ def _copy(row: models.Model, **changes: Any) -> Any:
     fresh = {
         field.attname: getattr(row, field.attname)
         for field in row._meta.concrete_fields
-        # The number of an order is counted anew.
+        # The database assigns a new order number.
         if not field.primary_key and field.attname != "number"
     }
     return type(row)(**{**fresh, **changes})

@@ -1,4 +1,4 @@
-"""What XCover holds, compared with what each order should have: nothing lost, nothing doubled."""
+"""Comparison of the simulator's state with the policies that each order should have."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from . import sales
 
 
 class Fate(StrEnum):
-    """What is to become of an order."""
+    """The expected outcome of an order."""
 
     CONFIRM = "confirm"
     CANCEL = "confirm, then cancel"
@@ -21,19 +21,26 @@ class Fate(StrEnum):
 
 @dataclass(slots=True)
 class Finding:
-    """Sentences about orders; empty lists are what one wants to see."""
+    """Sentences about orders that deviate from their fate."""
 
     lost: list[str] = field(default_factory=list)
+    """Something expected is missing."""
     doubled: list[str] = field(default_factory=list)
+    """Something exists more often than expected."""
     wrong: list[str] = field(default_factory=list)
+    """A row of the plugin has an unexpected state."""
 
     @property
     def is_clean(self) -> bool:
+        """True if every order has exactly what its fate says."""
         return not (self.lost or self.doubled or self.wrong)
 
 
 def compare(orders: Sequence[tuple[Any, Fate]], state: Mapping[str, Any]) -> Finding:
-    """Compare every order with XCover's memory, our rows and the order's notes."""
+    """Compare each order and its fate with the simulator, the plugin's rows and its notes.
+
+    ``state`` is the simulator's state as returned by ``SimulatorProcess.state``.
+    """
     from saleor_xcover_plugin.models import Cover, Offer, OutboxMessage
 
     finding = Finding()
@@ -70,7 +77,7 @@ def compare(orders: Sequence[tuple[Any, Fate]], state: Mapping[str, Any]) -> Fin
 
 
 class _Seen:
-    """XCover's memory by what it is about."""
+    """The simulator's state, indexed."""
 
     def __init__(self, state: Mapping[str, Any]) -> None:
         self.bookings: dict[str, list[str]] = defaultdict(list)
@@ -85,7 +92,7 @@ class _Seen:
 
 
 def sole(finding: Finding, order: Any, what: str, count: int, wanted: int = 1) -> None:
-    """Note when there are fewer (lost) or more (doubled) than wanted."""
+    """Add a sentence to ``finding`` if ``count`` is below (lost) or above (doubled) ``wanted``."""
     if count < wanted:
         finding.lost.append(f"order {order.number}: no {what}")
     elif count > wanted:

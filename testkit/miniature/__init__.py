@@ -1,12 +1,11 @@
-"""A miniature of the Saleor names the plugin touches, to see and test the plugin without a Saleor.
+"""A miniature of the parts of Saleor that the plugin uses, to run the plugin without Saleor.
 
-It is not Saleor: no shipping, stock is asked for by fulfilment only and nothing comes back, taxes
-flat at 0, one kind of voucher, one gift card per checkout. The ways the flows go are recorded from
-Saleor 3.23 (traces in ``fixtures/saleor/3.23``, compared by the flow tests). What lies beside them
-is written after Saleor's source, or refused with a sentence (``core/refusal.py``); nothing but
-tests/miniature proves that part.
+It is not Saleor: it has no shipping, checks stock only on fulfilment, never restocks, has taxes of
+0, one kind of voucher and one gift card per checkout. The flow tests compare it with traces that
+were recorded from Saleor 3.23 (``fixtures/saleor/3.23``). Other behaviour follows Saleor's source,
+or is refused with a sentence (``core/refusal.py``), and only tests/miniature covers it.
 
-The package ``saleor`` in this folder comes onto ``sys.path`` only through ``configure``.
+Only ``configure`` puts the package ``saleor`` of this folder on ``sys.path``.
 """
 
 import os
@@ -15,17 +14,19 @@ from importlib.util import find_spec
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent
+"""Folder that contains the package ``saleor``."""
 SETTINGS = "testkit.miniature.settings"
+"""Module of the Django settings."""
 
 
 class RealSaleorFound(RuntimeError):
-    """A real Saleor can be imported here; it must never be shadowed."""
+    """A real Saleor can be imported, and the miniature must not shadow it."""
 
 
 def configure(database_url: str) -> None:
     """Start Django with the miniature on an existing PostgreSQL database.
 
-    Raise ``RealSaleorFound`` where a real Saleor is importable.
+    Raises ``RealSaleorFound`` if a real Saleor can be imported.
     """
     refuse_beside_a_real_saleor()
     if str(ROOT) not in sys.path:
@@ -38,7 +39,7 @@ def configure(database_url: str) -> None:
 
 
 def refuse_beside_a_real_saleor() -> None:
-    """Raise ``RealSaleorFound`` unless ``saleor`` is this folder's or nobody's."""
+    """Raise ``RealSaleorFound`` if a package ``saleor`` outside this folder can be imported."""
     spec = find_spec("saleor")
     if spec and ROOT not in Path(str(spec.origin)).parents:
         raise RealSaleorFound(
@@ -48,7 +49,7 @@ def refuse_beside_a_real_saleor() -> None:
 
 
 def describe() -> str:
-    """Say in one line what serves here."""
+    """Return a description of the host in one line."""
     return (
         "a miniature of Saleor 3.23 (testkit/miniature), recorded from a real one; no real Saleor"
     )

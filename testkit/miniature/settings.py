@@ -1,11 +1,11 @@
-"""Django settings of the miniature, under the names the plugin reads in Saleor's."""
+"""Django settings of the miniature, with the names that the plugin reads from Saleor's."""
 
 import os
 import secrets
 
 from testkit.postgres import django_database
 
-# The processes of one demo are given the same; tokens signed with it are worth nothing elsewhere.
+# Shared by the processes of one demo. Tokens signed with it are valid nowhere else.
 SECRET_KEY = os.environ.get("XCOVER_DEMO_SECRET_KEY") or secrets.token_urlsafe()
 DEBUG = False
 ALLOWED_HOSTS = ["localhost", "127.0.0.1"]
@@ -13,7 +13,7 @@ USE_TZ = True
 TIME_ZONE = "UTC"
 SITE_ID = 1
 ROOT_URLCONF = "saleor.urls"
-# Saleor's own default; apps with tables of their own set theirs.
+# Saleor's default; other apps set their own.
 DEFAULT_AUTO_FIELD = "django.db.models.AutoField"
 INSTALLED_APPS = [
     "saleor.account",
@@ -34,7 +34,7 @@ INSTALLED_APPS = [
 ]
 PLUGINS = ["saleor_xcover_plugin.plugin.XCoverPlugin"]
 DATABASES = {"default": django_database(os.environ["XCOVER_DEMO_DATABASE_URL"])}
-# Like Saleor: eager without a broker.
+# As in Saleor, tasks run eagerly without a broker.
 CELERY_BROKER_URL = os.environ.get("CELERY_BROKER_URL", "")
 CELERY_TASK_ALWAYS_EAGER = not CELERY_BROKER_URL
 _queue = os.environ.get("XCOVER_DEMO_QUEUE", "")
@@ -44,7 +44,7 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
     "control_folder": f"{_queue}-control",
 }
 CELERY_TIMEZONE = "UTC"
-# The plugin adds its sweep of every minute; a demo is in a hurry and sweeps all the time.
+# The plugin schedules its sweep every minute; the demo runs it every two seconds.
 CELERY_BEAT_SCHEDULE: dict[str, object] = {
     "demo.sweep": {"task": "saleor_xcover_plugin.tasks.sweep", "schedule": 2}
 }

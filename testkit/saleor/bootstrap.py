@@ -1,6 +1,6 @@
-"""Make an importable Saleor ready for tests: its own settings, steered by environment only.
+"""Set up an importable Saleor for tests, with its own settings and environment variables only.
 
-Saleor finds the plugin by itself, through the entry point of the installed distribution.
+Saleor finds the plugin through the entry point of the installed distribution.
 """
 
 import importlib.metadata
@@ -15,7 +15,9 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from ..process import ROOT
 
 SERVER_URL = "postgres://saleor:saleor@localhost:5432/saleor"
+"""Default address of the PostgreSQL server."""
 DATABASE = "xcover_flows"
+"""Default name of the database of the flow tests."""
 
 OF_A_STORE = (
     "XCOVER_API_URL",
@@ -25,11 +27,11 @@ OF_A_STORE = (
     "XCOVER_PURGE",
     "PUBLIC_URL",
 )
-"""What the environment of a real store may hold, and a test must not meet."""
+"""Environment variables of a real store, which are removed for tests."""
 
 
 def is_available() -> bool:
-    """Whether a real Saleor can be imported here."""
+    """Return True if a real Saleor can be imported."""
     try:
         return find_spec("saleor.settings") is not None
     except ModuleNotFoundError:
@@ -37,28 +39,32 @@ def is_available() -> bool:
 
 
 def server_url() -> str:
-    """Return the address of the PostgreSQL server and of the database used as a template."""
+    """Return the address of the PostgreSQL server, with the database to copy as a start."""
     return os.environ.get("SALEOR_DATABASE_URL", SERVER_URL)
 
 
 def database_name() -> str:
-    """Return the name of our own database; test files side by side have one each."""
+    """Return the name of this process's database; parallel workers have one each."""
     worker = os.environ.get("XCOVER_FLOWS_WORKER")
     return "_".join(filter(None, (os.environ.get("XCOVER_FLOWS_DATABASE", DATABASE), worker)))
 
 
 def template_name() -> str:
-    """Return the name of the database all of ours are copied from."""
+    """Return the name of the migrated database from which all others are copied."""
     return f"{os.environ.get('XCOVER_FLOWS_DATABASE', DATABASE)}_migrated"
 
 
 def database_url(name: str) -> str:
-    """Return the address of a database on our server."""
+    """Return the address of a database on the server."""
     return re.sub(r"/[^/]*$", f"/{name}", server_url())
 
 
 def configure() -> None:
-    """Set the environment and start Django with Saleor's own settings. Opens no connection."""
+    """Set the environment and start Django with Saleor's own settings.
+
+    Opens no connection. Raises ``RuntimeError`` if Saleor did not find the plugin, or found another
+    copy of it than the installed one.
+    """
     from django.apps import apps
 
     if apps.ready:
@@ -72,19 +78,20 @@ def configure() -> None:
             "ALLOWED_HOSTS": "localhost,testserver",
             "ALLOWED_CLIENT_HOSTS": "localhost",
             "EMAIL_URL": "dummy://",
-            # What a store does: errors are masked, logs carry the truth.
+            # As in a store: clients get masked errors, and details are only logged.
             "DEBUG": "False",
             # The simulator listens on 127.0.0.1.
             "HTTP_IP_FILTER_ALLOW_LOOPBACK_IPS": "True",
-            # A session of many tests outlives the usual five minutes.
+            # A long session outlives the default of five minutes.
             "JWT_TTL_ACCESS": "1 day",
         }
     )
-    # The plugin's guard re-raises, so that no defect hides behind it.
+    # The plugin's guard re-raises exceptions, so that it hides no defect.
     os.environ.setdefault("XCOVER_RAISE_IN_HOOKS", "1")
     for name in ("CELERY_BROKER_URL", "CLOUDAMQP_URL", "REDIS_URL", "CACHE_URL", "SENTRY_DSN"):
         os.environ.pop(name, None)
-    # They would win over what a test configures, or say that its database is another store's.
+    # These take precedence over the configuration of a test, or mark its database as another
+    # store's.
     for name in (*OF_A_STORE, "DATABASE_URL_REPLICA"):
         os.environ.pop(name, None)
     import django
@@ -102,7 +109,7 @@ def version() -> str:
 
 
 def described() -> str:
-    """Name the host and the plugin that is tested."""
+    """Return a description of the host, its database and the plugin under test."""
     import saleor_xcover_plugin
 
     plugin = Path(saleor_xcover_plugin.__file__).parent

@@ -1,4 +1,4 @@
-"""A broker and a worker, as a store has them."""
+"""A Redis broker and a Celery worker of a real Saleor."""
 
 from __future__ import annotations
 
@@ -16,17 +16,18 @@ from pathlib import Path
 from typing import Any, TextIO
 
 REDIS = ("localhost", 6379)
+"""Host and port of Redis."""
 _OWN = range(6, 16)
-"""Redis databases of test sessions; below are a store's and the benchmarks'."""
+"""Redis databases of test sessions; lower ones belong to stores and benchmarks."""
 _claims: list[TextIO] = []
-"""Kept open: closing one gives it back."""
+"""Lock files of claimed databases; closing one releases its database."""
 
 
 @cache
 def own_broker() -> str:
-    """Return a broker nobody else uses: no worker hears another session's.
+    """Return the address of a Redis database that no other test session uses.
 
-    A locked file says whose it is until the session's process ends, however it ends.
+    A file lock reserves it until this process ends. Raises ``RuntimeError`` if all are in use.
     """
     for number in _OWN:
         claim = (Path(tempfile.gettempdir()) / f"xcover-tests-redis-{number}.lock").open("w")
@@ -46,13 +47,13 @@ def _url(number: int) -> str:
 
 
 def is_there() -> bool:
-    """Whether a Redis listens."""
+    """Return True if Redis accepts connections."""
     with socket.socket() as probe:
         return probe.connect_ex(REDIS) == 0
 
 
 def empty(broker: str) -> None:
-    """Forget all tasks."""
+    """Delete everything in the Redis database ``broker``."""
     import redis
 
     with redis.Redis.from_url(broker) as queue:
@@ -61,7 +62,10 @@ def empty(broker: str) -> None:
 
 @contextmanager
 def celery_with(broker: str) -> Iterator[Any]:
-    """Have Celery use a broker as a store with workers does; it reads Django's settings live."""
+    """Make Celery use ``broker`` inside the block instead of running tasks eagerly.
+
+    Works because Celery reads Django's settings on every access. Yields the Celery application.
+    """
     from celery import current_app
     from django.conf import settings
 
@@ -79,13 +83,14 @@ def celery_with(broker: str) -> Iterator[Any]:
 
 
 class Worker:
-    """A real Celery worker of the real Saleor, to be killed and started again."""
+    """A Celery worker of the real Saleor that can be killed and restarted."""
 
     def __init__(self, broker: str) -> None:
         self._broker = broker
         self._process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
+        """Start the worker without waiting for it."""
         command = [sys.executable, "-m", "celery", "--app", "saleor.celeryconf:app", "worker"]
         self._process = subprocess.Popen(
             [*command, "--pool=solo", "--loglevel=ERROR", "--without-gossip", "--without-mingle"],
@@ -99,7 +104,7 @@ class Worker:
         )
 
     def kill(self) -> None:
-        """End it as the kernel does when memory runs out: without a word."""
+        """Kill the worker with SIGKILL, as the kernel does when memory runs out."""
         if self._process is not None:
             self._process.send_signal(signal.SIGKILL)
             self._process.wait()

@@ -1,4 +1,4 @@
-"""A PostgreSQL database of our own: migrated once, for Saleor and the plugin, then copied."""
+"""The PostgreSQL database of a test session: a copy of one that is migrated once."""
 
 import atexit
 import hashlib
@@ -15,12 +15,14 @@ from psycopg import sql
 from . import bootstrap
 
 MIGRATIONS = bootstrap.ROOT / "saleor_xcover_plugin" / "migrations"
+"""Folder of the plugin's migrations."""
 
 
 def prepare() -> None:
-    """Make a fresh database: a copy of the migrated one, which is made first if need be.
+    """Create a fresh database as a copy of the migrated one, which is created first if needed.
 
-    The copy takes a tenth of a second; so no session meets what another one left.
+    The copy takes about 0.1 seconds, so every session can have its own. The database is locked for
+    the life of this process; the call waits while another session uses it.
     """
     name, template = bootstrap.database_name(), bootstrap.template_name()
     server = psycopg.connect(bootstrap.server_url(), dbname="postgres", autocommit=True)
@@ -58,7 +60,7 @@ def _copy(server: psycopg.Connection, template: str, name: str) -> None:
 
 
 def _fingerprint() -> str:
-    """Change whenever the tables may: another Saleor, or another state of our migrations."""
+    """Return a text that changes with Saleor's version and with the plugin's migrations."""
     digest = hashlib.sha256(bootstrap.version().encode())
     for path in sorted(Path(MIGRATIONS).glob("*.py")):
         digest.update(path.name.encode() + path.read_bytes())
@@ -66,7 +68,7 @@ def _fingerprint() -> str:
 
 
 def _lock(server: psycopg.Connection, name: str) -> None:
-    """Hold the name for the life of this process, on a connection that ``atexit`` closes."""
+    """Lock ``name`` until ``atexit`` closes the connection ``server``."""
     atexit.register(server.close)
     row = server.execute("SELECT pg_try_advisory_lock(hashtext(%s))", [name]).fetchone()
     if row and not row[0]:
@@ -76,7 +78,7 @@ def _lock(server: psycopg.Connection, name: str) -> None:
 
 @contextmanager
 def _held(server: psycopg.Connection, name: str) -> Iterator[None]:
-    """Hold the template while it is made or copied: others copy it too."""
+    """Lock the template while it is created or copied, because other sessions copy it too."""
     server.execute("SELECT pg_advisory_lock(hashtext(%s))", [name])
     try:
         yield
@@ -92,7 +94,7 @@ def _remark(server: psycopg.Connection, name: str) -> str | None:
 
 
 def _create(server: psycopg.Connection, name: str) -> None:
-    """Copy the migrated database the server address names, or begin with an empty one."""
+    """Copy the database that the server address names, or create an empty one."""
     template = psycopg.conninfo.conninfo_to_dict(bootstrap.server_url()).get("dbname")
     try:
         _copy(server, str(template), name)
@@ -102,7 +104,7 @@ def _create(server: psycopg.Connection, name: str) -> None:
 
 
 def _migrate(name: str) -> None:
-    """Migrate in a process of its own: migrations leave historical rows in Django's caches."""
+    """Migrate in a separate process, because migrations leave historical rows in caches."""
     _say("migrating the test database; from an empty one this takes some minutes")
     subprocess.run(
         [sys.executable, "-m", "django", "migrate", "--no-input", "--verbosity", "0"],

@@ -1,4 +1,4 @@
-"""Rows only a real Saleor has: people, apps and what puts tickets on stock."""
+"""Factories for rows that only a real Saleor has: people, apps, warehouses and stock."""
 
 import factory
 from factory.django import DjangoModelFactory
@@ -7,6 +7,8 @@ from ..factories import VariantFactory, unique
 
 
 class AddressFactory(DjangoModelFactory):
+    """An address in New York."""
+
     class Meta:
         model = "account.Address"
 
@@ -20,6 +22,8 @@ class AddressFactory(DjangoModelFactory):
 
 
 class WarehouseFactory(DjangoModelFactory):
+    """A box office that holds the tickets."""
+
     class Meta:
         model = "warehouse.Warehouse"
 
@@ -30,7 +34,7 @@ class WarehouseFactory(DjangoModelFactory):
 
 
 class ShippingZoneFactory(DjangoModelFactory):
-    """Saleor sells stock only where a shipping zone of the channel reaches, tickets included."""
+    """A shipping zone. Saleor sells stock only in countries of a zone, tickets included."""
 
     class Meta:
         model = "shipping.ShippingZone"
@@ -40,6 +44,8 @@ class ShippingZoneFactory(DjangoModelFactory):
 
 
 class StockFactory(DjangoModelFactory):
+    """Practically unlimited stock of a variant."""
+
     class Meta:
         model = "warehouse.Stock"
 
@@ -49,6 +55,8 @@ class StockFactory(DjangoModelFactory):
 
 
 class StaffFactory(DjangoModelFactory):
+    """A member of staff without permissions."""
+
     class Meta:
         model = "account.User"
 
@@ -58,6 +66,8 @@ class StaffFactory(DjangoModelFactory):
 
 
 class AppFactory(DjangoModelFactory):
+    """An active app without permissions."""
+
     class Meta:
         model = "app.App"
 

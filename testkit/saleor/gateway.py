@@ -1,4 +1,4 @@
-"""A payment gateway that takes every card: Saleor's main has none for tests, older ones do."""
+"""A payment gateway that accepts every payment, for Saleor versions without a dummy gateway."""
 
 # ruff: noqa: ARG002 (Saleor passes previous_value by its name)
 from __future__ import annotations
@@ -11,7 +11,7 @@ from saleor.plugins.base_plugin import BasePlugin
 
 
 class Gateway(BasePlugin):
-    """Stands where Saleor's own stood, under its name, so that shoppers' flows stay the same."""
+    """A gateway under the id of Saleor's former dummy gateway, so that flows need no change."""
 
     PLUGIN_ID = "mirumee.payments.dummy"
     PLUGIN_NAME = "Test gateway"

@@ -1,4 +1,4 @@
-"""Years of orders made out of one, by copying rows inside PostgreSQL."""
+"""A history of orders, created by copying the rows of one order inside PostgreSQL."""
 
 from __future__ import annotations
 
@@ -13,13 +13,14 @@ BIG = {
     "saleor_xcover_plugin_consent",
     "saleor_xcover_plugin_outboxmessage",
 }
-"""The tables that grow with the orders."""
+"""The tables that grow with the number of orders."""
 
 
 def multiply(count: int, *, already: int = 0) -> None:
-    """Copy an order that has everything ``count`` times into the past, one every 20 seconds.
+    """Copy one order ``count`` times into the past, 20 seconds apart, the newest one day old.
 
-    ``already`` were copied before; the new ones are older.
+    Each table of ``BIG`` needs a row to copy. ``already`` is the number of copies made before; the
+    new ones are older. Run on a test database only.
     """
     ((newest,),) = run("SELECT greatest(max(number), 1000000) FROM order_order")
     token, copies = "gen_random_uuid()", f"generate_series({already + 1}, {already + count}) AS g"
@@ -36,7 +37,7 @@ def multiply(count: int, *, already: int = 0) -> None:
         copies,
     )
     numbered = f"{already} + row_number() OVER (ORDER BY number) AS g"
-    # Two numbers of ours.
+    # Both numbers are computed here, not user input.
     orders = f"(SELECT id, checkout_token, {numbered} FROM order_order WHERE number > {newest})"  # noqa: S608
     orders += " AS history"
     _copy("order_orderline", {"id": token, "order_id": "history.id"}, orders)
@@ -72,7 +73,7 @@ def multiply(count: int, *, already: int = 0) -> None:
 
 
 def _copy(table: str, changes: Mapping[str, str], source: str) -> None:
-    """Copy one row of a table once per row of the source, with changed columns."""
+    """Insert a copy of one row of ``table`` per row of ``source``, with changed columns."""
     columns = [
         name
         for (name,) in run(
@@ -83,7 +84,7 @@ def _copy(table: str, changes: Mapping[str, str], source: str) -> None:
         )
     ]
     values = [changes.get(name, f"template.{name}") for name in columns]
-    # Every name is one of ours.
+    # All names come from this module and the database's catalogue.
     run(
         f"INSERT INTO {table} ({', '.join(columns)}) SELECT {', '.join(values)} "  # noqa: S608
         f"FROM (SELECT * FROM {table} LIMIT 1) AS template, {source}"

@@ -1,4 +1,4 @@
-"""Install packages beside a Saleor, in folders of ours: its own environment stays as it is."""
+"""Installation of test packages beside a Saleor, without changing its environment."""
 
 from __future__ import annotations
 
@@ -11,17 +11,21 @@ from pathlib import Path
 from testkit.process import ROOT
 
 TEST_DEPENDENCIES = ROOT / ".cache" / "saleor-test-deps"
-# What these need in turn is listed too, or among Saleor's own requirements (faker).
+"""Folder of the packages that the tests need."""
+# Their own dependencies are listed too, unless Saleor requires them itself (faker).
 TEST_PACKAGES = ("factory-boy>=3.3,<4", "hypothesis>=6.100,<7", "sortedcontainers>=2.4,<3")
 
 
 def install_test_packages(python: Path) -> None:
-    """Put what the tests need beside Saleor's own packages, in a folder of ours."""
+    """Install ``TEST_PACKAGES`` for the interpreter ``python`` into ``TEST_DEPENDENCIES``."""
     install_beside(python, TEST_DEPENDENCIES, TEST_PACKAGES)
 
 
 def install_beside(python: Path, folder: Path, packages: Sequence[str]) -> None:
-    """Install exactly these into a folder, unless it holds just them; the environment stays."""
+    """Install exactly ``packages`` into ``folder``, unless it already holds just them.
+
+    Their dependencies are not installed. Raises ``subprocess.CalledProcessError`` if pip fails.
+    """
     installed, wanted = folder / "installed.txt", "\n".join(packages)
     if installed.exists() and installed.read_text() == wanted:
         return
@@ -31,6 +35,10 @@ def install_beside(python: Path, folder: Path, packages: Sequence[str]) -> None:
 
 
 def run_pip(python: Path, *arguments: str, capture: bool = False) -> str:
+    """Run pip for the interpreter ``python``; return its output if ``capture`` is true.
+
+    Raises ``subprocess.CalledProcessError`` if pip fails.
+    """
     done = subprocess.run(
         [sys.executable, "-m", "pip", "--python", str(python), *arguments],
         check=True,

@@ -1,4 +1,4 @@
-"""Saleor behind a web server in this process, for what only comes or only counts over HTTP."""
+"""A web server for Saleor in this process, for tests that need real HTTP."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,7 +13,7 @@ class _Quiet(WSGIRequestHandler):
 
 @contextmanager
 def served() -> Iterator[str]:
-    """Serve Saleor on a free port and yield its address, without a slash at its end."""
+    """Serve Saleor on a free port and yield its address, without a trailing slash."""
     from django.core.wsgi import get_wsgi_application
 
     with make_server("localhost", 0, get_wsgi_application(), handler_class=_Quiet) as server:

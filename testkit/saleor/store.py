@@ -1,4 +1,4 @@
-"""The ticket store of the flows in a real Saleor: people with tokens, tickets on stock."""
+"""The ticket store of the flow tests in a real Saleor."""
 
 from typing import Any, cast
 
@@ -21,6 +21,8 @@ STAFF_PERMISSIONS = (
 
 
 class SaleorStore(RowStore):
+    """The store in a real Saleor, with one warehouse, a shipping zone, staff and two apps."""
+
     def __init__(self) -> None:
         self._warehouse: Any = factories.WarehouseFactory()
         self._zone = cast("Any", factories.ShippingZoneFactory())
@@ -56,7 +58,7 @@ class SaleorStore(RowStore):
 
 
 def _make_app(*codenames: str) -> tuple[Any, str]:
-    """Make an app with permissions; return it and its token."""
+    """Create an app with permissions; return it and its token."""
     app: Any = factories.AppFactory()
     app.permissions.set(_permissions(*codenames))
     _, token = app.tokens.create(app=app, name="flows")

@@ -1,15 +1,15 @@
-"""The version of a Saleor, and which of two is older."""
+"""Saleor's version numbers."""
 
 from typing import Any
 
 
 def version_of(project: dict[str, Any]) -> str:
-    """Read a Saleor's version in its ``pyproject.toml``; 3.21 is a Poetry project."""
+    """Return the version in Saleor's parsed ``pyproject.toml``; 3.21 is a Poetry project."""
     return str((project.get("project") or project["tool"]["poetry"])["version"])
 
 
 def is_older(version: str, than: str) -> bool:
-    """Whether a Saleor is older than a minor version; nothing is older than an empty text."""
+    """Return True if ``version`` is older than the minor version ``than``, which may be empty."""
     return bool(than) and _numbers(minor_of(version)) < _numbers(than)
 
 
@@ -18,5 +18,5 @@ def _numbers(minor: str) -> list[int]:
 
 
 def minor_of(version: str) -> str:
-    """Return what recordings are kept by: ``3.23`` of ``3.23.28``."""
+    """Return the minor version, such as ``3.23`` for ``3.23.28``. Traces are stored under it."""
     return ".".join(version.split(".")[:2])

@@ -14,8 +14,6 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from demo.open_store import READY, shop_command
-from demo.shop.settings import PAYMENT_TOKEN, STAFF_KEY, STAFF_TOKEN
 from testkit import pytest_events
 from testkit.chromium import CHROMIUM, why_not
 from testkit.client.driver import Driver, Refused
@@ -23,6 +21,7 @@ from testkit.client.shopper import Shopper
 from testkit.client.transports import over_http
 from testkit.process import ReadyProcess
 from testkit.seed import SYMPHONY, DemoStore
+from testkit.shop import PAYMENT_TOKEN, READY, STAFF_KEY, STAFF_TOKEN, shop_command
 from testkit.simulator import SimulatorProcess
 from testkit.stack import Stack
 

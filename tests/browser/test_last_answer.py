@@ -35,7 +35,7 @@ def say_yes_and_hold_the_answer(storefront: Storefront, **held: Any) -> HeldAnsw
 
 
 def test_a_no_pressed_while_the_yes_is_under_way_is_not_lost(storefront: Storefront) -> None:
-    # given a yes that the plugin has taken, over a line that is slow to bring the news
+    # given a yes that the plugin has taken, over a line that is slow to return the result
     late = say_yes_and_hold_the_answer(storefront)
     # when the shopper thinks again
     storefront.no.click()

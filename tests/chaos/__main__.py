@@ -34,9 +34,9 @@ RATE = 50
 
 
 class _Progress:
-    """One line that is drawn anew whenever there is news: no thread of its own, as we fork.
+    """A progress line that is rewritten on every change, without a thread because the run forks.
 
-    Where nobody watches, a line at every tenth.
+    Outside a terminal, a line is printed at every tenth.
     """
 
     def __init__(self) -> None:

@@ -1,4 +1,4 @@
-"""Orders that change while their calls are held back or turned away, and workers that die.
+"""Orders that change while their calls are deferred or refused, and workers that are killed.
 
 Nothing XCover did not carry out binds the plugin: an order that is refunded, or whose event begins,
 before anything was sent gets no policy, and a refund taken back before its cancellation was carried
@@ -154,9 +154,9 @@ class InBetween:
         self._let_all_through(crew, "cancelling")
 
     def _shut(self, operations: Sequence[str]) -> None:
-        """Let no call through: each is turned away, and at times the gate holds all back.
+        """Let no call through: each is refused, and at times the rate limit defers all of them.
 
-        Of a cancellation the last word is always turned away, the preview at times.
+        The confirmation of a cancellation is always refused, its preview at times.
         """
         first, *others = operations
         shut = [first, *(o for o in others if self._random.random() < 0.5)]

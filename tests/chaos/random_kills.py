@@ -31,8 +31,8 @@ KILL_WITHIN = 0.1
 """A kill comes up to so many real seconds after its claim."""
 
 SWEEPER_SHARE = 0.1
-"""The part of the kills that hits the sweeper. One that dies before its page of changed orders ends
-begins the page anew, so with a share like the others' it would hardly get anywhere."""
+"""The share of kills that hit the sweeper. A sweeper that is killed starts its page of changed
+orders again, so with a share like that of the others it would hardly make progress."""
 
 FAULT_EVERY = 0.5
 """Mean real seconds between two faults; one that nobody met is taken back for the next."""

@@ -46,7 +46,7 @@ def without_cover(shopper, store, simulator):
 
 
 def work():
-    """Deliver as a worker does that was woken."""
+    """Deliver as a worker does that received a task."""
     deliver_due(utc_now, limit=5)
 
 

@@ -12,7 +12,7 @@ from saleor_xcover_plugin.checkout.offer_content import check_texts, displayed_c
 from saleor_xcover_plugin.domain.product_rules import groups_to_show
 from saleor_xcover_plugin.errors import Code, Refusal
 from saleor_xcover_plugin.xcover.answers import Offer, load, parse
-from saleor_xcover_plugin.xcover.texts import MAX_OFFER_AGE, MAX_TEXT_LENGTH
+from saleor_xcover_plugin.xcover.texts import MAX_OFFER_LENGTH, MAX_TEXT_LENGTH
 
 from .. import words
 
@@ -153,7 +153,7 @@ def test_no_text_is_cut(place):
 
 def test_all_texts_together_have_a_limit_too():
     # given ten texts of which none is too long
-    lines = {f"Zq{index} is so": "w" * (MAX_OFFER_AGE // 10) for index in range(10)}
+    lines = {f"Zq{index} is so": "w" * (MAX_OFFER_LENGTH // 10) for index in range(10)}
     # then
     refusal = refused(answer(("content", "extras"), lines))
     assert (refusal.code, refusal.fields) == (Code.TEXT_TOO_LONG, ("content",))

@@ -43,6 +43,26 @@ def test_the_wheel_holds_the_whole_plugin_and_nothing_else(built: Path) -> None:
     assert {f"{PLUGIN}/py.typed", f"{PLUGIN}/static/{PLUGIN}/element.js"} <= plugin
 
 
+@pytest.mark.parametrize(
+    ("folder", "package"),
+    [
+        ("packages/xcover-simulator", "xcover_simulator"),
+        ("packages/xcover-acceptance", "xcover_acceptance"),
+    ],
+)
+def test_each_other_wheel_holds_its_package_and_nothing_else(
+    folder: str, package: str, tmp_path: Path
+) -> None:
+    code = f"import hatchling.build; hatchling.build.build_wheel({str(tmp_path)!r})"
+    subprocess.run([sys.executable, "-c", code], cwd=ROOT / folder, check=True, capture_output=True)
+    (wheel,) = tmp_path.glob("*.whl")
+    names = set(zipfile.ZipFile(wheel).namelist())
+
+    own = {name for name in names if name.startswith(f"{package}/")}
+    assert {f"{folder}/{name}" for name in own} == tracked(f"{folder}/{package}")
+    assert {name.partition("/")[0] for name in names - own} == {f"{package}-0.1.0.dist-info"}
+
+
 def test_the_sdist_holds_everything_its_own_checks_need(built: Path) -> None:
     (sdist,) = built.glob("*.tar.gz")
     with tarfile.open(sdist) as archive:

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from saleor_xcover_plugin.config.settings import FIELDS
+from saleor_xcover_plugin.supported import LOWEST
 from testkit.generated_tables import require_current
 
 from ..saleor import runs
@@ -22,12 +23,13 @@ def configuration() -> str:
 
 def support() -> str:
     rows = "".join(
-        f"| {_promised(minor, str(run['saleor']))} | {run['saleor']} "
+        f"| {_promised(minor, str(run['saleor']))} | {_lowest(minor)} | {run['saleor']} "
         f"| {int(run['tests']) - int(run['skipped'])} passed, {run['skipped']} skipped "
         f"| {run['on']} |\n"
         for minor, run in runs.read().items()
     )
-    return "| Saleor | tried with | `make test-saleor` | on |\n| --- | --- | --- | --- |\n" + rows
+    heads = "| Saleor | from | tried with | `make test-saleor` | on |\n"
+    return f"{heads}| --- | --- | --- | --- | --- |\n{rows}"
 
 
 def own_tests() -> str:
@@ -47,6 +49,11 @@ def own_tests() -> str:
 def _promised(minor: str, version: str) -> str:
     """A version that is not released yet is an early warning, no promise."""
     return "main, as an early warning" if "-" in version else minor
+
+
+def _lowest(minor: str) -> str:
+    """Return the lowest patch of a minor version; none is promised of what is not released."""
+    return next((patch for patch in LOWEST if patch.startswith(f"{minor}.")), "")
 
 
 def _default(value: str | bool) -> str:

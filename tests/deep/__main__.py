@@ -1,6 +1,6 @@
 """``make deep``: play the big counts of chance, seeded, in as many sittings as it takes.
 
-A run that was stopped continues with its seed; one that is done begins anew with another.
+A run that was stopped continues with its seed; a finished one starts again with another seed.
 """
 
 from __future__ import annotations

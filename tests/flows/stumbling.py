@@ -29,7 +29,7 @@ class Steps:
 
     def step(self, kind: type[Exception]) -> None:
         self.count += 1
-        if self.count == self._fails_at:
+        if self.count == self._fails_at:  # never at 0
             raise kind(self._text)
 
 
@@ -91,17 +91,28 @@ def at_each_step(
     *,
     way: Callable[[Steps], Any] = statement_that_fails,
     every: int = 1,
+    most: int = 100,
 ) -> int:
-    """Do something again and again, and fail one step later each time; return how often it failed.
+    """Do something again and again, and fail at another step each time; return how often it failed.
 
-    Getting ready does not fail. ``every`` leaves steps out. It ends where the act comes to its end.
+    Getting ready does not fail. ``every`` leaves steps out. No more than ``most`` steps are tried,
+    spread over all there are: how many that is depends on what the tests before left behind, and
+    each costs the whole act.
     """
+    total = _count(get_ready, text, way)
     failed = 0
-    while True:
+    for fails_at in range(1, total + 1, max(every, -(-total // most))):
         act = get_ready()
-        steps = Steps(1 + failed * every, text)
+        steps = Steps(fails_at, text)
         with way(steps):
             act()
-        if not steps.has_failed:
-            return failed
-        failed += 1
+        failed += steps.has_failed
+    return failed
+
+
+def _count(get_ready: GetReady, text: str, way: Callable[[Steps], Any]) -> int:
+    act = get_ready()
+    steps = Steps(0, text)
+    with way(steps):
+        act()
+    return steps.count

@@ -80,7 +80,7 @@ def let_time_pass(by=QUARTER):
 
 
 def account():
-    """The first characters of the gate's name, as alarms and status give them."""
+    """The first characters of the account row's name, as alarms and status show them."""
     from saleor_xcover_plugin.models import XCoverAccount
 
     return XCoverAccount.objects.get().name[:8]
@@ -379,8 +379,12 @@ def test_an_open_breaker_is_told_and_told_again_when_it_comes_back(
         key = ("breaker_open", account())
         assert raised() == [key]
         assert told() == [key] * times
-        (gate,) = report()["gates"]
-        assert (gate["breaker"], gate["account"], gate["rate"]) == ("open", account(), "50/s")
+        (reached,) = report()["accounts"]
+        assert (reached["breaker"], reached["account"], reached["rate"]) == (
+            "open",
+            account(),
+            "50/s",
+        )
         # when XCover is back and the breaker's rest is over
         simulator.clear_faults()
         XCoverAccount.objects.update(open_until=datetime.now(UTC))
@@ -421,7 +425,7 @@ def test_a_clock_that_is_off_is_told_with_its_seconds(
     assert raised() == told() == [("clock_off", account())]
     (line,) = [line for line in status()[0].splitlines() if line.startswith("clock_off")]
     assert words in line
-    assert report()["gates"][0]["clock_ahead_seconds"] == skew
+    assert report()["accounts"][0]["clock_ahead_seconds"] == skew
     # when the next answer of XCover agrees with our clock
     ask_for_offers(shopper, store, 1)
     work()
@@ -798,7 +802,7 @@ def test_no_offer_for_anybody_is_told_and_for_some_tickets_it_is_not(
     assert raised() == []
 
 
-def test_an_account_no_channel_uses_any_more_is_nobodys_trouble(
+def test_an_account_no_channel_uses_any_more_raises_no_alarm(
     store, shopper, payments, work, simulator, told
 ):
     from saleor_xcover_plugin.models import XCoverAccount
@@ -812,7 +816,7 @@ def test_an_account_no_channel_uses_any_more_is_nobodys_trouble(
     work()
 
     assert raised() == told() == []
-    assert [gate["account"] for gate in report()["gates"]] == [
+    assert [account["account"] for account in report()["accounts"]] == [
         XCoverAccount.objects.exclude(name="0" * 64).get().name[:8]
     ]
 

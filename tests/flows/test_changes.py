@@ -369,7 +369,7 @@ def test_a_preview_that_lapsed_is_parked_and_previewed_again_on_replay(
 
 @pytest.mark.parametrize("operation", ["preview_modification", "confirm_modification"])
 @pytest.mark.parametrize("kind", ["reset", "reset_after", "html", "malformed", "locked"])
-def test_the_change_survives_trouble_at_each_step(
+def test_the_change_survives_a_fault_at_each_step(
     edit: Callable[..., None],
     sale: Sale,
     changes: Callable[[], list[str]],

@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import io
 import json
+import sys
 from collections.abc import Callable
+from datetime import UTC, datetime
+from html import unescape
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -261,6 +265,30 @@ def test_test_keys_are_slow_and_every_market_is_asked_once(
     assert asked(simulator)["create_offer"] == 6  # one each for offer, two events, opt-out
 
 
+class NotInstalled:
+    """Finds the acceptance cases as little as a store that never installed them."""
+
+    def find_spec(self, name: str, *_: object) -> None:
+        if name.partition(".")[0] == "xcover_acceptance":
+            raise ModuleNotFoundError(name, name="xcover_acceptance")
+
+
+def test_without_the_cases_the_command_says_what_to_install(
+    simulator: SimulatorProcess, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    name = "saleor_xcover_plugin.management.commands.xcover_go_live"
+    for loaded in [one for one in sys.modules if one.startswith(("xcover_acceptance", name))]:
+        monkeypatch.delitem(sys.modules, loaded)
+    monkeypatch.setattr(sys, "meta_path", [NotInstalled(), *sys.meta_path])
+
+    with pytest.raises(CommandError, match="pip install xcover-acceptance") as refused:
+        call_command(import_module(name).Command())
+
+    assert refused.value.returncode == 2
+    assert asked(simulator) == {}
+    del sys.modules[name]  # the next test finds the cases again
+
+
 def test_policies_with_production_keys_need_a_second_word(
     channel: Channel, staff: Staff, simulator: SimulatorProcess
 ) -> None:
@@ -319,6 +347,23 @@ def test_the_page_holds_every_case_and_no_person_and_no_secret(
     for private in (PARTNER["api_key"], PARTNER["api_secret"], "@example.com", "+1415"):
         assert private not in written + json.dumps(found)
     assert "http" not in written.replace("http://127.0.0.1", "")
+
+
+@pytest.mark.parametrize(
+    "said",
+    ["<script>alert(1)</script>", "\"' onload='x", "{{ title }}{% now 'Y' %}", "\x00\x1b&amp;<"],
+)
+def test_whatever_came_is_text_on_the_page(said: str) -> None:
+    from xcover_acceptance import CaseResult, Ended
+    from xcover_acceptance.page import acceptance_page
+
+    now = datetime(2026, 11, 23, 12, 30, tzinfo=UTC)
+    ended = [Ended(said, said, CaseResult.FAILED, said, now, 1.25)]
+
+    page = acceptance_page({"Partner code": said}, ended, said, now)
+
+    assert said not in page
+    assert unescape(page).count(said) == 5
 
 
 def test_people_see_each_case_as_it_ends(channel: Channel) -> None:

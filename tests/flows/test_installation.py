@@ -116,7 +116,7 @@ def test_a_copy_of_the_database_acts_on_nothing_until_somebody_decides(
     assert "manage.py xcover_adopt." in alarm["sentence"]
     assert "manage.py xcover_adopt --as-new-store" in alarm["sentence"]
     assert not staff.order(order.id).has_note("policy")
-    # when the setup runs there as well, it binds nothing anew
+    # when the setup runs there as well, it binds nothing again
     assert "bound to production: see xcover_adopt" in store.command("xcover_setup")
     work()
     assert asked(simulator) == {"create_offer": 1}

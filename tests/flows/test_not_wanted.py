@@ -472,7 +472,7 @@ def test_a_key_that_comes_back_opens_what_was_sent(
         booking["id"],
     )
     assert not messages().exclude(sealed_body=None).exists()
-    if meanwhile == "refunded":  # a paid order may have asked for it anew already
+    if meanwhile == "refunded":  # a paid order may have asked for it again already
         assert len({call["idempotency_key"] for call in simulator.calls("confirm")}) == 1
 
 
@@ -488,7 +488,7 @@ def test_a_new_request_for_what_nobody_can_open_is_judged_before_it_leaves(
     is_searchable: bool,
 ) -> None:
     """A body that has not left binds nobody; that the earlier one may have is remembered."""
-    # given a request that was lost with its key, and a replay that is held back
+    # given a request that was lost with its key, and a replay that is deferred
     _, order, payment = paid
     be_stuck(simulator, work, fault="reset")
     with held_back():
@@ -540,7 +540,7 @@ def give_up(simulator: SimulatorProcess, work: Work, *, fault: str) -> None:
 def test_a_request_nobody_can_open_is_no_dead_end(
     paid: Paid, work: Work, simulator: SimulatorProcess, fault: str
 ) -> None:
-    """Its booking is looked up, and where there is none a request is built anew."""
+    """The booking is looked up, and if there is none a new request is built."""
     # given a lost answer, and a lost key
     buyer, _, _ = paid
     simulator.fault("confirm", fault, times=1)

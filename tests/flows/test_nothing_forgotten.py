@@ -157,7 +157,7 @@ def test_a_paid_order_of_which_nothing_is_known_is_an_alarm_of_its_own(
     # given an order that leaves no row of ours although it is looked at
     lose_rows()
     with monkeypatch.context() as deaf:
-        deaf.setattr("saleor_xcover_plugin.operations.sweep.align", lambda *_: None)
+        deaf.setattr("saleor_xcover_plugin.operations.sweep.sync_order", lambda *_: None)
         # when
         sweep(after=LATER)
         # then it is told at once, by its number
@@ -215,7 +215,7 @@ def test_a_lock_does_not_end_the_alarm_of_an_order_of_which_nothing_is_known(
     # given an order that leaves no row of ours although it is looked at
     lose_rows()
     with monkeypatch.context() as deaf:
-        deaf.setattr("saleor_xcover_plugin.operations.sweep.align", lambda *_: None)
+        deaf.setattr("saleor_xcover_plugin.operations.sweep.sync_order", lambda *_: None)
         sweep(after=LATER)
     assert alarms() == [("order_unfollowed", paid.number)]
     # when the next look meets a lock

@@ -12,9 +12,9 @@ from testkit.steps import PREMIUM
 from .waits import let_waits_pass
 
 ANSWERS_IN = Decimal(3)
-"""Seconds an offer query may take with XCover dead or dripping (design, budgets)."""
+"""Seconds an offer query may take while XCover is dead or dripping (docs/performance.md)."""
 
-TROUBLES = [
+FAULTS = [
     ("dead", "reset", {}),
     ("silent", "hang", {}),
     ("slow", "delay", {"seconds": 6}),
@@ -27,9 +27,9 @@ TROUBLES = [
 LONG_WAITS = {"hang", "delay", "drip"}
 
 
-def incidents(*, with_long_waits: bool):
+def faults(*, with_long_waits: bool):
     """Parametrize over what XCover may do to a call."""
-    chosen = [row for row in TROUBLES if with_long_waits or row[1] not in LONG_WAITS]
+    chosen = [row for row in FAULTS if with_long_waits or row[1] not in LONG_WAITS]
     return pytest.mark.parametrize(
         ("kind", "parameters"), [pytest.param(kind, given, id=name) for name, kind, given in chosen]
     )
@@ -43,7 +43,7 @@ def insured(shopper, store):
     return ada
 
 
-@incidents(with_long_waits=True)
+@faults(with_long_waits=True)
 def test_tickets_sell_without_an_offer(store, shopper, simulator, kind, parameters):
     # given
     simulator.fault("create_offer", kind, times=1, **parameters)
@@ -85,8 +85,8 @@ def test_an_offer_that_may_not_be_shown_is_no_offer(store, shopper, simulator, k
     assert ada.complete().total == Decimal("200.00")
 
 
-@incidents(with_long_waits=False)
-def test_a_paid_cover_is_confirmed_once_after_the_trouble(
+@faults(with_long_waits=False)
+def test_a_paid_cover_is_confirmed_once_after_the_fault(
     store, shopper, staff, work, simulator, kind, parameters
 ):
     # given a paid order while XCover is in trouble
@@ -155,7 +155,7 @@ def keep_trying(store, work):
     raise AssertionError("messages are still pending")
 
 
-BACKGROUND_TROUBLES = ["reset", "reset_after", "html", "html_ok", "malformed", *sorted(LONG_WAITS)]
+BACKGROUND_FAULTS = ["reset", "reset_after", "html", "html_ok", "malformed", *sorted(LONG_WAITS)]
 
 
 @pytest.mark.parametrize("kind", sorted(LONG_WAITS))
@@ -195,8 +195,8 @@ def test_a_booking_at_another_price_is_kept_and_shown_to_staff(
     assert staff.order(order.id).has_note(booking["id"], "differs from what was sold")
 
 
-@pytest.mark.parametrize("kind", BACKGROUND_TROUBLES)
-def test_a_cancellation_survives_the_trouble_at_every_step(
+@pytest.mark.parametrize("kind", BACKGROUND_FAULTS)
+def test_a_cancellation_survives_the_fault_at_every_step(
     store, shopper, staff, payments, work, simulator, kind, impatient
 ):
     # given a confirmed cover, refunded while XCover is in trouble
@@ -223,10 +223,8 @@ def test_a_cancellation_survives_the_trouble_at_every_step(
         assert len({call["idempotency_key"] for call in simulator.calls(operation)}) == 1
 
 
-@pytest.mark.parametrize("kind", [k for k in BACKGROUND_TROUBLES if k != "malformed"])
-def test_an_opt_out_is_told_once_after_the_trouble(
-    store, shopper, work, simulator, kind, impatient
-):
+@pytest.mark.parametrize("kind", [k for k in BACKGROUND_FAULTS if k != "malformed"])
+def test_an_opt_out_is_told_once_after_the_fault(store, shopper, work, simulator, kind, impatient):
     ada = shopper(store.usd_unpaid)
     ada.create_checkout({store.concert: 2})
     ada.offer()
@@ -240,7 +238,7 @@ def test_an_opt_out_is_told_once_after_the_trouble(
     assert len({call["idempotency_key"] for call in simulator.calls("opt_out")}) == 1
 
 
-@incidents(with_long_waits=True)
+@faults(with_long_waits=True)
 def test_settings_are_not_saved_on_the_word_of_a_broken_xcover(
     store, staff, simulator, kind, parameters
 ):

@@ -120,7 +120,7 @@ def test_a_sale_from_the_offer_to_the_policy_and_back(
     # when it is refunded
     payments.refund(sale.payment, TOTAL)
     work()
-    # then the outbox, its locks and the gate did their work
+    # then the outbox, its locks and the rate limit did their work
     assert [booking["status"] for booking in bookings(simulator)] == ["CANCELLED"]
     assert asked(simulator) == {
         "create_offer": 1,
@@ -167,7 +167,7 @@ def test_no_time_limit_of_ours_is_left_in_a_connection(
     work: Work,
     simulator: SimulatorProcess,
 ) -> None:
-    # given a sale: hooks, questions, workers and the gate set their limits
+    # given a sale: hooks, questions, workers and the rate limit set their limits
     sell_with_cover(shopper(store.usd), store, payments, work, simulator)
     # when other clients take all connections the pooler has
     name = connections["default"].settings_dict["NAME"]

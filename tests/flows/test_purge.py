@@ -1,4 +1,4 @@
-"""``xcover_purge``: what is past its time goes, what is open stays, and nothing happens anew."""
+"""``xcover_purge``: expired records are deleted, open ones stay, and nothing happens again."""
 
 from __future__ import annotations
 
@@ -489,7 +489,7 @@ def test_the_settled_call_of_a_stripped_cover_stands_for_its_operation(sale: Sal
     pass_by(days=LONG_AFTER)
     run()
     (message,) = rows("OutboxMessage")
-    # then what was sent once cannot be appended anew
+    # then what was sent once cannot be appended again
     (cover,) = rows("Cover")
     assert (message.kind, message.status, message.subject_id) == ("confirm", "settled", cover.pk)
     assert message.operation_id == f"{cover.order_id}:{cover.offer_id}"
@@ -587,7 +587,7 @@ def test_an_order_saleor_forgot_before_it_was_paid_keeps_nothing(
     assert (run().exit_code, counts()) == (0, dict.fromkeys(OF_A_CASE, 0))
 
 
-@pytest.mark.parametrize("trouble", ["refused", "policyholder_incomplete", "unclear"])
+@pytest.mark.parametrize("incident", ["refused", "policyholder_incomplete", "unclear"])
 def test_a_policy_put_aside_ends_with_the_hashes(
     shopper: SendShopper,
     store: Store,

@@ -2,7 +2,7 @@
 
 Own amounts beside lines, grants nobody sends, other goods, edited and deleted products, a series of
 which an evening is cancelled and takes place after all. What counts is the money: no policy ends by
-itself unless the premium went back, and nobody is owed more, or less, than was paid in vain.
+itself unless the premium went back, and the amount due to the buyer is exactly what is owed.
 """
 
 from __future__ import annotations

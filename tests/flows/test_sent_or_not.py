@@ -1,6 +1,6 @@
 """Never sent, refused or unknown: only a call that may have been carried out binds the plugin.
 
-In the other two everything is looked at anew before the next attempt, as if it were the first.
+In the other two cases everything is checked again before the next attempt, as if it were the first.
 """
 
 from __future__ import annotations
@@ -96,7 +96,7 @@ Paid = tuple[Shopper, PlacedOrder, Transaction]
 def test_a_policy_held_back_is_not_made_once_the_order_was_refunded(
     paid: Paid, payments: PaymentApp, work: Work, simulator: SimulatorProcess
 ) -> None:
-    # given a paid cover that was held back before it was sent
+    # given a paid cover that was deferred before it was sent
     buyer, _, payment = paid
     with held_back():
         work()
@@ -285,7 +285,7 @@ def test_a_cancellation_held_back_is_not_made_once_the_refund_was_taken_back(
     work: Work,
     simulator: SimulatorProcess,
 ) -> None:
-    # given a refund that was previewed, and held back before it was carried out
+    # given a refund that was previewed, and deferred before it was carried out
     buyer = shopper(store.usd)
     sale = sell_with_cover(buyer, store, payments, work, simulator)
     payments.refund(sale.payment, TOTAL)
@@ -354,7 +354,7 @@ def test_a_cancellation_held_back_until_the_event_began_is_asked_of_a_person(
     work: Work,
     simulator: SimulatorProcess,
 ) -> None:
-    # given a refund before the event, held back until after it began
+    # given a refund before the event, deferred until after it began
     buyer = shopper(store.usd)
     sale = sell_with_cover(buyer, store, payments, work, simulator)
     payments.refund(sale.payment, TOTAL)
@@ -734,7 +734,7 @@ def test_a_change_held_back_before_its_last_word_leaves_no_trace_once_taken_back
     from saleor_xcover_plugin.clock import utc_now
     from saleor_xcover_plugin.outbox.dispatcher import deliver_due
 
-    # given a change that was previewed, and held back before it was applied
+    # given a change that was previewed, and deferred before it was applied
     buyer = shopper(store.usd)
     sale = sell_with_cover(buyer, store, payments, work, simulator)
     staff.update_order(sale.order.id, billing={**NEW_YORK, "phone": "+12125550177"})

@@ -503,7 +503,7 @@ def test_a_lock_is_no_defect_of_news_about_a_policy(
         journal,
     )
 
-    # given news about a policy, looked at as often as a defect would be
+    # given a notification about a policy, handled as often as a defect would be
     cover = Cover.objects.get()
     news = WebhookNotification("BOOKING_UPDATED", cover.booking_id or "", "CONFIRMED", ())
     journal(news, cover.channel_id, datetime.now(UTC))
@@ -535,7 +535,7 @@ def test_a_busy_moment_hides_no_defect(
     number = left_to_the_sweep[0]
     # given a defect that was met three times
     with monkeypatch.context() as defect:
-        defect.setattr("saleor_xcover_plugin.operations.sweep.align", broken)
+        defect.setattr("saleor_xcover_plugin.operations.sweep.sync_order", broken)
         for minute in (10, 12, 17):
             sweep(minute)
     columns = ("error", "times", "first_at", "last_at")
@@ -565,7 +565,7 @@ def test_a_defect_is_told_since_it_is_one(
         sweep(12)
     (busy_since,) = set(failures("first_at"))
     # when they meet a defect
-    monkeypatch.setattr("saleor_xcover_plugin.operations.sweep.align", broken)
+    monkeypatch.setattr("saleor_xcover_plugin.operations.sweep.sync_order", broken)
     sweep(20)
     # then it has happened once, since then
     assert set(failures("error", "times")) == {("ValueError", 1)}

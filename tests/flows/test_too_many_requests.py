@@ -345,7 +345,7 @@ def test_an_answer_counts_although_xcover_did_not_answer_the_next_question(
     simulator.fault("create_offer", "status", times=1, status=status)
     assert refusal(buyer.offer)["code"] == "xcover_unavailable"
     repeated = used("repeated")
-    # when it asks on, and changes and asks: XCover or the gate says what it likes
+    # when it asks on, and changes and asks: whatever XCover or the rate limit says
     for act in (let_rest_pass, change, let_rest_pass, change):
         act(buyer)
         with contextlib.suppress(Refused):
@@ -427,7 +427,7 @@ def test_a_changed_basket_gets_its_offer_while_somebody_makes_checkouts_in_saleo
         other = shopper(store.usd)
         other.create_checkout({store.concert: 2})
         work.fetch_offer(other.checkout_id, store.usd)
-    # when the shopper changes the basket and asks, and the gate has a turn
+    # when the shopper changes the basket and asks, and the rate limit has a turn
     change(buyer)
     let_waits_pass()
     # then

@@ -32,7 +32,7 @@ def paid(shopper: Callable[[Channel], Shopper], store: Store, payments: PaymentA
 def test_a_paid_order_that_is_cancelled_before_its_policy_is_made_gets_none(
     paid: Paid, staff: Staff, work: Work, simulator: SimulatorProcess
 ) -> None:
-    # given a paid cover that was held back before it was sent
+    # given a paid cover that was deferred before it was sent
     buyer, order = paid
     with held_back():
         work()

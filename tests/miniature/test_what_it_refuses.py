@@ -90,7 +90,7 @@ def test_rights_nobody_has(store, shopper, driver):
 def test_it_does_not_start_where_a_real_saleor_is(tmp_path: Path):
     (tmp_path / "saleor").mkdir()
     (tmp_path / "saleor" / "__init__.py").touch()
-    code = "from demo import host; host.configure('dbname=none')"
+    code = "from testkit import miniature; miniature.configure('dbname=none')"
 
     started = subprocess.run(
         [sys.executable, "-c", code],
@@ -106,7 +106,7 @@ def test_it_does_not_start_where_a_real_saleor_is(tmp_path: Path):
 
 
 def test_a_line_put_in_beside_the_api_stays_unpriced_while_prices_hold(store, shopper):
-    """The trap of the real one (saleor-host.md 0, fact 4) is here too."""
+    """As in Saleor, a line that is added in the database has no price until prices expire."""
     from saleor.checkout.models import Checkout, CheckoutLine
     from saleor.product.models import ProductVariant
 

@@ -221,7 +221,7 @@ def _tell(options: argparse.Namespace, judged: Sequence[Judged], stale: set[Equi
 
 
 def _verdict(judged: Sequence[Judged], stale: set[Equivalent]) -> int:
-    """Return 1 below the goal, with a survivor, with one not played or one justified in vain."""
+    """Return 1 below the goal, or with a survivor, one not played or a needless justification."""
     groups = {one.group for one in judged}
     scores = [Score.of([one for one in judged if one.group == name]) for name in groups]
     is_good = all(one.percent >= GOAL and not one.survived and not one.waiting for one in scores)

@@ -21,7 +21,7 @@ class Suite:
     paths: tuple[str, ...]
     options: tuple[str, ...]
     has_django: bool = False
-    """They need a database, and Django takes a model only once: nothing is imported anew."""
+    """They need a database, and Django registers a model only once: nothing is imported again."""
     apart: tuple[str, ...] = ()
     """More options of a process of its own that is played for a mistake at the top of a module."""
 

@@ -62,7 +62,7 @@ class Kept:
         return fate
 
     def forget(self) -> None:
-        """Begin anew."""
+        """Forget everything."""
         self._known.clear()
         self._path.unlink(missing_ok=True)
 

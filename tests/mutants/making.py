@@ -63,7 +63,7 @@ def mutants(file: str, text: str) -> list[Mutant]:
     module = wrapper.module
     collector = _Collector()
     wrapper.visit(collector)
-    # Only the statement a mistake is in is written anew: a whole module takes twenty times as long.
+    # Only the statement with the mistake is rewritten: a whole module takes twenty times as long.
     pieces = [module.code_for_node(statement) for statement in module.body]
     foot = "".join(module.code_for_node(line) for line in module.footer)
     starts = [len(text) - len(foot) - len("".join(pieces[at:])) for at in range(len(pieces))]

@@ -22,7 +22,7 @@ from .making import Mutant
 from .swapping import changed_functions
 
 _TRIED_OUT = 40
-"""So many new tests are played again in place; all of them are imported anew."""
+"""Number of new tests that are played again in place; all of them are imported again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +97,7 @@ class Player:
         mutated = mutant.within(text)
         running = self._tests(mutant, text)
         names = sorted(running - {""}, key=lambda name: self._order(mutant, name))
-        # What ran while modules were imported has to be imported anew.
+        # What ran while modules were imported has to be imported again.
         functions = None if "" in running else changed_functions(text, mutated)
         if functions is not None and not names:
             return {"outcome": "survived", "by": "", "way": "no test runs it", "took": 0.0}
@@ -198,7 +198,7 @@ class Player:
         return (not is_own, self._seconds.get(name, 0.0))
 
     def _files(self, module: str) -> list[list[str]]:
-        """Return the files of tests to import anew: the likeliest first, then the quickest."""
+        """Return the files of tests to import again: the likeliest first, then the quickest."""
         tests = self._plan.files()
         own = own_tests(module, tests)
         running = {

@@ -1,6 +1,6 @@
 """Put a mistake into a process that has imported everything: exchange the code of a function.
 
-Importing anew takes a second; this takes none. It is possible where nothing but the bodies of
+Importing again takes a second; this takes none. It is possible where nothing but the bodies of
 functions differs, and right where these did not run yet while modules were imported.
 """
 

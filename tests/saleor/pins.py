@@ -16,6 +16,7 @@ from typing import Any
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
+from saleor_xcover_plugin.supported import LOWEST
 from testkit.saleor.version import minor_of, version_of
 
 CONSTRAINTS = Path(__file__).resolve().parents[2] / "constraints"
@@ -29,10 +30,17 @@ def main() -> int:
     path = CONSTRAINTS / f"saleor-{minor_of(version)}.txt"
     path.write_text(
         f"# Exact pins of Saleor {version}'s runtime environment (Python {sys.version_info[0]}."
-        f"{sys.version_info[1]}).\n" + "".join(f"{n}=={v}\n" for n, v in sorted(pins.items()))
+        f"{sys.version_info[1]}).\n{_lowest(version)}"
+        + "".join(f"{n}=={v}\n" for n, v in sorted(pins.items()))
     )
     sys.stderr.write(f"{len(pins)} pins in {path}\n")
     return 0
+
+
+def _lowest(version: str) -> str:
+    """Name the lowest patch of the same minor version the plugin runs in, where there is one."""
+    minor = minor_of(version)
+    return "".join(f"# The plugin runs from {p} on.\n" for p in LOWEST if minor_of(p) == minor)
 
 
 def _requirements(project: dict[str, Any]) -> Iterator[Requirement]:

@@ -6,7 +6,7 @@ work tree; ``--resume`` plays only what has no green result for it. ``--smoke`` 
 in ``tests/saleor/smoke.txt``, ``--json`` prints the results for machines. Test files, folders,
 ``file::test`` and options of pytest choose as they do there.
 
-Uses Saleor's own virtual environment. Installs the built wheel there and nothing else; what only
+Uses Saleor's own virtual environment. Installs the built wheels there and nothing else; what only
 the tests need goes into a folder of ours.
 """
 
@@ -159,17 +159,17 @@ def _alone_in(saleor: Path) -> Iterator[None]:
 
 
 def install(saleor: Path, python: Path) -> None:
-    """Install the built wheel, and nothing else, into Saleor's environment."""
-    wheel = _wheel()
-    _require_only_the_plugin(wheel)
-    _say(f"Saleor at {saleor}, plugin {wheel.name}")
-    _require_nothing_else(python, wheel)
-    run_pip(python, "install", "--force-reinstall", "--no-deps", str(wheel))
+    """Install the built wheels, and nothing else, into Saleor's environment."""
+    plugin, acceptance = _wheel("saleor_xcover_plugin"), _wheel("xcover_acceptance")
+    _require_only_the_plugin(plugin)
+    _say(f"Saleor at {saleor}, plugin {plugin.name}")
+    _require_nothing_else(python, plugin, acceptance)
+    run_pip(python, "install", "--force-reinstall", "--no-deps", str(plugin), str(acceptance))
     install_test_packages(python)
 
 
-def _wheel() -> Path:
-    wheels = sorted((ROOT / "dist").glob("*.whl"))
+def _wheel(name: str) -> Path:
+    wheels = sorted((ROOT / "dist").glob(f"{name}-*.whl"))
     if len(wheels) != 1:
         raise SystemExit("Build the wheel first: make wheel")
     return wheels[0]
@@ -184,17 +184,14 @@ def _require_only_the_plugin(wheel: Path) -> None:
         raise SystemExit(f"The wheel would also install {', '.join(sorted(strange))}.")
 
 
-def _require_nothing_else(python: Path, wheel: Path) -> None:
-    """Ask pip what installing the wheel would change in Saleor's environment."""
-    report = json.loads(
-        run_pip(
-            python, "install", "--dry-run", "--quiet", "--report", "-", str(wheel), capture=True
-        )
-    )
+def _require_nothing_else(python: Path, *wheels: Path) -> None:
+    """Ask pip what installing the wheels would change in Saleor's environment."""
+    asked = ("install", "--dry-run", "--quiet", "--report", "-")
+    report = json.loads(run_pip(python, *asked, *map(str, wheels), capture=True))
     changed = sorted(item["metadata"]["name"] for item in report["install"])
     _say(f"installing it would add or change: {', '.join(changed) or 'nothing'}")
-    if set(changed) - {"saleor-xcover-plugin"}:
-        raise SystemExit("The wheel would change Saleor's environment.")
+    if set(changed) - {"saleor-xcover-plugin", "xcover-acceptance"}:
+        raise SystemExit("The wheels would change Saleor's environment.")
 
 
 def _say(sentence: str) -> None:

@@ -263,7 +263,7 @@ def test_a_cheaper_yes_is_not_charged_as_the_dearer(
     # when she takes the cheaper one
     offer = bob.offer()
     bob.accept(offer, offer.quotes[0].id)
-    # then the payment is to be created anew
+    # then the payment must be created again
     assert announced(bob) == [(DEARER, False)]
     assert refusal_of_order(bob) == ("checkout_not_fully_paid",)
     bob.pay_legacy()

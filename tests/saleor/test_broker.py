@@ -1,4 +1,4 @@
-"""Waking a worker never holds up or breaks a sale: no broker, dead broker, real broker."""
+"""Sending a task never delays or breaks a sale: no broker, dead broker, real broker."""
 
 import os
 import socket
@@ -164,7 +164,7 @@ def test_with_a_broker_the_worker_is_woken_with_one_id_and_nothing_else(
         queue = redis.Redis.from_url(own_broker())
         queue.flushdb()
         buy(shopper, store, staff)
-        # A countdown is held back by the worker, so every message lies in the queue.
+        # The worker defers a task with a countdown, so every message lies in the queue.
         messages = [json.loads(text) for text in queue.lrange(app.conf.task_default_queue, 0, -1)]
         queue.flushdb()
         queue.close()

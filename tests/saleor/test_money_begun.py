@@ -236,7 +236,7 @@ def test_a_bank_page_that_ended_under_another_reference_is_over(
     TransactionEvent.objects.create(type=f"{kind}_failure", psp_reference="step-2", **event)
     # then the shopper may change her mind
     assert ada.decline().answer == "declined"
-    # and a new page counts anew
+    # and a new page starts counting again
     ada.accept(ada.offer())
     TransactionEvent.objects.create(type=f"{kind}_action_required", psp_reference="step-3", **event)
     with pytest.raises(AssertionError, match="payment_started"):
@@ -426,7 +426,7 @@ def test_an_offer_follows_the_vouchers_that_come_and_go(
     with pytest.raises(Refused) as refused:
         ada.offer()
     assert refused.value.codes == ("price_not_exact",)
-    # when the voucher is gone it is there again, at once and without asking XCover anew
+    # when the voucher is gone it is there again, at once and without asking XCover again
     ada.remove_promo_code(code)
     assert ada.accept(ada.offer()).premium == PREMIUM
     assert len(simulator.calls("create_offer")) == 1

@@ -309,7 +309,7 @@ def test_a_yes_to_other_quotes_afterwards_is_for_the_next_order(
     ada.accept(offer, cheap)
     app = store.store_app_token()
     first = driver.mutate(KEEPING_THE_CHECKOUT, {"id": checkout.id}, token=app)["order"]
-    # when she takes the other one: what the order holds cannot be answered anew
+    # when she takes the other one: what the order holds cannot be answered again
     with pytest.raises(Refused) as refused:
         ada.accept(offer, dear)
     assert refused.value.codes == ("offer_stale",)

@@ -129,7 +129,7 @@ def test_where_xcover_pays_the_buyer_itself_the_note_says_so(
 def test_what_a_webhook_claims_is_not_believed(
     insured: Shopper, work: Work, send: Send, simulator: SimulatorProcess
 ) -> None:
-    # The signature does not cover the body: news of a cancellation that never was.
+    # The signature does not cover the body: a notification of a cancellation that never was.
     assert send("BOOKING_CANCELLED", policy_of(insured)) == [[200]]
     work()
 
@@ -152,7 +152,7 @@ def test_the_same_news_may_be_true_the_second_time(
 ) -> None:
     from saleor_xcover_plugin.models import ReceivedNotification
 
-    # given news of a cancellation that had not happened
+    # given a notification of a cancellation that had not happened
     policy = policy_of(insured)
     assert say_cancelled(address, policy) == 200
     work()
@@ -180,7 +180,7 @@ def test_news_that_comes_again_while_it_is_looked_at_is_looked_at_again(
     from saleor_xcover_plugin.models import ReceivedNotification
     from saleor_xcover_plugin.operations.webhook_inbox import handle_due
 
-    # given news of a cancellation to come
+    # given a notification of a cancellation to come
     policy = policy_of(insured)
     say_cancelled(address, policy)
     times = iter([utc_now()])

@@ -1,11 +1,11 @@
-// The only module that talks to the shop's server.
+// The client of the shop's server. No other module sends requests to it.
 
-// A whole request failed; the message is a sentence for the person at the screen.
+// A request failed as a whole. The message is a sentence for the person at the screen.
 export class Problem extends Error {}
 
 export async function ask(operation, variables = {}) {
   const root = await send("/api/graphql", { operation, variables });
-  // The plugin's refusals are part of its contract: whoever asked for an offer reads them.
+  // The plugin's refusals are part of its contract and are handled by the caller.
   if (root?.errors?.length && !operation.startsWith("insurance")) {
     throw new Problem(root.errors.map((error) => error.message).join(" "));
   }
@@ -15,7 +15,7 @@ export async function ask(operation, variables = {}) {
 export const config = () => send("/api/config");
 export const pay = (checkoutId, total) => send("/api/pay", { checkoutId, total });
 
-// The staff's address ends with a key; it stays in this tab, so that links need not carry it.
+// The key at the end of the staff's address is kept in this tab, so that links need not carry it.
 const KEPT_KEY = "staff-key";
 
 export function keepStaffKey(query) {

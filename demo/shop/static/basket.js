@@ -14,19 +14,19 @@ export async function basketPage() {
 
   const tickets = h("div", {});
   const total = h("aside", { class: "total", "aria-label": "Your order" });
-  // The plugin's own element; the tickets sell as well when it could not be loaded.
+  // The plugin's own element. Tickets are sold even if it cannot be loaded.
   const offer = h("xcover-offer", { channel: checkout.channel, checkout: checkout.current.id });
-  const lookAgain = () => offer.refresh?.();
-  const payment = paymentStep(offer, lookAgain);
+  const refreshOffer = () => offer.refresh?.();
+  const payment = paymentStep(offer, refreshOffer);
   const showAll = () => {
     if (!checkout.current) {
       page.replaceChildren(empty());
       return;
     }
     const focused = document.activeElement?.dataset?.focus;
-    tickets.replaceChildren(h("ul", { class: "lines" }, checkout.ticketLines.map((line) => lineRow(line, lookAgain))));
+    tickets.replaceChildren(h("ul", { class: "lines" }, checkout.ticketLines.map((line) => lineRow(line, refreshOffer))));
     total.replaceChildren(...totals(payment));
-    // Lines are drawn anew: keep the place of who uses the keyboard.
+    // The lines are rendered again, so restore the keyboard focus.
     if (focused) tickets.querySelector(`[data-focus="${focused}"]`)?.focus();
   };
   for (const name of ["accepted", "declined", "changed"]) offer.addEventListener(`xcover:${name}`, () => checkout.reload());
@@ -34,7 +34,7 @@ export async function basketPage() {
   page.append(
     h("div", { class: "steps" },
       step(1, "Tickets", tickets),
-      step(2, "Your details", detailsForm(lookAgain)),
+      step(2, "Your details", detailsForm(refreshOffer)),
       step(3, "Ticket protection", offer),
     ),
     total,
@@ -51,14 +51,14 @@ function step(number, title, content) {
   );
 }
 
-function lineRow(line, lookAgain) {
+function lineRow(line, refreshOffer) {
   const { variant, quantity } = line;
   const change = (to, label, sign) =>
     busyButton(sign, async (button) => {
       try {
         await checkout.setQuantity(line, to);
         announce(`${variant.product.name}: ${to}. Total ${checkout.total() || "nothing"}.`);
-        if (checkout.current) await lookAgain();
+        if (checkout.current) await refreshOffer();
       } catch (problem) {
         button.closest("li").append(notice(problem.message));
       }
@@ -76,7 +76,7 @@ function lineRow(line, lookAgain) {
 }
 
 function totals(payment) {
-  // In the host's order: the cover stands where it will stand in the order and on the invoice.
+  // Keep the host's order of lines, which is also that of the order and the invoice.
   const name = (line) => (checkout.isCover(line)
     ? h("dt", { class: "covered" }, shield(), "Ticket protection")
     : h("dt", {}, `${line.quantity} × ${line.variant.product.name}`));
@@ -90,11 +90,11 @@ function totals(payment) {
   ];
 }
 
-function paymentStep(offer, lookAgain) {
+function paymentStep(offer, refreshOffer) {
   const said = h("div", { "aria-live": "polite" });
   const button = busyButton("Pay now", async () => {
     said.replaceChildren();
-    // Nobody pays for what they have just taken back.
+    // An answer that is still being saved may change the total.
     if (offer.hasAttribute("pending")) {
       said.replaceChildren(notice("Your answer about ticket protection is being saved. One moment, then pay.", "quiet"));
       return;
@@ -116,7 +116,7 @@ function paymentStep(offer, lookAgain) {
   async function tellRefusal({ refused, charged, currency }) {
     const before = checkout.total();
     await checkout.reload();
-    await lookAgain();
+    await refreshOffer();
     const sentences = [refused];
     if (checkout.total() !== before) sentences.push(`The total was ${before} and is now ${checkout.total()}.`);
     if (Number(charged) > 0) {

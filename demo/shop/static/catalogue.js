@@ -1,4 +1,4 @@
-// Events to go to, and what is sold at the desk.
+// The catalogue: ticketed events and merchandise.
 
 import { ask } from "./api.js";
 import { checkout } from "./checkout.js";

@@ -1,4 +1,4 @@
-// The buyer's checkout at the host. What is shown is always what the host answered last.
+// The buyer's checkout at the host. The page always shows the host's last response.
 
 import { ask } from "./api.js";
 import { gross } from "./format.js";
@@ -13,7 +13,7 @@ class CurrentCheckout {
   buyer = {};
   #listeners = new Map();
 
-  // Take up the checkout this browser left; one that became an order is forgotten.
+  // Resume the checkout of this browser, unless it has become an order.
   async open({ coverSku, channel, buyer }) {
     this.coverSku = coverSku;
     this.channel = channel;
@@ -74,7 +74,7 @@ class CurrentCheckout {
     return this.current ? `${this.count} in your basket · ${this.total()}` : "";
   }
 
-  // Call `listener` after every change, as long as `element` is on the page.
+  // Call `listener` after every change while `element` is on the page.
   follow(listener, element) {
     this.#listeners.set(listener, element);
   }

@@ -1,4 +1,4 @@
-// Who buys: filled in beforehand with an invented person, so that a demo takes seconds.
+// The buyer's details, prefilled with an invented person.
 
 import { checkout } from "./checkout.js";
 import { announce, busyButton, h, notice } from "./dom.js";
@@ -16,7 +16,7 @@ const FIELDS = [
 ];
 const COUNTRIES = { US: "United States", GB: "United Kingdom", DE: "Germany", NO: "Norway" };
 
-// Shows the details as saved; `changed` is called after the host took new ones.
+// Show the saved details. `changed` is called after the host has accepted new ones.
 export function detailsForm(changed) {
   const holder = h("div", { class: "details" });
 
@@ -53,7 +53,7 @@ export function detailsForm(changed) {
     } catch (problem) {
       said.replaceChildren(notice(problem.message));
     }
-    // One of the two parts may have been saved.
+    // One of the two mutations may have succeeded.
     await changed();
   }
 

@@ -1,4 +1,4 @@
-// Elements without templates: texts are always texts, so nothing a host answers becomes markup.
+// Helpers that build elements. Texts are set as text, so that no response becomes markup.
 
 const SVG = "http://www.w3.org/2000/svg";
 
@@ -14,12 +14,12 @@ export function announce(sentence) {
   document.getElementById("announcer").textContent = sentence;
 }
 
-// A problem the person should see where they are.
+// An error message in place.
 export function notice(sentence, kind = "problem") {
   return h("p", { class: `notice ${kind}`, role: kind === "problem" ? "alert" : "status" }, sentence);
 }
 
-// Let a button work once at a time, and say so while it does.
+// Disable a button and mark it as busy while its action runs.
 export function busyButton(label, work, given = {}) {
   const button = h("button", { type: "button", ...given, onclick: press }, label);
   async function press() {

@@ -1,4 +1,4 @@
-// Money and time in words. Amounts stay texts: Intl formats them digit by digit.
+// Formatting of money and time. Amounts stay strings, which Intl formats exactly.
 
 export function money(amount, currency) {
   return new Intl.NumberFormat("en", { style: "currency", currency }).format(amount);
@@ -8,7 +8,7 @@ export function gross(price) {
   return money(price.gross.amount, price.gross.currency);
 }
 
-// Date parts of an event where it takes place.
+// The date parts of an event in its own time zone.
 export function eventTime(start, timeZone) {
   const instant = new Date(start);
   const part = (options) => format(instant, { timeZone, ...options });

@@ -1,4 +1,4 @@
-// A part of a page that looks again by itself and is drawn anew only when something changed.
+// A part of a page that polls for changes and is rendered again only if something changed.
 
 import { h, notice } from "./dom.js";
 
@@ -6,7 +6,7 @@ export function live(load, draw, every = 4000) {
   const holder = h("div", {}, h("p", { class: "soft", role: "status" }, "Loading…"));
   let drawn = "";
 
-  async function look() {
+  async function refresh() {
     try {
       const found = await load();
       const now = JSON.stringify(found);
@@ -22,16 +22,16 @@ export function live(load, draw, every = 4000) {
   function replace(content) {
     const focused = document.activeElement;
     holder.replaceChildren(...[content].flat(Infinity).filter(Boolean));
-    // Whoever is typing in a part that was kept goes on typing.
+    // Keep the focus in a part that was not replaced.
     if (focused?.isConnected && focused !== document.activeElement) focused.focus();
   }
 
   async function watch() {
     for (let isFirst = true; isFirst || holder.isConnected; isFirst = false) {
-      if (isFirst || !document.hidden) await look();
+      if (isFirst || !document.hidden) await refresh();
       await new Promise((resolve) => setTimeout(resolve, every));
     }
   }
   watch();
-  return Object.assign(holder, { look });
+  return Object.assign(holder, { refresh });
 }

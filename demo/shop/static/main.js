@@ -1,4 +1,4 @@
-// Which page is shown: the part of the address after #.
+// The router: the part of the address after # names the page.
 
 import { config, keepStaffKey } from "./api.js";
 import { basketPage } from "./basket.js";
@@ -23,7 +23,7 @@ async function show() {
   const [address, query] = location.hash.replace(/^#\/?/, "").split("?");
   if (query) {
     keepStaffKey(query);
-    // Out of sight and out of screenshots; the tab remembers it.
+    // Remove the key from the address bar; the tab keeps it.
     history.replaceState(null, "", `#/${address}`);
   }
   const turn = (latest += 1);
@@ -32,7 +32,7 @@ async function show() {
   main.replaceChildren(...content.flat().filter(Boolean));
   document.title = `${name} · Foyer`;
   mark(address);
-  // Tell screen readers of a new page, but leave the first one and a refresh alone.
+  // Announce a new page to screen readers, but not the first one or a refresh.
   if (shown !== null && shown !== address) {
     scrollTo(0, 0);
     main.focus({ preventScroll: true });
@@ -77,7 +77,7 @@ try {
 } catch (problem) {
   main.replaceChildren(notice(problem.message));
 }
-// The part after # names pages here, so the skip link cannot use it.
+// The skip link cannot use the part after #, which names the page.
 document.querySelector(".skip").addEventListener("click", (event) => {
   event.preventDefault();
   main.focus();

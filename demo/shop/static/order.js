@@ -1,4 +1,4 @@
-// The order after paying: the tickets, and the policy as it comes about.
+// The order after paying: its tickets, and the state of its policy.
 
 import { ask } from "./api.js";
 import { checkout } from "./checkout.js";

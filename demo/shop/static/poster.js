@@ -1,4 +1,4 @@
-// Poster art from a name alone: the same name is the same poster, everywhere.
+// Poster art generated from a name. The same name always gives the same poster.
 
 import { s } from "./dom.js";
 
@@ -69,7 +69,7 @@ function tiles(random, inks) {
   return drawn;
 }
 
-// Sound, or water, or a crowd.
+// Waves.
 function waves(random, inks) {
   const moon = s("circle", { cx: 80 + random() * 240, cy: 84, r: 46, fill: inks[1] });
   const rows = [0, 1, 2, 3, 4].map((row) => {
@@ -99,7 +99,7 @@ function discs(random, inks) {
 function seeded(text) {
   let state = 2166136261;
   for (const letter of text) state = Math.imul(state ^ letter.codePointAt(0), 16777619);
-  // Similar names differ in few bits: the first draws spread them and are thrown away.
+  // Similar names differ in few bits, so the first numbers are discarded.
   for (let draw = 0; draw < WARM_UP; draw += 1) next();
   return next;
 

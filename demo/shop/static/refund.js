@@ -1,10 +1,10 @@
-// Giving money back, as the payment app would report it.
+// The refund form. The shop reports the refund as the payment app would.
 
 import { staff } from "./api.js";
 import { busyButton, h, notice } from "./dom.js";
 import { money } from "./format.js";
 
-// An element that stays while the page around it is drawn anew; `show(order)` brings the money up to date.
+// An element that stays while the page around it is rendered again. `show(order)` updates its amounts.
 export function refundPanel(orderId, refunded) {
   const said = h("div", { "aria-live": "polite" });
   const left = h("p", { class: "soft" });

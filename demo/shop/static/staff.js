@@ -1,4 +1,4 @@
-// The store's side: orders with their policies, and what waits for a person.
+// The staff's page: orders with their policies, and those that need a person.
 
 import { config, staff } from "./api.js";
 import { h, notice } from "./dom.js";
@@ -20,7 +20,7 @@ export async function staffPage() {
 }
 
 export async function staffOrderPage(id) {
-  const refund = refundPanel(id, () => whole.look());
+  const refund = refundPanel(id, () => whole.refresh());
   const whole = live(() => staff.order(id), (order) => {
     refund.show(order);
     return drawOrder(order, refund);

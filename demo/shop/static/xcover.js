@@ -1,4 +1,4 @@
-// What the simulated XCover received, and a switch that breaks it.
+// The calls that the simulated XCover received, and a switch that makes it fail.
 
 import { staff } from "./api.js";
 import { announce, h, notice } from "./dom.js";
@@ -27,7 +27,7 @@ export function xcoverPanel() {
       await staff.setXcoverDown(isDown);
       announce(isDown ? "XCover is down now." : "XCover works again.");
       said.replaceChildren();
-      await received.look();
+      await received.refresh();
     } catch (problem) {
       input.checked = !isDown;
       said.replaceChildren(notice(problem.message));

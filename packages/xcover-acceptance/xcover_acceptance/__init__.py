@@ -1,4 +1,8 @@
-"""XCover's acceptance cases, played with a store's own settings against sandbox or simulator."""
+"""XCover's acceptance cases, played with a store's settings against the sandbox or the simulator.
+
+Call ``begin`` for the shared state, iterate ``play``, and always call ``cleaned_up`` afterwards: it
+cancels the policies that the cases made.
+"""
 
 from .cases import CASES, Case, Market, Play
 from .player import CaseResult, Ended, cleaned_up, interrupted, play

@@ -1,6 +1,7 @@
-"""The cases: what each shows, what it needs, and how it is played.
+"""The acceptance cases, with the function that plays each.
 
-Chosen from the partner guide's flows (offer, confirm, opt out, modify, cancel) and "going live".
+They follow the flows for event tickets (offer, confirm, opt out, modify, cancel) at
+https://partner-docs.covergenius.com/offers/vertical-examples/events-tickets
 """
 
 from __future__ import annotations
@@ -37,24 +38,29 @@ from saleor_xcover_plugin.xcover.payloads import (
 from . import sample
 
 DEADLINE_SECONDS = 20.0
+"""Seconds that one call to XCover may take."""
 REASON = "Order refunded"
+"""Reason sent with every cancellation."""
 
 
 class Failed(Exception):
-    """Something else came than was expected; the text says what, and what to do."""
+    """XCover behaved otherwise than expected. The message says how, and what to do about it."""
 
 
 class Skipped(Exception):
-    """The case could not be played; the text says why."""
+    """The case could not be played. The message says why."""
 
 
 @dataclass(frozen=True, slots=True)
 class Market:
-    """A currency and a country protection is sold in."""
+    """A currency and a country in which protection is sold, and the language of its offers."""
 
     currency: str
+    """ISO 4217 code."""
     country: str
+    """ISO 3166 alpha-2 code."""
     language: str
+    """ISO 639-1 code."""
 
     def __str__(self) -> str:
         return f"{self.currency}/{self.country}"
@@ -62,7 +68,7 @@ class Market:
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """A confirmation as it was sent: asked again with its key, it makes no second policy."""
+    """A confirmation as it was sent. Sent again with its key, it makes no second policy."""
 
     offer_id: str
     quote_ids: list[str]
@@ -72,43 +78,57 @@ class Attempt:
 
 @dataclass(slots=True)
 class Play:
-    """What the cases share: clients, the market they play in, and what earlier ones made."""
+    """The state that the cases share: clients, markets, and what earlier cases made."""
 
     settings: PluginSettings
     client: XCoverClient
     stranger: XCoverClient
-    """The same account with a secret nobody gave it."""
+    """A client of the same account that signs with a wrong secret."""
     skew: Skew
+    """The clock difference that ``client`` has measured."""
     market: Market
+    """The market in which the cases play."""
     markets: Sequence[Market]
+    """All markets, for the case that asks for an offer in each."""
     clock: Clock
     offer: Offer | None = None
     attempt: Attempt | None = None
-    """Whose answer has not come: a policy may have been made."""
+    """The confirmation whose response has not arrived; it may have made a policy."""
     made: Attempt | None = None
+    """The confirmation that was sent last."""
     booking: Booking | None = None
     preview: CancellationPreview | None = None
     bound: dict[str, list[str]] = field(default_factory=dict)
-    """Policies made and not yet cancelled: booking to its quotes."""
+    """Quote ids by booking id of the policies made and not yet cancelled."""
 
     @property
     def needs_clean_up(self) -> bool:
+        """True if a policy is in force or may have been made."""
         return bool(self.bound) or self.attempt is not None
 
     def new_key(self) -> str:
+        """Return a new idempotency key."""
         return str(uuid.uuid4())
 
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """One case; ``sends`` names the calls it makes, in words."""
+    """An acceptance case."""
 
     name: str
     expected: str
+    """Sentence that states the expected behaviour, for the report."""
     sends: str
+    """The calls that the case makes, in words."""
     play: Callable[[Play], str]
+    """Plays the case and returns a sentence about what was observed.
+
+    Raises Failed or Skipped, or the client's XCoverError.
+    """
     needs: tuple[str, ...] = ()
+    """Names of the cases that must have passed before."""
     binds: bool = False
+    """True if the case makes or changes a policy."""
 
 
 def _credentials(shared: Play) -> str:
@@ -165,7 +185,7 @@ def _opt_out(shared: Play) -> str:
     key = shared.new_key()
     for _ in range(2):
         shared.client.opt_out(offer.id, idempotency_key=key, deadline=DEADLINE_SECONDS)
-    return f"Offer {offer.id}: told twice with one key, taken both times."
+    return f"Offer {offer.id}: the opt-out was sent twice with one key and accepted both times."
 
 
 def _confirm(shared: Play) -> str:
@@ -175,7 +195,7 @@ def _confirm(shared: Play) -> str:
     holder = sample.policyholder(shared.market.country)
     body = confirm_body(quote_ids, holder, transaction_id=f"go-live-{shared.new_key()[:8]}")
     made = Attempt(offer.id, quote_ids, body, shared.new_key())
-    # Noted before it is sent: an answer may be lost, the policy then is not.
+    # Recorded before it is sent, because a lost response can still mean a policy.
     shared.attempt = shared.made = made
     try:
         booking = shared.client.confirm_offer(
@@ -184,7 +204,7 @@ def _confirm(shared: Play) -> str:
     except XCoverAlreadyBooked:
         raise
     except XCoverRejected:
-        shared.attempt = None  # surely no policy
+        shared.attempt = None  # XCover refused it, so there is no policy
         raise
     shared.bound[booking.id], shared.attempt, shared.booking = quote_ids, None, booking
     premium = _premium(offer)
@@ -245,7 +265,7 @@ def _modify(shared: Play) -> str:
         idempotency_key=shared.new_key(),
         deadline=DEADLINE_SECONDS,
     )
-    return f"Changed in policy {shared.booking.id}, for nothing."
+    return f"Changed in policy {shared.booking.id}, free of charge."
 
 
 def _preview(shared: Play) -> str:
@@ -295,6 +315,7 @@ def _cancel_again(shared: Play) -> str:
     raise Failed("A refund was previewed for a policy that is cancelled. Tell Cover Genius.")
 
 
+# In playing order: a case comes after those that it needs.
 CASES = (
     Case(
         "credentials",
@@ -333,7 +354,7 @@ CASES = (
     ),
     Case(
         "opt-out",
-        "An offer nobody wants is reported once, however often it is told.",
+        "An opt-out can be sent twice with one key.",
         "POST an offer, POST its opt-out twice",
         _opt_out,
         ("offer",),
@@ -359,7 +380,7 @@ CASES = (
     ),
     Case(
         "correction",
-        "A corrected e-mail address follows into the policy for nothing.",
+        "A corrected e-mail address is changed in the policy free of charge.",
         "PATCH a preview, POST its confirmation",
         _modify,
         ("policy",),
@@ -405,7 +426,7 @@ def _ask(shared: Play, market: Market, *, events: int = 1) -> Offer:
 
 
 def _require_usable(offer: Offer, market: Market, events: int, api_url: str) -> None:
-    """What ``request_offer`` needs before it shows an offer."""
+    """Raise Failed unless the plugin would show ``offer`` to a shopper."""
     if offer.currency != market.currency:
         raise Failed(f"Offer {offer.id} is in {offer.currency}.")
     if not offer.quotes:
@@ -430,7 +451,7 @@ def _require_usable(offer: Offer, market: Market, events: int, api_url: str) -> 
 
 
 def _may_be_shown(link: str | None, api_url: str) -> bool:
-    """Whether it is https; a simulator without TLS has pages without TLS."""
+    """Return True if ``link`` is https, or http where XCover itself is called over http."""
     schemes = ("https://",) if api_url.startswith("https://") else ("https://", "http://")
     return bool(link and link.startswith(schemes))
 
@@ -440,13 +461,13 @@ def _quotes(shared: Play) -> list[str]:
 
 
 def _choice(offer: Offer, events: int = 1) -> list[OfferedQuote]:
-    """Return the dearest choice the product rules allow, as a shopper could make it."""
+    """Return the most expensive selection of quotes that the product rules allow."""
     groups = shown_groups(offer, event_count=events)
     chosen = largest_selection(groups, {quote.id: quote.premium for quote in offer.quotes})
     return [quote for quote in offer.quotes if quote.id in chosen]
 
 
 def _premium(offer: Offer, events: int = 1) -> Money:
-    """Return what that choice costs."""
+    """Return the price of that selection."""
     chosen = _choice(offer, events)
     return Money(sum((quote.premium for quote in chosen), Decimal(0)), offer.currency)

@@ -1,4 +1,4 @@
-"""No policy of the cases stays in force: what may have been made is found and cancelled."""
+"""Cancel every policy that the cases made or may have made."""
 
 from __future__ import annotations
 
@@ -11,11 +11,14 @@ from saleor_xcover_plugin.xcover.payloads import cancellation_preview_body
 from .cases import DEADLINE_SECONDS, REASON, Play
 
 RESTS = (1.0, 2.0, 5.0, 10.0, 20.0)
-"""Seconds between tries; the last one outlives a breaker that has just opened."""
+"""Seconds between attempts. The last wait is longer than a circuit breaker stays open at first."""
 
 
 def clean_up(shared: Play, *, rest: Callable[[float], None] = time.sleep) -> str:
-    """Cancel everything, and return a sentence about what could not be; empty when all was."""
+    """Cancel all policies of the play; return a sentence about those left, or an empty string.
+
+    Each call is tried again after the waits of ``RESTS``; ``rest`` sleeps for that many seconds.
+    """
     unknown = [] if shared.attempt is None else _find(shared, rest)
     for booking_id, quote_ids in list(shared.bound.items()):
         if _again_and_again(lambda: _cancel(shared, booking_id, quote_ids), rest):  # noqa: B023
@@ -29,9 +32,12 @@ def clean_up(shared: Play, *, rest: Callable[[float], None] = time.sleep) -> str
 
 
 def _find(shared: Play, rest: Callable[[float], None]) -> list[str]:
-    """Ask again with the key of a confirmation whose answer was lost; name what stays unknown."""
+    """Repeat the confirmation whose response was lost, with its key, to learn its booking.
+
+    Return the offer if it stays unknown whether a policy was made of it.
+    """
     attempt = shared.attempt
-    assert attempt is not None  # noqa: S101 the caller looked
+    assert attempt is not None  # noqa: S101 the caller checked
     offer_id = attempt.offer_id
 
     def ask() -> None:
@@ -42,7 +48,7 @@ def _find(shared: Play, rest: Callable[[float], None]) -> list[str]:
         except XCoverAlreadyBooked as error:
             found = error.booking_id
         except XCoverRejected:
-            return  # surely no policy
+            return  # XCover refused it, so there is no policy
         shared.bound[found] = attempt.quote_ids
 
     if not _again_and_again(ask, rest):
@@ -53,7 +59,7 @@ def _find(shared: Play, rest: Callable[[float], None]) -> list[str]:
 
 def _cancel(shared: Play, booking_id: str, quote_ids: Sequence[str]) -> None:
     if shared.client.get_booking(booking_id, deadline=DEADLINE_SECONDS).is_cancelled:
-        return  # the lost answer to an earlier try was a yes
+        return  # an earlier attempt succeeded although its response was lost
     preview = shared.client.preview_cancellation(
         booking_id,
         cancellation_preview_body(quote_ids, REASON),
@@ -69,7 +75,7 @@ def _cancel(shared: Play, booking_id: str, quote_ids: Sequence[str]) -> None:
 
 
 def _again_and_again(work: Callable[[], None], rest: Callable[[float], None]) -> bool:
-    """Try until it is done; return False when it never was."""
+    """Call ``work`` until it succeeds; return False if every attempt failed."""
     for wait in (*RESTS, None):
         try:
             work()

@@ -4,54 +4,36 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from xml.etree.ElementTree import Element
+from pathlib import Path
 
-from saleor_xcover_plugin.management.report.markup import node, page
+from saleor_xcover_plugin.management.report.rendering import render
 
 from . import Ended
 
 TITLE = "Acceptance of ticket protection"
+TEMPLATES = Path(__file__).parent / "templates"
 
 
 def acceptance_page(
     facts: Mapping[str, str], ended: Sequence[Ended], verdict: str, made_at: datetime
 ) -> str:
     """Write the page: what was called, what each case expected and what came."""
-    rows = {**facts, "Played": f"{made_at:%Y-%m-%d %H:%M} UTC"}
-    contents = [_section("What was called", _facts(rows)), _section("Cases", _cases(ended))]
-    return page(f"{TITLE}, {made_at:%Y-%m-%d}", TITLE, verdict, contents)
+    values = {
+        "title": f"{TITLE}, {made_at:%Y-%m-%d}",
+        "heading": TITLE,
+        "said": verdict,
+        "facts": [*facts.items(), ("Played", f"{made_at:%Y-%m-%d %H:%M} UTC")],
+        "cases": [_texts(each) for each in ended],
+    }
+    return render("acceptance.html", values, TEMPLATES)
 
 
-def _section(title: str, content: Element) -> Element:
-    return node("section", node("h2", title), node("div", content, class_="wide"))
-
-
-def _facts(facts: Mapping[str, str]) -> Element:
-    return node(
-        "table",
-        node("tbody", *(_row(name, (value,)) for name, value in facts.items())),
-        class_="texts",
-    )
-
-
-def _cases(ended: Sequence[Ended]) -> Element:
-    columns = ("Case", "Outcome", "Expected", "What came", "Seconds", "At (UTC)")
-    head = node("thead", node("tr", *(node("th", name, scope="col") for name in columns)))
-    rows = [
-        _row(
-            each.case,
-            (
-                each.outcome.value,
-                each.expected,
-                each.found,
-                f"{each.seconds:.1f}",
-                f"{each.at:%H:%M:%S}",
-            ),
-        )
-        for each in ended
-    ]
-    return node("table", head, node("tbody", *rows), class_="texts")
-
-
-def _row(name: str, values: Sequence[str]) -> Element:
-    return node("tr", node("th", name, scope="row"), *(node("td", value) for value in values))
+def _texts(ended: Ended) -> dict[str, str]:
+    return {
+        "name": ended.case,
+        "outcome": ended.outcome.value,
+        "expected": ended.expected,
+        "found": ended.found,
+        "seconds": f"{ended.seconds:.1f}",
+        "at": f"{ended.at:%H:%M:%S}",
+    }

@@ -1,4 +1,4 @@
-"""Play the cases one after the other, write down what came, and leave no policy behind."""
+"""Play the cases in order, record their results and cancel the policies they made."""
 
 from __future__ import annotations
 
@@ -15,6 +15,8 @@ from .clean_up import clean_up
 
 
 class CaseResult(StrEnum):
+    """The outcome of a case."""
+
     PASSED = "passed"
     FAILED = "failed"
     SKIPPED = "skipped"
@@ -22,21 +24,27 @@ class CaseResult(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Ended:
-    """One case and what came of it. Holds ids of XCover, no secrets and no person."""
+    """The result of one case. Holds ids of XCover, but no secrets and no personal data."""
 
     case: str
+    """Name of the case."""
     expected: str
+    """Sentence that states the expected behaviour."""
     outcome: CaseResult
     found: str
+    """Sentence that states the observed behaviour."""
     at: datetime
+    """Start of the case, in UTC."""
     seconds: float
+    """Duration of the case."""
 
 
 def play(cases: Sequence[Case], shared: Play, *, may_bind: bool) -> Iterator[Ended]:
-    """Play ``cases`` in order and yield each as it ends.
+    """Play ``cases`` in order and yield the result of each as it ends.
 
-    With ``may_bind`` false the cases that make policies are skipped. The caller sees to it that
-    ``cleaned_up`` follows, whatever happens.
+    ``may_bind`` false skips the cases that make policies. A case is also skipped when a case it
+    needs has not passed. Errors of XCover make a case fail; other exceptions propagate. The caller
+    must call ``cleaned_up`` afterwards in any case.
     """
     passed: set[str] = set()
     for case in cases:
@@ -65,7 +73,7 @@ def _play(case: Case, shared: Play, passed: set[str], *, may_bind: bool) -> Ende
 
 
 def interrupted(shared: Play) -> Ended:
-    """Tell that the cases after this one were not played."""
+    """Return a failed result which states that the remaining cases were not played."""
     said = "The cases after this one were not played."
     return Ended(
         "interrupted", "Every case is played.", CaseResult.FAILED, said, shared.clock(), 0.0
@@ -73,7 +81,7 @@ def interrupted(shared: Play) -> Ended:
 
 
 def cleaned_up(shared: Play) -> Ended:
-    """Cancel what the cases left, and tell of it."""
+    """Cancel the policies that the cases left, and return the result of doing so."""
     at, started = shared.clock(), time.monotonic()
     left = clean_up(shared)
     outcome, found = (CaseResult.FAILED, left) if left else (CaseResult.PASSED, "All cancelled.")

@@ -1,10 +1,9 @@
-"""Get a play ready: the settings of a channel, the markets protection is sold in, the clients."""
+"""Preparation of a play: clients for a channel's settings, and the markets to play in."""
 
 from __future__ import annotations
 
 import secrets
 from collections.abc import Sequence
-from dataclasses import replace
 
 from saleor_xcover_plugin.clock import Clock
 from saleor_xcover_plugin.config.settings import PluginSettings
@@ -14,14 +13,18 @@ from .cases import Market, Play
 
 
 def begin(settings: PluginSettings, markets: Sequence[Market], clock: Clock) -> Play:
-    """Return what the cases share. The first market is the one they play in."""
+    """Return the shared state of a play. The cases play in the first market of ``markets``."""
     client, skew = blocking_client(settings)
-    stranger = probing_client(replace(settings, api_secret=secrets.token_hex(16)))
+    wrong = settings.model_copy(update={"api_secret": secrets.token_hex(16)})
+    stranger = probing_client(wrong)
     return Play(settings, client, stranger, skew, markets[0], markets, clock)
 
 
 def markets_of(settings: PluginSettings, currency: str, country: str) -> list[Market]:
-    """Return every currency with every country the settings name, or the channel's own."""
+    """Return every combination of the currencies and countries that the settings name.
+
+    ``currency`` and ``country`` are the channel's own; each is used where the settings name none.
+    """
     rules = settings.rules
     return [
         Market(one, other, rules.default_language)

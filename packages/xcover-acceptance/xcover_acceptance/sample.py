@@ -1,4 +1,4 @@
-"""What is insured in the cases: invented events, and a person nobody is."""
+"""Sample data of the cases: invented events and an invented policyholder."""
 
 from __future__ import annotations
 
@@ -8,11 +8,16 @@ from decimal import Decimal
 from saleor_xcover_plugin.domain.tickets import Basket, Event, Policyholder, Tickets
 
 EMAIL = "go-live@example.com"
+"""E-mail address of the policyholder."""
 OTHER_EMAIL = "go-live.changed@example.com"
+"""Address to which the correction case changes it."""
 
 
 def basket(currency: str, country: str, language: str, now: datetime, *, events: int = 1) -> Basket:
-    """Two tickets for each of some events, the first in sixty days."""
+    """Return a basket of two tickets at 100.00 in ``currency`` for each event.
+
+    The first event starts sixty days after ``now``, each further one sixty days later.
+    """
     return Basket(
         tuple(_tickets(number, country, now) for number in range(1, events + 1)),
         currency=currency,
@@ -22,7 +27,7 @@ def basket(currency: str, country: str, language: str, now: datetime, *, events:
 
 
 def policyholder(country: str) -> Policyholder:
-    """Return the policyholder of every case; domain and number are kept free for tests."""
+    """Return the policyholder of every case. The domain and the number are reserved for tests."""
     return Policyholder(
         first_name="Go",
         last_name="Live",

@@ -1,4 +1,4 @@
-"""Bookings as XCover answers them (captured and recorded shapes, own values)."""
+"""Booking responses: the captured and recorded shapes, filled with the simulator's values."""
 
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -11,27 +11,32 @@ from .settings import Settings
 from .store import CONFIRMED, BookedQuote, Booking, Event, Store
 
 SITE = "https://simulator.invalid/en"
-"""Of links nobody opens in a demo; nothing answers there."""
+"""Base of the account, claim, cancellation and certificate links. The host does not resolve."""
 PDS_PATH = "/en/pds"
-"""Of the policy wording, which this simulator serves itself."""
+"""Path of the policy wording, which the simulator serves itself."""
 POLICY_SLUG = "event_ticket_protection_v1"
+"""Slug of the simulated policy type, version included."""
 POLICY_VERSION = "5eed0000-0000-4000-8000-000000000001"
+"""Id of the policy version in every offer and booking."""
 
 
 def stamp(moment: datetime | None) -> str | None:
-    """Return a moment with ``Z``, as XCover writes created_at and its like."""
+    """Return ``moment`` in UTC with a trailing ``Z``, as recorded for ``created_at``."""
     if moment is None:
         return None
     return moment.astimezone(UTC).isoformat().replace("+00:00", "Z")
 
 
 def without_zone(moment: datetime | None) -> str | None:
-    """Return a moment in UTC without saying so, as captured for policy dates."""
+    """Return ``moment`` in UTC without an offset, as captured for the policy dates."""
     return None if moment is None else moment.astimezone(UTC).replace(tzinfo=None).isoformat()
 
 
 def amounts(currency: str, **values: Decimal | None) -> Json:
-    """Return each amount and its ``_formatted`` twin."""
+    """Return each amount under its name, and its text under ``<name>_formatted``.
+
+    Amounts are rounded to the decimals of ``currency``; None stays null in both fields.
+    """
     answer: Json = {}
     for name, value in values.items():
         answer[name] = None if value is None else money(value, currency)
@@ -40,13 +45,19 @@ def amounts(currency: str, **values: Decimal | None) -> Json:
 
 
 def live_total(booking: Booking, part: str) -> Decimal:
-    """Return the sum of ``total``, ``tax`` or ``net`` over the quotes not cancelled."""
+    """Return the sum of one attribute of ``Premium`` over the quotes that are not cancelled.
+
+    ``part`` is ``total``, ``tax`` or ``net``. The sum is in the booking's currency.
+    """
     live = (quote.premium for quote in booking.quotes if quote.status == CONFIRMED)
     return sum((getattr(premium, part) for premium in live), Decimal(0))
 
 
-def booking_answer(world: Store, booking: Booking, *, read_back: bool = False) -> Json:
-    """Return a booking as confirm answers it; ``read_back`` adds what only GET carries."""
+def booking_answer(store: Store, booking: Booking, *, read_back: bool = False) -> Json:
+    """Return a booking as the confirm response carries it.
+
+    ``read_back`` adds ``partner`` and ``customer_language``, which only GET returns (recorded).
+    """
     token = booking.security_token
     account = f"{SITE}/account?id={booking.account_id}&signup_token={token}"
     answer: Json = {
@@ -57,9 +68,9 @@ def booking_answer(world: Store, booking: Booking, *, read_back: bool = False) -
         "partner_transaction_id": booking.partner_transaction_id,
         "created_at": stamp(booking.created_at),
         "updated_at": stamp(booking.updated_at),
-        "pds_url": pds_url(world.settings, booking.id),
+        "pds_url": pds_url(store.settings, booking.id),
         "security_token": token,
-        "quotes": [_quote(world, booking, quote) for quote in booking.quotes],
+        "quotes": [_quote(store, booking, quote) for quote in booking.quotes],
         "coi": coi(booking),
         "account_url": account,
         "sign_up_url": account,
@@ -72,13 +83,13 @@ def booking_answer(world: Store, booking: Booking, *, read_back: bool = False) -
         "fast_quote_id": booking.offer_id,
     }
     if read_back:
-        answer["partner"] = partner(world.settings)
+        answer["partner"] = partner(store.settings)
         answer["customer_language"] = booking.language
     return answer
 
 
 def policy(currency: str, event: Event) -> Json:
-    """Return the ``policy`` of a quote; the legacy vertical puts the event's name in the title."""
+    """Return the ``policy`` of a quote. The title names the event (recorded, older API)."""
     return {
         "policy_type": "event_ticket_protection",
         "policy_type_version": "1",
@@ -99,13 +110,16 @@ def policy(currency: str, event: Event) -> Json:
 
 
 def policyholder(booking: Booking) -> Json:
-    """Return the policyholder with the captured keys, null where nothing is known."""
+    """Return the policyholder with all captured keys; unknown values are null."""
     known = {name: booking.policyholder.get(name) for name in PolicyholderIn.model_fields}
     return {**known, "allow_updates": False, "fields_allowed_to_update": []}
 
 
 def coi(booking: Booking) -> Json:
-    """Return the links of the certificate; in the real API they open without a login."""
+    """Return the links of the certificate of insurance.
+
+    In the real API these links open without a login, so clients must not log them.
+    """
     path, token = f"{SITE}/coi/{booking.id}", booking.security_token
     return {
         "url": f"{path}?security_token={token}",
@@ -114,13 +128,20 @@ def coi(booking: Booking) -> Json:
 
 
 def pds_url(settings: Settings, item_id: str, quote_id: str | None = None) -> str:
-    """Return the link of the policy wording of an offer, a booking or one of its quotes."""
+    """Return the link to the policy wording.
+
+    ``item_id`` is the id of an offer or a booking; ``quote_id`` narrows the page to one quote.
+    """
     suffix = f"?policy_type={POLICY_SLUG}&quote_id={quote_id}" if quote_id else ""
     return f"{settings.site}{PDS_PATH}/{item_id}{suffix}"
 
 
 def partner(settings: Settings) -> Json:
-    """Return the partner; two of its flags say whether XCover itself pays refunds."""
+    """Return the ``partner`` object of responses.
+
+    ``xpay_refund_enabled`` and ``automatic_refund_by_xcore`` suggest that XCover pays refunds to
+    the customer itself (inferred from their names; both are false in the recordings).
+    """
     about: Json = {
         "id": settings.partner_code,
         "slug": "simulated-partner",
@@ -146,7 +167,7 @@ def partner(settings: Settings) -> Json:
     return {**about, "subsidiary": dict(about)}
 
 
-def _quote(world: Store, booking: Booking, quote: BookedQuote) -> Json:
+def _quote(store: Store, booking: Booking, quote: BookedQuote) -> Json:
     currency, premium, end = booking.currency, quote.premium, quote.event.end or quote.event.start
     return {
         "id": quote.id,
@@ -171,7 +192,7 @@ def _quote(world: Store, booking: Booking, quote: BookedQuote) -> Json:
         "is_renewable": False,
         "is_pricebeat_enabled": None,
         **amounts(currency, cover_amount=sum(quote.event.tickets, Decimal(0))),
-        "pds_url": pds_url(world.settings, booking.id, quote.id),
+        "pds_url": pds_url(store.settings, booking.id, quote.id),
         "attachments": [],
         "files": [],
         "custom_documents": None,
@@ -180,7 +201,7 @@ def _quote(world: Store, booking: Booking, quote: BookedQuote) -> Json:
         "parent_quote_status": None,
         "experiment": None,
         "next_renewal": None,
-        "can_be_cancelled": can_be_cancelled(world.settings, quote, world.now()),
+        "can_be_cancelled": can_be_cancelled(store.settings, quote, store.now()),
         "third_party_admins": [],
         "ombudsman_list": [],
         "cancellation_info": {"reason_for_cancellation": quote.reason},
@@ -188,7 +209,7 @@ def _quote(world: Store, booking: Booking, quote: BookedQuote) -> Json:
 
 
 def commission(currency: str, amount: Decimal) -> Json:
-    """Return the partner's commission; zero once cancelled (captured)."""
+    """Return the ``commission`` of a quote; XCover reports zero once cancelled (captured)."""
     return amounts(
         currency,
         partner_commission=amount,

@@ -1,4 +1,4 @@
-"""The signed partner API: admission, idempotency, faults, and the operation itself."""
+"""The signed partner API: signature check, rate limit, idempotency, faults and the operations."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -15,18 +15,19 @@ from .http_responses import Connections, Dripped, JsonResponse, NoResponse, Page
 from .jsontext import Json, loads
 from .operation import Answer, Incoming
 from .refusals import Refusal, bad_json, field_errors, forbidden, locked, media_type, not_found
-from .response_faults import dressed
+from .response_faults import apply_fault
 from .signing import BadSignature, verify
 from .store import Call, Store
 from .webhooks import WebhookSender
 
 Handler = Callable[[Store, Incoming], Answer]
 
-CALL = "simulator.call"  # where the journal leaves its entry in the ASGI scope
+CALL = "simulator.call"
+"""Key of the ASGI scope under which the journal leaves its ``Call``."""
 BASES = ("/x", "/xcover")
+"""Base paths: ``/x`` is documented for production, ``/xcover`` is recorded for staging."""
 _BOOKING = "/bookings/{booking_id}"
 
-# Slashes exactly as documented or recorded; any other spelling is 404.
 ROUTES: tuple[tuple[str, str, str, Handler], ...] = (
     ("create_offer", "POST", "/offers/", offers.create_offer),
     ("confirm", "POST", "/offers/{offer_id}/confirm/", confirmation.confirm),
@@ -55,18 +56,22 @@ ROUTES: tuple[tuple[str, str, str, Handler], ...] = (
     ),
     ("send_email", "POST", f"{_BOOKING}/send_email", bookings.send_email),
 )
+"""Operation name, method, path and handler.
+
+Slashes are exactly as documented or recorded; any other spelling is a 404.
+"""
 
 
 class Api:
-    """Answers signed requests from one world."""
+    """The signed endpoints, served from one store."""
 
-    def __init__(self, world: Store, sender: WebhookSender, connections: Connections) -> None:
-        self._world = world
+    def __init__(self, store: Store, sender: WebhookSender, connections: Connections) -> None:
+        self._store = store
         self._sender = sender
         self._connections = connections
 
     def routes(self) -> list[Route]:
-        """Return every operation below both bases."""
+        """Return the routes of every operation below both base paths."""
         return [
             Route(
                 f"{base}/partners/{{partner}}{path}",
@@ -92,7 +97,7 @@ class Api:
                 body = _json_object(request, content)
             except Refusal as refusal:
                 return JsonResponse(Answer(refusal.status, refusal.body), refusal.headers)
-            fault = self._world.faults.take(operation)
+            fault = self._store.faults.take(operation)
             call.fault = fault.kind if fault else None
             if fault and not fault.works_first:
                 return self._broken(fault, Answer(200))
@@ -112,7 +117,7 @@ class Api:
         return endpoint
 
     def _admit(self, request: Request) -> None:
-        settings = self._world.settings
+        settings = self._store.settings
         tolerance = settings.clock_tolerance_seconds
         try:
             verify(
@@ -121,7 +126,7 @@ class Api:
                 path=request.scope["raw_path"].decode(),
                 key=settings.api_key,
                 secret=settings.api_secret,
-                now=self._world.now(),
+                now=self._store.now(),
                 tolerance=None if tolerance is None else timedelta(seconds=tolerance),
             )
         except BadSignature:
@@ -130,12 +135,12 @@ class Api:
             raise not_found("Partner does not exist")
 
     def _throttle(self, operation: str) -> None:
-        """Raise the 429 when the last second held as many calls as the settings allow."""
-        settings = self._world.settings
+        """Raise the 429 refusal if the last second already held as many calls as allowed."""
+        settings = self._store.settings
         try:
-            self._world.throttle.admit(
+            self._store.throttle.admit(
                 operation,
-                self._world.now(),
+                self._store.now(),
                 selling_per_second=settings.selling_per_second,
                 other_per_second=settings.other_per_second,
             )
@@ -145,18 +150,18 @@ class Api:
             raise
 
     async def _once(self, request: Request, handler: Handler, incoming: Incoming) -> Answer:
-        """Work, or repeat what was answered to the same idempotency key."""
+        """Run the operation, or repeat the response stored for the same idempotency key."""
         key = request.headers.get("x-idempotency-key")
         if not key or request.method == "GET":
             return await self._work(handler, incoming)
-        kept = self._world.kept_answers
+        kept = self._store.kept_answers
         path = request.url.path.split("/partners/", 1)[1]
         slot = (incoming.path["partner"], path, key)
-        earlier = kept.earlier(slot, incoming.body, self._world.now())
+        earlier = kept.earlier(slot, incoming.body, self._store.now())
         if earlier is not None:
             await _wait(incoming.fault)
-            return dressed(earlier, incoming.fault)
-        kept.reserve(slot, incoming.body, self._world.now())
+            return apply_fault(earlier, incoming.fault)
+        kept.reserve(slot, incoming.body, self._store.now())
         try:
             answer = await self._work(handler, incoming)
         except BaseException:
@@ -167,13 +172,13 @@ class Api:
 
     async def _work(self, handler: Handler, incoming: Incoming) -> Answer:
         await _wait(incoming.fault)
-        answer = dressed(handler(self._world, incoming), incoming.fault)
+        answer = apply_fault(handler(self._store, incoming), incoming.fault)
         if answer.announces:
             self._sender.announce(*answer.announces)
         return answer
 
     def _broken(self, fault: Fault, answer: Answer) -> Response:
-        """Return how ``fault`` lets ``answer`` arrive."""
+        """Return the response as ``fault`` lets it reach the client."""
         order = fault.order
         match fault.kind:
             case Kind.RESET | Kind.RESET_AFTER:
@@ -230,7 +235,8 @@ def _json_object(request: Request, content: bytes) -> Json:
     except (ValueError, RecursionError) as error:
         raise bad_json(str(error)) from None
     if body is None:
-        return {}  # the vendor's Python client sends null where it has no payload
+        # https://github.com/CoverGenius/xcover-python sends null where it has no payload.
+        return {}
     if not isinstance(body, dict):
         raise field_errors({"non_field_errors": ["Invalid data. Expected a JSON object."]})
     return body

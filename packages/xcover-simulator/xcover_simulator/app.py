@@ -1,4 +1,4 @@
-"""The whole simulator as one ASGI application."""
+"""The simulator as one ASGI application."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -21,11 +21,16 @@ from .store import Call, Store
 from .webhooks import WebhookSender
 
 SIMULATED = "X-XCover-Simulated"
+"""Header of every response, so that a simulated booking cannot pass as a real one."""
 
 
-def create_app(world: Store, connections: Connections) -> ASGIApp:
-    """Return the application; ``connections`` must be those of the server that runs it."""
-    sender = WebhookSender(world)
+def create_app(store: Store, connections: Connections) -> ASGIApp:
+    """Return the application that serves ``store``.
+
+    ``connections`` must be the registry of the server that runs the application; the reset fault
+    closes connections through it.
+    """
+    sender = WebhookSender(store)
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
@@ -34,27 +39,30 @@ def create_app(world: Store, connections: Connections) -> ASGIApp:
 
     app = Starlette(
         routes=[
-            *Control(world, sender).routes(),
-            *wording.routes(world),
-            *Api(world, sender, connections).routes(),
+            *Control(store, sender).routes(),
+            *wording.routes(store),
+            *Api(store, sender, connections).routes(),
         ],
         exception_handlers={HTTPException: _no_route},
         lifespan=lifespan,
     )
-    # A wrong slash must be an error here: a redirected POST would lose its body there.
+    # A wrong slash is a 404: at XCover a redirected POST could lose its body (inferred).
     app.router.redirect_slashes = False
-    return Journal(app, world)
+    return Journal(app, store)
 
 
 class Journal:
-    """Writes down every partner call; marks and dates every answer as simulated."""
+    """ASGI middleware that records partner calls and marks every response as simulated.
 
-    def __init__(self, app: ASGIApp, world: Store) -> None:
+    The ``Date`` header of responses carries the simulator's time, not the machine's.
+    """
+
+    def __init__(self, app: ASGIApp, store: Store) -> None:
         self._app = app
-        self._world = world
+        self._store = store
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass the request on; the call's status is what really went out."""
+        """Serve one request. The recorded status is the one that was sent, after any fault."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
@@ -63,18 +71,18 @@ class Journal:
             method=scope["method"],
             path=scope["path"],
             query=scope["query_string"].decode("latin-1"),
-            at=self._world.now(),
+            at=self._store.now(),
         )
-        # What people open is no call of a partner's.
+        # The control page and the policy wording are opened by people, not by the partner.
         if not scope["path"].startswith(("/_simulator", PDS_PATH)):
-            self._world.calls.append(call)
+            self._store.calls.append(call)
         scope[CALL] = call
 
         async def marked(message: Message) -> None:
             if message["type"] == "http.response.start":
                 headers = MutableHeaders(scope=message)
                 headers[SIMULATED] = "true"
-                headers["date"] = format_datetime(self._world.now(), usegmt=True)
+                headers["date"] = format_datetime(self._store.now(), usegmt=True)
                 call.status = message["status"]
             await send(message)
 

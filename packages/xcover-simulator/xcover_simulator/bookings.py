@@ -1,4 +1,4 @@
-"""Reading bookings and sending their e-mails again."""
+"""Operations that read bookings and send their e-mails again."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -10,28 +10,31 @@ from .refusals import business_rule, field_errors, not_found, unexpected_fields
 from .store import CANCELLED, Booking, Email, Store
 
 PAGE = 20
+"""Bookings per page when the request names no ``limit``."""
 MAX_PAGE_LENGTH = 100
+"""Largest ``limit``; larger ones are reduced to it."""
 
 
-def booking_of(world: Store, incoming: Incoming) -> Booking:
-    """Return the booking the path names or raise 404."""
-    booking = world.bookings.get(incoming.path["booking_id"])
+def booking_of(store: Store, incoming: Incoming) -> Booking:
+    """Return the booking named in the path; raise the 404 refusal when it is unknown."""
+    booking = store.bookings.get(incoming.path["booking_id"])
     if booking is None:
         raise not_found("Booking does not exist")
     return booking
 
 
-def get_booking(world: Store, incoming: Incoming) -> Answer:
-    """Return a booking (recorded: GET adds partner and customer_language)."""
-    return Answer(200, booking_answer(world, booking_of(world, incoming), read_back=True))
+def get_booking(store: Store, incoming: Incoming) -> Answer:
+    """Return a booking, with ``partner`` and ``customer_language`` (recorded)."""
+    return Answer(200, booking_answer(store, booking_of(store, incoming), read_back=True))
 
 
-def send_email(world: Store, incoming: Incoming) -> Answer:
-    """Note an e-mail as sent (recorded: 202; BOOKING_CANCELLED only once cancelled).
+def send_email(store: Store, incoming: Incoming) -> Answer:
+    """Record an e-mail as sent and return 202 without a body (recorded).
 
-    Other event names are unknown and refused (inferred).
+    BOOKING_CANCELLED is refused with 422 unless the booking is cancelled (recorded). Event names
+    other than BOOKING_CREATED and BOOKING_CANCELLED are refused with 422 (inferred).
     """
-    booking = booking_of(world, incoming)
+    booking = booking_of(store, incoming)
     if errors := unexpected_fields(incoming.body, {"event"}):
         raise field_errors(errors)
     event = incoming.body.get("event", "BOOKING_CREATED")
@@ -39,19 +42,22 @@ def send_email(world: Store, incoming: Incoming) -> Answer:
         raise field_errors({"event": [f"{event!r} is not a valid choice."]})
     if event == "BOOKING_CANCELLED" and booking.status != CANCELLED:
         raise business_rule("BOOKING_CANCELLED email can be only triggered for CANCELLED bookings.")
-    world.emails.append(Email(booking.id, event, booking.policyholder["email"], world.now()))
+    store.emails.append(Email(booking.id, event, booking.policyholder["email"], store.now()))
     return Answer(202)
 
 
-def list_bookings(world: Store, incoming: Incoming) -> Answer:
-    """Return a page of bookings, oldest first; the links name another host, as recorded."""
+def list_bookings(store: Store, incoming: Incoming) -> Answer:
+    """Return a page of bookings, oldest first.
+
+    ``next`` and ``previous`` name another host than the one called (recorded).
+    """
     limit = _number(incoming.query, "limit", PAGE, at_least=1, at_most=MAX_PAGE_LENGTH)
     offset = _number(incoming.query, "offset", 0, at_least=0, at_most=10**9)
-    bookings = list(world.bookings.values())
-    previous = None if offset == 0 else _link(world, limit, max(0, offset - limit))
-    following = _link(world, limit, offset + limit) if offset + limit < len(bookings) else None
+    bookings = list(store.bookings.values())
+    previous = None if offset == 0 else _link(store, limit, max(0, offset - limit))
+    following = _link(store, limit, offset + limit) if offset + limit < len(bookings) else None
     page: list[Any] = [
-        booking_answer(world, booking) for booking in bookings[offset : offset + limit]
+        booking_answer(store, booking) for booking in bookings[offset : offset + limit]
     ]
     return Answer(
         200,
@@ -59,9 +65,9 @@ def list_bookings(world: Store, incoming: Incoming) -> Answer:
     )
 
 
-def _link(world: Store, limit: int, offset: int) -> str:
+def _link(store: Store, limit: int, offset: int) -> str:
     query = urlencode({"limit": limit} | ({"offset": offset} if offset else {}))
-    settings = world.settings
+    settings = store.settings
     return f"{settings.list_host}/xcover/partners/{settings.partner_code}/bookings/?{query}"
 
 

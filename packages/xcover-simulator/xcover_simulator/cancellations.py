@@ -1,4 +1,4 @@
-"""Cancel, its preview, and the confirmation of a preview."""
+"""Operations that cancel a booking, preview a cancellation and confirm a preview."""
 
 from datetime import timedelta
 from decimal import Decimal
@@ -25,17 +25,20 @@ from .refusals import business_rule, field_errors, not_found, unexpected_fields
 from .store import CANCELLED, CONFIRMED, BookedQuote, Booking, Cancellation, Email, Store
 
 CONFIRM_WITHIN = timedelta(hours=24)
+"""Time between a preview and its ``confirm_before`` (recorded and captured)."""
 NOT_ALLOWED = f"Status change not allowed for QuotePackage in status {CANCELLED}"
+"""Message of the 422 for a booking that is already cancelled (captured)."""
 
 
-def cancel(world: Store, incoming: Incoming) -> Answer:
-    """Cancel at once, or with ``preview: true`` say what cancelling would pay back.
+def cancel(store: Store, incoming: Incoming) -> Answer:
+    """Cancel at once or, with ``preview: true``, return the refund without cancelling.
 
-    A preview answers status CANCELLED although nothing was cancelled (recorded); only
-    ``cancellation_id`` tells it apart. A reason belongs inside ``quotes[]``; at top level
-    it is an unexpected field (captured live, against the guide).
+    A preview carries status CANCELLED although nothing was cancelled (recorded); a client tells
+    it by its non-null ``cancellation_id``. The reason belongs inside ``quotes[]``. At top level
+    it is refused as an unexpected field (captured), against
+    https://partner-docs.covergenius.com/offers/guides/purchase-workflow-overview/cancel-booking
     """
-    booking = booking_of(world, incoming)
+    booking = booking_of(store, incoming)
     body = incoming.body
     errors = unexpected_fields(body, {"preview", "quotes", "refund_required"})
     errors |= {
@@ -47,17 +50,20 @@ def cancel(world: Store, incoming: Incoming) -> Answer:
         raise field_errors(errors)
     if booking.status == CANCELLED:
         raise business_rule(NOT_ALLOWED)
-    asked = _previewed(world, booking, _reasons(booking, body), preview=body.get("preview", False))
-    world.cancellations[asked.id] = asked
+    asked = _previewed(store, booking, _reasons(booking, body), preview=body.get("preview", False))
+    store.cancellations[asked.id] = asked
     if asked.confirm_before is None:
-        return _carry_out(world, booking, asked)
-    return Answer(200, _answer(world, booking, asked))
+        return _carry_out(store, booking, asked)
+    return Answer(200, _answer(store, booking, asked))
 
 
-def confirm_cancellation(world: Store, incoming: Incoming) -> Answer:
-    """Carry out a preview. That an expired or used one is 422 is inferred."""
-    booking = booking_of(world, incoming)
-    asked = world.cancellations.get(incoming.path["cancellation_id"])
+def confirm_cancellation(store: Store, incoming: Incoming) -> Answer:
+    """Carry out a previewed cancellation.
+
+    An unknown preview is refused with 404, an expired or used one with 422 (inferred).
+    """
+    booking = booking_of(store, incoming)
+    asked = store.cancellations.get(incoming.path["cancellation_id"])
     if asked is None or asked.booking_id != booking.id or asked.confirm_before is None:
         raise not_found("Cancellation does not exist")
     if errors := unexpected_fields(incoming.body, set()):
@@ -68,13 +74,16 @@ def confirm_cancellation(world: Store, incoming: Incoming) -> Answer:
         quote.id in asked.refunds and quote.status == CANCELLED for quote in booking.quotes
     ):
         raise business_rule(f"Cancellation {asked.id} was already confirmed")
-    if world.now() > asked.confirm_before:
+    if store.now() > asked.confirm_before:
         raise business_rule(f"Cancellation {asked.id} has expired")
-    return _carry_out(world, booking, asked)
+    return _carry_out(store, booking, asked)
 
 
 def _reasons(booking: Booking, body: Json) -> dict[str, str]:
-    """Return the quotes to cancel with the reason given for each; all when none is named."""
+    """Return the reason for each quote to cancel, by quote id.
+
+    Without ``quotes`` in the body, every confirmed quote is cancelled without a reason.
+    """
     if "quotes" not in body:
         return {quote.id: "" for quote in booking.quotes if quote.status == CONFIRMED}
     listed = body["quotes"]
@@ -97,39 +106,40 @@ def _reasons(booking: Booking, body: Json) -> dict[str, str]:
 
 
 def _previewed(
-    world: Store, booking: Booking, reasons: dict[str, str], *, preview: bool
+    store: Store, booking: Booking, reasons: dict[str, str], *, preview: bool
 ) -> Cancellation:
-    now = world.now()
+    now = store.now()
     chosen = [quote for quote in booking.quotes if quote.id in reasons]
     refunds: dict[str, Decimal] = {}
     for quote in chosen:
-        refund = refund_for(world.settings, quote, now)
+        refund = refund_for(store.settings, quote, now)
         if refund is None:
             raise business_rule("Policy can not be cancelled after the cooling-off period")
         refunds[quote.id] = refund
-    # +24 h recorded; the earlier policy start recorded once (2020), as a rule inferred.
+    # 24 hours are recorded. One recording of 2020 has the earlier policy start instead; that
+    # the earlier of the two is the rule is inferred.
     starts = [quote.policy_start for quote in chosen if quote.policy_start > now]
     confirm_before = min([now + CONFIRM_WITHIN, *starts]) if preview else None
-    return Cancellation(world.ids.cancellation(), booking.id, refunds, reasons, now, confirm_before)
+    return Cancellation(store.ids.cancellation(), booking.id, refunds, reasons, now, confirm_before)
 
 
-def _carry_out(world: Store, booking: Booking, asked: Cancellation) -> Answer:
-    now = world.now()
+def _carry_out(store: Store, booking: Booking, asked: Cancellation) -> Answer:
+    now = store.now()
     asked.done_at = booking.updated_at = now
     for quote in booking.quotes:
         if quote.id in asked.refunds:
             quote.status = CANCELLED
-            # Recorded: the time of the preview, not of its confirmation.
+            # The time of the preview, not of its confirmation (recorded).
             quote.cancelled_at = quote.cancelled_from = asked.asked_at
             quote.reason = asked.reasons[quote.id]
             quote.updated_at = now
-    world.emails.append(Email(booking.id, "BOOKING_CANCELLED", booking.policyholder["email"], now))
-    body = _answer(world, booking, asked)
+    store.emails.append(Email(booking.id, "BOOKING_CANCELLED", booking.policyholder["email"], now))
+    body = _answer(store, booking, asked)
     return Answer(200, body, ("BOOKING_CANCELLED", booking.id))
 
 
-def _answer(world: Store, booking: Booking, asked: Cancellation) -> Json:
-    """Return a preview or a cancellation; XCover answers both as if it had happened."""
+def _answer(store: Store, booking: Booking, asked: Cancellation) -> Json:
+    """Return the body for a preview or a cancellation; both describe a cancelled booking."""
     currency = booking.currency
     preview = asked.done_at is None
     chosen = [quote for quote in booking.quotes if quote.id in asked.refunds]
@@ -145,9 +155,9 @@ def _answer(world: Store, booking: Booking, asked: Cancellation) -> Json:
     return {
         "id": booking.id,
         "status": CONFIRMED if others_live else CANCELLED,
-        "quotes": [_quote(world, booking, quote, asked) for quote in chosen],
+        "quotes": [_quote(store, booking, quote, asked) for quote in chosen],
         "policyholder": policyholder(booking),
-        "pds_url": pds_url(world.settings, booking.id),
+        "pds_url": pds_url(store.settings, booking.id),
         "coi": coi(booking),
         "created_at": stamp(booking.created_at),
         "updated_at": stamp(booking.updated_at),
@@ -158,13 +168,13 @@ def _answer(world: Store, booking: Booking, asked: Cancellation) -> Json:
         "currency": currency,
         "cancellation_id": asked.id if preview else None,
         "confirm_before": stamp(asked.confirm_before) if preview else None,
-        "partner": partner(world.settings),
+        "partner": partner(store.settings),
         **amounts(currency, refund_amount=refund),
         "cancellation_payout_url": None,
     }
 
 
-def _quote(world: Store, booking: Booking, quote: BookedQuote, asked: Cancellation) -> Json:
+def _quote(store: Store, booking: Booking, quote: BookedQuote, asked: Cancellation) -> Json:
     currency = booking.currency
     end = quote.event.end or quote.event.start
     return {
@@ -172,11 +182,11 @@ def _quote(world: Store, booking: Booking, quote: BookedQuote, asked: Cancellati
         "policy_start_date": stamp(quote.policy_start),
         "policy_end_date": stamp(end),
         "policy_cancellation_date": stamp(quote.cancelled_from),
-        "policy_coolingoff_date": stamp(cooling_off_ends(world.settings, quote)),
+        "policy_coolingoff_date": stamp(cooling_off_ends(store.settings, quote)),
         "status": CANCELLED,
         "price": quote.premium.total,
         "refund_value": money(asked.refunds[quote.id], currency),
-        # Positive, and not deducted from refund_value (recorded).
+        # Positive, but not deducted from refund_value (recorded).
         "adjustment_fee": quote.premium.adjustment_fee,
         "policy": policy(currency, quote.event),
         "insured": quote.insured,

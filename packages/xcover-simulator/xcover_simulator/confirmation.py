@@ -1,4 +1,4 @@
-"""Confirm: the offer becomes a booking."""
+"""The operation that confirms an offer and makes it a booking."""
 
 from collections.abc import Callable
 from typing import Any
@@ -14,9 +14,16 @@ from .store import BookedQuote, Booking, Email, Offer, Product, Store
 Refuse = Callable[[str], Refusal]
 
 
-def confirm(world: Store, incoming: Incoming) -> Answer:
-    """Turn an offer into a booking (XCover partner docs, Confirm offer)."""
-    offer = world.offers.get(incoming.path["offer_id"])
+def confirm(store: Store, incoming: Incoming) -> Answer:
+    """Turn an offer into a booking.
+
+    A confirmed offer, an unknown or repeated quote, a breach of the product rules and an
+    unsupported payment provider are refused with 422.
+
+    Source:
+    https://partner-docs.covergenius.com/offers/vertical-examples/events-tickets/confirm-offer
+    """
+    offer = store.offers.get(incoming.path["offer_id"])
     if offer is None:
         raise not_found(UNKNOWN_OFFER)
 
@@ -30,17 +37,17 @@ def confirm(world: Store, incoming: Incoming) -> Answer:
     body = incoming.body
     chosen = _chosen(offer, body.get("quotes"), refuse)
     holder = read_policyholder(body.get("policyholder"))
-    _check_payment(world, body.get("payment_details"), refuse)
+    _check_payment(store, body.get("payment_details"), refuse)
     transaction = body.get("partner_transaction_id")
     if not isinstance(transaction, str | None):
         raise field_errors({"partner_transaction_id": ["Not a valid string."]})
-    booking = _book(world, offer, chosen, incoming)
+    booking = _book(store, offer, chosen, incoming)
     booking.policyholder = holder.model_dump(mode="json")
     booking.partner_transaction_id = transaction
     offer.booking_id = booking.id
-    world.bookings[booking.id] = booking
-    world.emails.append(Email(booking.id, "BOOKING_CREATED", holder.email, booking.created_at))
-    return Answer(200, booking_answer(world, booking), ("BOOKING_CREATED", booking.id))
+    store.bookings[booking.id] = booking
+    store.emails.append(Email(booking.id, "BOOKING_CREATED", holder.email, booking.created_at))
+    return Answer(200, booking_answer(store, booking), ("BOOKING_CREATED", booking.id))
 
 
 def _chosen(offer: Offer, quotes: Any, refuse: Refuse) -> list[tuple[Product, Any]]:
@@ -62,27 +69,27 @@ def _chosen(offer: Offer, quotes: Any, refuse: Refuse) -> list[tuple[Product, An
     return list(chosen.values())
 
 
-def _check_payment(world: Store, details: Any, refuse: Refuse) -> None:
+def _check_payment(store: Store, details: Any, refuse: Refuse) -> None:
     if details is None:
         return
     provider = details.get("provider") if isinstance(details, dict) else None
-    if provider not in world.settings.payment_providers:
+    if provider not in store.settings.payment_providers:
         raise refuse(f"Payment provider {provider!r} is not supported")
 
 
 def _book(
-    world: Store, offer: Offer, chosen: list[tuple[Product, Any]], incoming: Incoming
+    store: Store, offer: Offer, chosen: list[tuple[Product, Any]], incoming: Incoming
 ) -> Booking:
-    now, drift = world.now(), price_drift(incoming)
+    now, drift = store.now(), price_drift(incoming)
     quotes = [
         BookedQuote(
             id=product.quote_id,
             event=product.event,
-            premium=price(world, [], offer.currency, product.premium.total + drift)
+            premium=price(store, [], offer.currency, product.premium.total + drift)
             if drift and index == 0
             else product.premium,
             policy_start=now
-            if world.settings.policy_starts_with == "purchase"
+            if store.settings.policy_starts_with == "purchase"
             else product.event.start,
             created_at=now,
             confirmed_at=now,
@@ -92,7 +99,7 @@ def _book(
         for index, (product, insured) in enumerate(chosen)
     ]
     return Booking(
-        id=world.ids.booking(),
+        id=store.ids.booking(),
         offer_id=offer.id,
         currency=offer.currency,
         language=offer.language,
@@ -100,8 +107,8 @@ def _book(
         quotes=quotes,
         partner_transaction_id=None,
         booking_agent=incoming.body.get("booking_agent"),
-        security_token=world.ids.token(),
-        account_id=world.ids.uuid(),
+        security_token=store.ids.token(),
+        account_id=store.ids.uuid(),
         created_at=now,
         updated_at=now,
     )

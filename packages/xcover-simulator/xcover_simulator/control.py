@@ -1,4 +1,4 @@
-"""The unsigned control API below /_simulator: look, reset, break, configure, announce."""
+"""The unsigned control API below ``/_simulator``: state, reset, faults, settings, webhooks."""
 
 from typing import Annotated, Any, Literal
 
@@ -11,7 +11,7 @@ from .faults import FaultOrder, FaultOrders
 from .http_responses import JsonResponse
 from .jsontext import Json, loads
 from .operation import Answer
-from .page import render
+from .page import control_page
 from .payloads import in_words
 from .state import state
 from .store import Store
@@ -19,33 +19,38 @@ from .webhooks import WebhookSender
 
 
 class _BadControl(Exception):
-    """The control request makes no sense; the text is the sentence to answer."""
+    """A control request is invalid. The message is the sentence to return."""
 
 
 class WebhookOrder(BaseModel):
-    """The body of POST /_simulator/webhooks; ``date_offset_seconds`` shifts the signed Date."""
+    """The body of ``POST /_simulator/webhooks``."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     event: Annotated[str, StringConstraints(min_length=1)]
+    """Name of the notification, such as BOOKING_CANCELLED. Any text is sent as it is."""
     booking_id: str
     signed: bool | Literal["badly"] = True
+    """True signs as XCover does, False omits the Authorization header, "badly" uses a wrong
+    secret."""
     repeat: Annotated[int, Field(ge=1, le=20)] = 1
+    """Number of times the notification is sent."""
     date_offset_seconds: Annotated[float, Field(allow_inf_nan=False, ge=-(10**8), le=10**8)] = 0
+    """Seconds added to the signed ``Date`` header."""
 
 
 class Control:
-    """The endpoints with which tests and people steer the simulator."""
+    """The endpoints through which tests and people control the simulator."""
 
-    def __init__(self, world: Store, sender: WebhookSender) -> None:
-        self._world = world
+    def __init__(self, store: Store, sender: WebhookSender) -> None:
+        self._store = store
         self._sender = sender
 
     def routes(self) -> list[Route]:
         """Return the control routes."""
         base = "/_simulator"
         return [
-            Route(base, self._look, methods=["GET"]),
+            Route(base, self._show_state, methods=["GET"]),
             Route(f"{base}/reset", self._reset, methods=["POST"]),
             Route(f"{base}/faults", self._add_fault, methods=["POST"]),
             Route(f"{base}/faults", self._replace_faults, methods=["PUT"]),
@@ -54,15 +59,15 @@ class Control:
             Route(f"{base}/webhooks", self._send_webhook, methods=["POST"]),
         ]
 
-    async def _look(self, request: Request) -> Response:
-        shown = state(self._world)
+    async def _show_state(self, request: Request) -> Response:
+        shown = state(self._store)
         accepted = request.headers.get("accept", "")
         if accepted.startswith("text/html"):
-            return HTMLResponse(render(shown))
+            return HTMLResponse(control_page(shown))
         return JsonResponse(Answer(200, shown))
 
     async def _reset(self, _: Request) -> Response:
-        self._world.reset()
+        self._store.reset()
         return JsonResponse(Answer(200, {"reset": True}))
 
     async def _add_fault(self, request: Request) -> Response:
@@ -70,35 +75,35 @@ class Control:
             order = FaultOrder.model_validate(await _body(request))
         except (ValidationError, _BadControl) as error:
             return _refused(error)
-        self._world.faults.add(order)
-        return JsonResponse(Answer(200, {"faults": self._world.faults.shown()}))
+        self._store.faults.add(order)
+        return JsonResponse(Answer(200, {"faults": self._store.faults.shown()}))
 
     async def _replace_faults(self, request: Request) -> Response:
         try:
             wanted = FaultOrders.model_validate(await _body(request))
         except (ValidationError, _BadControl) as error:
             return _refused(error)
-        self._world.faults.replace(wanted.faults)
-        return JsonResponse(Answer(200, {"faults": self._world.faults.shown()}))
+        self._store.faults.replace(wanted.faults)
+        return JsonResponse(Answer(200, {"faults": self._store.faults.shown()}))
 
     async def _clear_faults(self, _: Request) -> Response:
-        self._world.faults.clear()
+        self._store.faults.clear()
         return JsonResponse(Answer(200, {"faults": []}))
 
     async def _change_settings(self, request: Request) -> Response:
         try:
-            self._world.settings = self._world.settings.changed(await _body(request))
+            self._store.settings = self._store.settings.changed(await _body(request))
         except (ValidationError, _BadControl) as error:
             return _refused(error)
-        return JsonResponse(Answer(200, {"settings": self._world.settings.shown()}))
+        return JsonResponse(Answer(200, {"settings": self._store.settings.shown()}))
 
     async def _send_webhook(self, request: Request) -> Response:
         try:
             order = WebhookOrder.model_validate(await _body(request))
-            url = self._world.settings.webhook_url
+            url = self._store.settings.webhook_url
             if url is None:
                 raise _BadControl("webhook_url: set it first, there is nowhere to send to")
-            booking = self._world.bookings.get(order.booking_id)
+            booking = self._store.bookings.get(order.booking_id)
             if booking is None:
                 raise _BadControl(f"booking_id: {order.booking_id} is unknown")
         except (ValidationError, _BadControl) as error:

@@ -1,4 +1,4 @@
-"""Faults on demand: which operation misbehaves next, how, and how often."""
+"""Faults on demand: the operations that misbehave next, in which way and how often."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -23,29 +23,32 @@ OPERATIONS = (
     "send_email",
     "list_bookings",
 )
+"""Names of the operations a fault can be ordered for."""
 ANY = "*"
+"""Stands for every operation in a fault order."""
 
 
 class Kind(StrEnum):
-    """How an operation misbehaves."""
+    """The ways in which an operation misbehaves."""
 
-    DELAY = "delay"  # wait, then work and answer normally
-    DRIP = "drip"  # work, then answer one byte per interval
-    HANG = "hang"  # accept the request and never answer
-    RESET = "reset"  # reset the connection, nothing was done
-    RESET_AFTER = "reset_after"  # work, then reset the connection: the lost answer
+    DELAY = "delay"  # wait, then work and respond normally
+    DRIP = "drip"  # work, then respond one byte per interval
+    HANG = "hang"  # accept the request and send no response
+    RESET = "reset"  # reset the connection before any work
+    RESET_AFTER = "reset_after"  # work, then reset the connection: the response is lost
     STATUS = "status"  # an error status with a JSON body
-    HTML = "html"  # a gateway's error page
-    HTML_OK = "html_ok"  # a gateway's page with status 200
-    ERRORS_IN_2XX = "errors_in_2xx"  # work, then say errors in a 2xx with null items
+    HTML = "html"  # an error page of a gateway
+    HTML_OK = "html_ok"  # a page of a gateway with status 200
+    ERRORS_IN_2XX = "errors_in_2xx"  # work, then respond 2xx with `errors` and null items
     NULL_PRODUCT = "null_product"  # one product (or booked quote) is null
-    PRICE_DRIFT = "price_drift"  # another price than the rate or the offer gives
-    MISSING_CONTENT = "missing_content"  # texts an offer must have are absent
-    LOCKED = "locked"  # 423, as if the first call still ran
-    MALFORMED = "malformed"  # work, then answer 200 with truncated JSON
+    PRICE_DRIFT = "price_drift"  # a price other than the rate or the offer gives
+    MISSING_CONTENT = "missing_content"  # texts that an offer must have are absent
+    LOCKED = "locked"  # 423, as if the first call were still running
+    MALFORMED = "malformed"  # work, then respond 200 with truncated JSON
 
 
-# What each kind may be told. `after_work`: do the work first, so only the answer is lost.
+# The parameters each kind accepts. `after_work` does the work first, so that only the response
+# is lost.
 _PARAMETERS: dict[Kind, set[str]] = {
     Kind.DELAY: {"seconds"},
     Kind.DRIP: {"interval"},
@@ -65,7 +68,7 @@ _PARAMETERS: dict[Kind, set[str]] = {
 
 _MODIFYING = {"modify", "preview_modification", "confirm_modification"}
 _WITHOUT_BODY = {"opt_out", "send_email"}
-# Kinds that make sense for some operations only; "*" then means just these.
+# Kinds that apply to some operations only; "*" then means these operations.
 _APPLIES_TO: dict[Kind, set[str]] = {
     Kind.ERRORS_IN_2XX: set(OPERATIONS) - _WITHOUT_BODY - {"list_bookings"},
     Kind.NULL_PRODUCT: {"create_offer", "confirm"},
@@ -77,7 +80,10 @@ Seconds = Annotated[float, Field(gt=0, le=300, allow_inf_nan=False)]
 
 
 class FaultOrder(BaseModel):
-    """The body of POST /_simulator/faults. ``times`` null means until cleared."""
+    """The body of ``POST /_simulator/faults``.
+
+    Each kind accepts only the parameters that it uses; any other is a validation error.
+    """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -97,15 +103,23 @@ class FaultOrder(BaseModel):
     ]
     kind: Kind
     times: Annotated[int, Field(ge=1)] | None = 1
+    """Number of calls the fault strikes; null means every call until the fault is cleared."""
     seconds: Seconds = 60
+    """Seconds to delay or hang."""
     interval: Seconds = 0.2
+    """Seconds between two bytes of a dripped response."""
     status: Annotated[int, Field(ge=200, le=599)] = 502
     retry_after: Annotated[int, Field(ge=0)] | str | None = None
+    """Value of the ``Retry-After`` header: seconds, or any text. Null sends no header."""
     message: str | None = None
     after_work: bool = False
+    """Do what was asked first, so that only the response is lost."""
     index: Annotated[int, Field(ge=0)] = 0
+    """Position of the product or quote that becomes null, from 0."""
     amount: Decimal = Decimal("0.50")
+    """Added to the price once per struck call, in the currency of the offer or booking."""
     part: Literal["content", "disclaimer", "title", "pds_url"] = "content"
+    """The text that is missing from the offer."""
 
     @model_validator(mode="after")
     def _fits_its_kind(self) -> "FaultOrder":
@@ -120,18 +134,18 @@ class FaultOrder(BaseModel):
         return self
 
     def applies_to(self, operation: str) -> bool:
-        """Tell whether this fault is meant for ``operation``."""
+        """Return True if the order names ``operation`` and its kind has a meaning for it."""
         return self.operation in (ANY, operation) and operation in _APPLIES_TO.get(
             self.kind, OPERATIONS
         )
 
     def shown(self) -> Json:
-        """Return the order with only the parameters its kind has."""
+        """Return the order as JSON, with only the parameters that its kind uses."""
         return self.model_dump(include={"operation", "kind"} | _PARAMETERS[self.kind])
 
 
 class FaultOrders(BaseModel):
-    """The body of PUT /_simulator/faults: these and no others."""
+    """The body of ``PUT /_simulator/faults``, which replaces all waiting faults."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -140,20 +154,22 @@ class FaultOrders(BaseModel):
 
 @dataclass(slots=True)
 class Fault:
-    """An accepted order and how often it is still to happen (None: always)."""
+    """An accepted order and its counters."""
 
     order: FaultOrder
     remaining: int | None
+    """Number of calls still to strike; None means every call until the fault is cleared."""
     hits: int = 0
+    """Number of calls struck so far."""
 
     @property
     def kind(self) -> Kind:
-        """How the operation misbehaves."""
+        """The way in which the operation misbehaves."""
         return self.order.kind
 
     @property
     def works_first(self) -> bool:
-        """Tell whether XCover does what was asked before it misbehaves."""
+        """True if the operation is carried out before it misbehaves."""
         if self.kind in (Kind.RESET, Kind.LOCKED):
             return False
         if self.kind in (Kind.HANG, Kind.STATUS, Kind.HTML, Kind.HTML_OK):
@@ -162,25 +178,25 @@ class Fault:
 
 
 class FaultQueue:
-    """Faults in the order they were asked for; one at most strikes a call."""
+    """Waiting faults, oldest first. At most one fault strikes a call."""
 
     def __init__(self) -> None:
         self._waiting: list[Fault] = []
 
     def add(self, order: FaultOrder) -> None:
-        """Append a fault."""
+        """Append a fault to the queue."""
         self._waiting.append(Fault(order, order.times))
 
     def replace(self, orders: Iterable[FaultOrder]) -> None:
-        """Put these in the place of all others; no call comes through in between."""
+        """Replace all waiting faults in one step, so that no call falls in between."""
         self._waiting = [Fault(order, order.times) for order in orders]
 
     def clear(self) -> None:
-        """Forget all faults."""
+        """Remove all waiting faults."""
         self._waiting.clear()
 
     def take(self, operation: str) -> Fault | None:
-        """Return the oldest fault meant for ``operation`` and count it down."""
+        """Return the oldest fault for ``operation`` and count it down; None if there is none."""
         for fault in self._waiting:
             if fault.order.applies_to(operation):
                 fault.hits += 1
@@ -192,5 +208,5 @@ class FaultQueue:
         return None
 
     def shown(self) -> list[Json]:
-        """Return the faults that are still to come."""
+        """Return the waiting faults as JSON; ``times`` is the number of calls left."""
         return [{**fault.order.shown(), "times": fault.remaining} for fault in self._waiting]

@@ -1,4 +1,4 @@
-"""Answers as bytes, and connections that misbehave."""
+"""HTTP responses as bytes, and connections that misbehave."""
 
 import asyncio
 import socket
@@ -11,6 +11,7 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 from .jsontext import Json, dumps
 from .operation import Answer
 
+# The HTML that the faults "html" and "html_ok" return.
 GATEWAY_PAGE = """<!DOCTYPE html>
 <html><head><title>Simulated gateway</title></head>
 <body><center><h1>{title}</h1></center><hr><center>simulated gateway</center></body></html>
@@ -18,13 +19,13 @@ GATEWAY_PAGE = """<!DOCTYPE html>
 
 
 class Connections:
-    """The open connections by client address, so that one can be cut without an answer."""
+    """The open connections by client address, so that one can be reset without a response."""
 
     def __init__(self) -> None:
         self._open: dict[tuple[str, int], asyncio.Transport] = {}
 
     def protocol(self) -> type[H11Protocol]:
-        """Return uvicorn's protocol class, taught to register its connections here."""
+        """Return a uvicorn protocol class that registers its connections here."""
         connections = self._open
 
         class RegisteredProtocol(H11Protocol):
@@ -41,7 +42,10 @@ class Connections:
         return RegisteredProtocol
 
     def cut(self, scope: Scope) -> None:
-        """Reset the connection of ``scope``: the client sees RST, not an orderly close."""
+        """Reset the connection of ``scope``: the client receives RST, not an orderly close.
+
+        Raises KeyError if the connection is not open or not registered here.
+        """
         transport = self._open[tuple(scope["client"])]
         raw = transport.get_extra_info("socket")
         raw.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
@@ -49,7 +53,7 @@ class Connections:
 
 
 class JsonResponse(Response):
-    """A JSON answer with exact numbers; no body at all for None."""
+    """A JSON response with exact numbers; a body of None sends no content."""
 
     media_type = "application/json"
 
@@ -61,7 +65,7 @@ class JsonResponse(Response):
 
 
 class Page(Response):
-    """An HTML page where JSON was expected."""
+    """An HTML page in place of the expected JSON."""
 
     media_type = "text/html"
 
@@ -71,7 +75,7 @@ class Page(Response):
 
 
 class Truncated(Response):
-    """200 with the first half of a JSON body: a whole HTTP message, broken JSON."""
+    """Status 200 with the first half of a JSON body: complete HTTP, truncated JSON."""
 
     media_type = "application/json"
 
@@ -81,7 +85,7 @@ class Truncated(Response):
 
 
 class Dripped(Response):
-    """Another answer, sent one byte per ``interval`` seconds until the client leaves."""
+    """Another response, sent one byte per ``interval`` seconds until the client disconnects."""
 
     def __init__(self, whole: Response, interval: float) -> None:
         super().__init__(whole.body, whole.status_code)
@@ -111,7 +115,7 @@ class Dripped(Response):
 
 
 class NoResponse(Response):
-    """No answer: wait until the client leaves or ``seconds`` have passed, then reset."""
+    """No response: reset the connection after ``seconds``, or stop if the client leaves first."""
 
     def __init__(self, connections: Connections, seconds: float = 0) -> None:
         super().__init__()
@@ -124,13 +128,13 @@ class NoResponse(Response):
         receive: Receive,
         send: Send,  # noqa: ARG002 (the signature of ASGI)
     ) -> None:
-        """Send nothing at all."""
+        """Wait, send nothing and reset the connection."""
         if self._seconds:
             try:
                 await asyncio.wait_for(_client_gone(receive), self._seconds)
             except TimeoutError:
                 pass
-            except asyncio.CancelledError:  # the simulator stops; uvicorn would answer 500
+            except asyncio.CancelledError:  # the simulator stops; uvicorn would send a 500
                 self._connections.cut(scope)
                 raise
             else:

@@ -1,4 +1,7 @@
-"""Answers kept by idempotency key (XCover docs, Idempotency keys)."""
+"""Responses stored by idempotency key.
+
+Source: https://docs.covergenius.com/xcover/idempotency-keys
+"""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -8,8 +11,9 @@ from .operation import Answer
 from .refusals import field_errors, locked
 
 KEPT_FOR = timedelta(hours=48)
+"""Time a response is stored (documented)."""
 
-# Partner, path below the base, key. The base is left out: both bases are one API.
+# Partner, path below the base, key. The base path is left out because both bases are one API.
 Slot = tuple[str, str, str]
 
 
@@ -21,18 +25,22 @@ class _Entry:
 
 
 class KeptAnswers:
-    """The first answer to each (partner, path, key), for 48 hours.
+    """The first response to each partner, path and key, kept for 48 hours.
 
-    Documented: same key and body gives 409 with the stored answer, 423 while the
-    first call runs. Inferred: another body gives 422; every write honours the key;
-    refusals are not kept, so a call may be repeated with its key until it succeeds.
+    Documented: the same key and body give 409 with the stored response, or 423 while the first
+    call is running. Inferred: another body gives 422; every write honours the key; refusals are
+    not stored, so a call may be repeated with its key until it succeeds.
     """
 
     def __init__(self) -> None:
         self._entries: dict[Slot, _Entry] = {}
 
     def earlier(self, slot: Slot, body: Any, now: datetime) -> Answer | None:
-        """Return the 409 for a repeated call, None for a new one, or raise the refusal."""
+        """Return the 409 response for a repeated call, or None for a new one.
+
+        Raises the 423 refusal while the first call is running, and the 422 refusal when the key
+        was used with another body.
+        """
         entry = self._entries.get(slot)
         if entry is None or now - entry.since > KEPT_FOR:
             return None
@@ -44,14 +52,14 @@ class KeptAnswers:
         return Answer(409, entry.answer.body)
 
     def reserve(self, slot: Slot, body: Any, now: datetime) -> None:
-        """Mark the call as running."""
+        """Mark the call of ``slot`` as running."""
         self._entries[slot] = _Entry(body, now)
 
     def keep(self, slot: Slot, answer: Answer) -> None:
-        """Store the answer of the call that ran."""
+        """Store the response of the call that ran."""
         if slot in self._entries:
             self._entries[slot].answer = answer
 
     def release(self, slot: Slot) -> None:
-        """Forget a call that was refused."""
+        """Remove a call that was refused, so that its key can be used again."""
         self._entries.pop(slot, None)

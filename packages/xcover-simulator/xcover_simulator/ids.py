@@ -1,4 +1,4 @@
-"""Identifiers in XCover's shapes; clients must treat them as opaque."""
+"""Identifiers in the shapes that XCover uses. Clients must treat them as opaque."""
 
 import random
 import string
@@ -9,7 +9,7 @@ _MIXED = string.ascii_letters + string.digits
 
 
 class Ids:
-    """Makes new identifiers; give a seeded ``random.Random`` to repeat a run."""
+    """Generator of identifiers. Pass a seeded ``random.Random`` to repeat a run."""
 
     def __init__(self, source: random.Random | None = None) -> None:
         self._random = source or random.Random()
@@ -19,7 +19,10 @@ class Ids:
         return str(uuid.UUID(int=self._random.getrandbits(128), version=4))
 
     def booking(self) -> str:
-        """Return an INS number; SIM in front marks it as simulated within the recorded shape."""
+        """Return a booking id, such as ``SIMAB-CDEFG-INS``.
+
+        The shape is recorded; the prefix SIM marks the booking as simulated.
+        """
         return f"SIM{self._text(_UPPER, 2)}-{self._text(_UPPER, 5)}-INS"
 
     def cancellation(self) -> str:
@@ -31,7 +34,7 @@ class Ids:
         return f"{self._groups(_MIXED, 3)}-UPD"
 
     def token(self) -> str:
-        """Return a security token; in the real API it opens the policy without a login."""
+        """Return a security token. In the real API it opens the policy without a login."""
         return self._groups(_UPPER, 4)
 
     def _groups(self, alphabet: str, count: int) -> str:

@@ -1,4 +1,4 @@
-"""JSON whose numbers are exact: read as Decimal, written digit for digit."""
+"""JSON with exact numbers: fractions are read as Decimal and written digit for digit."""
 
 import json
 from decimal import Decimal
@@ -8,12 +8,15 @@ Json = dict[str, Any]
 
 
 def loads(text: str | bytes) -> Any:
-    """Read JSON; numbers with a fraction become Decimal, NaN and Infinity are refused."""
+    """Parse JSON; numbers with a fraction become Decimal.
+
+    Raises ValueError for invalid JSON and for NaN and Infinity.
+    """
     return json.loads(text, parse_float=Decimal, parse_constant=_refuse_constant)
 
 
 def dumps(value: Any) -> str:
-    """Write JSON; a Decimal keeps its own digits (``Decimal("6.60")`` gives ``6.60``)."""
+    """Return ``value`` as JSON; a Decimal keeps its digits (``Decimal("6.60")`` gives ``6.60``)."""
     match value:
         case Decimal():
             return format(value, "f")

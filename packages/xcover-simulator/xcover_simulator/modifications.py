@@ -1,4 +1,4 @@
-"""Modify a booking, preview a modification, apply a previewed one."""
+"""Operations that modify a booking, preview a modification and confirm a preview."""
 
 from dataclasses import replace
 from datetime import datetime
@@ -15,43 +15,51 @@ from .refusals import business_rule, field_errors, not_found, unexpected_fields
 from .store import CANCELLED, BookedQuote, Booking, Store, Update
 
 
-def modify(world: Store, incoming: Incoming) -> Answer:
-    """Change a booking at once (XCover partner docs, Modify booking)."""
-    booking = booking_of(world, incoming)
-    changed = _changed(world, booking, incoming.body, price_drift(incoming))
-    return Answer(200, _apply(world, booking, changed), ("BOOKING_UPDATED", booking.id))
+def modify(store: Store, incoming: Incoming) -> Answer:
+    """Change a booking at once.
+
+    Source:
+    https://partner-docs.covergenius.com/offers/vertical-examples/events-tickets/modify-booking
+    """
+    booking = booking_of(store, incoming)
+    changed = _changed(store, booking, incoming.body, price_drift(incoming))
+    return Answer(200, _apply(store, booking, changed), ("BOOKING_UPDATED", booking.id))
 
 
-def preview_modification(world: Store, incoming: Incoming) -> Answer:
-    """Say what a change would cost; the booking stays as it is (recorded)."""
-    booking = booking_of(world, incoming)
-    changed = _changed(world, booking, incoming.body, price_drift(incoming))
+def preview_modification(store: Store, incoming: Incoming) -> Answer:
+    """Return the price difference of a change without applying it (recorded)."""
+    booking = booking_of(store, incoming)
+    changed = _changed(store, booking, incoming.body, price_drift(incoming))
     update = Update(
-        world.ids.update(), booking.id, incoming.body, world.now(), _difference(booking, changed)
+        store.ids.update(), booking.id, incoming.body, store.now(), _difference(booking, changed)
     )
-    world.updates[update.id] = update
-    return Answer(200, {**_answer(world, booking, changed), "update_id": update.id})
+    store.updates[update.id] = update
+    return Answer(200, {**_answer(store, booking, changed), "update_id": update.id})
 
 
-def confirm_modification(world: Store, incoming: Incoming) -> Answer:
-    """Apply a previewed change (recorded: 201). That twice is 422 is inferred."""
-    booking = booking_of(world, incoming)
-    update = world.updates.get(incoming.path["update_id"])
+def confirm_modification(store: Store, incoming: Incoming) -> Answer:
+    """Apply a previewed change and return 201 (recorded).
+
+    An unknown preview is refused with 404, one already applied with 422 (inferred).
+    """
+    booking = booking_of(store, incoming)
+    update = store.updates.get(incoming.path["update_id"])
     if update is None or update.booking_id != booking.id:
         raise not_found("Update does not exist")
     if errors := unexpected_fields(incoming.body, set()):
         raise field_errors(errors)
     if update.applied_at:
         raise business_rule(f"Update {update.id} was already confirmed")
-    changed = _changed(world, booking, update.body, price_drift(incoming))
-    update.applied_at = world.now()
-    return Answer(201, _apply(world, booking, changed), ("BOOKING_UPDATED", booking.id))
+    changed = _changed(store, booking, update.body, price_drift(incoming))
+    update.applied_at = store.now()
+    return Answer(201, _apply(store, booking, changed), ("BOOKING_UPDATED", booking.id))
 
 
-def _changed(world: Store, booking: Booking, body: Json, drift: Decimal) -> Booking:
-    """Return a changed copy of ``booking`` or raise why it cannot be changed.
+def _changed(store: Store, booking: Booking, body: Json, drift: Decimal) -> Booking:
+    """Return a changed copy of ``booking``; raise a refusal if the change is not allowed.
 
-    ``drift`` is what the price drift fault adds to the first quote's price.
+    ``drift`` is the amount that the price drift fault adds to the first quote's price, in the
+    booking's currency.
     """
     if errors := unexpected_fields(body, {"policyholder", "quotes"}):
         raise field_errors(errors)
@@ -59,26 +67,26 @@ def _changed(world: Store, booking: Booking, body: Json, drift: Decimal) -> Book
         raise business_rule(f"Update not allowed for QuotePackage in status {CANCELLED}")
     if not body:
         raise field_errors({"non_field_errors": ["Nothing to update"]})
-    quotes = [replace(quote, updated_at=world.now()) for quote in booking.quotes]
-    changed = replace(booking, quotes=quotes, updated_at=world.now())
+    quotes = [replace(quote, updated_at=store.now()) for quote in booking.quotes]
+    changed = replace(booking, quotes=quotes, updated_at=store.now())
     if "policyholder" in body:
-        changed.policyholder = _policyholder(world, booking, body["policyholder"])
+        changed.policyholder = _policyholder(store, booking, body["policyholder"])
     if "quotes" in body:
-        _change_quotes(world, changed, body["quotes"])
+        _change_quotes(store, changed, body["quotes"])
     if drift:
         drifting = quotes[0].premium.total + drift
-        quotes[0].premium = price(world, [], booking.currency, drifting)
-    if _difference(booking, changed) and not world.settings.financial_modifications:
+        quotes[0].premium = price(store, [], booking.currency, drifting)
+    if _difference(booking, changed) and not store.settings.financial_modifications:
         raise business_rule("Only non-financial modifications are allowed for this policy")
     return changed
 
 
-def _policyholder(world: Store, booking: Booking, fields: Any) -> Json:
+def _policyholder(store: Store, booking: Booking, fields: Any) -> Json:
     if not isinstance(fields, dict) or not fields:
         raise field_errors({"policyholder": [REQUIRED]})
     if errors := unexpected_fields(fields, set(PolicyholderIn.model_fields)):
         raise field_errors({"policyholder": errors})
-    settings = world.settings
+    settings = store.settings
     if refused := [name for name in fields if name in settings.fields_refused_on_update]:
         sentence = "This field cannot be updated."
         raise field_errors({"policyholder": {name: [sentence] for name in refused}})
@@ -87,7 +95,7 @@ def _policyholder(world: Store, booking: Booking, fields: Any) -> Json:
     return read_policyholder({**booking.policyholder, **fields}).model_dump(mode="json")
 
 
-def _change_quotes(world: Store, changed: Booking, listed: Any) -> None:
+def _change_quotes(store: Store, changed: Booking, listed: Any) -> None:
     if not isinstance(listed, list) or not listed:
         raise field_errors({"quotes": [REQUIRED]})
     known = {quote.id: quote for quote in changed.quotes}
@@ -99,13 +107,13 @@ def _change_quotes(world: Store, changed: Booking, listed: Any) -> None:
         quote = known.get(str(item.get("id")))
         if quote is None or quote.status == CANCELLED:
             raise business_rule(f"Quote {item.get('id')} can not be updated")
-        _change_event(world, quote, changed.currency, _event_fields(item["update_fields"]))
+        _change_event(store, quote, changed.currency, _event_fields(item["update_fields"]))
 
 
 def _event_fields(update_fields: Json) -> EventChangesIn:
     """Read ``tickets`` (recorded) and ``events`` with dates or tickets (documented by name).
 
-    One quote covers one event here, so ``events`` holds one entry or is that entry.
+    A quote of the simulator covers one event, so ``events`` is a list of one or the entry itself.
     """
     fields = dict(update_fields)
     events = fields.pop("events", {})
@@ -122,7 +130,7 @@ def _event_fields(update_fields: Json) -> EventChangesIn:
     )
 
 
-def _change_event(world: Store, quote: BookedQuote, currency: str, fields: EventChangesIn) -> None:
+def _change_event(store: Store, quote: BookedQuote, currency: str, fields: EventChangesIn) -> None:
     start: datetime = fields.start_date or quote.event.start
     end = fields.end_date or quote.event.end
     if end is not None and end < start:
@@ -135,7 +143,7 @@ def _change_event(world: Store, quote: BookedQuote, currency: str, fields: Event
         if problem := problem_with(tickets, currency):
             raise business_rule(problem)
         quote.event = replace(quote.event, tickets=tickets)
-        quote.premium = price(world, tickets, currency)
+        quote.premium = price(store, tickets, currency)
 
 
 def _difference(booking: Booking, changed: Booking) -> Decimal:
@@ -148,16 +156,16 @@ def _difference(booking: Booking, changed: Booking) -> Decimal:
     )
 
 
-def _answer(world: Store, booking: Booking, changed: Booking) -> Json:
-    """Return the booking with `price_diff` and `total_price_diff` (recorded)."""
-    answer = booking_answer(world, changed)
+def _answer(store: Store, booking: Booking, changed: Booking) -> Json:
+    """Return the changed booking with ``price_diff`` and ``total_price_diff`` (recorded)."""
+    answer = booking_answer(store, changed)
     currency = booking.currency
     for shown, old, new in zip(answer["quotes"], booking.quotes, changed.quotes, strict=True):
         shown |= amounts(currency, price_diff=new.premium.total - old.premium.total)
     return answer | amounts(currency, total_price_diff=_difference(booking, changed))
 
 
-def _apply(world: Store, booking: Booking, changed: Booking) -> Json:
-    answer = _answer(world, booking, changed)
-    world.bookings[booking.id] = changed
+def _apply(store: Store, booking: Booking, changed: Booking) -> Json:
+    answer = _answer(store, booking, changed)
+    store.bookings[booking.id] = changed
     return answer

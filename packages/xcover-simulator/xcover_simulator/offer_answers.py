@@ -1,4 +1,4 @@
-"""Offers as XCover answers them (captured for retail; the texts are ours)."""
+"""Offer responses: the shape captured for a retail product, filled with the simulator's texts."""
 
 from collections.abc import Mapping, Sized
 from html import escape
@@ -9,6 +9,7 @@ from .pricing import formatted
 from .settings import Settings
 from .store import Offer, Product
 
+# The disclaimer of every simulated offer, as plain text.
 DISCLAIMER = (
     "By adding protection I confirm that I have read the policy wording. "
     "This offer is simulated and insures nothing."
@@ -27,10 +28,10 @@ _TITLES = {1: "Ticket protection", 2: "Ticket and travel protection"}
 
 
 def offer_answer(settings: Settings, offer: Offer, query: Mapping[str, str]) -> Json:
-    """Return an offer. ``include_content`` and ``extra_fields`` choose parts.
+    """Return the body of a create offer response.
 
-    ``active_only`` and ``exclude_offer_ids`` change nothing: every offer here is active
-    and always new.
+    The query parameters ``include_content`` and ``extra_fields`` select parts of it.
+    ``active_only`` and ``exclude_offer_ids`` have no effect: every offer is active and new.
     """
     extra = set(query.get("extra_fields", "").split(","))
     answer: Json = {
@@ -50,10 +51,11 @@ def offer_answer(settings: Settings, offer: Offer, query: Mapping[str, str]) -> 
 
 
 OFFER_CONFIG_ID = "5eed0000-0000-4000-8000-00000000000f"
+"""Id of the configuration behind every simulated offer."""
 
 
 def product_config_id(index: int) -> str:
-    """Return the configuration behind the product of the event at ``index``."""
+    """Return the id of the configuration behind the product at ``index`` of an offer."""
     return f"5eed0000-0000-4000-8000-{index + 16:012x}"
 
 
@@ -96,7 +98,7 @@ def _product(settings: Settings, offer: Offer, product: Product, extra: set[str]
 
 
 def content_of(settings: Settings, offer: Offer) -> Json:
-    """Return all texts of an offer, with what the settings change in them."""
+    """Return all texts of an offer, with the changes ordered in the settings applied."""
     return _changed(_content(settings, offer), settings)
 
 
@@ -126,7 +128,7 @@ def _content(settings: Settings, offer: Offer) -> Json:
 
 
 def _changed(content: Json, settings: Settings) -> Json:
-    """Return the texts with those of the settings; ids stay ours."""
+    """Return ``content`` with the texts of the settings; ids are never overwritten."""
     products = content["products"]
     for product, changes in zip(products, settings.product_content_changes, strict=False):
         product |= {name: text for name, text in changes.items() if "id" not in name.split("_")}

@@ -1,4 +1,4 @@
-"""Create offer and opt out."""
+"""Operations that create an offer and opt out of one, and the pricing they share."""
 
 from decimal import Decimal
 
@@ -15,11 +15,19 @@ from .refusals import Refusal, field_errors, generation_failed, not_found, unexp
 from .store import Event, Offer, OptOut, Product, Store
 
 UNKNOWN_OFFER = "Quote package does not exist"
+"""Message of the 404 for an unknown offer id (captured)."""
 
 
-def create_offer(world: Store, incoming: Incoming) -> Answer:
-    """Price the quotes of each event (XCover partner docs, Create offer); new ids every time."""
-    body, settings = incoming.body, world.settings
+def create_offer(store: Store, incoming: Incoming) -> Answer:
+    """Price one or two products per event, under new ids on every call.
+
+    Raises the 422 refusal when an object is missing or invalid, when nothing is sold in the
+    currency or country, and when an event cannot be insured.
+
+    Source:
+    https://partner-docs.covergenius.com/offers/vertical-examples/events-tickets/create-offer
+    """
+    body, settings = incoming.body, store.settings
     missing = [name for name in ("customer", "partner", "context") if name not in body]
     if missing:
         sentences = [f"'{name}' is a required property" for name in missing]
@@ -35,24 +43,24 @@ def create_offer(world: Store, incoming: Incoming) -> Answer:
         CustomerIn, body["customer"], lambda error: field_errors({"customer": by_field(error)})
     )
     if customer.currency in settings.no_offer_currencies:
-        raise _no_offer(world, {"0": f"no product is sold in {customer.currency}"})
+        raise _no_offer(store, {"0": f"no product is sold in {customer.currency}"})
     if customer.country in settings.no_offer_countries:
-        raise _no_offer(world, {"0": f"no product is sold in {customer.country}"})
-    events = _events(world, body["context"], customer.currency)
+        raise _no_offer(store, {"0": f"no product is sold in {customer.country}"})
+    events = _events(store, body["context"], customer.currency)
     drift = price_drift(incoming)
     offer = Offer(
-        id=world.ids.uuid(),
-        session_id=world.ids.uuid(),
+        id=store.ids.uuid(),
+        session_id=store.ids.uuid(),
         schema=str(body.get("schema") or "simulated-events"),
         currency=customer.currency,
         language=customer.language,
-        created_at=world.now(),
+        created_at=store.now(),
         products=[
             Product(
-                world.ids.uuid(),
+                store.ids.uuid(),
                 product_config_id(index * 2 + plan - 1),
                 event,
-                price(world, event.tickets, customer.currency, drift, plan=plan),
+                price(store, event.tickets, customer.currency, drift, plan=plan),
                 plan,
             )
             for index, event in enumerate(events)
@@ -60,38 +68,45 @@ def create_offer(world: Store, incoming: Incoming) -> Answer:
         ],
     )
     offer.rules = rules_for(settings, [product.quote_id for product in offer.products])
-    world.offers[offer.id] = offer
+    store.offers[offer.id] = offer
     return Answer(200, offer_answer(settings, offer, incoming.query))
 
 
-def opt_out(world: Store, incoming: Incoming) -> Answer:
-    """Record that an offer was declined (XCover partner docs, Opt out).
+def opt_out(store: Store, incoming: Incoming) -> Answer:
+    """Record that an offer was declined, and return 204.
 
-    After a confirmation 204 is captured too; that it changes nothing is inferred. So is
-    that an offer opted out of can be repeated and even confirmed.
+    A confirmed offer also gets 204 (captured) and is not changed (inferred). An opt-out can be
+    repeated, and the offer can still be confirmed afterwards (inferred).
+
+    Source:
+    https://partner-docs.covergenius.com/offers/vertical-examples/events-tickets/opt-out-offer
     """
-    offer = world.offers.get(incoming.path["offer_id"])
+    offer = store.offers.get(incoming.path["offer_id"])
     if offer is None:
         raise not_found(UNKNOWN_OFFER)
     if errors := unexpected_fields(incoming.body, {"partner_metadata"}):
         raise field_errors(errors)
-    if earlier := world.opt_outs.get(offer.id):
+    if earlier := store.opt_outs.get(offer.id):
         earlier.times += 1
     elif offer.booking_id is None:
-        world.opt_outs[offer.id] = OptOut(offer.id, world.now())
+        store.opt_outs[offer.id] = OptOut(offer.id, store.now())
     return Answer(204)
 
 
 def price(
-    world: Store,
+    store: Store,
     tickets: list[Decimal],
     currency: str,
     extra: Decimal = Decimal(0),
     *,
     plan: int = 1,
 ) -> Premium:
-    """Price tickets at today's settings."""
-    settings = world.settings
+    """Return the premium for ``tickets`` under the current settings.
+
+    ``tickets`` and ``extra`` are amounts in ``currency``; ``extra`` is added to the price, tax
+    included. ``plan`` 2 is the dearer second product of an event.
+    """
+    settings = store.settings
     times = settings.second_price if plan == 2 else 1
     return premium_for(
         tickets,
@@ -104,7 +119,7 @@ def price(
 
 
 def problem_with(tickets: list[Decimal], currency: str) -> str | None:
-    """Return why these ticket prices cannot be insured, or None (inferred)."""
+    """Return the reason why tickets at these prices cannot be insured, or None (inferred)."""
     if sum(tickets, Decimal(0)) <= 0:
         return "the tickets have no price"
     if any(ticket != round(ticket, digits(currency)) for ticket in tickets):
@@ -112,10 +127,10 @@ def problem_with(tickets: list[Decimal], currency: str) -> str | None:
     return None
 
 
-def _events(world: Store, context: Json, currency: str) -> list[Event]:
+def _events(store: Store, context: Json, currency: str) -> list[Event]:
     listed = context.get("events")
     if not isinstance(listed, list) or not listed:
-        raise _no_offer(world, {"0": "context.events must list at least one event"})
+        raise _no_offer(store, {"0": "context.events must list at least one event"})
     events: list[Event] = []
     problems: dict[str, str] = {}
     for index, item in enumerate(listed):
@@ -139,17 +154,20 @@ def _events(world: Store, context: Json, currency: str) -> list[Event]:
             )
         )
     if problems:
-        raise _no_offer(world, problems)
+        raise _no_offer(store, problems)
     return events
 
 
-def _no_offer(world: Store, reasons: dict[str, str]) -> Refusal:
-    error_id = world.ids.uuid()
+def _no_offer(store: Store, reasons: dict[str, str]) -> Refusal:
+    error_id = store.ids.uuid()
     return generation_failed(reasons, error_id=error_id, offer_config_id=OFFER_CONFIG_ID)
 
 
 def price_drift(incoming: Incoming) -> Decimal:
-    """Return what the price drift fault adds; it grows with every call it strikes."""
+    """Return the amount that the price drift fault adds; it grows with every struck call.
+
+    The amount is in the currency of the offer or booking; zero without that fault.
+    """
     fault = incoming.fault
     if fault is None or fault.kind is not Kind.PRICE_DRIFT:
         return Decimal(0)

@@ -1,4 +1,4 @@
-"""Reading requests: the inferred event schema and the documented policyholder."""
+"""Request bodies: the event schema (inferred) and the policyholder (documented)."""
 
 import re
 from collections.abc import Callable
@@ -22,7 +22,9 @@ from .refusals import Refusal, field_errors
 Model = TypeVar("Model", bound=BaseModel)
 
 PLUS = 'The phone number should start with "+" character'
+"""Message of the 422 for a phone number without a country code (recorded)."""
 REQUIRED = "This field is required."
+"""Message of the 422 for a missing field."""
 
 _RFC_3339 = re.compile(r"^\d{4}-\d\d-\d\dT\d\d:\d\d")
 
@@ -47,13 +49,13 @@ Phone = Annotated[str, StringConstraints(pattern=r"^\+")]
 
 
 class Lenient(BaseModel):
-    """Unknown fields are let through, as in captured offers."""
+    """Base of models that ignore unknown fields, as create offer does (captured)."""
 
     model_config = ConfigDict(extra="ignore", frozen=True)
 
 
 class CustomerIn(Lenient):
-    """Who buys: ISO 639 language, ISO 4217 currency, ISO 3166 country (documented formats)."""
+    """The customer: ISO 4217 currency, ISO 3166 country and ISO 639 language (documented)."""
 
     currency: Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$")]
     country: Country
@@ -61,14 +63,16 @@ class CustomerIn(Lenient):
 
 
 class TicketIn(Lenient):
-    """One ticket; ``price`` in the customer's currency. ``resale`` is tolerated."""
+    """One ticket of an event (inferred)."""
 
     price: Amount
+    """Price of this ticket, in the customer's currency."""
     resale: bool | None = None
+    """Accepted and ignored."""
 
 
 class EventIn(Lenient):
-    """One event. INFERRED: the partner's real schema is configured by Cover Genius."""
+    """One ticketed event (inferred). Cover Genius configures the real schema per partner."""
 
     name: Text
     start_date: Moment
@@ -86,7 +90,11 @@ class EventIn(Lenient):
 
 
 class EventChangesIn(BaseModel):
-    """The fields of a booked event that a modification may name (events guide, partly inferred)."""
+    """The fields of a booked event that a modification may change.
+
+    Dates and tickets are documented as typical changes, their exact names are partly inferred:
+    https://partner-docs.covergenius.com/offers/vertical-examples/events-tickets/modify-booking
+    """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -96,7 +104,7 @@ class EventChangesIn(BaseModel):
 
 
 class PolicyholderIn(BaseModel):
-    """The policyholder; the first five fields are documented as required."""
+    """The policyholder. The first five fields are documented as required."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -120,7 +128,7 @@ class PolicyholderIn(BaseModel):
 
 
 def read(model: type[Model], value: Any, refuse: Callable[[ValidationError], Refusal]) -> Model:
-    """Return ``value`` as ``model`` or raise what ``refuse`` makes of the errors."""
+    """Return ``value`` as ``model``; raise the refusal that ``refuse`` builds from the errors."""
     try:
         return model.model_validate(value)
     except ValidationError as error:
@@ -128,7 +136,10 @@ def read(model: type[Model], value: Any, refuse: Callable[[ValidationError], Ref
 
 
 def read_policyholder(value: Any) -> PolicyholderIn:
-    """Return the policyholder or raise 422 under ``errors.policyholder`` (recorded for phone)."""
+    """Return the policyholder.
+
+    Raises the 422 refusal with the errors under ``errors.policyholder`` (recorded for phone).
+    """
     if not isinstance(value, dict):
         raise field_errors({"policyholder": [REQUIRED]})
     return read(
@@ -137,7 +148,7 @@ def read_policyholder(value: Any) -> PolicyholderIn:
 
 
 def by_field(error: ValidationError) -> Json:
-    """Return pydantic's errors as XCover nests them: field to a list of sentences."""
+    """Return the errors in XCover's shape: field name to a list of sentences."""
     found: Json = {}
     for item in error.errors():
         name = str(item["loc"][0]) if item["loc"] else "non_field_errors"
@@ -146,7 +157,7 @@ def by_field(error: ValidationError) -> Json:
 
 
 def in_words(error: ValidationError) -> str:
-    """Return pydantic's errors as one sentence."""
+    """Return the errors as one sentence, each with the path of its field."""
     return "; ".join(
         f"{'.'.join(str(step) for step in item['loc']) or 'body'}: {item['msg']}"
         for item in error.errors()

@@ -1,4 +1,4 @@
-"""Premiums: deterministic, exact, with the digits of the currency."""
+"""Premiums and amounts: deterministic, exact, with the decimals of their currency."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -6,27 +6,31 @@ from decimal import ROUND_DOWN, ROUND_HALF_UP, Decimal
 
 from babel.numbers import get_currency_precision
 
-# As recorded (XCover partner docs give no table): GBP plain, the others prefixed,
-# JPY without grouping. Meant to be shown, never parsed.
+# Recorded and captured; no table is documented. Formatted amounts are for display only.
 _SIGNS = {"GBP": "£", "EUR": "€", "USD": "US$", "CAD": "CA$", "AUD": "A$", "JPY": "JP¥"}
 
 
 @dataclass(frozen=True, slots=True)
 class Premium:
-    """The price of one quote in its currency; ``total`` includes ``tax``, net + tax = total."""
+    """The price of one quote, in the currency of its offer."""
 
     total: Decimal
+    """Price including tax."""
     tax: Decimal
     commission: Decimal
+    """The partner's share of the price without tax."""
 
     @property
     def net(self) -> Decimal:
-        """The price without tax."""
+        """Price without tax; ``net + tax == total`` holds exactly."""
         return self.total - self.tax
 
     @property
     def adjustment_fee(self) -> Decimal:
-        """Price less tax less commission: answered by XCover, but never deducted (recorded)."""
+        """Price less tax less commission. XCover reports it but never deducts it (recorded).
+
+        The formula is inferred from the recorded amounts.
+        """
         return self.net - self.commission
 
 
@@ -39,9 +43,11 @@ def premium_for(
     commission_rate: Decimal,
     extra: Decimal = Decimal(0),
 ) -> Premium:
-    """Price ``tickets``: rate x total, half-up; tax truncated, as 78 of 80 captures suggest.
+    """Return the premium for tickets at the given prices in ``currency``.
 
-    ``extra`` is added to the price before tax is taken out of it (the price drift fault).
+    The total is ``rate`` times the sum of the ticket prices, rounded half up. Tax is contained in
+    the total and truncated, as 78 of 80 captured prices suggest. ``extra`` is added to the total
+    before tax is computed.
     """
     total = money(sum(tickets, Decimal(0)) * rate + extra, currency)
     tax = _truncated(total * tax_rate / (1 + tax_rate), currency)
@@ -49,17 +55,17 @@ def premium_for(
 
 
 def money(amount: Decimal, currency: str) -> Decimal:
-    """Round ``amount`` half-up to the digits of ``currency``."""
+    """Return ``amount`` rounded half up to the decimals of ``currency``."""
     return amount.quantize(_unit(currency), rounding=ROUND_HALF_UP)
 
 
 def digits(currency: str) -> int:
-    """Return how many decimals ``currency`` has (GBP 2, JPY 0, KWD 3)."""
+    """Return the number of decimals of ``currency``: GBP 2, JPY 0, KWD 3."""
     return get_currency_precision(currency)
 
 
 def formatted(amount: Decimal, currency: str) -> str:
-    """Return ``amount`` as XCover prints it, such as ``£6.66`` or ``JP¥333``."""
+    """Return ``amount`` as XCover formats it, such as ``£6.66`` or ``JP¥333``."""
     sign = _SIGNS.get(currency, f"{currency} ")
     minus = "-" if amount < 0 else ""
     return f"{minus}{sign}{money(abs(amount), currency):f}"

@@ -1,7 +1,8 @@
-"""Product rules as documented, and what of them a confirmation must obey.
+"""Product rules of an offer, and the check of a confirmation against them.
 
-Groups, states, minimum and maximum are documented; that a confirmation against them is refused, and
-that the minimum of a hidden or disabled group asks for nothing, is inferred.
+Groups, states, minimum and maximum are documented. Inferred: a confirmation that breaks a rule is
+refused, and the minimum of a hidden or disabled group is not enforced.
+
 Source: https://partner-docs.covergenius.com/offers/guides/product-groups-and-rules
 """
 
@@ -12,7 +13,10 @@ from .settings import ProductPlan, Settings
 
 
 def rules_for(settings: Settings, quote_ids: Sequence[str]) -> list[Json]:
-    """Return the rules of an offer whose products come in pairs, one pair per event."""
+    """Return the ``product_rules`` of an offer.
+
+    Unless the setting ``products`` is "one", ``quote_ids`` holds two quotes per event in a row.
+    """
     if settings.products in ("one", "bare_alternatives"):
         return []
     pairs = [list(quote_ids[at : at + 2]) for at in range(0, len(quote_ids), 2)]
@@ -69,7 +73,7 @@ def _changed(rule: Json, changes: Json, quote_ids: Sequence[str]) -> Json:
 
 
 def breach_of(rules: Iterable[Json], chosen: Set[str]) -> str | None:
-    """Return which rule a confirmation of these quotes breaks, in words, or None."""
+    """Return a sentence naming the first rule that the chosen quotes break, or None."""
     for rule in rules:
         slug, state = rule["slug"], rule["initial_state"]
         taken = len(chosen & set(rule["product_ids"]))

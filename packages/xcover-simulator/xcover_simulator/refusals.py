@@ -1,10 +1,13 @@
-"""How XCover says no. `type` and `message` are always there; `errors` varies, as recorded."""
+"""Error responses. ``type`` and ``message`` are always set; the shape of ``errors`` varies.
+
+Each function returns a ``Refusal`` for the caller to raise.
+"""
 
 from .jsontext import Json
 
 
 class Refusal(Exception):
-    """An operation was refused; carries the answer to send."""
+    """An operation was refused. Carries status, body and headers of the response."""
 
     def __init__(self, status: int, body: Json, headers: dict[str, str] | None = None) -> None:
         super().__init__(f"{status} {body.get('message')}")
@@ -14,35 +17,38 @@ class Refusal(Exception):
 
 
 def bad_json(detail: str) -> Refusal:
-    """The body is not JSON (captured: 400)."""
+    """Return the 400 for a body that is not JSON (captured)."""
     return Refusal(400, {"type": "validation_error", "message": f"JSON parse error - {detail}"})
 
 
 def forbidden() -> Refusal:
-    """The signature or key is wrong (captured: 403)."""
+    """Return the 403 for a wrong signature or API key (captured)."""
     message = "You do not have permission to access this url"
     return Refusal(403, {"type": "auth_error", "message": message})
 
 
 def not_found(message: str) -> Refusal:
-    """Nothing is known by that id (captured for an unknown offer: 404)."""
+    """Return the 404 for an unknown id (captured for an offer)."""
     return Refusal(404, {"type": "api_error", "message": message})
 
 
 def media_type() -> Refusal:
-    """The body is not announced as JSON (inferred: 415)."""
+    """Return the 415 for a body whose content type is not JSON (inferred)."""
     message = "Unsupported media type, send application/json"
     return Refusal(415, {"type": "api_error", "message": message})
 
 
 def locked() -> Refusal:
-    """The first call with this idempotency key still runs (documented: 423)."""
+    """Return the 423 for an idempotency key whose first call is still running (documented)."""
     message = "A request with this idempotency key is being processed"
     return Refusal(423, {"type": "api_error", "message": message})
 
 
 def throttled(seconds: int) -> Refusal:
-    """Too many calls in a second (reported: 429; the words are those of a preview)."""
+    """Return the 429 for too many calls, with the wait in ``seconds`` as ``Retry-After``.
+
+    Status and message are captured, after a cancellation preview; the header is inferred.
+    """
     unit = "second" if seconds == 1 else "seconds"
     message = f"Request was throttled. Expected available in {seconds} {unit}."
     body: Json = {"type": "api_error", "message": message}
@@ -50,17 +56,23 @@ def throttled(seconds: int) -> Refusal:
 
 
 def field_errors(errors: Json) -> Refusal:
-    """Fields are missing, wrong or unknown (recorded: 422, keyed by field, may nest)."""
+    """Return the 422 for missing, wrong or unknown fields (recorded).
+
+    ``errors`` maps a field to a sentence or a list of sentences and may be nested.
+    """
     return _unprocessable(errors)
 
 
 def business_rule(sentence: str) -> Refusal:
-    """A rule forbids it (recorded: 422 with a list of strings)."""
+    """Return the 422 for a call that a business rule forbids (recorded)."""
     return _unprocessable([sentence])
 
 
 def confirm_rule(sentence: str, offer_id: str, *, error_version_2: bool) -> Refusal:
-    """A rule forbids confirming; captured in two forms, chosen by X-API-Error-Version."""
+    """Return the 422 for a confirmation that a rule forbids.
+
+    The ``X-API-Error-Version`` header of the request selects one of two shapes (captured).
+    """
     if not error_version_2:
         return business_rule(sentence)
     code = "offer_validation_request_invalid"
@@ -72,7 +84,10 @@ def confirm_rule(sentence: str, offer_id: str, *, error_version_2: bool) -> Refu
 
 
 def generation_failed(reasons: dict[str, str], *, error_id: str, offer_config_id: str) -> Refusal:
-    """No offer can be priced (captured: 422); ``reasons`` is keyed "0", "1" by event."""
+    """Return the 422 for an offer that cannot be priced (captured).
+
+    ``reasons`` maps the position of an event, "0" for the first, to a sentence.
+    """
     errors: Json = {
         index: {"message": reason, "type": "quote_creation_failure"}
         for index, reason in reasons.items()
@@ -90,7 +105,7 @@ def generation_failed(reasons: dict[str, str], *, error_id: str, offer_config_id
 
 
 def unexpected_fields(body: Json, allowed: set[str]) -> Json:
-    """Return the recorded errors for fields of ``body`` that are not ``allowed``."""
+    """Return the errors for fields of ``body`` outside ``allowed``, in the recorded shape."""
     return {name: "Unexpected field" for name in body if name not in allowed}
 
 

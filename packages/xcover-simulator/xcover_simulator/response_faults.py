@@ -1,4 +1,4 @@
-"""What the faults inside an answer do to it; the connection itself is in wire.py."""
+"""Faults that change the body of a response; ``http_responses`` holds those of the connection."""
 
 from typing import Any
 
@@ -7,8 +7,8 @@ from .jsontext import Json
 from .operation import Answer
 
 
-def dressed(answer: Answer, fault: Fault | None) -> Answer:
-    """Return ``answer`` as ``fault`` distorts it. The world keeps what was really done."""
+def apply_fault(answer: Answer, fault: Fault | None) -> Answer:
+    """Return ``answer`` with its body changed by ``fault``. The store is not affected."""
     if fault is None or not isinstance(answer.body, dict):
         return answer
     match fault.kind:
@@ -31,7 +31,10 @@ def _items(body: Json) -> str:
 
 
 def _with_errors(body: Json, message: str | None) -> Json:
-    """Documented: inside a 2xx an erroneous item comes back as null and `errors` is filled."""
+    """Return ``body`` with null items and ``errors`` filled, as documented for a partial failure.
+
+    Source: https://partner-docs.covergenius.com/offers/api/responses/error-types
+    """
     name = _items(body)
     error = {"message": message or "Quote could not be created", "type": "quote_creation_failure"}
     count = len(body[name])

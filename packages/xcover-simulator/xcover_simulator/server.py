@@ -1,4 +1,4 @@
-"""Running the application on uvicorn."""
+"""The uvicorn server that runs the simulator."""
 
 import signal
 import socket
@@ -11,18 +11,23 @@ from .http_responses import Connections
 from .settings import Settings
 from .store import Store
 
-KEEP_ALIVE = 75  # seconds; longer than a client's pool keeps an idle connection
-LAST_WAIT = 1  # seconds open requests get when the simulator stops
+KEEP_ALIVE = 75
+"""Seconds an idle connection stays open; longer than a client's pool keeps it."""
+LAST_WAIT = 1
+"""Seconds that open requests get when the simulator stops."""
 
 
 def address_of(listener: socket.socket) -> str:
-    """Return where a socket listens, without a slash at the end."""
+    """Return the HTTP address of a listening socket, without a trailing slash."""
     host, port = listener.getsockname()[:2]
     return f"http://{host}:{port}"
 
 
 class Server(uvicorn.Server):
-    """A simulator on an open socket; prints one line when it can be used."""
+    """A simulator on an open socket. Prints one line on stdout when it is ready.
+
+    ``address`` is the base URL for clients, which ends with ``/x``.
+    """
 
     def __init__(self, settings: Settings, listener: socket.socket) -> None:
         connections = Connections()
@@ -34,7 +39,7 @@ class Server(uvicorn.Server):
             log_config=None,
             access_log=False,
             server_header=False,
-            date_header=False,  # the world's time may be another
+            date_header=False,  # the journal sends the simulator's time instead
             timeout_keep_alive=KEEP_ALIVE,
             timeout_graceful_shutdown=LAST_WAIT,
         )
@@ -43,15 +48,16 @@ class Server(uvicorn.Server):
         self.address = f"{address_of(listener)}/x"
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        """Start to listen, then say so."""
+        """Start to listen, then print the ready line."""
         await super().startup(sockets=sockets)
         print(f"simulator ready on {self.address}", flush=True)
 
     def run_until_told(self) -> None:
-        """Serve until SIGTERM or SIGINT, and then return instead of dying of the signal.
+        """Serve until SIGTERM or SIGINT, then return instead of being killed by the signal.
 
-        uvicorn raises the signal again after its own clean stop, so our handler must
-        already be there when uvicorn puts the old one back.
+        uvicorn raises the signal again after its clean shutdown, so the handler must be installed
+        before uvicorn saves it, and is in place when uvicorn restores it. Call it from the main
+        thread.
         """
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, self._stop)

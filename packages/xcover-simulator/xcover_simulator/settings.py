@@ -1,4 +1,4 @@
-"""The switches of the simulated XCover; PATCH /_simulator/settings changes them."""
+"""Settings of the simulator. ``PATCH /_simulator/settings`` changes them at run time."""
 
 from decimal import Decimal
 from typing import Annotated, Any, Literal
@@ -24,10 +24,11 @@ ProductPlan = Literal[
 ]
 
 SECRETS = ("api_secret", "webhook_secret")
+"""Names of the settings that are never shown."""
 
 
 class Settings(BaseModel):
-    """How this XCover behaves. Frozen: a change makes a new, validated object."""
+    """Validated, immutable settings; ``changed`` returns a new object."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
 
@@ -35,58 +36,67 @@ class Settings(BaseModel):
     api_key: Annotated[str, StringConstraints(min_length=1)] = "demo-key"
     api_secret: Annotated[str, StringConstraints(min_length=1)] = "demo-secret-0001"  # noqa: S105 (an invented default)
 
-    # The largest difference, in seconds, between a request's Date and our clock.
-    # None accepts any, as the 2021 recordings do (10 hours off were accepted).
+    # Largest accepted difference, in seconds, between a request's Date and the simulator's time.
+    # None accepts any: the recordings of 2021 were accepted with a Date 10 hours off.
     clock_tolerance_seconds: Annotated[int, Field(ge=0)] | None = None
-    # Seconds added to the real time; shifts everything the simulator dates.
+    # Seconds added to the real time. Shifts every date the simulator writes.
     now_offset_seconds: Annotated[float, Field(ge=-(10**9), le=10**9, allow_inf_nan=False)] = 0
 
-    # Calls taken per second; None takes any number. Selling is creating offers and confirming
-    # them. Production is said to allow 50 and 20 (reference 4.2).
+    # Calls accepted per second; None accepts any number. "Selling" is create offer and confirm.
+    # 50 and 20 are reported for production by a third party, which names
+    # https://partner-docs.covergenius.com/offers/api/rate-limits
     selling_per_second: Limit | None = None
     other_per_second: Limit | None = None
-    # Whether a 429 names its time. Django REST framework does; nobody has seen XCover's headers.
+    # Send Retry-After with a 429, as Django REST framework does. XCover's headers are unknown.
     retry_after_when_throttled: bool = True
 
-    # Premium = rate x price of the tickets, tax included. Invented figures.
+    # Premium, tax included, as a share of the ticket prices. Invented figure.
     rate: Share = Decimal("0.0333")
+    # Tax as a share of the price without tax. Invented figure.
     tax_rate: Share = Decimal("0.12")
+    # The partner's commission as a share of the price without tax. Invented figure.
     commission_rate: Share = Decimal("0.30")
+    # ISO 4217 currencies and ISO 3166 countries for which create offer returns 422.
     no_offer_currencies: list[str] = ["NOK"]
     no_offer_countries: list[str] = []
 
+    # False leaves `content` out of offers.
     content_present: bool = True
-    # Texts to send instead of ours, by their name in `content` and in the places of
+    # Texts that replace the simulator's own: by name in `content`, and by position and name in
     # `content.products`.
     content_changes: dict[str, Any] = {}
     product_content_changes: list[dict[str, Any]] = []
+    # False sends a null `pds_url` in offers.
     pds_url_present: bool = True
-    # What is offered per event. "one" and "bare_alternatives" come without product_rules (so are
-    # the recorded answers); the others with rules as documented
-    # (partner-docs.covergenius.com/offers/guides/product-groups-and-rules).
+    # The products offered per event. "one" and "bare_alternatives" send no product_rules, as in
+    # the captured offers; the others send rules as documented at
+    # https://partner-docs.covergenius.com/offers/guides/product-groups-and-rules
     products: ProductPlan = "one"
     # The second product of an event costs this many times the first.
     second_price: Share = Decimal("1.5")
-    # Overwrites fields of every rule, to send broken ones. Numbers in product_ids stand for the
-    # products in their order.
+    # Overwrites fields of every product rule, to send invalid ones. A number in product_ids stands
+    # for the product at that position of the offer.
     rule_changes: dict[str, Any] = {}
 
-    # "stripe" is the documented example; another name was refused live.
+    # Accepted `payment_details.provider`. "stripe" is the documented example; an unknown name was
+    # refused (captured).
     payment_providers: list[str] = ["stripe"]
-    # False refuses modifications that change the price, as the events overview says.
+    # False refuses modifications that change the price, as documented at
+    # https://partner-docs.covergenius.com/offers/vertical-examples/events-tickets
     financial_modifications: bool = True
-    # Fields of the policyholder no modification may hold, and such as it leaves as they are. Every
-    # capture says fields_allowed_to_update [], and nobody knows what that means.
+    # Fields of the policyholder that a modification must not contain (422), and fields that it
+    # accepts but does not change. Captured bookings carry an empty fields_allowed_to_update, whose
+    # meaning is unknown.
     fields_refused_on_update: list[str] = []
     fields_ignored_on_update: list[str] = []
 
-    # Inferred (nothing is recorded after cooling-off or after the event): "full" pays
-    # back inside cooling-off and before the event, and then does what after_cooling_off says.
+    # Inferred; nothing is recorded after cooling-off or after the event. "full" refunds the
+    # premium inside cooling-off and before the event, and applies after_cooling_off afterwards.
     refund_rule: Literal["full", "zero", "refuse"] = "full"
     after_cooling_off: Literal["zero", "refuse"] = "zero"
     cooling_off_days: Annotated[int, Field(ge=0, le=3650)] = 14
-    # When the policy starts: with the purchase, or with the event. A start in the
-    # future shortens the time to confirm a cancellation preview.
+    # Start of the policy. A start in the future can shorten the time to confirm a cancellation
+    # preview.
     policy_starts_with: Literal["purchase", "event"] = "purchase"
     xpay_refund_enabled: bool = False
     automatic_refund_by_xcore: bool = False
@@ -94,22 +104,26 @@ class Settings(BaseModel):
     webhook_url: WebAddress | None = None
     webhook_key: str = "demo-webhook-key"
     webhook_secret: str = "demo-webhook-secret-0001"  # noqa: S105 (an invented default)
-    # Every documented example carries null; True sends our reference.
+    # True sends the partner's reference; every documented example carries null.
     webhook_partner_transaction_id: bool = False
+    # Attempts per webhook until one gets 200 (documented: up to three), and seconds between them.
     webhook_attempts: Annotated[int, Field(ge=1, le=3)] = 3
     webhook_retry_seconds: Wait = 0.2
 
-    # Where browsers reach the pages of this simulator, without a slash at the end. It sets its own
-    # address when it starts; another one where a proxy or a container stands before it.
+    # Address at which browsers reach the simulator's pages, without a trailing slash. The command
+    # line sets it to the address it listens on; give another one behind a proxy or a container.
     site: WebAddress = "http://127.0.0.1:8001"
 
-    # `next` and `previous` of the booking list name another host, as recorded.
+    # Host that `next` and `previous` of the booking list name (recorded: not the one called).
     list_host: WebAddress = "https://regional.simulator.invalid"
 
     def changed(self, changes: Json) -> "Settings":
-        """Return these settings with ``changes``; pydantic's ValidationError when they are bad."""
+        """Return these settings with ``changes`` applied.
+
+        Raises pydantic's ValidationError when a name or a value is invalid.
+        """
         return Settings.model_validate({**self.model_dump(), **changes})
 
     def shown(self) -> Json:
-        """Return the settings for the control page, secrets hidden."""
+        """Return the settings as JSON, with secrets replaced by "hidden"."""
         return {**self.model_dump(), **dict.fromkeys(SECRETS, "hidden")}

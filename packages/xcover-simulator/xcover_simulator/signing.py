@@ -1,4 +1,8 @@
-"""Signatures in both directions (XCover partner docs, Authentication and Webhooks)."""
+"""Signatures of requests and webhooks.
+
+Sources: https://partner-docs.covergenius.com/offers/api/authentication and
+https://partner-docs.covergenius.com/offers/api/webhooks
+"""
 
 import base64
 import binascii
@@ -10,7 +14,7 @@ from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from urllib.parse import quote, unquote
 
-# Documented; SHA-1 is deprecated there and refused here.
+# Documented. SHA-1 is deprecated by the documentation and refused by the simulator.
 _HASHES = {
     "hmac-sha256": hashlib.sha256,
     "hmac-sha384": hashlib.sha384,
@@ -23,17 +27,20 @@ _ENCODED = re.compile(r"^(?:[A-Za-z0-9._~-]|%[0-9A-Fa-f]{2})+$")
 
 
 class BadSignature(Exception):
-    """The request is not signed as XCover demands; the text says how it failed."""
+    """A request is not signed as XCover requires. The message names the defect."""
 
 
 def sign(secret: str, text: str, algorithm: str) -> str:
-    """Return the percent-encoded Base64 HMAC of ``text``."""
+    """Return the percent-encoded Base64 HMAC of ``text``.
+
+    ``algorithm`` is ``hmac-sha256``, ``hmac-sha384`` or ``hmac-sha512``; any other raises KeyError.
+    """
     digest = hmac.new(secret.encode(), text.encode(), _HASHES[algorithm]).digest()
     return quote(base64.b64encode(digest).decode(), safe="")
 
 
 def signed_headers(key: str, secret: str, now: datetime) -> dict[str, str]:
-    """Return the headers of a webhook: SHA-256 over ``date`` only (documented)."""
+    """Return the headers of a webhook, signed with SHA-256 over ``date`` only (documented)."""
     date = format_datetime(now.astimezone(UTC), usegmt=True)
     signature = sign(secret, f"date: {date}", "hmac-sha256")
     authorization = f'Signature keyId="{key}",algorithm="hmac-sha256",signature="{signature}"'
@@ -52,8 +59,9 @@ def verify(
 ) -> None:
     """Raise BadSignature unless ``headers`` sign this request with ``secret``.
 
-    ``headers`` is looked up by lower-case name. ``path`` excludes the query string.
-    Without a ``headers`` parameter the signature covers the Date header alone.
+    ``headers`` is read by lower-case names. ``path`` excludes the query string. The signature
+    covers the Date header alone unless the Authorization header has a ``headers`` parameter.
+    ``tolerance`` is the largest accepted difference between Date and ``now``; None accepts any.
     """
     authorization = headers.get("authorization", "")
     if not _AUTHORIZATION.match(authorization):

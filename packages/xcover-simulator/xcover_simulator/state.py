@@ -1,4 +1,4 @@
-"""What GET /_simulator shows."""
+"""The state of the simulator as JSON, for ``GET /_simulator``."""
 
 from dataclasses import asdict, is_dataclass
 from datetime import datetime
@@ -9,23 +9,23 @@ from .jsontext import Json
 from .store import Booking, Offer, Store
 
 
-def state(world: Store) -> Json:
-    """Return everything the simulator remembers, secrets hidden."""
+def state(store: Store) -> Json:
+    """Return the complete state of the simulator; secrets are hidden."""
     return {
         "simulated": True,
-        "now": stamp(world.now()),
-        "settings": _plain(world.settings.shown()),
-        "counts": world.counts(),
-        "throttled": world.throttle.shown(),
-        "calls": _plain(world.calls),
-        "offers": [_offer(offer) for offer in world.offers.values()],
-        "bookings": [_booking(booking) for booking in world.bookings.values()],
-        "opt_outs": _plain(list(world.opt_outs.values())),
-        "cancellations": _plain(list(world.cancellations.values())),
-        "updates": _plain(list(world.updates.values())),
-        "emails": _plain(world.emails),
-        "webhooks": _plain(world.webhooks),
-        "faults": _plain(world.faults.shown()),
+        "now": stamp(store.now()),
+        "settings": _plain(store.settings.shown()),
+        "counts": store.counts(),
+        "throttled": store.throttle.shown(),
+        "calls": _plain(store.calls),
+        "offers": [_offer(offer) for offer in store.offers.values()],
+        "bookings": [_booking(booking) for booking in store.bookings.values()],
+        "opt_outs": _plain(list(store.opt_outs.values())),
+        "cancellations": _plain(list(store.cancellations.values())),
+        "updates": _plain(list(store.updates.values())),
+        "emails": _plain(store.emails),
+        "webhooks": _plain(store.webhooks),
+        "faults": _plain(store.faults.shown()),
     }
 
 
@@ -73,7 +73,7 @@ def _booking(booking: Booking) -> Json:
 
 
 def _plain(value: Any) -> Any:
-    """Return ``value`` in JSON's types, moments as text, Decimal kept."""
+    """Return ``value`` as JSON types; times become text, Decimal is kept."""
     if is_dataclass(value) and not isinstance(value, type):
         return _plain(asdict(value))
     if isinstance(value, dict):

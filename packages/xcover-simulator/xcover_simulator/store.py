@@ -1,4 +1,4 @@
-"""Everything the simulated XCover knows, and its clock."""
+"""The simulator's memory and clock, and the records it keeps."""
 
 from collections import Counter
 from collections.abc import Callable
@@ -16,14 +16,16 @@ from .settings import Settings
 from .throttle import Throttle
 
 CONFIRMED = "CONFIRMED"
+"""Status of a booking or quote in force."""
 CANCELLED = "CANCELLED"
+"""Status of a cancelled booking or quote."""
 
 Clock = Callable[[], datetime]
 
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """One event whose tickets are protected; ``tickets`` holds the price of each."""
+    """A ticketed event. ``tickets`` holds the price of each ticket in the offer's currency."""
 
     name: str
     start: datetime
@@ -36,9 +38,9 @@ class Event:
 
 @dataclass(frozen=True, slots=True)
 class Product:
-    """One priced quote of an offer; it covers one event (inferred).
+    """A priced quote of an offer, which covers one event (inferred).
 
-    ``plan`` is 1 for the usual product of its event, 2 for the second one.
+    ``plan`` is 1 for the first product of its event and 2 for the second.
     """
 
     quote_id: str
@@ -50,7 +52,7 @@ class Product:
 
 @dataclass(slots=True)
 class Offer:
-    """What create offer answered; ``booking_id`` is set once it is confirmed."""
+    """A created offer. ``booking_id`` is set once it is confirmed."""
 
     id: str
     session_id: str
@@ -65,7 +67,7 @@ class Offer:
 
 @dataclass(slots=True)
 class BookedQuote:
-    """One quote of a booking. ``cancelled_from`` is when the cover ends."""
+    """A quote of a booking. ``cancelled_from`` is the time at which the protection ends."""
 
     id: str
     event: Event
@@ -83,7 +85,7 @@ class BookedQuote:
 
 @dataclass(slots=True)
 class Booking:
-    """A confirmed offer: the policy."""
+    """A confirmed offer, which is a policy."""
 
     id: str
     offer_id: str
@@ -100,27 +102,31 @@ class Booking:
 
     @property
     def status(self) -> str:
-        """CANCELLED once every quote is cancelled (inferred for several quotes)."""
+        """CANCELLED if every quote is cancelled, otherwise CONFIRMED (inferred)."""
         alive = any(quote.status == CONFIRMED for quote in self.quotes)
         return CONFIRMED if alive else CANCELLED
 
 
 @dataclass(slots=True)
 class Cancellation:
-    """A cancellation preview, or an immediate cancellation (``confirm_before`` is None)."""
+    """A cancellation preview or an immediate cancellation."""
 
     id: str
     booking_id: str
     refunds: dict[str, Decimal]
+    """Refund by quote id, in the booking's currency."""
     reasons: dict[str, str]
+    """Reason by quote id."""
     asked_at: datetime
     confirm_before: datetime | None
+    """Last moment to confirm a preview; None for an immediate cancellation."""
     done_at: datetime | None = None
+    """Time at which the cancellation was carried out."""
 
 
 @dataclass(slots=True)
 class Update:
-    """A previewed modification and the body that asked for it."""
+    """A previewed modification and the request body that described it."""
 
     id: str
     booking_id: str
@@ -132,7 +138,7 @@ class Update:
 
 @dataclass(slots=True)
 class OptOut:
-    """An offer that was declined; ``times`` counts repeated calls."""
+    """A declined offer. ``times`` counts the calls."""
 
     offer_id: str
     at: datetime
@@ -141,7 +147,7 @@ class OptOut:
 
 @dataclass(slots=True)
 class Email:
-    """A message XCover would have sent; nothing leaves the simulator."""
+    """An e-mail that XCover would have sent. The simulator sends none."""
 
     booking_id: str
     event: str
@@ -151,7 +157,7 @@ class Email:
 
 @dataclass(slots=True)
 class Call:
-    """One request as it arrived; ``status`` stays None when no answer was sent."""
+    """A request of the partner. ``status`` stays None when no response was sent."""
 
     operation: str
     method: str
@@ -166,7 +172,7 @@ class Call:
 
 @dataclass(slots=True)
 class Delivery:
-    """One webhook and what became of each attempt."""
+    """A webhook and the outcome of each attempt to deliver it."""
 
     event: str
     booking_id: str
@@ -178,7 +184,12 @@ class Delivery:
 
 
 class Store:
-    """The simulator's memory. It lives on one event loop; operations on it never await."""
+    """The simulator's memory.
+
+    Use it on one event loop only. Operations on it never await, so they need no locks.
+    ``clock`` returns the real time in UTC, and ``ids`` generates identifiers; both can be replaced
+    to make runs repeatable.
+    """
 
     def __init__(
         self, settings: Settings, clock: Clock | None = None, ids: Ids | None = None
@@ -189,7 +200,7 @@ class Store:
         self.reset()
 
     def reset(self) -> None:
-        """Forget everything and return to the settings of the start."""
+        """Delete all records and restore the initial settings."""
         self.settings = self._first_settings
         self.offers: dict[str, Offer] = {}
         self.bookings: dict[str, Booking] = {}
@@ -204,9 +215,9 @@ class Store:
         self.throttle = Throttle()
 
     def now(self) -> datetime:
-        """Return the simulator's time: the real one plus ``now_offset_seconds``."""
+        """Return the simulator's time in UTC: the clock plus ``now_offset_seconds``."""
         return self._clock() + timedelta(seconds=self.settings.now_offset_seconds)
 
     def counts(self) -> dict[str, int]:
-        """Return how many calls each operation received."""
+        """Return the number of calls by operation."""
         return dict(Counter(call.operation for call in self.calls))

@@ -1,7 +1,7 @@
-"""How many calls per second are taken, as Django REST framework counts them.
+"""A rate limit per second, counted as Django REST framework does.
 
-A window of one second that slides: a call is refused while the window already holds the allowed
-number, and a refused call does not count itself.
+The window of one second slides. A call is refused while the window holds the allowed number of
+calls; a refused call is not counted.
 """
 
 import math
@@ -12,13 +12,16 @@ from .jsontext import Json
 from .refusals import throttled
 
 WINDOW = timedelta(seconds=1)
+"""Length of the sliding window."""
 SELLING = "selling"
+"""Lane of create offer and confirm."""
 OTHER = "other"
+"""Lane of every other operation."""
 _SELLING_OPERATIONS = {"create_offer", "confirm"}
 
 
 class Throttle:
-    """The calls of the last second in each lane, and how many were refused so far."""
+    """The calls of the last second in each lane, and the number refused since the start."""
 
     def __init__(self) -> None:
         self._taken: dict[str, deque[datetime]] = {SELLING: deque(), OTHER: deque()}
@@ -33,11 +36,14 @@ class Throttle:
         selling_per_second: int | None,
         other_per_second: int | None,
     ) -> None:
-        """Count the call in, or raise the 429. None allows any number."""
+        """Count a call of ``operation`` at ``now``.
+
+        Raises the 429 refusal when the window is full. A limit of None allows any number.
+        """
         lane = SELLING if operation in _SELLING_OPERATIONS else OTHER
         allowed = selling_per_second if lane == SELLING else other_per_second
         taken = self._taken[lane]
-        # A time to come stems from a clock that was set back since, and counts no more.
+        # A time in the future was counted before the clock was set back; drop it.
         while taken and not now - WINDOW < taken[0] <= now:
             taken.popleft()
         if allowed is not None and len(taken) >= allowed:
@@ -47,5 +53,5 @@ class Throttle:
         self._busiest[lane] = max(self._busiest[lane], len(taken))
 
     def shown(self) -> Json:
-        """Return the 429s by lane, and the most calls a window of one second has held."""
+        """Return the number of refused calls and the fullest window so far, both by lane."""
         return {"refused": dict(self._refused), "busiest_second": dict(self._busiest)}

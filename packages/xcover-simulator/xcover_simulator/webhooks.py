@@ -1,4 +1,8 @@
-"""Webhooks to the partner (XCover partner docs, Webhooks): signed, few tries, no event id."""
+"""Webhooks to the partner: signed, with few attempts and no notification id.
+
+Sources: https://partner-docs.covergenius.com/offers/api/webhooks (signature, attempts) and
+https://docs.covergenius.com/xcover/webhooks (payload)
+"""
 
 import asyncio
 import contextlib
@@ -13,20 +17,22 @@ from .settings import Settings
 from .signing import signed_headers
 from .store import CANCELLED, Booking, Delivery, Store
 
-TIMEOUT = (2, 5)  # seconds to connect, to read
+TIMEOUT = (2, 5)
+"""Seconds to connect and to read."""
 WRONG_SECRET = "not-the-webhook-secret"  # noqa: S105 (signs webhooks that must be refused)
+"""Secret of webhooks that receivers must refuse."""
 
-# True: as XCover signs. False: no Authorization at all. "badly": with another secret.
+# True signs as XCover does, False sends no Authorization header, "badly" uses WRONG_SECRET.
 Signed = bool | Literal["badly"]
 
 
-def payload(world: Store, booking: Booking) -> Json:
-    """Return the documented payload; cancelled quotes also carry ``refund_value`` (captured)."""
-    whole = booking_answer(world, booking)
-    known = world.settings.webhook_partner_transaction_id
+def payload(store: Store, booking: Booking) -> Json:
+    """Return the documented payload. Cancelled quotes also carry ``refund_value`` (captured)."""
+    whole = booking_answer(store, booking)
+    known = store.settings.webhook_partner_transaction_id
     refunds = {
         quote_id: refund
-        for asked in world.cancellations.values()
+        for asked in store.cancellations.values()
         if asked.booking_id == booking.id and asked.done_at
         for quote_id, refund in asked.refunds.items()
     }
@@ -51,20 +57,24 @@ def payload(world: Store, booking: Booking) -> Json:
 
 
 class WebhookSender:
-    """Delivers webhooks in the background, at most ``webhook_attempts`` times each."""
+    """Sender of webhooks; tries each one up to ``webhook_attempts`` times."""
 
-    def __init__(self, world: Store) -> None:
-        self._world = world
+    def __init__(self, store: Store) -> None:
+        self._store = store
         self._under_way: set[asyncio.Task[None]] = set()
 
     def announce(self, event: str, booking_id: str) -> None:
-        """Send ``event`` in the background if a webhook address is set."""
-        url = self._world.settings.webhook_url
-        booking = self._world.bookings.get(booking_id)
+        """Send the notification ``event`` in the background.
+
+        Does nothing when no webhook address is set or the booking is unknown. Must be called on
+        the event loop.
+        """
+        url = self._store.settings.webhook_url
+        booking = self._store.bookings.get(booking_id)
         if url is None or booking is None:
             return
         delivery = self._delivery(event, booking, url, signed=True)
-        task = asyncio.create_task(self._deliver(delivery, self._world.settings, date_offset=0))
+        task = asyncio.create_task(self._deliver(delivery, self._store.settings, date_offset=0))
         self._under_way.add(task)
         task.add_done_callback(self._under_way.discard)
 
@@ -78,25 +88,29 @@ class WebhookSender:
         repeat: int = 1,
         date_offset: float = 0,
     ) -> list[Delivery]:
-        """Send ``event`` ``repeat`` times, one after the other, and wait for the outcome."""
+        """Send the notification ``event`` to ``url`` and wait for the outcome.
+
+        Sends it ``repeat`` times, one after the other. ``date_offset`` is added to the signed
+        Date, in seconds.
+        """
         deliveries = []
         for _ in range(repeat):
             delivery = self._delivery(event, booking, url, signed=signed)
-            await self._deliver(delivery, self._world.settings, date_offset=date_offset)
+            await self._deliver(delivery, self._store.settings, date_offset=date_offset)
             deliveries.append(delivery)
         return deliveries
 
     async def stop(self) -> None:
-        """Drop what is still under way."""
+        """Cancel all deliveries in progress."""
         for task in list(self._under_way):
             task.cancel()
             with contextlib.suppress(asyncio.CancelledError):
                 await task
 
     def _delivery(self, event: str, booking: Booking, url: str, *, signed: Signed) -> Delivery:
-        body: Json = {"event": event, "payload": payload(self._world, booking)}
+        body: Json = {"event": event, "payload": payload(self._store, booking)}
         delivery = Delivery(event, booking.id, url, signed, body)
-        self._world.webhooks.append(delivery)
+        self._store.webhooks.append(delivery)
         return delivery
 
     async def _deliver(self, delivery: Delivery, settings: Settings, *, date_offset: float) -> None:
@@ -104,7 +118,7 @@ class WebhookSender:
         for attempt in range(settings.webhook_attempts):
             if attempt:
                 await asyncio.sleep(settings.webhook_retry_seconds)
-            moment = self._world.now() + timedelta(seconds=date_offset)
+            moment = self._store.now() + timedelta(seconds=date_offset)
             secret = WRONG_SECRET if delivery.signed == "badly" else settings.webhook_secret
             headers = signed_headers(settings.webhook_key, secret, moment)
             if delivery.signed is False:
@@ -112,7 +126,7 @@ class WebhookSender:
             headers["Content-Type"] = "application/json"
             outcome = await asyncio.to_thread(_post, delivery.url, content, headers)
             delivery.attempts.append({"at": moment, **outcome})
-            # Anything but 200 is tried again (documented).
+            # Any status but 200 is tried again (documented).
             delivery.delivered = outcome.get("status") == 200
             if delivery.delivered:
                 return

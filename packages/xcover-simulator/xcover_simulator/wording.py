@@ -1,9 +1,9 @@
 """The page a policy wording link opens: what it is about, and that it is simulated."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
-from html import escape
 
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
@@ -13,40 +13,45 @@ from .answers import PDS_PATH
 from .jsontext import Json
 from .offer_answers import content_of, counted
 from .pricing import Premium, formatted
+from .rendering import render
 from .settings import Settings
 from .store import Booking, Event, Offer, Store
 
-_STYLE = (
-    "body{font:17px/1.55 system-ui,sans-serif;margin:2rem auto;max-width:42rem;padding:0 1rem;"
-    "color:#222;background:#fff}strong.simulated{display:block;border:2px solid #b00;"
-    "padding:.6rem .9rem}dt{font-weight:600}dd{margin:0 0 .6rem}section{border-top:1px solid #ccc;"
-    "margin-top:2rem}"
-)
-_SIMULATED = (
-    "This page is simulated. It is no insurance contract: no insurer stands behind it and nothing "
-    "is insured."
-)
+_POINTS = {
+    "What is covered": "inclusions",
+    "What you get": "benefits",
+    "What is not covered": "exclusions",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class _ProductTerms:
+    """What a page says of one product: facts, and points below a heading each."""
+
+    title: str
+    facts: Sequence[tuple[str, str]]
+    points: Sequence[tuple[str, Sequence[tuple[str, str]]]]
 
 
 def routes(world: Store) -> list[Route]:
     """Return the pages of the policy wording, which need no signature: shoppers open them."""
 
     async def general(_: Request) -> Response:
-        return _page("Policy wording", "<p>Each offer and each policy has a page of its own.</p>")
+        return _page("Policy wording", "Each offer and each policy has a page of its own.")
 
     async def wording(request: Request) -> Response:
         found = _find(world, request.path_params["item_id"])
         if found is None:
             return _page(
                 "Unknown policy wording",
-                "<p>This simulator does not know the offer or policy. It forgets everything when "
-                "it is started again or reset.</p>",
+                "This simulator does not know the offer or policy. It forgets everything when it "
+                "is started again or reset.",
                 status=404,
             )
         offer, booking = found
         wanted = request.query_params.get("quote_id")
-        parts = [_about(booking), *_sections(world.settings, offer, booking, wanted)]
-        return _page("Policy wording", "".join(parts))
+        products = list(_products(world.settings, offer, booking, wanted))
+        return _page("Policy wording", _about(booking), products)
 
     return [
         Route(PDS_PATH, general, methods=["GET"]),
@@ -63,15 +68,14 @@ def _find(world: Store, item_id: str) -> tuple[Offer, Booking | None] | None:
 
 def _about(booking: Booking | None) -> str:
     if booking is None:
-        return "<p>For an offer that was not bought yet.</p>"
-    state = escape(booking.status.lower())
-    return f"<p>Policy {escape(booking.id)}, {state}.</p>"
+        return "For an offer that was not bought yet."
+    return f"Policy {booking.id}, {booking.status.lower()}."
 
 
-def _sections(
+def _products(
     settings: Settings, offer: Offer, booking: Booking | None, wanted: str | None
-) -> Iterable[str]:
-    """Yield a section per product, only of the one that was asked for where it is known."""
+) -> Iterable[_ProductTerms]:
+    """Yield every product, or only the one that was asked for where it is known."""
     # A policy holds what was bought, with tickets as modifications have left them.
     booked = {quote.id: quote for quote in booking.quotes} if booking else None
     products = [each for each in offer.products if booked is None or each.quote_id in booked]
@@ -79,35 +83,27 @@ def _sections(
     texts = {content["id"]: content for content in content_of(settings, offer)["products"]}
     for product in chosen:
         now = booked[product.quote_id] if booked is not None else product
-        yield _section(offer.currency, texts[product.quote_id], now.event, now.premium)
+        yield _terms(offer.currency, texts[product.quote_id], now.event, now.premium)
 
 
-def _section(currency: str, content: Json, event: Event, premium: Premium) -> str:
+def _terms(currency: str, content: Json, event: Event, premium: Premium) -> _ProductTerms:
     price, tax = (formatted(amount, currency) for amount in (premium.total, premium.tax))
-    facts = {
-        "Product": str(content["title"]),
-        "Event": _place(event),
-        "Begins": _moment(event.start),
-        "Tickets": in_words(event.tickets, currency),
-        "Premium": f"{price}, of which {tax} tax",
-    }
-    listed = "".join(f"<dt>{name}</dt><dd>{escape(text)}</dd>" for name, text in facts.items())
-    return (
-        f"<section><h2>{escape(str(content['title']))}</h2><dl>{listed}</dl>"
-        + _points("What is covered", content.get("inclusions"))
-        + _points("What you get", content.get("benefits"))
-        + _points("What is not covered", content.get("exclusions"))
-        + "</section>"
-    )
+    title = str(content["title"])
+    facts = [
+        ("Product", title),
+        ("Event", _place(event)),
+        ("Begins", _moment(event.start)),
+        ("Tickets", in_words(event.tickets, currency)),
+        ("Premium", f"{price}, of which {tax} tax"),
+    ]
+    told = [(heading, _points(content.get(name))) for heading, name in _POINTS.items()]
+    return _ProductTerms(title, facts, [(heading, points) for heading, points in told if points])
 
 
-def _points(title: str, points: object) -> str:
-    if not isinstance(points, Mapping) or not points:
-        return ""
-    rows = "".join(
-        f"<dt>{escape(str(name))}</dt><dd>{escape(str(text))}</dd>" for name, text in points.items()
-    )
-    return f"<h3>{title}</h3><dl>{rows}</dl>"
+def _points(points: object) -> list[tuple[str, str]]:
+    if not isinstance(points, Mapping):
+        return []
+    return [(str(name), str(text)) for name, text in points.items()]
 
 
 def in_words(tickets: list[Decimal], currency: str) -> str:
@@ -127,14 +123,8 @@ def _moment(moment: datetime) -> str:
     return f"{moment.astimezone(UTC):%d %B %Y, %H:%M} UTC"
 
 
-def _page(title: str, body: str, status: int = 200) -> Response:
-    head = (
-        f'<meta charset="utf-8"><meta name="viewport" content="width=device-width">'
-        f"<title>{title} (simulated)</title><style>{_STYLE}</style>"
-    )
-    told = f'<h1>{title}</h1><p><strong class="simulated">{_SIMULATED}</strong></p>'
-    return HTMLResponse(
-        f'<!DOCTYPE html><html lang="en"><head>{head}</head><body>{told}{body}</body></html>',
-        status,
-        {"Cache-Control": "no-store"},
-    )
+def _page(
+    title: str, said: str, products: Sequence[_ProductTerms] = (), status: int = 200
+) -> Response:
+    content = render("wording.html", title=title, said=said, products=products)
+    return HTMLResponse(content, status, {"Cache-Control": "no-store"})

@@ -1,4 +1,4 @@
-"""What staff decide about policies, for those who have no dashboard at hand."""
+"""Decide about cancellations of policies on the command line."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ from ..base import PluginCommand
 from ..output import print_json, print_table
 
 COLUMNS = ("id", "order", "policy", "rule", "refund", "until", "sentence")
+"""Columns of the list."""
 
 
 class Command(PluginCommand):

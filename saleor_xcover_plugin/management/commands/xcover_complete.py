@@ -1,4 +1,4 @@
-"""Fill the buyer's details a policy waits for, without leaving them in the shell's history."""
+"""Complete the buyer's details a policy waits for, without leaving them in the shell's history."""
 
 from __future__ import annotations
 

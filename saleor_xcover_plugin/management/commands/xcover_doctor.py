@@ -1,4 +1,4 @@
-"""Look at everything a store needs, say what is wrong and what to do."""
+"""Check everything a store needs for selling ticket protection, and say what to do."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ class Command(PluginCommand):
             sys.exit(1)
 
     def _print(self, finding: Finding) -> None:
-        """Each line as it is found: a slow look is seen to be one."""
+        """Write a finding at once, so that a slow check is seen."""
         colour = {Severity.PROBLEM: self.style.ERROR, Severity.WARNING: self.style.WARNING}
         paint = colour.get(finding.outcome, str)
         about = f"{finding.check}, {finding.subject}" if finding.subject else finding.check

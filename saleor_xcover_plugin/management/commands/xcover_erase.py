@@ -1,4 +1,4 @@
-"""A buyer asks to be forgotten: show what is held about an order, and remove what may go."""
+"""Show the data stored about an order's buyer and remove it on request."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A cancelled or moved event: every cover, what XCover would refund, and cancelling them."""
+"""Treat the covers of a cancelled or moved event: show them, preview refunds, and cancel them."""
 
 from __future__ import annotations
 
@@ -22,9 +22,10 @@ from ..output import print_json, print_table
 from ..progress import Progress
 
 WAITS, BAD_ARGUMENTS, NOT_CONFIRMED = 1, 2, 3
+"""Exit codes."""
 
 _FAR = timedelta(days=2 * 365)
-"""Nobody moves an event so far; somebody mistyped the year."""
+"""A new start further in the future is probably a mistyped year."""
 
 
 class Command(PluginCommand):
@@ -94,7 +95,7 @@ class Command(PluginCommand):
 
 
 class _Event:
-    """What the command is about: performances, and the covers of their tickets."""
+    """The chosen performances, and the covers of their tickets."""
 
     def __init__(
         self, command: Command, chosen: Sequence[Performance], options: dict[str, Any]
@@ -107,7 +108,10 @@ class _Event:
         self._has_person = sys.stdin.isatty() and not options["json"]
 
     def cancel(self) -> int:
-        """Have it confirmed, remember it, ask XCover, carry out; return the code of a refusal."""
+        """Record the cancellation, preview all policies and cancel those with a refund.
+
+        Staff confirm before each of the two steps. Return the exit code, 0 if they confirmed.
+        """
         before = event_changes.changes_of(self._variants)
         if self._needs_confirmation() and not self._confirms(
             f"The organiser cancelled it. {self._count()} in force: XCover is asked what it would "
@@ -128,7 +132,10 @@ class _Event:
         return 0
 
     def move(self, starts_at: datetime) -> int:
-        """Have it confirmed, remember it, tell the orders; return the code of a refusal."""
+        """Record the new start (UTC) and add a note to the orders, after staff confirmed.
+
+        Return the exit code, 0 if they confirmed.
+        """
         now = utc_now()
         if _is_odd(starts_at, now) and not self._means(starts_at):
             return NOT_CONFIRMED
@@ -143,7 +150,10 @@ class _Event:
         return 0
 
     def take_place(self) -> int:
-        """Have it confirmed and forget what was remembered; return the code of a refusal."""
+        """Delete the record of a cancellation or move, after staff confirmed.
+
+        Return the exit code, 0 if they confirmed.
+        """
         if not self._confirms(f"It takes place as it was sold. {self._count()} in force."):
             return NOT_CONFIRMED
         was_moved = any(event_changes.changes_of(self._variants).values())
@@ -154,11 +164,13 @@ class _Event:
         return 0
 
     def waits(self) -> bool:
+        """Return True if a policy is neither cancelled nor kept yet."""
         done = ("cancelled", "kept")
         found = event_runs.outcomes(self._covers)
         return any(o.what not in done and not o.what.startswith("no policy") for o in found)
 
     def show(self) -> None:
+        """Write the performances and the outcomes of their covers."""
         labels = [one.label for one in performances.performances_of_tickets(self._tickets)]
         rows = [
             asdict(outcome) | {"refund": outcome.refund_money.digits()}
@@ -180,13 +192,13 @@ class _Event:
             self._out.write("No cover was sold for it.")
 
     def _needs_confirmation(self) -> bool:
-        """Whether it is news that the event is cancelled, or a number was given to be compared."""
+        """Return True if the cancellation is not recorded yet, or there is a number to check."""
         is_known = all(one.is_cancelled for one in self._chosen)
         has_number = self._options["confirm"] is not None
         return not is_known or (has_number and event_runs.in_force(self._covers) > 0)
 
     def _confirms(self, sentence: str) -> bool:
-        """Whether a person, or the number given, confirms what is about to be remembered."""
+        """Return True if staff, or the number given with ``--confirm``, confirm the change."""
         count = event_runs.in_force(self._covers)
         given = self._options["confirm"]
         if given is not None:
@@ -202,7 +214,7 @@ class _Event:
         return input(f"Type {count} to confirm: ").strip() == str(count)
 
     def _approves(self) -> bool:
-        """Whether the policies are to be cancelled for the refunds that XCover named."""
+        """Return True if the policies are to be cancelled for the refunds that XCover named."""
         count = sum(1 for _ in event_runs.to_approve(self._covers))
         if not count or self._options["confirm"] is not None:
             return True
@@ -218,7 +230,7 @@ class _Event:
         return answer.strip() == str(count)
 
     def _means(self, starts_at: datetime) -> bool:
-        """Whether a time in the past or years away is what was meant."""
+        """Return True if staff confirm a time in the past or years away."""
         if self._options["even_so"]:
             return True
         sentence = f"{starts_at:%Y-%m-%d %H:%M} UTC is in the past or years away."
@@ -251,7 +263,7 @@ class _Event:
 
 
 def _choose(product: str, words: Sequence[str], *, needs_one: bool) -> list[Performance]:
-    """Return the performances that are meant. Raise ``CommandError`` where that is not clear."""
+    """Return the performances the arguments name. Raise ``CommandError`` if that is unclear."""
     try:
         found = performances.performances_of(product, utc_now())
     except SeveralProducts as several:

@@ -1,4 +1,4 @@
-"""Evidence of what shoppers were shown and answered: per order, or of a period."""
+"""Export evidence of what shoppers were shown and answered: per order, or for a period."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ from ..files import STDOUT, writing
 from ..period import BAD_ARGUMENTS, add_period, read_period
 
 FIELDS = tuple(field.name for field in fields(evidence.Record))
+"""Columns of the CSV file."""
 
 
 class Command(PluginCommand):
@@ -84,7 +85,7 @@ def _write_lines(records: Iterable[evidence.Record], out: TextIO) -> int:
 
 
 def _write_csv(records: Iterable[evidence.Record], out: TextIO) -> int:
-    """Write one line per record; quotes and content, which are no single values, as JSON."""
+    """Write one line per record and return their number; quotes and content are JSON."""
     count = 0
     writer = csv.DictWriter(out, FIELDS, lineterminator="\n")
     writer.writeheader()
@@ -97,7 +98,7 @@ def _write_csv(records: Iterable[evidence.Record], out: TextIO) -> int:
 
 
 def _values(record: evidence.Record) -> dict[str, Any]:
-    """Write times and ids as texts; everything else JSON knows."""
+    """Return the record as JSON data; times and ids are texts."""
     values = {name: getattr(record, name) for name in FIELDS}  # the content is large: not copied
     values["quotes"] = [asdict(quote) for quote in record.quotes]
     for name in ("answered_at", "shown_at"):

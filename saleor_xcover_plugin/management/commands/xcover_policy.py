@@ -1,4 +1,4 @@
-"""Decide about the policy of an order whose confirmation waits for a person."""
+"""Decide about the policy of an order whose confirmation is parked."""
 
 from __future__ import annotations
 

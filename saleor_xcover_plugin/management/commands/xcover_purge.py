@@ -1,4 +1,4 @@
-"""Remove what is past the time it is kept."""
+"""Remove data that is past its retention period."""
 
 from __future__ import annotations
 
@@ -20,6 +20,7 @@ from ..channels import BAD_ARGUMENTS
 from ..output import print_json, print_table
 
 KEPT = 1
+"""Exit code when something past its period is open and needs staff."""
 
 
 class Command(PluginCommand):

@@ -1,4 +1,4 @@
-"""Compare orders, our tables and XCover for a period, and say what mends each difference."""
+"""Compare orders, the plugin's tables and XCover for a period, and say what mends differences."""
 
 from __future__ import annotations
 
@@ -21,8 +21,11 @@ from ..period import BAD_ARGUMENTS, add_period, read_period
 from ..progress import Progress
 
 DAYS = 7
+"""Default length of the period, in days."""
 MAX_MINUTES = 100_000
+"""Largest value of ``--older-than``."""
 FOUND, NOT_COMPARED = 1, 3
+"""Exit codes."""
 
 
 class Command(PluginCommand):

@@ -1,4 +1,4 @@
-"""Try parked messages again; their idempotency keys make a second policy impossible."""
+"""Replay parked messages. Their idempotency keys prevent a second policy."""
 
 from __future__ import annotations
 

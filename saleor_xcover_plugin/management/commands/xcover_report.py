@@ -1,4 +1,4 @@
-"""What was offered, sold and declined in a period, in figures and plots."""
+"""Report what was offered, sold and declined in a period, in figures and plots."""
 
 from __future__ import annotations
 
@@ -18,7 +18,9 @@ from ..report.page import nothing, page_of
 from ..report.rows import COLUMNS, as_json, days_of, for_people, totals_of, write_csv
 
 DAYS = 30
+"""Default length of the period, in days."""
 MAX_DAYS = 1_100
+"""Largest length of the period, in days."""
 
 
 class Command(PluginCommand):

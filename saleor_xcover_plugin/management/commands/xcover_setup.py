@@ -1,4 +1,4 @@
-"""Provision the cover product in Saleor; safe to run twice."""
+"""Provision the cover product in Saleor. Can be run again at any time."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ class Command(PluginCommand):
 
 
 def _bind() -> Iterator[catalog.Step]:
-    """Bind the database to this store, where it is bound to none; it stays bound to another."""
+    """Bind the database to this store, unless it is bound to a store already."""
     is_new = installation.bind(utc_now())
     row = installation.current()
     here = installation.name_here()

@@ -1,4 +1,4 @@
-"""Show what is wrong, what waits for a person, and how everything stands."""
+"""Show alarms, work that waits for staff, and the state of the plugin."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ class Command(PluginCommand):
             "parked": parked,
             "store": status.store(),
             "counts": status.counts(),
-            "gates": status.accounts_reached(now),
+            "accounts": status.accounts_reached(now),
             "heartbeats": status.heartbeats(),
             "purge": status.purge(),
         }
@@ -72,7 +72,7 @@ class Command(PluginCommand):
         self._section("Open", ("what", "state", "count"), open_work)
         store = report["store"]
         self._section("This store", tuple(store), [store])
-        self._section("Ways to XCover", _ACCOUNT_COLUMNS, report["gates"])
+        self._section("Ways to XCover", _ACCOUNT_COLUMNS, report["accounts"])
         self._section("Heartbeats", ("name", "at", "found"), report["heartbeats"])
         self._section("Kept and removed (nightly purge)", _PURGE_COLUMNS, report["purge"])
 
@@ -109,7 +109,7 @@ _ACCOUNT_COLUMNS = (
 
 
 def _text(value: Any) -> str:
-    """Write a cell: short times, nothing for None, no braces around what was found."""
+    """Return the text of a cell: short times, empty for None, dictionaries without braces."""
     if value is None:
         return ""
     if isinstance(value, datetime):

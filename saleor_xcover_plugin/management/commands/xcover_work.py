@@ -1,4 +1,4 @@
-"""Do all due work here and now: for cron in a store without Celery workers, and for tests."""
+"""Do all due work in this process: for cron in a store without Celery workers, and for tests."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from ..output import print_json, print_table
 
 
 class Command(PluginCommand):
-    help = "Align changed orders and deliver due outbox messages, without a Celery worker."
+    help = "Sync changed orders and deliver due outbox messages, without a Celery worker."
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--limit", type=int, default=LIMIT, help="at most so many of each")

@@ -1,1 +1,1 @@
-"""Figures written down: as rows for people, spreadsheets and machines, and as a page with plots."""
+"""Write sales figures as table rows, CSV, JSON, and an HTML page with plots."""

@@ -5,15 +5,15 @@ It holds everything it needs and fetches nothing, so it can be mailed, kept and 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
-from xml.etree.ElementTree import Element
 
 from ...domain.figures import MEANINGS, Figures, Market, Sales
 from ...domain.money import Money, quantum
-from .markup import node, page
-from .plots import Plot, Series, bars, line
+from .plots import Drawing, Plot, Series, bars, line
+from .rendering import render
 from .rows import FIGURES, days_of, for_people, percent, totals_of
 
 Days = Sequence[date]
@@ -40,15 +40,46 @@ LABELS: Mapping[str, str] = {
 }
 
 
+@dataclass(frozen=True, slots=True)
+class Table:
+    """Rows of texts; the first of each names the row."""
+
+    caption: str
+    labels: Sequence[str]
+    rows: Sequence[Sequence[str]]
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """A plot below its title; ``key`` names its colours where there are several."""
+
+    drawing: Drawing
+    key: Sequence[str] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """What a market sold, drawn and in figures."""
+
+    name: str
+    figures: Sequence[Figure]
+    table: Table
+
+
 def page_of(sales: Sales, made_at: datetime) -> str:
     """Write the page. ``made_at`` is the time the figures are of."""
     period = f"{sales.first} to {sales.last}"
-    said = (
-        f"{period}, whole days in UTC. Figures of {made_at:%Y-%m-%d %H:%M} UTC; what became of a "
-        "cover may still change."
-    )
-    sections = list(_sections(sales)) if sales.by_day else [node("p", nothing(sales))]
-    return page(f"{TITLE}, {period}", TITLE, said, sections)
+    values = {
+        "title": f"{TITLE}, {period}",
+        "heading": TITLE,
+        "said": f"{period}, whole days in UTC. Figures of {made_at:%Y-%m-%d %H:%M} UTC; what "
+        "became of a cover may still change.",
+        "nothing": "" if sales.by_day else nothing(sales),
+        "totals": _totals(sales),
+        "markets": list(_sections(sales)),
+        "meanings": [(LABELS[name], meaning) for name, meaning in MEANINGS.items()],
+    }
+    return render("sales.html", values)
 
 
 def nothing(sales: Sales) -> str:
@@ -56,25 +87,21 @@ def nothing(sales: Sales) -> str:
     return f"Nothing was offered, sold or declined from {sales.first} to {sales.last}."
 
 
-def _sections(sales: Sales) -> Iterator[Element]:
-    columns = ("channel", "currency", *FIGURES)
+def _totals(sales: Sales) -> Table:
     said = "The whole period. Currencies are never added together."
-    table = _table(said, columns, list(totals_of(sales)))
-    yield node("section", node("h2", "Totals"), table)
+    return _table(said, ("channel", "currency", *FIGURES), totals_of(sales))
+
+
+def _sections(sales: Sales) -> Iterator[Section]:
     rows = list(days_of(sales))
     for number, market in enumerate(sales.markets):
         own = [row for row in rows if (row["channel"], row["currency"]) == market]
         name = ", ".join(market)
-        yield node(
-            "section",
-            node("h2", name),
-            node("div", *_figures(sales, market, f"market-{number}"), class_="plots"),
-            _table(f"Days with figures: {name}", ("day", *FIGURES), own),
-        )
-    yield node("section", node("h2", "What is counted"), _meanings())
+        table = _table(f"Days with figures: {name}", ("day", *FIGURES), own)
+        yield Section(name, list(_figures(sales, market, f"market-{number}")), table)
 
 
-def _figures(sales: Sales, market: Market, id_: str) -> Iterator[Element]:
+def _figures(sales: Sales, market: Market, id_: str) -> Iterator[Figure]:
     """Draw what a market sold, how often it was chosen, and beside what was declined."""
     days, figures = zip(*sales.every_day(market), strict=True)
     total = sales.total(market)
@@ -83,7 +110,7 @@ def _figures(sales: Sales, market: Market, id_: str) -> Iterator[Element]:
     yield _orders(days, figures, total, f"{id_}-orders")
 
 
-def _premiums(days: Days, figures: Sequence[Figures], total: Figures, id_: str) -> Element:
+def _premiums(days: Days, figures: Sequence[Figures], total: Figures, id_: str) -> Figure:
     currency = total.premium.currency
     premiums = Series("premium", [one.premium.amount for one in figures])
     plot = Plot(
@@ -94,10 +121,10 @@ def _premiums(days: Days, figures: Sequence[Figures], total: Figures, id_: str) 
         lambda amount: f"{Money(amount, currency).rounded().amount:,}",
         quantum(currency),
     )
-    return _figure(plot, bars(plot, premiums))
+    return Figure(bars(plot, premiums))
 
 
-def _rates(days: Days, figures: Sequence[Figures], total: Figures, id_: str) -> Element:
+def _rates(days: Days, figures: Sequence[Figures], total: Figures, id_: str) -> Figure:
     rates = Series("rate", [one.attach_rate for one in figures])
     plot = Plot(
         id_,
@@ -108,10 +135,10 @@ def _rates(days: Days, figures: Sequence[Figures], total: Figures, id_: str) -> 
         lambda rate: percent(rate).replace(".0 %", " %"),
         Decimal("0.01"),
     )
-    return _figure(plot, line(plot, rates))
+    return Figure(line(plot, rates))
 
 
-def _orders(days: Days, figures: Sequence[Figures], total: Figures, id_: str) -> Element:
+def _orders(days: Days, figures: Sequence[Figures], total: Figures, id_: str) -> Figure:
     sold = Series("sold", [Decimal(one.sold) for one in figures])
     declined = Series("declined", [Decimal(one.declined) for one in figures])
     plot = Plot(
@@ -122,36 +149,9 @@ def _orders(days: Days, figures: Sequence[Figures], total: Figures, id_: str) ->
         "{:,}".format,
         Decimal(1),
     )
-    return _figure(plot, bars(plot, sold, declined), sold, declined)
+    return Figure(bars(plot, sold, declined), key=(sold.name, declined.name))
 
 
-def _figure(plot: Plot, drawing: Element, *named: Series) -> Element:
-    """Put the plot below its title, and below what its colours mean where there are several."""
-    names = [node("span", one.name, class_=f"key {one.name}") for one in named]
-    caption = node("figcaption", node("strong", plot.title), " ", plot.description, *names)
-    return node("figure", caption, drawing)
-
-
-def _table(caption: str, columns: Sequence[str], rows: Sequence[dict[str, str]]) -> Element:
-    """Write rows of texts; what is wider than the page is scrolled by itself, by keyboard too."""
-    heads = [node("th", LABELS[column], scope="col") for column in columns]
-    lines = [node("tr", *_cells(columns, row)) for row in rows]
-    table = node(
-        "table", node("caption", caption), node("thead", node("tr", *heads)), node("tbody", *lines)
-    )
-    return node("div", table, class_="wide", role="region", aria_label=caption, tabindex="0")
-
-
-def _cells(columns: Sequence[str], row: dict[str, str]) -> Iterator[Element]:
-    texts = for_people(row)
-    yield node("th", texts[columns[0]], scope="row")
-    yield from (node("td", texts[column]) for column in columns[1:])
-
-
-def _meanings() -> Element:
-    pairs = (
-        part
-        for name, meaning in MEANINGS.items()
-        for part in (node("dt", LABELS[name]), node("dd", meaning))
-    )
-    return node("dl", *pairs)
+def _table(caption: str, columns: Sequence[str], rows: Iterable[dict[str, str]]) -> Table:
+    texts = [[text[column] for column in columns] for text in map(for_people, rows)]
+    return Table(caption, [LABELS[column] for column in columns], texts)

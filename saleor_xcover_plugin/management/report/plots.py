@@ -1,6 +1,7 @@
-"""Small plots as SVG: bars and lines over the days of a period. No scripts, no foreign parts.
+"""Where the parts of a small plot stand: bars and lines over the days of a period.
 
-Coordinates are exact decimals in the units of a view box; the page decides how large a plot is.
+Coordinates are exact decimals in the units of a view box; the template ``plot.svg`` draws them, and
+the page decides how large a plot is.
 """
 
 from __future__ import annotations
@@ -10,13 +11,12 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import ROUND_CEILING, Decimal
 from itertools import count
-from xml.etree.ElementTree import Element
-
-from .markup import node
+from typing import Any
 
 WIDTH, HEIGHT = 420, 250
 LEFT, RIGHT, TOP, BOTTOM = 66, 10, 14, 30
 PLOT_WIDTH, PLOT_HEIGHT = WIDTH - LEFT - RIGHT, HEIGHT - TOP - BOTTOM
+RIGHT_END = WIDTH - RIGHT
 BASE = TOP + PLOT_HEIGHT
 _PARTS = 4
 _FEW_DAYS = 62
@@ -47,42 +47,102 @@ class Plot:
     least_step: Decimal
 
 
-def bars(plot: Plot, *series: Series) -> Element:
-    """Draw each day's values side by side; heights are proportional to the values."""
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """The view box, and the lines between which values are drawn."""
+
+    width: int = WIDTH
+    height: int = HEIGHT
+    left: int = LEFT
+    right: int = RIGHT_END
+    base: int = BASE
+
+
+FRAME = Frame()
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    x: Decimal
+    y: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class Bar:
+    """One value of one day. ``name`` is its series, ``title`` what a pointer on it is told."""
+
+    name: str
+    title: str
+    x: Decimal
+    y: Decimal
+    width: Decimal
+    height: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """A step of the scale: a line across the plot, and its value beside it."""
+
+    text: str
+    y: Decimal
+    text_y: Decimal
+    text_x: int = LEFT - 6
+
+
+@dataclass(frozen=True, slots=True)
+class DayName:
+    """A day's name below the plot; ``anchor`` is the end of the text that stands at ``x``."""
+
+    text: str
+    anchor: str
+    x: Decimal
+    y: int = HEIGHT - 8
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Drawing:
+    """Everything the template draws. ``line`` names the series of ``runs`` and ``dots``."""
+
+    id: str
+    title: str
+    description: str
+    marks: Sequence[Mark]
+    days: Sequence[DayName]
+    bars: Sequence[Bar] = ()
+    line: str = ""
+    runs: Sequence[Sequence[Point]] = ()
+    dots: Sequence[Point] = ()
+    frame: Frame = FRAME
+
+
+def bars(plot: Plot, *series: Series) -> Drawing:
+    """Place each day's values side by side; heights are proportional to the values."""
     scale = _Scale.of(plot, series)
     width = _slot(plot.days) * _BAR_SHARE / len(series)
     rest = _slot(plot.days) * (1 - _BAR_SHARE) / 2
     drawn = [
-        node(
-            "rect",
-            node("title", f"{day}: {plot.text_of(value)} {one.name}"),
-            class_=f"bar {one.name}",
-            x=_number(LEFT + _slot(plot.days) * place + rest + width * which),
-            y=_number(BASE - scale.height(value)),
-            width=_number(width),
-            height=_number(scale.height(value)),
+        Bar(
+            one.name,
+            f"{day}: {plot.text_of(value)} {one.name}",
+            x=_rounded(LEFT + _slot(plot.days) * place + rest + width * which),
+            y=_rounded(BASE - scale.height(value)),
+            width=_rounded(width),
+            height=_rounded(scale.height(value)),
         )
         for which, one in enumerate(series)
         for place, (day, value) in enumerate(zip(plot.days, one.values, strict=True))
         if value is not None
     ]
-    return _frame(plot, scale, drawn)
+    return _drawing(plot, scale, bars=drawn)
 
 
-def line(plot: Plot, series: Series) -> Element:
-    """Draw a line over the days; it is broken where a day has no value."""
+def line(plot: Plot, series: Series) -> Drawing:
+    """Place a line over the days; it is broken where a day has no value."""
     scale = _Scale.of(plot, [series])
-    drawn = [
-        node("polyline", class_=f"line {series.name}", points=" ".join(f"{x},{y}" for x, y in run))
-        for run in _runs(plot, series, scale)
-    ]
-    drawn += [
-        node("circle", class_=f"dot {series.name}", cx=x, cy=y, r="3")
-        for run in _runs(plot, series, scale)
-        if len(plot.days) <= _FEW_DAYS or len(run) == 1
-        for x, y in run
-    ]
-    return _frame(plot, scale, drawn)
+    runs = list(_runs(plot, series, scale))
+    has_all_dots = len(plot.days) <= _FEW_DAYS
+    dots = [point for run in runs if has_all_dots or len(run) == 1 for point in run]
+    return _drawing(plot, scale, line=series.name, runs=runs, dots=dots)
 
 
 def _slot(days: Sequence[date]) -> Decimal:
@@ -117,13 +177,13 @@ def _round_steps(least: Decimal) -> Iterator[Decimal]:
             yield least * digit * 10**power
 
 
-def _runs(plot: Plot, series: Series, scale: _Scale) -> Iterator[list[tuple[str, str]]]:
+def _runs(plot: Plot, series: Series, scale: _Scale) -> Iterator[list[Point]]:
     """Yield the points of each stretch of days that have values."""
-    run: list[tuple[str, str]] = []
+    run: list[Point] = []
     for place, value in enumerate(series.values):
         if value is not None:
-            x = LEFT + _slot(plot.days) * (place + Decimal("0.5"))
-            run.append((_number(x), _number(BASE - scale.height(value))))
+            x = _middle(plot.days, place)
+            run.append(Point(_rounded(x), _rounded(BASE - scale.height(value))))
         elif run:
             yield run
             run = []
@@ -131,46 +191,38 @@ def _runs(plot: Plot, series: Series, scale: _Scale) -> Iterator[list[tuple[str,
         yield run
 
 
-def _frame(plot: Plot, scale: _Scale, drawn: Sequence[Element]) -> Element:
-    return node(
-        "svg",
-        node("title", plot.title, id=f"{plot.id}-title"),
-        node("desc", plot.description, id=f"{plot.id}-desc"),
-        *_value_axis(plot, scale),
-        *_day_axis(plot.days),
-        *drawn,
-        node("line", class_="base", **_across(BASE)),
-        viewBox=f"0 0 {WIDTH} {HEIGHT}",
-        role="img",
-        aria_labelledby=f"{plot.id}-title {plot.id}-desc",
+def _drawing(plot: Plot, scale: _Scale, **drawn: Any) -> Drawing:
+    return Drawing(
+        id=plot.id,
+        title=plot.title,
+        description=plot.description,
+        marks=[_mark(plot, scale, value) for value in scale.marks()],
+        days=list(_day_names(plot.days)),
+        **drawn,
     )
 
 
-def _value_axis(plot: Plot, scale: _Scale) -> Iterator[Element]:
-    for mark in scale.marks():
-        y = BASE - scale.height(mark)
-        yield node("line", class_="grid", **_across(y))
-        text = plot.text_of(mark)
-        yield node("text", text, x=str(LEFT - 6), y=_number(y + 4), text_anchor="end")
+def _mark(plot: Plot, scale: _Scale, value: Decimal) -> Mark:
+    y = BASE - scale.height(value)
+    return Mark(plot.text_of(value), y=_rounded(y), text_y=_rounded(y + 4))
 
 
-def _day_axis(days: Sequence[date]) -> Iterator[Element]:
+def _day_names(days: Sequence[date]) -> Iterator[DayName]:
     """Name the first and the last day, and one between where there is room."""
     between = len(days) // 2 if len(days) > 2 else 0
     anchors = {0: "start", between: "middle", len(days) - 1: "end"}
     if len(days) == 1:
         anchors = {0: "middle"}
-    places = {"start": LEFT, "end": WIDTH - RIGHT}
+    places = {"start": LEFT, "end": RIGHT_END}
     for place, anchor in anchors.items():
-        x = places.get(anchor, LEFT + _slot(days) * (place + Decimal("0.5")))
-        y = str(HEIGHT - 8)
-        yield node("text", days[place].isoformat(), x=_number(x), y=y, text_anchor=anchor)
+        x = places.get(anchor, _middle(days, place))
+        yield DayName(days[place].isoformat(), anchor, _rounded(x))
 
 
-def _across(y: Decimal | int) -> dict[str, str]:
-    height = _number(y)
-    return {"x1": str(LEFT), "x2": str(WIDTH - RIGHT), "y1": height, "y2": height}
+def _middle(days: Sequence[date], place: int) -> Decimal:
+    """Return the middle of a day's place."""
+    return LEFT + _slot(days) * (place + Decimal("0.5"))
 
 
-def _number(value: Decimal | int) -> str:
-    return str(Decimal(value).quantize(Decimal("0.001")))
+def _rounded(value: Decimal | int) -> Decimal:
+    return Decimal(value).quantize(Decimal("0.001"))

@@ -1,4 +1,4 @@
-"""Figures as rows of texts: the same words in the table, the CSV file, the JSON and the page."""
+"""Format sales figures as rows of texts, the same for the table, the CSV file and the page."""
 
 from __future__ import annotations
 
@@ -11,14 +11,17 @@ from ...domain.figures import MEANINGS, Figures, Market, Sales
 from ...domain.money import Money
 
 FIGURES = tuple(MEANINGS)
+"""Names of all figures, in the order of columns."""
 COLUMNS = ("day", "channel", "currency", *FIGURES)
+"""Names of all columns of a row per day."""
 UNKNOWN = "unknown"
+"""Text of a tax that XCover did not name."""
 
 
 def texts_of(figures: Figures) -> dict[str, str]:
-    """Write every figure: counts and amounts in digits, the rate as a share of one or nothing.
+    """Return every figure as text: counts, amounts without currency, and the rate from 0 to 1.
 
-    A tax of which XCover named nothing is ``unknown``, not 0.
+    The rate is empty if there is none. The tax is ``unknown``, not 0, if XCover named none.
     """
     texts = {name: _text(getattr(figures, name)) for name in FIGURES}
     if figures.tax_unknown and figures.tax_unknown == figures.sold - figures.void:
@@ -27,7 +30,7 @@ def texts_of(figures: Figures) -> dict[str, str]:
 
 
 def for_people(row: dict[str, str]) -> dict[str, str]:
-    """Write a row's rate as people do: 42.9 %, or nothing."""
+    """Return the row with its rate as a percentage such as 42.9 %, or empty."""
     rate = row["attach_rate"]
     return {**row, "attach_rate": percent(Decimal(rate) if rate else None)}
 
@@ -46,7 +49,11 @@ def totals_of(sales: Sales) -> Iterator[dict[str, str]]:
 
 
 def as_json(sales: Sales) -> dict[str, Any]:
-    """Return days and totals; counts are numbers, amounts and rates texts, unknown is null."""
+    """Return days and totals as JSON data.
+
+    Counts are numbers; amounts and rates are texts, because they are exact decimals. An unknown tax
+    is null.
+    """
     return {
         "from": sales.first,
         "to": sales.last,
@@ -61,14 +68,14 @@ def as_json(sales: Sales) -> dict[str, Any]:
 
 
 def write_csv(sales: Sales, out: TextIO) -> None:
-    """Write one line per market and day under a heading."""
+    """Write one line per market and day as CSV, with a heading."""
     writer = csv.DictWriter(out, COLUMNS, lineterminator="\n")
     writer.writeheader()
     writer.writerows(days_of(sales))
 
 
 def percent(rate: Decimal | None) -> str:
-    """Write a rate for people: 42.9 %, or nothing."""
+    """Return a rate as a percentage such as 42.9 %; empty for None."""
     return "" if rate is None else f"{(rate * 100).quantize(Decimal('0.1'))} %"
 
 

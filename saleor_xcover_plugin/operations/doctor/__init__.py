@@ -1,4 +1,4 @@
-"""Look at everything a store needs for selling protection, and say what to do where it is not."""
+"""Check everything a store needs for selling ticket protection, and say what to do about gaps."""
 
 from .examine import examine
 from .finding import Finding, Severity

@@ -1,4 +1,4 @@
-"""The way to XCover: credentials by a real call without effect, and the clock by its answer."""
+"""Check the XCover accounts: credentials by a call without effect, the clock by its response."""
 
 from __future__ import annotations
 
@@ -11,13 +11,14 @@ from ...xcover.errors import XCoverError, XCoverMisconfigured
 from .finding import Finding, fine, problem, skipped, warning
 
 DEADLINE_SECONDS = 10.0
+"""Deadline of the call to XCover, in seconds."""
 
 
 def check(by_channel: Mapping[str, PluginSettings], *, may_call: bool) -> Iterator[Finding]:
-    """Look at each account once, whatever number of channels use it."""
+    """Check each account once, however many channels use it. Call XCover only if ``may_call``."""
     accounts: dict[tuple[str, ...], tuple[PluginSettings, list[str]]] = {}
     for channel, settings in by_channel.items():
-        # The same account with other keys is another way in.
+        # The same account with another key has credentials of its own.
         key = (rate_limit.account_key(settings), settings.api_key, settings.api_secret)
         accounts.setdefault(key, (settings, []))[1].append(channel)
     for settings, channels in accounts.values():

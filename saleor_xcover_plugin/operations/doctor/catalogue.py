@@ -1,4 +1,4 @@
-"""The cover product: there, taxed at zero, listed where it is sold, and reduced by nothing."""
+"""Check the cover product: it exists, is taxed at 0 %, listed, in stock and never discounted."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _WRONG = {"created": "is missing", "corrected": "is not as it must be"}
 
 
 def check(channels: Mapping[str, int], now: datetime) -> Iterator[Finding]:
-    """Try the setup and take it back: what it would touch is wrong."""
+    """Run the setup in a transaction that is rolled back; whatever it would change is a problem."""
     with transaction.atomic():
         steps = catalog.provision(sorted(channels), now)
         transaction.set_rollback(True)
@@ -32,7 +32,7 @@ def check(channels: Mapping[str, int], now: datetime) -> Iterator[Finding]:
 
 
 def _stock() -> Iterator[Finding]:
-    """Without stock Saleor offers no pick-up beside a cover and fulfils no order with one."""
+    """Check the stock: without it Saleor allows no pick-up and fulfils no order with a cover."""
     unstocked = warehouses.unstocked()
     for warehouse in unstocked:
         said = "The stock row is not one free piece" if warehouse.has_row else "No stock row"

@@ -1,4 +1,4 @@
-"""Which tickets can be insured, and what the others lack."""
+"""Check the event data of all tickets for sale: which can be insured, and what the others lack."""
 
 from __future__ import annotations
 
@@ -15,36 +15,38 @@ from ...host.listings import ListedVariant
 from .finding import Finding, fine, problem, warning
 
 LIMIT = 20
-"""How many products with gaps are named per channel."""
+"""Largest number of products with gaps that are named per channel."""
 
 _WISHED = ("end", "venue", "city")
-"""What XCover's offers can do without, and claims are easier with."""
+"""Fields that XCover's offers do not need, but that make claims easier."""
 
 
 @dataclass(slots=True)
 class Coverage:
-    """What the event data of a channel's products is like."""
+    """The state of the event data of one channel's products."""
 
     insurable: int = 0
+    """Number of products that can be insured."""
     over: int = 0
-    """Products whose every event has begun."""
+    """Number of products all of whose events have begun."""
     gaps: dict[str, Mapping[str, str]] = field(default_factory=dict)
-    """Product to what is wrong with which field, in any of its variants."""
+    """By product: fields with a problem in any of its variants, with the problem."""
     utc_by_default: list[str] = field(default_factory=list)
-    """Insurable products with times that are read as UTC because nobody said otherwise."""
+    """Insurable products whose times are read as UTC because no time zone is given."""
     unfilled: dict[str, int] = field(default_factory=dict)
-    """Wished-for field to how many insurable products lack it."""
+    """By optional field: number of insurable products that lack it."""
 
 
 def check(
     by_channel: Mapping[str, PluginSettings], channels: Mapping[str, int], now: datetime
 ) -> Iterator[Finding]:
+    """Check the tickets of each channel. ``channels`` maps slugs to primary keys."""
     for slug, settings in sorted(by_channel.items()):
         yield from _tell(slug, coverage_of(channels[slug], settings, now), settings)
 
 
 def coverage_of(channel_id: int, settings: PluginSettings, now: datetime) -> Coverage:
-    """Read every ticket for sale in the channel through the event data mapping."""
+    """Return the state of the event data of every ticket for sale in a channel."""
     rules = settings.rules
     coverage = Coverage()
     variants = listings.for_sale(channel_id, rules.mapping, rules.ticket_product_types)

@@ -1,4 +1,4 @@
-"""All looks, one after the other, each told of as it ends."""
+"""Run all checks of the doctor one after the other."""
 
 from __future__ import annotations
 
@@ -10,7 +10,8 @@ from functools import partial
 
 from celery.exceptions import SoftTimeLimitExceeded
 
-from ...config.settings import PluginSettings, SealedElsewhere, SettingsError, label_of
+from ...config.fields import label_of
+from ...config.settings import PluginSettings, SealedElsewhere, SettingsError
 from ...defect_log import log_defect
 from ...host import configuration
 from . import account, catalogue, events, hooks, running, store
@@ -20,14 +21,15 @@ log = logging.getLogger(__name__)
 
 
 def examine(channels: Mapping[str, int], now: datetime, *, may_call: bool) -> Iterator[Finding]:
-    """Look at these channels (slug to key) and at what all share. Changes nothing.
+    """Check these channels and what they share; yield findings as they are made. Changes nothing.
 
-    ``may_call`` allows one call per account to XCover, without effect there.
+    ``channels`` maps slugs to primary keys. ``may_call`` allows one call per account to XCover,
+    without effect there. A check that raises is logged and yields a problem.
     """
     active = {slug: key for slug, key in channels.items() if configuration.is_active(key)}
     settings: dict[str, PluginSettings] = {}
     yield from _settings(channels, active, settings)
-    looks: dict[str, Callable[[], Iterator[Finding]]] = {
+    checks: dict[str, Callable[[], Iterator[Finding]]] = {
         "store": store.check,
         "credentials": partial(account.check, settings, may_call=may_call),
         "cover product": partial(catalogue.check, active, now),
@@ -35,9 +37,9 @@ def examine(channels: Mapping[str, int], now: datetime, *, may_call: bool) -> It
         "running": partial(running.check, now),
         "hooks": hooks.check,
     }
-    for name, look in looks.items():
+    for name, check in checks.items():
         try:
-            yield from look()
+            yield from check()
         except SoftTimeLimitExceeded:
             raise
         except Exception:

@@ -1,4 +1,4 @@
-"""Whether this Saleor calls the hooks the plugin counts on."""
+"""Check that this version of Saleor calls the hooks the plugin depends on."""
 
 from __future__ import annotations
 
@@ -10,15 +10,15 @@ from .finding import Finding, fine, problem, warning
 
 
 def check() -> Iterator[Finding]:
-    """Read it from Saleor's own code: known to its plugin manager, and called somewhere."""
+    """Check by Saleor's code that its plugin manager knows each hook and that it is called."""
     unknown = runtime.unknown_hooks(HOOKS)
     calls = runtime.calls_hook(HOOKS)
-    silent = [name for name in HOOKS if name in unknown or not calls[name]]
-    for name in silent:
+    uncalled = [name for name in HOOKS if name in unknown or not calls[name]]
+    for name in uncalled:
         said = "does not know" if name in unknown else "knows but never calls"
         sentence = f"Saleor {runtime.saleor_version()} {said} it. It is for: {HOOKS[name]}."
         yield (problem if name in ESSENTIAL else warning)("hooks", name, sentence)
-    if not silent:
+    if not uncalled:
         yield fine(
             "hooks", f"Saleor {runtime.saleor_version()}", f"It calls all {len(HOOKS)} we override."
         )

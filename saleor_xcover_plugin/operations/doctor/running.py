@@ -1,4 +1,4 @@
-"""What works behind the shop: broker, workers, beat, our tables."""
+"""Check the processes behind the shop: broker, workers and beat, and the plugin's tables."""
 
 from __future__ import annotations
 
@@ -17,11 +17,15 @@ from .. import alarm_rules, heartbeats
 from .finding import Finding, fine, problem, skipped, warning
 
 APP = "saleor_xcover_plugin"
+"""Django app label of the plugin."""
 BROKER_SECONDS = 3.0
+"""Longest time to wait for the broker, in seconds."""
 PING_SECONDS = 3.0
+"""Longest time to wait for replies of workers, in seconds."""
 
 
 def check(now: datetime) -> Iterator[Finding]:
+    """Check the tables, the broker, the workers and the sweep."""
     yield _tables()
     if has_broker():
         broker = _broker()
@@ -56,7 +60,7 @@ def _broker() -> Finding:
     except SoftTimeLimitExceeded:
         raise
     except Exception as error:
-        # Its address may hold a password.
+        # Only the type of the error: its text may contain the broker's password.
         return problem(
             "broker",
             "",
@@ -67,8 +71,8 @@ def _broker() -> Finding:
 
 def _workers() -> Finding:
     try:
-        # A connection of its own both ways: Celery's own inspector publishes over a pool, which
-        # may still hold a connection that has died, or that of another broker.
+        # A separate connection both ways: Celery's own inspector publishes over a pool, which may
+        # still contain a broken connection, or one to another broker.
         with current_app.connection_for_read(connect_timeout=BROKER_SECONDS) as link:
             mailbox = Mailbox(current_app.conf.control_exchange, type="fanout")(link)
             answers = mailbox.multi_call("registered", timeout=PING_SECONDS)

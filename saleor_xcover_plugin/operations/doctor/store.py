@@ -1,4 +1,4 @@
-"""Whether a copy of this database would act on the policies of the store it was copied from."""
+"""Check that a copy of this database would not act on the policies of the original store."""
 
 from __future__ import annotations
 
@@ -19,6 +19,7 @@ _UNBOUND = f"The database is bound to no store yet. {_COPY}. Run manage.py xcove
 
 
 def check() -> Iterator[Finding]:
+    """Check the binding of the database to the store that runs here."""
     row = installation.found()
     here = installation.name_here()
     standing = installation.standing(row)

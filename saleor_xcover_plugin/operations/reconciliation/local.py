@@ -1,4 +1,4 @@
-"""Differences between an order and our own tables. No call to XCover."""
+"""Find differences between an order and the plugin's tables, without calling XCover."""
 
 from __future__ import annotations
 
@@ -22,21 +22,27 @@ _OPEN = (CoverStatus.PLACED, CoverStatus.CONFIRMING, CoverStatus.PARKED, CoverSt
 
 @dataclass(frozen=True, slots=True)
 class Books:
-    """One order and all we hold about it."""
+    """One order and the rows about it."""
 
     order: OrderSnapshot
     cover: Cover | None
     offers: Sequence[Offer]
+    """The offers of its checkout, oldest first."""
 
     @property
     def mend(self) -> str:
-        """The command that repeats what a hook or webhook of this order would have done."""
+        """Return the command that repeats what a hook or webhook of this order would have done."""
         day = self.order.created_at.date()
         return f"python manage.py xcover_reconcile --mend --from {day} --to {day}"
 
     def finding(
         self, code: FindingCode, mend: str, amount: Decimal | None = None, *, detail: str = ""
     ) -> Finding:
+        """Return a finding about this order.
+
+        ``mend`` is the command or the person that mends it. ``amount`` is in the order's currency;
+        None stands for the premium of the cover.
+        """
         known = self.cover.premium if self.cover else Decimal(0)
         return Finding(
             code,
@@ -49,7 +55,7 @@ class Books:
 
 
 def compare(books: Books, now: datetime, grace: timedelta) -> Iterator[Finding]:
-    """Yield what is wrong for longer than ``grace``."""
+    """Yield the differences that have existed for longer than ``grace``. ``now`` is in UTC."""
     if _is_paid_without_policy(books, now, grace):
         yield books.finding(
             FindingCode.PAID_WITHOUT_POLICY, _how_to_confirm(books), books.order.cover_price
@@ -98,13 +104,13 @@ def _is_policy_without_payment(books: Books) -> bool:
     order, cover = books.order, books.cover
     if not order.is_over or cover is None or cover.status != CoverStatus.CONFIRMED:
         return False
-    # A refund that was judged is on its way, done, or waits for a person: xcover_status shows it.
+    # A refund that was judged is under way, done, or waits for staff: xcover_status shows it.
     scope = scope_of(order, cover)
     return scope is None or not cover.cancellations.filter(scope=scope.value).exists()
 
 
 def _unreported(books: Books, now: datetime, grace: timedelta) -> Offer | None:
-    """Return the offer XCover should have heard of, or None."""
+    """Return the offer whose opt-out XCover should have received, or None."""
     has_cover = books.cover is not None and not books.cover.was_removed
     if has_cover or books.order.cover_lines:
         return None
@@ -121,7 +127,7 @@ def _how_to_report(books: Books, offer: Offer) -> str:
 
 
 def _replay_of(message: OutboxMessage | None) -> str:
-    """Say how a parked message is sent again; nothing when it is not parked."""
+    """Return how to send a parked message again, or an empty string if it is not parked."""
     if message is None or message.status != MessageState.PARKED:
         return ""
     return f"what {STATUS} says, then python manage.py xcover_replay {message.pk}"

@@ -1,4 +1,4 @@
-"""The comparison of every night: written to the log and for ``xcover_status``."""
+"""Run the nightly comparison, and report it in the log and in ``xcover_status``."""
 
 from __future__ import annotations
 
@@ -24,17 +24,18 @@ from .runner import PAGE, Report, orders_of, reconcile
 log = logging.getLogger(__name__)
 
 DAYS = 7
+"""Orders of the last days, in this number, are compared every night."""
 NIGHTS = 28
-"""Each older policy is looked at in one of so many nights, until its event begins."""
+"""Each older policy is compared in one of this number of nights, until its event begins."""
 
 _FORGET_ALARMS = timedelta(days=90)
 
 
 def reconcile_tonight(clock: Clock) -> Report:
-    """Compare what was ordered in the last days, and tonight's part of the older policies.
+    """Compare the orders of the last ``DAYS`` days, and tonight's part of the older policies.
 
-    Orders with a difference are brought in line again, as a hook would have done it. Say once per
-    night what is still wrong.
+    Orders with a difference are synced again. Each difference that is left is logged once per
+    night.
     """
     now = clock()
     heartbeats.begin(heartbeats.RECONCILE, now)
@@ -68,7 +69,7 @@ def reconcile_tonight(clock: Clock) -> Report:
 
 
 def _follow_tickets(failures: Failures) -> None:
-    """Look once a night at every order handed out in part: an approval leaves no newer row."""
+    """Sync the cover line of every partly fulfilled order: an approval leaves no newer row."""
     for order_id in orders.with_unfollowed_tickets():
         label = partial(order_facts.number_of, order_id)
         with failures.contain("fulfillment", order_id, label=label):
@@ -77,9 +78,9 @@ def _follow_tickets(failures: Failures) -> None:
 
 
 def _older_policies(before: datetime, now: datetime) -> Iterator[list[uuid.UUID]]:
-    """Yield tonight's orders with a policy whose event is still to come, page by page.
+    """Yield tonight's part of the older orders with a policy whose event is still to come, by page.
 
-    A buyer who cancels at XCover, and a webhook that never came, would else stay unknown.
+    Otherwise a cancellation at XCover whose webhook was lost would stay unknown.
     """
     tonight = now.date().toordinal() % NIGHTS
     covers = (

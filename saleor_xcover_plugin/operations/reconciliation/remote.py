@@ -1,4 +1,4 @@
-"""Differences between our policies and XCover's bookings: one GET each, at the allowed rate."""
+"""Find differences between covers and XCover's bookings, with one rate-limited GET per policy."""
 
 from __future__ import annotations
 
@@ -20,6 +20,7 @@ from ...xcover.errors import XCoverError, XCoverMisconfigured, XCoverNotFound
 from .local import Books
 
 ASK = "ask Cover Genius before anything else"
+"""The way to mend a difference that only Cover Genius can explain."""
 
 
 class NotCompared(Exception):
@@ -27,15 +28,23 @@ class NotCompared(Exception):
 
 
 class Comparison:
-    """Asks XCover; once a channel's account is closed to us nobody there is asked about again."""
+    """Compare covers with XCover's bookings.
+
+    Once a channel's account cannot be asked (refused credentials, open breaker, unusable settings),
+    no more policies of that channel are compared. ``pause`` waits for a number of seconds when the
+    rate limit requires it.
+    """
 
     def __init__(self, clock: Clock, pause: Callable[[float], None] = time.sleep) -> None:
         self._clock = clock
         self._pause = pause
-        self._silent: set[int] = set()
+        self._unavailable: set[int] = set()
 
     def compare(self, books: Books) -> Iterator[Finding]:
-        """Yield what is wrong with a policy. Raise ``NotCompared``."""
+        """Yield the differences between a cover and its booking.
+
+        Raise ``NotCompared`` if XCover could not be asked.
+        """
         cover = books.cover
         if cover is None or not cover.booking_id:
             return
@@ -44,7 +53,7 @@ class Comparison:
         except XCoverNotFound:
             yield books.finding(FindingCode.UNKNOWN_AT_XCOVER, ASK)
             return
-        # What a cancelled booking still costs and holds is XCover's affair.
+        # The price and quotes of a cancelled booking do not matter.
         difference = "" if booking.is_cancelled else _difference(booking, cover)
         if difference:
             yield books.finding(FindingCode.BOOKING_DIFFERS, ASK, detail=difference)
@@ -54,14 +63,14 @@ class Comparison:
             yield books.finding(FindingCode.CANCELLED_HERE_ONLY, ASK)
 
     def _booking(self, booking_id: str, channel_id: int) -> Booking:
-        if channel_id in self._silent:
+        if channel_id in self._unavailable:
             raise NotCompared
         try:
             return self._ask(booking_id, channel_id)
         except XCoverNotFound:
             raise
         except (CallDeferred, XCoverMisconfigured, SettingsError) as error:
-            self._silent.add(channel_id)
+            self._unavailable.add(channel_id)
             raise NotCompared from error
         except XCoverError as error:
             raise NotCompared from error
@@ -71,10 +80,10 @@ class Comparison:
         while True:
             try:
                 return client.get_booking(booking_id)
-            except CallDeferred as held:
-                if not held.is_busy:
+            except CallDeferred as deferred:
+                if not deferred.is_busy:
                     raise
-                self._pause(max((held.until - self._clock()).total_seconds(), 0.05))
+                self._pause(max((deferred.until - self._clock()).total_seconds(), 0.05))
 
 
 def _difference(booking: Booking, cover: Cover) -> str:

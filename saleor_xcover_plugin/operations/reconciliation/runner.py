@@ -1,4 +1,4 @@
-"""Walk through the orders of a period and compare each with our tables and with XCover."""
+"""Compare the orders of a period with the plugin's tables and with XCover."""
 
 from __future__ import annotations
 
@@ -26,35 +26,39 @@ from .remote import ASK, Comparison, NotCompared
 log = logging.getLogger(__name__)
 
 PAGE = 200
+"""Number of orders that are read at a time."""
 GRACE = timedelta(minutes=15)
-"""Younger work is on its way."""
+"""Younger differences are not reported: the work may still be under way."""
 
 
 @dataclass
 class Report:
-    """What was found. ``compared`` counts the policies looked up at XCover."""
+    """The result of a comparison."""
 
     findings: list[Finding] = field(default_factory=list)
     orders: int = 0
+    """Number of orders that were compared with the plugin's tables."""
     compared: int = 0
+    """Number of policies that were looked up at XCover."""
     mended: list[Finding] = field(default_factory=list)
-    """Those of ``findings`` that are over now, since the order was brought in line."""
+    """Those of ``findings`` that no longer exist since the order was synced."""
     not_compared: list[str] = field(default_factory=list)
-    """Numbers of the orders XCover, or a defect of ours, kept from being compared."""
+    """Numbers of orders that could not be compared, because of XCover or of an exception."""
 
     @property
     def defects(self) -> list[Finding]:
+        """Return the findings without those that are only information."""
         return [finding for finding in self.findings if not finding.code.is_information]
 
     @property
     def left(self) -> list[Finding]:
-        """The defects that were not mended."""
+        """Return the defects that were not mended."""
         mended = {id(finding) for finding in self.mended}
         return [finding for finding in self.defects if id(finding) not in mended]
 
     @property
     def by_code(self) -> dict[str, int]:
-        """Count the differences of each kind that are left, information left out."""
+        """Return the number of defects by code that were not mended."""
         return dict(Counter(finding.code.value for finding in self.left))
 
 
@@ -68,11 +72,13 @@ def reconcile(
     progress: Callable[[int], None] = lambda _: None,
     remembers: bool = False,
 ) -> Report:
-    """Compare the orders that have to do with us, of pages of order ids.
+    """Compare orders with the plugin's tables and, if ``asks_xcover``, with XCover.
 
-    ``mends`` repeats what a hook or a webhook would have done: idempotent, and nothing else.
-    ``progress`` hears how many orders were looked at since it was last told. With ``remembers``
-    orders a defect kept from being compared stand in ``xcover_status`` until the next such run.
+    ``pages`` are pages of order ids; orders without an offer or cover are skipped. Differences
+    younger than ``grace`` are not reported. With ``mends`` orders with a difference are synced, as
+    a hook or webhook would have done. ``progress`` is called with the number of orders since its
+    last call. With ``remembers`` orders that could not be compared because of an exception are
+    shown by ``xcover_status`` until the next such run.
     """
     report, comparison = Report(), Comparison(clock)
     failures = Failures(clock(), remembers=remembers)
@@ -123,15 +129,12 @@ def _asked(comparison: Comparison, books: Books, report: Report) -> list[Finding
 
 
 def _mend(books: Books, found: Sequence[Finding], clock: Clock) -> bool:
-    """Bring the order in line; return False where nothing was to be done.
-
-    What a person parked stays parked: bringing an order in line sends only what was never stopped.
-    """
+    """Sync the order; return False if there was nothing to mend. Parked work stays parked."""
     codes = {finding.code for finding in found}
     if FindingCode.CANCELLED_AT_XCOVER_ONLY in codes and books.cover is not None:
         try:
             sync_with_booking(books.cover, clock)
-        except XCoverError as error:  # it answered a moment ago; found again the next time
+        except XCoverError as error:  # it responded a moment ago; found again the next time
             log.warning("xcover.reconcile.not_mended", extra={"error": str(error)})
     if not codes - {FindingCode.AMOUNT_DUE_BACK}:
         return False
@@ -142,7 +145,7 @@ def _mend(books: Books, found: Sequence[Finding], clock: Clock) -> bool:
 def _over(
     order_id: uuid.UUID, found: Sequence[Finding], clock: Clock, grace: timedelta
 ) -> list[Finding]:
-    """Return the findings an order has no longer; what only XCover can tell is not asked again."""
+    """Return the findings that no longer exist. XCover is not asked again."""
     books = _books_of(order_id)
     if books is None:
         return []
@@ -154,7 +157,7 @@ def _over(
 
 
 def orders_of(period: Period) -> Iterator[list[uuid.UUID]]:
-    """Yield the ids of the period's orders, page by page in order of creation."""
+    """Yield the ids of the period's orders in pages, in order of creation."""
     position = (period.start, uuid.UUID(int=0))
     while page := orders.created_after(
         position, until=period.end, channel_ids=period.channel_ids, limit=PAGE
@@ -164,10 +167,10 @@ def orders_of(period: Period) -> Iterator[list[uuid.UUID]]:
 
 
 def _books_of(order_id: uuid.UUID) -> Books | None:
-    """Read one order and all we hold about it; None where it sold nothing here."""
+    """Read one order and the rows about it; None if it was not made from a checkout."""
     order = orders.read(order_id)
     if order is None or not order.is_from_checkout:
-        return None  # replacements and bulk orders copy our metadata only
+        return None  # replacements and bulk orders only copy the plugin's metadata
     cover = Cover.objects.filter(order_id=order_id).select_related("offer").first()
     tokens = [order.checkout_token] if order.checkout_token else []
     return Books(order, cover, list(Offer.objects.filter(checkout_token__in=tokens).order_by("pk")))

@@ -1,4 +1,4 @@
-"""The miniature's ``saleor``: the module paths of the real one, a small part of what is in them."""
+"""The miniature's ``saleor``, with the module paths of the real one and few of their contents."""
 
 from .celeryconf import app as celery_app
 

@@ -327,7 +327,7 @@ def test_five_workers_that_died_in_a_row_make_a_message_poison():
     assert crash_count == [(0, False), (1, False), (2, False), (3, False), (4, False), (5, True)]
 
 
-def test_a_worker_that_lived_ends_the_row_of_deaths():
+def test_a_worker_that_lived_ends_the_row_of_crashes():
     append()
     claim()
     message = claim(NOW + outbox.LEASE)[0]

@@ -108,6 +108,60 @@ def test_webhook_secrets_that_cannot_be_opened_stop_no_sale_and_are_named(settin
     assert dict(read.webhook_secrets) == {}
 
 
+def test_no_secret_shows_where_settings_are_printed() -> None:
+    settings = read_settings(
+        stored(
+            webhook_key="key-of-now",
+            webhook_secret="secret-of-now",
+            previous_webhook_key="key-of-before",
+            previous_webhook_secret="secret-of-before",
+        )
+    )
+
+    assert len(settings.webhook_secrets) == 2
+    for shown in (repr(settings), str(settings)):
+        assert "partner_code='DEMO'" in shown
+        assert "key-of" not in shown
+        assert "secret-of" not in shown
+
+
+def test_a_refusal_holds_no_error_with_the_values() -> None:
+    with pytest.raises(SettingsError) as refused:
+        read_settings(stored(currencies="EURO"))
+
+    assert str(refused.value) == "Not a currency: EURO. Write codes such as EUR, USD."
+    assert refused.value.__cause__ is None
+    assert refused.value.__context__ is None
+
+
+def test_what_no_encoding_can_hold_is_refused_by_field_too() -> None:
+    with pytest.raises(SettingsError, match="Not a currency: \ud800"):
+        read_settings(stored(currencies="\ud800"))
+
+
+@pytest.mark.parametrize(
+    ("first", "others"),
+    [
+        ("client_requests", {"client_requests": "x" * 70_000, "api_url": "", "partner_code": "?"}),
+        ("webhook_key", {"webhook_key": "two\nlines", "api_url": "", "offer_minutes": "soon"}),
+        ("partner_code", {"partner_code": "", "api_url": "ftp://x"}),
+        ("api_url", {"api_url": "ftp://x", "partner_code": "?", "event_mapping": "?"}),
+        ("offer_minutes", {"offer_minutes": "soon", "languages": "?", "currencies": "?"}),
+        ("languages", {"languages": "?", "cooling_off_days": "?", "countries": "?"}),
+        ("cooling_off_days", {"cooling_off_days": "?", "calls_per_second": "?"}),
+        ("calls_per_second", {"calls_per_second": "?", "currencies": "?"}),
+        ("currencies", {"currencies": "?", "countries": "?", "trusted_proxies": "?"}),
+        ("countries", {"countries": "?", "offers_per_minute": "?", "client_header": "?"}),
+        ("client_header", {"client_header": "?", "trusted_proxies": "?", "client_requests": "?"}),
+    ],
+)
+def test_the_first_of_several_is_named(first: str, others: dict[str, str]) -> None:
+    with pytest.raises(SettingsError) as refused:
+        read_settings(stored(**others))
+
+    assert refused.value.field == first
+
+
 @pytest.mark.parametrize(
     ("field", "value"),
     [

@@ -226,10 +226,10 @@ def test_other_writes_honour_the_key_too(partner, simulator):
 def together(count, work):
     """Run ``work`` ``count`` times at once and return the sorted statuses."""
     statuses: list[int] = []
-    gate = threading.Barrier(count)
+    barrier = threading.Barrier(count)
 
     def one():
-        gate.wait()
+        barrier.wait()
         statuses.append(work().status_code)
 
     threads = [threading.Thread(target=one) for _ in range(count)]

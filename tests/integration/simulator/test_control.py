@@ -1,5 +1,7 @@
 """The control API."""
 
+from html import unescape
+
 import pytest
 import requests
 
@@ -86,6 +88,17 @@ def test_a_person_gets_a_page_without_markup_of_others(partner, simulator):
     assert booking["id"] in page.text
     assert "<script>" not in page.text
     assert "&lt;script&gt;" in page.text
+
+
+@pytest.mark.parametrize("said", ["{{ 7*7 }}{% raw %}", "\"' onload='x", "</td>&amp;"])
+def test_whatever_a_partner_sends_is_text_on_the_page(said, partner, simulator):
+    # given
+    partner.read(partner.confirm(partner.offer(), partner_transaction_id=said))
+    # when
+    page = control(simulator, "GET", "", headers={"Accept": "text/html"}).text
+    # then
+    assert f"<td>{said}</td>" in unescape(page)
+    assert said not in page or "{{" in said
 
 
 @pytest.mark.parametrize(

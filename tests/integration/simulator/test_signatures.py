@@ -1,4 +1,4 @@
-"""Who is let in (XCover partner docs, Authentication)."""
+"""Signatures that are accepted (https://partner-docs.covergenius.com/offers/api/authentication)."""
 
 import base64
 import hashlib

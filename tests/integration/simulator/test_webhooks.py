@@ -1,4 +1,4 @@
-"""Webhooks sent to the partner (XCover partner docs, Webhooks)."""
+"""Webhooks sent to the partner (https://partner-docs.covergenius.com/offers/api/webhooks)."""
 
 import base64
 import hashlib

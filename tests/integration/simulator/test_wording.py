@@ -64,7 +64,7 @@ def test_a_policy_keeps_its_wording(partner):
     assert "1 ticket of £50.00" in page
 
 
-@pytest.mark.parametrize("event_name", ["<script>alert(1)</script>", '"><img src=x>'])
+@pytest.mark.parametrize("event_name", ["<script>alert(1)</script>", '"><img src=x>', "'\x00&amp;"])
 def test_names_of_events_are_text(partner, event_name):
     # given
     link = link_of(partner.offer(event(event_name, (50.00,))))
@@ -74,6 +74,17 @@ def test_names_of_events_are_text(partner, event_name):
         page = browser.get(link, timeout=10).text
     # then
     assert event_name not in page
+    assert event_name in unescape(page)
+
+
+@pytest.mark.parametrize("event_name", ["{{ 7*7 }}", "{% raw %}", "{# gone #}"])
+def test_names_of_events_are_no_templates(partner, event_name):
+    # given
+    link = link_of(partner.offer(event(event_name, (50.00,))))
+    # when
+    _, page = read(link)
+    # then
+    assert event_name in page
 
 
 def test_an_unknown_wording_says_so(partner, simulator):

@@ -343,7 +343,7 @@ BACK_OFFICE = ("manage_orders", "manage_discounts", "manage_taxes", "manage_chec
 
 
 def let_prices_expire(buyer: Shopper) -> None:
-    """Let an hour pass: Saleor prices the checkout anew when it is looked at."""
+    """Let an hour pass: Saleor prices the checkout again when it is read."""
     from saleor.checkout.models import Checkout
 
     past = datetime.now(UTC) - timedelta(minutes=1)

@@ -50,8 +50,8 @@ def test_nothing_measured_is_no_spread() -> None:
 
 def test_what_a_timed_call_calls_is_part_of_it_and_not_counted_again() -> None:
     inside = Inside()
-    wake = inside.timed(lambda: time.sleep(POLL_INTERVAL))
-    hook = inside.timed(lambda: (time.sleep(POLL_INTERVAL), wake()))
+    send = inside.timed(lambda: time.sleep(POLL_INTERVAL))
+    hook = inside.timed(lambda: (time.sleep(POLL_INTERVAL), send()))
 
     started = time.perf_counter()
     hook()

@@ -7,10 +7,14 @@ import re
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from html.parser import HTMLParser
+from importlib.resources import files
 
 import pytest
+from django.utils import translation
 
 from saleor_xcover_plugin.domain.figures import Figures, Market, Sales
+from saleor_xcover_plugin.management import report
+from saleor_xcover_plugin.management.files import writing
 from saleor_xcover_plugin.management.report.page import LABELS, page_of
 from saleor_xcover_plugin.management.report.rows import COLUMNS, as_json, write_csv
 
@@ -33,12 +37,14 @@ class Reader(HTMLParser):
 
     def __init__(self, page):
         super().__init__()
-        self.tags, self.addresses, self.cells, self._in_cell = [], [], [], False
+        self.tags, self.addresses, self.labels = [], [], []
+        self.cells, self._in_cell = [], False
         self.feed(page)
 
     def handle_starttag(self, tag, attrs):
         self.tags.append(tag)
         self.addresses += [v for k, v in attrs if k in ("src", "href", "srcset", "action", "data")]
+        self.labels += [v for k, v in attrs if k == "aria-label"]
         self._in_cell = tag in ("td", "th")
 
     def handle_data(self, data):
@@ -87,6 +93,53 @@ def test_names_are_escaped():
     reader = Reader(page)
     assert "script" not in reader.tags
     assert "<script>alert(1)</script>&" in reader.cells
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        '"><img src=x>',
+        "' onfocus='alert(1)",
+        "--><svg></style></title>",
+        "&lt;b&gt;&amp;quot;",
+        "{{ premium }}{% include 'page.css' %}{# gone #}",
+        "\x00\x01\x1b\u202e",
+    ],
+)
+def test_hostile_names_are_text_in_cells_and_attributes(name):
+    plain = Reader(page_of(sales(hall=Figures.of("USD", sold=1)), NOW))
+
+    reader = Reader(page_of(sales(**{name: Figures.of("USD", sold=1)}), NOW))
+
+    assert name in reader.cells
+    assert f"Days with figures: {name}, USD" in reader.labels
+    assert reader.tags == plain.tags
+
+
+def test_what_is_no_text_is_not_written(tmp_path):
+    page, path = page_of(sales(**{"\ud800": Figures.of("USD", sold=1)}), NOW), tmp_path / "page"
+    path.write_text("as it was")
+
+    with pytest.raises(UnicodeEncodeError), writing(str(path), None) as out:
+        out.write(page)
+
+    assert [each.read_text() for each in tmp_path.iterdir()] == ["as it was"]
+
+
+def test_the_hosts_settings_change_nothing(two, settings):
+    page = page_of(two, NOW)
+
+    settings.USE_THOUSAND_SEPARATOR, settings.NUMBER_GROUPING = True, 1
+    settings.TIME_ZONE, settings.DATE_FORMAT = "Asia/Kathmandu", "j"
+    settings.TEMPLATES = []
+    with translation.override("de"):
+        assert page_of(two, NOW) == page
+
+
+def test_the_looks_are_whole(two):
+    looks = files(report).joinpath("templates/page.css").read_text("utf-8")
+
+    assert f"<style>{looks}</style>" in page_of(two, NOW)
 
 
 def test_an_empty_period_says_so():

@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from saleor_xcover_plugin.management.report.plots import BASE, TOP, Plot, Series, bars, line
+from saleor_xcover_plugin.management.report.rendering import render
 
 FIRST = date(2026, 11, 1)
 
@@ -28,7 +29,7 @@ def plot_of(days, **changes):
 
 def read_back(drawing):
     """Read what was drawn as any reader of XML would."""
-    return Tree.fromstring(Tree.tostring(drawing))  # noqa: S314 our own
+    return Tree.fromstring(render("plot.svg", {"drawing": drawing}))  # noqa: S314 our own
 
 
 def bars_of(drawing, name):

@@ -115,7 +115,7 @@ def test_credentials_are_tried_with_a_booking_that_cannot_exist():
     ],
 )
 def test_each_call_has_its_name_and_its_deadline(call, operation, deadline):
-    """The gate knows a call by its name."""
+    """The rate limit identifies a call by its name."""
     sent = []
 
     class Line:

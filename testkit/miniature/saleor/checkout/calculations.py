@@ -1,4 +1,4 @@
-"""Prices: one percentage voucher on the whole order, one gift card, no taxes. Kept for an hour."""
+"""Prices with one percentage voucher, one gift card and no taxes. They are valid for an hour."""
 
 from __future__ import annotations
 
@@ -31,9 +31,9 @@ def fetch_checkout_data(
     force_update: bool = False,
     allow_sync_webhooks: bool = True,
 ) -> Promise:
-    """Price the checkout anew when its prices ran out; promise ``(checkout_info, lines)``.
+    """Price the checkout again if its prices have expired; promise ``(checkout_info, lines)``.
 
-    A line put in while the prices hold stays at 0.00, as in Saleor.
+    A line that is added while the prices are valid stays at 0.00, as in Saleor.
     """
     if force_update or checkout_info.checkout.price_expiration <= timezone.now():
         _recalculate(checkout_info, lines)
@@ -57,7 +57,7 @@ def calculate_checkout_total_with_gift_cards(
     *,
     allow_sync_webhooks: bool = True,
 ) -> _Gross:
-    """Return what is to be paid beside gift cards: their part is never in a total here."""
+    """Return the total, from which gift cards are already subtracted."""
     fetch_checkout_data(checkout_info, manager, lines).get()
     return _Gross(_Amount(checkout_info.checkout.total_gross_amount))
 
@@ -89,20 +89,20 @@ def _recalculate(checkout_info: CheckoutInfo, lines: list[CheckoutLineInfo]) -> 
     checkout.total_gross_amount = checkout.subtotal_gross_amount - gift_card_part(checkout_info)
     checkout.price_expiration = checkout.discount_expiration = timezone.now() + PRICES_TTL
     update_charge_status(checkout)
-    # Prices only: who looks at a checkout holds no lock and must not write back what they read.
+    # Prices only: a reader holds no lock and must not write back other columns.
     fields = ("subtotal_gross_amount", "total_gross_amount", "charge_status", "last_change")
     checkout.save(update_fields=[*fields, "price_expiration", "discount_expiration"])
 
 
 def gift_card_part(checkout_info: CheckoutInfo) -> Decimal:
-    """Return how much of the subtotal the gift card pays."""
+    """Return the part of the subtotal that the gift card pays."""
     cards = checkout_info.checkout.gift_cards.all()
     balance = sum((card.current_balance_amount for card in cards), Decimal(0))
     return min(balance, checkout_info.checkout.subtotal_gross_amount)
 
 
 def update_charge_status(checkout: Any) -> None:
-    """Compare the money of payment apps with the total; the caller saves."""
+    """Set the charge status from the transactions and the total; the caller saves."""
     charged = sum((item.charged_value for item in checkout.payment_transactions.all()), Decimal(0))
     checkout.charge_status = charge_status(charged, checkout.total_gross_amount)
     if not checkout.lines.exists():
@@ -110,7 +110,7 @@ def update_charge_status(checkout: Any) -> None:
 
 
 def is_authorized(checkout: Any) -> bool:
-    """Whether the money set aside or charged covers the total: what Saleor asks for an order."""
+    """Return True if authorized and charged amounts cover the total, as Saleor requires."""
     items = checkout.payment_transactions.all()
     covered = sum((item.charged_value + item.authorized_value for item in items), Decimal(0))
     return bool(covered >= checkout.total_gross_amount)

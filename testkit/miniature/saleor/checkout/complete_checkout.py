@@ -1,4 +1,4 @@
-"""Turn a checkout into an order: hooks, copied fields and money in Saleor's order."""
+"""Completion of a checkout: hooks, copied fields and money in Saleor's sequence."""
 
 from __future__ import annotations
 
@@ -22,9 +22,9 @@ from .models import Checkout
 
 
 def complete_checkout(checkout: Checkout, manager: Any, *, by_app: bool = False) -> Order:
-    """Make the order. Raise ValidationError and leave the checkout as it is when that may not be.
+    """Create the order. Raises ValidationError, and leaves the checkout unchanged, if it may not.
 
-    ``by_app`` is orderCreateFromCheckout: the app is paid elsewhere and nothing need be paid here.
+    ``by_app`` is orderCreateFromCheckout, which needs no payment because the app is paid elsewhere.
     """
     require_buyer(checkout)
     info, lines = _priced(checkout, manager)
@@ -36,14 +36,14 @@ def complete_checkout(checkout: Checkout, manager: Any, *, by_app: bool = False)
         locked = checkout_qs_select_for_update().filter(pk=checkout.pk).first()
         if locked is None:
             return Order.objects.get(checkout_token=str(checkout.pk))
-        # The hook ran without the lock. Like Saleor: what is in the rows now is sold.
+        # The hook ran without the lock. As in Saleor, the current rows are sold.
         info, lines = _priced(locked, manager)
         payment = locked.payments.filter(is_active=True).first() if is_legacy else None
         if is_legacy:
-            # A cover accepted after the payment was announced makes it too small.
+            # A cover accepted after the payment was created makes the payment too small.
             if payment is None or payment.total < locked.total_gross_amount:
                 deny("The payments do not cover the checkout's total.", "checkout_not_fully_paid")
-            # The legacy flow has one transaction around everything, the plugin's hook included.
+            # The legacy flow has one transaction around everything, including the plugin's hook.
             manager.run("preprocess_order_creation", info.channel, info, lines)
         return _make_order(info, lines, manager, payment)
 
@@ -56,7 +56,7 @@ def require_buyer(checkout: Checkout) -> None:
 
 
 def _priced(checkout: Checkout, manager: Any) -> tuple[CheckoutInfo, list[CheckoutLineInfo]]:
-    """Read the lines anew and price them when prices ran out; refuse what cannot be sold."""
+    """Read the lines again, price them if prices have expired, and refuse what cannot be sold."""
     lines, missing = fetch_checkout_lines(checkout)
     if not lines:
         deny("Cannot complete checkout without lines.", "no_lines")
@@ -70,7 +70,7 @@ def _priced(checkout: Checkout, manager: Any) -> tuple[CheckoutInfo, list[Checko
 def _make_order(
     info: CheckoutInfo, lines: list[CheckoutLineInfo], manager: Any, payment: Any
 ) -> Order:
-    """Make the order of a checkout that is locked."""
+    """Create the order of a locked checkout."""
     checkout = info.checkout
     order = _copied_order(info)
     for position, line_info in enumerate(lines):
@@ -88,7 +88,7 @@ def _make_order(
 
 
 def _debit_gift_card(checkout: Checkout, order: Order) -> None:
-    """Take what the card pays. Its lock keeps two checkouts from spending the same money."""
+    """Charge the gift card. Its row lock keeps two checkouts from spending the same money."""
     part = checkout.subtotal_gross_amount - checkout.total_gross_amount
     for card in checkout.gift_cards.select_for_update(of=("self",)):
         if not card.is_active or card.current_balance_amount < part:

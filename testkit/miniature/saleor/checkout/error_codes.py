@@ -2,6 +2,6 @@ from enum import Enum
 
 
 class CheckoutErrorCode(Enum):
-    """The one the plugin raises; the miniature writes its own codes where it denies."""
+    """The code that the plugin raises. The miniature's own refusals use strings."""
 
     GRAPHQL_ERROR = "graphql_error"

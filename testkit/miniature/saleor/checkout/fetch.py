@@ -1,4 +1,4 @@
-"""A checkout with what belongs to it, read at one time."""
+"""A checkout with its related rows."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ class CheckoutLineInfo:
 
     @property
     def is_for_sale(self) -> bool:
-        """Whether the variant has a price in the checkout's channel."""
+        """Return True if the variant has a price in the checkout's channel."""
         return self.channel_listing is not None and self.channel_listing.price_amount is not None
 
     @property
@@ -67,6 +67,6 @@ def fetch_checkout_lines(checkout: Checkout) -> tuple[list[CheckoutLineInfo], li
 def fetch_checkout_info(
     checkout: Checkout, lines: list[CheckoutLineInfo], manager: Any
 ) -> CheckoutInfo:
-    """Return the checkout with its voucher; vouchers never run out here."""
+    """Return the checkout with its voucher. Vouchers never expire."""
     voucher = Voucher.objects.filter(codes__code=checkout.voucher_code).first()
     return CheckoutInfo(checkout, checkout.channel, lines, voucher)

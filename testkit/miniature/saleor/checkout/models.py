@@ -10,7 +10,7 @@ from ..product.models import ProductVariant
 
 
 class Checkout(models.Model):
-    """Prices are kept in the row and hold until ``price_expiration``."""
+    """A checkout. Its prices are stored in the row and valid until ``price_expiration``."""
 
     token = uuid_key()
     created_at = models.DateTimeField(auto_now_add=True)
@@ -42,9 +42,9 @@ class Checkout(models.Model):
     completing_started_at = models.DateTimeField(null=True)
 
     def is_checkout_locked(self) -> bool:
-        """Say no: a legacy completion of Saleor gives the row's lock back midway, this one never.
+        """Return False: unlike in Saleor, a completion holds the row lock until it ends.
 
-        So who holds the lock sees none under way; who reads without it may be wrong.
+        A caller that holds the lock sees no completion in progress; one without it may be wrong.
         """
         return False
 

@@ -26,7 +26,7 @@ def invalidate_checkout(
     recalculate_discount: bool = True,
     save: bool,
 ) -> list[str]:
-    """Compute the voucher's amount anew and mark all prices as run out."""
+    """Compute the voucher's amount again and mark all prices as expired."""
     checkout = checkout_info.checkout
     if recalculate_discount:
         checkout.discount_amount = _voucher_amount(checkout, lines)
@@ -38,7 +38,7 @@ def invalidate_checkout(
 
 
 def invalidated(checkout: Checkout, manager: Any) -> Checkout:
-    """Invalidate and save; every change of a checkout ends with this."""
+    """Invalidate the prices and save. Every change of a checkout ends with this."""
     lines, _ = fetch_checkout_lines(checkout)
     info = fetch_checkout_info(checkout, lines, manager)
     invalidate_checkout(info, lines, manager, save=False)

@@ -1,4 +1,4 @@
-"""Columns many tables share."""
+"""Columns that many tables share."""
 
 import uuid
 from decimal import Decimal

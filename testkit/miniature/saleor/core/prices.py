@@ -1,4 +1,4 @@
-"""Rounding, as Saleor does it: half even, to the digits of the currency."""
+"""Rounding as in Saleor: half even, to the decimals of the currency."""
 
 from decimal import Decimal
 

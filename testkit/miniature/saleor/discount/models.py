@@ -10,7 +10,7 @@ from . import DiscountValueType, VoucherType
 
 
 class Voucher(models.Model):
-    """The API makes percentages of the entire order only; other columns are there to be read."""
+    """A voucher. The API creates only percentages of the entire order; other columns are read."""
 
     type = models.CharField(max_length=20, default=VoucherType.ENTIRE_ORDER)
     name = models.CharField(max_length=255, null=True)
@@ -37,7 +37,7 @@ class VoucherChannelListing(models.Model):
 
 
 class Promotion(models.Model):
-    """Promotions are there to be read; none ever changes a price here."""
+    """A promotion, which can be read but never changes a price."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4)
     name = models.CharField(max_length=255)
@@ -53,7 +53,7 @@ class PromotionRule(models.Model):
 
 
 class CheckoutDiscount(models.Model):
-    """Order promotions of a checkout; none is ever made here."""
+    """An order promotion of a checkout; the miniature creates none."""
 
     checkout = models.ForeignKey(
         "checkout.Checkout", related_name="discounts", on_delete=models.CASCADE
@@ -63,7 +63,7 @@ class CheckoutDiscount(models.Model):
 
 
 class CheckoutLineDiscount(models.Model):
-    """A manual discount of a line, taken off before discounts on the order."""
+    """A manual discount of a line, applied before discounts of the order."""
 
     line = models.ForeignKey(
         "checkout.CheckoutLine", related_name="discounts", on_delete=models.CASCADE

@@ -1,4 +1,4 @@
-"""What a shopper may do to a checkout. Every change is saved first and announced after it."""
+"""Mutations of a checkout. Every change is saved first; its hook is called afterwards."""
 
 from __future__ import annotations
 
@@ -100,7 +100,7 @@ def language_code_update(checkout: Checkout, language_code: str) -> None:
 
 @changes_checkout
 def add_promo_code(checkout: Checkout, promo_code: str) -> None:
-    """Use a voucher or a card. As in Saleor a card of another currency is an unknown code."""
+    """Add a voucher or a gift card. As in Saleor, a card in another currency is an unknown code."""
     cards = GiftCard.objects.filter(code=promo_code, currency=checkout.currency, is_active=True)
     is_voucher = VoucherCode.objects.filter(
         code=promo_code, voucher__channel_listings__channel=checkout.channel
@@ -133,7 +133,7 @@ def remove_promo_code(checkout: Checkout, promo_code: str) -> None:
 
 @mutation("checkoutComplete")
 def checkout_complete(request: Request, id: str) -> views.View:
-    """Make the order; asked again after it was made, show it."""
+    """Create the order, or return it if it was created before."""
     checkout = find_or_none(CHECKOUTS, "Checkout", id)
     if checkout is None:
         order = find(Order.objects.all(), "Checkout", id, key="checkout_token")
@@ -152,7 +152,7 @@ def order_create_from_checkout(request: Request, id: str) -> views.View:
 
 @mutation("updateMetadata")
 def update_metadata(request: Request, id: str, input: list[dict[str, str]]) -> views.View:
-    """Public metadata: whoever knows the id may write it."""
+    """Write public metadata, which any client that knows the id may do."""
     if find_or_none(Order.objects.all(), "Order", id):
         refuse("writes no metadata of an order")
     given = {item["key"]: item["value"] for item in input}

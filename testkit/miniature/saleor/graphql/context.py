@@ -1,4 +1,4 @@
-"""Who sent a request, as plugins find it out."""
+"""The requestor of a request, as plugins read it."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -22,7 +22,7 @@ class Someone:
 
 
 def get_context_value(request: Any) -> Any:
-    """Put the user on the request, None for a shopper."""
+    """Set ``request.user``: a member of staff, or None for anyone else."""
     name = requestor_of(request.headers.get("Authorization", ""))
     request.user = Someone(name) if name == STAFF else None
     return request

@@ -1,4 +1,4 @@
-"""What a client typed, made fit for a row or refused."""
+"""Validation of what a client typed, before it is stored."""
 
 from __future__ import annotations
 

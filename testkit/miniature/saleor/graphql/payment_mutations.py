@@ -1,4 +1,4 @@
-"""Payments: announced by a shopper (legacy) or reported by a payment app."""
+"""Mutations of payments: created by a shopper (legacy) or reported by a payment app."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def checkout_payment_create(request: Request, id: str, input: dict[str, Any]) ->
 @mutation("transactionCreate")
 @transaction.atomic
 def transaction_create(request: Request, id: str, transaction: dict[str, Any]) -> views.View:
-    """Take note of a payment at a payment app."""
+    """Create a transaction of a payment app."""
     require(request.requestor, PAYMENT_APP)
     order = find_or_none(order_qs_select_for_update(), "Order", id)
     checkout = None if order else find(checkout_qs_select_for_update(), "Checkout", id)
@@ -85,7 +85,7 @@ def transaction_create(request: Request, id: str, transaction: dict[str, Any]) -
 def transaction_event_report(
     request: Request, id: str, type: str, pspReference: str, amount: Decimal | None = None
 ) -> views.View:
-    """Take a payment app's news; the same news again change and announce nothing."""
+    """Record a payment app's report; the same report again changes nothing and calls no hook."""
     require(request.requestor, PAYMENT_APP)
     rows = TransactionItem.objects.select_for_update()
     item = find(rows, "TransactionItem", id, key="token")
@@ -106,7 +106,7 @@ def transaction_event_report(
 
 
 def _record(item: TransactionItem, type: str, reference: str, amount: Decimal) -> None:
-    """Store an event and move its money."""
+    """Store a transaction event and update the amounts."""
     if type == "AUTHORIZATION_SUCCESS" and item.events.filter(type=type.lower()).exists():
         deny("The transaction is authorized already.", "already_exists", "type")
     charged, authorized, refunded = (amount * sign for sign in _CHANGES[type])

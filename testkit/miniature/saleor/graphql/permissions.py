@@ -1,4 +1,4 @@
-"""Who asks. Tokens are signed names of three invented requestors; nobody else has rights."""
+"""Requestors and their permissions. Tokens are signed names of three invented requestors."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def token_of(requestor: str) -> str:
 
 
 def requestor_of(authorization: str) -> str:
-    """Return who sent the header, or nothing for a shopper."""
+    """Return the requestor of the header, or an empty string for a shopper."""
     token = authorization.removeprefix("Bearer ")
     try:
         return str(signing.loads(token, salt=_SALT)) if token else ""

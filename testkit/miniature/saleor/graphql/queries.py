@@ -17,7 +17,7 @@ def checkout(request: Request, id: str) -> views.View | None:
 
 
 def order(request: Request, id: str) -> views.View | None:
-    """Knowing the id is knowing the order, as in Saleor."""
+    """Return the order to any client that knows its id, as in Saleor."""
     row = find_or_none(Order.objects.all(), "Order", id)
     return views.order(row, request.requestor) if row else None
 

@@ -16,14 +16,14 @@ MUTATIONS: dict[str, Mutate] = {}
 
 @dataclass
 class Request:
-    """Who asks, and the one plugin manager of this request."""
+    """The requestor, and the plugin manager of this request."""
 
     requestor: str
     manager: PluginsManager
 
 
 def mutation(name: str) -> Callable[[Mutate], Mutate]:
-    """Register a function that answers one mutation; its ValidationErrors become ``errors``."""
+    """Register the function of a mutation; its ValidationErrors become ``errors``."""
 
     def register(mutate: Mutate) -> Mutate:
         MUTATIONS[name] = mutate
@@ -33,7 +33,7 @@ def mutation(name: str) -> Callable[[Mutate], Mutate]:
 
 
 def errors_of(error: ValidationError) -> list[dict[str, Any]]:
-    """Write a ValidationError as Saleor's API does."""
+    """Return a ValidationError as Saleor's API writes it."""
     if hasattr(error, "error_dict"):
         return [
             _error(field, inner) for field, inners in error.error_dict.items() for inner in inners

@@ -1,4 +1,4 @@
-"""What needs rights: orders, refunds, settings, vouchers and gift cards."""
+"""Mutations that need permissions: orders, refunds, settings, vouchers and gift cards."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ _order_mutation("orderRefund", actions.refund_legacy_payment)
 
 @mutation("orderUpdate")
 def order_update(request: Request, id: str, input: dict[str, Any]) -> views.View:
-    """Edit e-mail and addresses in place; announced after the commit, if anything was given."""
+    """Edit e-mail and addresses in place; call the hook after the commit if anything was given."""
     require(request.requestor, STAFF)
     with transaction.atomic():
         order = find(order_qs_select_for_update(), "Order", id)
@@ -63,7 +63,7 @@ def order_update(request: Request, id: str, input: dict[str, Any]) -> views.View
 
 @mutation("orderFulfill")
 def order_fulfill(request: Request, order: str, input: dict[str, Any]) -> views.View:
-    """Hand out lines from stock, approved at once; announced after the commit."""
+    """Fulfill lines from stock, approved at once; call the hook after the commit."""
     require(request.requestor, STAFF)
     row = find(ORDERS, "Order", order)
     if input.get("notifyCustomer", True):
@@ -78,7 +78,8 @@ def order_fulfill(request: Request, order: str, input: dict[str, Any]) -> views.
 
 @mutation("orderGrantRefundCreate")
 def order_grant_refund_create(request: Request, id: str, input: dict[str, Any]) -> views.View:
-    """Note an intention: no money moves and no hook is called, but the order seems overcharged."""
+    """Record a granted refund. No money moves and no hook is called, but the order seems
+    overcharged."""
     require(request.requestor, STAFF)
     order = find(ORDERS, "Order", id)
     rows = TransactionItem.objects.filter(order=order)

@@ -1,4 +1,4 @@
-"""What the API shows of a row, as plain mappings."""
+"""Rows as the API returns them, as plain mappings."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def money(amount: Decimal, currency: str) -> View:
 
 
 def taxed(amount: Decimal, currency: str) -> View:
-    """No taxes here: gross is net."""
+    """Return a taxed amount; there are no taxes, so gross equals net."""
     return {"gross": money(amount, currency), "net": money(amount, currency)}
 
 
@@ -62,7 +62,7 @@ def variant(row: Any, listed: Mapping[int, Any] | None = None) -> View:
 
 
 def checkout(row: Checkout, requestor: str) -> View:
-    """Show a checkout, priced anew when its prices ran out."""
+    """Return a checkout, priced again if its prices have expired."""
     lines, _ = fetch_checkout_lines(row)
     manager = get_plugins_manager(allow_replica=False)
     info = fetch_checkout_info(row, lines, manager)
@@ -94,7 +94,7 @@ def _checkout_line(info: CheckoutLineInfo, requestor: str) -> View:
 
 
 def order(row: Order, requestor: str) -> View:
-    """Show an order. What only staff may see is asked for lazily, and refused to others."""
+    """Return an order. Fields for staff only are resolved lazily, and refused to others."""
     currency = row.currency
     return {
         "id": global_id("Order", row.pk),

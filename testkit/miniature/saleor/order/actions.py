@@ -1,4 +1,4 @@
-"""What becomes of an order, and the hooks in the order Saleor was recorded calling them."""
+"""Transitions of an order, with the hooks in the sequence recorded from Saleor."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def call_order_event(manager: Any, event_name: str, order: Order) -> None:
 def fulfill_order_lines(
     order_lines_info: list[OrderLineInfo], manager: Any, allow_stock_to_be_exceeded: bool = False
 ) -> None:
-    """Count pieces as handed out; where the variant's inventory is tracked, stock gets less."""
+    """Count quantities as fulfilled, and reduce the stock of variants with tracked inventory."""
     for info in order_lines_info:
         stock = Stock.objects.filter(
             warehouse_id=info.warehouse_pk, product_variant=info.variant
@@ -46,7 +46,7 @@ def fulfill_order_lines(
 
 
 def settle_status(order: Order) -> None:
-    """Give a new order its first status; one that costs nothing is taken on between its hooks."""
+    """Set the first status of a new order; a free order is confirmed between its hooks."""
     is_taken_on = is_paid(order) and order.total_gross_amount > 0
     _become(order, OrderStatus.UNFULFILLED if is_taken_on else OrderStatus.UNCONFIRMED)
 
@@ -75,7 +75,7 @@ def _become(order: Order, status: str) -> None:
 def money_changed(
     order: Order, manager: Any, *, charged: Decimal = Decimal(0), refunded: Decimal = Decimal(0)
 ) -> None:
-    """Announce news of a payment app; ``charged`` and ``refunded`` are the changes."""
+    """Call the hooks after a payment app's report; ``charged`` and ``refunded`` are changes."""
     update_order_money(order)
     confirm_when_covered(order)
     order.save()
@@ -94,7 +94,7 @@ def money_changed(
 
 @transaction.atomic
 def mark_order_as_paid(order: Order, manager: Any) -> None:
-    """Record money that came from elsewhere. Saleor does not announce ``order_paid`` here."""
+    """Record a payment made elsewhere. Saleor does not call ``order_paid`` here."""
     if order.channel.order_mark_as_paid_strategy == MarkAsPaidStrategy.PAYMENT_FLOW:
         refuse("marks orders as paid in the transaction flow only")
     has_money = order.payments.exists() or order.payment_transactions.exists()
@@ -109,7 +109,7 @@ def mark_order_as_paid(order: Order, manager: Any) -> None:
 
 @transaction.atomic
 def cancel_order(order: Order, manager: Any) -> None:
-    """Cancel; no money moves."""
+    """Cancel the order. No money moves."""
     if order.status in (OrderStatus.CANCELED, OrderStatus.DRAFT, OrderStatus.EXPIRED):
         deny("This order can't be canceled.", "cannot_cancel_order", "order")
     _become(order, OrderStatus.CANCELED)

@@ -1,4 +1,4 @@
-"""Hand out an order, piece by piece, from what is in stock. Nothing comes back here."""
+"""Fulfillment of orders from stock. Nothing is ever restocked."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ Pieces = list[tuple[OrderLine, Warehouse, int]]
 
 @transaction.atomic
 def create_fulfillments(order: Order, pieces: Pieces, manager: Any) -> list[Fulfillment]:
-    """Make one fulfillment per warehouse; refused where a line has no stock row, as in Saleor."""
+    """Create one fulfillment per warehouse; refused if a line has no stock row, as in Saleor."""
     made: dict[Any, Fulfillment] = {}
     for line, warehouse, quantity in pieces:
         if not 0 < quantity <= line.quantity - line.quantity_fulfilled:
@@ -57,7 +57,7 @@ def _announce(order: Order, fulfillments: list[Fulfillment], manager: Any) -> No
 
 
 def given_pieces(order: Order, lines: list[dict[str, Any]], find: Any) -> Pieces:
-    """Read what a client wants to hand out; each line and warehouse once."""
+    """Read the quantities to fulfill; each line and warehouse may appear once."""
     pieces: Pieces = []
     seen: dict[Any, set[Any]] = defaultdict(set)
     for wanted in lines:

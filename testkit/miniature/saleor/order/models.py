@@ -12,7 +12,7 @@ from . import OrderGrantedRefundStatus, OrderOrigin, OrderStatus
 
 
 class OrderNumber(models.Model):
-    """One row per order: the database counts."""
+    """One row per order, whose key is the order's number."""
 
 
 def next_number() -> int:
@@ -93,7 +93,7 @@ class OrderGrantedRefundLine(models.Model):
 
 
 class Fulfillment(models.Model):
-    """What was handed out at once, or refunded."""
+    """A fulfillment of an order, or its refund."""
 
     order = models.ForeignKey(Order, related_name="fulfillments", on_delete=models.CASCADE)
     status = models.CharField(max_length=32)

@@ -1,4 +1,4 @@
-"""The money of an order, from payments and granted refunds; its status, from its lines."""
+"""The amounts of an order, from payments and granted refunds, and its status, from its lines."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from .models import Order
 
 
 def update_order_money(order: Order) -> None:
-    """Sum up what was charged and authorized, and save."""
+    """Update the charged and authorized amounts from the payments, and save."""
     charged = authorized = Decimal(0)
     for item in order.payment_transactions.all():
         charged += item.charged_value
@@ -30,14 +30,14 @@ def update_order_money(order: Order) -> None:
 
 
 def confirm_when_covered(order: Order) -> None:
-    """An unconfirmed order is taken on once its money is set aside or there; the caller saves."""
+    """Confirm an order once its total is authorized or charged; the caller saves."""
     money = order.total_charged_amount + order.total_authorized_amount
     if order.status == OrderStatus.UNCONFIRMED and money >= order.total_gross_amount:
         order.status = OrderStatus.UNFULFILLED
 
 
 def refunded_amount(order: Order) -> Decimal:
-    """Return how much went back to the buyer in both payment flows."""
+    """Return the refunded amount of both payment flows."""
     items = order.payment_transactions.aggregate(value=Sum("refunded_value"))["value"]
     legacy = Transaction.objects.filter(
         payment__order=order, kind=TransactionKind.REFUND, is_success=True
@@ -46,7 +46,7 @@ def refunded_amount(order: Order) -> Decimal:
 
 
 def update_order_status(order: Order) -> None:
-    """Set the status that follows from what was handed out."""
+    """Set the status that follows from the fulfilled quantities."""
     lines = order.lines.all()
     left = sum(line.quantity - line.quantity_fulfilled for line in lines)
     handed_out = sum(line.quantity_fulfilled for line in lines)

@@ -20,7 +20,7 @@ class TransactionEventType:
 
 
 class ChargeStatus:
-    """Of legacy payments, checkouts and orders alike."""
+    """Charge statuses of legacy payments, checkouts and orders."""
 
     NONE = "none"
     PARTIAL = "partial"

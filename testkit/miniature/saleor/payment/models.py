@@ -24,7 +24,7 @@ class Payment(ModelWithMetadata):
 
 
 class Transaction(models.Model):
-    """What happened to a legacy payment."""
+    """A transaction of a legacy payment."""
 
     payment = models.ForeignKey(Payment, related_name="transactions", on_delete=models.PROTECT)
     kind = models.CharField(max_length=25)
@@ -34,7 +34,7 @@ class Transaction(models.Model):
 
 
 class TransactionItem(models.Model):
-    """A payment at a payment app."""
+    """A transaction of a payment app."""
 
     token = models.UUIDField(unique=True, default=uuid.uuid4)
     name = models.CharField(max_length=512, blank=True, default="")

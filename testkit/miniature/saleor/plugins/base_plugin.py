@@ -1,4 +1,4 @@
-"""What a plugin derives from: configuration per channel, saved after it was validated."""
+"""The base class of plugins, with validated configuration per channel."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class BasePlugin:
         self.channel = channel
 
     def __del__(self) -> None:
-        # Saleor empties it in place; who keeps a reference loses it.
+        # As in Saleor, the list is emptied in place, so that references to it become empty too.
         self.configuration.clear()
 
     def _with_defaults(self, configuration: Any) -> list[dict[str, Any]]:
@@ -34,11 +34,11 @@ class BasePlugin:
 
     @classmethod
     def validate_plugin_configuration(cls, plugin_configuration: Any, **kwargs: Any) -> None:
-        """Raise ValidationError for what cannot work."""
+        """Raise ValidationError if the configuration is invalid."""
 
     @classmethod
     def pre_save_plugin_configuration(cls, plugin_configuration: Any) -> None:
-        """Change what is about to be stored."""
+        """Change the configuration before it is stored."""
 
     @classmethod
     def save_plugin_configuration(

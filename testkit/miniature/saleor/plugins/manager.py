@@ -1,4 +1,4 @@
-"""Finds the plugin of a channel and calls its hooks, one after the other, in the request."""
+"""The plugin manager, which calls the hooks of a channel's plugins inside the request."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from .models import PluginConfiguration
 
 
 class PluginsManager:
-    """Serves one request. Reads each channel's configuration once, on its first hook."""
+    """The manager of one request. Reads each channel's configuration once, on its first hook."""
 
     def __init__(self, plugins: list[str]) -> None:
         self._classes = [import_string(path) for path in plugins]
@@ -40,7 +40,7 @@ class PluginsManager:
         )
 
     def run(self, hook: str, channel: Channel, *args: Any, **kwargs: Any) -> None:
-        """Call one hook of the channel's active plugins; what it raises reaches the client."""
+        """Call a hook of the channel's active plugins; exceptions reach the client."""
         previous_value = None
         for plugin in self.get_plugins(channel.slug):
             method = getattr(plugin, hook, None)
@@ -49,7 +49,7 @@ class PluginsManager:
                 previous_value = previous_value if value is NotImplemented else value
 
     def event(self, hook: str, subject: Any) -> None:
-        """Announce a checkout or an order."""
+        """Call a hook with a checkout or an order."""
         self.run(hook, subject.channel, subject, webhooks=set())
 
     def fulfillment_created(self, fulfillment: Any, notify_customer: bool = True) -> None:

@@ -8,7 +8,7 @@ from django.db import models
 
 class _Settings(models.Manager["SiteSettings"]):
     def get(self, *_: Any, **lookup: Any) -> SiteSettings:
-        """Return the one row; Saleor's migrations make it, here it is made when asked for."""
+        """Return the only row, creating it if needed; in Saleor, migrations create it."""
         return self.get_or_create(defaults=lookup, site_id=settings.SITE_ID)[0]
 
 

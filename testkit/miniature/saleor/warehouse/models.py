@@ -12,7 +12,7 @@ class Warehouse(models.Model):
 
 
 class Stock(models.Model):
-    """Looked at when an order is handed out; sales here ask for none."""
+    """Stock of a variant, which is checked on fulfillment but not on sale."""
 
     warehouse = models.ForeignKey(Warehouse, on_delete=models.CASCADE)
     product_variant = models.ForeignKey(
@@ -26,7 +26,7 @@ class Stock(models.Model):
 
 
 class Allocation(models.Model):
-    """Never made here."""
+    """An allocation of stock; the miniature creates none."""
 
     order_line = models.ForeignKey(OrderLine, related_name="allocations", on_delete=models.CASCADE)
     stock = models.ForeignKey(Stock, related_name="allocations", on_delete=models.CASCADE)

@@ -29,7 +29,7 @@ def drop_code(shop: Shop, buyer: Shopper) -> None:
 
 
 def address_after(act: Callable[[Shop], None]) -> Callable[[Shop, Shopper], None]:
-    """Change the shop after the yes; the buyer then enters an address, so Saleor prices anew."""
+    """Change the shop after the yes; a new address then makes Saleor price the checkout again."""
 
     def played(shop: Shop, buyer: Shopper) -> None:
         act(shop)

@@ -4,5 +4,5 @@ from contextlib import contextmanager
 
 @contextmanager
 def allow_writer() -> Iterator[None]:
-    """The miniature has one database and nothing to allow."""
+    """Do nothing: the miniature has only one database."""
     yield

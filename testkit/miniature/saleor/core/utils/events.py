@@ -5,7 +5,7 @@ from django.db import transaction
 
 
 def call_event(func_obj: Callable[..., Any], *args: Any, **kwargs: Any) -> None:
-    """Call now, or after the commit of an open transaction. Exceptions reach the caller."""
+    """Call a function after the commit of the open transaction, or now. Exceptions propagate."""
     if transaction.get_connection().in_atomic_block:
         transaction.on_commit(lambda: func_obj(*args, **kwargs))
     else:

@@ -180,7 +180,7 @@ def test_shipping_at_the_same_price_is_no_other_shipping():
 
 
 def test_a_discount_the_store_bears_reaches_other_lines_too():
-    """It agreed to that when the yes was said: no news for staff."""
+    """The store agreed to that when the yes was said, so staff are not notified."""
     absorbed = replace(
         WITH_COVER,
         total=Decimal("211.33"),

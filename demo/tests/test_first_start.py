@@ -24,7 +24,8 @@ def start(open_folder):
     def start_(folder):
         project = open_folder / folder
         if not project.exists():
-            shutil.copytree(ROOT / "demo", project / "demo")
+            for part in ("demo", "testkit"):
+                shutil.copytree(ROOT / part, project / part)
         without = {name: text for name, text in os.environ.items() if name != "DATABASE_URL"}
         return subprocess.Popen(
             [sys.executable, "-W", "ignore", "-c", ASK],
@@ -64,7 +65,8 @@ def test_half_a_database_of_an_earlier_version_heals(start, open_folder):
     data.mkdir(parents=True)
     (data / "PG_VERSION").write_text("18\n")
     (data / "postmaster.pid").write_text(f"{os.getpid()}\n")
-    shutil.copytree(ROOT / "demo", open_folder / "project" / "demo")
+    for part in ("demo", "testkit"):
+        shutil.copytree(ROOT / part, open_folder / "project" / part)
 
     with start("project") as again:
         said, failed = again.communicate(timeout=60)

@@ -1,4 +1,4 @@
-"""What goes wrong while a worker is woken stays with us: it happens in a shopper's request."""
+"""Failures while sending a task do not reach the shopper's request in which they happen."""
 
 import logging
 import uuid

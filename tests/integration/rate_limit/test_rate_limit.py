@@ -1,4 +1,4 @@
-"""The gate to XCover on PostgreSQL: one rate and one breaker for all workers."""
+"""The rate limit to XCover on PostgreSQL: one rate and one breaker for all workers."""
 
 from __future__ import annotations
 
@@ -75,7 +75,9 @@ class Line:
         headers = {"Date": format_datetime(self.now, usegmt=True), **self.headers}
         return Response(outcome, headers, b"{}")
 
-    def gate(self, *, max_wait: timedelta | None = None, **settings: str) -> RateLimitedTransport:
+    def transport(
+        self, *, max_wait: timedelta | None = None, **settings: str
+    ) -> RateLimitedTransport:
         return RateLimitedTransport(
             self, settings_for(**settings), pause=self.pause, max_wait=max_wait
         )
@@ -84,17 +86,19 @@ class Line:
         return [at for _, at in self.sent]
 
 
-def call(gate: RateLimitedTransport, operation: str = "confirm_offer", key: str = "") -> Response:
+def call(
+    transport: RateLimitedTransport, operation: str = "confirm_offer", key: str = ""
+) -> Response:
     headers = {"x-idempotency-key": key} if key else {}
-    return gate.send(
+    return transport.send(
         Request(operation, "POST", "https://xcover.invalid", headers, b"{}"), deadline=5
     )
 
 
-def fail(gate: RateLimitedTransport, times: int, **how: str) -> None:
+def fail(transport: RateLimitedTransport, times: int, **how: str) -> None:
     for _ in range(times):
         with pytest.raises(XCoverUnavailable):
-            call(gate, **how)
+            call(transport, **how)
 
 
 def down() -> Line:
@@ -103,10 +107,10 @@ def down() -> Line:
 
 def test_calls_leave_evenly_below_the_allowed_rate() -> None:
     line = Line()
-    gate = line.gate()
+    transport = line.transport()
 
     for _ in range(200):
-        call(gate)
+        call(transport)
 
     times = line.times()
     assert max(sum(t <= u < t + SECOND for u in times) for t in times) == 47
@@ -115,10 +119,10 @@ def test_calls_leave_evenly_below_the_allowed_rate() -> None:
 
 def test_workers_share_the_rate() -> None:
     line = Line()
-    accounts = [line.gate() for _ in range(4)]
+    transports = [line.transport() for _ in range(4)]
 
-    for gate in accounts * 25:
-        call(gate)
+    for transport in transports * 25:
+        call(transport)
 
     assert max(sum(t <= u < t + SECOND for u in line.times()) for t in line.times()) == 47
 
@@ -126,8 +130,8 @@ def test_workers_share_the_rate() -> None:
 def test_two_accounts_do_not_slow_each_other_down() -> None:
     line = Line()
 
-    call(line.gate(partner="ABCDE"))
-    call(line.gate(partner="FGHIJ"))
+    call(line.transport(partner="ABCDE"))
+    call(line.transport(partner="FGHIJ"))
 
     assert line.times() == [START, START]
     assert XCoverAccount.objects.count() == 2
@@ -135,11 +139,11 @@ def test_two_accounts_do_not_slow_each_other_down() -> None:
 
 def test_other_calls_wait_for_their_own_kind_only() -> None:
     line = Line()
-    gate = line.gate()
+    transport = line.transport()
 
     for _ in range(10):
-        call(gate, "get_booking")
-    call(gate, "confirm_offer")
+        call(transport, "get_booking")
+    call(transport, "confirm_offer")
 
     *others, confirmed = line.times()
     assert others[-1] - others[0] > timedelta(seconds=0.4)
@@ -147,18 +151,18 @@ def test_other_calls_wait_for_their_own_kind_only() -> None:
 
 
 def test_a_rush_of_offers_leaves_confirmations_their_part() -> None:
-    # given offers asked for without a pause, as fast as the gate lets them
+    # given offers asked for without a pause, as fast as the rate limit lets them
     line = Line()
-    gate = line.gate()
+    transport = line.transport()
     reasons: set[bool] = set()
     while line.now < START + 2 * SECOND:
         try:
-            call(gate, "create_offer")
+            call(transport, "create_offer")
         except CallDeferred as error:
             reasons.add(error.is_busy)
             line.now = error.until
         # when each is followed by a confirmation
-        call(gate, "confirm_offer")
+        call(transport, "confirm_offer")
     # then confirmations got at least what offers may not have, and all stayed below the limit
     assert reasons <= {True}
     confirmed = sum(operation == "confirm_offer" for operation, _ in line.sent)
@@ -169,12 +173,12 @@ def test_a_rush_of_offers_leaves_confirmations_their_part() -> None:
 
 def test_a_shopper_is_told_at_once_when_the_rate_is_used_up() -> None:
     line = Line()
-    gate = line.gate(calls_per_second="2")
+    transport = line.transport(calls_per_second="2")
     waited = line.now
 
-    call(gate, "create_offer")
+    call(transport, "create_offer")
     with pytest.raises(CallDeferred) as caught:
-        call(gate, "create_offer")
+        call(transport, "create_offer")
 
     assert caught.value.is_busy
     assert line.now == waited
@@ -184,11 +188,11 @@ def test_a_shopper_is_told_at_once_when_the_rate_is_used_up() -> None:
 def test_the_breaker_opens_for_everybody_and_one_call_tries_later() -> None:
     # given
     line = down()
-    fail(line.gate(), THRESHOLD)
+    fail(line.transport(), THRESHOLD)
     sent = len(line.sent)
     # when others want to call
     with pytest.raises(CallDeferred) as caught:
-        call(line.gate())
+        call(line.transport())
     # then nobody does before the rest is over
     assert not caught.value.is_busy
     assert caught.value.until == line.now + FIRST_COOLDOWN
@@ -196,22 +200,22 @@ def test_the_breaker_opens_for_everybody_and_one_call_tries_later() -> None:
     # when it is, one tries and others wait for it
     line.now = caught.value.until
     line.script = iter([200, 200])
-    call(line.gate())
-    call(line.gate())
+    call(line.transport())
+    call(line.transport())
     assert len(line.sent) == sent + 2
     assert XCoverAccount.objects.get().open_until is None
 
 
 def test_while_one_call_tries_nobody_else_does() -> None:
     line = down()
-    fail(line.gate(), THRESHOLD)
+    fail(line.transport(), THRESHOLD)
     line.now += FIRST_COOLDOWN
     others: list[CallDeferred] = []
 
     class Busy(Line):
         def send(self, request: Request, *, deadline: float) -> Response:  # noqa: ARG002
             with pytest.raises(CallDeferred) as caught:
-                call(line.gate())
+                call(line.transport())
             others.append(caught.value)
             return Response(200, {}, b"{}")
 
@@ -225,7 +229,7 @@ def test_while_one_call_tries_nobody_else_does() -> None:
 def test_on_a_slow_machine_the_call_that_tries_stands_in_no_way_of_its_own() -> None:
     # given an XCover that is back, and a machine that is late for every turn
     line = down()
-    fail(line.gate(), THRESHOLD)
+    fail(line.transport(), THRESHOLD)
     line.now += FIRST_COOLDOWN
 
     class Slow(Line):
@@ -243,14 +247,14 @@ def test_on_a_slow_machine_the_call_that_tries_stands_in_no_way_of_its_own() -> 
 
 def test_a_turn_taken_before_is_used_by_the_call() -> None:
     line = Line()
-    gate = line.gate()
+    transport = line.transport()
     for _ in range(5):
-        call(gate)
+        call(transport)
 
-    gate.take_turn("confirm_offer")
+    transport.take_turn("confirm_offer")
     taken_at = line.now
-    call(gate)
-    call(gate)
+    call(transport)
+    call(transport)
 
     assert line.times()[5] == taken_at
     assert line.times()[6] > taken_at
@@ -258,11 +262,11 @@ def test_a_turn_taken_before_is_used_by_the_call() -> None:
 
 def test_a_turn_of_another_kind_is_not_used_by_the_call() -> None:
     line = Line()
-    gate = line.gate()
-    call(gate, "get_booking")
+    transport = line.transport()
+    call(transport, "get_booking")
 
-    gate.take_turn("confirm_offer")
-    call(gate, "get_booking")
+    transport.take_turn("confirm_offer")
+    call(transport, "get_booking")
 
     first, second = line.times()
     assert second - first > timedelta(milliseconds=50)
@@ -270,41 +274,41 @@ def test_a_turn_of_another_kind_is_not_used_by_the_call() -> None:
 
 def test_a_turn_is_held_back_before_anything_is_written_down() -> None:
     line = down()
-    fail(line.gate(), THRESHOLD)
+    fail(line.transport(), THRESHOLD)
     sent = len(line.sent)
 
     with pytest.raises(CallDeferred):
-        line.gate().take_turn("confirm_offer")
+        line.transport().take_turn("confirm_offer")
 
     assert len(line.sent) == sent
 
 
 def test_a_try_that_is_given_back_is_made_by_the_next_call() -> None:
     line = down()
-    fail(line.gate(), THRESHOLD)
+    fail(line.transport(), THRESHOLD)
     line.now += FIRST_COOLDOWN
-    gate = line.gate()
-    gate.take_turn("confirm_offer")
+    transport = line.transport()
+    transport.take_turn("confirm_offer")
     with pytest.raises(CallDeferred):
-        call(line.gate())
+        call(line.transport())
 
-    gate.give_back()
+    transport.give_back()
 
     line.script = iter([200])
-    call(line.gate())
+    call(line.transport())
     assert XCoverAccount.objects.get().open_until is None
 
 
 def test_a_turn_that_was_used_is_not_given_back() -> None:
     line = down()
-    fail(line.gate(), THRESHOLD)
+    fail(line.transport(), THRESHOLD)
     line.now += FIRST_COOLDOWN
-    gate = line.gate()
-    gate.take_turn("confirm_offer")
-    fail(gate, 1)
+    transport = line.transport()
+    transport.take_turn("confirm_offer")
+    fail(transport, 1)
     rests_until = XCoverAccount.objects.get().open_until
 
-    gate.give_back()
+    transport.give_back()
 
     assert XCoverAccount.objects.get().open_until == rests_until
 
@@ -312,38 +316,38 @@ def test_a_turn_that_was_used_is_not_given_back() -> None:
 def test_a_try_that_cannot_be_given_back_ends_by_itself() -> None:
     # given a try that is not made after all
     line = down()
-    fail(line.gate(), THRESHOLD)
+    fail(line.transport(), THRESHOLD)
     line.now += FIRST_COOLDOWN
-    gate = line.gate()
-    gate.take_turn("confirm_offer")
+    transport = line.transport()
+    transport.take_turn("confirm_offer")
     # when another session holds the account's row as it is given back
     with held_rows(XCoverAccount):
-        gate.give_back()
+        transport.give_back()
     # then the next one is made once the time of this one is over
     line.now += PROBE
     line.script = iter([200])
-    call(line.gate())
+    call(line.transport())
     assert XCoverAccount.objects.get().open_until is None
 
 
 def test_a_try_whose_worker_died_is_made_by_another() -> None:
     line = down()
-    fail(line.gate(), THRESHOLD)
+    fail(line.transport(), THRESHOLD)
     line.now += FIRST_COOLDOWN
     XCoverAccount.objects.update(is_trying=True, open_until=line.now + PROBE)
     line.script = iter([200])
 
     line.now += PROBE
-    call(line.gate())
+    call(line.transport())
 
-    gate = XCoverAccount.objects.get()
-    assert (gate.open_until, gate.is_trying) == (None, False)
+    transport = XCoverAccount.objects.get()
+    assert (transport.open_until, transport.is_trying) == (None, False)
 
 
 def test_one_operation_that_fails_for_ever_closes_the_way_for_nobody() -> None:
     line = down()
 
-    fail(line.gate(), THRESHOLD + 3, key="one-and-the-same")
+    fail(line.transport(), THRESHOLD + 3, key="one-and-the-same")
 
     assert XCoverAccount.objects.get().open_until is None
 
@@ -351,47 +355,47 @@ def test_one_operation_that_fails_for_ever_closes_the_way_for_nobody() -> None:
 @pytest.mark.parametrize("status", [500, 502, 503])
 def test_an_answer_without_use_counts_as_none(status: int) -> None:
     line = Line(script=cycle([status]))
-    gate = line.gate()
+    transport = line.transport()
 
     for _ in range(THRESHOLD):
-        call(gate)
+        call(transport)
 
     with pytest.raises(CallDeferred):
-        call(gate)
+        call(transport)
 
 
 @pytest.mark.parametrize("status", [400, 404, 409, 422])
 def test_a_refusal_is_an_answer(status: int) -> None:
     line = Line(script=cycle([status]))
-    gate = line.gate()
+    transport = line.transport()
 
     for _ in range(THRESHOLD + 1):
-        call(gate)
+        call(transport)
 
     assert len(line.sent) == THRESHOLD + 1
 
 
 def test_after_a_429_the_lane_waits_as_long_as_named() -> None:
     line = Line(script=cycle([429, 200]), headers={"Retry-After": "7"})
-    gate = line.gate()
-    call(gate)
+    transport = line.transport()
+    call(transport)
 
     with pytest.raises(CallDeferred) as caught:
-        call(gate)
+        call(transport)
 
     assert caught.value.until == line.now + 7 * SECOND
-    call(gate, "get_booking")  # another lane
+    call(transport, "get_booking")  # another lane
     line.now = caught.value.until
-    assert call(gate).status == 429
+    assert call(transport).status == 429
 
 
 @pytest.mark.parametrize("named", ["", "soon", "-3", "99999999", "Wed, 21 Oct 2026 07:28:00 GMT"])
 def test_an_odd_retry_after_is_a_second_or_a_few_minutes(named: str) -> None:
     line = Line(script=cycle([429]), headers={"Retry-After": named})
-    call(line.gate())
+    call(line.transport())
 
     with pytest.raises(CallDeferred) as caught:
-        call(line.gate())
+        call(line.transport())
 
     assert caught.value.until == line.now + SECOND
 
@@ -399,8 +403,8 @@ def test_an_odd_retry_after_is_a_second_or_a_few_minutes(named: str) -> None:
 def test_a_first_offer_waits_for_the_next_turn_and_others_find_none_free() -> None:
     """With test keys: whoever asks all the time takes only what nobody waits for."""
     line = Line()
-    first = line.gate(calls_per_second="2", max_wait=FIRST_OFFER_MAX_WAIT)
-    other = line.gate(calls_per_second="2")
+    first = line.transport(calls_per_second="2", max_wait=FIRST_OFFER_MAX_WAIT)
+    other = line.transport(calls_per_second="2")
     call(other, "create_offer")
     with pytest.raises(CallDeferred):
         call(other, "create_offer")
@@ -415,15 +419,15 @@ def test_a_first_offer_waits_for_the_next_turn_and_others_find_none_free() -> No
 
 def test_what_an_offer_waited_for_its_turn_is_taken_off_its_deadline() -> None:
     line = Line()
-    gate = line.gate(calls_per_second="2", max_wait=FIRST_OFFER_MAX_WAIT)
+    transport = line.transport(calls_per_second="2", max_wait=FIRST_OFFER_MAX_WAIT)
 
     for _ in range(2):
-        call(gate, "create_offer")
+        call(transport, "create_offer")
 
     waited = (line.sent[1][1] - line.sent[0][1]).total_seconds()
     assert line.deadlines == [5, pytest.approx(5 - waited)]
     # a turn of a slow account leaves the call at least half of its time
-    gate.send(Request("create_offer", "POST", "https://xcover.invalid", {}, b"{}"), deadline=1)
+    transport.send(Request("create_offer", "POST", "https://xcover.invalid", {}, b"{}"), deadline=1)
     assert line.deadlines[-1] == 0.5
 
 
@@ -432,7 +436,7 @@ def test_a_date_of_another_century_stops_no_call(year: str) -> None:
     """It comes from XCover, or from whatever stands before it."""
     line = Line(headers={"Date": f"Mon, 01 Jan {year} 00:00:00 GMT"})
 
-    assert call(line.gate()).status == 200
+    assert call(line.transport()).status == 200
 
     skew = XCoverAccount.objects.get().clock_skew
     assert abs(skew) > 10**9
@@ -447,7 +451,7 @@ def test_a_defect_while_writing_down_stops_no_call(
 
     monkeypatch.setattr("saleor_xcover_plugin.outbox.rate_limit._skew", break_down)
 
-    assert call(Line().gate()).status == 200
+    assert call(Line().transport()).status == 200
     assert "xcover.rate_limit.failed" in caplog.messages
 
 
@@ -457,28 +461,28 @@ def test_a_clock_that_is_off_and_refused_credentials_are_written_down_and_forgot
     theirs = line.now - timedelta(minutes=10)
     line.headers = {"Date": format_datetime(theirs, usegmt=True)}
     # when
-    call(line.gate())
+    call(line.transport())
     # then
-    gate = XCoverAccount.objects.get()
-    assert (gate.clock_skew, gate.refused_since) == (600, line.now)
+    transport = XCoverAccount.objects.get()
+    assert (transport.clock_skew, transport.refused_since) == (600, line.now)
     # when all is well again
     line.script, line.headers = cycle([200]), {}
-    call(line.gate())
-    gate.refresh_from_db()
-    assert (gate.clock_skew, gate.refused_since) == (0, None)
+    call(line.transport())
+    transport.refresh_from_db()
+    assert (transport.clock_skew, transport.refused_since) == (0, None)
 
 
 def test_an_ordinary_answer_writes_nothing(
     django_assert_num_queries: Callable[..., object],
 ) -> None:
     line = Line()
-    call(line.gate())
+    call(line.transport())
     line.now += SECOND
     before = XCoverAccount.objects.get().updated_at
 
     # BEGIN, read under lock, write, COMMIT
     with django_assert_num_queries(4):
-        call(line.gate())
+        call(line.transport())
 
     assert XCoverAccount.objects.get().updated_at == line.now > before
 
@@ -488,7 +492,7 @@ def test_an_address_that_may_not_be_called_is_no_failure_of_xcover() -> None:
 
     for _ in range(THRESHOLD + 1):
         with pytest.raises(XCoverMisconfigured):
-            call(line.gate())
+            call(line.transport())
 
     assert XCoverAccount.objects.get().open_until is None
 
@@ -527,15 +531,15 @@ def test_many_at_once_take_one_turn_each() -> None:
 def test_a_database_of_another_store_calls_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
     # given a database that is bound to production
     line = Line()
-    gate = line.gate()
+    transport = line.transport()
     monkeypatch.setenv("XCOVER_INSTANCE", "production")
     installation.bind(START)
-    call(gate)
+    call(transport)
     # when its copy runs as staging
     monkeypatch.setenv("XCOVER_INSTANCE", "staging")
     for operation in ("create_offer", "confirm_offer", "get_booking"):
         with pytest.raises(WrongStore, match="xcover_adopt") as held:
-            call(gate, operation)
+            call(transport, operation)
         assert held.value.until == line.now + timedelta(minutes=1)
         assert not held.value.is_busy
     # then nothing left, and nothing counts as a failure of XCover's
@@ -543,7 +547,7 @@ def test_a_database_of_another_store_calls_nobody(monkeypatch: pytest.MonkeyPatc
     assert XCoverAccount.objects.get().failures == 0
     # and it goes on where it belongs
     monkeypatch.setenv("XCOVER_INSTANCE", "production")
-    call(gate)
+    call(transport)
     assert len(line.sent) == 2
 
 
@@ -564,14 +568,14 @@ def test_a_row_that_another_session_holds_is_a_matter_of_a_moment(
 ) -> None:
     # given
     line = Line()
-    call(line.gate())
+    call(line.transport())
     # when
     with (
         held_rows(XCoverAccount),
         CaptureQueriesContext(connection) as queries,
         pytest.raises(CallDeferred) as caught,
     ):
-        call(line.gate(), operation)
+        call(line.transport(), operation)
     # then a shopper waited for a tenth of a second, a worker for five
     assert any(f"lock_timeout = {limit};" in query["sql"] for query in queries)
     assert (caught.value.until, caught.value.is_busy) == (line.now + SECOND, True)
@@ -581,12 +585,12 @@ def test_a_row_that_another_session_holds_is_a_matter_of_a_moment(
 
 def test_who_is_held_back_reads_which_call_it_was() -> None:
     line = down()
-    fail(line.gate(), THRESHOLD)
+    fail(line.transport(), THRESHOLD)
 
     with pytest.raises(CallDeferred, match=r"^get_booking: XCover does not answer; not called$"):
-        call(line.gate(), "get_booking")
+        call(line.transport(), "get_booking")
     with pytest.raises(CallDeferred, match=r"^confirm_offer: XCover does not answer; not called$"):
-        line.gate().take_turn("confirm_offer")
+        line.transport().take_turn("confirm_offer")
 
 
 def test_logs_tell_of_a_breaker_that_opens_and_of_a_rate_that_is_slowed_down(
@@ -594,10 +598,10 @@ def test_logs_tell_of_a_breaker_that_opens_and_of_a_rate_that_is_slowed_down(
 ) -> None:
     caplog.set_level("INFO", logger="saleor_xcover_plugin")
     line = down()
-    fail(line.gate(), THRESHOLD)
+    fail(line.transport(), THRESHOLD)
     line.now += FIRST_COOLDOWN
     line.script, line.headers = iter([429]), {"Retry-After": "7"}
-    call(line.gate())
+    call(line.transport())
 
     told = {record.message: record for record in caplog.records}
     assert list(told) == ["xcover.breaker.opened", "xcover.breaker.closed", "xcover.throttled"]
@@ -608,20 +612,20 @@ def test_logs_tell_of_a_breaker_that_opens_and_of_a_rate_that_is_slowed_down(
 @pytest.mark.parametrize(("status", "is_refused"), [(200, False), (400, True), (404, True)])
 def test_only_an_answer_that_was_let_in_ends_a_refusal(status: int, is_refused: bool) -> None:
     line = Line(script=iter([403, status]))
-    gate = line.gate()
+    transport = line.transport()
 
-    call(gate)
-    call(gate)
+    call(transport)
+    call(transport)
 
     assert (XCoverAccount.objects.get().refused_since is not None) is is_refused
 
 
-@pytest.mark.parametrize(("seconds", "is_no_trouble"), [(60, True), (-60, True), (61, False)])
-def test_a_clock_may_be_a_minute_off(seconds: int, is_no_trouble: bool) -> None:
+@pytest.mark.parametrize(("seconds", "is_no_incident"), [(60, True), (-60, True), (61, False)])
+def test_a_clock_may_be_a_minute_off(seconds: int, is_no_incident: bool) -> None:
     line = Line()
     line.headers = {"Date": format_datetime(line.now - seconds * SECOND, usegmt=True)}
 
-    call(line.gate())
+    call(line.transport())
 
-    assert is_tolerated(seconds) is is_no_trouble
-    assert XCoverAccount.objects.get().clock_skew == (0 if is_no_trouble else seconds)
+    assert is_tolerated(seconds) is is_no_incident
+    assert XCoverAccount.objects.get().clock_skew == (0 if is_no_incident else seconds)

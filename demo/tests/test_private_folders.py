@@ -15,9 +15,10 @@ import pytest
 from testkit.process import ROOT
 
 ASK = (
-    "from demo import embedded; from testkit.postgres import fresh_database; import psycopg; "
+    "from testkit import embedded_postgres; from testkit.postgres import fresh_database; "
+    "import psycopg; "
     "print(psycopg.connect(fresh_database('first')).execute('SELECT 41 + 1').fetchone()[0]); "
-    "print(embedded.home())"
+    "print(embedded_postgres.home())"
 )
 needs_root = pytest.mark.skipif(os.geteuid() != 0, reason="shows what happens to root's folders")
 
@@ -101,7 +102,8 @@ def test_below_a_private_folder_nothing_is_widened_and_nobody_is_added(tmp_path,
     project = private / "project"
     before = os.umask(umask)
     try:
-        shutil.copytree(ROOT / "demo", project / "demo")
+        for part in ("demo", "testkit"):
+            shutil.copytree(ROOT / part, project / part)
         _copy_of_the_wheel(private / "site")
         modes, accounts = _modes(private), _accounts()
 
@@ -128,7 +130,8 @@ def test_below_a_private_folder_nothing_is_widened_and_nobody_is_added(tmp_path,
 @needs_root
 def test_below_an_open_folder_the_data_stays_in_the_project(open_folder):
     project = open_folder / "project"
-    shutil.copytree(ROOT / "demo", project / "demo")
+    for part in ("demo", "testkit"):
+        shutil.copytree(ROOT / part, project / part)
     modes, accounts = _modes(open_folder), _accounts()
 
     home = _ask(project)
@@ -143,7 +146,8 @@ def test_below_an_open_folder_the_data_stays_in_the_project(open_folder):
 @needs_root
 def test_a_normal_user_keeps_everything_in_the_project(open_folder):
     project = open_folder / "project"
-    shutil.copytree(ROOT / "demo", project / "demo")
+    for part in ("demo", "testkit"):
+        shutil.copytree(ROOT / part, project / part)
     subprocess.run(["chown", "-R", "nobody", open_folder], check=True)
     # A user needs nobody else's way in.
     open_folder.chmod(0o700)
@@ -169,7 +173,8 @@ def test_a_folder_another_user_laid_out_for_us_is_refused(tmp_path, forget):
     private = tmp_path / "x"
     private.mkdir(mode=0o700)
     project = private / "project"
-    shutil.copytree(ROOT / "demo", project / "demo")
+    for part in ("demo", "testkit"):
+        shutil.copytree(ROOT / part, project / part)
     key = hashlib.sha256(str(project).encode()).hexdigest()[:12]
     trap = Path("/tmp") / f"xcover-demo-0-{key}"  # noqa: S108 (where it goes)
     trap.symlink_to("/etc")
