@@ -19,7 +19,7 @@ from .permissions import requestor_of
 from .queries import QUERIES
 from .registry import MUTATIONS, Request, errors_of
 
-_ADVICE = "This is a miniature (testkit/miniature); what it does not know, a real Saleor does."
+_ADVICE = "This is the miniature of Saleor (testkit/miniature). A real one knows more."
 
 
 @csrf_exempt
