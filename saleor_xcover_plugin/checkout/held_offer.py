@@ -23,7 +23,7 @@ def held_offer(
     """Return the live offer where it holds: ``ensure_offer`` would return it and change nothing.
 
     None where only ``ensure_offer`` can say what holds: there is no offer, it is no longer valid,
-    or something in the checkout is to be looked at anew or put right. Raise ``Refusal`` where that
+    or something in the checkout is to be checked again or put right. Raise ``Refusal`` where that
     would be refused for the same reason.
     """
     state = readable(token, channel_id, settings)
@@ -43,7 +43,7 @@ def held_offer(
 
 
 def _is_of(offer: Offer, wanted: Wanted) -> bool:
-    """Whether the offer was made for the checkout as it is."""
+    """Return True if the offer was made for the checkout as it is."""
     state = wanted.state
     return (
         offer.channel_id == state.channel_id
@@ -54,7 +54,7 @@ def _is_of(offer: Offer, wanted: Wanted) -> bool:
 
 
 def _is_to_be_looked_at(offer: Offer, state: CheckoutSnapshot) -> bool:
-    """Whether Saleor's prices or the checkout's public summary may say something else by now."""
+    """Return True if Saleor's prices or the public summary may say something else by now."""
     found = state.summary
     is_summary_right = right_in_checkout(read_live_offer(state.token), found) == found
     return not is_summary_right or is_withheld(offer) or is_rechecked(offer, state)

@@ -50,7 +50,7 @@ def recheck(
 
 
 def is_rechecked(offer: Offer, state: CheckoutSnapshot) -> bool:
-    """Whether only Saleor's prices can say if an unanswered offer can still be sold here."""
+    """Return True if only Saleor's prices can say whether an unanswered offer can be sold."""
     is_open = offer.status == OfferStatus.AVAILABLE and state.needs_proof
     return (is_open or is_withheld(offer)) and not checkouts.has_money(state.token)
 

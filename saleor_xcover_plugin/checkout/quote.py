@@ -101,7 +101,7 @@ def wanted_offer(
 
 
 def has_foreign_line(state: CheckoutSnapshot) -> bool:
-    """Whether a cover line is there that no offer put there."""
+    """Return True if the checkout has a cover line that no offer of its own put there."""
     return any(line.offer_id is None for line in state.cover_lines)
 
 

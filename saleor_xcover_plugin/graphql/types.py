@@ -1,4 +1,4 @@
-"""What storefronts see of an offer and a cover."""
+"""GraphQL types of offers and covers for storefronts."""
 
 from __future__ import annotations
 

@@ -50,7 +50,7 @@ def page_of(
 
 
 def has_before(channel_id: int, wanted: CoverFilter, *, after: int) -> bool:
-    """Whether the page after the cover with this key is not the first one."""
+    """Return True if the page after the cover with this key is not the first one."""
     return _wanted(channel_id, wanted).filter(pk__gte=after).exists()
 
 

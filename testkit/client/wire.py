@@ -1,4 +1,4 @@
-"""What the plugin's GraphQL spells otherwise than its tables: values of closed lists.
+"""Translate the values of closed lists, which GraphQL spells otherwise than our tables.
 
 On the wire they are in upper case. Flows speak of them as tables, logs and commands do, so they are
 turned around here and nowhere else.
