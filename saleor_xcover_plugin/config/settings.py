@@ -99,7 +99,7 @@ class PluginSettings(BaseModel):
 
     @property
     def rules(self) -> EligibilityRules:
-        """What the store chose to insure."""
+        """The rules by which checkouts are insured, as the store chose them."""
         return EligibilityRules(
             mapping=self.event_mapping,
             ticket_product_types=self.ticket_product_types,

@@ -1,4 +1,4 @@
-"""How single settings are read: each text of the form, and the sentence that says what is wrong.
+"""Types of single settings: how a text of the form is read, and the sentence for a wrong one.
 
 A refusal is pydantic's error with that sentence beside it; pydantic adds which field it is about.
 """

@@ -1,4 +1,4 @@
-"""What a storefront does about each code, and says of each state of a cover."""
+"""Advice for storefronts on each error code and each status of a cover."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a document may cost before it is validated and executed.
+"""Limits on the cost of a document, checked before it is validated and executed.
 
 Anybody may send one. graphql-core 2 compares every field with every other one of the same name, and
 each unknown name with all known ones letter by letter, so it gets only documents that are small by
@@ -45,7 +45,7 @@ _INTROSPECTION = ("__schema", "__type")
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What one kind of client may ask for at once."""
+    """Limits of one kind of client for a single document."""
 
     cost: int
     """Nodes of the document and of its variables, as ``cost_of`` counts them."""

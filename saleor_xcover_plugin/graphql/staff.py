@@ -1,4 +1,4 @@
-"""What staff see and decide: covers, their history, cancellations. Needs MANAGE_ORDERS."""
+"""GraphQL for staff: covers, their history, and decisions. Needs MANAGE_ORDERS."""
 
 from __future__ import annotations
 

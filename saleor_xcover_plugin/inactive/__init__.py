@@ -1,4 +1,4 @@
-"""What the plugin is in a Saleor too old for it: listed, switched off, and saying why.
+"""Stand in for the plugin in a Saleor too old for it: listed, switched off, and saying why.
 
 Nothing here, and nothing it imports, touches our tables: they may not load.
 """

@@ -1,4 +1,4 @@
-"""What each command of the plugin says while it is inactive."""
+"""Answer every command of the plugin while it is inactive."""
 
 from __future__ import annotations
 

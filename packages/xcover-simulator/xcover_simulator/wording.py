@@ -26,7 +26,7 @@ _POINTS = {
 
 @dataclass(frozen=True, slots=True)
 class _ProductTerms:
-    """What a page says of one product: facts, and points below a heading each."""
+    """Content of a page about one product: facts, and points below a heading each."""
 
     title: str
     facts: Sequence[tuple[str, str]]

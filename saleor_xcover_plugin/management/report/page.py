@@ -59,7 +59,7 @@ class Figure:
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """What a market sold, drawn and in figures."""
+    """Sales of one market, drawn and in figures."""
 
     name: str
     figures: Sequence[Figure]

@@ -22,7 +22,7 @@ _PARTS = 4
 _FEW_DAYS = 62
 """Of so many days each point of a line gets a dot."""
 _BAR_SHARE = Decimal("0.76")
-"""How much of a day's place its bars take."""
+"""Share of a day's width that its bars take, 0 to 1."""
 
 Write = Callable[[Decimal], str]
 
@@ -37,7 +37,7 @@ class Series:
 
 @dataclass(frozen=True, slots=True)
 class Plot:
-    """What a plot shows: ``text_of`` writes a value, ``least_step`` is the finest scale."""
+    """Data of one plot: ``text_of`` writes a value, ``least_step`` is the finest scale."""
 
     id: str
     title: str
