@@ -47,9 +47,9 @@ def _dead_offer(found: Numbers) -> Iterator[Verdict]:
     asked = found["dead"]["unavailable, XCover was asked"]["worst"]
     refused = found["dead"]["unavailable, breaker open"]["median"]
     at_once = found["0 ms"]["storefront asks"]["median"]
-    yield Verdict("offer query, XCover dead", "<= 3 s", f"{asked:.2f} s", asked <= 3.0)
+    yield Verdict("offer request, XCover dead", "<= 3 s", f"{asked:.2f} s", asked <= 3.0)
     yield Verdict(
-        "offer query, breaker open",
+        "offer request, breaker open",
         "no longer than with XCover at 0 ms",
         f"{refused * 1000:.0f} ms",
         refused <= at_once,

@@ -12,7 +12,7 @@ from testkit.steps import PREMIUM
 from .waits import let_waits_pass
 
 ANSWERS_IN = Decimal(3)
-"""Seconds an offer query may take while XCover is dead or dripping (docs/performance.md)."""
+"""Seconds an offer request may take while XCover is dead or dripping (docs/performance.md)."""
 
 FAULTS = [
     ("dead", "reset", {}),
