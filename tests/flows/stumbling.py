@@ -12,6 +12,11 @@ from typing import Any
 
 from django.db import IntegrityError, connection
 
+from ..deep.counts import is_deep
+
+MOST = 500 if is_deep() else 20
+"""Failures of one act. Behind many orders of other tests one comparison of all takes seconds."""
+
 Act = Callable[[], object]
 GetReady = Callable[[], Act]
 
@@ -91,7 +96,7 @@ def at_each_step(
     *,
     way: Callable[[Steps], Any] = statement_that_fails,
     every: int = 1,
-    most: int = 100,
+    most: int = MOST,
 ) -> int:
     """Do something again and again, and fail at another step each time; return how often it failed.
 
