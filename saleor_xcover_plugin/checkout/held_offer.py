@@ -1,4 +1,4 @@
-"""Read the live offer of a checkout without any effect: nothing is written, nobody is called."""
+"""Read the live offer of a checkout without any effect: no write, and no call to XCover."""
 
 from __future__ import annotations
 

@@ -121,7 +121,7 @@ class Query(StaffQuery, graphene.ObjectType):
         checkout_id=graphene.ID(required=True),
         description="The live offer of a checkout. Reading it changes nothing and calls nobody. "
         "Null where the offer is to be requested (insuranceOfferRequest): there is none, it is no "
-        "longer valid, or the checkout has to be looked at anew.",
+        "longer valid, or the checkout has to be checked again.",
     )
     insurance_cover = graphene.Field(
         CoverResult,

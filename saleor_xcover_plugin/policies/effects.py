@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import logging
 import uuid
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -44,6 +44,10 @@ class Transition:
     """True if the sentence, where one is given, also goes into the order's history."""
     is_shown: bool = False
     """True if the summary for storefronts in the order's metadata is rewritten."""
+    names_policy: bool = False
+    """True if ``xcover.policy`` in the private metadata is written with ``fact``."""
+    log_field: str = "booking"
+    """Field of the log event beside the order: ``booking``, if there is one, or ``code``."""
     fact: str = ""
     """New ``xcover.status`` in the order's private metadata; empty if it does not change."""
 
@@ -53,7 +57,11 @@ COVER_PLACED = Transition(CoverStatus.PLACED)
 COVER_CONFIRMING = Transition(CoverStatus.CONFIRMING)
 """The order is paid and XCover is asked for the policy."""
 COVER_CONFIRMED = Transition(
-    CoverStatus.CONFIRMED, "xcover.cover.confirmed", counted_as="confirmed", fact="confirmed"
+    CoverStatus.CONFIRMED,
+    "xcover.cover.confirmed",
+    counted_as="confirmed",
+    fact="confirmed",
+    names_policy=True,
 )
 """XCover made the policy."""
 COVER_PARKED = Transition(
@@ -63,8 +71,11 @@ COVER_PARKED = Transition(
     counted_as="parked",
     stored_in="reason",
     is_shown=True,
+    log_field="code",
 )
 """No policy is made until staff decide."""
+COVER_SOLD_PARKED = replace(COVER_PARKED, is_shown=False)
+"""The same for an order seen for the first time, whose summary is corrected with all else."""
 COVER_LET_GO = Transition(CoverStatus.PARKED, stored_in="reason")
 """The offer of the cover insures another order of the same checkout."""
 COVER_VOID = Transition(CoverStatus.VOID, stored_in="reason", is_noted=False)
@@ -152,7 +163,7 @@ def tell(row: Row, transition: Transition, sentence: str = "") -> None:
         log.log(transition.level, transition.event, extra=_named(cover, transition))
     if transition.fact:
         facts = {"xcover.status": transition.fact}
-        if transition is COVER_CONFIRMED:
+        if transition.names_policy:
             facts["xcover.policy"] = str(cover.booking_id)
         metadata.write_order_facts(cover.order_id, facts)
     if transition.is_shown:
@@ -199,9 +210,6 @@ def add_note(order_id: uuid.UUID, sentence: str) -> None:
 
 def _named(cover: Cover, transition: Transition) -> dict[str, str]:
     """Return the fields of a log event: the order, its policy if it has one, or the reason code."""
-    fields = {"order": str(cover.order_number)}
-    if cover.booking_id and transition is not COVER_PARKED:
-        fields["booking"] = str(cover.booking_id)
-    if transition is COVER_PARKED:
-        fields["code"] = str(cover.reason_code)
-    return fields
+    value = {"booking": cover.booking_id, "code": cover.reason_code}[transition.log_field]
+    named = {transition.log_field: str(value)} if value else {}
+    return {"order": str(cover.order_number), **named}

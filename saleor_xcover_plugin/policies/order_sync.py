@@ -256,7 +256,7 @@ def _place(
         absorbed=_absorbed(offer, paid) if offer and not defect else Decimal(0),
     )
     if defect:
-        effects.tell(cover, effects.COVER_PARKED, defect.sentence)
+        effects.tell(cover, effects.COVER_SOLD_PARKED, defect.sentence)
     elif overcharged:
         log.error("xcover.cover.overcharged", extra={"order": order.number})
         due = Money(overcharged, order.currency)

@@ -63,22 +63,21 @@ class _CuttableTLSConnection(_CuttableConnection, HTTPSConnection):
     """A ``_CuttableConnection`` over TLS."""
 
 
-class _Pool(HTTPConnectionPool):
+class _HandsBack(HTTPConnectionPool):
+    """Takes each connection from its call before the next call may get it."""
+
+    def _put_conn(self, conn: Any) -> None:
+        if conn is not None:
+            conn.handed_back()
+        super()._put_conn(conn)
+
+
+class _Pool(_HandsBack):
     ConnectionCls = _CuttableConnection
 
-    def _put_conn(self, conn: Any) -> None:
-        if conn is not None:
-            conn.handed_back()
-        super()._put_conn(conn)
 
-
-class _TLSPool(HTTPSConnectionPool):
+class _TLSPool(_HandsBack, HTTPSConnectionPool):
     ConnectionCls = _CuttableTLSConnection
-
-    def _put_conn(self, conn: Any) -> None:
-        if conn is not None:
-            conn.handed_back()
-        super()._put_conn(conn)
 
 
 _POOLS = {HTTPConnectionPool: _Pool, HTTPSConnectionPool: _TLSPool}

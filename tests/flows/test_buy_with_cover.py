@@ -2,7 +2,7 @@
 
 import uuid
 from collections.abc import Callable
-from datetime import datetime
+from datetime import UTC, datetime
 from decimal import Decimal
 
 import pytest
@@ -345,3 +345,30 @@ def test_an_order_confirmed_as_it_is_made_is_looked_at_once(
     work()
     assert (cover := buyer.cover()) is not None
     assert cover.status == "confirmed"
+
+
+def test_the_summary_of_an_order_that_is_parked_at_once_is_written_once(
+    store: Store, shopper: SendShopper, work: Work, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from saleor_xcover_plugin import plugin
+    from saleor_xcover_plugin.host import metadata
+    from saleor_xcover_plugin.models import Cover, Offer
+
+    # given an order whose hooks were lost, and whose event began meanwhile
+    buyer = shopper(store.usd_unpaid)
+    accept_cover(buyer, store)
+    with monkeypatch.context() as deaf:
+        deaf.setattr(plugin, "sync_order", lambda *_: None)
+        buyer.complete()
+    Offer.objects.update(event_starts_at=datetime(2026, 1, 1, tzinfo=UTC))
+    write, written = metadata.write_order_summary, []
+
+    def watched(order_id: uuid.UUID, summary: str) -> None:
+        written.append(summary)
+        write(order_id, summary)
+
+    monkeypatch.setattr(metadata, "write_order_summary", watched)
+    # when the sweep finds it
+    work()
+    # then
+    assert (Cover.objects.get().status, len(written)) == ("parked", 1)
