@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from urllib.parse import unquote
 
 from django.db.models import Exists, OuterRef, Q
 from graphene.relay import Node
@@ -34,40 +35,58 @@ class Ticket:
 
 
 class SeveralProducts(Exception):
-    """Several products have or had the same name or SKU; ``keys`` are their primary keys."""
+    """Several products have or had the same name or SKU; ``ids`` are their GraphQL global ids."""
 
-    def __init__(self, keys: Collection[str]) -> None:
-        super().__init__(", ".join(keys))
-        self.keys = keys
+    def __init__(self, ids: Collection[str]) -> None:
+        super().__init__(", ".join(ids))
+        self.ids = ids
 
 
 def tickets_of(named: str, now: datetime) -> list[Ticket]:
-    """Return the tickets of a product, named by its slug, primary key or the SKU of a variant.
+    """Return the tickets of a product, named by slug, id, primary key or the SKU of a variant.
 
     Deleted variants and products are found through the offers and orders in which they were sold; a
-    deleted product also by its name. Raise ``SeveralProducts`` when name or SKU fit more than one
-    product, for example one that was deleted and created again.
+    deleted product also by its name. Raise ``SeveralProducts`` when the name fits more than one
+    product, for example one that was deleted and created again, or one whose slug is the primary
+    key of another. The id, as in the dashboard's address, fits one product only.
     """
-    keys = _products_called(named, now)
+    key = _key_of("Product", unquote(named))
+    keys = {key} if key else _products_called(named, now)
     if len(keys) > 1:
-        raise SeveralProducts(sorted(keys))
+        raise SeveralProducts([Node.to_global_id("Product", key) for key in sorted(keys)])
     if keys:
         return _tickets_of_product(keys.pop())
     return _sold_as(_called(named))
 
 
 def _products_called(named: str, now: datetime) -> set[str]:
-    """Return the keys of the products that have this slug, key, name or SKU, or had it."""
-    product = _product(named)
-    if product is not None and named == str(product.pk):
-        return {named}
-    if product is None:
-        if whole_number(named, most=LARGEST_INTEGER) is not None and _sold_of(named):
-            return {named}
+    """Return the primary keys of the products that have this slug, key, name or SKU, or had it."""
+    found = _living_products(named) | _sold_products(named)
+    if found == {named}:
+        return found
+    if not found:
         return _products_of(_sold_as(_called(named)))
-    skus = [named, *product.variants.exclude(sku=None).values_list("sku", flat=True)]
+    variants = ProductVariant.objects.filter(product_id__in=[int(key) for key in found]).exclude(
+        sku=None
+    )
+    skus = [named, *variants.values_list("sku", flat=True)]
     before = _products_of(_sold_as(Q(product_sku__in=skus)), since=now - _CANCELLABLE_FOR)
-    return {str(product.pk), *before}
+    return found | before
+
+
+def _living_products(named: str) -> set[str]:
+    """Return the primary keys of the existing products that have this slug, key or SKU."""
+    meant = Q(slug=named) | Q(variants__sku=named)
+    number = whole_number(named, most=LARGEST_INTEGER)
+    if number is not None:
+        meant |= Q(pk=number)
+    return {str(key) for key in Product.objects.filter(meant).values_list("pk", flat=True)}
+
+
+def _sold_products(key: str) -> set[str]:
+    """Return the primary key, if tickets of that product were sold whose variants are deleted."""
+    number = whole_number(key, most=LARGEST_INTEGER)
+    return {key} if number is not None and _sold_of(key) else set()
 
 
 def _called(named: str) -> Q:
@@ -128,17 +147,6 @@ def _variants_by_product(products: object) -> dict[str, list[str]]:
     }
 
 
-def _product(named: str) -> Product | None:
-    found = Product.objects.filter(slug=named).first()
-    product_key = whole_number(named, most=LARGEST_INTEGER)
-    if found is None and product_key is not None:
-        found = Product.objects.filter(pk=product_key).first()
-    if found is None:
-        variant = ProductVariant.objects.filter(sku=named).select_related("product").first()
-        found = variant.product if variant else None
-    return found
-
-
 def _sold_as(which: Q) -> list[Ticket]:
     """Return the deleted variants in order lines that match, of orders with a cover."""
     covered = Exists(Cover.objects.filter(order_id=OuterRef("order_id")))
@@ -163,8 +171,12 @@ _CANCELLABLE_FOR = timedelta(days=31)
 
 def key_of_variant(global_id: str | None) -> str:
     """Return the key in a variant's GraphQL global id; empty for any other text."""
+    return _key_of("ProductVariant", global_id or "")
+
+
+def _key_of(kind: str, global_id: str) -> str:
     try:
-        kind, key = Node.from_global_id(global_id or "")
+        found, key = Node.from_global_id(global_id)
     except ValueError:
         return ""
-    return str(key) if kind == "ProductVariant" else ""
+    return str(key) if found == kind else ""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Callable
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
@@ -274,6 +275,26 @@ def use_up_answers() -> None:
 
     later = datetime.now(UTC) + timedelta(minutes=30)
     Usage.objects.filter(key__startswith="answers:").update(used_until=later)
+
+
+def end_checkouts() -> None:
+    """Delete all checkouts and wait until no offer is being requested for one.
+
+    The page and the worker of the test before may be behind; what they still do finds no checkout,
+    so that XCover hears of none once this returns.
+    """
+    from django.apps import apps
+
+    from saleor_xcover_plugin.models import Offer
+
+    apps.get_model("checkout", "Checkout").objects.all().delete()
+    until = time.monotonic() + _MOST_SECONDS_OF_A_REQUEST
+    while Offer.objects.filter(status="requested").exists() and time.monotonic() < until:
+        time.sleep(0.02)
+
+
+_MOST_SECONDS_OF_A_REQUEST = 5
+"""A request that is not answered by then was of a process that was killed."""
 
 
 def forget() -> None:

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 from django.core.management import CommandError
+from graphql_relay import to_global_id
 
 from testkit.client.payment_app import PaymentApp
 from testkit.client.shopper import Shopper
@@ -33,6 +34,11 @@ FIRST = (datetime.now(UTC) + timedelta(days=60)).replace(
     hour=19, minute=30, second=0, microsecond=0
 )
 SECOND = FIRST + timedelta(days=1)
+
+
+def product_id(key: str) -> str:
+    """Return the id of a product as in the dashboard's address."""
+    return to_global_id("Product", key)
 
 
 @pytest.fixture
@@ -415,10 +421,10 @@ def test_a_namesake_is_another_product(
         str(pk) for pk in products.filter(slug__in=[product, other]).values_list("pk", flat=True)
     )
     products.filter(slug__in=[product, other]).delete()
-    with pytest.raises(CommandError, match=f"by its id: {', '.join(keys)}"):
+    with pytest.raises(CommandError, match=f"by its id: {', '.join(map(product_id, keys))}"):
         run("Example Revue")
-    data, _, _ = run(keys[1])
-    assert data["covers"] == 1
+    for name in (keys[1], product_id(keys[1])):
+        assert run(name)[0]["covers"] == 1
 
 
 def test_deleted_variants_are_found_by_what_orders_keep(
@@ -474,13 +480,42 @@ def test_a_product_that_was_made_again_is_not_taken_for_the_one_that_was_sold(
     # when it is cancelled by that SKU, or by its slug
     for name in (evenings[0].sku, slug_of(evenings[0])):
         # then it is asked which of both is meant
-        with pytest.raises(CommandError, match=f"by its id: {', '.join(sorted([old, new]))}"):
+        ids = [product_id(key) for key in sorted([old, new])]
+        with pytest.raises(CommandError, match=f"by its id: {', '.join(ids)}"):
             run(name, "--cancelled", "--confirm", "0")
     assert remembered() == 0
     # and each is found by its id
-    assert run(new)[0]["covers"] == 0
-    data, code, _ = run(old, "--cancelled", "--confirm", "1")
+    assert run(product_id(new))[0]["covers"] == 0
+    data, code, _ = run(product_id(old), "--cancelled", "--confirm", "1")
     assert (groups(data), code) == ({"cancelled": (1, str(PREMIUM))}, 0)
+
+
+@pytest.mark.parametrize("column", ["slug", "sku"])
+def test_a_number_that_is_the_key_of_one_product_and_the_name_of_another_is_refused(
+    sell: Sell, store: RowStore, evenings: list[Variant], simulator: SimulatorProcess, column: str
+) -> None:
+    from django.apps import apps
+
+    # given a policy of a product that was deleted, and a play called like its primary key
+    sell(evenings[0])
+    products = apps.get_model("product", "Product").objects
+    variants = apps.get_model("product", "ProductVariant").objects
+    old = str(products.get(slug=slug_of(evenings[0])).pk)
+    (play,) = store.new_series(price="100.00", starts=[SECOND])
+    new = str(products.get(slug=slug_of(play)).pk)
+    products.filter(pk=old).delete()
+    if column == "slug":
+        products.filter(pk=new).update(slug=old)
+    else:
+        variants.filter(sku=play.sku).update(sku=old)
+    # when that number is called cancelled
+    ids = ", ".join(product_id(key) for key in sorted([old, new]))
+    with pytest.raises(CommandError, match=f"by its id: {ids}"):
+        run(old, "--cancelled", "--confirm", "0")
+    # then nothing is told, and each is found by the id in the dashboard's address
+    assert remembered() == 0
+    assert run(product_id(new))[0]["covers"] == 0
+    assert run(product_id(old).replace("=", "%3D"))[0]["covers"] == 1
 
 
 def test_a_word_that_names_two_performances_is_refused(

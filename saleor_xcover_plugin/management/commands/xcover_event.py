@@ -40,7 +40,8 @@ class Command(PluginCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument(
-            "product", help="slug or id of the product sold as its tickets, or a SKU"
+            "product",
+            help="product sold as its tickets: slug, id (as in the dashboard's address) or a SKU",
         )
         parser.add_argument(
             "--performance",
