@@ -152,7 +152,8 @@ def ensure_offer(
         settings, max_wait=FIRST_OFFER_MAX_WAIT if is_first else None
     )
     xcover = client_for(settings, transport)
-    offer = _ask(_open_request(wanted, settings, now), wanted.basket, settings, xcover, clock)
+    wanted, requested = _open_request(wanted, settings, now)
+    offer = _ask(requested, wanted.basket, settings, xcover, clock)
     return reprice(offer, wanted.state, settings, clock())
 
 
@@ -198,13 +199,19 @@ def refuse_while_waiting(offer: Offer, now: datetime) -> None:
         raise Refusal(Code(offer.reason_code))
 
 
-def _open_request(wanted: Wanted, settings: PluginSettings, now: datetime) -> Offer:
-    """End the offer that was live before, and commit a new row with the lease of this request."""
+def _open_request(wanted: Wanted, settings: PluginSettings, now: datetime) -> tuple[Wanted, Offer]:
+    """End the offer that was live before, and commit a new row with the lease of this request.
+
+    Return what to quote, too: the shopper may have changed the checkout since it was read, and may
+    even have an offer for what is in it now. Raise ``Refusal``.
+    """
     token = wanted.state.token
     with checkouts.locked(token) as checkout:
         state = checkouts.read(token, settings.rules.mapping) if checkout else None
         if state is None:
             raise Refusal(Code.CHECKOUT_NOT_FOUND)
+        if state.facts != wanted.state.facts:
+            wanted = wanted_in(state, settings, now)
         previous = live_offer(token, lock=True)
         if checkouts.has_money(token):
             is_gone = _is_yes_gone(token, previous)
@@ -223,7 +230,7 @@ def _open_request(wanted: Wanted, settings: PluginSettings, now: datetime) -> Of
             put_summary_right(token)
         turns = turns_of(token)
         forget_unseen(token)
-        return Offer.objects.create(
+        return wanted, Offer.objects.create(
             channel_id=wanted.state.channel_id,
             checkout_token=token,
             status=OfferStatus.REQUESTED.value,
