@@ -36,7 +36,7 @@ class XCoverConfig(AppConfig):
         super().__init__(app_name, app_module)
         # Now: other apps of Saleor may look for plugins and tasks before ours is ready.
         if why_inactive() is not None:
-            import_module(f"{self.name}.inactive").start()
+            import_module(f"{self.name}.unsupported_saleor").start()
 
     def import_models(self) -> None:
         """Leave our tables where this Saleor is too old for them, with its Django."""

@@ -11,7 +11,7 @@ from django.core.checks import register
 from .config.settings import HTTP_SETTING
 from .domain.hooks import HOOKS
 from .host import runtime
-from .outbox import store as outbox
+from .outbox import message_queue as outbox
 from .privacy.nightly import PURGE_VARIABLE, chosen_days
 
 

@@ -16,7 +16,7 @@ from datetime import datetime
 from django.conf import settings
 from django.db import transaction
 
-from .domain.instance import Standing, compare, first_name
+from .domain.instance import Binding, compare, first_name
 from .models import Installation
 
 INSTANCE_VARIABLE = "XCOVER_INSTANCE"
@@ -55,7 +55,7 @@ def found() -> Installation | None:
     return Installation.objects.filter(pk=1).first()
 
 
-def standing(row: Installation | None) -> Standing:
+def binding_of(row: Installation | None) -> Binding:
     """Compare the name the database is bound to with the name of this process's store."""
     return compare(row.bound_to if row is not None else "", name_here())
 
@@ -63,7 +63,7 @@ def standing(row: Installation | None) -> Standing:
 def is_elsewhere() -> bool:
     """Return True if this database belongs to another store, so that nothing may be sent."""
     # Without a name there is nothing to compare, so no query is made.
-    return bool(name_here()) and standing(found()) == Standing.ELSEWHERE
+    return bool(name_here()) and binding_of(found()) == Binding.ELSEWHERE
 
 
 def key_of(kind: str, operation_id: str) -> uuid.UUID:

@@ -10,7 +10,7 @@ from datetime import datetime
 
 from celery import shared_task
 
-from .checkout import quote as offers
+from .checkout import offer_request as offers
 from .clock import utc_now
 from .config.settings import SettingsError
 from .defect_log import no_values_leave

@@ -32,8 +32,11 @@ OLD = {
 """Parts of names that are not used any more, and what is said instead."""
 
 WHOLE = {
+    "AnswerModel": "ResponseModel",
     "CheckoutState": "CheckoutSnapshot",
     "OrderState": "OrderSnapshot",
+    "XCoverBadAnswer": "XCoverBadResponse",
+    "answer_order": "answer_sequence",
     "become": "transition_to",
     "follow_quote": "offer_pricing",
     "guard_checkout": "checkout_sync",

@@ -10,8 +10,8 @@ from typing import Any
 
 from ..domain.product_rules import Group, groups_to_show
 from ..errors import Code, Refusal
-from ..xcover.answers import Offer as OfferResponse
-from ..xcover.answers import OfferedQuote, Point
+from ..xcover.parsing import Offer as OfferResponse
+from ..xcover.parsing import OfferedQuote, Point
 from ..xcover.texts import MAX_OFFER_LENGTH
 
 

@@ -9,7 +9,7 @@ from decimal import Decimal
 from typing import Any
 
 from ..config.settings import PluginSettings
-from ..domain.answer_order import AnswerTurn
+from ..domain.answer_sequence import AnswerTurn
 from ..domain.eligibility import fingerprint, insurable_basket
 from ..domain.money import Money
 from ..domain.product_rules import check_selection
@@ -19,7 +19,7 @@ from ..errors import Code, Refusal
 from ..host import announced_payments, checkouts, cover_line, cover_product, orders, telemetry
 from ..host.values import CheckoutSnapshot
 from ..models import Consent, Cover, Offer
-from .answer_order import in_turn
+from .answer_sequence import in_turn
 from .line_pricing import put_exactly
 from .offers import (
     chosen_premium,
@@ -69,7 +69,7 @@ def accept(
         if _is_placed(offer, state, chosen, premium):
             put_summary_right(token)
             return offer
-        if is_held(offer):
+        if is_held_by_order(offer):
             raise Refusal(Code.OFFER_STALE)
         variant_id = cover_product.listed_variant_id(channel_id)
         if variant_id is None:
@@ -149,7 +149,7 @@ def decline(
         clear_lines(checkout)
         if offer.status == OfferStatus.SELECTED:
             announced_payments.follow_total(checkout)
-        if was_held := is_held(offer):
+        if was_held := is_held_by_order(offer):
             offer.transition_to(OfferStatus.SUPERSEDED, now)
         else:
             offer.quotes.update(is_chosen=False)
@@ -183,7 +183,7 @@ def _end_held_yes(token: uuid.UUID, now: datetime) -> None:
         offer = live_offer(token, lock=True)
         if checkout is None or offer is None or checkouts.has_money(token):
             return
-        if offer.status == OfferStatus.SELECTED and is_held(offer):
+        if offer.status == OfferStatus.SELECTED and is_held_by_order(offer):
             end_offer(checkout, offer, OfferStatus.SUPERSEDED, now, reason=Code.OFFER_STALE)
 
 
@@ -268,7 +268,7 @@ def take_back(offer: Offer, now: datetime, *, source: str, reason: str = "") -> 
     order already. The caller holds the lock of the offer.
     """
     premium = chosen_premium(offer)
-    if is_held(offer):
+    if is_held_by_order(offer):
         offer.transition_to(OfferStatus.SUPERSEDED, now, reason_code=reason)
     else:
         offer.quotes.update(is_chosen=False)
@@ -305,7 +305,7 @@ def _has_line(checkout: Any, offer: Offer) -> bool:
     return any(line.offer_id == offer.pk for line in cover_line.lines_of(checkout))
 
 
-def is_held(offer: Offer) -> bool:
+def is_held_by_order(offer: Offer) -> bool:
     """Return True if an order was made with this yes although its checkout was kept.
 
     The choice belongs to that order then. The order's lines are read as well as its cover, because

@@ -43,7 +43,7 @@ class Breaker:
         """True if no call may be made except the trial call."""
         return self.open_until is not None
 
-    def held_until(self, now: datetime) -> datetime | None:
+    def deferred_until(self, now: datetime) -> datetime | None:
         """Return the time until which calls are deferred, or None if one may be made now."""
         if self.open_until is None or self.open_until <= now:
             return None

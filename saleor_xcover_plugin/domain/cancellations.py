@@ -11,7 +11,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from .money import Money
-from .refunds import RefundScope
+from .refund_attribution import RefundScope
 
 
 class Verdict(StrEnum):

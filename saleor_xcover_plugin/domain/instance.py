@@ -9,7 +9,7 @@ LONGEST_NAME = 200
 """Length to which names are cut, in characters."""
 
 
-class Standing(StrEnum):
+class Binding(StrEnum):
     """The result of comparing a database's store with the one this process runs as."""
 
     UNNAMED = "unnamed"
@@ -35,10 +35,10 @@ def first_name(candidates: Iterable[object]) -> str:
     return ""
 
 
-def compare(bound_to: str, here: str) -> Standing:
+def compare(bound_to: str, here: str) -> Binding:
     """Compare the name a database is bound to with the name of this process's store."""
     if not here:
-        return Standing.UNNAMED
+        return Binding.UNNAMED
     if not bound_to:
-        return Standing.UNBOUND
-    return Standing.AT_HOME if bound_to == here else Standing.ELSEWHERE
+        return Binding.UNBOUND
+    return Binding.AT_HOME if bound_to == here else Binding.ELSEWHERE

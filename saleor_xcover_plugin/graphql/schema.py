@@ -10,8 +10,8 @@ from typing import Any
 
 import graphene
 
-from ..checkout import allowances, quote, selection
-from ..checkout.answer_order import turn_of
+from ..checkout import allowances, offer_request, selection
+from ..checkout.answer_sequence import turn_of
 from ..checkout.held_offer import held_offer
 from ..clock import utc_now
 from ..config.settings import PluginSettings
@@ -171,7 +171,7 @@ class InsuranceOfferRequest(graphene.Mutation):
 
         def work() -> Offer:
             token = _checkout(checkout_id)
-            quote.ensure_offer(
+            offer_request.ensure_offer(
                 token, context.channel_id, context.settings, utc_now, client=context.client
             )
             return selection.mark_shown(token, context.channel_id, now=utc_now())

@@ -22,7 +22,7 @@ from ..staff import cover_list, decisions, policyholder_completion
 from ..staff.decisions import DecisionCode, DecisionRefused
 from ..staff.replay import replay
 from ..staff.take_over import take_over
-from ..staff.unmade_policies import do_not_make, make_after_all
+from ..staff.unmade_covers import do_not_make, make_after_all
 from ..time_limits import DatabaseBusy, busy_sentence
 from .cursors import cursor_of, key_of
 from .enums import (

@@ -18,7 +18,7 @@ from saleor.order.models import Fulfillment, Order, OrderLine
 
 from ..domain.fulfillment import UNFINISHED
 from ..domain.numbers import whole_number
-from ..domain.refunds import Sold, SoldLine
+from ..domain.refund_attribution import Sold, SoldLine
 from ..models import Offer
 from .compiled_query import KEY, CompiledQuery, Row
 from .cover_product import MARK, MARK_VALUE, is_cover_type

@@ -18,7 +18,7 @@ from saleor.order.models import Fulfillment, OrderGrantedRefund
 from saleor.payment import TransactionEventType, TransactionKind
 from saleor.payment.models import Transaction, TransactionEvent, TransactionItem
 
-from ..domain.refunds import Intention, Refunded, Sold, attribute
+from ..domain.refund_attribution import Intention, Refunded, Sold, attribute
 from .compiled_query import Row
 
 _OF_REFUNDS = [

@@ -16,7 +16,7 @@ from typing import Any
 from ..domain.eligibility import CheckoutFacts
 from ..domain.numbers import whole_number
 from ..domain.premium import OrderDiscount
-from ..domain.refunds import Refunded, SoldLine
+from ..domain.refund_attribution import Refunded, SoldLine
 from ..domain.tickets import Policyholder
 
 PRODUCTS = "products"

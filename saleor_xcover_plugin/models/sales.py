@@ -38,8 +38,8 @@ class Offer(Stateful):
     # The quotes that may be chosen together (domain/product_rules.py): one object per group. Empty:
     # stored by a version without groups; null: by such a version during an upgrade.
     groups = models.JSONField(default=list, null=True)
-    # The memory of storefront pages that numbered their answers (domain/answer_order.py). An answer
-    # from before the first offer is stored in a row of its own whose status is abandoned.
+    # The memory of storefront pages that numbered their answers (domain/answer_sequence.py).
+    # An answer from before the first offer is stored in a row of its own whose status is abandoned.
     turns = models.JSONField(default=list, null=True)
     # The process that is requesting the offer, and the time after which another one may.
     lease_token = models.UUIDField(null=True)

@@ -13,7 +13,7 @@ from django.db.models import QuerySet
 from .. import installation
 from ..checkout.offers import live_offer
 from ..checkout.selection import end_offer
-from ..domain.instance import Standing
+from ..domain.instance import Binding
 from ..domain.reasons import ReasonCode
 from ..domain.states import (
     LIVE_OFFER_STATUSES,
@@ -26,7 +26,7 @@ from ..domain.states import (
 from ..errors import Code
 from ..host import checkouts
 from ..models import Cancellation, Cover, Installation, Modification, Offer, OutboxMessage
-from ..outbox import store as outbox
+from ..outbox import message_queue as outbox
 from ..policies import effects
 
 VOIDED = "The database was adopted as a new store: this belongs to the store it was copied from."
@@ -66,7 +66,7 @@ def adopt_as_new_store(now: datetime) -> Voided:
     not a copy.
     """
     _require_name()
-    if installation.standing(installation.found()) == Standing.AT_HOME:
+    if installation.binding_of(installation.found()) == Binding.AT_HOME:
         raise AdoptionRefused(
             f"This database is bound to {installation.name_here()}, which runs here. As a new "
             "store it would forget what it has to send. If this is a copy, give it a name of its "

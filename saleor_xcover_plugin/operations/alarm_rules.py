@@ -37,7 +37,7 @@ from ..domain.alarms import (
     is_recent,
     minutes,
 )
-from ..domain.instance import Standing
+from ..domain.instance import Binding
 from ..domain.numbers import counted
 from ..domain.reasons import ReasonCode
 from ..domain.states import CoverStatus, MessageState
@@ -169,7 +169,7 @@ def _parked(_facts: _Facts) -> Iterator[Incident]:
 
 def _wrong_store(_facts: _Facts) -> Iterator[Incident]:
     row = installation.found()
-    if row is not None and installation.standing(row) == Standing.ELSEWHERE:
+    if row is not None and installation.binding_of(row) == Binding.ELSEWHERE:
         here = installation.name_here()
         yield incident(AlarmCode.WRONG_STORE, bound_to=row.bound_to, here=here)
 

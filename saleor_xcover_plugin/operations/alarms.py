@@ -36,7 +36,7 @@ def update_alarms(now: datetime) -> None:
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class PresentAlarms:
     """The present alarms, and the codes that could not be checked in full."""
 
     alarms: list[dict[str, Any]]
@@ -45,7 +45,7 @@ class Standing:
     """Alarm codes, sorted."""
 
 
-def standing(now: datetime) -> Standing:
+def present_alarms(now: datetime) -> PresentAlarms:
     """Run all checks and return the present alarms. ``now`` is in UTC.
 
     Only alarms about the sweep itself are raised or cleared here, because a sweep that does not run
@@ -64,7 +64,7 @@ def standing(now: datetime) -> Standing:
         for key, alarm in raised.items()
         if key not in view.incidents and alarm.code in unknown
     ]
-    return Standing(sorted(rows, key=lambda row: row["since"]), sorted(unknown))
+    return PresentAlarms(sorted(rows, key=lambda row: row["since"]), sorted(unknown))
 
 
 def _row(code: str, subject: str, since: datetime, sentence: str) -> dict[str, Any]:

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from ..config.settings import PluginSettings, SettingsError
 from ..host import configuration
-from ..outbox import store as outbox
+from ..outbox import message_queue as outbox
 from ..outbox.clients import probing_client
 from ..outbox.rate_limit import account_key
 from ..outbox.task_queue import DELIVER_TASK, send_after_commit

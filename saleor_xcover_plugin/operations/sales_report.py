@@ -15,8 +15,8 @@ from typing import Any, NamedTuple
 from django.db.models import Count, F, Q, QuerySet, Sum
 from django.db.models.functions import TruncDate
 
-from ..domain.figures import Figures, Market, Sales
 from ..domain.period import Period
+from ..domain.sales_figures import Figures, Market, Sales
 from ..domain.states import CoverStatus
 from ..host import catalog, order_facts
 from ..models import WAS_REMOVED, Consent, Cover, Offer, Quote

@@ -111,7 +111,7 @@ def store() -> dict[str, Any]:
         "bound_to": row.bound_to if row else "",
         "runs_here": installation.name_here(),
         "copied_at": row.copied_at if row else None,
-        "standing": installation.standing(row).value,
+        "binding": installation.binding_of(row).value,
     }
 
 

@@ -28,7 +28,7 @@ from ..failures import ORDER, UNFOLLOWED, Failures, NotFollowed, due
 from ..host import checkouts, order_facts, orders, warehouses
 from ..models import Cover, Offer, Watermark
 from ..outbox.dispatcher import call_helpers, deliver_due
-from ..policies.locks import are_tables_held
+from ..policies.locks import are_tables_locked
 from ..policies.order_sync import sync_order
 from ..time_limits import DatabaseBusy
 from . import alarms, heartbeats
@@ -154,7 +154,7 @@ class _Steps:
         busy = len(self.failures.busy)
         if busy == self._locks_of_rows:
             return
-        if are_tables_held():
+        if are_tables_locked():
             log.warning("xcover.sweep.cut_short")
             raise _Blocked
         self._locks_of_rows = busy

@@ -13,7 +13,7 @@ from django.db import transaction
 
 from ..host import orders
 from ..models import Cover, OutboxMessage
-from ..outbox import store as outbox
+from ..outbox import message_queue as outbox
 
 log = logging.getLogger(__name__)
 

@@ -25,7 +25,7 @@ from ..time_limits import DatabaseBusy, busy_sentence
 from ..xcover.client import XCoverClient
 from ..xcover.errors import XCoverError
 from . import channel_moves, other_store, registry
-from . import store as outbox
+from . import message_queue as outbox
 from .clients import client_for, rate_limited_transport
 from .handlers import Attempt, MessageHandler, NotDone, Outcome
 from .rate_limit import CallDeferred, RateLimitedTransport, account_key

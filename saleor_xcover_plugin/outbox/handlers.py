@@ -14,10 +14,10 @@ from django.db import transaction
 
 from ..domain.reasons import ReasonCode
 from ..models import Cancellation, Modification, OutboxMessage
-from ..xcover.answers import Booking
 from ..xcover.client import XCoverClient
 from ..xcover.errors import XCoverError, XCoverMisconfigured, XCoverRejected, XCoverUnavailable
-from . import store as outbox
+from ..xcover.parsing import Booking
+from . import message_queue as outbox
 
 log = logging.getLogger(__name__)
 

@@ -225,7 +225,7 @@ class RateLimitedTransport:
             now = self.clock()
             _require_unthrottled(operation, account, lane, now)
             breaker = _breaker_of(account)
-            blocked_until = breaker.held_until(now)
+            blocked_until = breaker.deferred_until(now)
             if blocked_until is not None:
                 message = f"{operation}: XCover does not answer; not called"
                 raise CallDeferred(message, blocked_until, is_busy=breaker.is_trying)

@@ -18,12 +18,12 @@ from ..checkout.ticketed_events import insured_events
 from ..domain.cancellations import Approval, Judgement, Preview, Verdict, judge_preview
 from ..domain.messages import MessageKind
 from ..domain.money import Money
-from ..domain.refunds import RefundScope
+from ..domain.refund_attribution import RefundScope
 from ..domain.states import CancellationStatus
 from ..host import orders
 from ..host.values import OrderSnapshot
 from ..models import Cancellation, OutboxMessage
-from ..outbox import store as outbox
+from ..outbox import message_queue as outbox
 from ..outbox.handlers import (
     Attempt,
     NotDone,
@@ -33,9 +33,9 @@ from ..outbox.handlers import (
     give_up_or_retry,
     look_up,
 )
-from ..xcover.answers import Booking, CancellationPreview
 from ..xcover.client import XCoverClient
 from ..xcover.errors import XCoverError, XCoverStatusConflict
+from ..xcover.parsing import Booking, CancellationPreview
 from ..xcover.payloads import cancellation_preview_body
 from . import effects
 from .cancellation_facts import is_decided_alike

@@ -7,7 +7,7 @@ from datetime import datetime
 from ..checkout.ticketed_events import InsuredEvents, insured_events
 from ..config.settings import SettingsError
 from ..domain.cancellations import RULES, ClaimState, Situation, Verdict, cooling_off_at, rule_for
-from ..domain.refunds import RefundScope
+from ..domain.refund_attribution import RefundScope
 from ..host import configuration
 from ..models import Cancellation, Cover
 

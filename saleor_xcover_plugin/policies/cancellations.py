@@ -14,7 +14,7 @@ from ..domain.cancellations import Cancelled
 from ..domain.messages import CANCELLATION_KINDS, MessageKind
 from ..domain.states import CancellationStatus
 from ..models import Cancellation, Cover
-from ..outbox import store as outbox
+from ..outbox import message_queue as outbox
 from . import effects
 
 EVENT_CANCELLED_KEY = "event-cancelled"

@@ -23,19 +23,19 @@ from ..domain.states import CoverStatus, OfferStatus
 from ..host import orders, telemetry
 from ..host.values import OrderSnapshot
 from ..models import Cover, Offer, OutboxMessage
+from ..outbox import message_queue as outbox
 from ..outbox import other_store
-from ..outbox import store as outbox
 from ..outbox.handlers import Attempt, NotDone, Outcome, give_up_or_retry, look_up
-from ..xcover.answers import Booking
 from ..xcover.client import XCoverClient
 from ..xcover.errors import (
     XCoverAlreadyBooked,
-    XCoverBadAnswer,
+    XCoverBadResponse,
     XCoverError,
     XCoverMisconfigured,
     XCoverNotFound,
     XCoverRejected,
 )
+from ..xcover.parsing import Booking
 from ..xcover.payloads import confirm_body
 from . import effects
 from .charges import charged_for_cover, charged_of, cost_of_cover, money_clause
@@ -253,7 +253,7 @@ def _find(wanted: Wanted, since: datetime, client: XCoverClient) -> Booking | No
                 booking = client.get_booking(listed.id)
                 if wanted.is_met_by(booking):
                     return booking
-    except (XCoverRejected, XCoverBadAnswer) as error:
+    except (XCoverRejected, XCoverBadResponse) as error:
         raise _NotSearchable(str(error)) from error
     except XCoverMisconfigured as error:
         if error.status in (401, 403) or error.never_left:

@@ -50,7 +50,7 @@ def _lock_with_cover(rows: type[Row], of_cover: str, key: int) -> Row:
     return row
 
 
-def are_tables_held() -> bool:
+def are_tables_locked() -> bool:
     """Return True if another session has locked a whole table that syncing any order needs.
 
     Tested by locking a row that does not exist: locks on single rows do not block that, a lock on

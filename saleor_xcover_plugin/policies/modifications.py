@@ -13,10 +13,10 @@ from ..domain.messages import MODIFICATION_KINDS
 from ..domain.modifications import in_words
 from ..domain.states import ModificationStatus
 from ..models import Cover, Modification
-from ..outbox import store as outbox
-from ..xcover.answers import Booking
+from ..outbox import message_queue as outbox
+from ..xcover.parsing import Booking
 from . import effects
-from .policyholders import is_held
+from .policyholders import shows_all
 
 
 def has_begun(cover: Cover, now: datetime) -> bool:
@@ -70,7 +70,7 @@ def adopt(cover: Cover, booking: Booking, now: datetime) -> bool:
     Return True if there were any. The caller holds the cover's lock.
     """
     waiting = cover.modifications.select_for_update().filter(status=ModificationStatus.PARKED.value)
-    applied = [modification for modification in waiting if is_held(booking, modification.wanted)]
+    applied = [modification for modification in waiting if shows_all(booking, modification.wanted)]
     for modification in applied:
         modification.cover = cover
         said = "Cover Genius applied the change by hand."

@@ -18,7 +18,7 @@ from ..domain.states import CoverStatus, ModificationStatus
 from ..domain.tickets import Policyholder
 from ..host import orders
 from ..models import Modification, OutboxMessage
-from ..outbox import store as outbox
+from ..outbox import message_queue as outbox
 from ..outbox.handlers import (
     Attempt,
     PreviewConfirmHandler,
@@ -26,14 +26,14 @@ from ..outbox.handlers import (
     enqueue_step,
     give_up_or_retry,
 )
-from ..xcover.answers import Modification as Answer
 from ..xcover.client import XCoverClient
 from ..xcover.errors import XCoverError
+from ..xcover.parsing import Modification as Answer
 from ..xcover.payloads import policyholder_update_body
 from . import effects
 from .locks import lock_modification
 from .modifications import apply, drop, forget, has_begun, park
-from .policyholders import is_as_wanted, is_contradicted, is_held
+from .policyholders import is_as_wanted, is_contradicted, shows_all
 
 DEADLINE_SECONDS = 15.0
 """Deadline of one call to XCover, in seconds."""
@@ -152,7 +152,7 @@ class ConfirmModificationHandler(_ModificationHandler):
             key = str(message.idempotency_key)
 
         def call(client: XCoverClient) -> Answer | None:
-            if may_be_done and is_held(ask_for(client, booking_id), wanted):
+            if may_be_done and shows_all(ask_for(client, booking_id), wanted):
                 return None  # an earlier attempt was carried out and its response was lost
             return client.confirm_modification(
                 booking_id, update_id, idempotency_key=key, deadline=DEADLINE_SECONDS

@@ -13,7 +13,7 @@ from ..domain.messages import MessageKind
 from ..domain.states import LIVE_OFFER_STATUSES, OfferStatus, may_transition
 from ..host.values import OrderSnapshot
 from ..models import Offer, OutboxMessage
-from ..outbox import store as outbox
+from ..outbox import message_queue as outbox
 from ..outbox.handlers import Attempt, Outcome, give_up_or_retry
 from ..xcover.client import XCoverClient
 from ..xcover.errors import XCoverError
@@ -58,7 +58,7 @@ def last_shown(offers: Sequence[Offer]) -> Offer | None:
 
 
 class OptOutHandler:
-    """Deliver messages of kind ``OPT_OUT``: tell XCover that the shopper declined an offer.
+    """Deliver messages of kind ``OPT_OUT``: tell XCover of an order without the offered cover.
 
     The offer is read again before every attempt, because the shopper may accept it meanwhile.
     """

@@ -27,7 +27,7 @@ from ..errors import Code
 from ..host import checkouts, orders
 from ..host.values import OrderSnapshot
 from ..models import Consent, Cover, Offer
-from ..outbox import store as outbox
+from ..outbox import message_queue as outbox
 from . import effects, opt_out, policyholder_changes, refund_judgement, shared_consent
 from .charges import charged_of, cost_of_cover
 from .fulfillment_sync import sync_fulfillment

@@ -8,7 +8,7 @@ from dataclasses import fields
 
 from ..crypto import keyed_digest, keyed_digests
 from ..domain.tickets import Policyholder
-from ..xcover.answers import Booking
+from ..xcover.parsing import Booking
 
 Digests = Mapping[str, str]
 """Names of ``Policyholder`` fields, each with the keyed hash of its value."""
@@ -61,7 +61,7 @@ def under_present_key(known: Digests, holder: Policyholder) -> dict[str, str] | 
     return {name: present[name] for name in (*unchanged, _KEY)}
 
 
-def is_held(booking: Booking, wanted: Digests) -> bool:
+def shows_all(booking: Booking, wanted: Digests) -> bool:
     """Return True if the booking shows every wanted value."""
     shown = booking.policyholder
     return all(_digest(name, shown.get(name, "")) == digest for name, digest in wanted.items())

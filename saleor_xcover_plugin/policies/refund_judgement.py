@@ -9,7 +9,7 @@ from datetime import datetime
 
 from ..checkout.ticketed_events import InsuredEvents, insured_events
 from ..domain.cancellations import Rule, Verdict, rule_for
-from ..domain.refunds import RefundScope
+from ..domain.refund_attribution import RefundScope
 from ..domain.states import CancellationStatus
 from ..host.values import OrderSnapshot
 from ..models import Cancellation, Cover

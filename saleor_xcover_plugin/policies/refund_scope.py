@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 
 from ..domain.money import Money
-from ..domain.refunds import RefundScope, scope_of_pieces
+from ..domain.refund_attribution import RefundScope, scope_of_pieces
 from ..host.values import OrderSnapshot
 from ..models import Cover
 

@@ -16,7 +16,7 @@ from ..domain.states import CoverStatus, ModificationStatus
 from ..host import orders
 from ..host.values import OrderSnapshot
 from ..models import Cover
-from ..outbox import store as outbox
+from ..outbox import message_queue as outbox
 from ..policies import effects, modifications
 from ..policies.messages import parked_confirm
 from ..policies.refunds_due import back_for_cover

@@ -15,11 +15,11 @@ from django.db import transaction
 from ..domain.cancellations import ClaimState
 from ..domain.messages import CANCELLATION_KINDS
 from ..domain.money import Money
-from ..domain.refunds import RefundScope
+from ..domain.refund_attribution import RefundScope
 from ..domain.states import CancellationStatus, CoverStatus
 from ..host import orders
 from ..models import Cancellation, Cover
-from ..outbox import store as outbox
+from ..outbox import message_queue as outbox
 from ..policies import effects, refund_judgement
 from ..policies.cancel import ask_again, begin_confirmation, begin_preview
 from ..policies.cancellations import STAFF_RULE, may_be_cancelled

@@ -16,7 +16,7 @@ from django.db.models import QuerySet
 
 from ..checkout.ticketed_events import cancelled_of, changes_of, insured_events
 from ..domain.cancellations import rule_for
-from ..domain.refunds import RefundScope
+from ..domain.refund_attribution import RefundScope
 from ..domain.states import CancellationStatus, CoverStatus
 from ..failures import ORDER, Failures
 from ..host import order_facts, orders

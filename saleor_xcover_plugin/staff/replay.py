@@ -11,7 +11,7 @@ from ..domain.reasons import ReasonCode
 from ..domain.states import CancellationStatus, CoverStatus, MessageState, ModificationStatus
 from ..host import orders
 from ..models import Cover, OutboxMessage
-from ..outbox import store as outbox
+from ..outbox import message_queue as outbox
 from ..outbox.task_queue import DELIVER_TASK, send_after_commit
 from ..policies import effects, modifications, policyholder_changes
 from ..policies.locks import lock_cancellation, lock_cover, lock_modification

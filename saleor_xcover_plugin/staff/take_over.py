@@ -17,11 +17,11 @@ from ..policies import effects
 from ..policies.confirm import Wanted, take_over_booking
 from ..policies.locks import lock_cover
 from ..policies.order_sync import sync_order
-from ..xcover.answers import Booking
-from ..xcover.errors import XCoverBadAnswer, XCoverError, XCoverRejected
+from ..xcover.errors import XCoverBadResponse, XCoverError, XCoverRejected
+from ..xcover.parsing import Booking
 from ..xcover.values import is_path_segment
 from .decisions import DecisionCode, DecisionRefused
-from .unmade_policies import parked_confirmation, require_parked
+from .unmade_covers import parked_confirmation, require_parked
 
 DEADLINE_SECONDS = 5.0
 """Deadline of the call to XCover, in seconds. Staff wait for it."""
@@ -68,7 +68,7 @@ def _ask(cover: Cover, policy: str) -> Booking:
     try:
         client = client_for(configuration.settings_of(cover.channel_id))
         return client.get_booking(policy, deadline=DEADLINE_SECONDS)
-    except (XCoverRejected, XCoverBadAnswer) as error:
+    except (XCoverRejected, XCoverBadResponse) as error:
         raise DecisionRefused(
             DecisionCode.OTHER_POLICY,
             f"XCover does not show policy {policy} to this account ({error}). Look at the number "

@@ -16,7 +16,6 @@ from pydantic import Field, model_validator
 
 from .values import (
     Amount,
-    AnswerModel,
     Currency,
     Flag,
     Identifier,
@@ -24,6 +23,7 @@ from .values import (
     Moment,
     PathIdentifier,
     RequiredMoment,
+    ResponseModel,
     SoftAmount,
     SoftIdentifier,
     Status,
@@ -33,7 +33,7 @@ from .values import (
 )
 
 
-class BookedQuote(AnswerModel):
+class BookedQuote(ResponseModel):
     """One product of a booking."""
 
     id: Identifier
@@ -51,7 +51,7 @@ class BookedQuote(AnswerModel):
     """Time of the preview, if the cancellation was previewed."""
 
 
-class BookingLinks(AnswerModel):
+class BookingLinks(ResponseModel):
     """Links for the buyer and staff. They open the policy without a login and are never logged."""
 
     certificate: Link = Field(None, repr=False)
@@ -62,7 +62,7 @@ class BookingLinks(AnswerModel):
     sign_up: Link = Field(None, repr=False)
 
 
-class Booking(AnswerModel):
+class Booking(ResponseModel):
     """A policy at XCover."""
 
     id: PathIdentifier
@@ -136,7 +136,7 @@ class CancelledBooking(Booking):
         return data
 
 
-class CancellationPreview(AnswerModel):
+class CancellationPreview(ResponseModel):
     """The preview of a cancellation.
 
     Its status is CANCELLED although nothing was cancelled, so it is recognized by
@@ -204,7 +204,7 @@ def _is_refunded_by_xcover(data: dict[str, Any]) -> bool:
     return any(bool(place.get(flag)) for place in places for flag in flags)
 
 
-class Modification(AnswerModel):
+class Modification(ResponseModel):
     """A modified booking, or the preview of a modification."""
 
     booking: Booking

@@ -13,10 +13,10 @@ from functools import partial
 from typing import Any
 from urllib.parse import urlencode, urlsplit
 
-from . import answers, listing
-from .answers import Booking, CancellationPreview, CancelledBooking, Modification, Offer
-from .errors import XCoverBadAnswer, XCoverMisconfigured, XCoverNotFound, XCoverRejected
+from . import listing, parsing
+from .errors import XCoverBadResponse, XCoverMisconfigured, XCoverNotFound, XCoverRejected
 from .listing import BookingPage, ListedBooking
+from .parsing import Booking, CancellationPreview, CancelledBooking, Modification, Offer
 from .responses import parse_response
 from .signing import sign
 from .transport import Request, Transport
@@ -69,7 +69,7 @@ class XCoverClient:
         """
         path = "/offers/" + (f"?{urlencode(query)}" if query else "")
         data = self._call("create_offer", "POST", path, body, idempotency_key, deadline)
-        return answers.parse(Offer, data)
+        return parsing.parse(Offer, data)
 
     def confirm_offer(
         self, offer_id: str, body: bytes, *, idempotency_key: str, deadline: float = 15.0
@@ -81,7 +81,7 @@ class XCoverClient:
         """
         path = f"/offers/{_checked(offer_id)}/confirm/"
         data = self._call("confirm_offer", "POST", path, body, idempotency_key, deadline)
-        return answers.parse(Booking, data)
+        return parsing.parse(Booking, data)
 
     def opt_out(
         self, offer_id: str, body: bytes = b"{}", *, idempotency_key: str, deadline: float = 10.0
@@ -93,7 +93,7 @@ class XCoverClient:
     def get_booking(self, booking_id: str, *, deadline: float = 10.0) -> Booking:
         """Read a booking. Raise ``XCoverNotFound`` if XCover does not know it."""
         path = f"/bookings/{_checked(booking_id)}/"
-        return answers.parse(Booking, self._call("get_booking", "GET", path, None, None, deadline))
+        return parsing.parse(Booking, self._call("get_booking", "GET", path, None, None, deadline))
 
     def bookings_since(self, since: datetime, *, deadline: float = 10.0) -> Iterator[ListedBooking]:
         """Yield the account's bookings made at or after a time (UTC), the newest page first.
@@ -106,7 +106,7 @@ class XCoverClient:
     def _list_bookings(self, deadline: float, offset: int) -> BookingPage:
         query = urlencode({"limit": listing.PER_PAGE, "offset": offset})
         data = self._call("list_bookings", "GET", f"/bookings/?{query}", None, None, deadline)
-        return answers.parse(BookingPage, data)
+        return parsing.parse(BookingPage, data)
 
     def modify_booking(
         self,
@@ -124,7 +124,7 @@ class XCoverClient:
         tail = "quote_for_update" if preview else ""
         operation = "preview_modification" if preview else "modify_booking"
         path = f"/bookings/{_checked(booking_id)}/{tail}"
-        return answers.parse(
+        return parsing.parse(
             Modification,
             self._call(operation, "PATCH", path, body, idempotency_key, deadline),
         )
@@ -134,7 +134,7 @@ class XCoverClient:
     ) -> Modification:
         """Apply a previewed modification."""
         path = f"/bookings/{_checked(booking_id)}/confirm_update/{_checked(update_id)}/"
-        return answers.parse(
+        return parsing.parse(
             Modification,
             self._call("confirm_modification", "POST", path, b"{}", idempotency_key, deadline),
         )
@@ -148,7 +148,7 @@ class XCoverClient:
         """
         path = f"/bookings/{_checked(booking_id)}/cancel"
         data = self._call("preview_cancellation", "POST", path, body, idempotency_key, deadline)
-        return answers.parse(CancellationPreview, data)
+        return parsing.parse(CancellationPreview, data)
 
     def confirm_cancellation(
         self,
@@ -161,19 +161,19 @@ class XCoverClient:
         """Carry out a previewed cancellation, which cannot be undone."""
         path = f"/bookings/{_checked(booking_id)}/confirm_cancellation/{_checked(cancellation_id)}/"
         data = self._call("confirm_cancellation", "POST", path, b"{}", idempotency_key, deadline)
-        return answers.parse(CancelledBooking, data)
+        return parsing.parse(CancelledBooking, data)
 
     def probe(self, *, deadline: float = 5.0) -> None:
         """Check the credentials by reading a booking that cannot exist, which has no effect.
 
-        Raise ``XCoverMisconfigured`` if they are refused, and ``XCoverBadAnswer`` if the booking is
-        found.
+        Raise ``XCoverMisconfigured`` if they are refused, and ``XCoverBadResponse`` if the booking
+        is found.
         """
         try:
             self._call("probe", "GET", f"/bookings/{_PROBE_ID}/", None, None, deadline)
         except XCoverNotFound:
             return
-        raise XCoverBadAnswer("probe: a booking that cannot exist was found; is this XCover?")
+        raise XCoverBadResponse("probe: a booking that cannot exist was found; is this XCover?")
 
     def _call(
         self,

@@ -6,7 +6,7 @@
     ├── XCoverUnavailable          repeat the call later
     │   └── XCoverThrottled        repeat it, but not before ``retry_after`` seconds
     ├── XCoverMisconfigured        a person must correct credentials, address or clock
-    ├── XCoverBadAnswer            a 2xx that cannot be read; the outcome of a write is unknown
+    ├── XCoverBadResponse            a 2xx that cannot be read; the outcome of a write is unknown
     └── XCoverRejected             understood and refused; repeating the call is useless
         ├── XCoverNotFound
         ├── XCoverNoOffer
@@ -97,7 +97,7 @@ class XCoverMisconfigured(XCoverError):
         return True
 
 
-class XCoverBadAnswer(XCoverError):
+class XCoverBadResponse(XCoverError):
     """XCover reported a success, but the response cannot be read."""
 
     leaves_unknown = True

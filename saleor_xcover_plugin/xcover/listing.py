@@ -12,8 +12,8 @@ from datetime import UTC, datetime
 
 from pydantic import Field, NonNegativeInt
 
-from .errors import XCoverBadAnswer
-from .values import AnswerModel, Identifier, Moment, SoftIdentifier
+from .errors import XCoverBadResponse
+from .values import Identifier, Moment, ResponseModel, SoftIdentifier
 
 PER_PAGE = 100
 """Bookings requested per page."""
@@ -23,7 +23,7 @@ MAX_PAGES = 50
 _LONG_AGO = datetime(1, 1, 1, tzinfo=UTC)
 
 
-class ListedBooking(AnswerModel):
+class ListedBooking(ResponseModel):
     """One entry of the list."""
 
     id: Identifier
@@ -35,7 +35,7 @@ class ListedBooking(AnswerModel):
         return self.created_at is None or self.created_at >= moment
 
 
-class BookingPage(AnswerModel):
+class BookingPage(ResponseModel):
     """One page of the list."""
 
     count: NonNegativeInt
@@ -56,7 +56,7 @@ def walk(read: Callable[[int], BookingPage], since: datetime) -> Iterator[Listed
     """Yield the bookings made at or after a time (UTC), beginning with the newest page.
 
     ``read`` returns the page that begins at an offset. The order of the list is not documented, so
-    it is found by comparing the first page with the last. Raise ``XCoverBadAnswer`` if
+    it is found by comparing the first page with the last. Raise ``XCoverBadResponse`` if
     ``MAX_PAGES`` pages do not reach back to that time.
     """
     first = read(0)
@@ -73,7 +73,7 @@ def walk(read: Callable[[int], BookingPage], since: datetime) -> Iterator[Listed
         if page.reaches_before(since):
             return
     if len(offsets) > MAX_PAGES:
-        raise XCoverBadAnswer(f"list_bookings: more than {MAX_PAGES * PER_PAGE} bookings since")
+        raise XCoverBadResponse(f"list_bookings: more than {MAX_PAGES * PER_PAGE} bookings since")
 
 
 def _times(bookings: Sequence[ListedBooking]) -> list[datetime]:

@@ -17,12 +17,12 @@ from .product_rules import RulesUnreadable, read_rules
 from .text_fields import Points, TextFields
 from .values import (
     Amount,
-    AnswerModel,
     Currency,
     Identifier,
     Link,
     Moment,
     PathIdentifier,
+    ResponseModel,
     SoftAmount,
     SoftIdentifier,
     Text,
@@ -54,7 +54,7 @@ _QUOTE_TEXTS = {
 _LISTS = ("benefits", "inclusions", "exclusions")
 
 
-class _Worded(AnswerModel):
+class _Worded(ResponseModel):
     """Base class of an offer and its products, which both have texts for the shopper."""
 
     extras: Points = ()

@@ -11,7 +11,6 @@ from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Any
 
-from .answers import load
 from .bookings import has_null_item
 from .errors import (
     XCoverAlreadyBooked,
@@ -25,6 +24,7 @@ from .errors import (
     XCoverThrottled,
     XCoverUnavailable,
 )
+from .parsing import load
 from .signing import read_http_date
 from .transport import Response
 from .values import mapping

@@ -13,7 +13,7 @@ from decimal import Decimal
 from typing import Any
 
 from .plain_text import plain_text
-from .values import HIDDEN_TEXTS, AnswerModel
+from .values import HIDDEN_TEXTS, ResponseModel
 
 MAX_TEXT_LENGTH = 20_000
 """Longest text as sent, in characters. The longest recorded one has 403."""
@@ -47,7 +47,7 @@ class TextTooLong(TextUnreadable):
     """A text is longer than ``MAX_TEXT_LENGTH``, or has too many points; terms are never cut."""
 
 
-class Point(AnswerModel):
+class Point(ResponseModel):
     """One item of a list of benefits, inclusions, exclusions or extras; the label may be empty."""
 
     label: str = ""

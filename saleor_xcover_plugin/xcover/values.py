@@ -24,7 +24,7 @@ _LARGEST_AMOUNT = Decimal(10) ** 12
 _MAX_DECIMALS = 12
 
 
-class AnswerModel(BaseModel):
+class ResponseModel(BaseModel):
     """Base class of all responses and their parts: frozen, and tolerant of unknown fields."""
 
     model_config = ConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True)
@@ -100,7 +100,7 @@ def _soft_identifier(value: Any) -> str | None:
 
 
 def _amount(value: Any) -> Decimal:
-    """Accept a JSON number, which ``answers.load`` has parsed exactly."""
+    """Accept a JSON number, which ``parsing.load`` has parsed exactly."""
     if isinstance(value, bool) or not isinstance(value, int | Decimal):
         raise ValueError("not a number")
     amount = Decimal(value)

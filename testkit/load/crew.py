@@ -158,7 +158,7 @@ class Drainers(Crew):
 def _tell_claims(tell: Callable[[int], None]) -> None:
     """Call ``tell`` with the id of each claimed message, and with 0 after its delivery."""
     from saleor_xcover_plugin.outbox import dispatcher
-    from saleor_xcover_plugin.outbox import store as outbox
+    from saleor_xcover_plugin.outbox import message_queue as outbox
 
     claim, delivered = outbox.claim, dispatcher._deliver
 

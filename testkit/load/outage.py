@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from saleor_xcover_plugin.models import Cover, OutboxMessage
-from saleor_xcover_plugin.outbox import store as outbox
+from saleor_xcover_plugin.outbox import message_queue as outbox
 from saleor_xcover_plugin.policies.order_sync import sync_order
 from testkit.simulator import SimulatorProcess
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from saleor_xcover_plugin.domain.figures import Figures, Market, Sales
+from saleor_xcover_plugin.domain.sales_figures import Figures, Market, Sales
 from saleor_xcover_plugin.management.report.page import page_of
 
 from . import axe

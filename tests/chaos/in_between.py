@@ -17,7 +17,7 @@ from enum import StrEnum
 from typing import Any
 
 from saleor_xcover_plugin.models import Cover, Offer, OutboxMessage, XCoverAccount
-from saleor_xcover_plugin.outbox import store as outbox
+from saleor_xcover_plugin.outbox import message_queue as outbox
 from saleor_xcover_plugin.staff.replay import replay
 from testkit.load import sales
 from testkit.load.crew import POLL_INTERVAL, Crew

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from saleor_xcover_plugin.domain.cancellations import RULES, Cancelled, ClaimState, CoolingOff, Rule
-from saleor_xcover_plugin.domain.refunds import RefundScope
+from saleor_xcover_plugin.domain.refund_attribution import RefundScope
 from testkit.generated_tables import require_current, table
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "cancellations.md"

@@ -18,23 +18,23 @@ import pytest
 import requests
 from requests.adapters import BaseAdapter
 
-from saleor_xcover_plugin.xcover.answers import (
-    Booking,
-    CancellationPreview,
-    CancelledBooking,
-    Modification,
-    Offer,
-)
 from saleor_xcover_plugin.xcover.client import Credentials, XCoverClient
 from saleor_xcover_plugin.xcover.errors import (
     XCoverAlreadyBooked,
-    XCoverBadAnswer,
+    XCoverBadResponse,
     XCoverError,
     XCoverMisconfigured,
     XCoverNoOffer,
     XCoverNotFound,
     XCoverRejected,
     XCoverStatusConflict,
+)
+from saleor_xcover_plugin.xcover.parsing import (
+    Booking,
+    CancellationPreview,
+    CancelledBooking,
+    Modification,
+    Offer,
 )
 from saleor_xcover_plugin.xcover.responses import parse_response
 from saleor_xcover_plugin.xcover.transport import HttpTransport, Response
@@ -94,10 +94,10 @@ class Row:
 ROWS = (
     # Legacy quote packages have no operation in the Offers API: reading one as an offer must fail
     # loudly, never half-succeed.
-    Row("legacy/01_quote_create_201", create, XCoverBadAnswer),
+    Row("legacy/01_quote_create_201", create, XCoverBadResponse),
     Row("legacy/02_quote_unexpected_field_422", create, XCoverNoOffer),
     Row("legacy/03_opt_out_204", opt_out, None),
-    Row("legacy/04_quote_get_after_opt_out_200", get, XCoverBadAnswer),
+    Row("legacy/04_quote_get_after_opt_out_200", get, XCoverBadResponse),
     Row("legacy/05_booking_create_confirmed_200", confirm, Booking),
     Row("legacy/06_booking_create_pending_payment_200", confirm, Booking),
     Row("legacy/07_booking_confirm_payment_201", confirm, Booking),
@@ -113,7 +113,7 @@ ROWS = (
     Row("legacy/17_cancel_immediate_200", confirm_cancel, CancelledBooking),
     Row("legacy/18_send_email_202", opt_out, None),
     Row("legacy/19_send_email_wrong_state_422", opt_out, XCoverRejected),
-    Row("legacy/20_list_bookings_200", get, XCoverBadAnswer),
+    Row("legacy/20_list_bookings_200", get, XCoverBadResponse),
     Row("legacy/21_php_quote_required_fields_422", create, XCoverNoOffer),
     Row("legacy/22_php_opt_out_unexpected_field_422", opt_out, XCoverRejected),
     Row("legacy/23_php_cancel_unexpected_field_422", preview_cancel, XCoverRejected),
@@ -152,7 +152,7 @@ class Own:
 
 
 OWN = (
-    Own("quote_package", 201, create, XCoverBadAnswer, ("legacy/01_quote_create_201",)),
+    Own("quote_package", 201, create, XCoverBadResponse, ("legacy/01_quote_create_201",)),
     Own(
         "refused_unexpected_field",
         422,
@@ -166,7 +166,7 @@ OWN = (
         "quote_package_turned_down",
         200,
         get,
-        XCoverBadAnswer,
+        XCoverBadResponse,
         ("legacy/04_quote_get_after_opt_out_200",),
     ),
     Own(
@@ -200,7 +200,7 @@ OWN = (
         ),
     ),
     Own("booking_cancelled", 200, get, Booking, ("legacy/16_booking_get_after_cancellation_200",)),
-    Own("booking_list", 200, get, XCoverBadAnswer, ("legacy/20_list_bookings_200",)),
+    Own("booking_list", 200, get, XCoverBadResponse, ("legacy/20_list_bookings_200",)),
     Own("modification_done", 200, modify, Modification, ("legacy/09_booking_patch_phone_200",)),
     Own(
         "refused_phone_v1",
@@ -398,9 +398,9 @@ def test_a_preview_is_not_mistaken_for_a_cancellation():
     assert preview.cancellation_id.endswith("-CCL")
     assert preview.refund_amounts_agree
     assert preview.cooling_off_until is not None
-    with pytest.raises(XCoverBadAnswer):
+    with pytest.raises(XCoverBadResponse):
         preview_cancel(composed("cancellation_done"))  # nothing left to confirm
-    with pytest.raises(XCoverBadAnswer):
+    with pytest.raises(XCoverBadResponse):
         confirm_cancel(composed("cancellation_preview"))
 
 
@@ -463,7 +463,7 @@ def test_recorded_answers():
     assert preview.cooling_off_until is not None
     between = "legacy/14_booking_get_between_preview_and_confirm_200"
     assert get(replayed(between)).is_confirmed
-    with pytest.raises(XCoverBadAnswer):
+    with pytest.raises(XCoverBadResponse):
         preview_cancel(replayed("offers/15_cancel_immediate_200"))
 
 

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from saleor_xcover_plugin.domain.figures import MEANINGS
+from saleor_xcover_plugin.domain.sales_figures import MEANINGS
 from testkit.generated_tables import require_current, table
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "operations.md"

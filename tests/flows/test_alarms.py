@@ -257,7 +257,7 @@ def test_an_unpaid_cover_with_time_left_is_no_alarm(
 def kill_workers():
     """Have all that is pending seem to have killed every worker that sent it."""
     from saleor_xcover_plugin.models import OutboxMessage
-    from saleor_xcover_plugin.outbox.store import MAX_CRASHES
+    from saleor_xcover_plugin.outbox.message_queue import MAX_CRASHES
 
     OutboxMessage.objects.filter(status="pending").update(
         crash_count=MAX_CRASHES - 1, leased_until=datetime.now(UTC)

@@ -618,7 +618,7 @@ def test_a_change_that_kills_its_workers_is_parked(
     simulator: SimulatorProcess,
 ) -> None:
     from saleor_xcover_plugin.models import OutboxMessage
-    from saleor_xcover_plugin.outbox.store import MAX_CRASHES
+    from saleor_xcover_plugin.outbox.message_queue import MAX_CRASHES
 
     # given
     edit(NEW_PHONE)

@@ -4,7 +4,7 @@ from itertools import permutations
 
 import pytest
 
-from saleor_xcover_plugin.domain.answer_order import MAX_PAGES
+from saleor_xcover_plugin.domain.answer_sequence import MAX_PAGES
 from testkit.client.driver import Refused
 from testkit.steps import PREMIUM, TICKETS, end_the_offer
 

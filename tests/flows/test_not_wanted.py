@@ -51,7 +51,7 @@ def lose_key() -> None:
     from django.test import override_settings
 
     from saleor_xcover_plugin.crypto import encrypt
-    from saleor_xcover_plugin.outbox.store import sent_body
+    from saleor_xcover_plugin.outbox.message_queue import sent_body
 
     sealed = [(one.pk, sent_body(one)) for one in messages().exclude(sealed_body=None)]
     with override_settings(SECRET_KEY="gone", SECRET_KEY_FALLBACKS=[]):

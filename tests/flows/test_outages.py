@@ -408,10 +408,10 @@ def test_answers_nobody_can_read_leave_the_outcome_unknown(
     from saleor_xcover_plugin.domain.messages import DELIVERY, MessageKind
     from saleor_xcover_plugin.models import OutboxMessage
     from saleor_xcover_plugin.xcover.client import XCoverClient
-    from saleor_xcover_plugin.xcover.errors import XCoverBadAnswer
+    from saleor_xcover_plugin.xcover.errors import XCoverBadResponse
 
     def shapeless(*_args, **_options):
-        raise XCoverBadAnswer("confirm_offer: not the documented shape")
+        raise XCoverBadResponse("confirm_offer: not the documented shape")
 
     # given a paid order whose last attempt is answered by what is no booking
     ada = insured(shopper, store)

@@ -458,7 +458,7 @@ def test_a_batch_that_fails_stops_no_other(
 def test_what_a_worker_begins_meanwhile_is_seen(decline: Callable[[], Shopper]) -> None:
     from django.db import connection, transaction
 
-    from saleor_xcover_plugin.outbox import store as outbox
+    from saleor_xcover_plugin.outbox import message_queue as outbox
 
     decline()
     pass_by(days=TEN_YEARS + 1)
@@ -498,7 +498,7 @@ def test_the_settled_call_of_a_stripped_cover_stands_for_its_operation(sale: Sal
 def test_no_row_of_a_long_story_is_left(
     sale: Sale, payments: PaymentApp, staff: Staff, work: Work, simulator: SimulatorProcess
 ) -> None:
-    from saleor_xcover_plugin.outbox import store as outbox
+    from saleor_xcover_plugin.outbox import message_queue as outbox
 
     # given a policy with one change that was applied, and one that waits for a person
     change_the_buyer_twice(sale, staff, work, simulator)

@@ -34,7 +34,7 @@ def messages(**which: Any) -> Any:
 
 def kill_workers() -> None:
     """Have what is pending seem to have killed every worker that sent it."""
-    from saleor_xcover_plugin.outbox.store import MAX_CRASHES
+    from saleor_xcover_plugin.outbox.message_queue import MAX_CRASHES
 
     messages(status="pending").update(crash_count=MAX_CRASHES - 1, leased_until=datetime.now(UTC))
 

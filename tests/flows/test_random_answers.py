@@ -16,7 +16,7 @@ from random import Random
 
 import pytest
 
-from saleor_xcover_plugin.domain import answer_order
+from saleor_xcover_plugin.domain import answer_sequence
 from testkit.client.driver import Refused
 from testkit.client.shopper import Shopper
 from testkit.client.staff import Staff
@@ -205,7 +205,7 @@ def no_hurry(store: Store, staff: Staff) -> Iterator[None]:
 
 
 @pytest.mark.usefixtures("no_hurry")
-@pytest.mark.parametrize("most_pages", [answer_order.MAX_PAGES, 1])
+@pytest.mark.parametrize("most_pages", [answer_sequence.MAX_PAGES, 1])
 def test_random_answers(
     store: Store,
     shopper: Callable[[Channel], Shopper],
@@ -213,7 +213,7 @@ def test_random_answers(
     most_pages: int,
 ) -> None:
     """Also with a memory of one page, which a short story fills."""
-    monkeypatch.setattr(answer_order, "MAX_PAGES", most_pages)
+    monkeypatch.setattr(answer_sequence, "MAX_PAGES", most_pages)
     played: Counter[str] = Counter()
     for number in range(STORIES):
         print(f"story {number} of seed {SEED}")

@@ -26,7 +26,7 @@ def pause(buyer: Shopper, monkeypatch: pytest.MonkeyPatch) -> Callable[[Callable
 
     It returns the code with which the worker's request ends, or "offer".
     """
-    from saleor_xcover_plugin.checkout import quote as module
+    from saleor_xcover_plugin.checkout import offer_request as module
     from saleor_xcover_plugin.errors import Refusal
     from saleor_xcover_plugin.host import configuration
 

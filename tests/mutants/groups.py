@@ -92,7 +92,7 @@ GROUPS = (
         paths=(
             # Where a mistake is dearest comes first: a run may be stopped.
             "saleor_xcover_plugin/domain/money.py",
-            "saleor_xcover_plugin/domain/refunds.py",
+            "saleor_xcover_plugin/domain/refund_attribution.py",
             "saleor_xcover_plugin/domain/cancellations.py",
             "saleor_xcover_plugin/domain/states.py",
             "saleor_xcover_plugin/domain/product_rules.py",
@@ -106,11 +106,11 @@ GROUPS = (
     Group(
         name="delivery",
         paths=(
-            "saleor_xcover_plugin/outbox/store.py",
+            "saleor_xcover_plugin/outbox/message_queue.py",
             "saleor_xcover_plugin/outbox/dispatcher.py",
             "saleor_xcover_plugin/outbox/handlers.py",
             "saleor_xcover_plugin/outbox/rate_limit.py",
-            "saleor_xcover_plugin/xcover/answers.py",
+            "saleor_xcover_plugin/xcover/parsing.py",
             "saleor_xcover_plugin/xcover/bookings.py",
             "saleor_xcover_plugin/xcover/client.py",
             "saleor_xcover_plugin/xcover/errors.py",

@@ -236,7 +236,7 @@ def test_a_clock_that_was_wrong_for_a_while_hides_nothing(
 
 def outbox_claimed_at(at: datetime) -> None:
     """A worker took what was due and died."""
-    from saleor_xcover_plugin.outbox import store as outbox
+    from saleor_xcover_plugin.outbox import message_queue as outbox
 
     outbox.claim(at, limit=10)
 

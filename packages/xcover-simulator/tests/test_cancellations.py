@@ -97,9 +97,9 @@ def test_refuses_a_bad_cancellation(body, partner):
     # given
     booking = partner.booking()
     # when
-    answer = partner.cancel(booking, body)
+    response = partner.cancel(booking, body)
     # then
-    assert answer.status_code == 422
+    assert response.status_code == 422
     assert partner.get(booking)["status"] == "CONFIRMED"
 
 
@@ -141,7 +141,7 @@ def test_a_preview_is_confirmed_once_and_only_for_its_booking(partner):
         partner.confirm_cancellation(one, cancellation_id),
     ]
     # then
-    assert [answer.status_code for answer in answers] == [404, 404, 200, 422]
+    assert [response.status_code for response in answers] == [404, 404, 200, 422]
     assert partner.get(two)["status"] == "CONFIRMED"
 
 
@@ -174,14 +174,14 @@ def test_refund_rules(_case, settings, days, refund, partner, simulator):
     booking = partner.booking()
     simulator.settings(**settings, now_offset_seconds=days * DAY)
     # when
-    answer = partner.cancel(booking, {"preview": True})
+    response = partner.cancel(booking, {"preview": True})
     # then
     if refund is None:
-        assert partner.read(answer, 422)["errors"] == [
+        assert partner.read(response, 422)["errors"] == [
             "Policy can not be cancelled after the cooling-off period"
         ]
     else:
-        assert partner.read(answer)["total_refund"] == Decimal(refund)
+        assert partner.read(response)["total_refund"] == Decimal(refund)
     can_be_cancelled = partner.get(booking)["quotes"][0]["can_be_cancelled"]
     assert can_be_cancelled is (refund is not None)
 
@@ -243,7 +243,7 @@ def test_the_premium_of_a_currency_without_decimals_comes_back_whole(partner):
     offer = partner.offer(event(prices=(5000, 5001)), currency="JPY")
     booking = partner.read(partner.confirm(offer))
     # when
-    answer = partner.cancel(booking, {"preview": True})
+    response = partner.cancel(booking, {"preview": True})
     # then
-    assert b'"total_refund": 333,' in answer.content
-    assert b'"total_price": 0,' in answer.content
+    assert b'"total_refund": 333,' in response.content
+    assert b'"total_price": 0,' in response.content

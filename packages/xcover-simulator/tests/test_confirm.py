@@ -72,9 +72,9 @@ def test_an_unknown_offer_is_404(partner):
 )
 def test_refuses_a_bad_confirmation(_case, more, partner, simulator):
     # when
-    answer = partner.confirm(partner.offer(), **more)
+    response = partner.confirm(partner.offer(), **more)
     # then
-    assert answer.status_code == 422
+    assert response.status_code == 422
     assert simulator.state()["bookings"] == []
 
 
@@ -91,9 +91,9 @@ def test_the_policyholder_must_be_complete(name, partner, simulator):
 
 def test_a_phone_begins_with_plus(partner):
     # when
-    answer = partner.confirm(partner.offer(), policyholder={**HOLDER, "phone": "01134960000"})
+    response = partner.confirm(partner.offer(), policyholder={**HOLDER, "phone": "01134960000"})
     # then
-    assert partner.read(answer, 422)["errors"] == {
+    assert partner.read(response, 422)["errors"] == {
         "policyholder": {"phone": ['The phone number should start with "+" character']}
     }
 
@@ -127,9 +127,9 @@ def test_the_same_key_with_another_body_is_422(partner, simulator):
     offer = partner.offer()
     partner.confirm(offer, key="k-1")
     # when
-    answer = partner.confirm(offer, key="k-1", partner_transaction_id="other")
+    response = partner.confirm(offer, key="k-1", partner_transaction_id="other")
     # then
-    assert "x-idempotency-key" in partner.read(answer, 422)["errors"]
+    assert "x-idempotency-key" in partner.read(response, 422)["errors"]
     assert len(simulator.state()["bookings"]) == 1
 
 
@@ -152,14 +152,14 @@ def test_a_confirmed_offer_names_its_booking_in_error_version_2(partner):
     booking = partner.read(partner.confirm(offer))
     body = {"quotes": [{"id": offer["products"][0]["id"]}], "policyholder": HOLDER}
     # when
-    answer = partner.send(
+    response = partner.send(
         "POST",
         f"/offers/{offer['id']}/confirm/",
         body,
         headers={"X-API-Error-Version": "v2"},
     )
     # then
-    refused = partner.read(answer, 422)
+    refused = partner.read(response, 422)
     code = "offer_validation_request_invalid"
     assert (refused["code"], refused["error_id"], refused["metadata"]) == (code, offer["id"], {})
     assert refused["errors"] == [
@@ -200,7 +200,7 @@ def test_a_key_belongs_to_one_path_but_not_to_a_base(partner, simulator):
         other_base.confirm(one, key="k-1"),
     ]
     # then
-    assert [answer.status_code for answer in answers] == [200, 200, 409]
+    assert [response.status_code for response in answers] == [200, 200, 409]
 
 
 def test_a_refusal_is_not_kept(partner):
@@ -219,7 +219,7 @@ def test_other_writes_honour_the_key_too(partner, simulator):
     # when
     answers = [partner.send("POST", path, {}, key="k-1") for _ in range(2)]
     # then
-    assert [answer.status_code for answer in answers] == [204, 409]
+    assert [response.status_code for response in answers] == [204, 409]
     assert simulator.state()["opt_outs"][0]["times"] == 1
 
 
@@ -315,9 +315,9 @@ def test_sends_the_email_again(partner, simulator):
 
 def test_an_unknown_booking_is_404(partner):
     # when
-    answer = partner.send("GET", "/bookings/SIMAA-BBBBB-INS/")
+    response = partner.send("GET", "/bookings/SIMAA-BBBBB-INS/")
     # then
-    assert partner.read(answer, 404)["type"] == "api_error"
+    assert partner.read(response, 404)["type"] == "api_error"
 
 
 @pytest.mark.parametrize(

@@ -122,10 +122,10 @@ def test_bad_input_is_422_with_a_sentence(method, path, body, word, simulator):
     # given
     before = simulator.state()
     # when
-    answer = control(simulator, method, path, body)
+    response = control(simulator, method, path, body)
     # then
-    assert answer.status_code == 422
-    assert word in answer.json()["error"]
+    assert response.status_code == 422
+    assert word in response.json()["error"]
     assert {name: simulator.state()[name] for name in ("settings", "faults")} == {
         name: before[name] for name in ("settings", "faults")
     }
@@ -135,10 +135,10 @@ def test_a_webhook_of_an_unknown_booking_is_refused(simulator):
     # given
     simulator.settings(webhook_url="http://127.0.0.1:9/")
     # when
-    answer = control(simulator, "POST", "/webhooks", {"event": "X", "booking_id": "SIMX"})
+    response = control(simulator, "POST", "/webhooks", {"event": "X", "booking_id": "SIMX"})
     # then
-    assert answer.status_code == 422
-    assert "SIMX is unknown" in answer.json()["error"]
+    assert response.status_code == 422
+    assert "SIMX is unknown" in response.json()["error"]
 
 
 def test_the_clock_can_be_shifted(partner, simulator):

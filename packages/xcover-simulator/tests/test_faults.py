@@ -24,10 +24,10 @@ def test_delay_answers_late_but_normally(partner, simulator):
     simulator.fault("create_offer", "delay", seconds=0.6)
     # when
     began = time.monotonic()
-    answer = create(partner)
+    response = create(partner)
     # then
     assert time.monotonic() - began >= 0.6
-    assert answer.status_code == 200
+    assert response.status_code == 200
     assert len(simulator.state()["offers"]) == 1
 
 
@@ -52,11 +52,11 @@ def test_drip_outlives_a_read_timeout_and_the_work_is_done(partner, simulator):
     simulator.fault("confirm", "drip", interval=0.001)
     # when
     began = time.monotonic()
-    answer = partner.confirm(offer, timeout=0.5)
+    response = partner.confirm(offer, timeout=0.5)
     took = time.monotonic() - began
     # then
-    assert bookings(simulator) == [partner.read(answer)["id"]]
-    assert took >= 0.001 * len(answer.content) > 2
+    assert bookings(simulator) == [partner.read(response)["id"]]
+    assert took >= 0.001 * len(response.content) > 2
 
 
 def test_drip_stops_when_the_client_leaves(partner, simulator):
@@ -140,9 +140,9 @@ def test_reset_sends_not_one_byte_on_the_socket(partner, simulator):
 
 
 def signed_headers(partner):
-    answer = partner.send("GET", "/bookings/")
+    response = partner.send("GET", "/bookings/")
     names = ("Authorization", "Date", "X-Api-Key")
-    return {name: answer.request.headers[name] for name in names}
+    return {name: response.request.headers[name] for name in names}
 
 
 def test_status_is_an_error_with_a_json_body(partner, simulator):
@@ -150,11 +150,11 @@ def test_status_is_an_error_with_a_json_body(partner, simulator):
     offer = partner.offer()
     simulator.fault("confirm", "status", status=503)
     # when
-    answer = partner.confirm(offer)
+    response = partner.confirm(offer)
     # then
-    assert answer.status_code == 503
-    assert set(answer.json()) == {"type", "message"}
-    assert "Retry-After" not in answer.headers
+    assert response.status_code == 503
+    assert set(response.json()) == {"type", "message"}
+    assert "Retry-After" not in response.headers
     assert bookings(simulator) == []
 
 
@@ -162,10 +162,10 @@ def test_status_429_can_say_when_to_retry(partner, simulator):
     # given
     simulator.fault("create_offer", "status", status=429, retry_after=7)
     # when
-    answer = create(partner)
+    response = create(partner)
     # then
-    assert (answer.status_code, answer.headers["Retry-After"]) == (429, "7")
-    assert "throttled" in answer.json()["message"]
+    assert (response.status_code, response.headers["Retry-After"]) == (429, "7")
+    assert "throttled" in response.json()["message"]
 
 
 @pytest.mark.parametrize(
@@ -180,11 +180,11 @@ def test_html_is_a_page_where_json_was_expected(
     offer = partner.offer()
     simulator.fault("confirm", kind, after_work=after_work, **parameters)
     # when
-    answer = partner.confirm(offer)
+    response = partner.confirm(offer)
     # then
-    assert answer.status_code == status
-    assert answer.headers["Content-Type"].startswith("text/html")
-    assert answer.text.startswith("<!DOCTYPE html>")
+    assert response.status_code == status
+    assert response.headers["Content-Type"].startswith("text/html")
+    assert response.text.startswith("<!DOCTYPE html>")
     assert len(bookings(simulator)) == int(after_work)
 
 
@@ -203,11 +203,11 @@ def test_errors_in_2xx_of_a_confirmation_hides_a_real_booking(partner, simulator
     # given
     simulator.fault("confirm", "errors_in_2xx")
     # when
-    answer = partner.read(partner.confirm(partner.offer()))
+    response = partner.read(partner.confirm(partner.offer()))
     # then
-    assert answer["quotes"] == [None]
-    assert answer["errors"]
-    assert bookings(simulator) == [answer["id"]]
+    assert response["quotes"] == [None]
+    assert response["errors"]
+    assert bookings(simulator) == [response["id"]]
 
 
 def test_null_product_empties_one_place_without_saying_so(partner, simulator):
@@ -277,12 +277,12 @@ def test_malformed_is_200_with_broken_json_after_the_work(partner, simulator):
     offer = partner.offer()
     simulator.fault("confirm", "malformed")
     # when
-    answer = partner.confirm(offer)
+    response = partner.confirm(offer)
     # then
-    assert answer.status_code == 200
-    assert answer.headers["Content-Type"] == "application/json"
+    assert response.status_code == 200
+    assert response.headers["Content-Type"] == "application/json"
     with pytest.raises(json.JSONDecodeError):
-        json.loads(answer.text)
+        json.loads(response.text)
     assert len(bookings(simulator)) == 1
 
 

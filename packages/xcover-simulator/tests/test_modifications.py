@@ -120,9 +120,9 @@ def test_a_bad_ticket_price_changes_nothing(partner):
     # given
     booking = partner.booking()
     # when
-    answer = modify(partner, booking, tickets(booking, "50.00"))
+    response = modify(partner, booking, tickets(booking, "50.00"))
     # then
-    assert answer.status_code == 422
+    assert response.status_code == 422
     assert partner.get(booking)["total_price"] == Decimal("6.66")
 
 
@@ -131,9 +131,9 @@ def test_a_cancelled_booking_cannot_be_changed(partner):
     booking = partner.booking()
     partner.cancel(booking, {})
     # when
-    answer = modify(partner, booking, {"policyholder": {"phone": "+380500000000"}})
+    response = modify(partner, booking, {"policyholder": {"phone": "+380500000000"}})
     # then
-    assert answer.status_code == 422
+    assert response.status_code == 422
 
 
 def test_a_field_can_be_refused(partner, simulator):

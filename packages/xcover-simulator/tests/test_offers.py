@@ -37,11 +37,11 @@ def test_two_tickets_of_100_cost_6_66(partner):
 )
 def test_price_has_the_digits_of_its_currency(currency, prices, written, partner):
     # when
-    answer = partner.send(
+    response = partner.send(
         "POST", "/offers/", offer_request(event(prices=prices), currency=currency)
     )
     # then
-    assert b'"total_amount": ' + written + b"," in answer.content
+    assert b'"total_amount": ' + written + b"," in response.content
 
 
 @pytest.mark.parametrize("cents", [1, 7, 333, 1999, 12345, 99999])
@@ -137,9 +137,9 @@ def without(name):
 )
 def test_a_bad_event_is_named_by_its_place(_case, bad, partner, simulator):
     # when
-    answer = partner.send("POST", "/offers/", offer_request(event(), bad))
+    response = partner.send("POST", "/offers/", offer_request(event(), bad))
     # then
-    refused = partner.read(answer, 422)
+    refused = partner.read(response, 422)
     assert refused["code"] == "offer_quote_generation_failed"
     assert set(refused["errors"]) == {"1", "metadata"}
     assert refused["errors"]["1"]["type"] == "quote_creation_failure"
@@ -171,9 +171,9 @@ def test_no_offer_in_a_country_without_products(partner, simulator):
     # given
     simulator.settings(no_offer_countries=["GB"])
     # when
-    answer = partner.send("POST", "/offers/", offer_request())
+    response = partner.send("POST", "/offers/", offer_request())
     # then
-    assert answer.status_code == 422
+    assert response.status_code == 422
 
 
 @pytest.mark.parametrize("wrong", [{"currency": "gbp"}, {"country": "GBR"}])
@@ -285,9 +285,9 @@ def test_opt_out_is_204_without_a_body_and_remembered(partner, simulator):
     # given
     offer = partner.offer()
     # when
-    answer = partner.send("POST", f"/offers/{offer['id']}/opt_out/", {})
+    response = partner.send("POST", f"/offers/{offer['id']}/opt_out/", {})
     # then
-    assert (answer.status_code, answer.content) == (204, b"")
+    assert (response.status_code, response.content) == (204, b"")
     assert [(o["offer_id"], o["times"]) for o in simulator.state()["opt_outs"]] == [
         (offer["id"], 1)
     ]
@@ -309,18 +309,18 @@ def test_a_null_body_is_an_empty_one(partner):
     # given
     offer = partner.offer()
     # when
-    answer = partner.send("POST", f"/offers/{offer['id']}/opt_out/", "null")
+    response = partner.send("POST", f"/offers/{offer['id']}/opt_out/", "null")
     # then
-    assert answer.status_code == 204
+    assert response.status_code == 204
     listed = partner.send("POST", f"/offers/{offer['id']}/opt_out/", "[]")
     assert listed.status_code == 422
 
 
 def test_opt_out_of_an_unknown_offer_is_404(partner):
     # when
-    answer = partner.send("POST", "/offers/00000000-0000-4000-8000-000000000000/opt_out/", {})
+    response = partner.send("POST", "/offers/00000000-0000-4000-8000-000000000000/opt_out/", {})
     # then
-    assert partner.read(answer, 404)["type"] == "api_error"
+    assert partner.read(response, 404)["type"] == "api_error"
 
 
 def test_opt_out_after_a_confirmation_answers_204_and_changes_nothing(partner, simulator):
@@ -328,8 +328,8 @@ def test_opt_out_after_a_confirmation_answers_204_and_changes_nothing(partner, s
     offer = partner.offer()
     booking = partner.read(partner.confirm(offer))
     # when
-    answer = partner.send("POST", f"/offers/{offer['id']}/opt_out/", {})
+    response = partner.send("POST", f"/offers/{offer['id']}/opt_out/", {})
     # then
-    assert answer.status_code == 204
+    assert response.status_code == 204
     assert simulator.state()["opt_outs"] == []
     assert partner.get(booking)["status"] == "CONFIRMED"

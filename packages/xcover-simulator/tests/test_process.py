@@ -24,13 +24,13 @@ def test_says_one_line_once_it_listens_and_leaves_cleanly(number):
     ) as p:
         line = p.stdout.readline()
         # when
-        answer = requests.get(line.split()[-1].removesuffix("/x") + "/_simulator", timeout=5)
+        response = requests.get(line.split()[-1].removesuffix("/x") + "/_simulator", timeout=5)
         p.send_signal(number)
         rest, _ = p.communicate(timeout=10)
     # then
     assert line.startswith("simulator ready on http://127.0.0.1:")
     assert line.endswith("/x\n")
-    assert answer.status_code == 200
+    assert response.status_code == 200
     assert rest == ""
     assert p.returncode == 0
 

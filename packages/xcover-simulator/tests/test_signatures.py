@@ -66,32 +66,32 @@ def knock(simulator):
 @pytest.mark.parametrize(("algorithm", "headers", "signature"), VECTORS)
 def test_published_vectors_are_accepted(knock, algorithm, headers, signature):
     # when
-    answer = knock(Authorization=authorization(algorithm, headers, signature))
+    response = knock(Authorization=authorization(algorithm, headers, signature))
     # then
-    assert answer.status_code == 200
+    assert response.status_code == 200
 
 
 def test_the_target_is_signed_without_the_query(knock):
     # when
-    answer = knock("?include_content=false", Authorization=authorization(*VECTORS[2]))
+    response = knock("?include_content=false", Authorization=authorization(*VECTORS[2]))
     # then
-    assert answer.status_code == 200
+    assert response.status_code == 200
 
 
 def test_sha384_is_accepted(knock):
     # given
     signature = signature_of(f"date: {DATE}", hashlib.sha384)
     # when
-    answer = knock(Authorization=authorization("hmac-sha384", None, signature))
+    response = knock(Authorization=authorization("hmac-sha384", None, signature))
     # then
-    assert answer.status_code == 200
+    assert response.status_code == 200
 
 
 def test_the_api_key_header_may_be_missing(knock):
     # when
-    answer = knock(Authorization=authorization(*VECTORS[0]), X_Api_Key=None)
+    response = knock(Authorization=authorization(*VECTORS[0]), X_Api_Key=None)
     # then
-    assert answer.status_code == 200
+    assert response.status_code == 200
 
 
 GOOD = VECTORS[0][2]
@@ -145,10 +145,10 @@ REFUSED = {
 @pytest.mark.parametrize("_case", REFUSED)
 def test_refuses(_case, knock, simulator):
     # when
-    answer = knock(**REFUSED[_case])
+    response = knock(**REFUSED[_case])
     # then
-    assert answer.status_code == 403
-    assert answer.json() == {
+    assert response.status_code == 403
+    assert response.json() == {
         "type": "auth_error",
         "message": "You do not have permission to access this url",
     }
@@ -172,7 +172,7 @@ def test_an_old_date_is_accepted_until_a_tolerance_is_set(knock, simulator):
 
 def test_a_wrong_partner_code_is_not_found(partner, simulator):
     # when
-    answer = partner.send("POST", "/offers/", offer_request(), code="WRONG")
+    response = partner.send("POST", "/offers/", offer_request(), code="WRONG")
     # then
-    assert answer.status_code == 404
+    assert response.status_code == 404
     assert simulator.state()["offers"] == []

@@ -34,10 +34,10 @@ def test_another_slash_is_not_found_and_not_redirected(operation, method, path, 
     # given
     wrong = path.removesuffix("/") if path.endswith("/") else path + "/"
     # when
-    answer = partner.send(method, wrong, offer_request())
+    response = partner.send(method, wrong, offer_request())
     # then
-    assert answer.status_code == 404
-    assert "location" not in answer.headers
+    assert response.status_code == 404
+    assert "location" not in response.headers
     assert simulator.state()["counts"] == {"unknown": 1}
 
 
@@ -50,5 +50,5 @@ def test_every_answer_says_that_it_is_simulated(partner, simulator):
         partner.send("PATCH", "/offers/", {}),
     ]
     # then
-    assert [answer.status_code for answer in answers] == [200, 403, 404, 405]
-    assert {answer.headers["X-XCover-Simulated"] for answer in answers} == {"true"}
+    assert [response.status_code for response in answers] == [200, 403, 404, 405]
+    assert {response.headers["X-XCover-Simulated"] for response in answers} == {"true"}

@@ -27,11 +27,11 @@ def test_the_call_above_the_limit_is_refused_and_changes_nothing(partner, simula
     simulator.settings(selling_per_second=1, now_offset_seconds=3600)
     partner.offer()
     # when
-    answer = partner.confirm(offer, key="k-1")
+    response = partner.confirm(offer, key="k-1")
     # then
-    assert answer.status_code == 429
-    assert answer.headers["Retry-After"] == "1"
-    assert answer.json() == {
+    assert response.status_code == 429
+    assert response.headers["Retry-After"] == "1"
+    assert response.json() == {
         "type": "api_error",
         "message": "Request was throttled. Expected available in 1 second.",
     }
@@ -47,10 +47,10 @@ def test_a_429_may_keep_its_time_to_itself(partner, simulator):
     simulator.settings(selling_per_second=1, retry_after_when_throttled=False)
     partner.offer()
 
-    answer = partner.send("POST", "/offers/", offer_request())
+    response = partner.send("POST", "/offers/", offer_request())
 
-    assert answer.status_code == 429
-    assert "Retry-After" not in answer.headers
+    assert response.status_code == 429
+    assert "Retry-After" not in response.headers
 
 
 def test_everything_else_shares_a_limit_of_its_own(partner, simulator):
@@ -75,9 +75,9 @@ def test_any_number_is_taken_until_a_limit_is_set(partner, simulator):
 def test_an_unsigned_call_is_refused_before_it_is_counted(partner, simulator):
     simulator.settings(selling_per_second=1)
 
-    answer = partner.send("POST", "/offers/", offer_request(), secret="wrong")
+    response = partner.send("POST", "/offers/", offer_request(), secret="wrong")
 
-    assert answer.status_code == 403
+    assert response.status_code == 403
     assert partner.offer()["id"]
 
 

@@ -15,8 +15,8 @@ def link_of(offer, index=0):
 def read(address):
     with requests.Session() as browser:
         browser.trust_env = False
-        answer = browser.get(address, timeout=10)
-    return answer.status_code, unescape(answer.text)
+        response = browser.get(address, timeout=10)
+    return response.status_code, unescape(response.text)
 
 
 def test_an_offers_wording_opens_and_says_that_it_is_simulated(partner, simulator):

@@ -13,14 +13,14 @@ from . import bookings, cancellations, confirmation, modifications, offers
 from .faults import Fault, Kind
 from .http_responses import Connections, Dripped, JsonResponse, NoResponse, Page, Truncated
 from .jsontext import Json, loads
-from .operation import Answer, Incoming
+from .operation import Incoming, OperationResponse
 from .refusals import Refusal, bad_json, field_errors, forbidden, locked, media_type, not_found
 from .response_faults import apply_fault
 from .signing import BadSignature, verify
 from .store import Call, Store
 from .webhooks import WebhookSender
 
-Handler = Callable[[Store, Incoming], Answer]
+Handler = Callable[[Store, Incoming], OperationResponse]
 
 CALL = "simulator.call"
 """Key of the ASGI scope under which the journal leaves its ``Call``."""
@@ -96,11 +96,13 @@ class Api:
                 self._throttle(operation)
                 body = _json_object(request, content)
             except Refusal as refusal:
-                return JsonResponse(Answer(refusal.status, refusal.body), refusal.headers)
+                return JsonResponse(
+                    OperationResponse(refusal.status, refusal.body), refusal.headers
+                )
             fault = self._store.faults.take(operation)
             call.fault = fault.kind if fault else None
             if fault and not fault.works_first:
-                return self._broken(fault, Answer(200))
+                return self._broken(fault, OperationResponse(200))
             incoming = Incoming(
                 path=request.path_params,
                 query=request.query_params,
@@ -109,10 +111,10 @@ class Api:
                 fault=fault,
             )
             try:
-                answer = await self._once(request, handler, incoming)
+                response = await self._once(request, handler, incoming)
             except Refusal as refusal:
-                answer = Answer(refusal.status, refusal.body)
-            return self._broken(fault, answer) if fault else JsonResponse(answer)
+                response = OperationResponse(refusal.status, refusal.body)
+            return self._broken(fault, response) if fault else JsonResponse(response)
 
         return endpoint
 
@@ -149,7 +151,9 @@ class Api:
                 refusal.headers.clear()
             raise
 
-    async def _once(self, request: Request, handler: Handler, incoming: Incoming) -> Answer:
+    async def _once(
+        self, request: Request, handler: Handler, incoming: Incoming
+    ) -> OperationResponse:
         """Run the operation, or repeat the response stored for the same idempotency key."""
         key = request.headers.get("x-idempotency-key")
         if not key or request.method == "GET":
@@ -163,21 +167,21 @@ class Api:
             return apply_fault(earlier, incoming.fault)
         kept.reserve(slot, incoming.body, self._store.now())
         try:
-            answer = await self._work(handler, incoming)
+            response = await self._work(handler, incoming)
         except BaseException:
             kept.release(slot)
             raise
-        kept.keep(slot, answer)
-        return answer
+        kept.keep(slot, response)
+        return response
 
-    async def _work(self, handler: Handler, incoming: Incoming) -> Answer:
+    async def _work(self, handler: Handler, incoming: Incoming) -> OperationResponse:
         await _wait(incoming.fault)
-        answer = apply_fault(handler(self._store, incoming), incoming.fault)
-        if answer.announces:
-            self._sender.announce(*answer.announces)
-        return answer
+        response = apply_fault(handler(self._store, incoming), incoming.fault)
+        if response.announces:
+            self._sender.announce(*response.announces)
+        return response
 
-    def _broken(self, fault: Fault, answer: Answer) -> Response:
+    def _broken(self, fault: Fault, response: OperationResponse) -> Response:
         """Return the response as ``fault`` lets it reach the client."""
         order = fault.order
         match fault.kind:
@@ -186,20 +190,20 @@ class Api:
             case Kind.HANG:
                 return NoResponse(self._connections, order.seconds)
             case Kind.DRIP:
-                return Dripped(JsonResponse(answer), order.interval)
+                return Dripped(JsonResponse(response), order.interval)
             case Kind.MALFORMED:
-                return Truncated(answer.body)
+                return Truncated(response.body)
             case Kind.HTML:
                 return Page(order.status)
             case Kind.HTML_OK:
                 return Page(200)
             case Kind.LOCKED:
                 refusal = locked()
-                return JsonResponse(Answer(refusal.status, refusal.body))
+                return JsonResponse(OperationResponse(refusal.status, refusal.body))
             case Kind.STATUS:
                 return _status(fault)
             case _:
-                return JsonResponse(answer)
+                return JsonResponse(response)
 
 
 def _status(fault: Fault) -> Response:
@@ -208,7 +212,7 @@ def _status(fault: Fault) -> Response:
     usual = throttled if order.status == 429 else f"Simulated status {order.status}"
     body: Json = {"type": "api_error", "message": order.message or usual}
     headers = {} if order.retry_after is None else {"Retry-After": str(order.retry_after)}
-    return JsonResponse(Answer(order.status, body), headers)
+    return JsonResponse(OperationResponse(order.status, body), headers)
 
 
 async def _wait(fault: Fault | None) -> None:

@@ -12,11 +12,11 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from . import wording
-from .answers import PDS_PATH
 from .api import CALL, Api
+from .booking_responses import PDS_PATH
 from .control import Control
 from .http_responses import Connections, JsonResponse
-from .operation import Answer
+from .operation import OperationResponse
 from .store import Call, Store
 from .webhooks import WebhookSender
 
@@ -94,4 +94,4 @@ async def _no_route(_: Request, error: Exception) -> Response:
     headers = error.headers if isinstance(error, HTTPException) else None
     message = "Not found." if status == 404 else str(error)
     body = {"type": "api_error", "message": message}
-    return JsonResponse(Answer(status, body), dict(headers or {}))
+    return JsonResponse(OperationResponse(status, body), dict(headers or {}))

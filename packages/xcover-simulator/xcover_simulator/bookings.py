@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlencode
 
-from .answers import booking_answer
-from .operation import Answer, Incoming
+from .booking_responses import booking_response
+from .operation import Incoming, OperationResponse
 from .refusals import business_rule, field_errors, not_found, unexpected_fields
 from .store import CANCELLED, Booking, Email, Store
 
@@ -23,12 +23,14 @@ def booking_of(store: Store, incoming: Incoming) -> Booking:
     return booking
 
 
-def get_booking(store: Store, incoming: Incoming) -> Answer:
+def get_booking(store: Store, incoming: Incoming) -> OperationResponse:
     """Return a booking, with ``partner`` and ``customer_language`` (recorded)."""
-    return Answer(200, booking_answer(store, booking_of(store, incoming), read_back=True))
+    return OperationResponse(
+        200, booking_response(store, booking_of(store, incoming), read_back=True)
+    )
 
 
-def send_email(store: Store, incoming: Incoming) -> Answer:
+def send_email(store: Store, incoming: Incoming) -> OperationResponse:
     """Record an e-mail as sent and return 202 without a body (recorded).
 
     BOOKING_CANCELLED is refused with 422 unless the booking is cancelled (recorded). Event names
@@ -43,10 +45,10 @@ def send_email(store: Store, incoming: Incoming) -> Answer:
     if event == "BOOKING_CANCELLED" and booking.status != CANCELLED:
         raise business_rule("BOOKING_CANCELLED email can be only triggered for CANCELLED bookings.")
     store.emails.append(Email(booking.id, event, booking.policyholder["email"], store.now()))
-    return Answer(202)
+    return OperationResponse(202)
 
 
-def list_bookings(store: Store, incoming: Incoming) -> Answer:
+def list_bookings(store: Store, incoming: Incoming) -> OperationResponse:
     """Return a page of bookings, oldest first.
 
     ``next`` and ``previous`` name another host than the one called (recorded).
@@ -57,9 +59,9 @@ def list_bookings(store: Store, incoming: Incoming) -> Answer:
     previous = None if offset == 0 else _link(store, limit, max(0, offset - limit))
     following = _link(store, limit, offset + limit) if offset + limit < len(bookings) else None
     page: list[Any] = [
-        booking_answer(store, booking) for booking in bookings[offset : offset + limit]
+        booking_response(store, booking) for booking in bookings[offset : offset + limit]
     ]
-    return Answer(
+    return OperationResponse(
         200,
         {"count": len(bookings), "next": following, "previous": previous, "results": page},
     )

@@ -4,7 +4,7 @@ from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
-from .answers import (
+from .booking_responses import (
     amounts,
     coi,
     commission,
@@ -17,7 +17,7 @@ from .answers import (
 )
 from .bookings import booking_of
 from .jsontext import Json
-from .operation import Answer, Incoming
+from .operation import Incoming, OperationResponse
 from .payloads import REQUIRED
 from .pricing import money
 from .refunds import cooling_off_ends, refund_for
@@ -30,7 +30,7 @@ NOT_ALLOWED = f"Status change not allowed for QuotePackage in status {CANCELLED}
 """Message of the 422 for a booking that is already cancelled (captured)."""
 
 
-def cancel(store: Store, incoming: Incoming) -> Answer:
+def cancel(store: Store, incoming: Incoming) -> OperationResponse:
     """Cancel at once or, with ``preview: true``, return the refund without cancelling.
 
     A preview carries status CANCELLED although nothing was cancelled (recorded); a client tells
@@ -54,10 +54,10 @@ def cancel(store: Store, incoming: Incoming) -> Answer:
     store.cancellations[asked.id] = asked
     if asked.confirm_before is None:
         return _carry_out(store, booking, asked)
-    return Answer(200, _answer(store, booking, asked))
+    return OperationResponse(200, _answer(store, booking, asked))
 
 
-def confirm_cancellation(store: Store, incoming: Incoming) -> Answer:
+def confirm_cancellation(store: Store, incoming: Incoming) -> OperationResponse:
     """Carry out a previewed cancellation.
 
     An unknown preview is refused with 404, an expired or used one with 422 (inferred).
@@ -123,7 +123,7 @@ def _previewed(
     return Cancellation(store.ids.cancellation(), booking.id, refunds, reasons, now, confirm_before)
 
 
-def _carry_out(store: Store, booking: Booking, asked: Cancellation) -> Answer:
+def _carry_out(store: Store, booking: Booking, asked: Cancellation) -> OperationResponse:
     now = store.now()
     asked.done_at = booking.updated_at = now
     for quote in booking.quotes:
@@ -135,7 +135,7 @@ def _carry_out(store: Store, booking: Booking, asked: Cancellation) -> Answer:
             quote.updated_at = now
     store.emails.append(Email(booking.id, "BOOKING_CANCELLED", booking.policyholder["email"], now))
     body = _answer(store, booking, asked)
-    return Answer(200, body, ("BOOKING_CANCELLED", booking.id))
+    return OperationResponse(200, body, ("BOOKING_CANCELLED", booking.id))
 
 
 def _answer(store: Store, booking: Booking, asked: Cancellation) -> Json:

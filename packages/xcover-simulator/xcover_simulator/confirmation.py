@@ -3,9 +3,9 @@
 from collections.abc import Callable
 from typing import Any
 
-from .answers import booking_answer
+from .booking_responses import booking_response
 from .offers import UNKNOWN_OFFER, price, price_drift
-from .operation import Answer, Incoming
+from .operation import Incoming, OperationResponse
 from .payloads import REQUIRED, read_policyholder
 from .product_rules import breach_of
 from .refusals import Refusal, confirm_rule, field_errors, not_found
@@ -14,7 +14,7 @@ from .store import BookedQuote, Booking, Email, Offer, Product, Store
 Refuse = Callable[[str], Refusal]
 
 
-def confirm(store: Store, incoming: Incoming) -> Answer:
+def confirm(store: Store, incoming: Incoming) -> OperationResponse:
     """Turn an offer into a booking.
 
     A confirmed offer, an unknown or repeated quote, a breach of the product rules and an
@@ -47,7 +47,7 @@ def confirm(store: Store, incoming: Incoming) -> Answer:
     offer.booking_id = booking.id
     store.bookings[booking.id] = booking
     store.emails.append(Email(booking.id, "BOOKING_CREATED", holder.email, booking.created_at))
-    return Answer(200, booking_answer(store, booking), ("BOOKING_CREATED", booking.id))
+    return OperationResponse(200, booking_response(store, booking), ("BOOKING_CREATED", booking.id))
 
 
 def _chosen(offer: Offer, quotes: Any, refuse: Refuse) -> list[tuple[Product, Any]]:

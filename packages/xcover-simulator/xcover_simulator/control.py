@@ -10,7 +10,7 @@ from starlette.routing import Route
 from .faults import FaultOrder, FaultOrders
 from .http_responses import JsonResponse
 from .jsontext import Json, loads
-from .operation import Answer
+from .operation import OperationResponse
 from .page import control_page
 from .payloads import in_words
 from .state import state
@@ -64,11 +64,11 @@ class Control:
         accepted = request.headers.get("accept", "")
         if accepted.startswith("text/html"):
             return HTMLResponse(control_page(shown))
-        return JsonResponse(Answer(200, shown))
+        return JsonResponse(OperationResponse(200, shown))
 
     async def _reset(self, _: Request) -> Response:
         self._store.reset()
-        return JsonResponse(Answer(200, {"reset": True}))
+        return JsonResponse(OperationResponse(200, {"reset": True}))
 
     async def _add_fault(self, request: Request) -> Response:
         try:
@@ -76,7 +76,7 @@ class Control:
         except (ValidationError, _BadControl) as error:
             return _refused(error)
         self._store.faults.add(order)
-        return JsonResponse(Answer(200, {"faults": self._store.faults.shown()}))
+        return JsonResponse(OperationResponse(200, {"faults": self._store.faults.shown()}))
 
     async def _replace_faults(self, request: Request) -> Response:
         try:
@@ -84,18 +84,18 @@ class Control:
         except (ValidationError, _BadControl) as error:
             return _refused(error)
         self._store.faults.replace(wanted.faults)
-        return JsonResponse(Answer(200, {"faults": self._store.faults.shown()}))
+        return JsonResponse(OperationResponse(200, {"faults": self._store.faults.shown()}))
 
     async def _clear_faults(self, _: Request) -> Response:
         self._store.faults.clear()
-        return JsonResponse(Answer(200, {"faults": []}))
+        return JsonResponse(OperationResponse(200, {"faults": []}))
 
     async def _change_settings(self, request: Request) -> Response:
         try:
             self._store.settings = self._store.settings.changed(await _body(request))
         except (ValidationError, _BadControl) as error:
             return _refused(error)
-        return JsonResponse(Answer(200, {"settings": self._store.settings.shown()}))
+        return JsonResponse(OperationResponse(200, {"settings": self._store.settings.shown()}))
 
     async def _send_webhook(self, request: Request) -> Response:
         try:
@@ -126,7 +126,7 @@ class Control:
             }
             for delivery in deliveries
         ]
-        return JsonResponse(Answer(200, {"webhooks": shown}))
+        return JsonResponse(OperationResponse(200, {"webhooks": shown}))
 
 
 async def _body(request: Request) -> Json:
@@ -141,4 +141,4 @@ async def _body(request: Request) -> Json:
 
 def _refused(error: Exception) -> Response:
     sentence = in_words(error) if isinstance(error, ValidationError) else str(error)
-    return JsonResponse(Answer(422, {"error": sentence}))
+    return JsonResponse(OperationResponse(422, {"error": sentence}))

@@ -9,7 +9,7 @@ from starlette.types import Receive, Scope, Send
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from .jsontext import Json, dumps
-from .operation import Answer
+from .operation import OperationResponse
 
 # The HTML that the faults "html" and "html_ok" return.
 GATEWAY_PAGE = """<!DOCTYPE html>
@@ -57,10 +57,10 @@ class JsonResponse(Response):
 
     media_type = "application/json"
 
-    def __init__(self, answer: Answer, headers: dict[str, str] | None = None) -> None:
-        content = b"" if answer.body is None else dumps(answer.body).encode()
-        super().__init__(content, answer.status, headers)
-        if answer.body is None:
+    def __init__(self, response: OperationResponse, headers: dict[str, str] | None = None) -> None:
+        content = b"" if response.body is None else dumps(response.body).encode()
+        super().__init__(content, response.status, headers)
+        if response.body is None:
             del self.headers["content-type"]
 
 

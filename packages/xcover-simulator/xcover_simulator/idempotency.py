@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from .operation import Answer
+from .operation import OperationResponse
 from .refusals import field_errors, locked
 
 KEPT_FOR = timedelta(hours=48)
@@ -21,10 +21,10 @@ Slot = tuple[str, str, str]
 class _Entry:
     body: Any
     since: datetime
-    answer: Answer | None = None
+    response: OperationResponse | None = None
 
 
-class KeptAnswers:
+class KeptResponses:
     """The first response to each partner, path and key, kept for 48 hours.
 
     Documented: the same key and body give 409 with the stored response, or 423 while the first
@@ -35,7 +35,7 @@ class KeptAnswers:
     def __init__(self) -> None:
         self._entries: dict[Slot, _Entry] = {}
 
-    def earlier(self, slot: Slot, body: Any, now: datetime) -> Answer | None:
+    def earlier(self, slot: Slot, body: Any, now: datetime) -> OperationResponse | None:
         """Return the 409 response for a repeated call, or None for a new one.
 
         Raises the 423 refusal while the first call is running, and the 422 refusal when the key
@@ -47,18 +47,18 @@ class KeptAnswers:
         if entry.body != body:
             sentence = "This idempotency key was used with another request body"
             raise field_errors({"x-idempotency-key": [sentence]})
-        if entry.answer is None:
+        if entry.response is None:
             raise locked()
-        return Answer(409, entry.answer.body)
+        return OperationResponse(409, entry.response.body)
 
     def reserve(self, slot: Slot, body: Any, now: datetime) -> None:
         """Mark the call of ``slot`` as running."""
         self._entries[slot] = _Entry(body, now)
 
-    def keep(self, slot: Slot, answer: Answer) -> None:
+    def keep(self, slot: Slot, response: OperationResponse) -> None:
         """Store the response of the call that ran."""
         if slot in self._entries:
-            self._entries[slot].answer = answer
+            self._entries[slot].response = response
 
     def release(self, slot: Slot) -> None:
         """Remove a call that was refused, so that its key can be used again."""

@@ -5,17 +5,17 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from .answers import amounts, booking_answer
+from .booking_responses import amounts, booking_response
 from .bookings import booking_of
 from .jsontext import Json
 from .offers import price, price_drift, problem_with
-from .operation import Answer, Incoming
+from .operation import Incoming, OperationResponse
 from .payloads import REQUIRED, EventChangesIn, PolicyholderIn, by_field, read, read_policyholder
 from .refusals import business_rule, field_errors, not_found, unexpected_fields
 from .store import CANCELLED, BookedQuote, Booking, Store, Update
 
 
-def modify(store: Store, incoming: Incoming) -> Answer:
+def modify(store: Store, incoming: Incoming) -> OperationResponse:
     """Change a booking at once.
 
     Source:
@@ -23,10 +23,10 @@ def modify(store: Store, incoming: Incoming) -> Answer:
     """
     booking = booking_of(store, incoming)
     changed = _changed(store, booking, incoming.body, price_drift(incoming))
-    return Answer(200, _apply(store, booking, changed), ("BOOKING_UPDATED", booking.id))
+    return OperationResponse(200, _apply(store, booking, changed), ("BOOKING_UPDATED", booking.id))
 
 
-def preview_modification(store: Store, incoming: Incoming) -> Answer:
+def preview_modification(store: Store, incoming: Incoming) -> OperationResponse:
     """Return the price difference of a change without applying it (recorded)."""
     booking = booking_of(store, incoming)
     changed = _changed(store, booking, incoming.body, price_drift(incoming))
@@ -34,10 +34,10 @@ def preview_modification(store: Store, incoming: Incoming) -> Answer:
         store.ids.update(), booking.id, incoming.body, store.now(), _difference(booking, changed)
     )
     store.updates[update.id] = update
-    return Answer(200, {**_answer(store, booking, changed), "update_id": update.id})
+    return OperationResponse(200, {**_answer(store, booking, changed), "update_id": update.id})
 
 
-def confirm_modification(store: Store, incoming: Incoming) -> Answer:
+def confirm_modification(store: Store, incoming: Incoming) -> OperationResponse:
     """Apply a previewed change and return 201 (recorded).
 
     An unknown preview is refused with 404, one already applied with 422 (inferred).
@@ -52,7 +52,7 @@ def confirm_modification(store: Store, incoming: Incoming) -> Answer:
         raise business_rule(f"Update {update.id} was already confirmed")
     changed = _changed(store, booking, update.body, price_drift(incoming))
     update.applied_at = store.now()
-    return Answer(201, _apply(store, booking, changed), ("BOOKING_UPDATED", booking.id))
+    return OperationResponse(201, _apply(store, booking, changed), ("BOOKING_UPDATED", booking.id))
 
 
 def _changed(store: Store, booking: Booking, body: Json, drift: Decimal) -> Booking:
@@ -158,14 +158,14 @@ def _difference(booking: Booking, changed: Booking) -> Decimal:
 
 def _answer(store: Store, booking: Booking, changed: Booking) -> Json:
     """Return the changed booking with ``price_diff`` and ``total_price_diff`` (recorded)."""
-    answer = booking_answer(store, changed)
+    response = booking_response(store, changed)
     currency = booking.currency
-    for shown, old, new in zip(answer["quotes"], booking.quotes, changed.quotes, strict=True):
+    for shown, old, new in zip(response["quotes"], booking.quotes, changed.quotes, strict=True):
         shown |= amounts(currency, price_diff=new.premium.total - old.premium.total)
-    return answer | amounts(currency, total_price_diff=_difference(booking, changed))
+    return response | amounts(currency, total_price_diff=_difference(booking, changed))
 
 
 def _apply(store: Store, booking: Booking, changed: Booking) -> Json:
-    answer = _answer(store, booking, changed)
+    response = _answer(store, booking, changed)
     store.bookings[booking.id] = changed
-    return answer
+    return response

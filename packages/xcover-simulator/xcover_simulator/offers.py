@@ -6,8 +6,8 @@ from pydantic import ValidationError
 
 from .faults import Kind
 from .jsontext import Json
-from .offer_answers import OFFER_CONFIG_ID, offer_answer, product_config_id
-from .operation import Answer, Incoming
+from .offer_responses import OFFER_CONFIG_ID, offer_response, product_config_id
+from .operation import Incoming, OperationResponse
 from .payloads import CustomerIn, EventIn, by_field, in_words, read
 from .pricing import Premium, digits, premium_for
 from .product_rules import rules_for
@@ -18,7 +18,7 @@ UNKNOWN_OFFER = "Quote package does not exist"
 """Message of the 404 for an unknown offer id (captured)."""
 
 
-def create_offer(store: Store, incoming: Incoming) -> Answer:
+def create_offer(store: Store, incoming: Incoming) -> OperationResponse:
     """Price one or two products per event, under new ids on every call.
 
     Raises the 422 refusal when an object is missing or invalid, when nothing is sold in the
@@ -69,10 +69,10 @@ def create_offer(store: Store, incoming: Incoming) -> Answer:
     )
     offer.rules = rules_for(settings, [product.quote_id for product in offer.products])
     store.offers[offer.id] = offer
-    return Answer(200, offer_answer(settings, offer, incoming.query))
+    return OperationResponse(200, offer_response(settings, offer, incoming.query))
 
 
-def opt_out(store: Store, incoming: Incoming) -> Answer:
+def opt_out(store: Store, incoming: Incoming) -> OperationResponse:
     """Record that an offer was declined, and return 204.
 
     A confirmed offer also gets 204 (captured) and is not changed (inferred). An opt-out can be
@@ -90,7 +90,7 @@ def opt_out(store: Store, incoming: Incoming) -> Answer:
         earlier.times += 1
     elif offer.booking_id is None:
         store.opt_outs[offer.id] = OptOut(offer.id, store.now())
-    return Answer(204)
+    return OperationResponse(204)
 
 
 def price(

@@ -24,7 +24,7 @@ class Incoming:
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class OperationResponse:
     """The response of an operation."""
 
     status: int

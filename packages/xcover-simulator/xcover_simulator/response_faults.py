@@ -4,26 +4,26 @@ from typing import Any
 
 from .faults import Fault, Kind
 from .jsontext import Json
-from .operation import Answer
+from .operation import OperationResponse
 
 
-def apply_fault(answer: Answer, fault: Fault | None) -> Answer:
-    """Return ``answer`` with its body changed by ``fault``. The store is not affected."""
-    if fault is None or not isinstance(answer.body, dict):
-        return answer
+def apply_fault(response: OperationResponse, fault: Fault | None) -> OperationResponse:
+    """Return ``response`` with its body changed by ``fault``. The store is not affected."""
+    if fault is None or not isinstance(response.body, dict):
+        return response
     match fault.kind:
         case Kind.ERRORS_IN_2XX:
-            return _with_body(answer, _with_errors(answer.body, fault.order.message))
+            return _with_body(response, _with_errors(response.body, fault.order.message))
         case Kind.NULL_PRODUCT:
-            return _with_body(answer, _with_null(answer.body, fault.order.index))
+            return _with_body(response, _with_null(response.body, fault.order.index))
         case Kind.MISSING_CONTENT:
-            return _with_body(answer, _without(answer.body, fault.order.part))
+            return _with_body(response, _without(response.body, fault.order.part))
         case _:
-            return answer
+            return response
 
 
-def _with_body(answer: Answer, body: Json) -> Answer:
-    return Answer(answer.status, body, answer.announces)
+def _with_body(response: OperationResponse, body: Json) -> OperationResponse:
+    return OperationResponse(response.status, body, response.announces)
 
 
 def _items(body: Json) -> str:

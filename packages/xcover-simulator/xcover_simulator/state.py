@@ -4,7 +4,7 @@ from dataclasses import asdict, is_dataclass
 from datetime import datetime
 from typing import Any
 
-from .answers import amounts, live_total, stamp
+from .booking_responses import amounts, live_total, stamp
 from .jsontext import Json
 from .store import Booking, Offer, Store
 

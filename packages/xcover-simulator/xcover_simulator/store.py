@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 from .faults import FaultQueue
-from .idempotency import KeptAnswers
+from .idempotency import KeptResponses
 from .ids import Ids
 from .jsontext import Json
 from .pricing import Premium
@@ -211,7 +211,7 @@ class Store:
         self.webhooks: list[Delivery] = []
         self.calls: list[Call] = []
         self.faults = FaultQueue()
-        self.kept_answers = KeptAnswers()
+        self.kept_answers = KeptResponses()
         self.throttle = Throttle()
 
     def now(self) -> datetime:

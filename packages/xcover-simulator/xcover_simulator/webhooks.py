@@ -11,7 +11,7 @@ from typing import Literal
 
 import requests
 
-from .answers import amounts, booking_answer
+from .booking_responses import amounts, booking_response
 from .jsontext import Json, dumps
 from .settings import Settings
 from .signing import signed_headers
@@ -28,7 +28,7 @@ Signed = bool | Literal["badly"]
 
 def payload(store: Store, booking: Booking) -> Json:
     """Return the documented payload. Cancelled quotes also carry ``refund_value`` (captured)."""
-    whole = booking_answer(store, booking)
+    whole = booking_response(store, booking)
     known = store.settings.webhook_partner_transaction_id
     refunds = {
         quote_id: refund
@@ -136,9 +136,9 @@ def _post(url: str, content: bytes, headers: dict[str, str]) -> Json:
     with requests.Session() as session:
         session.trust_env = False
         try:
-            answer = session.post(
+            response = session.post(
                 url, data=content, headers=headers, timeout=TIMEOUT, allow_redirects=False
             )
         except requests.RequestException as error:
             return {"error": type(error).__name__}
-        return {"status": answer.status_code}
+        return {"status": response.status_code}

@@ -9,9 +9,9 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 from starlette.routing import Route
 
-from .answers import PDS_PATH
+from .booking_responses import PDS_PATH
 from .jsontext import Json
-from .offer_answers import content_of, counted
+from .offer_responses import content_of, counted
 from .pricing import Premium, formatted
 from .rendering import render
 from .settings import Settings

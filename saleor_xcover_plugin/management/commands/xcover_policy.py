@@ -11,7 +11,7 @@ from ...host.runtime import allow_writer
 from ...models import Cover
 from ...staff.decisions import DecisionRefused
 from ...staff.take_over import take_over
-from ...staff.unmade_policies import do_not_make, make_after_all
+from ...staff.unmade_covers import do_not_make, make_after_all
 from ..base import PluginCommand
 
 

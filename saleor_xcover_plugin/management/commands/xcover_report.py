@@ -7,7 +7,7 @@ from typing import Any
 from django.core.management.base import CommandError, CommandParser
 
 from ...clock import utc_now
-from ...domain.figures import Sales
+from ...domain.sales_figures import Sales
 from ...host.runtime import allow_writer
 from ...operations.sales_report import sales_of
 from ..base import PluginCommand

@@ -12,7 +12,7 @@ from ... import installation
 from ...apps import BEAT_ENTRIES
 from ...clock import utc_now
 from ...config.settings import PLUGIN_ID
-from ...domain.instance import Standing
+from ...domain.instance import Binding
 from ...domain.numbers import counted
 from ...host import catalog, orders, warehouses
 from ...host.runtime import allow_writer
@@ -79,7 +79,7 @@ def _bind() -> Iterator[catalog.Step]:
     row = installation.current()
     here = installation.name_here()
     if here:
-        is_elsewhere = installation.standing(row) == Standing.ELSEWHERE
+        is_elsewhere = installation.binding_of(row) == Binding.ELSEWHERE
         elsewhere = f"bound to {row.bound_to}: see xcover_adopt"
         outcome = elsewhere if is_elsewhere else "created" if is_new else "unchanged"
         yield catalog.Step(f"binding to {here}", outcome)

@@ -13,7 +13,7 @@ from ...clock import utc_now
 from ...domain.alarms import AlarmCode, at
 from ...host.runtime import allow_writer
 from ...operations import status
-from ...operations.alarms import standing
+from ...operations.alarms import present_alarms
 from ..base import PluginCommand
 from ..output import print_json, print_table
 
@@ -29,7 +29,7 @@ class Command(PluginCommand):
     @allow_writer()
     def handle(self, *args: Any, **options: Any) -> None:
         now = utc_now()
-        seen, parked = standing(now), status.parked()
+        seen, parked = present_alarms(now), status.parked()
         is_fine = not (seen.alarms or seen.unknown or parked)
         report = {
             "at": now,

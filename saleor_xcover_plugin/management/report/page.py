@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 
-from ...domain.figures import MEANINGS, Figures, Market, Sales
 from ...domain.money import Money, quantum
+from ...domain.sales_figures import MEANINGS, Figures, Market, Sales
 from .plots import Drawing, Plot, Series, bars, line
 from .rendering import render
 from .rows import FIGURES, days_of, for_people, percent, totals_of

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from ... import installation
 from ...domain.alarms import AlarmCode, incident
-from ...domain.instance import Standing
+from ...domain.instance import Binding
 from .finding import Finding, fine, problem, warning
 
 _COPY = "A copy of this database, say in a staging environment, would act on this store's policies"
@@ -22,13 +22,13 @@ def check() -> Iterator[Finding]:
     """Check the binding of the database to the store that runs here."""
     row = installation.found()
     here = installation.name_here()
-    standing = installation.standing(row)
-    if standing == Standing.UNNAMED:
+    binding = installation.binding_of(row)
+    if binding == Binding.UNNAMED:
         bound_to = f" It is bound to {row.bound_to}." if row is not None and row.bound_to else ""
         yield warning("store", "", f"{_UNNAMED}{bound_to}")
-    elif standing == Standing.UNBOUND:
+    elif binding == Binding.UNBOUND:
         yield warning("store", here, _UNBOUND)
-    elif standing == Standing.ELSEWHERE and row is not None:
+    elif binding == Binding.ELSEWHERE and row is not None:
         wrong = incident(AlarmCode.WRONG_STORE, bound_to=row.bound_to, here=here)
         yield problem("store", here, wrong.sentence)
     else:

@@ -30,7 +30,7 @@ def test_django_starts_and_a_check_names_both_versions_without_stopping_anything
 
 
 def test_its_place_is_taken_before_any_app_looks_for_plugins(old):
-    assert old["early"] == ["saleor_xcover_plugin.inactive.plugin.InactivePlugin"]
+    assert old["early"] == ["saleor_xcover_plugin.unsupported_saleor.plugin.InactivePlugin"]
 
 
 def test_the_plugin_is_listed_inactive_whatever_is_stored(old):

@@ -12,9 +12,9 @@ import pytest
 from django.db import connection
 
 from saleor_xcover_plugin import installation
-from saleor_xcover_plugin.domain.instance import Standing
+from saleor_xcover_plugin.domain.instance import Binding
 from saleor_xcover_plugin.models import Installation, OutboxMessage
-from saleor_xcover_plugin.outbox import store as outbox
+from saleor_xcover_plugin.outbox import message_queue as outbox
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -98,7 +98,7 @@ def test_two_who_are_first_make_one_id() -> None:
 def test_it_is_bound_once_and_stays_bound(named: Callable[[str], None]) -> None:
     assert not installation.bind(NOW)  # nothing names the store yet
     named("Production")
-    assert installation.standing(installation.found()) == Standing.UNBOUND
+    assert installation.binding_of(installation.found()) == Binding.UNBOUND
     assert not installation.is_elsewhere()
 
     assert installation.bind(NOW)
@@ -117,7 +117,7 @@ def test_without_a_name_sending_goes_on(named: Callable[[str], None], settings: 
     installation.bind(NOW)
     named("")
 
-    assert installation.standing(installation.found()) == Standing.UNNAMED
+    assert installation.binding_of(installation.found()) == Binding.UNNAMED
     assert not installation.is_elsewhere()
     settings.PUBLIC_URL = "https://staging.example/"
     assert installation.is_elsewhere()
@@ -151,7 +151,7 @@ def test_another_address_of_the_database_is_the_same_store(
     connection.close()
     monkeypatch.setitem(connection.settings_dict, "HOST", other)
     # then nothing is noticed
-    assert installation.standing(installation.found()) == Standing.AT_HOME
+    assert installation.binding_of(installation.found()) == Binding.AT_HOME
     assert not installation.is_elsewhere()
     assert key() == before
     connection.close()

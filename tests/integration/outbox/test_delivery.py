@@ -7,7 +7,7 @@ import pytest
 
 from saleor_xcover_plugin.outbox.handlers import NotShown, ask_for, look_up
 from saleor_xcover_plugin.xcover.errors import (
-    XCoverBadAnswer,
+    XCoverBadResponse,
     XCoverError,
     XCoverMisconfigured,
     XCoverNotFound,
@@ -56,7 +56,7 @@ def test_no_answer_stays_what_it_is(error: XCoverError) -> None:
     [
         XCoverThrottled("slow down", status=429, retry_after=7.0),
         XCoverMisconfigured("access refused", status=403),
-        XCoverBadAnswer("unreadable"),
+        XCoverBadResponse("unreadable"),
     ],
 )
 def test_that_a_question_was_turned_away_does_not_mean_that_the_call_was(

@@ -13,7 +13,7 @@ from saleor_xcover_plugin.domain.reasons import ReasonCode
 from saleor_xcover_plugin.domain.sending import Sending
 from saleor_xcover_plugin.domain.states import MessageState, TransitionRefused
 from saleor_xcover_plugin.models import OutboxMessage
-from saleor_xcover_plugin.outbox import store as outbox
+from saleor_xcover_plugin.outbox import message_queue as outbox
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

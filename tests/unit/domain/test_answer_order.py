@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from saleor_xcover_plugin.domain.answer_order import (
+from saleor_xcover_plugin.domain.answer_sequence import (
     MAX_PAGES,
     AnswerTurn,
     Place,

@@ -22,7 +22,7 @@ from saleor_xcover_plugin.domain.cancellations import (
     rule_for,
 )
 from saleor_xcover_plugin.domain.money import Money
-from saleor_xcover_plugin.domain.refunds import RefundScope
+from saleor_xcover_plugin.domain.refund_attribution import RefundScope
 
 NOW = datetime(2026, 12, 4, 9, 0, tzinfo=UTC)
 PREMIUM = Money(Decimal("6.66"), "USD")

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from saleor_xcover_plugin.domain.figures import AMOUNTS, MEANINGS, Figures, Market, Sales
 from saleor_xcover_plugin.domain.money import CurrencyMismatch, Money
+from saleor_xcover_plugin.domain.sales_figures import AMOUNTS, MEANINGS, Figures, Market, Sales
 
 FIRST = date(2026, 11, 1)
 LAST = FIRST + timedelta(days=9)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from saleor_xcover_plugin.domain.instance import Standing, compare, first_name
+from saleor_xcover_plugin.domain.instance import Binding, compare, first_name
 
 
 @pytest.mark.parametrize(
@@ -24,11 +24,11 @@ def test_the_first_name_counts_and_its_spelling_does_not(candidates, name) -> No
 @pytest.mark.parametrize(
     ("bound_to", "here", "expected"),
     [
-        ("", "", Standing.UNNAMED),
-        ("production", "", Standing.UNNAMED),
-        ("", "production", Standing.UNBOUND),
-        ("production", "production", Standing.AT_HOME),
-        ("production", "staging", Standing.ELSEWHERE),
+        ("", "", Binding.UNNAMED),
+        ("production", "", Binding.UNNAMED),
+        ("", "production", Binding.UNBOUND),
+        ("production", "production", Binding.AT_HOME),
+        ("production", "staging", Binding.ELSEWHERE),
     ],
 )
 def test_only_another_name_is_another_store(bound_to, here, expected) -> None:
@@ -36,6 +36,6 @@ def test_only_another_name_is_another_store(bound_to, here, expected) -> None:
 
 
 def test_a_status_for_machines_says_it_in_these_words() -> None:
-    assert [standing.value for standing in Standing] == [
+    assert [standing.value for standing in Binding] == [
         *("unnamed", "unbound", "at_home", "elsewhere"),
     ]

@@ -8,7 +8,7 @@ from enum import StrEnum
 import pytest
 
 from saleor_xcover_plugin.domain.alarms import AlarmCode
-from saleor_xcover_plugin.domain.answer_order import Place
+from saleor_xcover_plugin.domain.answer_sequence import Place
 from saleor_xcover_plugin.domain.cancellations import Cancelled, ClaimState, CoolingOff, Verdict
 from saleor_xcover_plugin.domain.erasure import EraseCode
 from saleor_xcover_plugin.domain.fulfillment import CoverStep, Progress
@@ -16,7 +16,7 @@ from saleor_xcover_plugin.domain.premium import OrderDiscount
 from saleor_xcover_plugin.domain.product_rules import Choice, InitialState
 from saleor_xcover_plugin.domain.rates import Lane
 from saleor_xcover_plugin.domain.reconciliation import FindingCode
-from saleor_xcover_plugin.domain.refunds import RefundScope
+from saleor_xcover_plugin.domain.refund_attribution import RefundScope
 from saleor_xcover_plugin.domain.retention import Kind, Obstacle
 from saleor_xcover_plugin.domain.sending import Sending
 

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from saleor_xcover_plugin.domain.refunds import (
+from saleor_xcover_plugin.domain.refund_attribution import (
     Intention,
     Refunded,
     RefundScope,

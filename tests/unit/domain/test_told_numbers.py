@@ -8,7 +8,7 @@ import pytest
 from saleor_xcover_plugin.domain import (
     alarms,
     allowances,
-    answer_order,
+    answer_sequence,
     breaker,
     premium,
     product_rules,
@@ -50,7 +50,7 @@ SECOND, MINUTE, HOUR, DAY = (
         ("a turn is missed after", rates.LATE, timedelta(milliseconds=30)),
         ("a corrected line costs more by at most this many premiums", premium.MAX_CORRECTION, 3),
         ("selections that are priced one by one", product_rules.MAX_SELECTIONS, 16),
-        ("pages of a checkout that are remembered", answer_order.MAX_PAGES, 16),
+        ("pages of a checkout that are remembered", answer_sequence.MAX_PAGES, 16),
         ("an event without an end is over after", EVENT_LASTS, 7 * DAY),
     ],
 )

@@ -12,7 +12,7 @@ from importlib.resources import files
 import pytest
 from django.utils import translation
 
-from saleor_xcover_plugin.domain.figures import Figures, Market, Sales
+from saleor_xcover_plugin.domain.sales_figures import Figures, Market, Sales
 from saleor_xcover_plugin.management import report
 from saleor_xcover_plugin.management.files import writing
 from saleor_xcover_plugin.management.report.page import LABELS, page_of

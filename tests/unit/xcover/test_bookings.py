@@ -4,8 +4,8 @@ from decimal import Decimal
 
 import pytest
 
-from saleor_xcover_plugin.xcover.answers import Booking, CancelledBooking, parse
-from saleor_xcover_plugin.xcover.errors import XCoverBadAnswer
+from saleor_xcover_plugin.xcover.errors import XCoverBadResponse
+from saleor_xcover_plugin.xcover.parsing import Booking, CancelledBooking, parse
 
 BOOKING = {
     "id": "A-B-INS",
@@ -61,5 +61,5 @@ def test_what_cancelled_nothing_is_no_cancelled_booking(more):
     cancelled = {**BOOKING, "status": "CANCELLED"}
 
     assert parse(CancelledBooking, cancelled).is_cancelled
-    with pytest.raises(XCoverBadAnswer, match="CancelledBooking lacks or garbles: the whole"):
+    with pytest.raises(XCoverBadResponse, match="CancelledBooking lacks or garbles: the whole"):
         parse(CancelledBooking, cancelled | more)

@@ -9,11 +9,10 @@ from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 
-from saleor_xcover_plugin.xcover.answers import Point
 from saleor_xcover_plugin.xcover.client import Credentials, XCoverClient
 from saleor_xcover_plugin.xcover.errors import (
     XCoverAlreadyBooked,
-    XCoverBadAnswer,
+    XCoverBadResponse,
     XCoverMisconfigured,
     XCoverNoOffer,
     XCoverNotFound,
@@ -23,6 +22,7 @@ from saleor_xcover_plugin.xcover.errors import (
     XCoverThrottled,
     XCoverUnavailable,
 )
+from saleor_xcover_plugin.xcover.parsing import Point
 from saleor_xcover_plugin.xcover.transport import Response
 
 from .wire import NOW, canned, fixture
@@ -170,7 +170,7 @@ def test_an_id_that_would_lead_elsewhere_is_never_sent(odd):
 def test_an_answer_with_such_an_id_is_no_answer(odd, answer, call, place):
     client, _ = canned(200, fixture(answer) | {place: odd})
 
-    with pytest.raises(XCoverBadAnswer) as refused:
+    with pytest.raises(XCoverBadResponse) as refused:
         CALLS[call](client)
 
     assert place in str(refused.value) or place == "id"
@@ -205,9 +205,9 @@ def test_credentials_that_cannot_work_need_a_person(wrong):
         ("confirm", 409, "refused_unknown", XCoverRejected),
         ("confirm", 403, "refused_signature", XCoverMisconfigured),
         ("preview", 422, "refused_status_change", XCoverStatusConflict),
-        ("preview", 200, "cancellation_done", XCoverBadAnswer),
+        ("preview", 200, "cancellation_done", XCoverBadResponse),
         ("probe", 401, "refused_signature", XCoverMisconfigured),
-        ("probe", 200, "booking_confirmed", XCoverBadAnswer),
+        ("probe", 200, "booking_confirmed", XCoverBadResponse),
     ],
 )
 def test_a_refusal_says_what_to_do(call, status, answer, kind):
@@ -221,7 +221,7 @@ def test_a_refusal_says_what_to_do(call, status, answer, kind):
 def test_a_cancellation_answered_by_a_preview_has_cancelled_nothing():
     client, _ = canned(200, fixture("cancellation_preview"))
 
-    with pytest.raises(XCoverBadAnswer):
+    with pytest.raises(XCoverBadResponse):
         CALLS["cancel"](client)
 
 
@@ -345,7 +345,7 @@ def test_a_price_that_is_no_amount_makes_no_offer(premium):
     body["products"][0]["details"]["finance"]["price"]["total_amount"] = premium
     client, _ = canned(200, body)
 
-    with pytest.raises(XCoverBadAnswer) as caught:
+    with pytest.raises(XCoverBadResponse) as caught:
         CALLS["create"](client)
     assert caught.value.fields == ("quotes.0.premium",)
 

@@ -6,7 +6,7 @@ import time
 import pytest
 
 from saleor_xcover_plugin.xcover.errors import (
-    XCoverBadAnswer,
+    XCoverBadResponse,
     XCoverError,
     XCoverMisconfigured,
     XCoverNoOffer,
@@ -69,8 +69,8 @@ def test_the_thread_of_an_abandoned_call_ends(client_at):
         ),
         ("HTML as success", says(answer(b"<html>Maintenance</html>")), XCoverUnavailable),
         ("cut JSON", says(answer(b'{"id": "7a0c')), XCoverUnavailable),
-        ("empty success", says(answer(b"")), XCoverBadAnswer),
-        ("a list", says(answer(b"[]")), XCoverBadAnswer),
+        ("empty success", says(answer(b"")), XCoverBadResponse),
+        ("a list", says(answer(b"[]")), XCoverBadResponse),
         ("nested too deeply", says(answer(b"[" * 100_000)), XCoverUnavailable),
         ("locked", says(answer(b"{}", "423 Locked")), XCoverUnavailable),
         ("success with errors", says(answer(b'{"id":"1","errors":{"0":"no"}}')), XCoverNoOffer),

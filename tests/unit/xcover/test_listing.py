@@ -5,9 +5,9 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from saleor_xcover_plugin.xcover import listing
-from saleor_xcover_plugin.xcover.answers import parse
-from saleor_xcover_plugin.xcover.errors import XCoverBadAnswer
+from saleor_xcover_plugin.xcover.errors import XCoverBadResponse
 from saleor_xcover_plugin.xcover.listing import BookingPage, walk
+from saleor_xcover_plugin.xcover.parsing import parse
 
 START = datetime(2026, 12, 4, 9, 0, tzinfo=UTC)
 
@@ -64,7 +64,7 @@ def test_older_pages_are_not_read(newest_first: bool) -> None:
 def test_a_list_that_does_not_reach_back_is_given_up() -> None:
     account = Account(100_000, newest_first=True)
 
-    with pytest.raises(XCoverBadAnswer, match="more than 5000 bookings"):
+    with pytest.raises(XCoverBadResponse, match="more than 5000 bookings"):
         found(account, START)
 
     assert len(account.asked) == listing.MAX_PAGES + 1
@@ -80,5 +80,5 @@ def test_a_booking_without_a_time_is_not_left_out() -> None:
     "answer", [{}, {"count": 1}, {"count": -1, "results": []}, {"count": 1, "results": [{}]}]
 )
 def test_what_is_no_list_is_refused(answer: dict[str, object]) -> None:
-    with pytest.raises(XCoverBadAnswer):
+    with pytest.raises(XCoverBadResponse):
         parse(BookingPage, answer)

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from saleor_xcover_plugin.xcover.answers import load
+from saleor_xcover_plugin.xcover.parsing import load
 from saleor_xcover_plugin.xcover.texts import (
     MAX_POINTS,
     MAX_TEXT_LENGTH,

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from saleor_xcover_plugin.xcover.answers import load
 from saleor_xcover_plugin.xcover.errors import XCoverError
+from saleor_xcover_plugin.xcover.parsing import load
 from saleor_xcover_plugin.xcover.responses import parse_response
 from saleor_xcover_plugin.xcover.signing import SignatureVerdict, verify
 from saleor_xcover_plugin.xcover.transport import Response

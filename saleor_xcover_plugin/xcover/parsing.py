@@ -1,6 +1,6 @@
 """Parse XCover's responses into frozen values.
 
-Unknown fields are ignored; a missing or malformed required field raises ``XCoverBadAnswer``.
+Unknown fields are ignored; a missing or malformed required field raises ``XCoverBadResponse``.
 """
 
 from __future__ import annotations
@@ -19,10 +19,10 @@ from .bookings import (
     CancelledBooking,
     Modification,
 )
-from .errors import XCoverBadAnswer
+from .errors import XCoverBadResponse
 from .offers import Offer, OfferedQuote
 from .texts import Point
-from .values import AnswerModel
+from .values import ResponseModel
 
 __all__ = [
     "BookedQuote",
@@ -38,7 +38,7 @@ __all__ = [
     "parse",
 ]
 
-A = TypeVar("A", bound=AnswerModel)
+A = TypeVar("A", bound=ResponseModel)
 
 
 def load(body: bytes) -> Any:
@@ -64,16 +64,16 @@ def _refuse(_constant: str) -> NoReturn:
 def parse(model: type[A], data: Any) -> A:
     """Build a response of type ``model`` from parsed JSON.
 
-    Raise ``XCoverBadAnswer`` with the names of the fields that are missing or malformed, never
+    Raise ``XCoverBadResponse`` with the names of the fields that are missing or malformed, never
     their values.
     """
     if not isinstance(data, dict):
-        raise XCoverBadAnswer(f"{model.__name__}: the answer is not an object")
+        raise XCoverBadResponse(f"{model.__name__}: the answer is not an object")
     try:
         return model.model_validate(data)
     except ValidationError as error:
         places = sorted({".".join(map(str, e["loc"])) for e in error.errors()} - {""})
         named = ", ".join(places) or "the whole"
-        raise XCoverBadAnswer(
+        raise XCoverBadResponse(
             f"{model.__name__} lacks or garbles: {named}", fields=tuple(places)
         ) from None

@@ -37,11 +37,11 @@ def amounts(currency: str, **values: Decimal | None) -> Json:
 
     Amounts are rounded to the decimals of ``currency``; None stays null in both fields.
     """
-    answer: Json = {}
+    response: Json = {}
     for name, value in values.items():
-        answer[name] = None if value is None else money(value, currency)
-        answer[f"{name}_formatted"] = None if value is None else formatted(value, currency)
-    return answer
+        response[name] = None if value is None else money(value, currency)
+        response[f"{name}_formatted"] = None if value is None else formatted(value, currency)
+    return response
 
 
 def live_total(booking: Booking, part: str) -> Decimal:
@@ -53,14 +53,14 @@ def live_total(booking: Booking, part: str) -> Decimal:
     return sum((getattr(premium, part) for premium in live), Decimal(0))
 
 
-def booking_answer(store: Store, booking: Booking, *, read_back: bool = False) -> Json:
+def booking_response(store: Store, booking: Booking, *, read_back: bool = False) -> Json:
     """Return a booking as the confirm response carries it.
 
     ``read_back`` adds ``partner`` and ``customer_language``, which only GET returns (recorded).
     """
     token = booking.security_token
     account = f"{SITE}/account?id={booking.account_id}&signup_token={token}"
-    answer: Json = {
+    response: Json = {
         "id": booking.id,
         "status": booking.status,
         "currency": booking.currency,
@@ -83,9 +83,9 @@ def booking_answer(store: Store, booking: Booking, *, read_back: bool = False) -
         "fast_quote_id": booking.offer_id,
     }
     if read_back:
-        answer["partner"] = partner(store.settings)
-        answer["customer_language"] = booking.language
-    return answer
+        response["partner"] = partner(store.settings)
+        response["customer_language"] = booking.language
+    return response
 
 
 def policy(currency: str, event: Event) -> Json:

@@ -15,7 +15,7 @@ from typing import Any, TypeVar
 
 from django.db import transaction
 
-from ..domain.answer_order import AnswerTurn, Memory, Place, place_of, remember
+from ..domain.answer_sequence import AnswerTurn, Memory, Place, place_of, remember
 from ..domain.states import OfferStatus
 from ..errors import Code, Refusal
 from ..host import checkouts

@@ -13,7 +13,7 @@ from ..domain.reasons import ReasonCode
 from ..domain.states import CoverStatus, MessageState
 from ..host import orders
 from ..models import Cover, OutboxMessage
-from ..outbox import store as outbox
+from ..outbox import message_queue as outbox
 from ..outbox.task_queue import DELIVER_TASK, send_after_commit
 from ..policies import effects
 from ..policies.locks import lock_cover

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sized
 from html import escape
 
-from .answers import PDS_PATH, POLICY_VERSION, amounts, pds_url, without_zone
+from .booking_responses import PDS_PATH, POLICY_VERSION, amounts, pds_url, without_zone
 from .jsontext import Json
 from .pricing import formatted
 from .settings import Settings
@@ -27,14 +27,14 @@ _SECOND_BENEFITS = {**_BENEFITS, "Travel": "Up to the price of the journey to th
 _TITLES = {1: "Ticket protection", 2: "Ticket and travel protection"}
 
 
-def offer_answer(settings: Settings, offer: Offer, query: Mapping[str, str]) -> Json:
+def offer_response(settings: Settings, offer: Offer, query: Mapping[str, str]) -> Json:
     """Return the body of a create offer response.
 
     The query parameters ``include_content`` and ``extra_fields`` select parts of it.
     ``active_only`` and ``exclude_offer_ids`` have no effect: every offer is active and new.
     """
     extra = set(query.get("extra_fields", "").split(","))
-    answer: Json = {
+    response: Json = {
         "id": offer.id,
         "session_id": offer.session_id,
         "offer_config_id": OFFER_CONFIG_ID,
@@ -44,10 +44,10 @@ def offer_answer(settings: Settings, offer: Offer, query: Mapping[str, str]) -> 
     }
     include = query.get("include_content", "true").lower() not in ("false", "0")
     if include and settings.content_present:
-        answer["content"] = content_of(settings, offer)
-    answer["product_rules"] = offer.rules
-    answer["errors"] = {}
-    return answer
+        response["content"] = content_of(settings, offer)
+    response["product_rules"] = offer.rules
+    response["errors"] = {}
+    return response
 
 
 OFFER_CONFIG_ID = "5eed0000-0000-4000-8000-00000000000f"

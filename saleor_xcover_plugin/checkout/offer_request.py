@@ -29,19 +29,19 @@ from ..host.values import PRODUCTS, CheckoutSnapshot
 from ..models import Offer, Quote
 from ..outbox.clients import client_for, rate_limited_transport
 from ..outbox.rate_limit import FIRST_OFFER_MAX_WAIT, CallDeferred
-from ..xcover.answers import Offer as OfferResponse
 from ..xcover.client import XCoverClient
 from ..xcover.context import event_order
 from ..xcover.errors import (
-    XCoverBadAnswer,
+    XCoverBadResponse,
     XCoverError,
     XCoverMisconfigured,
     XCoverProductFailed,
     XCoverUnavailable,
 )
+from ..xcover.parsing import Offer as OfferResponse
 from ..xcover.payloads import offer_body
 from . import allowances
-from .answer_order import ASKED_ELSEWHERE, turns_of
+from .answer_sequence import ASKED_ELSEWHERE, turns_of
 from .checkout_sync import checkout_changed
 from .offer_content import check_texts, displayed_content, hash_of, shown_groups
 from .offer_pricing import is_withheld, recheck, reprice
@@ -311,24 +311,24 @@ def _code_of(error: XCoverError) -> Code:
         return Code.OFFER_PENDING
     if isinstance(error, XCoverMisconfigured):
         return Code.XCOVER_REFUSED_CREDENTIALS
-    if isinstance(error, XCoverUnavailable | XCoverBadAnswer):
+    if isinstance(error, XCoverUnavailable | XCoverBadResponse):
         return Code.XCOVER_UNAVAILABLE
     return Code.PRODUCT_FAILED if isinstance(error, XCoverProductFailed) else Code.NO_OFFER
 
 
 def _check_response(response: OfferResponse, basket: Basket) -> None:
-    """Raise ``XCoverBadAnswer`` without quotes, in another currency or with an odd price."""
+    """Raise ``XCoverBadResponse`` without quotes, in another currency or with an odd price."""
     if not response.quotes:
-        raise XCoverBadAnswer("the offer holds no quotes")
+        raise XCoverBadResponse("the offer holds no quotes")
     if response.currency != basket.currency:
-        raise XCoverBadAnswer("the offer is in another currency than the checkout")
+        raise XCoverBadResponse("the offer is in another currency than the checkout")
     for quote in response.quotes:
         if not Money(quote.premium, response.currency).is_payable():
-            raise XCoverBadAnswer("a premium is not a payable amount of its currency")
+            raise XCoverBadResponse("a premium is not a payable amount of its currency")
 
 
 def _check_terms(response: OfferResponse, groups: Sequence[Group]) -> None:
-    """Raise ``XCoverBadAnswer`` if a shown quote has no disclaimer or no policy wording.
+    """Raise ``XCoverBadResponse`` if a shown quote has no disclaimer or no policy wording.
 
     Both must be shown with each product:
     https://partner-docs.covergenius.com/offers/guides/displaying-the-quote
@@ -337,7 +337,7 @@ def _check_terms(response: OfferResponse, groups: Sequence[Group]) -> None:
     for quote in response.quotes:
         is_complete = quote.pds_url and (quote.disclaimer or response.disclaimer)
         if quote.id in shown and not is_complete:
-            raise XCoverBadAnswer("an offer without disclaimer or policy wording is not shown")
+            raise XCoverBadResponse("an offer without disclaimer or policy wording is not shown")
 
 
 def _store_response(
