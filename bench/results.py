@@ -13,6 +13,7 @@ NAMES = (
     "added",
     "mutations",
     "offers",
+    "cost",
     "confirmations",
     "history",
     "calls",
@@ -22,7 +23,7 @@ NAMES = (
 """The benchmarks, in the order in which they are run and shown."""
 MODULES = {"added": "overhead"}
 """The module of each benchmark that is not named like it."""
-IN_SALEOR = {"added", "mutations", "offers", "confirmations", "history", "memory"}
+IN_SALEOR = {"added", "mutations", "offers", "cost", "confirmations", "history", "memory"}
 """The benchmarks that need a real Saleor."""
 MUTATIONS = ("checkoutCreate", "checkoutLinesAdd", "checkoutComplete")
 """The mutations that a shopper waits for."""
