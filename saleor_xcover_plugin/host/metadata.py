@@ -5,12 +5,16 @@ Metadata is merged in the database, so keys that other writers add meanwhile are
 
 from __future__ import annotations
 
+import json
 import uuid
+from collections.abc import Mapping
 
+from django.db import connection
 from django.db.models.fields.json import KeyTextTransform
 from saleor.checkout.models import CheckoutMetadata
+from saleor.order import OrderEvents
 from saleor.order.events import order_note_added_event
-from saleor.order.models import Order
+from saleor.order.models import Order, OrderEvent
 
 from .compat import merged_metadata
 
@@ -46,6 +50,35 @@ def write_order_summary(order_id: uuid.UUID, summary: str) -> None:
     """Write the public summary of an order's cover over the one copied from the checkout."""
     Order.objects.filter(pk=order_id).update(
         metadata=merged_metadata("metadata", {SUMMARY_KEY: summary})
+    )
+
+
+def write_facts_of_orders(facts: Mapping[uuid.UUID, Mapping[str, str]]) -> set[uuid.UUID]:
+    """Merge facts for staff into the private metadata of several orders, by order id.
+
+    Return the ids of those that exist.
+    """
+    table = connection.ops.quote_name(Order._meta.db_table)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"UPDATE {table} AS o SET private_metadata = "  # noqa: S608 the name of a table
+            "COALESCE(o.private_metadata, '{}'::jsonb) || told.facts::jsonb "
+            "FROM unnest(%s::uuid[], %s::text[]) AS told(id, facts) WHERE o.id = told.id "
+            "RETURNING o.id",
+            [list(facts), [json.dumps(each) for each in facts.values()]],
+        )
+        return {order_id for (order_id,) in cursor.fetchall()}
+
+
+def add_order_notes(sentences: Mapping[uuid.UUID, str]) -> None:
+    """Add "XCover: " and a sentence to the history of several orders, by id, which must exist."""
+    OrderEvent.objects.bulk_create(
+        OrderEvent(
+            order_id=order_id,
+            type=OrderEvents.NOTE_ADDED,
+            parameters={"message": f"XCover: {sentence}"},
+        )
+        for order_id, sentence in sentences.items()
     )
 
 
