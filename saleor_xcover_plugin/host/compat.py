@@ -14,7 +14,15 @@ from typing import Any
 from django.db.models import F, JSONField, Value
 from django.db.models.functions import Coalesce
 from saleor.checkout.calculations import fetch_checkout_data
+from saleor.checkout.models import Checkout
 from saleor.core.db.expressions import PostgresJsonConcatenate
+
+CHECKOUT_EXPIRATIONS = tuple(
+    field.name
+    for field in Checkout._meta.get_fields()
+    if field.name in ("price_expiration", "discount_expiration")
+)
+"""Columns of a checkout that tell how long its prices hold; 3.22 has the second since 3.22.9."""
 
 _HAS_REQUESTOR = "requestor" in inspect.signature(fetch_checkout_data).parameters
 

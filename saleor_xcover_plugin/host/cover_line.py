@@ -23,7 +23,7 @@ from saleor.plugins.manager import get_plugins_manager
 
 from ..domain.money import Money
 from ..domain.premium import NOTHING, TaxedPrice, Totals
-from .compat import merged_metadata, price_checkout
+from .compat import CHECKOUT_EXPIRATIONS, merged_metadata, price_checkout
 from .cover_product import is_cover_type
 from .shipping import allowed_shipping_methods, pick_up_points
 from .values import OFFER_KEY, PLACE_KEY, PREMIUM_KEY, CoverLine
@@ -221,14 +221,8 @@ def totals_with_and_without(checkout: Any, line_ids: Iterable[uuid.UUID]) -> tup
 
 def mirror_prices(checkout: Any) -> None:
     """Copy the fields we wrote to the database to the instance that the mutation returns."""
-    fields = [
-        "price_expiration",
-        "discount_expiration",
-        "last_change",
-        "discount_amount",
-        "discount_name",
-        "voucher_code",
-    ]
-    row = Checkout.objects.filter(pk=checkout.pk).values(*fields).first()
+    fields = ("last_change", "discount_amount", "discount_name", "voucher_code")
+    changed = Checkout.objects.filter(pk=checkout.pk)
+    row = changed.values(*CHECKOUT_EXPIRATIONS, *fields).first()
     for name, value in (row or {}).items():
         setattr(checkout, name, value)

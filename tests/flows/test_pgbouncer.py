@@ -43,7 +43,9 @@ def port(open_store: Store) -> Iterator[int]:
 def direct(open_store: Store) -> dict[str, str]:
     """Return the way past PgBouncer: a migration holds none of the two connections."""
     settings = connections["default"].settings_dict
-    return {name.lower(): str(settings[name]) for name in ("HOST", "PORT") if settings[name]}
+    # Without a port of its own it would be PgBouncer's.
+    way = {"HOST": settings["HOST"], "PORT": settings["PORT"] or "5432"}
+    return {name.lower(): str(value) for name, value in way.items() if value}
 
 
 @pytest.fixture
