@@ -335,6 +335,8 @@ def _call_at_turn(turn: _Turn, attempt: Attempt, judged_at: datetime, clock: Clo
         outcome = attempt.call(client)
     except XCoverError as error:
         outcome = error
+    except SoftTimeLimitExceeded:
+        raise
     except Exception:
         log_defect(log, "xcover.delivery.failed", outbox_message=turn.message.pk)
         outcome = _Defect()
