@@ -24,7 +24,6 @@ from ..clock import Clock
 from ..config.settings import PluginSettings, SettingsError
 from ..defect_log import log_defect
 from ..domain.rates import LATE
-from ..domain.sending import Sending
 from ..host import configuration
 from ..models import OutboxMessage
 from ..time_limits import DatabaseBusy
@@ -114,6 +113,8 @@ class BatchDelivery:
         self._turns: list[_Turn] = []
         self._calls: dict[Future[_Arrival], _Turn] = {}
         self._alone: set[int] = set()
+        self._missed: set[int] = set()
+        """Messages whose call missed its turn once; the second time they go alone."""
         self._lead = LEAD
         self.tried = 0
         """Number of calls that were made."""
@@ -158,7 +159,6 @@ class BatchDelivery:
         by_channel = sorted(messages, key=lambda message: message.channel_id)
         for channel_id, group in groupby(by_channel, key=lambda message: message.channel_id):
             self._take_turns(channel_id, list(group))
-        self._turns.sort(key=lambda turn: turn.permit.leaves_at)
         return len(messages)
 
     def _take_turns(self, channel_id: int, messages: Sequence[OutboxMessage]) -> None:
@@ -168,29 +168,32 @@ class BatchDelivery:
             self._leave_alone(messages)
             return
         account = _Account(settings, account_key(settings), rate_limited_transport(settings))
+        self._queue_up(account, messages)
+
+    def _queue_up(self, account: _Account, messages: Sequence[OutboxMessage]) -> None:
+        """Take turns for messages that are to be judged shortly before."""
         try:
             permits = account.limiter.take_turns(
                 self._handler.operation, len(messages), lead=self._lead
             )
         except CallDeferred as deferred:
-            self._defer(channel_id, messages, deferred)
+            self._defer(messages, deferred)
             return
         pairs = zip(messages, permits, strict=False)
         self._turns += [_Turn(message, account, permit) for message, permit in pairs]
+        self._turns.sort(key=lambda turn: turn.permit.leaves_at)
         if rest := messages[len(permits) :]:
             self.is_busy = True
             outbox.give_back(rest, self._clock(), until=permits[-1].leaves_at)
 
-    def _defer(
-        self, channel_id: int, messages: Sequence[OutboxMessage], deferred: CallDeferred
-    ) -> None:
-        """Defer messages that were not sent; while the breaker is open, all of the channel."""
+    def _defer(self, messages: Sequence[OutboxMessage], deferred: CallDeferred) -> None:
+        """Defer messages that were not sent; while the breaker is open, all of their channel."""
         now = self._clock()
         outbox.give_back(messages, now, until=deferred.until)
         if deferred.is_busy:
             self.is_busy = True
         else:
-            outbox.defer_due(channel_id, deferred.until, now)
+            outbox.defer_due(messages[0].channel_id, deferred.until, now)
 
     def _leave_alone(self, messages: Collection[OutboxMessage]) -> None:
         """Give messages back, to be delivered alone."""
@@ -270,7 +273,11 @@ class BatchDelivery:
         for arrival in arrivals:
             if arrival.turn.message.pk not in recorded:
                 self._handler.forget(arrival.turn.message.pk)
-                self._settle_alone(arrival)
+                if not isinstance(arrival.outcome, TurnMissed):
+                    self._settle_alone(arrival)
+        missed = [a.turn for a in arrivals if isinstance(a.outcome, TurnMissed)]
+        if missed:
+            self._queue_up_again(missed)
         if recorded:
             self._take_in_changes(recorded)
 
@@ -305,13 +312,22 @@ class BatchDelivery:
             log_defect(log, "xcover.delivery.failed", outbox_message=next(iter(outcomes)))
         return set()
 
+    def _queue_up_again(self, missed: Sequence[_Turn]) -> None:
+        """Let messages whose call was not made have another turn, once."""
+        self.tried -= len(missed)
+        self._lead = min(self._lead * 2, MAX_LEAD)
+        outbox.mark_unsent([turn.message for turn in missed], self._clock())
+        again = [turn for turn in missed if turn.message.pk not in self._missed]
+        self._leave_alone([turn.message for turn in missed if turn not in again])
+        self._missed.update(turn.message.pk for turn in again)
+        by_account = sorted(again, key=lambda turn: turn.account.key)
+        for _, group in groupby(by_account, key=lambda turn: turn.account.key):
+            turns = list(group)
+            self._queue_up(turns[0].account, [turn.message for turn in turns])
+
     def _settle_alone(self, arrival: _Arrival) -> None:
         message, outcome = arrival.turn.message, arrival.outcome
-        if isinstance(outcome, TurnMissed):
-            self.tried -= 1
-            outbox.mark_not_done(message, Sending(message.sending), self._clock())
-            self._leave_alone([message])
-        elif isinstance(outcome, XCoverAlreadyBooked | _Defect):
+        if isinstance(outcome, XCoverAlreadyBooked | _Defect):
             # A booking has to be looked up, which needs a turn of its own; a defect is repeated.
             self._leave_alone([message])
         else:

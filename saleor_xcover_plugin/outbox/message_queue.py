@@ -269,14 +269,12 @@ def sent_body(message: OutboxMessage) -> bytes | None:
 def lock_free(messages: Collection[OutboxMessage]) -> set[int]:
     """Lock those messages that are still leased to this worker; return their primary keys.
 
-    All were claimed together. Those that another session holds are left out. Call inside a
-    transaction.
+    Those that another session holds are left out. Call inside a transaction.
     """
-    token = next(iter(messages)).lease_token
     ours = OutboxMessage.objects.filter(
         pk__in=[message.pk for message in messages],
         status=MessageState.PENDING.value,
-        lease_token=token,
+        lease_token__in={message.lease_token for message in messages},
     )
     free = ours.select_for_update(skip_locked=True).order_by("pk")
     return set(free.values_list("pk", flat=True))
@@ -303,17 +301,31 @@ def mark_all_sent(bodies: Mapping[int, bytes], account: str, now: datetime) -> N
         )
 
 
+def mark_unsent(messages: Collection[OutboxMessage], now: datetime) -> None:
+    """Store that the calls of messages that were marked as sent did not leave.
+
+    What is known of earlier attempts is what the instances say. Those that another worker has taken
+    over stay as they are.
+    """
+    for sending in {message.sending for message in messages}:
+        alike = [message for message in messages if message.sending == sending]
+        OutboxMessage.objects.filter(
+            pk__in=[message.pk for message in alike],
+            status=MessageState.PENDING.value,
+            lease_token__in={message.lease_token for message in alike},
+        ).update(sending=sending, sealed_body=None, updated_at=now)
+
+
 def give_back(messages: Collection[OutboxMessage], now: datetime, *, until: datetime) -> None:
     """Release messages of which no call was made; they are due at ``until``.
 
-    All were claimed together. No attempt is used up. Those that another worker has taken over stay
-    as they are.
+    No attempt is used up. Those that another worker has taken over stay as they are.
     """
     if messages:
         OutboxMessage.objects.filter(
             pk__in=[message.pk for message in messages],
             status=MessageState.PENDING.value,
-            lease_token=next(iter(messages)).lease_token,
+            lease_token__in={message.lease_token for message in messages},
         ).update(
             next_attempt_at=min(until, now + MAX_DELAY),
             leased_until=None,
