@@ -121,6 +121,8 @@ class BatchDelivery:
         self.is_busy = False
         """True once the allowed rate was used up."""
         self._is_drained = False
+        self._recorded_lately: set[int] = set()
+        """Messages that are stored, and whose orders are still to be looked at again."""
 
     def run(self, *, limit: int, only: Sequence[int] | None, until: datetime | None) -> None:
         """Deliver up to ``limit`` messages; claim none after ``until`` (UTC).
@@ -139,6 +141,7 @@ class BatchDelivery:
                     claimed += self._claim(min(BATCH, limit - claimed), only)
                 self._judge()
                 if not self._calls and not self._turns:
+                    self._take_in_changes()
                     return
                 self._settle(self._arrivals())
         finally:
@@ -278,11 +281,15 @@ class BatchDelivery:
         missed = [a.turn for a in arrivals if isinstance(a.outcome, TurnMissed)]
         if missed:
             self._queue_up_again(missed)
-        if recorded:
-            self._take_in_changes(recorded)
+        self._recorded_lately |= recorded
+        if len(self._recorded_lately) >= BATCH or not (self._calls or self._turns):
+            self._take_in_changes()
 
-    def _take_in_changes(self, recorded: set[int]) -> None:
-        """Sync the orders that changed while their call was under way."""
+    def _take_in_changes(self) -> None:
+        """Sync the orders that changed while their call was under way, a batch at a time."""
+        recorded, self._recorded_lately = self._recorded_lately, set()
+        if not recorded:
+            return
         for message_id, order_id in self._handler.changed(recorded).items():
             try:
                 registry.sync_order(order_id, self._clock())

@@ -176,14 +176,11 @@ def tell_covers(sentences: Mapping[Cover, str], transition: Transition) -> None:
     For transitions with a fact and a note that is not shown to storefronts. ``sentences`` are for
     staff.
     """
-    facts = {}
     for cover in sentences:
         telemetry.count(telemetry.POLICIES, event=transition.counted_as)
         log.log(transition.level, transition.event, extra=_named(cover, transition))
-        facts[cover.order_id] = _facts(cover, transition)
-    present = metadata.write_facts_of_orders(facts)
-    metadata.add_order_notes(
-        {cover.order_id: said for cover, said in sentences.items() if cover.order_id in present}
+    metadata.tell_orders(
+        {cover.order_id: (_facts(cover, transition), said) for cover, said in sentences.items()}
     )
 
 

@@ -12,6 +12,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from testkit.client.shopper import Shopper
+from testkit.client.staff import Staff
 from testkit.client.store import Channel, Store
 from testkit.load import sales
 from testkit.simulator import SimulatorProcess
@@ -68,8 +69,11 @@ def notes(order: Any) -> list[str]:
 
 
 @pytest.mark.usefixtures("never_late")
-def test_twenty_policies_take_four_statements_each(paid: Pay, simulator: SimulatorProcess) -> None:
-    # given twenty paid orders
+def test_twenty_policies_take_four_statements_each(
+    paid: Pay, simulator: SimulatorProcess, staff: Staff, store: Store
+) -> None:
+    # given twenty paid orders, and an agreed rate at which a batch may leave at once
+    staff.configure_plugin(store.usd_unpaid, {"calls_per_second": "1000"})
     orders = paid(20)
     # when a worker comes
     with CaptureQueriesContext(connection) as queries:
@@ -104,14 +108,14 @@ def test_what_is_not_ordinary_is_judged_alone(paid: Pay, simulator: SimulatorPro
     deliver()
     # then no policy is made, and each order says why
     assert bookings(simulator) == []
-    assert statuses(orders) == {"placed": 1, "parked": 2}
+    assert statuses(orders) == {"void": 1, "parked": 2}
     assert {cover_of(order).reason_code for order in (second, third)} == {"event_cancelled"}
 
 
 def test_a_slow_call_delays_nobody(paid: Pay, simulator: SimulatorProcess) -> None:
-    # given an XCover that takes two seconds for one of five confirmations
+    # given an XCover that takes eight seconds for one of five confirmations
     orders = paid(5)
-    simulator.fault("confirm", "delay", times=1, seconds=2)
+    simulator.fault("confirm", "delay", times=1, seconds=8)
     # when a worker comes
     assert deliver() == 5
     # then the others were stored long before
