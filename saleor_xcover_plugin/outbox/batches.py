@@ -49,6 +49,12 @@ LEAD = timedelta(milliseconds=40)
 
 MAX_LEAD = timedelta(seconds=1)
 
+RESERVED = timedelta(milliseconds=50)
+"""Longest time between the first and the last turn that are taken together.
+
+Shoppers' offers share the agreed rate and hardly wait: longer, they would find it reserved.
+"""
+
 JUDGED_AHEAD = timedelta(milliseconds=150)
 """Longest time before its turn at which a message is judged."""
 
@@ -110,6 +116,8 @@ class BatchDelivery:
     def __init__(self, handler: BatchHandler, clock: Clock) -> None:
         self._handler, self._clock = handler, clock
         self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="xcover-batch")
+        self._claimed: list[tuple[_Account, Sequence[OutboxMessage]]] = []
+        """Messages that have no turn yet."""
         self._turns: list[_Turn] = []
         self._calls: dict[Future[_Arrival], _Turn] = {}
         self._alone: set[int] = set()
@@ -137,10 +145,13 @@ class BatchDelivery:
         try:
             while True:
                 is_over = until is not None and self._clock() >= until
-                if claimed < limit and not is_over and self._may_claim():
+                if is_over:
+                    self._let_go()
+                elif claimed < limit and self._may_claim():
                     claimed += self._claim(min(BATCH, limit - claimed), only)
+                self._take_turns()
                 self._judge()
-                if not self._calls and not self._turns:
+                if not (self._calls or self._turns or self._claimed):
                     self._take_in_changes()
                     return
                 self._settle(self._arrivals())
@@ -149,45 +160,58 @@ class BatchDelivery:
             self._threads.shutdown(wait=False, cancel_futures=True)
 
     def _may_claim(self) -> bool:
-        is_free = not self._turns and len(self._calls) < THREADS
+        is_free = not (self._claimed or self._turns) and len(self._calls) < THREADS
         return is_free and not (self._is_drained or self.is_busy)
 
     def _claim(self, limit: int, only: Sequence[int] | None) -> int:
-        """Claim messages and take their turns; return how many were claimed."""
-        now = self._clock()
-        messages = outbox.claim_plain(
-            self._handler.kind, now, limit=limit, only=only, but=self._alone
-        )
+        """Claim messages and return how many."""
+        try:
+            messages = outbox.claim_plain(
+                self._handler.kind, self._clock(), limit=limit, only=only, but=self._alone
+            )
+        except DatabaseBusy as busy:  # what is under way is stored all the same
+            log.warning("xcover.delivery.busy", extra={"reason": str(busy)})
+            messages = []
         self._is_drained = len(messages) < limit
         by_channel = sorted(messages, key=lambda message: message.channel_id)
         for channel_id, group in groupby(by_channel, key=lambda message: message.channel_id):
-            self._take_turns(channel_id, list(group))
+            self._queue_up(channel_id, list(group))
         return len(messages)
 
-    def _take_turns(self, channel_id: int, messages: Sequence[OutboxMessage]) -> None:
+    def _queue_up(self, channel_id: int, messages: Sequence[OutboxMessage]) -> None:
         try:
             settings = configuration.settings_of(channel_id)
         except SettingsError:
             self._leave_alone(messages)
             return
         account = _Account(settings, account_key(settings), rate_limited_transport(settings))
-        self._queue_up(account, messages)
+        self._claimed.append((account, messages))
 
-    def _queue_up(self, account: _Account, messages: Sequence[OutboxMessage]) -> None:
-        """Take turns for messages that are to be judged shortly before."""
-        try:
-            permits = account.limiter.take_turns(
-                self._handler.operation, len(messages), lead=self._lead
-            )
-        except CallDeferred as deferred:
-            self._defer(messages, deferred)
-            return
-        pairs = zip(messages, permits, strict=False)
-        self._turns += [_Turn(message, account, permit) for message, permit in pairs]
-        self._turns.sort(key=lambda turn: turn.permit.leaves_at)
-        if rest := messages[len(permits) :]:
-            self.is_busy = True
-            outbox.give_back(rest, self._clock(), until=permits[-1].leaves_at)
+    def _take_turns(self) -> None:
+        """Take the next few turns of claimed messages, which are judged shortly before."""
+        while self._claimed and not self._turns and (free := THREADS - len(self._calls)) > 0:
+            account, messages = self._claimed.pop(0)
+            try:
+                permits = account.limiter.take_turns(
+                    self._handler.operation,
+                    min(free, len(messages)),
+                    lead=self._lead,
+                    within=RESERVED,
+                )
+            except CallDeferred as deferred:
+                self._defer(messages, deferred)
+                continue
+            pairs = zip(messages, permits, strict=False)
+            self._turns = [_Turn(message, account, permit) for message, permit in pairs]
+            if rest := messages[len(permits) :]:
+                self._claimed.insert(0, (account, rest))
+
+    def _let_go(self) -> None:
+        """Give back what has no turn yet, because the time is over."""
+        for _, messages in self._claimed:
+            now = self._clock()
+            outbox.give_back(messages, now, until=now)
+        self._claimed = []
 
     def _defer(self, messages: Sequence[OutboxMessage], deferred: CallDeferred) -> None:
         """Defer messages that were not sent; while the breaker is open, all of their channel."""
@@ -282,7 +306,7 @@ class BatchDelivery:
         if missed:
             self._queue_up_again(missed)
         self._recorded_lately |= recorded
-        if len(self._recorded_lately) >= BATCH or not (self._calls or self._turns):
+        if len(self._recorded_lately) >= BATCH:
             self._take_in_changes()
 
     def _take_in_changes(self) -> None:
@@ -330,7 +354,7 @@ class BatchDelivery:
         by_account = sorted(again, key=lambda turn: turn.account.key)
         for _, group in groupby(by_account, key=lambda turn: turn.account.key):
             turns = list(group)
-            self._queue_up(turns[0].account, [turn.message for turn in turns])
+            self._claimed.insert(0, (turns[0].account, [turn.message for turn in turns]))
 
     def _settle_alone(self, arrival: _Arrival) -> None:
         message, outcome = arrival.turn.message, arrival.outcome

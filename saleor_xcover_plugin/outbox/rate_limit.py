@@ -112,6 +112,18 @@ class Permit:
     """True for the one call that probes whether XCover answers again."""
 
 
+@dataclass(frozen=True, slots=True)
+class _Wanted:
+    """How many turns are wanted, from when on, and how close together."""
+
+    count: int = 1
+    lead: timedelta = timedelta(0)
+    within: timedelta = timedelta(0)
+
+
+_ONE = _Wanted()
+
+
 class RateLimitedTransport:
     """Transport that waits for its turn in the account's shared rate before it sends.
 
@@ -146,9 +158,11 @@ class RateLimitedTransport:
         self._taken = self._wait_for_turn(operation, _lane_of(operation))
 
     def take_turns(
-        self, operation: str, count: int, *, lead: timedelta = timedelta(0)
+        self, operation: str, count: int, *, lead: timedelta, within: timedelta
     ) -> list[Permit]:
         """Return up to ``count`` of the next turns, ``lead`` from now or later.
+
+        None is more than ``within`` after the first one.
 
         The caller waits for each.
 
@@ -156,7 +170,7 @@ class RateLimitedTransport:
         whether XCover answers again. Pass what came of each call to ``note``, and a turn that is
         not used to ``unused``. Raise ``CallDeferred`` as ``send`` does.
         """
-        return self._ask(operation, _lane_of(operation), count, lead)
+        return self._ask(operation, _lane_of(operation), _Wanted(count, lead, within))
 
     def give_back(self) -> None:
         """Give up a turn that was taken with ``take_turn`` and not used."""
@@ -234,19 +248,17 @@ class RateLimitedTransport:
             if permit.is_trying or self.clock() - permit.leaves_at <= LATE:
                 return permit
 
-    def _ask(
-        self, operation: str, lane: Lane, count: int = 1, lead: timedelta = timedelta(0)
-    ) -> list[Permit]:
+    def _ask(self, operation: str, lane: Lane, wanted: _Wanted = _ONE) -> list[Permit]:
         """Take turns; a database that is busy or another store's defers the call as well."""
         try:
             with time_limits(OFFER_RATE_LIMIT if lane is Lane.OFFER else WORKER):
                 self._require_own_store(operation)
-                return self._turns(operation, lane, count, lead)
+                return self._turns(operation, lane, wanted)
         except DatabaseBusy:
             message = f"{operation}: another database session holds the account's row; not called"
             raise CallDeferred(message, self.clock() + _BUSY_COOLDOWN, is_busy=True) from None
 
-    def _turns(self, operation: str, lane: Lane, count: int, lead: timedelta) -> list[Permit]:
+    def _turns(self, operation: str, lane: Lane, wanted: _Wanted) -> list[Permit]:
         with transaction.atomic():
             account = self._locked()
             now = self.clock()
@@ -256,8 +268,8 @@ class RateLimitedTransport:
             if blocked_until is not None:
                 message = f"{operation}: XCover does not answer; not called"
                 raise CallDeferred(message, blocked_until, is_busy=breaker.is_trying)
-            begin = now + lead
-            turns = self._next_turns(account, lane, 1 if breaker.is_open else count, begin)
+            begin = now + wanted.lead
+            turns = self._next_turns(account, lane, _ONE if breaker.is_open else wanted, begin)
             if not turns:
                 leaves_at = _take_turn(account, self._rates.queues_of(lane), begin)
                 raise CallDeferred(
@@ -270,15 +282,16 @@ class RateLimitedTransport:
             return [Permit(lane, at, was_quiet=quiet, is_trying=trying) for at in turns]
 
     def _next_turns(
-        self, account: XCoverAccount, lane: Lane, count: int, now: datetime
+        self, account: XCoverAccount, lane: Lane, wanted: _Wanted, now: datetime
     ) -> list[datetime]:
-        """Take up to ``count`` turns, none further away than the longest wait."""
+        """Take turns, none further away than the longest wait; none if there is no such turn."""
         queues = self._rates.queues_of(lane)
+        last = now + (self._max_wait or MAX_WAIT[lane])
         turns: list[datetime] = []
-        while len(turns) < count:
+        while len(turns) < wanted.count:
             before = dict(account.next_turns)
             leaves_at = _take_turn(account, queues, now)
-            if leaves_at - now > (self._max_wait or MAX_WAIT[lane]):
+            if leaves_at > last or (turns and leaves_at - turns[0] > wanted.within):
                 account.next_turns = before
                 break
             turns.append(leaves_at)
