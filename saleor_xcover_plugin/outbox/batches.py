@@ -216,7 +216,10 @@ class BatchDelivery:
     def _defer(self, messages: Sequence[OutboxMessage], deferred: CallDeferred) -> None:
         """Defer messages that were not sent; while the breaker is open, all of their channel."""
         now = self._clock()
-        outbox.give_back(messages, now, until=deferred.until)
+        # Soon over: one has looked and waits, the others stay due.
+        waits = 1 if deferred.is_busy else len(messages)
+        outbox.give_back(messages[:waits], now, until=deferred.until)
+        outbox.give_back(messages[waits:], now, until=now)
         if deferred.is_busy:
             self.is_busy = True
         else:
