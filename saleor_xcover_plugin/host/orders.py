@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
 from functools import cache
@@ -18,13 +18,13 @@ from saleor.order.models import Fulfillment, Order, OrderLine
 
 from ..domain.fulfillment import UNFINISHED
 from ..domain.numbers import whole_number
-from ..domain.refund_attribution import Sold, SoldLine
+from ..domain.refund_attribution import Refunded, Sold, SoldLine
 from ..models import Offer
-from .compiled_query import KEY, CompiledQuery, Row
+from .compiled_query import KEY, CompiledQuery, Row, is_one_of_keys
 from .cover_product import MARK, MARK_VALUE, is_cover_type
 from .metadata import SUMMARY_KEY
 from .policyholders import address_columns, address_in, policyholder_of
-from .refunds import SUMS, refunded, with_sums
+from .refunds import SUMS, has_refunds, refunded, with_sums
 from .tickets import key_of_variant
 from .values import OFFER_KEY, CoverLine, OrderSnapshot
 
@@ -85,6 +85,18 @@ def _lines() -> CompiledQuery:
     return CompiledQuery(OrderLine.objects.filter(order_id=KEY).values(*_LINE))
 
 
+@cache
+def _several_orders() -> CompiledQuery:
+    found = with_sums(Order.objects.filter(is_one_of_keys("pk")))
+    return CompiledQuery(found.order_by().values(*_ORDER))
+
+
+@cache
+def _lines_of_several() -> CompiledQuery:
+    found = OrderLine.objects.filter(is_one_of_keys("order_id"))
+    return CompiledQuery(found.values("order_id", *_LINE))
+
+
 _OF_COVER_PRODUCT = Q(variant__product__product_type__private_metadata__contains={MARK: MARK_VALUE})
 """Filter for order lines of the cover product."""
 
@@ -103,8 +115,33 @@ def read(order_id: uuid.UUID, *, lock: bool = False) -> OrderSnapshot | None:
     if order is None or order["status"] == OrderStatus.DRAFT:
         return None
     lines = line_rows(order_id)
+    return _snapshot(order, lines, refunded(order, _sold(order, lines)))
+
+
+def read_unrefunded(
+    order_ids: Collection[uuid.UUID], *, lock: bool = False
+) -> dict[uuid.UUID, OrderSnapshot]:
+    """Return those of the orders of which no money went back, as ``read`` does, by id.
+
+    Others need queries of their own. ``lock`` locks their rows until the end of the caller's
+    transaction, in the sequence of their ids, and leaves out those that another session holds.
+    """
+    ids = list(order_ids)
+    if lock:
+        free = Order.objects.select_for_update(of=("self",), skip_locked=True)
+        ids = list(free.filter(pk__in=ids).order_by("pk").values_list("pk", flat=True))
+    lines: dict[uuid.UUID, list[Row]] = {order_id: [] for order_id in ids}
+    for line in _lines_of_several().rows_of(ids):
+        lines[line["order_id"]].append(line)
+    return {
+        order["pk"]: _snapshot(order, lines[order["pk"]], Refunded(Decimal(0)))
+        for order in _several_orders().rows_of(ids)
+        if order["status"] != OrderStatus.DRAFT and not has_refunds(order)
+    }
+
+
+def _snapshot(order: Row, lines: Sequence[Row], given: Refunded) -> OrderSnapshot:
     tickets = [line for line in lines if not _is_cover(line) and not line["is_gift"]]
-    given = refunded(order, _sold(order, lines))
     return OrderSnapshot(
         id=order["pk"],
         number=str(order["number"]),
@@ -119,7 +156,7 @@ def read(order_id: uuid.UUID, *, lock: bool = False) -> OrderSnapshot | None:
         cost=_cost(order, lines),
         charged=order["total_charged_amount"] or Decimal(0),
         given=given,
-        has_gift_card=bool(given.amount) and _is_paid_with_gift_card(order_id),
+        has_gift_card=bool(given.amount) and _is_paid_with_gift_card(order["pk"]),
         created_at=order["created_at"],
         updated_at=order["updated_at"],
         lines=tuple(_sold_line(line) for line in tickets),

@@ -65,6 +65,14 @@ def _sum(model: Any, order: str, amount: str, **kind: Any) -> Any:
     return Coalesce(total, Value(Decimal(0)), output_field=DecimalField())
 
 
+def has_refunds(order: Row) -> bool:
+    """Return True if any money of an order was refunded or charged back.
+
+    ``order`` is a row of a query with ``with_sums``.
+    """
+    return any(order[name] for name in SUMS)
+
+
 def refunded(order: Row, sold: Sold) -> Refunded:
     """Return how much of an order was refunded, and for which lines where that is known.
 

@@ -7,14 +7,14 @@ management commands. No attribute identifies an order, a booking or a person.
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
 from celery.exceptions import SoftTimeLimitExceeded
-from django.db import transaction
+from django.db import connection, transaction
 
 from ..defect_log import log_defect
 
@@ -103,12 +103,19 @@ except (ImportError, AttributeError, TypeError):
 
 def count(metric: Metric, **attributes: str) -> None:
     """Add one to a counter after the current transaction commits."""
-    transaction.on_commit(partial(_record, metric, 1, attributes))
+    _after_commit(partial(_record, metric, 1, attributes))
 
 
 def measure(metric: Metric, seconds: float, attributes: Attributes | None = None) -> None:
     """Record a duration in a histogram after the current transaction commits."""
-    transaction.on_commit(partial(_record, metric, seconds, attributes or {}))
+    _after_commit(partial(_record, metric, seconds, attributes or {}))
+
+
+def _after_commit(record: Callable[[], None]) -> None:
+    if connection.in_atomic_block:
+        transaction.on_commit(record)
+    else:  # on_commit would open a database session, also in a thread that only calls
+        record()
 
 
 @contextmanager

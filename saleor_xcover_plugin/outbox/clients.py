@@ -9,6 +9,7 @@ from ..clock import utc_now
 from ..config.settings import PluginSettings
 from ..host import runtime
 from ..xcover.client import Credentials, XCoverClient
+from ..xcover.errors import XCoverError
 from ..xcover.transport import HttpTransport, Request, Response, Transport
 from .rate_limit import RateLimitedTransport, seconds_ahead
 from .transports import BlockingTransport, InstrumentedTransport
@@ -34,6 +35,43 @@ def client_for(
     raise ``CallDeferred`` when they may not be made now, besides the other ``XCoverError``.
     """
     return XCoverClient(_credentials(settings), transport or rate_limited_transport(settings))
+
+
+@dataclass(slots=True)
+class Recorded:
+    """The last request of a client, and what came of it."""
+
+    request: Request | None = None
+    came: Response | XCoverError | None = None
+
+
+def recording_client(settings: PluginSettings) -> tuple[XCoverClient, Recorded]:
+    """Return a client without rate limit and breaker, and a record of what it sends.
+
+    For a call whose turn was taken before, in a thread that uses no database. The caller passes the
+    record to ``RateLimitedTransport.note``.
+    """
+    transport = _RecordingTransport(_transport())
+    return XCoverClient(_credentials(settings), transport), transport.recorded
+
+
+class _RecordingTransport:
+    """Sends through another transport and keeps the request and what came of it."""
+
+    def __init__(self, transport: Transport) -> None:
+        self.clock = transport.clock
+        self.recorded = Recorded()
+        self._transport = transport
+
+    def send(self, request: Request, *, deadline: float) -> Response:
+        self.recorded.request = request
+        try:
+            response = self._transport.send(request, deadline=deadline)
+        except XCoverError as error:
+            self.recorded.came = error
+            raise
+        self.recorded.came = response
+        return response
 
 
 def probing_client(settings: PluginSettings) -> XCoverClient:

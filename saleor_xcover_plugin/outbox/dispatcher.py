@@ -1,5 +1,7 @@
 """Deliver outbox messages: claim one, call XCover outside any transaction, record the outcome.
 
+Those about which nothing is out of the ordinary are delivered in batches first (``batches``).
+
 A long outbox is shared out between several workers. Each works for a few seconds and then queues
 up again, so that newer tasks, such as the confirmation of a sale made just now, get their turn.
 """
@@ -10,24 +12,23 @@ import logging
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from celery.exceptions import SoftTimeLimitExceeded
 from django.db import transaction
 
 from .. import installation
 from ..clock import Clock
 from ..config.settings import PluginSettings, SealedElsewhere, SettingsError
-from ..defect_log import log_defect
 from ..domain.reasons import ReasonCode
-from ..domain.sending import Sending, sending_after
+from ..domain.sending import Sending
 from ..host import configuration
 from ..models import OutboxMessage
-from ..time_limits import DatabaseBusy, busy_sentence
 from ..xcover.client import XCoverClient
 from ..xcover.errors import XCoverError
 from . import channel_moves, other_store, registry
 from . import message_queue as outbox
+from .batches import JUDGED_FOR, BatchDelivery
 from .clients import client_for, rate_limited_transport
 from .handlers import Attempt, MessageHandler, NotDone, Outcome
+from .outcomes import guarded, mark_error, park
 from .rate_limit import CallDeferred, RateLimitedTransport, account_key
 from .task_queue import DRAIN_TASK, has_broker, send_task
 
@@ -36,11 +37,8 @@ log = logging.getLogger(__name__)
 KEY_COOLDOWN = timedelta(minutes=1)
 """Time until the next attempt after a process could not open the settings with its SECRET_KEY."""
 
-JUDGED_FOR = timedelta(milliseconds=250)
-"""Longest age of a decision to call when the turn comes; an older one is made again.
-
-A change within this time is treated like a change while the call was under way.
-"""
+_SHARE_OF_BATCHES = 0.8
+"""Part of a limited time after which no batch is begun, so that the other messages get theirs."""
 
 
 def deliver_due(
@@ -58,7 +56,14 @@ def deliver_due(
     """
     if installation.is_elsewhere():
         return 0
+    ends_at = until and clock() + (until - clock()) * _SHARE_OF_BATCHES
     count = 0
+    for handler in registry.batch_handlers():
+        batches = BatchDelivery(handler, clock)
+        batches.run(limit=limit - count, only=only, until=ends_at)
+        count += batches.tried
+        if batches.is_busy:
+            return count
     while count < limit and (until is None or clock() < until):
         claimed = outbox.claim(clock(), limit=1, only=only)
         if not claimed:
@@ -77,57 +82,12 @@ def _deliver(message: OutboxMessage, clock: Clock) -> bool:
     if outbox.is_poison(message):
         _park_poison(message, clock())
         return True
-    try:
+    with guarded(message, clock):
         if other_store.is_about(message):
-            _park(message, ReasonCode.OTHER_STORE, other_store.SENTENCE, clock())
+            park(message, ReasonCode.OTHER_STORE, other_store.SENTENCE, clock())
             return True
         return _attempt(registry.handler_of(message.kind), message, clock)
-    except SoftTimeLimitExceeded:
-        raise
-    except DatabaseBusy as busy:
-        log.warning(
-            "xcover.delivery.busy", extra={"outbox_message": message.pk, "reason": str(busy)}
-        )
-        _retry_or_park(message, clock())
-        return True
-    except Exception:
-        log_defect(log, "xcover.delivery.failed", outbox_message=message.pk)
-        sentence = "An unexpected error was logged under saleor_xcover_plugin"
-        if not _plan_again(message, f"{sentence}.", clock()):
-            _park(
-                message,
-                ReasonCode.UNEXPECTED,
-                f"{sentence}; nothing more is sent before a replay.",
-                clock(),
-            )
-        return True
-
-
-def _retry_or_park(message: OutboxMessage, now: datetime) -> None:
-    """Plan another attempt, or park the message when none is left.
-
-    If the database is too busy even for that, the message is due again when its lease ends.
-    """
-    try:
-        if _plan_again(message, busy_sentence(), now):
-            return
-        _park(
-            message,
-            ReasonCode.UNEXPECTED,
-            busy_sentence("Nothing more is sent before a replay."),
-            now,
-        )
-    except DatabaseBusy as busy:
-        log.warning(
-            "xcover.delivery.busy", extra={"outbox_message": message.pk, "reason": str(busy)}
-        )
-
-
-def _plan_again(message: OutboxMessage, sentence: str, now: datetime) -> bool:
-    """Plan another attempt; return False when none is left."""
-    with transaction.atomic():
-        current = outbox.lock(message)
-        return current is None or outbox.retry_later(current, sentence, now)
+    return True
 
 
 def _park_poison(message: OutboxMessage, now: datetime) -> None:
@@ -138,21 +98,7 @@ def _park_poison(message: OutboxMessage, now: datetime) -> None:
         f"({message.kind.replace('_', ' ')}, message {message.pk}). Look at their logs (memory, "
         "time limits), then replay it."
     )
-    _park(message, ReasonCode.POISON, sentence, now)
-
-
-def _park(message: OutboxMessage, code: str, sentence: str, now: datetime) -> None:
-    """Park the message and its subject; only the message if its handler fails."""
-    try:
-        registry.handler_of(message.kind).park(message, code, sentence, now)
-    except SoftTimeLimitExceeded:
-        raise
-    except Exception:
-        log_defect(log, "xcover.delivery.failed", outbox_message=message.pk)
-        with transaction.atomic():
-            current = outbox.lock(message)
-            if current is not None:
-                outbox.park(current, sentence, now, reason=code)
+    park(message, ReasonCode.POISON, sentence, now)
 
 
 def _defer(message: OutboxMessage, deferred: CallDeferred, now: datetime) -> None:
@@ -215,7 +161,7 @@ def _attempt(handler: MessageHandler, message: OutboxMessage, clock: Clock) -> b
         return True
     account = account_key(settings)
     if outbox.is_of_other_account(message, account):
-        _park(message, ReasonCode.OTHER_ACCOUNT, _OTHER_ACCOUNT, clock())
+        park(message, ReasonCode.OTHER_ACCOUNT, _OTHER_ACCOUNT, clock())
         return True
     transport = rate_limited_transport(settings)
     try:
@@ -275,15 +221,7 @@ def _carry_out(
     except CallDeferred:
         raise
     except XCoverError as error:
-        after = sending_after(
-            before,
-            left=not error.never_left,
-            was_turned_away=error.was_turned_away,
-            # A refused look-up says nothing about the call itself.
-            shows_not_done=error.shows_not_done and attempt.body is not None,
-        )
-        if after != Sending.OUTCOME_UNKNOWN:
-            outbox.mark_not_done(message, after, clock())
+        mark_error(message, before, attempt, error, clock())
         return error
 
 

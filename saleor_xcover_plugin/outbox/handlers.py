@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import uuid
 from abc import ABC, abstractmethod
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Generic, Protocol, TypeVar
@@ -77,6 +77,43 @@ class MessageHandler(Protocol):
 
     def order_of(self, _message: OutboxMessage, /) -> uuid.UUID | None:
         """Return the order to sync once the outcome is stored, or None."""
+
+
+class BatchHandler(Protocol):
+    """Deliver messages of one kind together, where nothing about them is out of the ordinary.
+
+    What either method leaves out is delivered alone by the ``MessageHandler`` of its kind.
+    """
+
+    kind: str
+    """The ``MessageKind``; no attempt of its messages was made, or all were refused."""
+    operation: str
+    """Operation of the call, as in ``MessageHandler``."""
+
+    def prepare(
+        self, messages: Sequence[OutboxMessage], account: str, now: datetime
+    ) -> dict[int, Attempt]:
+        """Return the attempts to make, by primary key of their message.
+
+        Judges each order by what is in the database, and marks the messages as sent to ``account``
+        in the same transaction. Waits for no lock.
+        """
+
+    def record(self, outcomes: Mapping[int, Outcome], now: datetime) -> set[int]:
+        """Store outcomes by message; return the primary keys of those that are stored.
+
+        ``outcomes`` holds what the calls returned, no errors.
+        """
+
+    def changed(self, recorded: Collection[int]) -> dict[int, uuid.UUID]:
+        """Return the orders that may have changed since ``prepare``, by recorded message.
+
+        Forgets what ``prepare`` keeps of the recorded messages. Raises nothing for a busy database:
+        all orders may have changed then.
+        """
+
+    def forget(self, message_id: int) -> None:
+        """Forget what ``prepare`` keeps of a message that will not be recorded here."""
 
 
 class NotShown(XCoverUnavailable):

@@ -14,8 +14,9 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 from functools import partial
 
-from django.db import transaction
-from django.db.models import Q, QuerySet
+from django.db import connection, transaction
+from django.db.models import Case, F, Q, QuerySet, When
+from django.db.models.functions import Greatest
 
 from .. import installation
 from ..crypto import SealBroken, decrypt, encrypt
@@ -111,18 +112,49 @@ def claim(now: datetime, *, limit: int, only: Sequence[int] | None = None) -> li
     ``only`` restricts this to messages with these primary keys. Each claim counts as an attempt.
     A lease that ran out before counts as a crash; otherwise the count of crashes restarts at 0.
     """
+    return _claim(_due(now), now, limit, only)
+
+
+def claim_plain(
+    kind: str, now: datetime, *, limit: int, only: Sequence[int] | None, but: Collection[int]
+) -> list[OutboxMessage]:
+    """Lease up to ``limit`` due messages of a kind of which no attempt can have been carried out.
+
+    Their attempts did not crash either. ``but`` holds primary keys to leave out. Otherwise like
+    ``claim``.
+    """
+    plain = _due(now).filter(
+        kind=kind,
+        sending__in=[Sending.NEVER_SENT.value, Sending.DEFINITELY_REFUSED.value],
+        sealed_body=None,
+        leased_until=None,
+        crash_count=0,
+    )
+    return _claim(plain.exclude(pk__in=list(but)) if but else plain, now, limit, only)
+
+
+def _claim(
+    due: QuerySet[OutboxMessage], now: datetime, limit: int, only: Sequence[int] | None
+) -> list[OutboxMessage]:
+    if only is not None:
+        due = due.filter(pk__in=only)
     with transaction.atomic():
-        due = _due(now).select_for_update(skip_locked=True)
-        if only is not None:
-            due = due.filter(pk__in=only)
-        messages = list(due.order_by("priority", "next_attempt_at", "pk")[:limit])
+        ordered = due.order_by("priority", "next_attempt_at", "pk")
+        messages = list(ordered.select_for_update(skip_locked=True)[:limit])
+        token = uuid.uuid4()
         for message in messages:
-            message.save_fields(
-                now,
-                lease_token=uuid.uuid4(),
+            message.crash_count = message.crash_count + 1 if message.leased_until else 0
+            message.lease_token, message.leased_until = token, now + LEASE
+            message.attempts += 1
+            message.updated_at = now
+        if messages:
+            crashed = Q(leased_until__isnull=False)
+            OutboxMessage.objects.filter(pk__in=[message.pk for message in messages]).update(
+                lease_token=token,
                 leased_until=now + LEASE,
-                attempts=message.attempts + 1,
-                crash_count=message.crash_count + 1 if message.leased_until else 0,
+                attempts=F("attempts") + 1,
+                crash_count=Case(When(crashed, then=F("crash_count") + 1), default=0),
+                updated_at=now,
             )
     return messages
 
@@ -232,6 +264,74 @@ def sent_body(message: OutboxMessage) -> bytes | None:
         return decrypt(bytes(message.sealed_body))
     except SealBroken:
         return None
+
+
+def lock_free(messages: Collection[OutboxMessage]) -> set[int]:
+    """Lock those messages that are still leased to this worker; return their primary keys.
+
+    Those that another session holds are left out. Call inside a transaction.
+    """
+    ours = OutboxMessage.objects.filter(
+        pk__in=[message.pk for message in messages],
+        status=MessageState.PENDING.value,
+        lease_token__in={message.lease_token for message in messages},
+    )
+    free = ours.select_for_update(skip_locked=True).order_by("pk")
+    return set(free.values_list("pk", flat=True))
+
+
+def mark_all_sent(bodies: Mapping[int, bytes], account: str, now: datetime) -> None:
+    """Store that the calls of locked messages leave now, as ``mark_sent`` does for one.
+
+    ``bodies`` is by primary key.
+    """
+    table = connection.ops.quote_name(OutboxMessage._meta.db_table)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"UPDATE {table} AS m SET sending = %s, sent_to = %s, updated_at = %s, "  # noqa: S608
+            "sealed_body = sent.body FROM unnest(%s::bigint[], %s::bytea[]) AS sent(id, body) "
+            "WHERE m.id = sent.id",
+            [
+                Sending.OUTCOME_UNKNOWN.value,
+                account,
+                now,
+                list(bodies),
+                [encrypt(body) for body in bodies.values()],
+            ],
+        )
+
+
+def mark_unsent(messages: Collection[OutboxMessage], now: datetime) -> None:
+    """Store that the calls of messages that were marked as sent did not leave.
+
+    What is known of earlier attempts is what the instances say. Those that another worker has taken
+    over stay as they are.
+    """
+    for sending in {message.sending for message in messages}:
+        alike = [message for message in messages if message.sending == sending]
+        OutboxMessage.objects.filter(
+            pk__in=[message.pk for message in alike],
+            status=MessageState.PENDING.value,
+            lease_token__in={message.lease_token for message in alike},
+        ).update(sending=sending, sealed_body=None, updated_at=now)
+
+
+def give_back(messages: Collection[OutboxMessage], now: datetime, *, until: datetime) -> None:
+    """Release messages of which no call was made; they are due at ``until``.
+
+    No attempt is used up. Those that another worker has taken over stay as they are.
+    """
+    if messages:
+        OutboxMessage.objects.filter(
+            pk__in=[message.pk for message in messages],
+            status=MessageState.PENDING.value,
+            lease_token__in={message.lease_token for message in messages},
+        ).update(
+            next_attempt_at=min(until, now + MAX_DELAY),
+            leased_until=None,
+            attempts=Greatest(F("attempts") - 1, 0),
+            updated_at=now,
+        )
 
 
 def lock(message: OutboxMessage) -> OutboxMessage | None:

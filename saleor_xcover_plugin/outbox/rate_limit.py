@@ -100,15 +100,28 @@ def account_key(settings: PluginSettings) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class _Permit:
+class Permit:
     """Permission to make one call, and the state of the account when it was given."""
 
+    lane: Lane
     leaves_at: datetime
     """Time of the turn (UTC)."""
     was_quiet: bool
     """True if an ordinary response had nothing to change in the account's row."""
     is_trying: bool
     """True for the one call that probes whether XCover answers again."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Wanted:
+    """How many turns are wanted, from when on, and how close together."""
+
+    count: int = 1
+    lead: timedelta = timedelta(0)
+    within: timedelta = timedelta(0)
+
+
+_ONE = _Wanted()
 
 
 class RateLimitedTransport:
@@ -134,7 +147,7 @@ class RateLimitedTransport:
         self._rates = settings.rates
         self._pause = pause
         self._max_wait = max_wait
-        self._taken: tuple[Lane, _Permit] | None = None
+        self._taken: Permit | None = None
 
     def take_turn(self, operation: str) -> None:
         """Wait for the turn of the next call; that call does not wait again.
@@ -142,16 +155,35 @@ class RateLimitedTransport:
         A caller can so store what it is about to send once the call may be made. Raise
         ``CallDeferred`` as ``send`` does.
         """
-        lane = _lane_of(operation)
-        self._taken = lane, self._wait_for_turn(operation, lane)
+        self._taken = self._wait_for_turn(operation, _lane_of(operation))
+
+    def take_turns(
+        self, operation: str, count: int, *, lead: timedelta, within: timedelta
+    ) -> list[Permit]:
+        """Return up to ``count`` of the next turns, ``lead`` from now or later.
+
+        None is more than ``within`` after the first one.
+
+        The caller waits for each.
+
+        Turns further away than the longest wait are left to others, and only one call probes
+        whether XCover answers again. Pass what came of each call to ``note``, and a turn that is
+        not used to ``unused``. Raise ``CallDeferred`` as ``send`` does.
+        """
+        return self._ask(operation, _lane_of(operation), _Wanted(count, lead, within))
 
     def give_back(self) -> None:
-        """Give up a turn that was taken and not used.
+        """Give up a turn that was taken with ``take_turn`` and not used."""
+        taken, self._taken = self._taken, None
+        if taken is not None:
+            self.unused(taken)
+
+    def unused(self, permit: Permit) -> None:
+        """Give up a turn.
 
         If it was to probe whether XCover answers again, the next call may probe at once.
         """
-        taken, self._taken = self._taken, None
-        if taken is None or not taken[1].is_trying:
+        if not permit.is_trying:
             return
         with _noting(), transaction.atomic():
             account = self._locked()
@@ -166,26 +198,33 @@ class RateLimitedTransport:
             deadline = max(deadline - waited, deadline * _MIN_DEADLINE_SHARE)
         try:
             response = self._transport.send(request, deadline=deadline)
-        except XCoverUnavailable:
-            with _noting():
-                self._note_failure(request)
+        except XCoverError as error:
+            self.note(permit, request, error)
             raise
-        except XCoverError:
-            with _noting():
-                self._note_response(permit, lane, None)
-            raise
-        with _noting():
-            if response.status >= 500:
-                self._note_failure(request)
-            else:
-                self._note_response(permit, lane, response)
+        self.note(permit, request, response)
         return response
 
-    def _permit_for(self, operation: str, lane: Lane) -> _Permit:
+    def note(self, permit: Permit, request: Request, came: Response | XCoverError) -> None:
+        """Store what a call tells of breaker, rate, clock and credentials, if it is new.
+
+        ``came`` is the response, or the error that the transport raised. Raises only Celery's
+        ``SoftTimeLimitExceeded``.
+        """
+        with _noting():
+            if isinstance(came, XCoverUnavailable):
+                self._note_failure(request)
+            elif isinstance(came, XCoverError):
+                self._note_response(permit, None)
+            elif came.status >= 500:
+                self._note_failure(request)
+            else:
+                self._note_response(permit, came)
+
+    def _permit_for(self, operation: str, lane: Lane) -> Permit:
         """Return the turn that was taken for a call of this lane, else wait for one."""
-        if self._taken is None or self._taken[0] != lane:
+        if self._taken is None or self._taken.lane != lane:
             return self._wait_for_turn(operation, lane)
-        (_, permit), self._taken = self._taken, None
+        permit, self._taken = self._taken, None
         return permit
 
     def _require_own_store(self, operation: str) -> None:
@@ -196,30 +235,30 @@ class RateLimitedTransport:
                 self.clock() + _WRONG_STORE_COOLDOWN,
             )
 
-    def _wait_for_turn(self, operation: str, lane: Lane) -> _Permit:
+    def _wait_for_turn(self, operation: str, lane: Lane) -> Permit:
         """Sleep until the turn and return it; take another one after waking up too late.
 
         A probing call keeps its turn: a second one would be deferred because of the first.
         """
         while True:
-            permit = self._ask(operation, lane)
+            (permit,) = self._ask(operation, lane)
             wait = (permit.leaves_at - self.clock()).total_seconds()
             if wait > 0:
                 self._pause(wait)
             if permit.is_trying or self.clock() - permit.leaves_at <= LATE:
                 return permit
 
-    def _ask(self, operation: str, lane: Lane) -> _Permit:
-        """Take a turn; a database that is busy or another store's defers the call as well."""
+    def _ask(self, operation: str, lane: Lane, wanted: _Wanted = _ONE) -> list[Permit]:
+        """Take turns; a database that is busy or another store's defers the call as well."""
         try:
             with time_limits(OFFER_RATE_LIMIT if lane is Lane.OFFER else WORKER):
                 self._require_own_store(operation)
-                return self._turn(operation, lane)
+                return self._turns(operation, lane, wanted)
         except DatabaseBusy:
             message = f"{operation}: another database session holds the account's row; not called"
             raise CallDeferred(message, self.clock() + _BUSY_COOLDOWN, is_busy=True) from None
 
-    def _turn(self, operation: str, lane: Lane) -> _Permit:
+    def _turns(self, operation: str, lane: Lane, wanted: _Wanted) -> list[Permit]:
         with transaction.atomic():
             account = self._locked()
             now = self.clock()
@@ -229,15 +268,34 @@ class RateLimitedTransport:
             if blocked_until is not None:
                 message = f"{operation}: XCover does not answer; not called"
                 raise CallDeferred(message, blocked_until, is_busy=breaker.is_trying)
-            leaves_at = _take_turn(account, self._rates.queues_of(lane), now)
-            if leaves_at - now > (self._max_wait or MAX_WAIT[lane]):
+            begin = now + wanted.lead
+            turns = self._next_turns(account, lane, _ONE if breaker.is_open else wanted, begin)
+            if not turns:
+                leaves_at = _take_turn(account, self._rates.queues_of(lane), begin)
                 raise CallDeferred(
                     f"{operation}: the allowed rate is used up", leaves_at, is_busy=True
                 )
             _set_breaker(account, breaker.trying(now))
             account.updated_at = now
             account.save()
-            return _Permit(leaves_at, was_quiet=_is_quiet(account), is_trying=account.is_trying)
+            quiet, trying = _is_quiet(account), account.is_trying
+            return [Permit(lane, at, was_quiet=quiet, is_trying=trying) for at in turns]
+
+    def _next_turns(
+        self, account: XCoverAccount, lane: Lane, wanted: _Wanted, now: datetime
+    ) -> list[datetime]:
+        """Take turns, none further away than the longest wait; none if there is no such turn."""
+        queues = self._rates.queues_of(lane)
+        last = now + (self._max_wait or MAX_WAIT[lane])
+        turns: list[datetime] = []
+        while len(turns) < wanted.count:
+            before = dict(account.next_turns)
+            leaves_at = _take_turn(account, queues, now)
+            if leaves_at > last or (turns and leaves_at - turns[0] > wanted.within):
+                account.next_turns = before
+                break
+            turns.append(leaves_at)
+        return turns
 
     def _note_failure(self, request: Request) -> None:
         """Count a failure, but repeated failures of one call only once while the breaker is closed.
@@ -257,7 +315,7 @@ class RateLimitedTransport:
         if account.open_until is not None and not breaker.is_open:
             log.error("xcover.breaker.opened", extra={"failures": account.failures})
 
-    def _note_response(self, permit: _Permit, lane: Lane, response: Response | None) -> None:
+    def _note_response(self, permit: Permit, response: Response | None) -> None:
         """Store what a response tells of breaker, rate, clock and credentials, if it is new.
 
         None stands for a response for which the transport raised an error.
@@ -279,7 +337,7 @@ class RateLimitedTransport:
             elif response is not None and response.status < 400:
                 account.refused_since = None
             if throttle:
-                account.throttled_until[lane.value] = (now + throttle).isoformat()
+                account.throttled_until[permit.lane.value] = (now + throttle).isoformat()
             account.updated_at = now
             account.save()
         if was_open:

@@ -3,32 +3,45 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 
-from .handlers import MessageHandler
+from .handlers import BatchHandler, MessageHandler
 
 SyncOrder = Callable[[uuid.UUID, datetime], None]
 """Called with an order's id and the time (UTC)."""
 
 _handlers: dict[str, MessageHandler] = {}
+_batches: list[Callable[[], BatchHandler]] = []
 _syncs: list[SyncOrder] = []
 
 
-def register(handlers: Mapping[str, MessageHandler], *, sync_order: SyncOrder) -> None:
+def register(
+    handlers: Mapping[str, MessageHandler],
+    *,
+    batches: Sequence[Callable[[], BatchHandler]] = (),
+    sync_order: SyncOrder,
+) -> None:
     """Register the handler of every kind of message, replacing earlier registrations.
 
+    ``batches`` make the handlers for kinds that are also delivered together, most urgent first.
     ``sync_order`` is called after the outcome of a message about an order was stored, so that
     changes of the order during the call are taken in.
     """
     _handlers.clear()
     _handlers.update(handlers)
+    _batches[:] = batches
     _syncs[:] = [sync_order]
 
 
 def handler_of(kind: str) -> MessageHandler:
     """Return the handler of a kind of message. Raise ``LookupError`` when none is registered."""
     return _handlers[kind]
+
+
+def batch_handlers() -> list[BatchHandler]:
+    """Return new handlers for the kinds that are delivered together, most urgent first."""
+    return [make() for make in _batches]
 
 
 def kinds() -> frozenset[str]:

@@ -367,7 +367,7 @@ def _record_booking(
     assert offer is not None  # noqa: S101 checked by the caller
     if message is not None:
         outbox.settle(message, now)
-    difference = _difference(booking, cover, chosen_ids(offer))
+    difference = difference_of(booking, cover, chosen_ids(offer))
     offer.transition_to(OfferStatus.CONFIRMED, now)
     was_wanted = cover.reason_code != ReasonCode.NOT_WANTED
     due = due_with_policy(cover, orders.read(cover.order_id))
@@ -379,12 +379,11 @@ def _record_booking(
         effects.park_cover(cover, ReasonCode.BOOKING_DIFFERS, sentence, now, booking_id=booking.id)
         cover.save_fields(now, **due)
         return
-    said = f"policy {booking.id} confirmed, premium {cover.premium_money}."
     effects.apply(
         cover,
         effects.COVER_CONFIRMED,
         now,
-        f"{said}{_taken_back(cover, due)}",
+        f"{confirmed_sentence(cover, booking)}{_taken_back(cover, due)}",
         booking_id=booking.id,
         pds_url=booking.pds_url or "",
         confirmed_at=now,
@@ -403,6 +402,11 @@ def _record_booking(
         )
 
 
+def confirmed_sentence(cover: Cover, booking: Booking) -> str:
+    """Return the note about a new policy."""
+    return f"policy {booking.id} confirmed, premium {cover.premium_money}."
+
+
 def _taken_back(cover: Cover, due: Mapping[str, Any]) -> str:
     """Return the sentence that corrects an earlier one asking staff to refund the protection."""
     if not due:
@@ -412,7 +416,7 @@ def _taken_back(cover: Cover, due: Mapping[str, Any]) -> str:
     return f" {what} for the protection because there was no policy before."
 
 
-def _difference(booking: Booking, cover: Cover, quote_ids: Sequence[str]) -> str:
+def difference_of(booking: Booking, cover: Cover, quote_ids: Sequence[str]) -> str:
     """Return the first difference between the booking and what was sold, or an empty string."""
     if not booking.is_confirmed:
         return f"its status is {booking.status}"

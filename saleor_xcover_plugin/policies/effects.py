@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import logging
 import uuid
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
@@ -162,14 +163,33 @@ def tell(row: Row, transition: Transition, sentence: str = "") -> None:
     if transition.event:
         log.log(transition.level, transition.event, extra=_named(cover, transition))
     if transition.fact:
-        facts = {"xcover.status": transition.fact}
-        if transition.names_policy:
-            facts["xcover.policy"] = str(cover.booking_id)
-        metadata.write_order_facts(cover.order_id, facts)
+        metadata.write_order_facts(cover.order_id, _facts(cover, transition))
     if transition.is_shown:
         metadata.write_order_summary(cover.order_id, of_cover(cover))
     if transition.is_noted:
         add_note(cover.order_id, sentence)
+
+
+def tell_covers(sentences: Mapping[Cover, str], transition: Transition) -> None:
+    """Write what goes with ``transition`` for several covers, as ``tell`` does for one.
+
+    For transitions with a fact and a note that is not shown to storefronts. ``sentences`` are for
+    staff.
+    """
+    for cover in sentences:
+        telemetry.count(telemetry.POLICIES, event=transition.counted_as)
+        log.log(transition.level, transition.event, extra=_named(cover, transition))
+    metadata.tell_orders(
+        {cover.order_id: (_facts(cover, transition), said) for cover, said in sentences.items()}
+    )
+
+
+def _facts(cover: Cover, transition: Transition) -> dict[str, str]:
+    """Return the order's private metadata to write with a transition."""
+    facts = {"xcover.status": transition.fact}
+    if transition.names_policy:
+        facts["xcover.policy"] = str(cover.booking_id)
+    return facts
 
 
 def park_cover(

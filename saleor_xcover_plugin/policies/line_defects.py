@@ -7,7 +7,7 @@ from datetime import datetime
 from decimal import Decimal
 
 from ..checkout.offers import chosen_premium, holds_quoted_tickets
-from ..checkout.ticketed_events import insured_events
+from ..checkout.ticketed_events import InsuredEvents, insured_events
 from ..domain.money import Money
 from ..domain.reasons import ReasonCode
 from ..domain.states import CoverStatus
@@ -39,7 +39,7 @@ OF_EVENT = frozenset({ReasonCode.EVENT_CANCELLED, ReasonCode.EVENT_STARTED})
 
 def defect_of(order: OrderSnapshot, offer: Offer | None, now: datetime) -> Defect | None:
     """Return why no policy may be asked for, or None if the cover line matches its offer."""
-    code = _code_of(order, offer, now)
+    code = code_of(order, offer, insured_events(offer), now)
     return None if code is None else Defect.of(code, order, offer)
 
 
@@ -125,7 +125,13 @@ _SENTENCES = {
 """By code: the defect in words, and the word for what the buyer paid."""
 
 
-def _code_of(order: OrderSnapshot, offer: Offer | None, now: datetime) -> str | None:
+def code_of(
+    order: OrderSnapshot, offer: Offer | None, events: InsuredEvents, now: datetime
+) -> str | None:
+    """Return the ``ReasonCode`` of the defect, or None if there is none.
+
+    ``events`` are the offer's, as ``insured_events`` returns them.
+    """
     if offer is None:
         return ReasonCode.NOT_OFFERED
     if not _is_paid_for(order, offer, chosen_premium(offer)):
@@ -134,7 +140,6 @@ def _code_of(order: OrderSnapshot, offer: Offer | None, now: datetime) -> str | 
         return "tickets_changed"
     if order.policyholder.country != offer.country:
         return "country_changed"
-    events = insured_events(offer)
     if events.are_cancelled:
         return "event_cancelled"
     # Neither the quoted start nor the one the event was moved to may be in the past.

@@ -5,6 +5,8 @@ Every caller locks in this order, so that two transactions never wait for each o
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from django.db import transaction
 
 from ..models import Cancellation, Consent, Cover, Modification, Offer
@@ -24,6 +26,28 @@ def lock_cover(**which: object) -> Cover | None:
     if cover is not None:
         cover.offer = offer
     return cover
+
+
+def lock_free_covers(keys: Collection[int]) -> dict[int, tuple[Cover, Offer]]:
+    """Lock covers with their offers, if no other session holds a row, and return them by key.
+
+    All offers are locked first, in the sequence of their keys, and prefetched with their quotes.
+    Covers without an offer are left out. Must be called in a transaction.
+    """
+    offers = {
+        offer.pk: offer
+        for offer in Offer.objects.select_for_update(of=("self",), skip_locked=True)
+        .filter(cover__pk__in=keys)
+        .order_by("pk")
+        .prefetch_related("quotes")
+    }
+    covers = Cover.objects.select_for_update(of=("self",), skip_locked=True)
+    found = {}
+    for cover in covers.filter(pk__in=keys, offer_id__in=offers).order_by("pk"):
+        offer = offers[cover.offer_id or 0]
+        cover.offer = offer
+        found[cover.pk] = cover, offer
+    return found
 
 
 def lock_cancellation(key: int) -> Cancellation:

@@ -9,6 +9,7 @@ from ..domain.messages import MessageKind
 from ..outbox import registry
 from .cancel import ConfirmCancellationHandler, PreviewCancellationHandler
 from .confirm import ConfirmHandler
+from .confirm_batch import ConfirmBatch
 from .modify import ConfirmModificationHandler, PreviewModificationHandler
 from .opt_out import OptOutHandler
 from .order_sync import sync_order
@@ -22,5 +23,6 @@ registry.register(
         MessageKind.CONFIRM_MODIFICATION: ConfirmModificationHandler(),
         MessageKind.OPT_OUT: OptOutHandler(),
     },
+    batches=[ConfirmBatch],
     sync_order=sync_order,
 )

@@ -83,15 +83,20 @@ def celery_with(broker: str) -> Iterator[Any]:
 
 
 class Worker:
-    """A Celery worker of the real Saleor that can be killed and restarted."""
+    """A Celery worker of the real Saleor that can be killed and restarted.
 
-    def __init__(self, broker: str) -> None:
+    ``include`` is a module with further tasks.
+    """
+
+    def __init__(self, broker: str, *, include: str = "") -> None:
         self._broker = broker
+        self._include = include
         self._process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
         """Start the worker without waiting for it."""
         command = [sys.executable, "-m", "celery", "--app", "saleor.celeryconf:app", "worker"]
+        command += ["--include", self._include] if self._include else []
         self._process = subprocess.Popen(
             [*command, "--pool=solo", "--loglevel=ERROR", "--without-gossip", "--without-mingle"],
             env={
@@ -102,6 +107,13 @@ class Worker:
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
         )
+
+    @property
+    def pid(self) -> int:
+        """The worker's process id. Raise ``RuntimeError`` if it does not run."""
+        if self._process is None:
+            raise RuntimeError("the worker does not run")
+        return self._process.pid
 
     def kill(self) -> None:
         """Kill the worker with SIGKILL, as the kernel does when memory runs out."""

@@ -135,6 +135,7 @@ def test_a_defect_of_ours_parks_the_cover_when_its_attempts_are_used_up(
 ) -> None:
     from saleor_xcover_plugin.domain.messages import DELIVERY, MessageKind
     from saleor_xcover_plugin.policies.confirm import ConfirmHandler
+    from saleor_xcover_plugin.policies.confirm_batch import ConfirmBatch
 
     # given a policy our code fails to prepare, at its last attempt
     buyer, order = place_with_cover(shopper, store)
@@ -142,6 +143,7 @@ def test_a_defect_of_ours_parks_the_cover_when_its_attempts_are_used_up(
     messages(status="pending").update(attempts=DELIVERY[MessageKind.CONFIRM].max_attempts - 1)
     with monkeypatch.context() as broken:
         broken.setattr(ConfirmHandler, "prepare", _fail)
+        broken.setattr(ConfirmBatch, "prepare", _fail)
         # when
         work()
     # then

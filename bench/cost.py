@@ -1,0 +1,255 @@
+"""Cost of one confirmation beside a day's work: a task that calls the vendor's client and saves.
+
+Both confirm the same kind of paid order in turns: drained one after the other in this process, and
+through a Celery worker with one task and one database session for each order, as stores run it.
+Measured is the processor time of the worker and of PostgreSQL together. XCover takes 0 and 100 ms.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from testkit.load import sales
+from testkit.saleor.broker import Worker, empty
+
+from . import command
+from .environment import BROKER, ON, Place, opened
+from .measures import Ratio, Spread
+from .work import process_seconds, server_seconds
+
+XCOVERS = {"0 ms": 0.0, "100 ms": 0.1}
+"""Seconds that XCover takes for a response."""
+OURS, DAY = "this plugin", "a day's work"
+_POLL, _GIVE_UP = 0.05, 300.0  # seconds
+
+Orders = Sequence[Any]
+Confirm = Callable[[str, Orders], float]
+"""Confirms the orders as the named arm does; returns seconds of processor time."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sizes:
+    """How much is measured."""
+
+    rounds: int
+    drained: int
+    """Confirmations of each arm in a round, in this process."""
+    tasks: int
+    """Confirmations of each arm in a round, through Celery."""
+
+
+def measure(sizes: Sizes) -> dict[str, Any]:
+    """Return seconds of processor time per confirmation and the arms' ratio, by way and XCover."""
+    with opened() as place:
+        place.choose(ON)
+        bench = _Bench(place)
+        found: dict[str, Any] = {"statements": bench.statements(sizes.drained)}
+        for name, seconds in XCOVERS.items():
+            bench.slow(seconds)
+            found.setdefault("drained", {})[name] = bench.compared(
+                _drained, sizes.rounds, sizes.drained
+            )
+        with _worker() as pid:
+            bench.compared(_through(pid), 1, 5)  # warm
+            for name, seconds in XCOVERS.items():
+                bench.slow(seconds)
+                found.setdefault("celery", {})[name] = bench.compared(
+                    _through(pid), sizes.rounds, sizes.tasks
+                )
+    return found
+
+
+class _Bench:
+    """Makes the paid orders, and lets both arms confirm them in turns."""
+
+    def __init__(self, place: Place) -> None:
+        self._simulator = place.simulator
+        place.store.forget()
+        place.simulator.reset()
+        self._template = sales.covered(place.shopper, place.store, place.simulator)
+        self._sales = sales.Sales(place.simulator, _now)
+
+    def slow(self, seconds: float) -> None:
+        """Let XCover take so long for a confirmation."""
+        self._simulator.clear_faults()
+        if seconds:
+            self._simulator.fault("confirm", "delay", times=None, seconds=seconds)
+
+    def statements(self, count: int) -> dict[str, dict[str, float]]:
+        """Return the statements per confirmation of each arm, by kind, in a batch of ``count``."""
+        return {arm: self._statements(arm, count) for arm in (OURS, DAY)}
+
+    def _statements(self, arm: str, count: int) -> dict[str, float]:
+        from django.db import connection
+        from django.test.utils import CaptureQueriesContext
+
+        orders = self._orders(arm, count)
+        with CaptureQueriesContext(connection) as captured:
+            _confirm_here(arm, orders)
+        self._require_made(orders)
+        kinds = Counter(_kind_of(each["sql"]) for each in captured)
+        return {kind: round(number / count, 2) for kind, number in sorted(kinds.items())}
+
+    def compared(self, confirm: Confirm, rounds: int, count: int) -> dict[str, Any]:
+        """Return the spread of seconds per confirmation of each arm, and their ratio."""
+        took: dict[str, list[float]] = {OURS: [], DAY: []}
+        for _ in range(rounds):
+            for arm, each in took.items():
+                orders = self._orders(arm, count)
+                each.append(confirm(arm, orders) / count)
+                self._require_made(orders)
+        ratio = Ratio.of(took[OURS], took[DAY])
+        return {
+            **{arm: asdict(Spread.of(each)) for arm, each in took.items()},
+            "ratio": ratio.value,
+            "ratio_low": ratio.low,
+            "ratio_high": ratio.high,
+        }
+
+    def _orders(self, arm: str, count: int) -> Orders:
+        """Return so many paid orders whose policy is still to be made."""
+        from saleor_xcover_plugin.policies.order_sync import sync_order
+
+        placed = self._sales.place_many(self._template, count)
+        sales.pay_all(placed, _now())
+        if arm == OURS:
+            for order in placed:
+                sync_order(order.pk, _now())
+        else:
+            _name_offers(placed)
+        return placed
+
+    def _require_made(self, orders: Orders) -> None:
+        """Exit with a sentence if XCover did not make one policy for each order."""
+        bookings = self._simulator.state()["bookings"]
+        made = Counter(booking["partner_transaction_id"] for booking in bookings)
+        wrong = [order.number for order in orders if made[str(order.number)] != 1]
+        if wrong:
+            raise SystemExit(f"No policy, or several, for {len(wrong)} of {len(orders)} orders.")
+
+
+def _name_offers(orders: Orders) -> None:
+    """Write the offer of each order into its metadata, where the day's work reads it."""
+    from saleor_xcover_plugin.models import Offer
+
+    from .peers.day import OFFER
+
+    tokens = {str(order.checkout_token): order for order in orders}
+    for offer in Offer.objects.filter(checkout_token__in=tokens).prefetch_related("quotes"):
+        order = tokens[str(offer.checkout_token)]
+        quotes = [quote.quote_id for quote in offer.quotes.all() if quote.is_chosen]
+        told = {"id": str(offer.xcover_offer_id), "quotes": quotes}
+        order.metadata = {**order.metadata, OFFER: json.dumps(told)}
+        order.save(update_fields=["metadata"])
+
+
+def _confirm_here(arm: str, orders: Orders) -> None:
+    from saleor_xcover_plugin.clock import utc_now
+    from saleor_xcover_plugin.outbox.dispatcher import deliver_due
+
+    from .peers.day import confirm
+
+    if arm == OURS:
+        deliver_due(utc_now, limit=len(orders))
+        return
+    for order in orders:
+        confirm(str(order.pk))
+
+
+def _drained(arm: str, orders: Orders) -> float:
+    """Confirm in this process, as a worker with a warm session does."""
+    began = time.process_time() + server_seconds()
+    _confirm_here(arm, orders)
+    return time.process_time() + server_seconds() - began
+
+
+def _through(worker: int) -> Confirm:
+    """Return a way to confirm by one task for each order; ``worker`` is the worker's process id."""
+
+    def confirm(arm: str, orders: Orders) -> float:
+        began = process_seconds(worker) + server_seconds()
+        _send_tasks(arm, orders)
+        _wait_until_made(arm, orders)
+        return process_seconds(worker) + server_seconds() - began
+
+    return confirm
+
+
+def _send_tasks(arm: str, orders: Orders) -> None:
+    from saleor_xcover_plugin.models import Cover, OutboxMessage
+    from saleor_xcover_plugin.outbox.task_queue import DELIVER_TASK, send_task
+
+    from .peers.day import confirm
+
+    if arm == DAY:
+        for order in orders:
+            confirm.delay(str(order.pk))
+        return
+    covers = Cover.objects.filter(order_id__in=[order.pk for order in orders])
+    waiting = OutboxMessage.objects.filter(kind="confirm", subject_id__in=covers.values("pk"))
+    for message in waiting.values_list("pk", flat=True):
+        send_task(DELIVER_TASK, message)
+
+
+def _wait_until_made(arm: str, orders: Orders) -> None:
+    """Wait until each order's policy is stored. Asks PostgreSQL little, which is measured."""
+    from saleor.order.models import Order
+
+    from saleor_xcover_plugin.models import Cover
+
+    from .peers.day import POLICY
+
+    ids = [order.pk for order in orders]
+    made = (
+        Cover.objects.filter(order_id__in=ids, status="confirmed")
+        if arm == OURS
+        else Order.objects.filter(pk__in=ids, metadata__has_key=POLICY)
+    )
+    ends_at = time.monotonic() + _GIVE_UP
+    while made.count() < len(ids):
+        if time.monotonic() > ends_at:
+            raise SystemExit("The worker did not confirm all orders.")
+        time.sleep(_POLL * 10)
+
+
+@contextmanager
+def _worker() -> Iterator[int]:
+    """Start a Celery worker and return its process id."""
+    empty(BROKER)
+    worker = Worker(BROKER, include="bench.peers.day")
+    worker.start()
+    try:
+        yield worker.pid
+    finally:
+        worker.kill()
+        empty(BROKER)
+
+
+def _kind_of(sql: str) -> str:
+    """Return the kind of a statement: a transaction's begin or end, a savepoint, or a statement."""
+    word = sql.split(None, 1)[0].strip(";").upper()
+    if word in ("BEGIN", "COMMIT", "ROLLBACK"):
+        return "transaction"
+    return "savepoint" if word in ("SAVEPOINT", "RELEASE") else "statement"
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+def main() -> int:
+    """Run the benchmark from the command line."""
+    options = command.options(__doc__)
+    sizes = Sizes(2, 20, 20) if options.quick else Sizes(12, 60, 60)
+    return command.write(options, measure(sizes))
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

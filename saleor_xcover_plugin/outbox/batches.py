@@ -1,0 +1,393 @@
+"""Deliver messages of one kind in batches: judge many at once, call in threads, store as they come.
+
+One database session serves all calls of a process, because the threads only call. A batch takes its
+turns of the agreed rate together, and each call leaves at its own. Messages about which anything is
+out of the ordinary are given back and delivered alone (``dispatcher``). The reasons are in
+docs/adr/0029-confirmations-in-batches.md.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Collection, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import partial
+from itertools import groupby
+
+from celery.exceptions import SoftTimeLimitExceeded
+
+from .. import installation
+from ..clock import Clock
+from ..config.settings import PluginSettings, SettingsError
+from ..defect_log import log_defect
+from ..domain.rates import LATE
+from ..host import configuration
+from ..models import OutboxMessage
+from ..time_limits import DatabaseBusy
+from ..xcover.errors import XCoverAlreadyBooked, XCoverError, XCoverUnavailable
+from ..xcover.transport import Request, Response
+from . import message_queue as outbox
+from . import registry
+from .clients import rate_limited_transport, recording_client
+from .handlers import Attempt, BatchHandler, Outcome
+from .outcomes import finish
+from .rate_limit import CallDeferred, Permit, RateLimitedTransport, account_key
+
+log = logging.getLogger(__name__)
+
+BATCH = 20
+"""Most messages that are claimed and judged together."""
+
+THREADS = 10
+"""Most calls under way in one process."""
+
+LEAD = timedelta(milliseconds=40)
+"""Time from taking turns to the first of them, in which the messages are judged."""
+
+MAX_LEAD = timedelta(seconds=1)
+
+RESERVED = timedelta(milliseconds=50)
+"""Longest time between the first and the last turn that are taken together.
+
+Shoppers' offers share the agreed rate and hardly wait: longer, they would find it reserved.
+"""
+
+JUDGED_AHEAD = timedelta(milliseconds=150)
+"""Longest time before its turn at which a message is judged."""
+
+JUDGED_FOR = timedelta(milliseconds=250)
+"""Longest age of a judgement when the call leaves.
+
+A change within this time is treated like a change while the call was under way.
+"""
+
+
+class TurnMissed(XCoverUnavailable):
+    """The call was not made, because its turn had passed or its judgement was too old."""
+
+    def __init__(self) -> None:
+        super().__init__("the turn was missed", never_left=True)
+
+
+class _Defect(XCoverUnavailable):
+    """The call ended with a defect of ours; its outcome is unknown."""
+
+    def __init__(self) -> None:
+        super().__init__("the call ended with a defect")
+
+
+@dataclass(frozen=True, slots=True)
+class _Account:
+    """An account that is called with the settings of one channel."""
+
+    settings: PluginSettings
+    key: str
+    limiter: RateLimitedTransport
+
+
+@dataclass(frozen=True, slots=True)
+class _Turn:
+    """A claimed message with its turn; it is judged shortly before."""
+
+    message: OutboxMessage
+    account: _Account
+    permit: Permit
+
+
+@dataclass(frozen=True, slots=True)
+class _Arrival:
+    """What came of a call."""
+
+    turn: _Turn
+    attempt: Attempt
+    outcome: Outcome
+    request: Request | None
+    """The request, if one was sent."""
+    came: Response | XCoverError | None
+    """What the network brought, if a request was sent."""
+
+
+class BatchDelivery:
+    """Deliver the due messages of one kind until none is left for a batch."""
+
+    def __init__(self, handler: BatchHandler, clock: Clock) -> None:
+        self._handler, self._clock = handler, clock
+        self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="xcover-batch")
+        self._claimed: list[tuple[_Account, Sequence[OutboxMessage]]] = []
+        """Messages that have no turn yet."""
+        self._turns: list[_Turn] = []
+        self._calls: dict[Future[_Arrival], _Turn] = {}
+        self._alone: set[int] = set()
+        self._missed: set[int] = set()
+        """Messages whose call missed its turn once; the second time they go alone."""
+        self._lead = LEAD
+        self.tried = 0
+        """Number of calls that were made."""
+        self.is_busy = False
+        """True once the allowed rate was used up."""
+        self._is_drained = False
+        self._recorded_lately: set[int] = set()
+        """Messages that are stored, and whose orders are still to be looked at again."""
+
+    def run(self, *, limit: int, only: Sequence[int] | None, until: datetime | None) -> None:
+        """Deliver up to ``limit`` messages; claim none after ``until`` (UTC).
+
+        ``only`` restricts this to messages with these primary keys. A database that was copied
+        from another store's is left to the dispatcher, which looks at each message.
+        """
+        row = installation.found()
+        if row is not None and row.copied_at is not None:
+            return
+        claimed = 0
+        try:
+            while True:
+                is_over = until is not None and self._clock() >= until
+                if is_over:
+                    self._let_go()
+                elif claimed < limit and self._may_claim():
+                    claimed += self._claim(min(BATCH, limit - claimed), only)
+                self._take_turns()
+                self._judge()
+                if not (self._calls or self._turns or self._claimed):
+                    self._take_in_changes()
+                    return
+                self._settle(self._arrivals())
+        finally:
+            # After an exception a call may be under way: its message stays leased.
+            self._threads.shutdown(wait=False, cancel_futures=True)
+
+    def _may_claim(self) -> bool:
+        is_free = not (self._claimed or self._turns) and len(self._calls) < THREADS
+        return is_free and not (self._is_drained or self.is_busy)
+
+    def _claim(self, limit: int, only: Sequence[int] | None) -> int:
+        """Claim messages and return how many."""
+        try:
+            messages = outbox.claim_plain(
+                self._handler.kind, self._clock(), limit=limit, only=only, but=self._alone
+            )
+        except DatabaseBusy as busy:  # what is under way is stored all the same
+            log.warning("xcover.delivery.busy", extra={"reason": str(busy)})
+            messages = []
+        self._is_drained = len(messages) < limit
+        by_channel = sorted(messages, key=lambda message: message.channel_id)
+        for channel_id, group in groupby(by_channel, key=lambda message: message.channel_id):
+            self._queue_up(channel_id, list(group))
+        return len(messages)
+
+    def _queue_up(self, channel_id: int, messages: Sequence[OutboxMessage]) -> None:
+        try:
+            settings = configuration.settings_of(channel_id)
+        except SettingsError:
+            self._leave_alone(messages)
+            return
+        account = _Account(settings, account_key(settings), rate_limited_transport(settings))
+        self._claimed.append((account, messages))
+
+    def _take_turns(self) -> None:
+        """Take the next few turns of claimed messages, which are judged shortly before."""
+        while self._claimed and not self._turns and (free := THREADS - len(self._calls)) > 0:
+            account, messages = self._claimed.pop(0)
+            try:
+                permits = account.limiter.take_turns(
+                    self._handler.operation,
+                    min(free, len(messages)),
+                    lead=self._lead,
+                    within=RESERVED,
+                )
+            except CallDeferred as deferred:
+                self._defer(messages, deferred)
+                continue
+            pairs = zip(messages, permits, strict=False)
+            self._turns = [_Turn(message, account, permit) for message, permit in pairs]
+            if rest := messages[len(permits) :]:
+                self._claimed.insert(0, (account, rest))
+
+    def _let_go(self) -> None:
+        """Give back what has no turn yet, because the time is over."""
+        for _, messages in self._claimed:
+            now = self._clock()
+            outbox.give_back(messages, now, until=now)
+        self._claimed = []
+
+    def _defer(self, messages: Sequence[OutboxMessage], deferred: CallDeferred) -> None:
+        """Defer messages that were not sent; while the breaker is open, all of their channel."""
+        now = self._clock()
+        # Soon over: one has looked and waits, the others stay due.
+        waits = 1 if deferred.is_busy else len(messages)
+        outbox.give_back(messages[:waits], now, until=deferred.until)
+        outbox.give_back(messages[waits:], now, until=now)
+        if deferred.is_busy:
+            self.is_busy = True
+        else:
+            outbox.defer_due(messages[0].channel_id, deferred.until, now)
+
+    def _leave_alone(self, messages: Collection[OutboxMessage]) -> None:
+        """Give messages back, to be delivered alone."""
+        self._alone.update(message.pk for message in messages)
+        now = self._clock()
+        outbox.give_back(messages, now, until=now)
+
+    # Judging and calling.
+
+    def _judge(self) -> None:
+        """Judge the messages whose turn is near, and start their calls."""
+        while self._turns and len(self._calls) < THREADS:
+            began = self._clock()
+            near = [turn for turn in self._turns if self._is_near(turn, began)]
+            if not near:
+                return
+            account = near[0].account
+            free = THREADS - len(self._calls)
+            chosen = [turn for turn in near if turn.account is account][:free]
+            self._turns = [turn for turn in self._turns if turn not in chosen]
+            attempts = self._prepared(chosen, account)
+            self._lead = min(max(LEAD, (self._clock() - began) * 1.5), MAX_LEAD)
+            for turn in chosen:
+                if turn.message.pk in attempts:
+                    self._start(turn, attempts[turn.message.pk], began)
+                else:
+                    account.limiter.unused(turn.permit)
+            self._leave_alone([t.message for t in chosen if t.message.pk not in attempts])
+
+    @staticmethod
+    def _is_near(turn: _Turn, now: datetime) -> bool:
+        return turn.permit.leaves_at - now <= JUDGED_AHEAD
+
+    def _prepared(self, turns: Sequence[_Turn], account: _Account) -> dict[int, Attempt]:
+        messages = [turn.message for turn in turns]
+        try:
+            return self._handler.prepare(messages, account.key, self._clock())
+        except SoftTimeLimitExceeded:
+            raise
+        except DatabaseBusy as busy:
+            log.warning("xcover.delivery.busy", extra={"reason": str(busy)})
+        except Exception:
+            log_defect(log, "xcover.delivery.failed", outbox_message=messages[0].pk)
+        return {}
+
+    def _start(self, turn: _Turn, attempt: Attempt, judged_at: datetime) -> None:
+        self.tried += 1
+        call = partial(_call_at_turn, turn, attempt, judged_at, self._clock)
+        self._calls[self._threads.submit(call)] = turn
+
+    # Storing what came.
+
+    def _arrivals(self) -> list[_Arrival]:
+        """Wait for the next arrivals, but not beyond the time to judge the next message."""
+        seconds = None
+        if self._turns and len(self._calls) < THREADS:
+            ahead = self._turns[0].permit.leaves_at - JUDGED_AHEAD - self._clock()
+            seconds = max(ahead.total_seconds(), 0.0)
+        if not self._calls:
+            time.sleep(seconds or 0.0)
+            return []
+        done, _ = wait(self._calls, timeout=seconds, return_when=FIRST_COMPLETED)
+        for future in done:
+            del self._calls[future]
+        return [future.result() for future in done]
+
+    def _settle(self, arrivals: Sequence[_Arrival]) -> None:
+        """Store what came of the calls: the ordinary ones together, each other one alone."""
+        for arrival in arrivals:
+            self._note(arrival)
+        good = {
+            arrival.turn.message.pk: arrival.outcome
+            for arrival in arrivals
+            if not isinstance(arrival.outcome, XCoverError)
+        }
+        recorded = self._recorded(good) if good else set()
+        for arrival in arrivals:
+            if arrival.turn.message.pk not in recorded:
+                self._handler.forget(arrival.turn.message.pk)
+                if not isinstance(arrival.outcome, TurnMissed):
+                    self._settle_alone(arrival)
+        missed = [a.turn for a in arrivals if isinstance(a.outcome, TurnMissed)]
+        if missed:
+            self._queue_up_again(missed)
+        self._recorded_lately |= recorded
+        if len(self._recorded_lately) >= BATCH:
+            self._take_in_changes()
+
+    def _take_in_changes(self) -> None:
+        """Sync the orders that changed while their call was under way, a batch at a time."""
+        recorded, self._recorded_lately = self._recorded_lately, set()
+        if not recorded:
+            return
+        for message_id, order_id in self._handler.changed(recorded).items():
+            try:
+                registry.sync_order(order_id, self._clock())
+            except SoftTimeLimitExceeded:
+                raise
+            except DatabaseBusy as busy:
+                log.warning("xcover.delivery.busy", extra={"reason": str(busy)})
+            except Exception:
+                log_defect(log, "xcover.delivery.failed", outbox_message=message_id)
+
+    @staticmethod
+    def _note(arrival: _Arrival) -> None:
+        limiter, permit = arrival.turn.account.limiter, arrival.turn.permit
+        if arrival.request is None or arrival.came is None:
+            limiter.unused(permit)
+        else:
+            limiter.note(permit, arrival.request, arrival.came)
+
+    def _recorded(self, outcomes: dict[int, Outcome]) -> set[int]:
+        try:
+            return self._handler.record(outcomes, self._clock())
+        except SoftTimeLimitExceeded:
+            raise
+        except DatabaseBusy as busy:
+            log.warning("xcover.delivery.busy", extra={"reason": str(busy)})
+        except Exception:
+            log_defect(log, "xcover.delivery.failed", outbox_message=next(iter(outcomes)))
+        return set()
+
+    def _queue_up_again(self, missed: Sequence[_Turn]) -> None:
+        """Let messages whose call was not made have another turn, once."""
+        self.tried -= len(missed)
+        self._lead = min(self._lead * 2, MAX_LEAD)
+        outbox.mark_unsent([turn.message for turn in missed], self._clock())
+        again = [turn for turn in missed if turn.message.pk not in self._missed]
+        self._leave_alone([turn.message for turn in missed if turn not in again])
+        self._missed.update(turn.message.pk for turn in again)
+        by_account = sorted(again, key=lambda turn: turn.account.key)
+        for _, group in groupby(by_account, key=lambda turn: turn.account.key):
+            turns = list(group)
+            self._claimed.insert(0, (turns[0].account, [turn.message for turn in turns]))
+
+    def _settle_alone(self, arrival: _Arrival) -> None:
+        message, outcome = arrival.turn.message, arrival.outcome
+        if isinstance(outcome, XCoverAlreadyBooked | _Defect):
+            # A booking has to be looked up, which needs a turn of its own; a defect is repeated.
+            self._leave_alone([message])
+        else:
+            handler = registry.handler_of(message.kind)
+            finish(handler, message, arrival.attempt, outcome, self._clock)
+
+
+def _call_at_turn(turn: _Turn, attempt: Attempt, judged_at: datetime, clock: Clock) -> _Arrival:
+    """Wait for the turn and make the call. Runs in a thread and uses no database."""
+    permit = turn.permit
+    ahead = (permit.leaves_at - clock()).total_seconds()
+    if ahead > 0:
+        time.sleep(ahead)
+    now = clock()
+    is_late = now - permit.leaves_at > LATE and not permit.is_trying
+    if is_late or now - judged_at > JUDGED_FOR:
+        return _Arrival(turn, attempt, TurnMissed(), None, None)
+    client, recorded = recording_client(turn.account.settings)
+    outcome: Outcome
+    try:
+        outcome = attempt.call(client)
+    except XCoverError as error:
+        outcome = error
+    except SoftTimeLimitExceeded:
+        raise
+    except Exception:
+        log_defect(log, "xcover.delivery.failed", outbox_message=turn.message.pk)
+        outcome = _Defect()
+    return _Arrival(turn, attempt, outcome, recorded.request, recorded.came)

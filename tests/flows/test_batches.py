@@ -1,0 +1,220 @@
+"""Confirmations in batches: what is ordinary goes together, and everything else goes alone."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from testkit.client.shopper import Shopper
+from testkit.client.staff import Staff
+from testkit.client.store import Channel, Store
+from testkit.load import sales
+from testkit.simulator import SimulatorProcess
+from testkit.steps import bookings
+
+from .holding import held
+from .test_deliver import deliver
+
+SendShopper = Callable[[Channel], Shopper]
+Pay = Callable[[int], list[Any]]
+
+
+def now() -> datetime:
+    return datetime.now(UTC)
+
+
+@pytest.fixture
+def paid(shopper: SendShopper, store: Store, simulator: SimulatorProcess) -> Pay:
+    """Return a function that makes so many paid orders; no worker has been at them."""
+    from saleor_xcover_plugin.policies.order_sync import sync_order
+
+    def pay(count: int) -> list[Any]:
+        template = sales.covered(shopper, store, simulator)
+        placed = sales.Sales(simulator, now).place_many(template, count)
+        sales.pay_all(placed, now())
+        for order in placed:
+            sync_order(order.pk, now())
+        return placed
+
+    return pay
+
+
+@pytest.fixture
+def never_late(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have a machine on which each call leaves at its turn."""
+    from saleor_xcover_plugin.outbox import batches
+
+    monkeypatch.setattr(batches, "LATE", timedelta(minutes=1))
+    monkeypatch.setattr(batches, "JUDGED_FOR", timedelta(minutes=1))
+
+
+def cover_of(order: Any) -> Any:
+    from saleor_xcover_plugin.models import Cover
+
+    return Cover.objects.get(order_id=order.pk)
+
+
+def statuses(orders: list[Any]) -> Counter[str]:
+    return Counter(cover_of(order).status for order in orders)
+
+
+def notes(order: Any) -> list[str]:
+    return sales.notes_of(order)
+
+
+@pytest.mark.usefixtures("never_late")
+def test_twenty_policies_take_four_statements_each(
+    paid: Pay, simulator: SimulatorProcess, staff: Staff, store: Store
+) -> None:
+    # given twenty paid orders, and an agreed rate at which a batch may leave at once
+    staff.configure_plugin(store.usd_unpaid, {"calls_per_second": "1000"})
+    orders = paid(20)
+    # when a worker comes
+    with CaptureQueriesContext(connection) as queries:
+        assert deliver(limit=20) == 20
+    # then each has one policy, one note and its facts
+    assert statuses(orders) == {"confirmed": 20}
+    assert len({cover_of(order).booking_id for order in orders}) == 20
+    assert Counter(b["partner_transaction_id"] for b in bookings(simulator)) == {
+        str(order.number): 1 for order in orders
+    }
+    for order in orders:
+        (note,) = notes(order)
+        assert note == f"XCover: policy {cover_of(order).booking_id} confirmed, premium 6.66 USD."
+        order.refresh_from_db()
+        assert order.private_metadata["xcover.status"] == "confirmed"
+        assert order.private_metadata["xcover.policy"] == cover_of(order).booking_id
+    # and that took few statements
+    words = [query["sql"].split(None, 1)[0].upper() for query in queries]
+    counted = [word for word in words if word not in ("BEGIN", "COMMIT")]
+    assert len(counted) <= 4 * 20, Counter(words)
+
+
+def test_what_is_not_ordinary_is_judged_alone(paid: Pay, simulator: SimulatorProcess) -> None:
+    from saleor_xcover_plugin.models import EventChange
+
+    # given three paid orders, of which one was refunded since, and the event of all is cancelled
+    first, second, third = orders = paid(3)
+    sales.refund(first, now())
+    (variant,) = cover_of(second).offer.request["tickets"]
+    EventChange.objects.create(variant=variant, told_at=now())
+    # when a worker comes
+    deliver()
+    # then no policy is made, and each order says why
+    assert bookings(simulator) == []
+    assert statuses(orders) == {"void": 1, "parked": 2}
+    assert {cover_of(order).reason_code for order in (second, third)} == {"event_cancelled"}
+
+
+def test_a_slow_call_delays_nobody(paid: Pay, simulator: SimulatorProcess) -> None:
+    # given an XCover that takes eight seconds for one of five confirmations
+    orders = paid(5)
+    simulator.fault("confirm", "delay", times=1, seconds=8)
+    # when a worker comes
+    assert deliver() == 5
+    # then the others were stored long before
+    assert statuses(orders) == {"confirmed": 5}
+    *others, last = sorted(cover_of(order).confirmed_at for order in orders)
+    assert last - max(others) > timedelta(seconds=1)
+
+
+@pytest.mark.usefixtures("never_late")
+def test_a_refund_while_the_call_is_under_way_is_taken_in(
+    paid: Pay, simulator: SimulatorProcess, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from saleor_xcover_plugin.policies.confirm_batch import ConfirmBatch
+
+    # given two paid orders, of which one is refunded after it was judged
+    refunded, other = paid(2)
+    judge = ConfirmBatch.prepare
+
+    def then_refund(*arguments: Any) -> Any:
+        attempts = judge(*arguments)
+        sales.refund(refunded, now())
+        return attempts
+
+    monkeypatch.setattr(ConfirmBatch, "prepare", then_refund)
+    # when a worker confirms both
+    deliver(limit=2)
+    # then the refund is judged, and only that one
+    assert cover_of(other).status == "confirmed"
+    assert cover_of(refunded).booking_id
+    assert cover_of(refunded).cancellations.exists()
+    assert not cover_of(other).cancellations.exists()
+
+
+def test_an_error_of_one_call_is_its_own(paid: Pay, simulator: SimulatorProcess) -> None:
+    # given an XCover that refuses one of three confirmations
+    orders = paid(3)
+    simulator.fault("confirm", "status", times=1, status=422)
+    # when a worker comes
+    deliver(limit=3)
+    # then the others have their policy, and one waits for a person with its sentence
+    assert statuses(orders) == {"confirmed": 2, "parked": 1}
+    (parked,) = [order for order in orders if cover_of(order).status == "parked"]
+    assert cover_of(parked).reason.startswith("XCover refused the policy")
+    assert len(notes(parked)) == 1
+
+
+def test_a_row_somebody_holds_is_not_waited_for(paid: Pay, simulator: SimulatorProcess) -> None:
+    from saleor_xcover_plugin.models import Offer
+    from saleor_xcover_plugin.time_limits import WORKER_AFTER_BUSY, time_limits
+
+    # given three paid orders, and somebody who holds the offer of one
+    orders = paid(3)
+    with (
+        held(Offer.objects.filter(pk=cover_of(orders[0]).offer_id)),
+        time_limits(WORKER_AFTER_BUSY),
+    ):
+        # when a worker comes
+        deliver(limit=3)
+        # then the others have their policy
+        assert statuses(orders[1:]) == {"confirmed": 2}
+    assert cover_of(orders[0]).status == "confirming"
+    assert len(bookings(simulator)) == 2
+
+
+def test_a_call_that_missed_its_turn_leaves_later_and_once(
+    paid: Pay, simulator: SimulatorProcess, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from saleor_xcover_plugin.outbox import batches
+
+    # given a machine on which every judgement of a batch is too old when its turn comes
+    orders = paid(3)
+    monkeypatch.setattr(batches, "JUDGED_FOR", timedelta(0))
+    # when a worker comes
+    deliver(limit=6)
+    # then each is delivered alone, by one call, and nobody counts an attempt that was none
+    assert statuses(orders) == {"confirmed": 3}
+    assert len(simulator.calls("confirm")) == len(bookings(simulator)) == 3
+
+
+@pytest.mark.usefixtures("never_late")
+def test_staff_who_decide_meanwhile_are_heard(
+    paid: Pay, simulator: SimulatorProcess, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from saleor_xcover_plugin.models import Cover
+    from saleor_xcover_plugin.policies.confirm_batch import ConfirmBatch
+
+    # given two paid orders; of one, staff say while it is being sent that no policy is wanted
+    unwanted, other = paid(2)
+    judge = ConfirmBatch.prepare
+
+    def then_decide(*arguments: Any) -> Any:
+        attempts = judge(*arguments)
+        Cover.objects.filter(order_id=unwanted.pk).update(reason_code="not_wanted")
+        return attempts
+
+    monkeypatch.setattr(ConfirmBatch, "prepare", then_decide)
+    # when a worker confirms both
+    deliver(limit=2)
+    # then the policy that was made is told of as one to be cancelled
+    assert cover_of(other).status == "confirmed"
+    told = notes(unwanted)
+    assert any("had made policy" in note for note in told), told
