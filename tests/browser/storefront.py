@@ -284,12 +284,12 @@ def end_checkouts() -> None:
     so that XCover hears of none once this returns.
     """
     from django.apps import apps
-    from django.db import OperationalError, transaction
+    from django.db import IntegrityError, OperationalError, transaction
 
     from saleor_xcover_plugin.models import Offer
 
     for _ in range(_GIVE_WAY):
-        with suppress(OperationalError), transaction.atomic():
+        with suppress(OperationalError, IntegrityError), transaction.atomic():
             apps.get_model("checkout", "Checkout").objects.all().delete()
             break
     else:
