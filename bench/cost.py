@@ -13,9 +13,9 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
-from datetime import UTC, datetime
 from typing import Any
 
+from saleor_xcover_plugin.clock import utc_now
 from testkit.load import sales
 from testkit.saleor.broker import Worker, empty
 
@@ -27,7 +27,7 @@ from .work import process_seconds, server_seconds
 XCOVERS = {"0 ms": 0.0, "100 ms": 0.1}
 """Seconds that XCover takes for a response."""
 OURS, DAY = "this plugin", "a day's work"
-_POLL, _GIVE_UP = 0.05, 300.0  # seconds
+_POLL, _GIVE_UP = 0.5, 300.0  # seconds
 
 Orders = Sequence[Any]
 Confirm = Callable[[str, Orders], float]
@@ -36,7 +36,7 @@ Confirm = Callable[[str, Orders], float]
 
 @dataclass(frozen=True, slots=True)
 class Sizes:
-    """How much is measured."""
+    """The number of rounds and of confirmations in each."""
 
     rounds: int
     drained: int
@@ -74,7 +74,7 @@ class _Bench:
         place.store.forget()
         place.simulator.reset()
         self._template = sales.covered(place.shopper, place.store, place.simulator)
-        self._sales = sales.Sales(place.simulator, _now)
+        self._sales = sales.Sales(place.simulator, utc_now)
 
     def slow(self, seconds: float) -> None:
         """Let XCover take so long for a confirmation."""
@@ -118,10 +118,10 @@ class _Bench:
         from saleor_xcover_plugin.policies.order_sync import sync_order
 
         placed = self._sales.place_many(self._template, count)
-        sales.pay_all(placed, _now())
+        sales.pay_all(placed, utc_now())
         if arm == OURS:
             for order in placed:
-                sync_order(order.pk, _now())
+                sync_order(order.pk, utc_now())
         else:
             _name_offers(placed)
         return placed
@@ -151,7 +151,6 @@ def _name_offers(orders: Orders) -> None:
 
 
 def _confirm_here(arm: str, orders: Orders) -> None:
-    from saleor_xcover_plugin.clock import utc_now
     from saleor_xcover_plugin.outbox.dispatcher import deliver_due
 
     from .peers.day import confirm
@@ -216,7 +215,7 @@ def _wait_until_made(arm: str, orders: Orders) -> None:
     while made.count() < len(ids):
         if time.monotonic() > ends_at:
             raise SystemExit("The worker did not confirm all orders.")
-        time.sleep(_POLL * 10)
+        time.sleep(_POLL)
 
 
 @contextmanager
@@ -238,10 +237,6 @@ def _kind_of(sql: str) -> str:
     if word in ("BEGIN", "COMMIT", "ROLLBACK"):
         return "transaction"
     return "savepoint" if word in ("SAVEPOINT", "RELEASE") else "statement"
-
-
-def _now() -> datetime:
-    return datetime.now(UTC)
 
 
 def main() -> int:

@@ -10,8 +10,9 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
@@ -99,7 +100,7 @@ class _Turn:
 
 @dataclass(frozen=True, slots=True)
 class _Arrival:
-    """What came of a call."""
+    """A call that ended, with its result or error."""
 
     turn: _Turn
     attempt: Attempt
@@ -107,7 +108,7 @@ class _Arrival:
     request: Request | None
     """The request, if one was sent."""
     came: Response | XCoverError | None
-    """What the network brought, if a request was sent."""
+    """The response, or the error of the network, if a request was sent."""
 
 
 class BatchDelivery:
@@ -119,7 +120,7 @@ class BatchDelivery:
         self._claimed: list[tuple[_Account, Sequence[OutboxMessage]]] = []
         """Messages that have no turn yet."""
         self._turns: list[_Turn] = []
-        self._calls: dict[Future[_Arrival], _Turn] = {}
+        self._calls: set[Future[_Arrival]] = set()
         self._alone: set[int] = set()
         self._missed: set[int] = set()
         """Messages whose call missed its turn once; the second time they go alone."""
@@ -234,60 +235,49 @@ class BatchDelivery:
     # Judging and calling.
 
     def _judge(self) -> None:
-        """Judge the messages whose turn is near, and start their calls."""
-        while self._turns and len(self._calls) < THREADS:
-            began = self._clock()
-            near = [turn for turn in self._turns if self._is_near(turn, began)]
-            if not near:
-                return
-            account = near[0].account
-            free = THREADS - len(self._calls)
-            chosen = [turn for turn in near if turn.account is account][:free]
-            self._turns = [turn for turn in self._turns if turn not in chosen]
-            attempts = self._prepared(chosen, account)
-            self._lead = min(max(LEAD, (self._clock() - began) * 1.5), MAX_LEAD)
-            for turn in chosen:
-                if turn.message.pk in attempts:
-                    self._start(turn, attempts[turn.message.pk], began)
-                else:
-                    account.limiter.unused(turn.permit)
-            self._leave_alone([t.message for t in chosen if t.message.pk not in attempts])
+        """Judge the messages whose turns are near, and start their calls.
 
-    @staticmethod
-    def _is_near(turn: _Turn, now: datetime) -> bool:
-        return turn.permit.leaves_at - now <= JUDGED_AHEAD
+        Turns are only taken for threads that are free, and all of one account.
+        """
+        began = self._clock()
+        if not self._turns or self._ahead_of_judging(began) > timedelta(0):
+            return
+        turns, self._turns = self._turns, []
+        attempts = self._prepared(turns)
+        self._lead = min(max(LEAD, (self._clock() - began) * 1.5), MAX_LEAD)
+        for turn in turns:
+            if turn.message.pk in attempts:
+                self._start(turn, attempts[turn.message.pk], began)
+            else:
+                turn.account.limiter.unused(turn.permit)
+        self._leave_alone([t.message for t in turns if t.message.pk not in attempts])
 
-    def _prepared(self, turns: Sequence[_Turn], account: _Account) -> dict[int, Attempt]:
-        messages = [turn.message for turn in turns]
-        try:
-            return self._handler.prepare(messages, account.key, self._clock())
-        except SoftTimeLimitExceeded:
-            raise
-        except DatabaseBusy as busy:
-            log.warning("xcover.delivery.busy", extra={"reason": str(busy)})
-        except Exception:
-            log_defect(log, "xcover.delivery.failed", outbox_message=messages[0].pk)
+    def _ahead_of_judging(self, now: datetime) -> timedelta:
+        """Return the time until the turns that were taken may all be judged."""
+        return self._turns[-1].permit.leaves_at - JUDGED_AHEAD - now
+
+    def _prepared(self, turns: Sequence[_Turn]) -> dict[int, Attempt]:
+        messages, key = [turn.message for turn in turns], turns[0].account.key
+        with _logged(messages[0].pk):
+            return self._handler.prepare(messages, key, self._clock())
         return {}
 
     def _start(self, turn: _Turn, attempt: Attempt, judged_at: datetime) -> None:
         self.tried += 1
         call = partial(_call_at_turn, turn, attempt, judged_at, self._clock)
-        self._calls[self._threads.submit(call)] = turn
+        self._calls.add(self._threads.submit(call))
 
     # Storing what came.
 
     def _arrivals(self) -> list[_Arrival]:
         """Wait for the next arrivals, but not beyond the time to judge the next message."""
         seconds = None
-        if self._turns and len(self._calls) < THREADS:
-            ahead = self._turns[0].permit.leaves_at - JUDGED_AHEAD - self._clock()
-            seconds = max(ahead.total_seconds(), 0.0)
+        if self._turns:
+            seconds = max(self._ahead_of_judging(self._clock()).total_seconds(), 0.0)
         if not self._calls:
             time.sleep(seconds or 0.0)
             return []
-        done, _ = wait(self._calls, timeout=seconds, return_when=FIRST_COMPLETED)
-        for future in done:
-            del self._calls[future]
+        done, self._calls = wait(self._calls, timeout=seconds, return_when=FIRST_COMPLETED)
         return [future.result() for future in done]
 
     def _settle(self, arrivals: Sequence[_Arrival]) -> None:
@@ -318,14 +308,8 @@ class BatchDelivery:
         if not recorded:
             return
         for message_id, order_id in self._handler.changed(recorded).items():
-            try:
+            with _logged(message_id):
                 registry.sync_order(order_id, self._clock())
-            except SoftTimeLimitExceeded:
-                raise
-            except DatabaseBusy as busy:
-                log.warning("xcover.delivery.busy", extra={"reason": str(busy)})
-            except Exception:
-                log_defect(log, "xcover.delivery.failed", outbox_message=message_id)
 
     @staticmethod
     def _note(arrival: _Arrival) -> None:
@@ -336,14 +320,8 @@ class BatchDelivery:
             limiter.note(permit, arrival.request, arrival.came)
 
     def _recorded(self, outcomes: dict[int, Outcome]) -> set[int]:
-        try:
+        with _logged(next(iter(outcomes))):
             return self._handler.record(outcomes, self._clock())
-        except SoftTimeLimitExceeded:
-            raise
-        except DatabaseBusy as busy:
-            log.warning("xcover.delivery.busy", extra={"reason": str(busy)})
-        except Exception:
-            log_defect(log, "xcover.delivery.failed", outbox_message=next(iter(outcomes)))
         return set()
 
     def _queue_up_again(self, missed: Sequence[_Turn]) -> None:
@@ -367,6 +345,22 @@ class BatchDelivery:
         else:
             handler = registry.handler_of(message.kind)
             finish(handler, message, arrival.attempt, outcome, self._clock)
+
+
+@contextmanager
+def _logged(message_id: int) -> Iterator[None]:
+    """Log and suppress what fails in a block; its messages are then delivered alone or swept.
+
+    ``message_id`` names the first of them. Raises only ``SoftTimeLimitExceeded``.
+    """
+    try:
+        yield
+    except SoftTimeLimitExceeded:
+        raise
+    except DatabaseBusy as busy:
+        log.warning("xcover.delivery.busy", extra={"reason": str(busy)})
+    except Exception:
+        log_defect(log, "xcover.delivery.failed", outbox_message=message_id)
 
 
 def _call_at_turn(turn: _Turn, attempt: Attempt, judged_at: datetime, clock: Clock) -> _Arrival:

@@ -271,12 +271,7 @@ def lock_free(messages: Collection[OutboxMessage]) -> set[int]:
 
     Those that another session holds are left out. Call inside a transaction.
     """
-    ours = OutboxMessage.objects.filter(
-        pk__in=[message.pk for message in messages],
-        status=MessageState.PENDING.value,
-        lease_token__in={message.lease_token for message in messages},
-    )
-    free = ours.select_for_update(skip_locked=True).order_by("pk")
+    free = _all_ours(messages).select_for_update(skip_locked=True).order_by("pk")
     return set(free.values_list("pk", flat=True))
 
 
@@ -309,11 +304,7 @@ def mark_unsent(messages: Collection[OutboxMessage], now: datetime) -> None:
     """
     for sending in {message.sending for message in messages}:
         alike = [message for message in messages if message.sending == sending]
-        OutboxMessage.objects.filter(
-            pk__in=[message.pk for message in alike],
-            status=MessageState.PENDING.value,
-            lease_token__in={message.lease_token for message in alike},
-        ).update(sending=sending, sealed_body=None, updated_at=now)
+        _all_ours(alike).update(sending=sending, sealed_body=None, updated_at=now)
 
 
 def give_back(messages: Collection[OutboxMessage], now: datetime, *, until: datetime) -> None:
@@ -322,11 +313,7 @@ def give_back(messages: Collection[OutboxMessage], now: datetime, *, until: date
     No attempt is used up. Those that another worker has taken over stay as they are.
     """
     if messages:
-        OutboxMessage.objects.filter(
-            pk__in=[message.pk for message in messages],
-            status=MessageState.PENDING.value,
-            lease_token__in={message.lease_token for message in messages},
-        ).update(
+        _all_ours(messages).update(
             next_attempt_at=min(until, now + MAX_DELAY),
             leased_until=None,
             attempts=Greatest(F("attempts") - 1, 0),
@@ -346,6 +333,15 @@ def _ours(message: OutboxMessage) -> QuerySet[OutboxMessage]:
     """Return the message while it is pending and leased to the worker that claimed it."""
     return OutboxMessage.objects.filter(
         pk=message.pk, status=MessageState.PENDING.value, lease_token=message.lease_token
+    )
+
+
+def _all_ours(messages: Collection[OutboxMessage]) -> QuerySet[OutboxMessage]:
+    """Return those messages that are pending and leased to the worker that claimed them."""
+    return OutboxMessage.objects.filter(
+        pk__in=[message.pk for message in messages],
+        status=MessageState.PENDING.value,
+        lease_token__in={message.lease_token for message in messages},
     )
 
 

@@ -114,7 +114,7 @@ class Permit:
 
 @dataclass(frozen=True, slots=True)
 class _Wanted:
-    """How many turns are wanted, from when on, and how close together."""
+    """A request for turns: ``count`` at most, ``lead`` from now, ``within`` of the first one."""
 
     count: int = 1
     lead: timedelta = timedelta(0)
@@ -162,13 +162,10 @@ class RateLimitedTransport:
     ) -> list[Permit]:
         """Return up to ``count`` of the next turns, ``lead`` from now or later.
 
-        None is more than ``within`` after the first one.
-
-        The caller waits for each.
-
-        Turns further away than the longest wait are left to others, and only one call probes
-        whether XCover answers again. Pass what came of each call to ``note``, and a turn that is
-        not used to ``unused``. Raise ``CallDeferred`` as ``send`` does.
+        None is more than ``within`` after the first one or further away than the longest wait, and
+        only one call probes whether XCover answers again. The caller waits for each turn, passes
+        the result of its call to ``note``, and a turn that is not used to ``unused``. Raise
+        ``CallDeferred`` as ``send`` does.
         """
         return self._ask(operation, _lane_of(operation), _Wanted(count, lead, within))
 

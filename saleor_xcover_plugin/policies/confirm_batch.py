@@ -37,7 +37,7 @@ from .locks import lock_free_covers
 from .policyholders import digests_of
 
 Changes = Mapping[str, datetime | None]
-"""What staff told of events, by variant; see ``ticketed_events.changes_of``."""
+"""The changes of events that staff recorded, by variant, as ``changes_of`` returns them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +49,10 @@ class _Judged:
     offer: Offer
     order: OrderSnapshot = field(repr=False)
     events: Changes
+
+    def differs_from(self, booking: Booking) -> bool:
+        """Return True if the booking is not the policy that was sold."""
+        return bool(confirm.difference_of(booking, self.cover, chosen_ids(self.offer)))
 
 
 class ConfirmBatch:
@@ -92,7 +96,7 @@ class ConfirmBatch:
         sold = {
             pk: booking
             for pk, booking in outcomes.items()
-            if not confirm.difference_of(booking, self._judged[pk].cover, self._quotes(pk))
+            if not self._judged[pk].differs_from(booking)
         }
         if not sold:
             return set()
@@ -123,9 +127,6 @@ class ConfirmBatch:
     def forget(self, message_id: int) -> None:
         self._judged.pop(message_id, None)
 
-    def _quotes(self, pk: int) -> Sequence[str]:
-        return chosen_ids(self._judged[pk].offer)
-
 
 def _is_ordinary(
     cover: Cover, offer: Offer, order: OrderSnapshot, changes: Changes, now: datetime
@@ -142,7 +143,7 @@ def _is_ordinary(
 
 
 def _changes(offers: Collection[Offer]) -> Changes:
-    """Return what staff told of the events of all these offers."""
+    """Return the changes of the events of all these offers that staff recorded."""
     return changes_of(sorted({key for offer in offers for key in variants_of(offer)}))
 
 

@@ -158,10 +158,7 @@ def apply(
 def tell(row: Row, transition: Transition, sentence: str = "") -> None:
     """Write what goes with ``transition`` for a row that was created or saved in its new status."""
     cover = row if isinstance(row, Cover) else row.cover
-    if transition.counted_as:
-        telemetry.count(telemetry.POLICIES, event=transition.counted_as)
-    if transition.event:
-        log.log(transition.level, transition.event, extra=_named(cover, transition))
+    _announce(cover, transition)
     if transition.fact:
         metadata.write_order_facts(cover.order_id, _facts(cover, transition))
     if transition.is_shown:
@@ -177,11 +174,18 @@ def tell_covers(sentences: Mapping[Cover, str], transition: Transition) -> None:
     staff.
     """
     for cover in sentences:
-        telemetry.count(telemetry.POLICIES, event=transition.counted_as)
-        log.log(transition.level, transition.event, extra=_named(cover, transition))
+        _announce(cover, transition)
     metadata.tell_orders(
         {cover.order_id: (_facts(cover, transition), said) for cover, said in sentences.items()}
     )
+
+
+def _announce(cover: Cover, transition: Transition) -> None:
+    """Count and log a transition, where the table says so."""
+    if transition.counted_as:
+        telemetry.count(telemetry.POLICIES, event=transition.counted_as)
+    if transition.event:
+        log.log(transition.level, transition.event, extra=_named(cover, transition))
 
 
 def _facts(cover: Cover, transition: Transition) -> dict[str, str]:

@@ -54,6 +54,24 @@ def never_late(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(batches, "JUDGED_FOR", timedelta(minutes=1))
 
 
+@pytest.fixture
+def after_judging(monkeypatch: pytest.MonkeyPatch) -> Callable[[Callable[[], object]], None]:
+    """Return a function: the given thing happens once a batch was judged, before its calls."""
+    from saleor_xcover_plugin.policies.confirm_batch import ConfirmBatch
+
+    judge = ConfirmBatch.prepare
+
+    def let_happen(act: Callable[[], object]) -> None:
+        def then_act(*arguments: Any) -> Any:
+            attempts = judge(*arguments)
+            act()
+            return attempts
+
+        monkeypatch.setattr(ConfirmBatch, "prepare", then_act)
+
+    return let_happen
+
+
 def cover_of(order: Any) -> Any:
     from saleor_xcover_plugin.models import Cover
 
@@ -126,20 +144,11 @@ def test_a_slow_call_delays_nobody(paid: Pay, simulator: SimulatorProcess) -> No
 
 @pytest.mark.usefixtures("never_late")
 def test_a_refund_while_the_call_is_under_way_is_taken_in(
-    paid: Pay, simulator: SimulatorProcess, monkeypatch: pytest.MonkeyPatch
+    paid: Pay, simulator: SimulatorProcess, after_judging: Callable[[Callable[[], object]], None]
 ) -> None:
-    from saleor_xcover_plugin.policies.confirm_batch import ConfirmBatch
-
     # given two paid orders, of which one is refunded after it was judged
     refunded, other = paid(2)
-    judge = ConfirmBatch.prepare
-
-    def then_refund(*arguments: Any) -> Any:
-        attempts = judge(*arguments)
-        sales.refund(refunded, now())
-        return attempts
-
-    monkeypatch.setattr(ConfirmBatch, "prepare", then_refund)
+    after_judging(lambda: sales.refund(refunded, now()))
     # when a worker confirms both
     deliver(limit=2)
     # then the refund is judged, and only that one
@@ -197,21 +206,14 @@ def test_a_call_that_missed_its_turn_leaves_later_and_once(
 
 @pytest.mark.usefixtures("never_late")
 def test_staff_who_decide_meanwhile_are_heard(
-    paid: Pay, simulator: SimulatorProcess, monkeypatch: pytest.MonkeyPatch
+    paid: Pay, simulator: SimulatorProcess, after_judging: Callable[[Callable[[], object]], None]
 ) -> None:
     from saleor_xcover_plugin.models import Cover
-    from saleor_xcover_plugin.policies.confirm_batch import ConfirmBatch
 
     # given two paid orders; of one, staff say while it is being sent that no policy is wanted
     unwanted, other = paid(2)
-    judge = ConfirmBatch.prepare
-
-    def then_decide(*arguments: Any) -> Any:
-        attempts = judge(*arguments)
-        Cover.objects.filter(order_id=unwanted.pk).update(reason_code="not_wanted")
-        return attempts
-
-    monkeypatch.setattr(ConfirmBatch, "prepare", then_decide)
+    covers = Cover.objects.filter(order_id=unwanted.pk)
+    after_judging(lambda: covers.update(reason_code="not_wanted"))
     # when a worker confirms both
     deliver(limit=2)
     # then the policy that was made is told of as one to be cancelled

@@ -58,6 +58,17 @@ def pause(buyer: Shopper, monkeypatch: pytest.MonkeyPatch) -> Callable[[Callable
     return paused
 
 
+def take_a_third(buyer: Shopper) -> None:
+    (tickets,) = buyer.checkout().ticket_lines
+    buyer.set_quantity(tickets, 3)
+
+
+def tickets_asked_for(simulator: SimulatorProcess) -> list[int]:
+    """Return the number of tickets in each request for an offer."""
+    requests = [call["body"]["context"] for call in simulator.calls("create_offer")]
+    return [len(event["tickets"]) for each in requests for event in each["events"]]
+
+
 def test_a_yes_given_meanwhile_stays(
     buyer: Shopper,
     store: Store,
@@ -67,20 +78,18 @@ def test_a_yes_given_meanwhile_stays(
     # given a checkout of two tickets, and a worker about to request its offer
     buyer.create_checkout({store.concert: 2})
 
-    def want_three() -> None:
-        (tickets,) = buyer.checkout().ticket_lines
-        buyer.set_quantity(tickets, 3)
+    def go_on() -> None:
+        take_a_third(buyer)
         buyer.accept(buyer.offer())
 
     # when the shopper takes a third ticket and says yes before the worker goes on
-    code = pause(want_three)
+    code = pause(go_on)
     # then their yes stands, and XCover was asked for three tickets only
     assert code == "offer_pending"
     assert buyer.offer().answer == "accepted"
     (cover,) = buyer.checkout().cover_lines
     assert cover.total == PREMIUM / 2 * 3
-    (request,) = simulator.calls("create_offer")
-    assert len(request["body"]["context"]["events"][0]["tickets"]) == 3
+    assert tickets_asked_for(simulator) == [3]
 
 
 def test_tickets_taken_meanwhile_are_in_the_request(
@@ -92,13 +101,8 @@ def test_tickets_taken_meanwhile_are_in_the_request(
     # given a checkout of two tickets, and a worker about to request its offer
     buyer.create_checkout({store.concert: 2})
 
-    def want_three() -> None:
-        (tickets,) = buyer.checkout().ticket_lines
-        buyer.set_quantity(tickets, 3)
-
     # when the shopper takes a third ticket before the worker goes on
-    assert pause(want_three) == "offer"
+    assert pause(lambda: take_a_third(buyer)) == "offer"
     # then it is three that are quoted, once, and the page reads that offer
     assert buyer.offer().quotes[0].premium == PREMIUM / 2 * 3
-    (request,) = simulator.calls("create_offer")
-    assert len(request["body"]["context"]["events"][0]["tickets"]) == 3
+    assert tickets_asked_for(simulator) == [3]
