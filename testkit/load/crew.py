@@ -44,11 +44,14 @@ class Crew:
 
     @property
     def claims(self) -> int:
-        """Number of messages claimed so far, killed workers included."""
+        """Number of claims so far, of one message or a batch, killed workers included."""
         return sum(self._claims)
 
     def in_flight(self, slot: int) -> int:
-        """Return the id of the outbox message that a worker has claimed, or 0."""
+        """Return the id of the outbox message that a worker has claimed, or 0.
+
+        Of a batch, it is the last: the one most likely still to be delivered.
+        """
         return int(self._in_flight[slot])
 
     def kill(self, slot: int) -> int:
@@ -156,23 +159,29 @@ class Drainers(Crew):
 
 
 def _tell_claims(tell: Callable[[int], None]) -> None:
-    """Call ``tell`` with the id of each claimed message, and with 0 after its delivery."""
+    """Call ``tell`` with the id of the last message of each claim, and with 0 after delivery."""
     from saleor_xcover_plugin.outbox import dispatcher
     from saleor_xcover_plugin.outbox import message_queue as outbox
 
-    claim, delivered = outbox.claim, dispatcher._deliver
+    claim, deliver = outbox._claim, dispatcher._deliver
+    deliver_batches = dispatcher.BatchDelivery.run
 
-    def claimed(*arguments, **options):  # type: ignore[no-untyped-def]
-        messages = claim(*arguments, **options)
-        tell(messages[0].pk if messages else 0)
+    def claimed(*arguments):  # type: ignore[no-untyped-def]
+        messages = claim(*arguments)
+        tell(messages[-1].pk if messages else 0)
         return messages
 
-    def told(*arguments):  # type: ignore[no-untyped-def]
-        goes_on = delivered(*arguments)
+    def delivered(*arguments):  # type: ignore[no-untyped-def]
+        goes_on = deliver(*arguments)
         tell(0)
         return goes_on
 
-    outbox.claim, dispatcher._deliver = claimed, told
+    def batches_delivered(*arguments, **options):  # type: ignore[no-untyped-def]
+        deliver_batches(*arguments, **options)
+        tell(0)
+
+    outbox._claim, dispatcher._deliver = claimed, delivered
+    dispatcher.BatchDelivery.run = batches_delivered  # type: ignore[method-assign]
 
 
 def share_nothing() -> None:

@@ -35,7 +35,7 @@ SWEEPER_SHARE = 0.1
 orders again, so with a share like that of the others it would hardly make progress."""
 
 FAULT_EVERY = 0.5
-"""Mean real seconds between two faults; one that nobody met is taken back for the next."""
+"""Mean real seconds between two faults; one that nobody met gives way to the next."""
 
 _LOOK_EVERY = 0.3
 _GIVE_UP = 1800.0
@@ -52,7 +52,6 @@ FAULTS: tuple[tuple[str, dict[str, Any]], ...] = (
     ("delay", {"seconds": 0.4}),
     ("locked", {}),
 )
-_OPERATIONS = ("confirm", "confirm", "opt_out", "cancel", "confirm_cancellation")
 
 Tell = Callable[[int, int, int], None]
 """Hears how many orders are done, how many there are, and how many kills there were."""
@@ -171,12 +170,9 @@ class RandomKills:
             self._struck.append((message, killed_at))
 
     def _break_something(self) -> None:
+        """Let the next call misbehave, whichever it is: a run of a few orders has few of each."""
         kind, parameters = self._random.choice(FAULTS)
-        operation = self._random.choice(_OPERATIONS)
-        if (operation, kind) == ("opt_out", "malformed"):
-            kind = "html_ok"  # it answers without a body, so none can be malformed
-        self._simulator.clear_faults()
-        self._simulator.fault(operation, kind, **parameters)
+        self._simulator.replace_faults([{"operation": "*", "kind": kind, **parameters}])
 
     def _look(self) -> int:
         """Refund what has its policy and is to be refunded; return how many orders are done."""

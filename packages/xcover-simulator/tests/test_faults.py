@@ -353,3 +353,14 @@ def test_a_fault_for_any_operation_passes_by_where_it_has_no_meaning(partner, si
     # then
     assert listed.status_code == 200
     assert "content" not in offer
+
+
+def test_what_is_answered_without_a_body_cannot_be_malformed(partner, simulator):
+    # given
+    offer = partner.offer()
+    simulator.fault("*", "malformed")
+    # when
+    told = partner.send("POST", f"/offers/{offer['id']}/opt_out/")
+    # then
+    assert told.status_code == 204
+    assert simulator.state()["faults"] != []

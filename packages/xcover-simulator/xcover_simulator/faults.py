@@ -74,6 +74,7 @@ _APPLIES_TO: dict[Kind, set[str]] = {
     Kind.NULL_PRODUCT: {"create_offer", "confirm"},
     Kind.PRICE_DRIFT: {"create_offer", "confirm", *_MODIFYING},
     Kind.MISSING_CONTENT: {"create_offer"},
+    Kind.MALFORMED: set(OPERATIONS) - _WITHOUT_BODY,
 }
 
 Seconds = Annotated[float, Field(gt=0, le=300, allow_inf_nan=False)]
