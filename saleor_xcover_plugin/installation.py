@@ -12,10 +12,12 @@ from __future__ import annotations
 import os
 import uuid
 from datetime import datetime
+from functools import cache
 
 from django.conf import settings
 from django.db import transaction
 
+from .compiled_query import CompiledInstances, is_one_of_keys
 from .domain.instance import Binding, compare, first_name
 from .models import Installation
 
@@ -52,7 +54,13 @@ def current() -> Installation:
 
 def found() -> Installation | None:
     """Return the row of this store, or None if there is none yet. Writes nothing."""
-    return Installation.objects.filter(pk=1).first()
+    rows = _rows().of([1])
+    return rows[0] if rows else None
+
+
+@cache
+def _rows() -> CompiledInstances[Installation]:
+    return CompiledInstances(Installation.objects.filter(is_one_of_keys("pk")))
 
 
 def binding_of(row: Installation | None) -> Binding:

@@ -16,11 +16,11 @@ from typing import Any
 from django.db.models import OuterRef, Subquery, Sum, Value
 from django.db.models.functions import Coalesce
 
+from ..compiled_query import KEY, CompiledQuery
 from ..domain.money import Money
 from ..domain.product_rules import Group, largest_selection
 from ..domain.states import LIVE_OFFER_STATUSES, OfferStatus
 from ..host import announced_payments, checkouts, cover_line, metadata
-from ..host.compiled_query import KEY, CompiledQuery
 from ..models import Offer, Quote
 from .public_summary import right_in_checkout, summary, yes
 

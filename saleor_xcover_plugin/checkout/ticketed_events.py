@@ -8,7 +8,9 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 
+from ..compiled_query import CompiledQuery, is_one_of_keys
 from ..domain.cancellations import Cancelled
 from ..domain.event_times import stored_moment
 from ..models import EventChange, Offer
@@ -73,8 +75,13 @@ def _is_cancelled(variant: str, known: Mapping[str, datetime | None]) -> bool:
 
 def changes_of(variants: Collection[str]) -> dict[str, datetime | None]:
     """Return the changes that staff entered, by variant: the new start, or None if cancelled."""
-    found = EventChange.objects.filter(variant__in=variants)
-    return dict(found.values_list("variant", "starts_at"))
+    return {row["variant"]: row["starts_at"] for row in _changes().rows_of(variants)}
+
+
+@cache
+def _changes() -> CompiledQuery:
+    changes = EventChange.objects.filter(is_one_of_keys("variant"))
+    return CompiledQuery(changes.values("variant", "starts_at"))
 
 
 def last_known_end(offer: Offer, changes: Mapping[str, datetime | None]) -> datetime | None:

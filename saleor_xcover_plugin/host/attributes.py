@@ -11,8 +11,8 @@ from django.db.models.functions import JSONObject
 from saleor.attribute import AttributeInputType
 from saleor.attribute.models import AssignedProductAttributeValue, AssignedVariantAttributeValue
 
+from ..compiled_query import Row
 from ..domain.event_data import EventMapping, TicketFacts
-from .compiled_query import Row
 
 _VALUE = JSONObject(
     slug="value__attribute__slug",

@@ -28,12 +28,12 @@ from saleor.product.models import ProductVariantChannelListing
 from saleor.tax import TaxCalculationStrategy
 from saleor.tax.models import TaxConfiguration, TaxConfigurationPerCountry
 
+from ..compiled_query import KEY, CompiledQuery, Row
 from ..domain.eligibility import CheckoutFacts, ProductLine
 from ..domain.event_data import EventMapping
 from ..domain.premium import OrderDiscount
 from ..models import EventChange
 from .attributes import annotate_attributes, attribute_columns, ticket_facts
-from .compiled_query import KEY, CompiledQuery, Row
 from .cover_line import correction_of_line
 from .cover_product import is_cover_type
 from .metadata import SUMMARY_KEY

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from functools import cache
 
 from django.db.models import Q, QuerySet
 from saleor.plugins.models import PluginConfiguration
 
+from ..compiled_query import CompiledQuery, is_one_of_keys
 from ..config.settings import PLUGIN_ID, PluginSettings, SettingsError, read_settings
 
 
@@ -62,8 +64,14 @@ def stored_configuration(channel_id: int | None) -> list[dict[str, object]]:
 
     Secrets in it are encrypted. Empty when nothing is stored for the channel.
     """
-    row = PluginConfiguration.objects.filter(identifier=PLUGIN_ID, channel_id=channel_id).first()
-    return list(row.configuration or []) if row else []
+    rows = _stored().rows_of([channel_id])
+    return list(rows[0]["configuration"] or []) if rows else []
+
+
+@cache
+def _stored() -> CompiledQuery:
+    rows = PluginConfiguration.objects.filter(is_one_of_keys("channel_id"), identifier=PLUGIN_ID)
+    return CompiledQuery(rows.order_by("pk").values("configuration"))
 
 
 def addresses_elsewhere(channel_id: int | None) -> frozenset[str]:

@@ -16,11 +16,11 @@ from saleor.order import OrderOrigin, OrderStatus
 from saleor.order.lock_objects import order_qs_select_for_update
 from saleor.order.models import Fulfillment, Order, OrderLine
 
+from ..compiled_query import KEY, CompiledQuery, Row, is_one_of_keys
 from ..domain.fulfillment import UNFINISHED
 from ..domain.numbers import whole_number
 from ..domain.refund_attribution import Refunded, Sold, SoldLine
 from ..models import Offer
-from .compiled_query import KEY, CompiledQuery, Row, is_one_of_keys
 from .cover_product import MARK, MARK_VALUE, is_cover_type
 from .metadata import SUMMARY_KEY
 from .policyholders import address_columns, address_in, policyholder_of
@@ -92,6 +92,12 @@ def _several_orders() -> CompiledQuery:
 
 
 @cache
+def _free_orders() -> CompiledQuery:
+    free = Order.objects.select_for_update(of=("self",), skip_locked=True)
+    return CompiledQuery(free.filter(is_one_of_keys("pk")).order_by("pk").values("pk"))
+
+
+@cache
 def _lines_of_several() -> CompiledQuery:
     found = OrderLine.objects.filter(is_one_of_keys("order_id"))
     return CompiledQuery(found.values("order_id", *_LINE))
@@ -128,8 +134,7 @@ def read_unrefunded(
     """
     ids = list(order_ids)
     if lock:
-        free = Order.objects.select_for_update(of=("self",), skip_locked=True)
-        ids = list(free.filter(pk__in=ids).order_by("pk").values_list("pk", flat=True))
+        ids = [row["pk"] for row in _free_orders().rows_of(ids)]
     lines: dict[uuid.UUID, list[Row]] = {order_id: [] for order_id in ids}
     for line in _lines_of_several().rows_of(ids):
         lines[line["order_id"]].append(line)

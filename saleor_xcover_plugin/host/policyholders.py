@@ -10,8 +10,8 @@ from saleor.account.models import Address
 from saleor.order.lock_objects import order_qs_select_for_update
 from saleor.order.models import Order
 
+from ..compiled_query import Row
 from ..domain.tickets import Policyholder, is_phone
-from .compiled_query import Row
 
 _ADDRESS = ("first_name", "last_name", "city", "postal_code", "country", "country_area", "phone")
 

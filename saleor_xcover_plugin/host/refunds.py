@@ -18,8 +18,8 @@ from saleor.order.models import Fulfillment, OrderGrantedRefund
 from saleor.payment import TransactionEventType, TransactionKind
 from saleor.payment.models import Transaction, TransactionEvent, TransactionItem
 
+from ..compiled_query import Row
 from ..domain.refund_attribution import Intention, Refunded, Sold, attribute
-from .compiled_query import Row
 
 _OF_REFUNDS = [
     TransactionEventType.REFUND_SUCCESS,

@@ -20,7 +20,6 @@ from itertools import groupby
 
 from celery.exceptions import SoftTimeLimitExceeded
 
-from .. import installation
 from ..clock import Clock
 from ..config.settings import PluginSettings, SettingsError
 from ..defect_log import log_defect
@@ -42,8 +41,17 @@ log = logging.getLogger(__name__)
 BATCH = 20
 """Most messages that are claimed and judged together."""
 
-THREADS = 10
+THREADS = 20
 """Most calls under way in one process."""
+
+GROUP = 10
+"""Threads that are free before more messages are judged: fewer judgements, each for more."""
+
+GATHERED = timedelta(milliseconds=20)
+"""Longest time that what has arrived waits for more, to be stored in one transaction."""
+
+_PAUSE = 0.005
+"""Seconds without another arrival after which none is waited for."""
 
 LEAD = timedelta(milliseconds=40)
 """Time from taking turns to the first of them, in which the messages are judged."""
@@ -136,12 +144,8 @@ class BatchDelivery:
     def run(self, *, limit: int, only: Sequence[int] | None, until: datetime | None) -> None:
         """Deliver up to ``limit`` messages; claim none after ``until`` (UTC).
 
-        ``only`` restricts this to messages with these primary keys. A database that was copied
-        from another store's is left to the dispatcher, which looks at each message.
+        ``only`` restricts this to messages with these primary keys.
         """
-        row = installation.found()
-        if row is not None and row.copied_at is not None:
-            return
         claimed = 0
         try:
             while True:
@@ -161,8 +165,11 @@ class BatchDelivery:
             self._threads.shutdown(wait=False, cancel_futures=True)
 
     def _may_claim(self) -> bool:
-        is_free = not (self._claimed or self._turns) and len(self._calls) < THREADS
+        is_free = not (self._claimed or self._turns) and self._free_threads() >= GROUP
         return is_free and not (self._is_drained or self.is_busy)
+
+    def _free_threads(self) -> int:
+        return THREADS - len(self._calls)
 
     def _claim(self, limit: int, only: Sequence[int] | None) -> int:
         """Claim messages and return how many."""
@@ -190,7 +197,7 @@ class BatchDelivery:
 
     def _take_turns(self) -> None:
         """Take the next few turns of claimed messages, which are judged shortly before."""
-        while self._claimed and not self._turns and (free := THREADS - len(self._calls)) > 0:
+        while self._claimed and not self._turns and (free := self._free_threads()) >= GROUP:
             account, messages = self._claimed.pop(0)
             try:
                 permits = account.limiter.take_turns(
@@ -270,15 +277,29 @@ class BatchDelivery:
     # Storing what came.
 
     def _arrivals(self) -> list[_Arrival]:
-        """Wait for the next arrivals, but not beyond the time to judge the next message."""
+        """Wait for the next arrivals, but not beyond the time to judge the next message.
+
+        Those that arrive within moments of each other are returned together.
+        """
         seconds = None
         if self._turns:
             seconds = max(self._ahead_of_judging(self._clock()).total_seconds(), 0.0)
         if not self._calls:
             time.sleep(seconds or 0.0)
             return []
-        done, self._calls = wait(self._calls, timeout=seconds, return_when=FIRST_COMPLETED)
+        done = self._done(seconds)
+        gathered_at = self._clock() + GATHERED
+        while done and self._calls and not self._turns and self._clock() < gathered_at:
+            more = self._done(_PAUSE)
+            if not more:
+                break
+            done |= more
         return [future.result() for future in done]
+
+    def _done(self, seconds: float | None) -> set[Future[_Arrival]]:
+        """Wait for the next calls to end, ``seconds`` at most, and return those that did."""
+        done, self._calls = wait(self._calls, timeout=seconds, return_when=FIRST_COMPLETED)
+        return done
 
     def _settle(self, arrivals: Sequence[_Arrival]) -> None:
         """Store what came of the calls: the ordinary ones together, each other one alone."""

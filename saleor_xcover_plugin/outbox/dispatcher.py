@@ -17,6 +17,7 @@ from django.db import transaction
 from .. import installation
 from ..clock import Clock
 from ..config.settings import PluginSettings, SealedElsewhere, SettingsError
+from ..domain.instance import Binding
 from ..domain.reasons import ReasonCode
 from ..domain.sending import Sending
 from ..host import configuration
@@ -54,11 +55,14 @@ def deliver_due(
     ``until`` (UTC). Delivery stops early when the allowed rate is used up. Nothing is sent and no
     message is changed in a database that belongs to another store.
     """
-    if installation.is_elsewhere():
+    store = installation.found()
+    if installation.binding_of(store) == Binding.ELSEWHERE:
         return 0
     ends_at = until and clock() + (until - clock()) * _SHARE_OF_BATCHES
     count = 0
-    for handler in registry.batch_handlers():
+    # Each message of a copied database is looked at alone: is it about the other store's order?
+    is_copied = store is not None and store.copied_at is not None
+    for handler in () if is_copied else registry.batch_handlers():
         batches = BatchDelivery(handler, clock)
         batches.run(limit=limit - count, only=only, until=ends_at)
         count += batches.tried

@@ -11,14 +11,15 @@ import os
 import random
 import uuid
 from collections.abc import Collection, Mapping, Sequence
-from datetime import datetime, timedelta
-from functools import partial
+from datetime import UTC, datetime, timedelta
+from functools import cache, partial
 
 from django.db import connection, transaction
-from django.db.models import Case, F, Q, QuerySet, When
+from django.db.models import F, Q, QuerySet
 from django.db.models.functions import Greatest
 
 from .. import installation
+from ..compiled_query import CompiledInstances, compiled, is_one_of_keys
 from ..crypto import SealBroken, decrypt, encrypt
 from ..domain.messages import DELIVERY, MessageKind
 from ..domain.numbers import whole_number
@@ -112,7 +113,7 @@ def claim(now: datetime, *, limit: int, only: Sequence[int] | None = None) -> li
     ``only`` restricts this to messages with these primary keys. Each claim counts as an attempt.
     A lease that ran out before counts as a crash; otherwise the count of crashes restarts at 0.
     """
-    return _claim(_due(now), now, limit, only)
+    return _claim(_any_due(is_one_of_few=only is not None), now, limit, only)
 
 
 def claim_plain(
@@ -123,40 +124,74 @@ def claim_plain(
     Their attempts did not crash either. ``but`` holds primary keys to leave out. Otherwise like
     ``claim``.
     """
-    plain = _due(now).filter(
+    return _claim(_plain_due(kind, is_one_of_few=only is not None), now, limit, only, but)
+
+
+_Statement = tuple[str, tuple[object, ...]]
+"""SQL that selects the keys of messages to claim, and its parameters with placeholders."""
+
+_ANY_NOW = datetime(2000, 1, 1, tzinfo=UTC)
+"""Placeholder for the present: each time in the parameters is as far from it as from the claim."""
+
+_ONLY, _BUT = ("only",), ("but",)
+"""Placeholders for the keys that are wanted, and for those that are not."""
+
+
+@cache
+def _any_due(*, is_one_of_few: bool) -> _Statement:
+    return _in_sequence(_due(_ANY_NOW), is_one_of_few=is_one_of_few)
+
+
+@cache
+def _plain_due(kind: str, *, is_one_of_few: bool) -> _Statement:
+    plain = _due(_ANY_NOW).filter(
+        ~is_one_of_keys("pk", _BUT),
         kind=kind,
         sending__in=[Sending.NEVER_SENT.value, Sending.DEFINITELY_REFUSED.value],
         sealed_body=None,
         leased_until=None,
         crash_count=0,
     )
-    return _claim(plain.exclude(pk__in=list(but)) if but else plain, now, limit, only)
+    return _in_sequence(plain, is_one_of_few=is_one_of_few)
+
+
+def _in_sequence(due: QuerySet[OutboxMessage], *, is_one_of_few: bool) -> _Statement:
+    if is_one_of_few:
+        due = due.filter(is_one_of_keys("pk", _ONLY))
+    return compiled(due.order_by("priority", "next_attempt_at", "pk").values("pk"))
+
+
+_CLAIM = """
+WITH due AS MATERIALIZED (
+    {due} LIMIT %s FOR UPDATE SKIP LOCKED
+)
+UPDATE {table} AS m SET lease_token = %s, leased_until = %s, attempts = attempts + 1,
+    crash_count = CASE WHEN leased_until IS NULL THEN 0 ELSE crash_count + 1 END, updated_at = %s
+FROM due WHERE m.id = due.pk
+RETURNING m.*
+"""
 
 
 def _claim(
-    due: QuerySet[OutboxMessage], now: datetime, limit: int, only: Sequence[int] | None
+    due: _Statement,
+    now: datetime,
+    limit: int,
+    only: Sequence[int] | None,
+    but: Collection[int] = (),
 ) -> list[OutboxMessage]:
-    if only is not None:
-        due = due.filter(pk__in=only)
-    with transaction.atomic():
-        ordered = due.order_by("priority", "next_attempt_at", "pk")
-        messages = list(ordered.select_for_update(skip_locked=True)[:limit])
-        token = uuid.uuid4()
-        for message in messages:
-            message.crash_count = message.crash_count + 1 if message.leased_until else 0
-            message.lease_token, message.leased_until = token, now + LEASE
-            message.attempts += 1
-            message.updated_at = now
-        if messages:
-            crashed = Q(leased_until__isnull=False)
-            OutboxMessage.objects.filter(pk__in=[message.pk for message in messages]).update(
-                lease_token=token,
-                leased_until=now + LEASE,
-                attempts=F("attempts") + 1,
-                crash_count=Case(When(crashed, then=F("crash_count") + 1), default=0),
-                updated_at=now,
-            )
-    return messages
+    sql, parameters = due
+    given: dict[object, object] = {_ONLY: list(only or ()), _BUT: list(but)}
+    asked = [
+        value + (now - _ANY_NOW) if isinstance(value, datetime) else given.get(value, value)
+        for value in parameters
+    ]
+    table = connection.ops.quote_name(OutboxMessage._meta.db_table)
+    claimed = OutboxMessage.objects.raw(
+        _CLAIM.format(due=sql, table=table), [*asked, limit, uuid.uuid4(), now + LEASE, now]
+    )
+    return sorted(
+        claimed, key=lambda message: (message.priority, message.next_attempt_at, message.pk)
+    )
 
 
 def due_count(now: datetime, *, limit: int) -> int:
@@ -271,8 +306,17 @@ def lock_free(messages: Collection[OutboxMessage]) -> set[int]:
 
     Those that another session holds are left out. Call inside a transaction.
     """
-    free = _all_ours(messages).select_for_update(skip_locked=True).order_by("pk")
-    return set(free.values_list("pk", flat=True))
+    leases = {message.pk: message.lease_token for message in messages}
+    free = _free_pending().of(leases)
+    return {message.pk for message in free if message.lease_token == leases[message.pk]}
+
+
+@cache
+def _free_pending() -> CompiledInstances[OutboxMessage]:
+    pending = OutboxMessage.objects.filter(is_one_of_keys("pk"), status=MessageState.PENDING.value)
+    return CompiledInstances(
+        pending.only("lease_token").order_by("pk").select_for_update(skip_locked=True)
+    )
 
 
 def mark_all_sent(bodies: Mapping[int, bytes], account: str, now: datetime) -> None:

@@ -8,17 +8,20 @@ locked during a call.
 from __future__ import annotations
 
 import hashlib
+import json
 import logging
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cache
 
 from celery.exceptions import SoftTimeLimitExceeded
-from django.db import transaction
+from django.db import connection, transaction
 
 from .. import installation
+from ..compiled_query import CompiledInstances, is_one_of_keys
 from ..config.settings import PluginSettings
 from ..defect_log import log_defect
 from ..domain.breaker import Breaker
@@ -272,9 +275,12 @@ class RateLimitedTransport:
                 raise CallDeferred(
                     f"{operation}: the allowed rate is used up", leaves_at, is_busy=True
                 )
-            _set_breaker(account, breaker.trying(now))
             account.updated_at = now
-            account.save()
+            if breaker.trying(now) == breaker:
+                _store_turns(account)
+            else:
+                _set_breaker(account, breaker.trying(now))
+                account.save()
             quiet, trying = _is_quiet(account), account.is_trying
             return [Permit(lane, at, was_quiet=quiet, is_trying=trying) for at in turns]
 
@@ -344,13 +350,32 @@ class RateLimitedTransport:
 
     def _locked(self) -> XCoverAccount:
         """Return the account's row, created if missing, locked until the transaction ends."""
-        account = XCoverAccount.objects.select_for_update().filter(pk=self._name).first()
-        if account is None:
+        found = _locked_accounts().of([self._name])
+        if not found:
             XCoverAccount.objects.get_or_create(
                 pk=self._name, defaults={"updated_at": self.clock()}
             )
-            account = XCoverAccount.objects.select_for_update().get(pk=self._name)
-        return account
+            found = _locked_accounts().of([self._name])
+        return found[0]
+
+
+# Every call takes a turn, so these two statements are not composed anew for each.
+
+
+@cache
+def _locked_accounts() -> CompiledInstances[XCoverAccount]:
+    accounts = XCoverAccount.objects.filter(is_one_of_keys("pk"))
+    return CompiledInstances(accounts.select_for_update())
+
+
+def _store_turns(account: XCoverAccount) -> None:
+    """Save the next turns of a locked account of which nothing else changed."""
+    table = connection.ops.quote_name(XCoverAccount._meta.db_table)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"UPDATE {table} SET next_turns = %s::jsonb, updated_at = %s WHERE name = %s",  # noqa: S608
+            [json.dumps(account.next_turns), account.updated_at, account.name],
+        )
 
 
 @contextmanager

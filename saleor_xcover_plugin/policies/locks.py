@@ -6,9 +6,12 @@ Every caller locks in this order, so that two transactions never wait for each o
 from __future__ import annotations
 
 from collections.abc import Collection
+from functools import cache
 
 from django.db import transaction
+from django.db.models import prefetch_related_objects
 
+from ..compiled_query import CompiledInstances, is_one_of_keys
 from ..models import Cancellation, Consent, Cover, Modification, Offer
 from ..outbox.handlers import Row
 from ..time_limits import WORKER_AFTER_BUSY, DatabaseBusy, time_limits
@@ -32,22 +35,30 @@ def lock_free_covers(keys: Collection[int]) -> dict[int, tuple[Cover, Offer]]:
     """Lock covers with their offers, if no other session holds a row, and return them by key.
 
     All offers are locked first, in the sequence of their keys, and prefetched with their quotes.
-    Covers without an offer are left out. Must be called in a transaction.
+    Covers without an offer, or whose offer is held, are left out. Must be called in a transaction.
     """
-    offers = {
-        offer.pk: offer
-        for offer in Offer.objects.select_for_update(of=("self",), skip_locked=True)
-        .filter(cover__pk__in=keys)
-        .order_by("pk")
-        .prefetch_related("quotes")
-    }
-    covers = Cover.objects.select_for_update(of=("self",), skip_locked=True)
+    offers = {offer.pk: offer for offer in _free_offers().of(keys)}
+    prefetch_related_objects(list(offers.values()), "quotes")
     found = {}
-    for cover in covers.filter(pk__in=keys, offer_id__in=offers).order_by("pk"):
-        offer = offers[cover.offer_id or 0]
-        cover.offer = offer
-        found[cover.pk] = cover, offer
+    for cover in _free_covers().of(keys):
+        offer = offers.get(cover.offer_id or 0)
+        if offer is not None:
+            cover.offer = offer
+            found[cover.pk] = cover, offer
     return found
+
+
+@cache
+def _free_offers() -> CompiledInstances[Offer]:
+    """Return the query for the offers of covers, by the keys of the covers."""
+    offers = Offer.objects.filter(is_one_of_keys("cover__pk")).order_by("pk")
+    return CompiledInstances(offers.select_for_update(of=("self",), skip_locked=True))
+
+
+@cache
+def _free_covers() -> CompiledInstances[Cover]:
+    covers = Cover.objects.filter(is_one_of_keys("pk")).order_by("pk")
+    return CompiledInstances(covers.select_for_update(of=("self",), skip_locked=True))
 
 
 def lock_cancellation(key: int) -> Cancellation:

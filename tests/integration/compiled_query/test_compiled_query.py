@@ -11,8 +11,8 @@ from django.db import connection
 from django.db.models import Exists, OuterRef, QuerySet, Value
 from django.db.models.functions import Coalesce
 
+from saleor_xcover_plugin.compiled_query import KEY, CompiledQuery
 from saleor_xcover_plugin.domain.states import OfferStatus
-from saleor_xcover_plugin.host.compiled_query import KEY, CompiledQuery
 from saleor_xcover_plugin.models import Offer, Quote
 
 NOW = datetime(2026, 12, 4, 9, 0, tzinfo=UTC)

@@ -1,0 +1,116 @@
+"""Queries that are compiled once per process and run with many keys.
+
+Django compiles a query each time it is used. For the queries of the hooks and of deliveries this
+takes several times as long as PostgreSQL's answer (docs/performance.md).
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Collection
+from typing import Any, Generic, TypeVar
+
+from django.db import connections
+from django.db.models import BooleanField, F, Func, Model, QuerySet, Value
+
+from .domain.confidential import ConfidentialRow
+
+Row = ConfidentialRow
+"""One row as ``values()`` returns it. It may hold personal data, so its ``repr`` shows none."""
+
+M = TypeVar("M", bound=Model)
+
+KEY = uuid.UUID("5f1d6a0e-0f0b-4c0e-9a63-6d2c8f1e7b3d")
+"""Placeholder for the key where a query is built: ``filter(pk=KEY)``. An arbitrary UUID."""
+
+
+_KEYS = (KEY,)
+
+
+def is_one_of_keys(column: str, placeholder: object = _KEYS) -> Any:
+    """Return the condition that a column holds one of the keys with which the query is run.
+
+    ``placeholder`` stands for the keys in the parameters of ``compiled``.
+    """
+    return Func(
+        F(column),
+        Value(placeholder),
+        template="(%(expressions)s))",
+        arg_joiner=" = ANY(",
+        output_field=BooleanField(),
+    )
+
+
+def compiled(query: QuerySet[Any, Any]) -> tuple[str, tuple[object, ...]]:
+    """Return the SQL of a query and its parameters, placeholders among them.
+
+    A query with ``select_for_update()`` must be compiled in a transaction.
+    """
+    sql, parameters = query.query.get_compiler(query.db).as_sql()
+    return sql, tuple(parameters)
+
+
+class _Compiled:
+    """SQL with placeholders. Creating one raises ``ValueError`` when it contains none."""
+
+    def __init__(self, query: QuerySet[Any, Any]) -> None:
+        self._using = query.db
+        self._sql, self._parameters = compiled(query)
+        if not any(value in (KEY, _KEYS) for value in self._parameters):
+            raise ValueError("the query is not one about KEY")
+
+    def _about(self, key: uuid.UUID) -> list[object]:
+        return [key if value == KEY else value for value in self._parameters]
+
+    def _about_all(self, keys: Collection[object]) -> list[object]:
+        asked = list(keys)
+        return [asked if value == _KEYS else value for value in self._parameters]
+
+
+class CompiledQuery(_Compiled):
+    """Compiled form of a query that ends in ``values()``; threads may share it.
+
+    Creating one raises ``ValueError`` when the query contains neither ``KEY`` nor
+    ``is_one_of_keys``.
+    """
+
+    def __init__(self, query: QuerySet[Any, dict[str, Any]]) -> None:
+        super().__init__(query)
+        self._names = list(query.query.selected or ())
+        compiler = query.query.get_compiler(self._using)
+        compiler.setup_query()
+        self._converters = compiler.get_converters([column for column, *_ in compiler.select])
+
+    def rows(self, key: uuid.UUID) -> list[Row]:
+        """Run the query with ``key`` in place of ``KEY`` and return its rows."""
+        return self._rows(self._about(key))
+
+    def rows_of(self, keys: Collection[object]) -> list[Row]:
+        """Run a query with ``is_one_of_keys`` for these keys and return its rows."""
+        return self._rows(self._about_all(keys))
+
+    def _rows(self, parameters: list[object]) -> list[Row]:
+        connection = connections[self._using]
+        with connection.cursor() as cursor:
+            cursor.execute(self._sql, parameters)
+            rows = [list(row) for row in cursor.fetchall()]
+        for row in rows:
+            for position, (converters, expression) in self._converters.items():
+                for convert in converters:
+                    row[position] = convert(row[position], expression, connection)
+        return [Row(zip(self._names, row, strict=True)) for row in rows]
+
+
+class CompiledInstances(_Compiled, Generic[M]):
+    """Compiled form of a query with ``is_one_of_keys`` that returns instances of its model.
+
+    It follows no relations. With ``select_for_update()`` it is created and run in a transaction.
+    """
+
+    def __init__(self, query: QuerySet[M, M]) -> None:
+        super().__init__(query)
+        self._model = query.model
+
+    def of(self, keys: Collection[object]) -> list[M]:
+        """Run the query for these keys and return its instances."""
+        return list(self._model._base_manager.raw(self._sql, self._about_all(keys)))
