@@ -59,10 +59,10 @@ class _Compiled:
         if not any(value in (KEY, _KEYS) for value in self._parameters):
             raise ValueError("the query is not one about KEY")
 
-    def _about(self, key: uuid.UUID) -> list[object]:
+    def _about(self, key: uuid.UUID) -> list[Any]:
         return [key if value == KEY else value for value in self._parameters]
 
-    def _about_all(self, keys: Collection[object]) -> list[object]:
+    def _about_all(self, keys: Collection[object]) -> list[Any]:
         asked = list(keys)
         return [asked if value == _KEYS else value for value in self._parameters]
 
@@ -74,7 +74,7 @@ class CompiledQuery(_Compiled):
     ``is_one_of_keys``.
     """
 
-    def __init__(self, query: QuerySet[Any, dict[str, Any]]) -> None:
+    def __init__(self, query: QuerySet[Any, Any]) -> None:
         super().__init__(query)
         self._names = list(query.query.selected or ())
         compiler = query.query.get_compiler(self._using)
@@ -89,7 +89,7 @@ class CompiledQuery(_Compiled):
         """Run a query with ``is_one_of_keys`` for these keys and return its rows."""
         return self._rows(self._about_all(keys))
 
-    def _rows(self, parameters: list[object]) -> list[Row]:
+    def _rows(self, parameters: list[Any]) -> list[Row]:
         connection = connections[self._using]
         with connection.cursor() as cursor:
             cursor.execute(self._sql, parameters)

@@ -10,9 +10,9 @@ from typing import Any
 
 from ..domain.product_rules import Group, groups_to_show
 from ..errors import Code, Refusal
-from ..xcover.parsing import Offer as OfferResponse
-from ..xcover.parsing import OfferedQuote, Point
-from ..xcover.texts import MAX_OFFER_LENGTH
+from ..xcover.offers import Offer as OfferResponse
+from ..xcover.offers import OfferedQuote
+from ..xcover.texts import MAX_OFFER_LENGTH, Point
 
 
 def shown_groups(response: OfferResponse, *, event_count: int) -> tuple[Group, ...]:

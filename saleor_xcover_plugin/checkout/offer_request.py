@@ -38,7 +38,7 @@ from ..xcover.errors import (
     XCoverProductFailed,
     XCoverUnavailable,
 )
-from ..xcover.parsing import Offer as OfferResponse
+from ..xcover.offers import Offer as OfferResponse
 from ..xcover.payloads import offer_body
 from . import allowances
 from .answer_sequence import ASKED_ELSEWHERE, turns_of

@@ -27,8 +27,8 @@ from ..outbox.task_queue import RECEIVE_TASK, send_after_commit
 from ..policies import cancellations, effects, modifications, policyholder_changes
 from ..policies.locks import lock_cover
 from ..time_limits import DatabaseBusy
+from ..xcover.bookings import Booking
 from ..xcover.errors import XCoverError
-from ..xcover.parsing import Booking
 
 log = logging.getLogger(__name__)
 

@@ -14,9 +14,9 @@ from django.db import transaction
 
 from ..domain.reasons import ReasonCode
 from ..models import Cancellation, Modification, OutboxMessage
+from ..xcover.bookings import Booking
 from ..xcover.client import XCoverClient
 from ..xcover.errors import XCoverError, XCoverMisconfigured, XCoverRejected, XCoverUnavailable
-from ..xcover.parsing import Booking
 from . import message_queue as outbox
 
 log = logging.getLogger(__name__)

@@ -33,9 +33,9 @@ from ..outbox.handlers import (
     give_up_or_retry,
     look_up,
 )
+from ..xcover.bookings import Booking, CancellationPreview
 from ..xcover.client import XCoverClient
 from ..xcover.errors import XCoverError, XCoverStatusConflict
-from ..xcover.parsing import Booking, CancellationPreview
 from ..xcover.payloads import cancellation_preview_body
 from . import effects
 from .cancellation_facts import is_decided_alike

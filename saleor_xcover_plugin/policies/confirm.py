@@ -26,6 +26,7 @@ from ..models import Cover, Offer, OutboxMessage
 from ..outbox import message_queue as outbox
 from ..outbox import other_store
 from ..outbox.handlers import Attempt, NotDone, Outcome, give_up_or_retry, look_up
+from ..xcover.bookings import Booking
 from ..xcover.client import XCoverClient
 from ..xcover.errors import (
     XCoverAlreadyBooked,
@@ -35,7 +36,6 @@ from ..xcover.errors import (
     XCoverNotFound,
     XCoverRejected,
 )
-from ..xcover.parsing import Booking
 from ..xcover.payloads import confirm_body
 from . import effects
 from .charges import charged_for_cover, charged_of, cost_of_cover, money_clause
@@ -207,6 +207,11 @@ def _body_for(cover: Cover, order: OrderSnapshot | None, now: datetime) -> bytes
 def _request(cover: Cover, offer: Offer, order: OrderSnapshot, now: datetime) -> bytes:
     """Build the request body and save keyed hashes of the buyer's details it carries."""
     cover.save_fields(now, policyholder_digests=digests_of(order.policyholder))
+    return request_body(offer, order)
+
+
+def request_body(offer: Offer, order: OrderSnapshot) -> bytes:
+    """Return the body that asks for the policy of an order."""
     return confirm_body(chosen_ids(offer), order.policyholder, transaction_id=order.number)
 
 

@@ -28,9 +28,8 @@ from ..models import Cover, Offer, OutboxMessage
 from ..outbox import message_queue as outbox
 from ..outbox.handlers import Attempt
 from ..time_limits import DatabaseBusy
+from ..xcover.bookings import Booking
 from ..xcover.client import XCoverClient
-from ..xcover.parsing import Booking
-from ..xcover.payloads import confirm_body
 from . import confirm, effects
 from .line_defects import code_of
 from .locks import lock_free_covers
@@ -81,7 +80,9 @@ class ConfirmBatch:
                 order = found.get(cover.order_id)
                 if order is not None and _is_ordinary(cover, offer, order, changes, now):
                     judged[message.pk] = _Judged(message, cover, offer, order, _of(offer, changes))
-            bodies = {pk: _body(each) for pk, each in judged.items()}
+            bodies = {
+                pk: confirm.request_body(each.offer, each.order) for pk, each in judged.items()
+            }
             _keep_digests(judged.values(), now)
             outbox.mark_all_sent(bodies, account, now)
         self._judged |= judged
@@ -149,12 +150,6 @@ def _changes(offers: Collection[Offer]) -> Changes:
 
 def _of(offer: Offer, changes: Changes) -> Changes:
     return {key: changes[key] for key in variants_of(offer) if key in changes}
-
-
-def _body(judged: _Judged) -> bytes:
-    return confirm_body(
-        chosen_ids(judged.offer), judged.order.policyholder, transaction_id=judged.order.number
-    )
 
 
 def _confirm(judged: _Judged, body: bytes, client: XCoverClient) -> Booking:

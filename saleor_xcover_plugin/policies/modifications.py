@@ -14,7 +14,7 @@ from ..domain.modifications import in_words
 from ..domain.states import ModificationStatus
 from ..models import Cover, Modification
 from ..outbox import message_queue as outbox
-from ..xcover.parsing import Booking
+from ..xcover.bookings import Booking
 from . import effects
 from .policyholders import shows_all
 

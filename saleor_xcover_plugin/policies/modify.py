@@ -26,9 +26,9 @@ from ..outbox.handlers import (
     enqueue_step,
     give_up_or_retry,
 )
+from ..xcover.bookings import Modification as Answer
 from ..xcover.client import XCoverClient
 from ..xcover.errors import XCoverError
-from ..xcover.parsing import Modification as Answer
 from ..xcover.payloads import policyholder_update_body
 from . import effects
 from .locks import lock_modification

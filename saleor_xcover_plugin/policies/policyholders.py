@@ -8,7 +8,7 @@ from dataclasses import fields
 
 from ..crypto import keyed_digest, keyed_digests
 from ..domain.tickets import Policyholder
-from ..xcover.parsing import Booking
+from ..xcover.bookings import Booking
 
 Digests = Mapping[str, str]
 """Names of ``Policyholder`` fields, each with the keyed hash of its value."""

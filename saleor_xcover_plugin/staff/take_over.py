@@ -17,8 +17,8 @@ from ..policies import effects
 from ..policies.confirm import Wanted, take_over_booking
 from ..policies.locks import lock_cover
 from ..policies.order_sync import sync_order
+from ..xcover.bookings import Booking
 from ..xcover.errors import XCoverBadResponse, XCoverError, XCoverRejected
-from ..xcover.parsing import Booking
 from ..xcover.values import is_path_segment
 from .decisions import DecisionCode, DecisionRefused
 from .unmade_covers import parked_confirmation, require_parked

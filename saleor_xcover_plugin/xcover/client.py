@@ -14,9 +14,10 @@ from typing import Any
 from urllib.parse import urlencode, urlsplit
 
 from . import listing, parsing
+from .bookings import Booking, CancellationPreview, CancelledBooking, Modification
 from .errors import XCoverBadResponse, XCoverMisconfigured, XCoverNotFound, XCoverRejected
 from .listing import BookingPage, ListedBooking
-from .parsing import Booking, CancellationPreview, CancelledBooking, Modification, Offer
+from .offers import Offer
 from .responses import parse_response
 from .signing import sign
 from .transport import Request, Transport

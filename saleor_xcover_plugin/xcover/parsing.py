@@ -11,32 +11,8 @@ from typing import Any, NoReturn, TypeVar
 
 from pydantic import ValidationError
 
-from .bookings import (
-    BookedQuote,
-    Booking,
-    BookingLinks,
-    CancellationPreview,
-    CancelledBooking,
-    Modification,
-)
 from .errors import XCoverBadResponse
-from .offers import Offer, OfferedQuote
-from .texts import Point
 from .values import ResponseModel
-
-__all__ = [
-    "BookedQuote",
-    "Booking",
-    "BookingLinks",
-    "CancellationPreview",
-    "CancelledBooking",
-    "Modification",
-    "Offer",
-    "OfferedQuote",
-    "Point",
-    "load",
-    "parse",
-]
 
 A = TypeVar("A", bound=ResponseModel)
 

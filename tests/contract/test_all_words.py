@@ -6,7 +6,8 @@ import pytest
 
 from saleor_xcover_plugin.checkout.offer_content import displayed_content, hash_of
 from saleor_xcover_plugin.domain.product_rules import Choice, groups_to_show
-from saleor_xcover_plugin.xcover.parsing import Offer, load, parse
+from saleor_xcover_plugin.xcover.offers import Offer
+from saleor_xcover_plugin.xcover.parsing import load, parse
 
 from .. import words
 

@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from saleor_xcover_plugin.checkout.offer_content import check_texts, displayed_content, hash_of
 from saleor_xcover_plugin.domain.product_rules import groups_to_show
 from saleor_xcover_plugin.errors import Code, Refusal
-from saleor_xcover_plugin.xcover.parsing import Offer, load, parse
+from saleor_xcover_plugin.xcover.offers import Offer
+from saleor_xcover_plugin.xcover.parsing import load, parse
 from saleor_xcover_plugin.xcover.texts import MAX_OFFER_LENGTH, MAX_TEXT_LENGTH
 
 from .. import words

@@ -18,6 +18,12 @@ import pytest
 import requests
 from requests.adapters import BaseAdapter
 
+from saleor_xcover_plugin.xcover.bookings import (
+    Booking,
+    CancellationPreview,
+    CancelledBooking,
+    Modification,
+)
 from saleor_xcover_plugin.xcover.client import Credentials, XCoverClient
 from saleor_xcover_plugin.xcover.errors import (
     XCoverAlreadyBooked,
@@ -29,13 +35,7 @@ from saleor_xcover_plugin.xcover.errors import (
     XCoverRejected,
     XCoverStatusConflict,
 )
-from saleor_xcover_plugin.xcover.parsing import (
-    Booking,
-    CancellationPreview,
-    CancelledBooking,
-    Modification,
-    Offer,
-)
+from saleor_xcover_plugin.xcover.offers import Offer
 from saleor_xcover_plugin.xcover.responses import parse_response
 from saleor_xcover_plugin.xcover.transport import HttpTransport, Response
 

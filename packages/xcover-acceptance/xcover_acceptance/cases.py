@@ -19,6 +19,7 @@ from saleor_xcover_plugin.domain.product_rules import largest_selection
 from saleor_xcover_plugin.errors import Refusal
 from saleor_xcover_plugin.outbox import rate_limit
 from saleor_xcover_plugin.outbox.clients import Skew
+from saleor_xcover_plugin.xcover.bookings import Booking, CancellationPreview
 from saleor_xcover_plugin.xcover.client import XCoverClient
 from saleor_xcover_plugin.xcover.errors import (
     XCoverAlreadyBooked,
@@ -27,7 +28,7 @@ from saleor_xcover_plugin.xcover.errors import (
     XCoverRejected,
     XCoverStatusConflict,
 )
-from saleor_xcover_plugin.xcover.parsing import Booking, CancellationPreview, Offer, OfferedQuote
+from saleor_xcover_plugin.xcover.offers import Offer, OfferedQuote
 from saleor_xcover_plugin.xcover.payloads import (
     cancellation_preview_body,
     confirm_body,

@@ -15,8 +15,8 @@ from ...host import configuration
 from ...models import Cover
 from ...outbox.clients import client_for
 from ...outbox.rate_limit import CallDeferred
+from ...xcover.bookings import Booking
 from ...xcover.errors import XCoverError, XCoverMisconfigured, XCoverNotFound
-from ...xcover.parsing import Booking
 from .local import Books
 
 ASK = "ask Cover Genius before anything else"

@@ -13,7 +13,7 @@ from saleor_xcover_plugin.policies.policyholders import (
     summary_of,
     under_present_key,
 )
-from saleor_xcover_plugin.xcover.parsing import Booking
+from saleor_xcover_plugin.xcover.bookings import Booking
 
 ANA = Policyholder("Ana", "Diaz", "ana@example.com", "+441134960000", "GB", "Leeds", "LS1 1AA")
 MOVED = replace(ANA, phone="+441134960999", city="York")

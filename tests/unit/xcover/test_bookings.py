@@ -4,8 +4,9 @@ from decimal import Decimal
 
 import pytest
 
+from saleor_xcover_plugin.xcover.bookings import Booking, CancelledBooking
 from saleor_xcover_plugin.xcover.errors import XCoverBadResponse
-from saleor_xcover_plugin.xcover.parsing import Booking, CancelledBooking, parse
+from saleor_xcover_plugin.xcover.parsing import parse
 
 BOOKING = {
     "id": "A-B-INS",

@@ -22,7 +22,7 @@ from saleor_xcover_plugin.xcover.errors import (
     XCoverThrottled,
     XCoverUnavailable,
 )
-from saleor_xcover_plugin.xcover.parsing import Point
+from saleor_xcover_plugin.xcover.texts import Point
 from saleor_xcover_plugin.xcover.transport import Response
 
 from .wire import NOW, canned, fixture

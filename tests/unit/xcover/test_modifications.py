@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from saleor_xcover_plugin.xcover.parsing import Modification, parse
+from saleor_xcover_plugin.xcover.bookings import Modification
+from saleor_xcover_plugin.xcover.parsing import parse
 
 PREVIEW = (
     Path(__file__).resolve().parents[3] / "fixtures/xcover/responses/modification_preview.json"

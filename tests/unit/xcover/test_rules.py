@@ -5,7 +5,8 @@ import json
 import pytest
 
 from saleor_xcover_plugin.domain.product_rules import Rule
-from saleor_xcover_plugin.xcover.parsing import Offer, load, parse
+from saleor_xcover_plugin.xcover.offers import Offer
+from saleor_xcover_plugin.xcover.parsing import load, parse
 from saleor_xcover_plugin.xcover.product_rules import RulesUnreadable, read_rules
 
 from .wire import fixture
