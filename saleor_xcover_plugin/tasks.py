@@ -21,8 +21,16 @@ from .operations.reconciliation import reconcile_tonight
 from .operations.sweep import sweep as sweep_all
 from .operations.webhook_inbox import handle_due
 from .outbox.dispatcher import deliver_due
+from .outbox.dispatcher import deliver_new as deliver_new_messages
 from .outbox.dispatcher import drain as drain_outbox
-from .outbox.task_queue import DELIVER_TASK, DRAIN_TASK, RECEIVE_TASK, REQUEST_OFFER_TASK
+from .outbox.message_queue import Which
+from .outbox.task_queue import (
+    DELIVER_NEW_TASK,
+    DELIVER_TASK,
+    DRAIN_TASK,
+    RECEIVE_TASK,
+    REQUEST_OFFER_TASK,
+)
 from .privacy.nightly import purge_tonight
 from .time_limits import WORKER, DatabaseBusy, time_limits
 
@@ -47,7 +55,15 @@ def _working() -> Iterator[None]:
 @_working()
 def deliver(message_id: int) -> None:
     """Deliver one outbox message if it is still due and no other worker has leased it."""
-    deliver_due(utc_now, limit=1, only=[message_id])
+    deliver_due(utc_now, limit=1, which=Which(only=[message_id]))
+
+
+@shared_task(name=DELIVER_NEW_TASK, ignore_result=True)
+@no_values_leave()
+@_working()
+def deliver_new() -> None:
+    """Deliver the outbox messages of the last minute, of all orders together."""
+    deliver_new_messages(utc_now)
 
 
 @shared_task(name=DRAIN_TASK, ignore_result=True)

@@ -10,7 +10,7 @@ from .installation import Installation
 from .modifications import Modification
 from .monitoring import Alarm, Failure, Heartbeat, Watermark
 from .notifications import ReceivedNotification
-from .outbox import OutboxMessage
+from .outbox import ExpectedDrain, OutboxMessage
 from .sales import WAS_REMOVED, Consent, Cover, Offer, Quote
 from .usage import Usage
 
@@ -21,6 +21,7 @@ __all__ = [
     "Consent",
     "Cover",
     "EventChange",
+    "ExpectedDrain",
     "Failure",
     "Heartbeat",
     "Installation",

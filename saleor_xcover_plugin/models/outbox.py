@@ -84,3 +84,14 @@ class OutboxMessage(Stateful):
         outcome.
         """
         return self.sending == Sending.OUTCOME_UNKNOWN or self.sealed_body is not None
+
+
+class ExpectedDrain(models.Model):
+    """The one row that tells until when a worker is expected to look for new messages."""
+
+    id = models.PositiveSmallIntegerField(primary_key=True, default=1)
+    # Null while none is: the next new message has to ask for one.
+    until = models.DateTimeField(null=True)
+
+    def __str__(self) -> str:
+        return f"expected until {self.until}"

@@ -33,6 +33,7 @@ from . import message_queue as outbox
 from . import registry
 from .clients import rate_limited_transport, recording_client
 from .handlers import Attempt, BatchHandler, Outcome
+from .message_queue import Which
 from .outcomes import finish
 from .rate_limit import CallDeferred, Permit, RateLimitedTransport, account_key
 
@@ -141,11 +142,8 @@ class BatchDelivery:
         self._recorded_lately: set[int] = set()
         """Messages that are stored, and whose orders are still to be looked at again."""
 
-    def run(self, *, limit: int, only: Sequence[int] | None, until: datetime | None) -> None:
-        """Deliver up to ``limit`` messages; claim none after ``until`` (UTC).
-
-        ``only`` restricts this to messages with these primary keys.
-        """
+    def run(self, *, limit: int, which: Which, until: datetime | None) -> None:
+        """Deliver up to ``limit`` messages; claim none after ``until`` (UTC)."""
         claimed = 0
         try:
             while True:
@@ -153,7 +151,7 @@ class BatchDelivery:
                 if is_over:
                     self._let_go()
                 elif claimed < limit and self._may_claim():
-                    claimed += self._claim(min(BATCH, limit - claimed), only)
+                    claimed += self._claim(min(BATCH, limit - claimed), which)
                 self._take_turns()
                 self._judge()
                 if not (self._calls or self._turns or self._claimed):
@@ -171,11 +169,11 @@ class BatchDelivery:
     def _free_threads(self) -> int:
         return THREADS - len(self._calls)
 
-    def _claim(self, limit: int, only: Sequence[int] | None) -> int:
+    def _claim(self, limit: int, which: Which) -> int:
         """Claim messages and return how many."""
         try:
             messages = outbox.claim_plain(
-                self._handler.kind, self._clock(), limit=limit, only=only, but=self._alone
+                self._handler.kind, self._clock(), limit=limit, which=which, but=self._alone
             )
         except DatabaseBusy as busy:  # what is under way is stored all the same
             log.warning("xcover.delivery.busy", extra={"reason": str(busy)})

@@ -9,7 +9,6 @@ up again, so that newer tasks, such as the confirmation of a sale made just now,
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from django.db import transaction
@@ -24,14 +23,15 @@ from ..host import configuration
 from ..models import OutboxMessage
 from ..xcover.client import XCoverClient
 from ..xcover.errors import XCoverError
-from . import channel_moves, other_store, registry
+from . import channel_moves, new_messages, other_store, registry
 from . import message_queue as outbox
 from .batches import JUDGED_FOR, BatchDelivery
 from .clients import client_for, rate_limited_transport
 from .handlers import Attempt, MessageHandler, NotDone, Outcome
+from .message_queue import ALL, Which
 from .outcomes import guarded, mark_error, park
 from .rate_limit import CallDeferred, RateLimitedTransport, account_key
-from .task_queue import DRAIN_TASK, has_broker, send_task
+from .task_queue import DELIVER_NEW_TASK, DRAIN_TASK, has_broker, send_task
 
 log = logging.getLogger(__name__)
 
@@ -46,14 +46,13 @@ def deliver_due(
     clock: Clock,
     *,
     limit: int,
-    only: Sequence[int] | None = None,
+    which: Which = ALL,
     until: datetime | None = None,
 ) -> int:
     """Deliver up to ``limit`` due messages, most urgent first; return how many were tried.
 
-    ``only`` restricts this to messages with these primary keys. No message is begun after
-    ``until`` (UTC). Delivery stops early when the allowed rate is used up. Nothing is sent and no
-    message is changed in a database that belongs to another store.
+    No message is begun after ``until`` (UTC). Delivery stops early when the allowed rate is used
+    up. Nothing is sent and no message is changed in a database that belongs to another store.
     """
     store = installation.found()
     if installation.binding_of(store) == Binding.ELSEWHERE:
@@ -64,12 +63,12 @@ def deliver_due(
     is_copied = store is not None and store.copied_at is not None
     for handler in () if is_copied else registry.batch_handlers():
         batches = BatchDelivery(handler, clock)
-        batches.run(limit=limit - count, only=only, until=ends_at)
+        batches.run(limit=limit - count, which=which, until=ends_at)
         count += batches.tried
         if batches.is_busy:
             return count
     while count < limit and (until is None or clock() < until):
-        claimed = outbox.claim(clock(), limit=1, only=only)
+        claimed = outbox.claim(clock(), limit=1, which=which)
         if not claimed:
             break
         count += 1
@@ -237,6 +236,36 @@ def _mark_sent(message: OutboxMessage, attempt: Attempt, account: str, now: date
         if not is_ours:
             transaction.set_rollback(True)
     return is_ours
+
+
+# Delivering what was added just now.
+
+_NEW = Which(is_new=True)
+
+_AT_A_TIME = 40
+"""Messages after which a drain says again that it works (``new_messages``)."""
+
+
+def deliver_new(clock: Clock) -> int:
+    """Deliver new messages for at most one ``TURN``; return how many were tried.
+
+    Older ones, such as those that waited while XCover did not answer, are left to ``drain``, so
+    that an order paid just now does not wait behind them.
+    """
+    ends_at = clock() + TURN
+    tried = count = deliver_due(clock, limit=_AT_A_TIME, which=_NEW, until=ends_at)
+    while count == _AT_A_TIME and clock() < ends_at:
+        new_messages.goes_on(clock())
+        count = deliver_due(clock, limit=_AT_A_TIME, which=_NEW, until=ends_at)
+        tried += count
+    if clock() >= ends_at:
+        new_messages.goes_on(clock())
+        send_task(DELIVER_NEW_TASK)
+        return tried
+    new_messages.looks_for_the_last_time()
+    if outbox.has_new(clock()):
+        tried += deliver_due(clock, limit=_AT_A_TIME, which=_NEW, until=ends_at)
+    return tried
 
 
 # Sharing a long outbox between workers.

@@ -231,11 +231,3 @@ class PreviewConfirmHandler(ABC, Generic[Row]):
             outbox.drop(current, f"The {row._meta.verbose_name} is {row.status}.", now)
             return None
         return row, current
-
-
-def enqueue_step(
-    kind: str, operation_id: str, row: Cancellation | Modification, now: datetime
-) -> None:
-    """Add the message that takes this step at XCover. Call inside the deciding transaction."""
-    channel_id = row.cover.channel_id
-    outbox.enqueue(kind, operation_id, subject_id=row.pk, channel_id=channel_id, now=now)

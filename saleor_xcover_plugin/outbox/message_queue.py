@@ -1,8 +1,8 @@
 """Store the messages that must be sent to XCover: add, claim, settle, drop, park, replay.
 
-Only this module locks rows of ``OutboxMessage``. Call ``enqueue`` in the transaction that makes
-the decision. Messages are sent outside any transaction. Waiting is the column ``next_attempt_at``,
-not a sleep. All times are in UTC.
+Only this module locks rows of ``OutboxMessage``. Call ``new_messages.enqueue`` in the transaction
+that makes the decision. Messages are sent outside any transaction. Waiting is the column
+``next_attempt_at``, not a sleep. All times are in UTC.
 """
 
 from __future__ import annotations
@@ -10,7 +10,8 @@ from __future__ import annotations
 import os
 import random
 import uuid
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import cache, partial
 
@@ -27,7 +28,6 @@ from ..domain.reasons import ReasonCode
 from ..domain.sending import Sending
 from ..domain.states import MessageState
 from ..models import OutboxMessage
-from .task_queue import DELIVER_TASK, send_after_commit
 
 AGAIN = ":again"
 """Suffix of the operation id of a message that replaced another one."""
@@ -98,33 +98,41 @@ def add(
     return message
 
 
-def enqueue(
-    kind: str, operation_id: str, *, subject_id: int, channel_id: int, now: datetime
-) -> OutboxMessage:
-    """Add a message as ``add`` does, and send a task to deliver it after the commit."""
-    message = add(kind, operation_id, subject_id=subject_id, channel_id=channel_id, now=now)
-    send_after_commit(DELIVER_TASK, message.pk)
-    return message
+NEW = timedelta(minutes=1)
+"""Age up to which a message counts as new; the sweep sends tasks for older ones every minute."""
 
 
-def claim(now: datetime, *, limit: int, only: Sequence[int] | None = None) -> list[OutboxMessage]:
+@dataclass(frozen=True, slots=True)
+class Which:
+    """The messages a worker may claim. The defaults mean all that are due."""
+
+    only: Collection[int] | None = None
+    """Their primary keys."""
+    is_new: bool = False
+    """True for those that are younger than ``NEW``."""
+
+
+ALL = Which()
+
+
+def claim(now: datetime, *, limit: int, which: Which = ALL) -> list[OutboxMessage]:
     """Lease up to ``limit`` due messages to this worker, most urgent first.
 
-    ``only`` restricts this to messages with these primary keys. Each claim counts as an attempt.
-    A lease that ran out before counts as a crash; otherwise the count of crashes restarts at 0.
+    Each claim counts as an attempt. A lease that ran out before counts as a crash; otherwise the
+    count of crashes restarts at 0.
     """
-    return _claim(_any_due(is_one_of_few=only is not None), now, limit, only)
+    return _claim(_any_due(which.only is not None, which.is_new), now, limit, which)
 
 
 def claim_plain(
-    kind: str, now: datetime, *, limit: int, only: Sequence[int] | None, but: Collection[int]
+    kind: str, now: datetime, *, limit: int, which: Which, but: Collection[int]
 ) -> list[OutboxMessage]:
     """Lease up to ``limit`` due messages of a kind of which no attempt can have been carried out.
 
     Their attempts did not crash either. ``but`` holds primary keys to leave out. Otherwise like
     ``claim``.
     """
-    return _claim(_plain_due(kind, is_one_of_few=only is not None), now, limit, only, but)
+    return _claim(_plain_due(kind, which.only is not None, which.is_new), now, limit, which, but)
 
 
 _Statement = tuple[str, tuple[object, ...]]
@@ -138,12 +146,12 @@ _ONLY, _BUT = ("only",), ("but",)
 
 
 @cache
-def _any_due(*, is_one_of_few: bool) -> _Statement:
-    return _in_sequence(_due(_ANY_NOW), is_one_of_few=is_one_of_few)
+def _any_due(is_one_of_few: bool, is_new: bool) -> _Statement:
+    return _in_sequence(_due(_ANY_NOW), is_one_of_few, is_new)
 
 
 @cache
-def _plain_due(kind: str, *, is_one_of_few: bool) -> _Statement:
+def _plain_due(kind: str, is_one_of_few: bool, is_new: bool) -> _Statement:
     plain = _due(_ANY_NOW).filter(
         ~is_one_of_keys("pk", _BUT),
         kind=kind,
@@ -152,12 +160,14 @@ def _plain_due(kind: str, *, is_one_of_few: bool) -> _Statement:
         leased_until=None,
         crash_count=0,
     )
-    return _in_sequence(plain, is_one_of_few=is_one_of_few)
+    return _in_sequence(plain, is_one_of_few, is_new)
 
 
-def _in_sequence(due: QuerySet[OutboxMessage], *, is_one_of_few: bool) -> _Statement:
+def _in_sequence(due: QuerySet[OutboxMessage], is_one_of_few: bool, is_new: bool) -> _Statement:
     if is_one_of_few:
         due = due.filter(is_one_of_keys("pk", _ONLY))
+    if is_new:
+        due = due.filter(created_at__gte=_ANY_NOW - NEW)
     return compiled(due.order_by("priority", "next_attempt_at", "pk").values("pk"))
 
 
@@ -173,14 +183,10 @@ RETURNING m.*
 
 
 def _claim(
-    due: _Statement,
-    now: datetime,
-    limit: int,
-    only: Sequence[int] | None,
-    but: Collection[int] = (),
+    due: _Statement, now: datetime, limit: int, which: Which, but: Collection[int] = ()
 ) -> list[OutboxMessage]:
     sql, parameters = due
-    given: dict[object, object] = {_ONLY: list(only or ()), _BUT: list(but)}
+    given: dict[object, object] = {_ONLY: list(which.only or ()), _BUT: list(but)}
     asked = [
         value + (now - _ANY_NOW) if isinstance(value, datetime) else given.get(value, value)
         for value in parameters
@@ -197,6 +203,11 @@ def _claim(
 def due_count(now: datetime, *, limit: int) -> int:
     """Count the messages a worker could take now, up to ``limit``."""
     return len(_due(now).values_list("pk", flat=True)[:limit])
+
+
+def has_new(now: datetime) -> bool:
+    """Return True if a worker could take a new message now."""
+    return _due(now).filter(created_at__gte=now - NEW).exists()
 
 
 def _due(now: datetime) -> QuerySet[OutboxMessage]:

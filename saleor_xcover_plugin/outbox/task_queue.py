@@ -21,6 +21,7 @@ log = logging.getLogger(__name__)
 # Names of the Celery tasks.
 
 DELIVER_TASK = "saleor_xcover_plugin.tasks.deliver"
+DELIVER_NEW_TASK = "saleor_xcover_plugin.tasks.deliver_new"
 DRAIN_TASK = "saleor_xcover_plugin.tasks.drain"
 RECEIVE_TASK = "saleor_xcover_plugin.tasks.receive_notification"
 REQUEST_OFFER_TASK = "saleor_xcover_plugin.tasks.request_offer"

@@ -29,10 +29,10 @@ from ..outbox.handlers import (
     NotDone,
     PreviewConfirmHandler,
     ask_for,
-    enqueue_step,
     give_up_or_retry,
     look_up,
 )
+from ..outbox.new_messages import enqueue_step
 from ..xcover.bookings import Booking, CancellationPreview
 from ..xcover.client import XCoverClient
 from ..xcover.errors import XCoverError, XCoverStatusConflict

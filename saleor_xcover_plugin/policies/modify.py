@@ -23,9 +23,9 @@ from ..outbox.handlers import (
     Attempt,
     PreviewConfirmHandler,
     ask_for,
-    enqueue_step,
     give_up_or_retry,
 )
+from ..outbox.new_messages import enqueue_step
 from ..xcover.bookings import Modification as Answer
 from ..xcover.client import XCoverClient
 from ..xcover.errors import XCoverError

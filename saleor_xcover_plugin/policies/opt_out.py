@@ -14,6 +14,7 @@ from ..domain.states import LIVE_OFFER_STATUSES, OfferStatus, may_transition
 from ..host.values import OrderSnapshot
 from ..models import Offer, OutboxMessage
 from ..outbox import message_queue as outbox
+from ..outbox import new_messages
 from ..outbox.handlers import Attempt, Outcome, give_up_or_retry
 from ..xcover.client import XCoverClient
 from ..xcover.errors import XCoverError
@@ -39,7 +40,7 @@ def opt_out_of(order: OrderSnapshot, offers: Sequence[Offer], now: datetime) -> 
     if last is not None and may_transition(last.state, OfferStatus.OPTED_OUT):
         # XCover's id: after a restored backup the primary key may belong to another offer.
         operation_id = str(last.xcover_offer_id)
-        outbox.enqueue(
+        new_messages.enqueue(
             MessageKind.OPT_OUT,
             operation_id,
             subject_id=last.pk,

@@ -28,6 +28,7 @@ from ..host import checkouts, orders
 from ..host.values import OrderSnapshot
 from ..models import Consent, Cover, Offer
 from ..outbox import message_queue as outbox
+from ..outbox import new_messages
 from . import effects, opt_out, policyholder_changes, refund_judgement, shared_consent
 from .charges import charged_of, cost_of_cover
 from .fulfillment_sync import sync_fulfillment
@@ -451,7 +452,7 @@ def _advance_placed(
         effects.park_cover(cover, defect.code, defect.sentence, now, due_back=due_back)
         return
     effects.apply(cover, effects.COVER_CONFIRMING, now, paid_at=now)
-    outbox.enqueue(
+    new_messages.enqueue(
         MessageKind.CONFIRM,
         f"{order.id}:{cover.offer_id}",
         subject_id=cover.pk,

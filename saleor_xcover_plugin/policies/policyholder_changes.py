@@ -15,7 +15,7 @@ from ..domain.modifications import in_words, judge_change
 from ..domain.states import OPEN_MODIFICATION_STATUSES, CoverStatus, ModificationStatus
 from ..host.values import OrderSnapshot
 from ..models import Cover, Modification
-from ..outbox.handlers import enqueue_step
+from ..outbox.new_messages import enqueue_step
 from . import effects, modifications
 from .policyholders import Digests, changes, digests_of, summary_of, under_present_key
 

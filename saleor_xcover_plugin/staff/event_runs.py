@@ -20,6 +20,7 @@ from ..domain.money import Money
 from ..domain.states import CancellationStatus, CoverStatus, MessageState
 from ..models import Cancellation, Cover, OutboxMessage
 from ..outbox.dispatcher import deliver_due
+from ..outbox.message_queue import Which
 from . import decisions, event_changes
 
 Progress = Callable[[int], None]
@@ -197,7 +198,7 @@ def _deliver(
     gives_up_at = clock() + _MAX_WAIT
     while pending:
         chunk = pending[:_CHUNK]
-        deliver_due(clock, limit=len(chunk), only=chunk)
+        deliver_due(clock, limit=len(chunk), which=Which(only=chunk))
         open_still = OutboxMessage.objects.filter(pk__in=chunk, status=MessageState.PENDING.value)
         left = list(open_still.values_list("pk", flat=True))
         pending = [*pending[_CHUNK:], *left]  # deferred ones come last

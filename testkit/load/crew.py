@@ -15,6 +15,7 @@ from multiprocessing import RawArray, RawValue
 
 from saleor_xcover_plugin.operations.sweep import sweep
 from saleor_xcover_plugin.outbox.dispatcher import TURN, deliver_due, drain
+from saleor_xcover_plugin.outbox.message_queue import Which
 
 from .plugin_time import PluginClock
 
@@ -155,7 +156,7 @@ class Drainers(Crew):
             if not drain(self.clock, until=self.clock() + TURN):
                 time.sleep(4 * POLL_INTERVAL)
         else:
-            deliver_due(self.clock, limit=1, only=[int.from_bytes(queued, "big")])
+            deliver_due(self.clock, limit=1, which=Which(only=[int.from_bytes(queued, "big")]))
 
 
 def _tell_claims(tell: Callable[[int], None]) -> None:

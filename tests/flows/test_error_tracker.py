@@ -177,6 +177,7 @@ def tasks_of(scene: Scene) -> dict[str, tuple[Any, ...]]:
     message = OutboxMessage.objects.filter(status="pending").first()
     return {
         "deliver": (message.pk if message else 0,),
+        "deliver_new": (),
         "drain": ("2999-01-01T00:00:00+00:00",),
         "receive_notification": (event.pk,),
         "sweep": (),
@@ -192,9 +193,12 @@ def ready_to_run(name: str, arguments: tuple[Any, ...]) -> Act:
     What a task raises is reported by Celery's integration.
     """
     from saleor_xcover_plugin import tasks
+    from saleor_xcover_plugin.clock import utc_now
     from saleor_xcover_plugin.models import OutboxMessage, ReceivedNotification
 
-    OutboxMessage.objects.update(next_attempt_at="2026-01-01T00:00:00Z", leased_until=None)
+    OutboxMessage.objects.update(
+        next_attempt_at="2026-01-01T00:00:00Z", leased_until=None, created_at=utc_now()
+    )
     ReceivedNotification.objects.update(next_attempt_at="2026-01-01T00:00:00Z", handled_at=None)
     return partial(getattr(tasks, name).apply, args=arguments, throw=False)
 

@@ -309,8 +309,11 @@ def preview_only() -> None:
     """Deliver the preview of a cancellation and nothing after it."""
     from saleor_xcover_plugin.clock import utc_now
     from saleor_xcover_plugin.outbox.dispatcher import deliver_due
+    from saleor_xcover_plugin.outbox.message_queue import Which
 
-    deliver_due(utc_now, limit=1, only=[messages(kind="preview_cancellation").get().pk])
+    deliver_due(
+        utc_now, limit=1, which=Which(only=[messages(kind="preview_cancellation").get().pk])
+    )
     assert messages(kind="confirm_cancellation", status="pending").count() == 1
 
 
@@ -733,12 +736,15 @@ def test_a_change_held_back_before_its_last_word_leaves_no_trace_once_taken_back
 ) -> None:
     from saleor_xcover_plugin.clock import utc_now
     from saleor_xcover_plugin.outbox.dispatcher import deliver_due
+    from saleor_xcover_plugin.outbox.message_queue import Which
 
     # given a change that was previewed, and deferred before it was applied
     buyer = shopper(store.usd)
     sale = sell_with_cover(buyer, store, payments, work, simulator)
     staff.update_order(sale.order.id, billing={**NEW_YORK, "phone": "+12125550177"})
-    deliver_due(utc_now, limit=1, only=[messages(kind="preview_modification").get().pk])
+    deliver_due(
+        utc_now, limit=1, which=Which(only=[messages(kind="preview_modification").get().pk])
+    )
     with held_back():
         work()
         assert messages(kind="confirm_modification").get().sending == "never_sent"

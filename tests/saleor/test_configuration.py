@@ -35,6 +35,7 @@ def test_tasks_and_beat_entry_are_found() -> None:
 
     assert names == {
         "saleor_xcover_plugin.tasks.deliver",
+        "saleor_xcover_plugin.tasks.deliver_new",
         "saleor_xcover_plugin.tasks.drain",
         "saleor_xcover_plugin.tasks.purge",
         "saleor_xcover_plugin.tasks.receive_notification",

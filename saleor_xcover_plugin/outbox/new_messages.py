@@ -1,0 +1,105 @@
+"""Enqueue messages, and ask for one shared drain of new ones instead of a task for each.
+
+A task costs a worker more than its confirmation: a database session, and looks at a queue that is
+already empty. So whoever adds a message asks whether a worker is expected to look for new ones
+anyway. One is expected for ``SOON`` from the moment it was asked for, and for as long as it works;
+it says that it is no longer expected before it looks for the last time. A message whose
+transaction was committed before that is found by that last look, and a later one asks anew.
+If a worker dies, it is expected for ``SOON`` at most; the sweep finds what was added meanwhile.
+"""
+
+from __future__ import annotations
+
+import logging
+from datetime import datetime, timedelta
+
+from celery.exceptions import SoftTimeLimitExceeded
+from django.db import connection, transaction
+
+from ..clock import utc_now
+from ..defect_log import log_defect
+from ..host.runtime import allow_writer
+from ..models import Cancellation, ExpectedDrain, Modification, OutboxMessage
+from ..time_limits import HOOK, DatabaseBusy, time_limits
+from . import message_queue as outbox
+from .task_queue import DELIVER_NEW_TASK, has_broker, send_task
+
+log = logging.getLogger(__name__)
+
+SOON = timedelta(seconds=2)
+"""Time for which a drain is expected after it was asked for, or after it has said that it works."""
+
+
+def enqueue(
+    kind: str, operation_id: str, *, subject_id: int, channel_id: int, now: datetime
+) -> OutboxMessage:
+    """Add a message as ``message_queue.add`` does, and have a worker deliver it after the commit.
+
+    A task is sent unless a worker is expected to look for new messages anyway.
+    """
+    message = outbox.add(kind, operation_id, subject_id=subject_id, channel_id=channel_id, now=now)
+    transaction.on_commit(_request)
+    return message
+
+
+def enqueue_step(
+    kind: str, operation_id: str, row: Cancellation | Modification, now: datetime
+) -> None:
+    """Add the message that takes this step at XCover. Call inside the deciding transaction."""
+    channel_id = row.cover.channel_id
+    enqueue(kind, operation_id, subject_id=row.pk, channel_id=channel_id, now=now)
+
+
+def _request() -> None:
+    if has_broker() and _is_wanted(utc_now()):
+        send_task(DELIVER_NEW_TASK)
+
+
+def _is_wanted(now: datetime) -> bool:
+    """Expect a drain; return True if none was expected.
+
+    Raises only ``SoftTimeLimitExceeded``: it runs in hooks.
+    """
+    try:
+        with allow_writer(), time_limits(HOOK):
+            return _expect(now)
+    except SoftTimeLimitExceeded:
+        raise
+    except DatabaseBusy as busy:
+        log.warning("xcover.drain.busy", extra={"reason": str(busy)})
+    except Exception:
+        log_defect(log, "xcover.drain.failed")
+    return True
+
+
+def _expect(now: datetime) -> bool:
+    table = connection.ops.quote_name(ExpectedDrain._meta.db_table)
+    with connection.cursor() as cursor:
+        cursor.execute(_EXPECT.format(table=table), [now + SOON, now, now + SOON, now + SOON])
+        return cursor.fetchone() is not None
+
+
+# A time further away than SOON comes from a wrong clock. No row is locked while one is expected.
+_EXPECT = """
+WITH renewed AS (
+    UPDATE {table} SET until = %s
+    WHERE id = 1 AND (until IS NULL OR until <= %s OR until > %s)
+    RETURNING id
+), first AS (
+    INSERT INTO {table} (id, until)
+    SELECT 1, %s WHERE NOT EXISTS (SELECT FROM {table})
+    ON CONFLICT DO NOTHING
+    RETURNING id
+)
+SELECT id FROM renewed UNION ALL SELECT id FROM first
+"""
+
+
+def goes_on(now: datetime) -> None:
+    """Store that a drain works and will look again."""
+    ExpectedDrain.objects.filter(pk=1).update(until=now + SOON)
+
+
+def looks_for_the_last_time() -> None:
+    """Store that no drain is expected: who adds a message from now on has to ask for one."""
+    ExpectedDrain.objects.filter(pk=1).update(until=None)

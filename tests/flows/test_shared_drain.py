@@ -1,0 +1,197 @@
+"""New messages share one drain: who adds one asks for a worker only where none is expected."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.utils import timezone
+
+from testkit.client.shopper import Shopper
+from testkit.client.staff import Staff
+from testkit.client.store import Channel, Store
+from testkit.saleor.broker import celery_with
+from testkit.simulator import SimulatorProcess
+from testkit.steps import bookings
+
+from .holding import held_table
+
+SendShopper = Callable[[Channel], Shopper]
+Sell = Callable[[], Any]
+Sent = Callable[[], list[str]]
+
+
+@pytest.fixture
+def sell(shopper: SendShopper, store: Store, staff: Staff) -> Sell:
+    """Return a function that sells tickets with cover, paid, and returns the order."""
+
+    def sell_one() -> Any:
+        ada = shopper(store.usd_unpaid)
+        ada.create_checkout({store.concert: 2})
+        ada.accept(ada.offer())
+        order = ada.complete()
+        staff.mark_as_paid(order.id)
+        return order
+
+    return sell_one
+
+
+@pytest.fixture
+def sent() -> Iterator[Sent]:
+    """Return a function that takes the tasks for workers out of the broker, and their names."""
+    with celery_with("memory://") as app, app.connection_for_write() as connection:
+
+        def take() -> list[str]:
+            names, queue = [], connection.SimpleQueue(app.conf.task_default_queue)
+            try:
+                while queue.qsize():
+                    message = queue.get_nowait()
+                    message.ack()
+                    names.append(message.headers["task"].rsplit(".", 1)[1])
+            finally:
+                queue.close()
+            return [name for name in names if name.startswith(("deliver", "drain"))]
+
+        take()
+        yield take
+        take()
+
+
+def deliver_new() -> int:
+    from saleor_xcover_plugin.clock import utc_now
+    from saleor_xcover_plugin.outbox.dispatcher import deliver_new
+
+    return deliver_new(utc_now)
+
+
+def confirmed() -> int:
+    from saleor_xcover_plugin.models import Cover
+
+    return Cover.objects.filter(status="confirmed").count()
+
+
+@pytest.mark.usefixtures("simulator")
+def test_sales_in_a_rush_share_one_task(sell: Sell, sent: Sent) -> None:
+    # given three sales, while no worker is free
+    for _ in range(3):
+        sell()
+    # then one task was sent, and its worker delivers all three
+    assert sent() == ["deliver_new"]
+    assert deliver_new() == 3
+    assert confirmed() == 3
+    # and the next sale asks for a worker again
+    sell()
+    assert sent() == ["deliver_new"]
+
+
+def test_what_is_added_after_the_last_claim_is_not_forgotten(
+    sell: Sell, sent: Sent, simulator: SimulatorProcess, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from saleor_xcover_plugin.outbox import new_messages
+
+    # given a sale, and another one while its worker has just found nothing more
+    sell()
+    assert sent() == ["deliver_new"]
+    ends = new_messages.looks_for_the_last_time
+
+    def sells_and_ends() -> None:
+        monkeypatch.undo()
+        sell()
+        ends()
+
+    monkeypatch.setattr(new_messages, "looks_for_the_last_time", sells_and_ends)
+    # when the worker comes
+    deliver_new()
+    # then the other one, which asked for no worker, was delivered by the last look
+    assert sent() == []
+    assert confirmed() == 2
+    assert len(bookings(simulator)) == 2
+
+
+@pytest.mark.usefixtures("simulator")
+def test_a_worker_that_never_comes_is_not_waited_for(sell: Sell, sent: Sent) -> None:
+    from saleor_xcover_plugin.models import ExpectedDrain
+    from saleor_xcover_plugin.outbox.new_messages import SOON
+
+    # given a task that was lost with its worker
+    sell()
+    assert sent() == ["deliver_new"]
+    assert ExpectedDrain.objects.update(until=timezone.now()) == 1
+    # when somebody buys after the time in which it was expected
+    sell()
+    # then another one is asked for, also where a wrong clock expects one tomorrow
+    assert sent() == ["deliver_new"]
+    ExpectedDrain.objects.update(until=timezone.now() + timedelta(days=1))
+    sell()
+    assert sent() == ["deliver_new"]
+    left = ExpectedDrain.objects.get().until - timezone.now()
+    assert timedelta(0) < left <= SOON
+
+
+def test_an_order_paid_just_now_does_not_wait_behind_a_backlog(
+    sell: Sell, sent: Sent, simulator: SimulatorProcess
+) -> None:
+    from saleor_xcover_plugin.models import Cover, OutboxMessage
+
+    # given an order that has waited for longer than a minute, and a new one
+    old = sell()
+    OutboxMessage.objects.update(created_at=timezone.now() - timedelta(minutes=2))
+    new = sell()
+    # when the worker of the new one comes
+    sent()
+    assert deliver_new() == 1
+    # then the old one is left to the sweep
+    assert Cover.objects.get(order_number=new.number).status == "confirmed"
+    assert Cover.objects.get(order_number=old.number).status == "confirming"
+    assert len(bookings(simulator)) == 1
+
+
+@pytest.mark.usefixtures("simulator")
+def test_a_worker_is_asked_for_where_nobody_can_tell_whether_one_is_expected(
+    sell: Sell, sent: Sent, store: Store, shopper: SendShopper, staff: Staff
+) -> None:
+    from saleor_xcover_plugin.models import ExpectedDrain
+
+    # given a sale, and a migration that holds the table in which that is told
+    sell()
+    sent()
+    ada = shopper(store.usd_unpaid)
+    ada.create_checkout({store.concert: 2})
+    ada.accept(ada.offer())
+    order = ada.complete()
+    # when somebody pays
+    with held_table(ExpectedDrain):
+        staff.mark_as_paid(order.id)
+        # then the sale goes on, and a task is sent
+        assert sent() == ["deliver_new"]
+    assert deliver_new() == 2
+
+
+@pytest.mark.usefixtures("simulator", "sent")
+def test_a_worker_that_is_busy_for_long_says_so(
+    sell: Sell, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from saleor_xcover_plugin.models import ExpectedDrain
+    from saleor_xcover_plugin.outbox import dispatcher
+
+    # given two sales, and a worker that takes one message at a time
+    sell()
+    sell()
+    ExpectedDrain.objects.update(until=None)
+    monkeypatch.setattr(dispatcher, "_AT_A_TIME", 1)
+    seen = []
+    deliver = dispatcher.deliver_due
+
+    def looked(*arguments: Any, **options: Any) -> int:
+        seen.append(ExpectedDrain.objects.get().until)
+        return deliver(*arguments, **options)
+
+    monkeypatch.setattr(dispatcher, "deliver_due", looked)
+    # when it delivers them
+    assert deliver_new() == 2
+    # then it is expected from its second claim on, and no longer at the end
+    assert seen[0] is None
+    assert None not in seen[1:]
+    assert ExpectedDrain.objects.get().until is None
