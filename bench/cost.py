@@ -1,8 +1,9 @@
 """Cost of one confirmation beside a day's work: a task that calls the vendor's client and saves.
 
-Both confirm the same kind of paid order in turns: drained one after the other in this process, and
-through a Celery worker with one task and one database session for each order, as stores run it.
-Measured is the processor time of the worker and of PostgreSQL together. XCover takes 0 and 100 ms.
+Both confirm the same kind of paid order in turns: drained in this process, and through a Celery
+worker as stores run it, with a new database session for each task. There, sales come one by one
+(each is confirmed long before the next) or in a rush. Measured is the processor time of the worker
+and of PostgreSQL together. XCover takes 0 and 100 ms.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
+from datetime import timedelta
 from typing import Any
 
 from saleor_xcover_plugin.clock import utc_now
@@ -27,7 +29,9 @@ from .work import process_seconds, server_seconds
 XCOVERS = {"0 ms": 0.0, "100 ms": 0.1}
 """Seconds that XCover takes for a response."""
 OURS, DAY = "this plugin", "a day's work"
-_POLL, _GIVE_UP = 0.5, 300.0  # seconds
+PACES = {"one by one": 0.5, "rush": 0.05}
+"""Seconds between two sales, by name."""
+_POLL, _GIVE_UP, _HEAD_START = 0.5, 300.0, 1.0  # seconds
 
 Orders = Sequence[Any]
 Confirm = Callable[[str, Orders], float]
@@ -50,6 +54,7 @@ def measure(sizes: Sizes) -> dict[str, Any]:
     with opened() as place:
         place.choose(ON)
         bench = _Bench(place)
+        bench.compared(_drained, 1, 5)  # warm
         found: dict[str, Any] = {"statements": bench.statements(sizes.drained)}
         for name, seconds in XCOVERS.items():
             bench.slow(seconds)
@@ -57,12 +62,13 @@ def measure(sizes: Sizes) -> dict[str, Any]:
                 _drained, sizes.rounds, sizes.drained
             )
         with _worker() as pid:
-            bench.compared(_through(pid), 1, 5)  # warm
-            for name, seconds in XCOVERS.items():
-                bench.slow(seconds)
-                found.setdefault("celery", {})[name] = bench.compared(
-                    _through(pid), sizes.rounds, sizes.tasks
-                )
+            bench.compared(_through(pid, PACES["rush"]), 1, 5)  # warm
+            for pace, between in PACES.items():
+                for name, seconds in XCOVERS.items():
+                    bench.slow(seconds)
+                    found.setdefault(pace, {})[name] = bench.compared(
+                        _through(pid, between), sizes.rounds, sizes.tasks
+                    )
     return found
 
 
@@ -114,14 +120,15 @@ class _Bench:
         }
 
     def _orders(self, arm: str, count: int) -> Orders:
-        """Return so many paid orders whose policy is still to be made."""
+        """Return so many paid orders whose policy is still to be made; no task was sent."""
         from saleor_xcover_plugin.policies.order_sync import sync_order
 
         placed = self._sales.place_many(self._template, count)
         sales.pay_all(placed, utc_now())
         if arm == OURS:
-            for order in placed:
-                sync_order(order.pk, utc_now())
+            with _no_broker():
+                for order in placed:
+                    sync_order(order.pk, utc_now())
         else:
             _name_offers(placed)
         return placed
@@ -169,32 +176,57 @@ def _drained(arm: str, orders: Orders) -> float:
     return time.process_time() + server_seconds() - began
 
 
-def _through(worker: int) -> Confirm:
-    """Return a way to confirm by one task for each order; ``worker`` is the worker's process id."""
+@contextmanager
+def _no_broker() -> Iterator[None]:
+    from django.conf import settings
+
+    before, settings.CELERY_TASK_ALWAYS_EAGER = settings.CELERY_TASK_ALWAYS_EAGER, True
+    try:
+        yield
+    finally:
+        settings.CELERY_TASK_ALWAYS_EAGER = before
+
+
+def _through(worker: int, between: float) -> Confirm:
+    """Return a way to confirm through the worker with this process id.
+
+    ``between`` is the number of seconds between two sales.
+    """
 
     def confirm(arm: str, orders: Orders) -> float:
+        sell = _begin_sales(arm, orders, between)
         began = process_seconds(worker) + server_seconds()
-        _send_tasks(arm, orders)
+        starts_at = time.monotonic()
+        for number, order in enumerate(orders):
+            time.sleep(max(starts_at + number * between - time.monotonic(), 0.0))
+            sell(order)
         _wait_until_made(arm, orders)
         return process_seconds(worker) + server_seconds() - began
 
     return confirm
 
 
-def _send_tasks(arm: str, orders: Orders) -> None:
+def _begin_sales(arm: str, orders: Orders, between: float) -> Callable[[Any], object]:
+    """Have the orders' messages fall due one after the other.
+
+    Return what wakes the worker for each.
+    """
     from saleor_xcover_plugin.models import Cover, OutboxMessage
-    from saleor_xcover_plugin.outbox.task_queue import DELIVER_TASK, send_task
+    from saleor_xcover_plugin.outbox import new_messages
 
     from .peers.day import confirm
 
     if arm == DAY:
-        for order in orders:
-            confirm.delay(str(order.pk))
-        return
-    covers = Cover.objects.filter(order_id__in=[order.pk for order in orders])
-    waiting = OutboxMessage.objects.filter(kind="confirm", subject_id__in=covers.values("pk"))
-    for message in waiting.values_list("pk", flat=True):
-        send_task(DELIVER_TASK, message)
+        return lambda order: confirm.delay(str(order.pk))
+    begins_at = utc_now() + timedelta(seconds=_HEAD_START)
+    for number, order in enumerate(orders):
+        falls_due_at = begins_at + timedelta(seconds=number * between)
+        cover = Cover.objects.get(order_id=order.pk)
+        OutboxMessage.objects.filter(kind="confirm", subject_id=cover.pk).update(
+            next_attempt_at=falls_due_at, created_at=falls_due_at
+        )
+    time.sleep(max((begins_at - utc_now()).total_seconds(), 0.0))
+    return lambda _: new_messages.request_drain()
 
 
 def _wait_until_made(arm: str, orders: Orders) -> None:
@@ -242,7 +274,7 @@ def _kind_of(sql: str) -> str:
 def main() -> int:
     """Run the benchmark from the command line."""
     options = command.options(__doc__)
-    sizes = Sizes(2, 20, 20) if options.quick else Sizes(12, 60, 60)
+    sizes = Sizes(3, 20, 20) if options.quick else Sizes(10, 60, 40)
     return command.write(options, measure(sizes))
 
 

@@ -61,9 +61,12 @@ def deliver(message_id: int) -> None:
 @shared_task(name=DELIVER_NEW_TASK, ignore_result=True)
 @no_values_leave()
 @_working()
-def deliver_new() -> None:
-    """Deliver the outbox messages of the last minute, of all orders together."""
-    deliver_new_messages(utc_now)
+def deliver_new(is_rush: bool) -> None:
+    """Deliver the outbox messages of the last minute, of all orders together.
+
+    ``is_rush`` tells that the last such task ended a moment ago: more are likely to come.
+    """
+    deliver_new_messages(utc_now, is_rush=is_rush)
 
 
 @shared_task(name=DRAIN_TASK, ignore_result=True)

@@ -92,6 +92,8 @@ class ExpectedDrain(models.Model):
     id = models.PositiveSmallIntegerField(primary_key=True, default=1)
     # Null while none is: the next new message has to ask for one.
     until = models.DateTimeField(null=True)
+    # When the last one stopped looking. Soon after, sales come in a rush.
+    ended_at = models.DateTimeField(null=True)
 
     def __str__(self) -> str:
         return f"expected until {self.until}"

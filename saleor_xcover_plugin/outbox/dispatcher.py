@@ -9,6 +9,8 @@ up again, so that newer tasks, such as the confirmation of a sale made just now,
 from __future__ import annotations
 
 import logging
+import time
+from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from django.db import transaction
@@ -245,24 +247,32 @@ _NEW = Which(is_new=True)
 _AT_A_TIME = 40
 """Messages after which a drain says again that it works (``new_messages``)."""
 
+_REST = 0.2
+"""Seconds in which the sales of a rush gather, to be confirmed together."""
 
-def deliver_new(clock: Clock) -> int:
+
+def deliver_new(
+    clock: Clock, *, is_rush: bool = False, rest: Callable[[float], None] = time.sleep
+) -> int:
     """Deliver new messages for at most one ``TURN``; return how many were tried.
 
-    Older ones, such as those that waited while XCover did not answer, are left to ``drain``, so
-    that an order paid just now does not wait behind them.
+    In a rush it rests for some seconds and looks again, as long as it finds any. Older messages,
+    such as those that waited while XCover did not answer, are left to ``drain``, so that an order
+    paid just now does not wait behind them.
     """
-    ends_at = clock() + TURN
-    tried = count = deliver_due(clock, limit=_AT_A_TIME, which=_NEW, until=ends_at)
-    while count == _AT_A_TIME and clock() < ends_at:
-        new_messages.goes_on(clock())
+    tried, ends_at = 0, clock() + TURN
+    while clock() < ends_at:
         count = deliver_due(clock, limit=_AT_A_TIME, which=_NEW, until=ends_at)
         tried += count
-    if clock() >= ends_at:
+        if count < _AT_A_TIME and not (is_rush and count):
+            break
         new_messages.goes_on(clock())
-        send_task(DELIVER_NEW_TASK)
+        if count < _AT_A_TIME:
+            rest(_REST)
+    else:
+        send_task(DELIVER_NEW_TASK, True)
         return tried
-    new_messages.looks_for_the_last_time()
+    new_messages.looks_for_the_last_time(clock())
     if outbox.has_new(clock()):
         tried += deliver_due(clock, limit=_AT_A_TIME, which=_NEW, until=ends_at)
     return tried

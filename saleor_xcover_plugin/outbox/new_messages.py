@@ -11,6 +11,7 @@ If a worker dies, it is expected for ``SOON`` at most; the sweep finds what was 
 from __future__ import annotations
 
 import logging
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from celery.exceptions import SoftTimeLimitExceeded
@@ -29,6 +30,9 @@ log = logging.getLogger(__name__)
 SOON = timedelta(seconds=2)
 """Time for which a drain is expected after it was asked for, or after it has said that it works."""
 
+RUSH = timedelta(seconds=1)
+"""Time after the end of a drain within which another one is part of a rush."""
+
 
 def enqueue(
     kind: str, operation_id: str, *, subject_id: int, channel_id: int, now: datetime
@@ -38,7 +42,7 @@ def enqueue(
     A task is sent unless a worker is expected to look for new messages anyway.
     """
     message = outbox.add(kind, operation_id, subject_id=subject_id, channel_id=channel_id, now=now)
-    transaction.on_commit(_request)
+    transaction.on_commit(request_drain)
     return message
 
 
@@ -50,13 +54,28 @@ def enqueue_step(
     enqueue(kind, operation_id, subject_id=row.pk, channel_id=channel_id, now=now)
 
 
-def _request() -> None:
-    if has_broker() and _is_wanted(utc_now()):
-        send_task(DELIVER_NEW_TASK)
+def request_drain() -> None:
+    """Send a task that delivers new messages, unless a worker is expected to look for them.
+
+    Raises only ``SoftTimeLimitExceeded``.
+    """
+    if not has_broker():
+        return
+    wanted = _wanted(utc_now())
+    if wanted is not None:
+        send_task(DELIVER_NEW_TASK, wanted.is_rush)
 
 
-def _is_wanted(now: datetime) -> bool:
-    """Expect a drain; return True if none was expected.
+@dataclass(frozen=True, slots=True)
+class _Wanted:
+    """A drain that is to be asked for."""
+
+    is_rush: bool = False
+    """True if the last one ended a moment ago."""
+
+
+def _wanted(now: datetime) -> _Wanted | None:
+    """Expect a drain, and return what to ask for; None if one was expected.
 
     Raises only ``SoftTimeLimitExceeded``: it runs in hooks.
     """
@@ -69,14 +88,18 @@ def _is_wanted(now: datetime) -> bool:
         log.warning("xcover.drain.busy", extra={"reason": str(busy)})
     except Exception:
         log_defect(log, "xcover.drain.failed")
-    return True
+    return _Wanted()
 
 
-def _expect(now: datetime) -> bool:
+def _expect(now: datetime) -> _Wanted | None:
     table = connection.ops.quote_name(ExpectedDrain._meta.db_table)
     with connection.cursor() as cursor:
         cursor.execute(_EXPECT.format(table=table), [now + SOON, now, now + SOON, now + SOON])
-        return cursor.fetchone() is not None
+        row = cursor.fetchone()
+    if row is None:
+        return None
+    (ended_at,) = row
+    return _Wanted(ended_at is not None and now - RUSH <= ended_at <= now)
 
 
 # A time further away than SOON comes from a wrong clock. No row is locked while one is expected.
@@ -84,14 +107,14 @@ _EXPECT = """
 WITH renewed AS (
     UPDATE {table} SET until = %s
     WHERE id = 1 AND (until IS NULL OR until <= %s OR until > %s)
-    RETURNING id
+    RETURNING ended_at
 ), first AS (
     INSERT INTO {table} (id, until)
     SELECT 1, %s WHERE NOT EXISTS (SELECT FROM {table})
     ON CONFLICT DO NOTHING
-    RETURNING id
+    RETURNING ended_at
 )
-SELECT id FROM renewed UNION ALL SELECT id FROM first
+SELECT ended_at FROM renewed UNION ALL SELECT ended_at FROM first
 """
 
 
@@ -100,6 +123,6 @@ def goes_on(now: datetime) -> None:
     ExpectedDrain.objects.filter(pk=1).update(until=now + SOON)
 
 
-def looks_for_the_last_time() -> None:
+def looks_for_the_last_time(now: datetime) -> None:
     """Store that no drain is expected: who adds a message from now on has to ask for one."""
-    ExpectedDrain.objects.filter(pk=1).update(until=None)
+    ExpectedDrain.objects.filter(pk=1).update(until=None, ended_at=now)

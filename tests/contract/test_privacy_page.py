@@ -44,7 +44,7 @@ OF_NOBODY = {
     "Usage": "used_until",
     "EventChange": "id variant starts_at told_at",
     "Watermark": "name reached_at",
-    "ExpectedDrain": "id until",
+    "ExpectedDrain": "id until ended_at",
     "Heartbeat": "name beat_at details",
     "Installation": "id installation_id bound_to bound_at copied_at",
     "XCoverAccount": "name next_turns throttled_until failures trips open_until opened_at "

@@ -177,7 +177,7 @@ def tasks_of(scene: Scene) -> dict[str, tuple[Any, ...]]:
     message = OutboxMessage.objects.filter(status="pending").first()
     return {
         "deliver": (message.pk if message else 0,),
-        "deliver_new": (),
+        "deliver_new": (False,),
         "drain": ("2999-01-01T00:00:00+00:00",),
         "receive_notification": (event.pk,),
         "sweep": (),

@@ -20,7 +20,8 @@ from .holding import held_table
 
 SendShopper = Callable[[Channel], Shopper]
 Sell = Callable[[], Any]
-Sent = Callable[[], list[str]]
+Sent = Callable[[], list[tuple[str, Any]]]
+ASKED, ASKED_IN_A_RUSH = [("deliver_new", [False])], [("deliver_new", [True])]
 
 
 @pytest.fixture
@@ -40,30 +41,31 @@ def sell(shopper: SendShopper, store: Store, staff: Staff) -> Sell:
 
 @pytest.fixture
 def sent() -> Iterator[Sent]:
-    """Return a function that takes the tasks for workers out of the broker, and their names."""
+    """Return a function that takes the tasks of deliveries out of the broker, with arguments."""
     with celery_with("memory://") as app, app.connection_for_write() as connection:
 
-        def take() -> list[str]:
-            names, queue = [], connection.SimpleQueue(app.conf.task_default_queue)
+        def take() -> list[tuple[str, Any]]:
+            tasks, queue = [], connection.SimpleQueue(app.conf.task_default_queue)
             try:
                 while queue.qsize():
                     message = queue.get_nowait()
                     message.ack()
-                    names.append(message.headers["task"].rsplit(".", 1)[1])
+                    name = message.headers["task"].rsplit(".", 1)[1]
+                    tasks.append((name, message.payload[0]))
             finally:
                 queue.close()
-            return [name for name in names if name.startswith(("deliver", "drain"))]
+            return [task for task in tasks if task[0].startswith(("deliver", "drain"))]
 
         take()
         yield take
         take()
 
 
-def deliver_new() -> int:
+def deliver_new(**given: Any) -> int:
     from saleor_xcover_plugin.clock import utc_now
     from saleor_xcover_plugin.outbox.dispatcher import deliver_new
 
-    return deliver_new(utc_now)
+    return deliver_new(utc_now, **given)
 
 
 def confirmed() -> int:
@@ -78,12 +80,12 @@ def test_sales_in_a_rush_share_one_task(sell: Sell, sent: Sent) -> None:
     for _ in range(3):
         sell()
     # then one task was sent, and its worker delivers all three
-    assert sent() == ["deliver_new"]
+    assert sent() == ASKED
     assert deliver_new() == 3
     assert confirmed() == 3
-    # and the next sale asks for a worker again
+    # and the next sale asks for a worker again, who is told that they come one upon the other
     sell()
-    assert sent() == ["deliver_new"]
+    assert sent() == ASKED_IN_A_RUSH
 
 
 def test_what_is_added_after_the_last_claim_is_not_forgotten(
@@ -93,13 +95,13 @@ def test_what_is_added_after_the_last_claim_is_not_forgotten(
 
     # given a sale, and another one while its worker has just found nothing more
     sell()
-    assert sent() == ["deliver_new"]
+    assert sent() == ASKED
     ends = new_messages.looks_for_the_last_time
 
-    def sells_and_ends() -> None:
+    def sells_and_ends(now: Any) -> None:
         monkeypatch.undo()
         sell()
-        ends()
+        ends(now)
 
     monkeypatch.setattr(new_messages, "looks_for_the_last_time", sells_and_ends)
     # when the worker comes
@@ -117,15 +119,15 @@ def test_a_worker_that_never_comes_is_not_waited_for(sell: Sell, sent: Sent) -> 
 
     # given a task that was lost with its worker
     sell()
-    assert sent() == ["deliver_new"]
+    assert sent() == ASKED
     assert ExpectedDrain.objects.update(until=timezone.now()) == 1
     # when somebody buys after the time in which it was expected
     sell()
     # then another one is asked for, also where a wrong clock expects one tomorrow
-    assert sent() == ["deliver_new"]
+    assert sent() == ASKED
     ExpectedDrain.objects.update(until=timezone.now() + timedelta(days=1))
     sell()
-    assert sent() == ["deliver_new"]
+    assert sent() == ASKED
     left = ExpectedDrain.objects.get().until - timezone.now()
     assert timedelta(0) < left <= SOON
 
@@ -165,7 +167,7 @@ def test_a_worker_is_asked_for_where_nobody_can_tell_whether_one_is_expected(
     with held_table(ExpectedDrain):
         staff.mark_as_paid(order.id)
         # then the sale goes on, and a task is sent
-        assert sent() == ["deliver_new"]
+        assert sent() == ASKED
     assert deliver_new() == 2
 
 
@@ -195,3 +197,20 @@ def test_a_worker_that_is_busy_for_long_says_so(
     assert seen[0] is None
     assert None not in seen[1:]
     assert ExpectedDrain.objects.get().until is None
+
+
+@pytest.mark.usefixtures("simulator", "sent")
+def test_in_a_rush_a_worker_looks_again_before_it_goes(sell: Sell) -> None:
+    # given a sale in a rush, and one more while its worker rests
+    sell()
+    to_come = [sell]
+
+    def one_comes(_seconds: float) -> None:
+        if to_come:
+            to_come.pop()()
+
+    # when a worker comes
+    assert deliver_new(is_rush=True, rest=one_comes) == 2
+    # then it has made both, and goes after it found no more
+    assert confirmed() == 2
+    assert to_come == []

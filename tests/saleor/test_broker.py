@@ -171,7 +171,7 @@ def test_with_a_broker_one_worker_is_asked_for_and_told_nothing_of_the_sale(
 
     tasks = [(m["headers"]["task"].rsplit(".", 1)[1], m["headers"]["argsrepr"]) for m in messages]
     ours = [(task, args) for task, args in tasks if task in {"deliver_new", "request_offer"}]
-    assert [args for task, args in ours if task == "deliver_new"] == ["()"]
+    assert [args for task, args in ours if task == "deliver_new"] == ["(False,)"]
     written = json.dumps(messages)
     assert "demo-secret" not in written
     assert "ada@example.com" not in written
