@@ -11,7 +11,7 @@ from __future__ import annotations
 import json
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from datetime import timedelta
@@ -31,6 +31,8 @@ XCOVERS = {"0 ms": 0.0, "100 ms": 0.1}
 OURS, DAY = "this plugin", "a day's work"
 PACES = {"one by one": 0.5, "rush": 0.05}
 """Seconds between two sales, by name."""
+SESSIONS = {"": "0", ", sessions kept": "60"}
+"""Seconds that a worker keeps a database session, as ``DB_CONN_MAX_AGE``; Saleor's default is 0."""
 _POLL, _GIVE_UP, _HEAD_START = 0.5, 300.0, 1.0  # seconds
 
 Orders = Sequence[Any]
@@ -56,17 +58,13 @@ def measure(sizes: Sizes) -> dict[str, Any]:
         bench = _Bench(place)
         bench.compared(_drained, 1, 5)  # warm
         found: dict[str, Any] = {"statements": bench.statements(sizes.drained)}
-        for name, seconds in XCOVERS.items():
-            bench.slow(seconds)
-            found.setdefault("drained", {})[name] = bench.compared(
-                _drained, sizes.rounds, sizes.drained
-            )
-        with _worker() as pid:
-            bench.compared(_through(pid, PACES["rush"]), 1, 5)  # warm
-            for pace, between in PACES.items():
-                for name, seconds in XCOVERS.items():
-                    bench.slow(seconds)
-                    found.setdefault(pace, {})[name] = bench.compared(
+        found["drained"] = bench.at_each(_drained, sizes.rounds, sizes.drained)
+        for kept, seconds in SESSIONS.items():
+            with _worker({"DB_CONN_MAX_AGE": seconds}) as pid:
+                bench.slow(0)
+                bench.compared(_through(pid, PACES["rush"]), 1, 5)  # warm
+                for pace, between in PACES.items():
+                    found[pace + kept] = bench.at_each(
                         _through(pid, between), sizes.rounds, sizes.tasks
                     )
     return found
@@ -102,6 +100,14 @@ class _Bench:
         self._require_made(orders)
         kinds = Counter(_kind_of(each["sql"]) for each in captured)
         return {kind: round(number / count, 2) for kind, number in sorted(kinds.items())}
+
+    def at_each(self, confirm: Confirm, rounds: int, count: int) -> dict[str, Any]:
+        """Return what ``compared`` does with each XCover, by its name."""
+        found = {}
+        for name, seconds in XCOVERS.items():
+            self.slow(seconds)
+            found[name] = self.compared(confirm, rounds, count)
+        return found
 
     def compared(self, confirm: Confirm, rounds: int, count: int) -> dict[str, Any]:
         """Return the spread of seconds per confirmation of each arm, and their ratio."""
@@ -251,10 +257,10 @@ def _wait_until_made(arm: str, orders: Orders) -> None:
 
 
 @contextmanager
-def _worker() -> Iterator[int]:
+def _worker(environment: Mapping[str, str]) -> Iterator[int]:
     """Start a Celery worker and return its process id."""
     empty(BROKER)
-    worker = Worker(BROKER, include="bench.peers.day")
+    worker = Worker(BROKER, include="bench.peers.day", environment=environment)
     worker.start()
     try:
         yield worker.pid

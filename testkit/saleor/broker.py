@@ -9,7 +9,7 @@ import socket
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
@@ -85,12 +85,15 @@ def celery_with(broker: str) -> Iterator[Any]:
 class Worker:
     """A Celery worker of the real Saleor that can be killed and restarted.
 
-    ``include`` is a module with further tasks.
+    ``include`` is a module with further tasks, ``environment`` what its process has besides ours.
     """
 
-    def __init__(self, broker: str, *, include: str = "") -> None:
+    def __init__(
+        self, broker: str, *, include: str = "", environment: Mapping[str, str] | None = None
+    ) -> None:
         self._broker = broker
         self._include = include
+        self._environment = dict(environment or {})
         self._process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
@@ -103,6 +106,7 @@ class Worker:
                 **os.environ,
                 "CELERY_BROKER_URL": self._broker,
                 "PYTHONPATH": os.pathsep.join(sys.path),
+                **self._environment,
             },
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
