@@ -6,6 +6,7 @@ period. Source: https://docs.covergenius.com/xcover/faqs/events-tickets-faqs
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -287,6 +288,14 @@ RULES = (
     ),
 )
 """The table. The first row that fits decides; there is one for every situation."""
+
+STAFF_RULE = "staff"
+"""Stands for a row where staff began a cancellation themselves, so that no row decided."""
+
+RULE_SENTENCES: Mapping[str, str] = {
+    rule.name: rule.sentence.format(cost="one amount", back="a smaller one") for rule in RULES
+} | {STAFF_RULE: "Staff ask XCover what it would refund."}
+"""The sentences for staff, without sums, by every name a cancellation's rule may have."""
 
 
 def rule_for(situation: Situation) -> Rule:

@@ -12,7 +12,7 @@ from typing import Any
 
 import graphene
 
-from ..domain.cancellations import ClaimState
+from ..domain.cancellations import RULE_SENTENCES, ClaimState
 from ..domain.messages import MessageKind
 from ..domain.product_rules import Choice
 from ..domain.reasons import ReasonCode
@@ -78,6 +78,13 @@ InsuranceCancellationStatus = _enum(
         CancellationStatus.PARKED: "It waits for a decision of staff.",
         CancellationStatus.KEPT: "The policy stays in force.",
     },
+)
+InsuranceCancellationRule = _enum(
+    "InsuranceCancellationRule",
+    RULE_SENTENCES,
+    "Which row of the table in docs/cancellations.md decided about a refund. New versions may add "
+    "values.",
+    RULE_SENTENCES,
 )
 InsuranceClaim = _enum(
     "InsuranceClaim",

@@ -12,7 +12,7 @@ from graphene.relay.connection import PageInfo
 
 from ..clock import utc_now
 from ..defect_log import log_defect
-from ..domain.cancellations import ClaimState
+from ..domain.cancellations import RULE_SENTENCES, ClaimState
 from ..domain.numbers import whole_number
 from ..domain.reasons import ReasonCode
 from ..domain.sending import Sending
@@ -29,6 +29,7 @@ from .enums import (
     BUSY,
     INTERNAL,
     PERMISSION_DENIED,
+    InsuranceCancellationRule,
     InsuranceCancellationStatus,
     InsuranceClaim,
     InsuranceCoverStatus,
@@ -62,7 +63,10 @@ class StaffCancellation(graphene.ObjectType):
 
     id = graphene.ID(required=True)
     status = graphene.Field(InsuranceCancellationStatus, required=True)
-    rule = graphene.String(required=True, description="Row of docs/cancellations.md.")
+    rule = graphene.Field(
+        InsuranceCancellationRule,
+        description="Which row decided; null for one that this version does not know.",
+    )
     sentence = graphene.String(required=True, description="What it waits for, or why it ended.")
     refund = graphene.Field(InsuranceMoney, description="What XCover would refund, once asked.")
     xcover_refunds_buyer = graphene.Boolean(
@@ -197,7 +201,7 @@ def _cancellation_of(row: Cancellation) -> StaffCancellation:
     return StaffCancellation(
         id=row.pk,
         status=row.status,
-        rule=row.rule,
+        rule=known(RULE_SENTENCES, row.rule),
         sentence=row.sentence,
         refund=None if row.refund is None else money(row.refund, row.currency),
         xcover_refunds_buyer=row.xcover_refunds_buyer,

@@ -12,7 +12,7 @@ from enum import StrEnum
 
 from django.db import transaction
 
-from ..domain.cancellations import ClaimState
+from ..domain.cancellations import RULE_SENTENCES, STAFF_RULE, ClaimState
 from ..domain.messages import CANCELLATION_KINDS
 from ..domain.money import Money
 from ..domain.refund_attribution import RefundScope
@@ -22,7 +22,7 @@ from ..models import Cancellation, Cover
 from ..outbox import message_queue as outbox
 from ..policies import effects, refund_judgement
 from ..policies.cancel import ask_again, begin_confirmation, begin_preview
-from ..policies.cancellations import STAFF_RULE, may_be_cancelled
+from ..policies.cancellations import may_be_cancelled
 from ..policies.locks import lock_cancellation, lock_cover
 from ..policies.refund_scope import scope_of
 
@@ -110,7 +110,7 @@ def ask(order_id: uuid.UUID, now: datetime) -> Cancellation:
             rule=STAFF_RULE,
             status=CancellationStatus.REQUESTED.value,
             needs_person=True,
-            sentence="Staff ask XCover what it would refund.",
+            sentence=RULE_SENTENCES[STAFF_RULE],
             currency=cover.currency,
             created_at=now,
             updated_at=now,
