@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import graphene
@@ -40,7 +40,7 @@ from .enums import (
     known,
 )
 from .ids import uuid_of
-from .types import InsuranceMoney, money
+from .types import InsuranceMoney, InsuranceMoneyInput, money
 
 log = logging.getLogger(__name__)
 
@@ -359,16 +359,16 @@ class ApproveCancellation(graphene.Mutation):
 
     class Arguments:
         id = graphene.ID(required=True)
-        amount = graphene.String(required=True, description="The refund as it was shown.")
-        currency = graphene.String(required=True)
+        refund = InsuranceMoneyInput(required=True, description="The refund as it was shown.")
 
     Output = StaffResult
 
     @staticmethod
-    def mutate(_root: Any, info: Any, id: str, amount: str, currency: str) -> StaffResult:
+    def mutate(_root: Any, info: Any, id: str, refund: Mapping[str, str]) -> StaffResult:
         def work(channel_id: int) -> Cover:
             key = _cancellation(id, channel_id)
-            return decisions.approve(key, decisions.read_refund(amount, currency), utc_now()).cover
+            shown = decisions.read_refund(refund["amount"], refund["currency"])
+            return decisions.approve(key, shown, utc_now()).cover
 
         return _decided(info, work)
 

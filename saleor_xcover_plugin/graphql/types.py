@@ -27,6 +27,16 @@ class InsuranceMoney(graphene.ObjectType):
     currency = graphene.String(required=True, description="Code of ISO 4217: USD.")
 
 
+class InsuranceMoneyInput(graphene.InputObjectType):
+    """An exact amount of money, written as InsuranceMoney gives it out."""
+
+    amount = graphene.String(
+        required=True,
+        description="In the main unit, with a point and no more decimals than the currency has.",
+    )
+    currency = graphene.String(required=True, description="Code of ISO 4217: USD.")
+
+
 class InsurancePoint(graphene.ObjectType):
     """One bullet of a text of the insurer."""
 

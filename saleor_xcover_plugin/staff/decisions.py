@@ -65,16 +65,18 @@ class DecisionRefused(Exception):
 
 
 _AMOUNT = re.compile(r"-?[0-9]{1,12}(\.[0-9]{1,6})?")
+_CURRENCY = re.compile("[A-Za-z]{3}")
 
 
 def read_refund(amount: str, currency: str) -> Money:
     """Return the refund that staff entered as an amount and an ISO 4217 currency code.
 
-    Raise ``DecisionRefused`` if the amount is not a decimal number such as 6.66, or has more
-    decimals than the currency.
+    Raise ``DecisionRefused`` if the amount is not a decimal number such as 6.66 or has more
+    decimals than the currency, or the currency is not three letters.
     """
     try:
-        if not _AMOUNT.fullmatch(amount):  # Decimal accepts digits of any script
+        # Decimal accepts digits of any script, and a refusal repeats the currency.
+        if not (_AMOUNT.fullmatch(amount) and _CURRENCY.fullmatch(currency)):
             raise ValueError
         money = Money(Decimal(amount), currency.upper())
         if money.amount != money.rounded().amount:  # raises for what is not finite

@@ -39,8 +39,8 @@ mutation insuranceAskCancellation($orderId: ID!) {{
   insuranceAskCancellation(orderId: $orderId) {_RESULT}
 }}"""
 APPROVE = f"""
-mutation insuranceApproveCancellation($id: ID!, $amount: String!, $currency: String!) {{
-  insuranceApproveCancellation(id: $id, amount: $amount, currency: $currency) {_RESULT}
+mutation insuranceApproveCancellation($id: ID!, $refund: InsuranceMoneyInput!) {{
+  insuranceApproveCancellation(id: $id, refund: $refund) {_RESULT}
 }}"""
 KEEP = f"""
 mutation insuranceKeepPolicy($id: ID!, $askedXcover: Boolean) {{
@@ -111,7 +111,8 @@ class InsuranceDesk:
 
     def approve(self, cancellation: str, amount: str, currency: str) -> Json:
         """Approve a cancellation with the refund that was shown."""
-        return self._ask(APPROVE, id=cancellation, amount=amount, currency=currency)
+        refund = {"amount": amount, "currency": currency}
+        return self._ask(APPROVE, id=cancellation, refund=refund)
 
     def keep(self, cancellation: str, *, asked_xcover: bool = False) -> Json:
         """Reject a cancellation and keep the policy."""

@@ -486,6 +486,14 @@ def test_an_amount_is_written_as_it_was_shown(amount: str) -> None:
         read_refund(amount, "USD")
 
 
+@pytest.mark.parametrize("currency", ["", "US", "USDT", "U\u017fD", "US\u202e", "\x00\x00\x00"])
+def test_a_currency_is_written_as_it_was_shown(currency: str) -> None:
+    from saleor_xcover_plugin.staff.decisions import DecisionRefused, read_refund
+
+    with pytest.raises(DecisionRefused, match="as it was shown"):
+        read_refund("6.66", currency)
+
+
 @pytest.mark.parametrize("amount", ["6.66", "0.00", "-1.50", "6"])
 def test_an_amount_as_it_was_shown(amount: str) -> None:
     from saleor_xcover_plugin.staff.decisions import read_refund
