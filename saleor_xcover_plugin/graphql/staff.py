@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import uuid
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any
 
 import graphene
@@ -166,7 +167,15 @@ class StaffCoverConnection(graphene.ObjectType):
 
     edges = graphene.List(graphene.NonNull(StaffCoverEdge), required=True)
     page_info = graphene.Field(PageInfo, required=True)
+    total_count = graphene.Int(
+        description="How many covers there are on all pages; null beside an error."
+    )
     errors = graphene.List(graphene.NonNull(StaffError), required=True)
+
+    @staticmethod
+    def resolve_total_count(page: Any, _info: Any) -> int | None:
+        # A count reads all of them: it is made only for who asks for it.
+        return page.total_count() if page.total_count else None
 
 
 class StaffResult(graphene.ObjectType):
@@ -218,7 +227,7 @@ _NO_RIGHT = StaffError(
 
 def _answered(info: Any, result: type, work: Callable[[int], dict[str, Any]]) -> Any:
     """Check the rights first; a refusal becomes a coded error, anything else is masked."""
-    empty = _page([], has_more=False) if result is StaffCoverConnection else {}
+    empty = _page(cover_list.NO_PAGE) if result is StaffCoverConnection else {}
     channel_id = info.context.channel_id
     try:
         if not info.context.requestor().may_manage(channel_id):
@@ -235,12 +244,13 @@ def _answered(info: Any, result: type, work: Callable[[int], dict[str, Any]]) ->
     return result(**empty, errors=[error])
 
 
-def _page(rows: list[Cover], *, has_more: bool, is_first: bool = True) -> dict[str, Any]:
-    """Return a page of covers; ``is_first``: none comes before it."""
-    edges = [StaffCoverEdge(node=_cover_of(row), cursor=cursor_of(int(row.pk))) for row in rows]
+def _page(page: cover_list.Page) -> dict[str, Any]:
+    edges = [
+        StaffCoverEdge(node=_cover_of(row), cursor=cursor_of(int(row.pk))) for row in page.covers
+    ]
     info = PageInfo(
-        has_next_page=has_more,
-        has_previous_page=not is_first,
+        has_next_page=page.has_next,
+        has_previous_page=page.has_previous,
         start_cursor=edges[0].cursor if edges else None,
         end_cursor=edges[-1].cursor if edges else None,
     )
@@ -291,7 +301,17 @@ class StaffQuery(graphene.ObjectType):
             description=f"How many at most, 1 to {cover_list.MAX_PAGE_LENGTH}; "
             f"{cover_list.PAGE_LENGTH} if it is left out."
         ),
-        after=graphene.String(description="The cursor of the last cover of the page before."),
+        after=graphene.String(
+            description="A cursor: the page begins behind it. Give the endCursor of a page to get "
+            "the next one."
+        ),
+        last=graphene.Int(
+            description="The same as first, for paging backward: how many of the last ones."
+        ),
+        before=graphene.String(
+            description="A cursor: the page ends before it. Give the startCursor of a page to get "
+            "the previous one."
+        ),
         description="For staff: the channel's covers, newest first.",
     )
 
@@ -305,37 +325,58 @@ class StaffQuery(graphene.ObjectType):
         is_due: bool = False,
         first: int | None = None,
         after: str | None = None,
+        last: int | None = None,
+        before: str | None = None,
     ) -> StaffCoverConnection:
         def work(channel_id: int) -> dict[str, Any]:
             wanted = cover_list.CoverFilter(
                 CoverStatus(status) if status else None, order_number or "", needs_decision, is_due
             )
-            key = _key(after)
-            rows, has_more = cover_list.page_of(channel_id, wanted, first=_length(first), after=key)
-            is_first = key is None or not cover_list.has_before(channel_id, wanted, after=key)
-            return _page(rows, has_more=has_more, is_first=is_first)
+            request = _page_request(first, after, last, before)
+            page = cover_list.page_of(channel_id, wanted, request)
+            total = partial(cover_list.count_of, channel_id, wanted)
+            return {**_page(page), "total_count": total}
 
         return _answered(info, StaffCoverConnection, work)
 
 
-def _length(first: int | None) -> int:
-    """Read the length of a page. Raise ``DecisionRefused`` for one that is too long or empty."""
-    if first is None:
-        return cover_list.PAGE_LENGTH
-    if not 1 <= first <= cover_list.MAX_PAGE_LENGTH:
+def _page_request(
+    first: int | None, after: str | None, last: int | None, before: str | None
+) -> cover_list.PageRequest:
+    """Read which page is wanted. Raise ``DecisionRefused`` for one that cannot be."""
+    is_forward = first is not None or after is not None
+    is_backward = last is not None or before is not None
+    if is_forward and is_backward:
         raise DecisionRefused(
-            DecisionCode.BAD_INPUT, f"first is 1 to {cover_list.MAX_PAGE_LENGTH}."
+            DecisionCode.BAD_INPUT, "Give first and after, or last and before, not some of both."
         )
-    return first
+    if is_backward:
+        return cover_list.PageRequest(
+            _length("last", last), _key("before", before), is_backward=True
+        )
+    return cover_list.PageRequest(_length("first", first), _key("after", after))
 
 
-def _key(after: str | None) -> int | None:
+def _length(name: str, length: int | None) -> int:
+    """Read the length of a page. Raise ``DecisionRefused`` for one that is too long or empty."""
+    if length is None:
+        return cover_list.PAGE_LENGTH
+    if not 1 <= length <= cover_list.MAX_PAGE_LENGTH:
+        raise DecisionRefused(
+            DecisionCode.BAD_INPUT, f"{name} is 1 to {cover_list.MAX_PAGE_LENGTH}."
+        )
+    return length
+
+
+def _key(name: str, cursor: str | None) -> int | None:
     """Read a cursor. Raise ``DecisionRefused`` for one that was not given out."""
-    if after is None:
+    if cursor is None:
         return None
-    key = key_of(after)
+    key = key_of(cursor)
     if key is None:
-        raise DecisionRefused(DecisionCode.BAD_INPUT, "after is a cursor, such as endCursor.")
+        raise DecisionRefused(
+            DecisionCode.BAD_INPUT, f"{name} is a cursor, such as endCursor or startCursor."
+        )
     return key
 
 

@@ -30,31 +30,65 @@ class CoverFilter:
     """True for covers whose buyer is owed money."""
 
 
-def page_of(
-    channel_id: int, wanted: CoverFilter, *, first: int, after: int | None
-) -> tuple[list[Cover], bool]:
-    """Return one page of covers, newest first, and True if there are more.
+@dataclass(frozen=True, slots=True)
+class PageRequest:
+    """One page of the list, which holds the newest covers first."""
 
-    ``first`` is the length of the page, at most ``MAX_PAGE_LENGTH``. ``after`` is the primary key
-    of the last cover of the page before, or None for the first page.
+    length: int
+    """Largest number of covers on the page, at most ``MAX_PAGE_LENGTH``."""
+    beside: int | None = None
+    """Primary key of the cover right before the page, or right after it if ``is_backward``.
+
+    The cover may be gone. None for a page at the beginning of the list, or at its end.
     """
-    covers = _wanted(channel_id, wanted)
-    if after is not None:
-        covers = covers.filter(pk__lt=after)
-    rows = list(
-        covers.select_related("offer")
-        .prefetch_related("cancellations", "offer__consents")
-        .order_by("-pk")[: first + 1]
-    )
-    return rows[:first], len(rows) > first
+    is_backward: bool = False
 
 
-def has_before(channel_id: int, wanted: CoverFilter, *, after: int) -> bool:
-    """Return True if the page after the cover with this key is not the first one."""
-    return _wanted(channel_id, wanted).filter(pk__gte=after).exists()
+@dataclass(frozen=True, slots=True)
+class Page:
+    """The covers of one page, newest first."""
+
+    covers: Sequence[Cover]
+    has_previous: bool
+    """True if the list has newer covers than those of the page."""
+    has_next: bool
+    """True if the list has older ones."""
 
 
-def _wanted(channel_id: int, wanted: CoverFilter) -> QuerySet[Cover]:
+NO_PAGE = Page((), has_previous=False, has_next=False)
+
+
+def page_of(channel_id: int, wanted: CoverFilter, request: PageRequest) -> Page:
+    """Return one page of a channel's covers."""
+    covers = _matching(channel_id, wanted)
+    ahead, behind = _parts(covers, request)
+    read = ahead.select_related("offer").prefetch_related("cancellations", "offer__consents")
+    rows = list(read[: request.length + 1])
+    page, has_more = rows[: request.length], len(rows) > request.length
+    has_others = behind.exists()
+    if request.is_backward:
+        return Page(page[::-1], has_previous=has_more, has_next=has_others)
+    return Page(page, has_previous=has_others, has_next=has_more)
+
+
+def _parts(
+    covers: QuerySet[Cover], request: PageRequest
+) -> tuple[QuerySet[Cover], QuerySet[Cover]]:
+    """Return the covers in the direction of a request, nearest first, and all others."""
+    older, newer = covers.order_by("-pk"), covers.order_by("pk")
+    if request.beside is None:
+        return (newer if request.is_backward else older), covers.none()
+    if request.is_backward:
+        return newer.filter(pk__gt=request.beside), covers.filter(pk__lte=request.beside)
+    return older.filter(pk__lt=request.beside), covers.filter(pk__gte=request.beside)
+
+
+def count_of(channel_id: int, wanted: CoverFilter) -> int:
+    """Return the number of a channel's covers on all pages together."""
+    return _matching(channel_id, wanted).count()
+
+
+def _matching(channel_id: int, wanted: CoverFilter) -> QuerySet[Cover]:
     return _filtered(Cover.objects.filter(channel_id=channel_id), wanted)
 
 

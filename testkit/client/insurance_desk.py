@@ -23,17 +23,25 @@ _RESULT = f"{{ cover {_COVER} errors {{ code message }} }}"
 COVERS = f"""
 query insuranceCovers(
   $status: InsuranceCoverStatus, $orderNumber: String, $needsDecision: Boolean, $isDue: Boolean,
-  $first: Int, $after: String
+  $first: Int, $after: String, $last: Int, $before: String
 ) {{
   insuranceCovers(
     status: $status, orderNumber: $orderNumber, needsDecision: $needsDecision, isDue: $isDue,
-    first: $first, after: $after
+    first: $first, after: $after, last: $last, before: $before
   ) {{
     edges {{ node {_COVER} cursor }}
     pageInfo {{ hasNextPage hasPreviousPage startCursor endCursor }}
     errors {{ code message }}
   }}
 }}"""
+COUNT = """
+query insuranceCovers(
+  $status: InsuranceCoverStatus, $orderNumber: String, $needsDecision: Boolean, $isDue: Boolean
+) {
+  insuranceCovers(
+    status: $status, orderNumber: $orderNumber, needsDecision: $needsDecision, isDue: $isDue
+  ) { totalCount errors { code message } }
+}"""
 ASK = f"""
 mutation insuranceAskCancellation($orderId: ID!) {{
   insuranceAskCancellation(orderId: $orderId) {_RESULT}
@@ -98,6 +106,11 @@ class InsuranceDesk:
             "cursors": [edge["cursor"] for edge in page["edges"]],
             **page["pageInfo"],
         }
+
+    def count(self, **wanted: object) -> int:
+        """Return how many covers match."""
+        total: int = self._ask(COUNT, **wanted)["totalCount"]
+        return total
 
     def cover(self, order_number: str) -> Json:
         """Return the only cover of an order; fails if there is not exactly one."""
