@@ -294,7 +294,8 @@ class StaffQuery(graphene.ObjectType):
         status=graphene.Argument(InsuranceCoverStatus),
         order_number=graphene.String(),
         needs_decision=graphene.Boolean(
-            description="Only what waits for a person: parked covers and cancellations."
+            description="Only covers of which something waits for a person: the policy itself, a "
+            "cancellation, a change of the buyer's details, or the opt-out of its order."
         ),
         is_due=graphene.Boolean(description="Only those with an amount due back to the buyer."),
         first=graphene.Int(

@@ -6,12 +6,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
-from ..domain.messages import CANCELLATION_KINDS, MessageKind
+from ..domain.messages import CANCELLATION_KINDS, MODIFICATION_KINDS, MessageKind
 from ..domain.money import Money
-from ..domain.states import CancellationStatus, CoverStatus, MessageState
-from ..models import Cancellation, Cover, OutboxMessage
+from ..domain.states import CancellationStatus, CoverStatus, MessageState, ModificationStatus
+from ..models import Cancellation, Cover, Modification, Offer, OutboxMessage
 
 PAGE_LENGTH = 20
 MAX_PAGE_LENGTH = 100
@@ -25,7 +25,8 @@ class CoverFilter:
     status: CoverStatus | None = None
     order_number: str = ""
     needs_decision: bool = False
-    """True for covers that are parked or have a parked cancellation."""
+    """True for covers of which something is parked: the cover itself, a cancellation, a change of
+    the buyer's details or the opt-out of its order."""
     is_due: bool = False
     """True for covers whose buyer is owed money."""
 
@@ -55,6 +56,9 @@ class Page:
     """True if the list has older ones."""
 
 
+_SHOWN_WITH_IT = ("cancellations", "modifications", "offer__consents")
+"""Rows that are read for a whole page at once."""
+
 NO_PAGE = Page((), has_previous=False, has_next=False)
 
 
@@ -62,7 +66,7 @@ def page_of(channel_id: int, wanted: CoverFilter, request: PageRequest) -> Page:
     """Return one page of a channel's covers."""
     covers = _matching(channel_id, wanted)
     ahead, behind = _parts(covers, request)
-    read = ahead.select_related("offer").prefetch_related("cancellations", "offer__consents")
+    read = ahead.select_related("offer").prefetch_related(*_SHOWN_WITH_IT)
     rows = list(read[: request.length + 1])
     page, has_more = rows[: request.length], len(rows) > request.length
     has_others = behind.exists()
@@ -100,10 +104,25 @@ def _filtered(covers: QuerySet[Cover], wanted: CoverFilter) -> QuerySet[Cover]:
     if wanted.is_due:
         covers = covers.filter(amount_due_back__gt=0)
     if wanted.needs_decision:
-        waiting = Cancellation.objects.filter(status=CancellationStatus.PARKED.value)
-        parked = covers.filter(status=CoverStatus.PARKED.value)
-        covers = parked | covers.filter(pk__in=waiting.values("cover_id"))
+        covers = covers.filter(_something_is_parked())
     return covers
+
+
+def _something_is_parked() -> Q:
+    cancellations = Cancellation.objects.filter(status=CancellationStatus.PARKED.value)
+    changes = Modification.objects.filter(status=ModificationStatus.PARKED.value)
+    opt_outs = _parked().filter(kind=MessageKind.OPT_OUT)
+    offers = Offer.objects.filter(pk__in=opt_outs.values("subject_id"), order_id__isnull=False)
+    return (
+        Q(status=CoverStatus.PARKED.value)
+        | Q(pk__in=cancellations.values("cover_id"))
+        | Q(pk__in=changes.values("cover_id"))
+        | Q(order_id__in=offers.values("order_id"))
+    )
+
+
+def _parked() -> QuerySet[OutboxMessage]:
+    return OutboxMessage.objects.filter(status=MessageState.PARKED.value)
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,14 +157,31 @@ def _steps(cover: Cover) -> Iterator[Step]:
         yield Step(cancellation.created_at, f"refund judged: {cancellation.rule}")
         if cancellation.status == CancellationStatus.KEPT:
             yield Step(cancellation.updated_at, cancellation.sentence)
+    for change in cover.modifications.all():
+        if change.status in _TOLD_CHANGES:
+            yield Step(change.updated_at, change.sentence)
     if cover.cancelled_at:
         yield Step(cover.cancelled_at, "policy cancelled")
 
 
+_TOLD_CHANGES = (ModificationStatus.APPLIED, ModificationStatus.PARKED)
+"""Changes of the buyer's details whose sentence is in the order's history, too."""
+
+
 def parked_messages(cover: Cover) -> Sequence[OutboxMessage]:
-    """Return the parked messages of a cover and its cancellations, which can be replayed."""
-    parked = OutboxMessage.objects.filter(status=MessageState.PARKED.value)
-    own = parked.filter(kind=MessageKind.CONFIRM, subject_id=cover.pk)
-    ids = [cancellation.pk for cancellation in cover.cancellations.all()]
-    cancelling = parked.filter(kind__in=CANCELLATION_KINDS, subject_id__in=ids)
-    return [*own, *cancelling]
+    """Return the parked messages about a cover, oldest first. They can be replayed.
+
+    They are about the cover itself, its cancellations, changes of the buyer's details, or the
+    opt-out of its order where the cover line was taken out. The opt-out of an order that never had
+    a cover is in ``xcover_status`` only.
+    """
+    cancellations = [cancellation.pk for cancellation in cover.cancellations.all()]
+    changes = [change.pk for change in cover.modifications.all()]
+    offers = Offer.objects.filter(order_id=cover.order_id)
+    about = (
+        Q(kind=MessageKind.CONFIRM, subject_id=cover.pk)
+        | Q(kind__in=CANCELLATION_KINDS, subject_id__in=cancellations)
+        | Q(kind__in=MODIFICATION_KINDS, subject_id__in=changes)
+        | Q(kind=MessageKind.OPT_OUT, subject_id__in=offers.values("pk"))
+    )
+    return list(_parked().filter(about).order_by("pk"))
