@@ -330,6 +330,7 @@ class StaffQuery(graphene.ObjectType):
         before: str | None = None,
     ) -> StaffCoverConnection:
         def work(channel_id: int) -> dict[str, Any]:
+            decisions.require_typed("order number", order_number or "")
             wanted = cover_list.CoverFilter(
                 CoverStatus(status) if status else None, order_number or "", needs_decision, is_due
             )

@@ -17,6 +17,7 @@ from ..domain.messages import CANCELLATION_KINDS
 from ..domain.money import Money
 from ..domain.refund_attribution import RefundScope
 from ..domain.states import CancellationStatus, CoverStatus
+from ..domain.typed_text import is_typed
 from ..host import orders
 from ..models import Cancellation, Cover
 from ..outbox import message_queue as outbox
@@ -62,6 +63,19 @@ class DecisionRefused(Exception):
     def __init__(self, code: DecisionCode, sentence: str) -> None:
         super().__init__(sentence)
         self.code = code
+
+
+def require_typed(name: str, text: str) -> None:
+    """Raise ``DecisionRefused`` for a text with characters that nobody sees or that turn others.
+
+    ``name`` says in words which text it is. The refusal does not repeat the text.
+    """
+    if not is_typed(text):
+        raise DecisionRefused(
+            DecisionCode.BAD_INPUT,
+            f"The {name} holds a character that cannot be seen, such as a line break or a mark of "
+            "the direction of writing. Type it by hand.",
+        )
 
 
 _AMOUNT = re.compile(r"-?[0-9]{1,12}(\.[0-9]{1,6})?")
