@@ -105,6 +105,8 @@ InsuranceSending = _enum(
 PERMISSION_DENIED = "permission_denied"
 BUSY = "busy"
 INTERNAL = "internal"
+BUSY_SENTENCE = "Another database session holds what this needs; try again."
+FAILED_SENTENCE = "It failed; the log says why."
 
 InsuranceDecisionCode = _enum(
     "InsuranceDecisionCode",
@@ -113,7 +115,7 @@ InsuranceDecisionCode = _enum(
     "do not know like INTERNAL.",
     {
         PERMISSION_DENIED: "The token lacks MANAGE_ORDERS for this channel.",
-        BUSY: "Another database session holds what this needs; try again.",
-        INTERNAL: "It failed; the log says why.",
+        BUSY: BUSY_SENTENCE,
+        INTERNAL: FAILED_SENTENCE,
     },
 )

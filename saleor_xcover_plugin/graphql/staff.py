@@ -27,6 +27,7 @@ from ..time_limits import DatabaseBusy, busy_sentence
 from .cursors import cursor_of, key_of
 from .enums import (
     BUSY,
+    FAILED_SENTENCE,
     INTERNAL,
     PERMISSION_DENIED,
     InsuranceCancellationStatus,
@@ -96,6 +97,13 @@ class StaffMessage(graphene.ObjectType):
     sending = graphene.Field(InsuranceSending, required=True)
 
 
+def _list_of(kind: type) -> graphene.List:
+    return graphene.List(
+        graphene.NonNull(kind),
+        description="Null only if it could not be read: an error with its path says why.",
+    )
+
+
 class StaffCover(graphene.ObjectType):
     """The protection of an order, as staff see it."""
 
@@ -117,9 +125,10 @@ class StaffCover(graphene.ObjectType):
     policy_number = graphene.String(description="Null until the policy is made.")
     cooling_off_until = graphene.DateTime(description="As XCover says; null until it did.")
     claim = graphene.Field(InsuranceClaim, required=True)
-    cancellations = graphene.List(graphene.NonNull(StaffCancellation), required=True)
-    parked_messages = graphene.List(graphene.NonNull(StaffMessage), required=True)
-    history = graphene.List(graphene.NonNull(StaffStep), required=True)
+    # Read after the cover was answered, which must not be lost with one of them.
+    cancellations = _list_of(StaffCancellation)
+    parked_messages = _list_of(StaffMessage)
+    history = _list_of(StaffStep)
 
     @staticmethod
     def resolve_cancellations(cover: Any, _info: Any) -> list[StaffCancellation]:
@@ -227,7 +236,7 @@ def _answered(info: Any, result: type, work: Callable[[int], dict[str, Any]]) ->
         error = StaffError(code=BUSY, message=busy_sentence())
     except Exception:
         log_defect(log, "xcover.staff.failed")
-        error = StaffError(code=INTERNAL, message="It failed; the log says why.")
+        error = StaffError(code=INTERNAL, message=FAILED_SENTENCE)
     return result(**empty, errors=[error])
 
 
@@ -245,8 +254,8 @@ def _page(rows: list[Cover], *, has_more: bool, is_first: bool = True) -> dict[s
 
 def _decided(info: Any, work: Callable[[int], Cover]) -> Any:
     def answer(channel_id: int) -> dict[str, Any]:
-        cover = work(channel_id)
-        return {"cover": _cover_of(Cover.objects.select_related("offer").get(pk=cover.pk))}
+        # No other table: the decision is stored by now, whatever else is held.
+        return {"cover": _cover_of(Cover.objects.get(pk=work(channel_id).pk))}
 
     return _answered(info, StaffResult, answer)
 
