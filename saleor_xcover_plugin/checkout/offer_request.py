@@ -196,7 +196,12 @@ def refuse_while_waiting(offer: Offer, now: datetime) -> None:
     if offer.status == OfferStatus.REQUESTED:
         raise Refusal(Code.OFFER_PENDING)
     if offer.status == OfferStatus.UNAVAILABLE:
-        raise Refusal(Code(offer.reason_code))
+        raise Refusal(_reason_of(offer))
+
+
+def _reason_of(offer: Offer) -> Code:
+    """Return why there is no offer; another version may have stored a code unknown to this one."""
+    return Code(offer.reason_code) if offer.reason_code in list(Code) else Code.NO_OFFER
 
 
 def _open_request(wanted: Wanted, settings: PluginSettings, now: datetime) -> tuple[Wanted, Offer]:

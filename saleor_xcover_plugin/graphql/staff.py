@@ -13,10 +13,11 @@ from graphene.relay.connection import PageInfo
 from ..clock import utc_now
 from ..defect_log import log_defect
 from ..domain.cancellations import ClaimState
+from ..domain.messages import MessageKind
 from ..domain.numbers import whole_number
 from ..domain.reasons import ReasonCode
 from ..domain.sending import Sending
-from ..domain.states import CoverStatus
+from ..domain.states import CancellationStatus, CoverStatus
 from ..models import Cancellation, Cover, OutboxMessage
 from ..staff import cover_list, decisions, policyholder_completion
 from ..staff.decisions import DecisionCode, DecisionRefused
@@ -29,6 +30,7 @@ from .enums import (
     BUSY,
     FAILED_SENTENCE,
     INTERNAL,
+    NULL_IF_NEWER,
     PERMISSION_DENIED,
     InsuranceCancellationStatus,
     InsuranceClaim,
@@ -62,7 +64,7 @@ class StaffCancellation(graphene.ObjectType):
         name = "InsuranceCancellation"
 
     id = graphene.ID(required=True)
-    status = graphene.Field(InsuranceCancellationStatus, required=True)
+    status = graphene.Field(InsuranceCancellationStatus, description=NULL_IF_NEWER)
     rule = graphene.String(required=True, description="Row of docs/cancellations.md.")
     sentence = graphene.String(required=True, description="What it waits for, or why it ended.")
     refund = graphene.Field(InsuranceMoney, description="What XCover would refund, once asked.")
@@ -91,10 +93,13 @@ class StaffMessage(graphene.ObjectType):
         name = "InsuranceParkedMessage"
 
     id = graphene.ID(required=True)
-    kind = graphene.Field(InsuranceMessageKind, required=True)
-    reason_code = graphene.Field(InsuranceReasonCode, description="Why it waits, where known.")
+    kind = graphene.Field(InsuranceMessageKind, description=NULL_IF_NEWER)
+    reason_code = graphene.Field(
+        InsuranceReasonCode,
+        description="Why it waits. Null: not known, or a value of a newer version.",
+    )
     sentence = graphene.String(required=True, description="The last error, in plain words.")
-    sending = graphene.Field(InsuranceSending, required=True)
+    sending = graphene.Field(InsuranceSending, description=NULL_IF_NEWER)
 
 
 def _list_of(kind: type) -> graphene.List:
@@ -113,9 +118,10 @@ class StaffCover(graphene.ObjectType):
     id = graphene.ID(required=True)
     order_id = graphene.ID(required=True, description="The order's UUID.")
     order_number = graphene.String(required=True)
-    status = graphene.Field(InsuranceCoverStatus, required=True)
+    status = graphene.Field(InsuranceCoverStatus, description=NULL_IF_NEWER)
     reason_code = graphene.Field(
-        InsuranceReasonCode, description="Null while nothing is wrong with it."
+        InsuranceReasonCode,
+        description="Null: nothing is wrong with it, or a value of a newer version.",
     )
     reason = graphene.String(required=True, description="The same in plain words; may be empty.")
     premium = graphene.Field(InsuranceMoney, required=True)
@@ -124,7 +130,7 @@ class StaffCover(graphene.ObjectType):
     )
     policy_number = graphene.String(description="Null until the policy is made.")
     cooling_off_until = graphene.DateTime(description="As XCover says; null until it did.")
-    claim = graphene.Field(InsuranceClaim, required=True)
+    claim = graphene.Field(InsuranceClaim, description=NULL_IF_NEWER)
     # Read after the cover was answered, which must not be lost with one of them.
     cancellations = _list_of(StaffCancellation)
     parked_messages = _list_of(StaffMessage)
@@ -137,16 +143,7 @@ class StaffCover(graphene.ObjectType):
 
     @staticmethod
     def resolve_parked_messages(cover: Any, _info: Any) -> list[StaffMessage]:
-        return [
-            StaffMessage(
-                id=m.pk,
-                kind=m.kind,
-                reason_code=known(ReasonCode, m.reason_code),
-                sentence=m.last_error,
-                sending=Sending.OUTCOME_UNKNOWN.value if m.is_unknown else m.sending,
-            )
-            for m in cover_list.parked_messages(cover.row)
-        ]
+        return [_message_of(row) for row in cover_list.parked_messages(cover.row)]
 
     @staticmethod
     def resolve_history(cover: Any, _info: Any) -> list[StaffStep]:
@@ -189,14 +186,14 @@ def _cover_of(cover: Cover) -> StaffCover:
         id=cover.pk,
         order_id=str(cover.order_id),
         order_number=cover.order_number,
-        status=cover.status,
+        status=known(CoverStatus, cover.status),
         reason_code=known(ReasonCode, cover.reason_code),
         reason=cover.reason,
         premium=money(cover.premium, cover.currency),
         amount_due_back=money(cover.amount_due_back, cover.currency),
         policy_number=cover.booking_id,
         cooling_off_until=cover.cooling_off_until,
-        claim=cover.claim,
+        claim=known(ClaimState, cover.claim),
     )
     shown.row = cover
     return shown
@@ -205,13 +202,24 @@ def _cover_of(cover: Cover) -> StaffCover:
 def _cancellation_of(row: Cancellation) -> StaffCancellation:
     return StaffCancellation(
         id=row.pk,
-        status=row.status,
+        status=known(CancellationStatus, row.status),
         rule=row.rule,
         sentence=row.sentence,
         refund=None if row.refund is None else money(row.refund, row.currency),
         xcover_refunds_buyer=row.xcover_refunds_buyer,
         confirm_before=row.confirm_before,
         created_at=row.created_at,
+    )
+
+
+def _message_of(row: OutboxMessage) -> StaffMessage:
+    sending = Sending.OUTCOME_UNKNOWN.value if row.is_unknown else row.sending
+    return StaffMessage(
+        id=row.pk,
+        kind=known(MessageKind, row.kind),
+        reason_code=known(ReasonCode, row.reason_code),
+        sentence=row.last_error,
+        sending=known(Sending, sending),
     )
 
 
