@@ -174,13 +174,16 @@ class InsuranceOfferRequest(graphene.Mutation):
             offer_request.ensure_offer(
                 token, context.channel_id, context.settings, utc_now, client=context.client
             )
-            return selection.mark_shown(token, context.channel_id, now=utc_now())
+            return selection.show(token, context.channel_id, now=utc_now())
 
         return _offer_result(work)
 
 
 class InsuranceShown(graphene.Mutation):
-    """Tell that the shopper has seen the offer (for storefronts that read it elsewhere)."""
+    """Tell that the shopper has seen the offer (for storefronts that read it elsewhere).
+
+    It counts while the offer holds; with an error nothing was counted.
+    """
 
     class Arguments:
         checkout_id = graphene.ID(required=True)
@@ -191,7 +194,9 @@ class InsuranceShown(graphene.Mutation):
     def mutate(_root: Any, info: Any, checkout_id: str) -> OfferResult:
         context: Context = info.context
         return _offer_result(
-            lambda: selection.mark_shown(_checkout(checkout_id), context.channel_id, now=utc_now())
+            lambda: selection.report_shown(
+                _checkout(checkout_id), context.channel_id, context.settings, now=utc_now()
+            )
         )
 
 
