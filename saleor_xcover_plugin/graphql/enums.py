@@ -1,7 +1,8 @@
 """The closed lists of the API. On the wire each value is in upper case, else as in our tables.
 
 Resolvers return values as the tables hold them. One that is not in its list (a row that another
-version wrote) is null where the field allows it: ``known`` says so.
+version wrote) is null, as ``known`` returns it: a value that cannot be told must not take the rest
+of the answer with it. So every field that shows a stored value is nullable.
 """
 
 from __future__ import annotations
@@ -21,6 +22,9 @@ from ..domain.states import CancellationStatus, CoverStatus
 from ..errors import SENTENCES, Code
 from ..staff.decisions import DecisionCode
 from .advice import COVERS
+
+NULL_IF_NEWER = "Null: a value of a newer version."
+"""Describes a field whose value goes through ``known``."""
 
 
 def known(values: Iterable[str], value: str) -> str | None:
@@ -112,6 +116,8 @@ InsuranceSending = _enum(
 PERMISSION_DENIED = "permission_denied"
 BUSY = "busy"
 INTERNAL = "internal"
+BUSY_SENTENCE = "Another database session holds what this needs; try again."
+FAILED_SENTENCE = "It failed; the log says why."
 
 InsuranceDecisionCode = _enum(
     "InsuranceDecisionCode",
@@ -120,7 +126,7 @@ InsuranceDecisionCode = _enum(
     "do not know like INTERNAL.",
     {
         PERMISSION_DENIED: "The token lacks MANAGE_ORDERS for this channel.",
-        BUSY: "Another database session holds what this needs; try again.",
-        INTERNAL: "It failed; the log says why.",
+        BUSY: BUSY_SENTENCE,
+        INTERNAL: FAILED_SENTENCE,
     },
 )

@@ -14,10 +14,11 @@ from graphene.relay.connection import PageInfo
 from ..clock import utc_now
 from ..defect_log import log_defect
 from ..domain.cancellations import RULE_SENTENCES, ClaimState
+from ..domain.messages import MessageKind
 from ..domain.numbers import whole_number
 from ..domain.reasons import ReasonCode
 from ..domain.sending import Sending
-from ..domain.states import CoverStatus
+from ..domain.states import CancellationStatus, CoverStatus
 from ..models import Cancellation, Cover, OutboxMessage
 from ..staff import cover_list, decisions, policyholder_completion
 from ..staff.decisions import DecisionCode, DecisionRefused
@@ -28,7 +29,9 @@ from ..time_limits import DatabaseBusy, busy_sentence
 from .cursors import cursor_of, key_of
 from .enums import (
     BUSY,
+    FAILED_SENTENCE,
     INTERNAL,
+    NULL_IF_NEWER,
     PERMISSION_DENIED,
     InsuranceCancellationRule,
     InsuranceCancellationStatus,
@@ -63,10 +66,10 @@ class StaffCancellation(graphene.ObjectType):
         name = "InsuranceCancellation"
 
     id = graphene.ID(required=True)
-    status = graphene.Field(InsuranceCancellationStatus, required=True)
+    status = graphene.Field(InsuranceCancellationStatus, description=NULL_IF_NEWER)
     rule = graphene.Field(
         InsuranceCancellationRule,
-        description="Which row decided; null for one that this version does not know.",
+        description=f"Which row decided. {NULL_IF_NEWER}",
     )
     sentence = graphene.String(required=True, description="What it waits for, or why it ended.")
     refund = graphene.Field(InsuranceMoney, description="What XCover would refund, once asked.")
@@ -95,10 +98,20 @@ class StaffMessage(graphene.ObjectType):
         name = "InsuranceParkedMessage"
 
     id = graphene.ID(required=True)
-    kind = graphene.Field(InsuranceMessageKind, required=True)
-    reason_code = graphene.Field(InsuranceReasonCode, description="Why it waits, where known.")
+    kind = graphene.Field(InsuranceMessageKind, description=NULL_IF_NEWER)
+    reason_code = graphene.Field(
+        InsuranceReasonCode,
+        description="Why it waits. Null: not known, or a value of a newer version.",
+    )
     sentence = graphene.String(required=True, description="The last error, in plain words.")
-    sending = graphene.Field(InsuranceSending, required=True)
+    sending = graphene.Field(InsuranceSending, description=NULL_IF_NEWER)
+
+
+def _list_of(kind: type) -> graphene.List:
+    return graphene.List(
+        graphene.NonNull(kind),
+        description="Null only if it could not be read: an error with its path says why.",
+    )
 
 
 class StaffCover(graphene.ObjectType):
@@ -110,9 +123,10 @@ class StaffCover(graphene.ObjectType):
     id = graphene.ID(required=True)
     order_id = graphene.ID(required=True, description="The order's UUID.")
     order_number = graphene.String(required=True)
-    status = graphene.Field(InsuranceCoverStatus, required=True)
+    status = graphene.Field(InsuranceCoverStatus, description=NULL_IF_NEWER)
     reason_code = graphene.Field(
-        InsuranceReasonCode, description="Null while nothing is wrong with it."
+        InsuranceReasonCode,
+        description="Null: nothing is wrong with it, or a value of a newer version.",
     )
     reason = graphene.String(required=True, description="The same in plain words; may be empty.")
     premium = graphene.Field(InsuranceMoney, required=True)
@@ -121,10 +135,11 @@ class StaffCover(graphene.ObjectType):
     )
     policy_number = graphene.String(description="Null until the policy is made.")
     cooling_off_until = graphene.DateTime(description="As XCover says; null until it did.")
-    claim = graphene.Field(InsuranceClaim, required=True)
-    cancellations = graphene.List(graphene.NonNull(StaffCancellation), required=True)
-    parked_messages = graphene.List(graphene.NonNull(StaffMessage), required=True)
-    history = graphene.List(graphene.NonNull(StaffStep), required=True)
+    claim = graphene.Field(InsuranceClaim, description=NULL_IF_NEWER)
+    # Read after the cover was answered, which must not be lost with one of them.
+    cancellations = _list_of(StaffCancellation)
+    parked_messages = _list_of(StaffMessage)
+    history = _list_of(StaffStep)
 
     @staticmethod
     def resolve_cancellations(cover: Any, _info: Any) -> list[StaffCancellation]:
@@ -133,16 +148,7 @@ class StaffCover(graphene.ObjectType):
 
     @staticmethod
     def resolve_parked_messages(cover: Any, _info: Any) -> list[StaffMessage]:
-        return [
-            StaffMessage(
-                id=m.pk,
-                kind=m.kind,
-                reason_code=known(ReasonCode, m.reason_code),
-                sentence=m.last_error,
-                sending=Sending.OUTCOME_UNKNOWN.value if m.is_unknown else m.sending,
-            )
-            for m in cover_list.parked_messages(cover.row)
-        ]
+        return [_message_of(row) for row in cover_list.parked_messages(cover.row)]
 
     @staticmethod
     def resolve_history(cover: Any, _info: Any) -> list[StaffStep]:
@@ -168,7 +174,8 @@ class StaffCoverConnection(graphene.ObjectType):
     edges = graphene.List(graphene.NonNull(StaffCoverEdge), required=True)
     page_info = graphene.Field(PageInfo, required=True)
     total_count = graphene.Int(
-        description="How many covers there are on all pages; null beside an error."
+        description="How many covers all pages hold together. Null only if it could not be read, "
+        "or the page was refused."
     )
     errors = graphene.List(graphene.NonNull(StaffError), required=True)
 
@@ -193,14 +200,14 @@ def _cover_of(cover: Cover) -> StaffCover:
         id=cover.pk,
         order_id=str(cover.order_id),
         order_number=cover.order_number,
-        status=cover.status,
+        status=known(CoverStatus, cover.status),
         reason_code=known(ReasonCode, cover.reason_code),
         reason=cover.reason,
         premium=money(cover.premium, cover.currency),
         amount_due_back=money(cover.amount_due_back, cover.currency),
         policy_number=cover.booking_id,
         cooling_off_until=cover.cooling_off_until,
-        claim=cover.claim,
+        claim=known(ClaimState, cover.claim),
     )
     shown.row = cover
     return shown
@@ -209,13 +216,24 @@ def _cover_of(cover: Cover) -> StaffCover:
 def _cancellation_of(row: Cancellation) -> StaffCancellation:
     return StaffCancellation(
         id=row.pk,
-        status=row.status,
+        status=known(CancellationStatus, row.status),
         rule=known(RULE_SENTENCES, row.rule),
         sentence=row.sentence,
         refund=None if row.refund is None else money(row.refund, row.currency),
         xcover_refunds_buyer=row.xcover_refunds_buyer,
         confirm_before=row.confirm_before,
         created_at=row.created_at,
+    )
+
+
+def _message_of(row: OutboxMessage) -> StaffMessage:
+    sending = Sending.OUTCOME_UNKNOWN.value if row.is_unknown else row.sending
+    return StaffMessage(
+        id=row.pk,
+        kind=known(MessageKind, row.kind),
+        reason_code=known(ReasonCode, row.reason_code),
+        sentence=row.last_error,
+        sending=known(Sending, sending),
     )
 
 
@@ -240,7 +258,7 @@ def _answered(info: Any, result: type, work: Callable[[int], dict[str, Any]]) ->
         error = StaffError(code=BUSY, message=busy_sentence())
     except Exception:
         log_defect(log, "xcover.staff.failed")
-        error = StaffError(code=INTERNAL, message="It failed; the log says why.")
+        error = StaffError(code=INTERNAL, message=FAILED_SENTENCE)
     return result(**empty, errors=[error])
 
 
@@ -259,8 +277,8 @@ def _page(page: cover_list.Page) -> dict[str, Any]:
 
 def _decided(info: Any, work: Callable[[int], Cover]) -> Any:
     def answer(channel_id: int) -> dict[str, Any]:
-        cover = work(channel_id)
-        return {"cover": _cover_of(Cover.objects.select_related("offer").get(pk=cover.pk))}
+        # No other table: the decision is stored by now, whatever else is held.
+        return {"cover": _cover_of(Cover.objects.get(pk=work(channel_id).pk))}
 
     return _answered(info, StaffResult, answer)
 

@@ -11,10 +11,17 @@ import graphene
 from ..checkout.offers import groups_of
 from ..domain.money import Money
 from ..domain.product_rules import Group
-from ..domain.states import OfferStatus
+from ..domain.states import CoverStatus, OfferStatus
 from ..errors import Refusal
 from ..models import Cover, Offer
-from .enums import InsuranceAnswer, InsuranceChoice, InsuranceCoverStatus, InsuranceErrorCode
+from .enums import (
+    NULL_IF_NEWER,
+    InsuranceAnswer,
+    InsuranceChoice,
+    InsuranceCoverStatus,
+    InsuranceErrorCode,
+    known,
+)
 
 
 class InsuranceMoney(graphene.ObjectType):
@@ -132,7 +139,9 @@ class InsuranceCoveredProduct(graphene.ObjectType):
 class InsuranceCover(graphene.ObjectType):
     """The protection of an order, as its buyer may see it."""
 
-    status = graphene.Field(InsuranceCoverStatus, required=True)
+    status = graphene.Field(
+        InsuranceCoverStatus, description=f"{NULL_IF_NEWER} There is a cover all the same."
+    )
     premium = graphene.Field(InsuranceMoney, required=True)
     products = graphene.List(
         graphene.NonNull(InsuranceCoveredProduct),
@@ -267,7 +276,7 @@ def _points_of(stored: Iterable[Any]) -> list[InsurancePoint]:
 
 def cover_of(cover: Cover) -> InsuranceCover:
     return InsuranceCover(
-        status=cover.status,
+        status=known(CoverStatus, cover.status),
         premium=money(cover.premium, cover.currency),
         products=_products_of(cover),
         policy_number=cover.booking_id,

@@ -19,6 +19,7 @@ from ..config.settings import PluginSettings, SettingsError, read_settings
 from ..errors import Code
 from ..host.requestor import Requestor, requestor_of
 from .limits import STAFF, TooMuch, check_limits, check_validity, read_document
+from .masking import masked
 from .schema import Context, schema
 
 log = logging.getLogger(__name__)
@@ -106,7 +107,7 @@ def _executed(document: ast.Document, variables: dict[str, Any], context: Contex
         return _refused(str(error) if is_told else "The variables cannot be read.")
     answer: dict[str, Any] = {"data": result.data}
     if result.errors:
-        answer["errors"] = [{"message": _short(error)} for error in result.errors]
+        answer["errors"] = [masked(error) for error in result.errors]
     return JsonResponse(answer)
 
 

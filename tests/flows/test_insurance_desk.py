@@ -151,21 +151,6 @@ def test_staff_keep_a_policy_ask_again_and_note_a_claim(
         desk.set_claim(sale.order.id, "perhaps")
 
 
-def test_a_rule_this_version_does_not_know_hides_nothing_else(
-    sale: Sale, desk: InsuranceDesk, staff: Staff, payments: PaymentApp, work: Work
-) -> None:
-    from saleor_xcover_plugin.models import Cancellation
-
-    # given a refund that a newer version judged
-    refuse_cover(sale, staff, payments, work)
-    assert Cancellation.objects.update(rule="of_a_newer_version") == 1
-    # when
-    (waiting,) = desk.cover(sale.order.number)["cancellations"]
-    # then
-    assert (waiting["rule"], waiting["status"]) == (None, "parked")
-    assert waiting["refund"] == {"amount": "6.66", "currency": "USD"}
-
-
 def test_what_staff_asked_waits_for_nobody_once_a_refund_has_ended_the_policy(
     sale: Sale,
     desk: InsuranceDesk,
