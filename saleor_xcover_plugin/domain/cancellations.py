@@ -50,6 +50,15 @@ class ClaimState(StrEnum):
     PAID = "paid"
 
 
+CLAIM_SENTENCES: Mapping[ClaimState, str] = {
+    ClaimState.UNKNOWN: "Nobody has told; refunds are judged as if there were none.",
+    ClaimState.NONE: "There is no claim.",
+    ClaimState.OPEN: "A claim is being looked at: whether to cancel the policy a person decides.",
+    ClaimState.PAID: "XCover paid a claim: whether to cancel the policy a person decides.",
+}
+"""Sentences that tell staff what each state means."""
+
+
 class Cancelled(StrEnum):
     """The share of the insured events that the organiser cancelled."""
 

@@ -13,13 +13,15 @@ from typing import Any
 
 import graphene
 
-from ..domain.cancellations import RULE_SENTENCES, ClaimState
+from ..domain import messages, reasons
+from ..domain.cancellations import CLAIM_SENTENCES, RULE_SENTENCES, ClaimState
 from ..domain.messages import MessageKind
 from ..domain.product_rules import Choice
 from ..domain.reasons import ReasonCode
 from ..domain.sending import Sending
 from ..domain.states import CancellationStatus, CoverStatus
 from ..errors import SENTENCES, Code
+from ..staff import decisions
 from ..staff.decisions import DecisionCode
 from .advice import COVERS
 
@@ -57,7 +59,10 @@ InsuranceAnswer = _enum(
     "InsuranceAnswer",
     ("accepted", "declined"),
     "What the shopper said to an offer.",
-    {"accepted": "Yes: the cover line is in the checkout.", "declined": "No."},
+    {
+        "accepted": "Yes: the cover line is in the checkout.",
+        "declined": "No: the tickets are bought without it.",
+    },
 )
 InsuranceChoice = _enum(
     "InsuranceChoice",
@@ -94,13 +99,17 @@ InsuranceClaim = _enum(
     "InsuranceClaim",
     ClaimState,
     "What staff know of insurance claims on a policy; XCover does not tell.",
+    CLAIM_SENTENCES,
 )
-InsuranceMessageKind = _enum("InsuranceMessageKind", MessageKind, "What a message asks of XCover.")
+InsuranceMessageKind = _enum(
+    "InsuranceMessageKind", MessageKind, "What a message asks of XCover.", messages.SENTENCES
+)
 InsuranceReasonCode = _enum(
     "InsuranceReasonCode",
     ReasonCode,
     "Why something waits for a person, or why there is no policy; docs/operations.md says for "
     "each what to do. New versions may add values.",
+    reasons.SENTENCES,
 )
 InsuranceSending = _enum(
     "InsuranceSending",
@@ -122,9 +131,10 @@ FAILED_SENTENCE = "It failed; the log says why."
 InsuranceDecisionCode = _enum(
     "InsuranceDecisionCode",
     (*DecisionCode, PERMISSION_DENIED, BUSY, INTERNAL),
-    "Why staff were refused (docs/cancellations.md). New versions may add values: treat one you "
-    "do not know like INTERNAL.",
+    "Why staff were refused; docs/cancellations.md says for each what to do. New versions may add "
+    "values: treat one you do not know like INTERNAL.",
     {
+        **decisions.SENTENCES,
         PERMISSION_DENIED: "The token lacks MANAGE_ORDERS for this channel.",
         BUSY: BUSY_SENTENCE,
         INTERNAL: FAILED_SENTENCE,

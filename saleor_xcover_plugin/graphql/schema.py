@@ -47,14 +47,30 @@ class Context:
     """The client's name of today (``checkout/allowances.py``), where it is known."""
 
 
+def _errors() -> graphene.List:
+    return graphene.List(
+        graphene.NonNull(InsuranceError),
+        required=True,
+        description="Why it was refused, at most one; empty if it was not.",
+    )
+
+
+def _checkout_id() -> graphene.ID:
+    return graphene.ID(
+        required=True, description="Saleor's id of the checkout: the global one or its UUID."
+    )
+
+
 class OfferResult(graphene.ObjectType):
     """An offer, or one error. Both may be missing in the answer of the query insuranceOffer."""
 
     class Meta:
         name = "InsuranceOfferResult"
 
-    offer = graphene.Field(InsuranceOffer)
-    errors = graphene.List(graphene.NonNull(InsuranceError), required=True)
+    offer = graphene.Field(
+        InsuranceOffer, description="The offer as it is after the request; null beside an error."
+    )
+    errors = _errors()
 
 
 class CoverResult(graphene.ObjectType):
@@ -63,8 +79,10 @@ class CoverResult(graphene.ObjectType):
     class Meta:
         name = "InsuranceCoverResult"
 
-    cover = graphene.Field(InsuranceCover)
-    errors = graphene.List(graphene.NonNull(InsuranceError), required=True)
+    cover = graphene.Field(
+        InsuranceCover, description="The protection of the order; null where it has none."
+    )
+    errors = _errors()
 
 
 def _answered(result: type, name: str, work: Callable[[], Any]) -> Any:
@@ -129,10 +147,12 @@ def _cover_in(channel_id: int, order_id: uuid.UUID) -> Cover | None:
 
 
 class Query(StaffQuery, graphene.ObjectType):
+    """Read offers and covers. Nothing here changes anything or calls XCover."""
+
     insurance_offer = graphene.Field(
         OfferResult,
         required=True,
-        checkout_id=graphene.ID(required=True),
+        checkout_id=_checkout_id(),
         description="The live offer of a checkout. Reading it changes nothing and calls nobody. "
         "Null where the offer is to be requested (insuranceOfferRequest): there is none, it is no "
         "longer valid, or the checkout has to be checked again.",
@@ -140,7 +160,9 @@ class Query(StaffQuery, graphene.ObjectType):
     insurance_cover = graphene.Field(
         CoverResult,
         required=True,
-        order_token=graphene.ID(required=True),
+        order_token=graphene.ID(
+            required=True, description="Saleor's id of the order: the global one or its UUID."
+        ),
         description="The cover of an order; null without one. ORDER_NOT_FOUND where the channel "
         "has no such order.",
     )
@@ -176,7 +198,7 @@ class InsuranceOfferRequest(graphene.Mutation):
     """
 
     class Arguments:
-        checkout_id = graphene.ID(required=True)
+        checkout_id = _checkout_id()
 
     Output = OfferResult
 
@@ -201,7 +223,7 @@ class InsuranceShown(graphene.Mutation):
     """
 
     class Arguments:
-        checkout_id = graphene.ID(required=True)
+        checkout_id = _checkout_id()
 
     Output = OfferResult
 
@@ -219,9 +241,16 @@ class InsuranceAccept(graphene.Mutation):
     """Say yes: put the cover line with the exact premium into the checkout."""
 
     class Arguments:
-        checkout_id = graphene.ID(required=True)
-        quote_ids = graphene.List(graphene.NonNull(graphene.ID), required=True)
-        content_hash = graphene.String(required=True)
+        checkout_id = _checkout_id()
+        quote_ids = graphene.List(
+            graphene.NonNull(graphene.ID),
+            required=True,
+            description="The chosen quotes of the offer, at least one.",
+        )
+        content_hash = graphene.String(
+            required=True,
+            description="contentHash of the offer that was shown: of other terms it is refused.",
+        )
         page = _page()
         turn = _turn()
 
@@ -255,7 +284,7 @@ class InsuranceDecline(graphene.Mutation):
     """Say no: a cover line put in before goes."""
 
     class Arguments:
-        checkout_id = graphene.ID(required=True)
+        checkout_id = _checkout_id()
         page = _page()
         turn = _turn()
 
@@ -278,6 +307,8 @@ class InsuranceDecline(graphene.Mutation):
 
 
 class Mutation(StaffMutation, graphene.ObjectType):
+    """Request and answer offers, and carry out decisions of staff. One per request."""
+
     insurance_offer_request = InsuranceOfferRequest.Field(required=True)
     insurance_shown = InsuranceShown.Field(required=True)
     insurance_accept = InsuranceAccept.Field(required=True)

@@ -49,13 +49,33 @@ from .types import InsuranceMoney, InsuranceMoneyInput, money
 log = logging.getLogger(__name__)
 
 
+def _errors() -> graphene.List:
+    return graphene.List(
+        graphene.NonNull(StaffError),
+        required=True,
+        description="Why it was refused, at most one; empty if it was not.",
+    )
+
+
+def _order_id() -> graphene.ID:
+    return graphene.ID(
+        required=True, description="Saleor's id of the order: the global one or its UUID."
+    )
+
+
+def _cancellation_id() -> graphene.ID:
+    return graphene.ID(required=True, description="The id of an InsuranceCancellation.")
+
+
 class StaffError(graphene.ObjectType):
     """Why nothing was changed."""
 
     class Meta:
         name = "InsuranceStaffError"
 
-    code = graphene.Field(InsuranceDecisionCode, required=True)
+    code = graphene.Field(
+        InsuranceDecisionCode, required=True, description="The reason, for programs."
+    )
     message = graphene.String(required=True, description="What happened and what to do.")
 
 
@@ -65,8 +85,10 @@ class StaffCancellation(graphene.ObjectType):
     class Meta:
         name = "InsuranceCancellation"
 
-    id = graphene.ID(required=True)
-    status = graphene.Field(InsuranceCancellationStatus, description=NULL_IF_NEWER)
+    id = graphene.ID(required=True, description="Names it when it is approved or the policy kept.")
+    status = graphene.Field(
+        InsuranceCancellationStatus, description=f"How far it is. {NULL_IF_NEWER}"
+    )
     rule = graphene.Field(
         InsuranceCancellationRule,
         description=f"Which row decided. {NULL_IF_NEWER}",
@@ -77,8 +99,13 @@ class StaffCancellation(graphene.ObjectType):
         description="True: XCover pays the refund to the buyer itself, and the store owes nothing "
         "for the protection. Null: XCover was not asked yet."
     )
-    confirm_before = graphene.DateTime(description="A later approval renews the preview.")
-    created_at = graphene.DateTime(required=True)
+    confirm_before = graphene.DateTime(
+        description="When XCover's preview lapses; a later approval renews it first. Null: XCover "
+        "was not asked yet."
+    )
+    created_at = graphene.DateTime(
+        required=True, description="When the refund was judged, or staff asked."
+    )
 
 
 class StaffStep(graphene.ObjectType):
@@ -87,8 +114,8 @@ class StaffStep(graphene.ObjectType):
     class Meta:
         name = "InsuranceStep"
 
-    at = graphene.DateTime(required=True)
-    what = graphene.String(required=True, description="In plain words.")
+    at = graphene.DateTime(required=True, description="When it happened.")
+    what = graphene.String(required=True, description="What happened, in plain words.")
 
 
 class StaffMessage(graphene.ObjectType):
@@ -97,20 +124,25 @@ class StaffMessage(graphene.ObjectType):
     class Meta:
         name = "InsuranceParkedMessage"
 
-    id = graphene.ID(required=True)
-    kind = graphene.Field(InsuranceMessageKind, description=NULL_IF_NEWER)
+    id = graphene.ID(required=True, description="Names it for insuranceRetry.")
+    kind = graphene.Field(
+        InsuranceMessageKind, description=f"What it asks of XCover. {NULL_IF_NEWER}"
+    )
     reason_code = graphene.Field(
         InsuranceReasonCode,
         description="Why it waits. Null: not known, or a value of a newer version.",
     )
     sentence = graphene.String(required=True, description="The last error, in plain words.")
-    sending = graphene.Field(InsuranceSending, description=NULL_IF_NEWER)
+    sending = graphene.Field(
+        InsuranceSending, description=f"Whether XCover may have carried it out. {NULL_IF_NEWER}"
+    )
 
 
-def _list_of(kind: type) -> graphene.List:
+def _list_of(kind: type, description: str) -> graphene.List:
     return graphene.List(
         graphene.NonNull(kind),
-        description="Null only if it could not be read: an error with its path says why.",
+        description=f"{description} Null only if it could not be read: an error with its path "
+        "says why.",
     )
 
 
@@ -120,26 +152,39 @@ class StaffCover(graphene.ObjectType):
     class Meta:
         name = "InsuranceStaffCover"
 
-    id = graphene.ID(required=True)
+    id = graphene.ID(required=True, description="The plugin's own key of the cover.")
     order_id = graphene.ID(required=True, description="The order's UUID.")
-    order_number = graphene.String(required=True)
-    status = graphene.Field(InsuranceCoverStatus, description=NULL_IF_NEWER)
+    order_number = graphene.String(
+        required=True, description="The order's number, as the dashboard shows it."
+    )
+    status = graphene.Field(
+        InsuranceCoverStatus, description=f"What became of the protection. {NULL_IF_NEWER}"
+    )
     reason_code = graphene.Field(
         InsuranceReasonCode,
-        description="Null: nothing is wrong with it, or a value of a newer version.",
+        description="Why it waits, or why there is no policy. Null: nothing is wrong with it, or a "
+        "value of a newer version.",
     )
     reason = graphene.String(required=True, description="The same in plain words; may be empty.")
-    premium = graphene.Field(InsuranceMoney, required=True)
+    premium = graphene.Field(
+        InsuranceMoney, required=True, description="What was agreed for it, with tax."
+    )
     amount_due_back = graphene.Field(
         InsuranceMoney, required=True, description="What the store owes the buyer for it."
     )
-    policy_number = graphene.String(description="Null until the policy is made.")
-    cooling_off_until = graphene.DateTime(description="As XCover says; null until it did.")
-    claim = graphene.Field(InsuranceClaim, description=NULL_IF_NEWER)
+    policy_number = graphene.String(
+        description="XCover's number of the policy; null until it is made."
+    )
+    cooling_off_until = graphene.DateTime(
+        description="Until when XCover refunds the premium, as it says; null until it did."
+    )
+    claim = graphene.Field(
+        InsuranceClaim, description=f"What staff know of claims on the policy. {NULL_IF_NEWER}"
+    )
     # Read after the cover was answered, which must not be lost with one of them.
-    cancellations = _list_of(StaffCancellation)
-    parked_messages = _list_of(StaffMessage)
-    history = _list_of(StaffStep)
+    cancellations = _list_of(StaffCancellation, "Every refund that was judged, oldest first.")
+    parked_messages = _list_of(StaffMessage, "Calls to XCover that wait for a person.")
+    history = _list_of(StaffStep, "What happened so far, oldest first.")
 
     @staticmethod
     def resolve_cancellations(cover: Any, _info: Any) -> list[StaffCancellation]:
@@ -161,8 +206,10 @@ class StaffCoverEdge(graphene.ObjectType):
     class Meta:
         name = "InsuranceStaffCoverEdge"
 
-    node = graphene.Field(StaffCover, required=True)
-    cursor = graphene.String(required=True, description="Give it as `after` to go on from here.")
+    node = graphene.Field(StaffCover, required=True, description="The cover itself.")
+    cursor = graphene.String(
+        required=True, description="Its place: give it as `after` or `before`."
+    )
 
 
 class StaffCoverConnection(graphene.ObjectType):
@@ -171,13 +218,19 @@ class StaffCoverConnection(graphene.ObjectType):
     class Meta:
         name = "InsuranceStaffCoverConnection"
 
-    edges = graphene.List(graphene.NonNull(StaffCoverEdge), required=True)
-    page_info = graphene.Field(PageInfo, required=True)
+    edges = graphene.List(
+        graphene.NonNull(StaffCoverEdge),
+        required=True,
+        description="The covers of the page; empty beside an error.",
+    )
+    page_info = graphene.Field(
+        PageInfo, required=True, description="Whether there are more pages, and their cursors."
+    )
     total_count = graphene.Int(
         description="How many covers all pages hold together. Null only if it could not be read, "
         "or the page was refused."
     )
-    errors = graphene.List(graphene.NonNull(StaffError), required=True)
+    errors = _errors()
 
     @staticmethod
     def resolve_total_count(page: Any, _info: Any) -> int | None:
@@ -191,8 +244,10 @@ class StaffResult(graphene.ObjectType):
     class Meta:
         name = "InsuranceStaffResult"
 
-    cover = graphene.Field(StaffCover)
-    errors = graphene.List(graphene.NonNull(StaffError), required=True)
+    cover = graphene.Field(
+        StaffCover, description="The cover as it is now; null beside an error: nothing was changed."
+    )
+    errors = _errors()
 
 
 def _cover_of(cover: Cover) -> StaffCover:
@@ -306,11 +361,13 @@ def _cancellation(text: str, channel_id: int) -> int:
 
 
 class StaffQuery(graphene.ObjectType):
+    """What staff read."""
+
     insurance_covers = graphene.Field(
         StaffCoverConnection,
         required=True,
-        status=graphene.Argument(InsuranceCoverStatus),
-        order_number=graphene.String(),
+        status=graphene.Argument(InsuranceCoverStatus, description="Only covers of this status."),
+        order_number=graphene.String(description="Only the cover of the order of this number."),
         needs_decision=graphene.Boolean(
             description="Only covers of which something waits for a person: the policy itself, a "
             "cancellation, a change of the buyer's details, or the opt-out of its order."
@@ -404,7 +461,7 @@ class AskCancellation(graphene.Mutation):
     """Have XCover asked what cancelling would refund. Cancels nothing."""
 
     class Arguments:
-        order_id = graphene.ID(required=True)
+        order_id = _order_id()
 
     Output = StaffResult
 
@@ -419,7 +476,7 @@ class ApproveCancellation(graphene.Mutation):
     """Cancel the policy for exactly the refund that was shown. It cannot be undone."""
 
     class Arguments:
-        id = graphene.ID(required=True)
+        id = _cancellation_id()
         refund = InsuranceMoneyInput(required=True, description="The refund as it was shown.")
 
     Output = StaffResult
@@ -438,7 +495,7 @@ class KeepPolicy(graphene.Mutation):
     """Leave the policy in force; nothing waits for a decision any more."""
 
     class Arguments:
-        id = graphene.ID(required=True)
+        id = _cancellation_id()
         asked_xcover = graphene.Boolean(
             description="Cover Genius was asked and says that the policy is in force."
         )
@@ -458,8 +515,8 @@ class SetClaim(graphene.Mutation):
     """Say what is known of insurance claims on the policy."""
 
     class Arguments:
-        order_id = graphene.ID(required=True)
-        claim = InsuranceClaim(required=True)
+        order_id = _order_id()
+        claim = InsuranceClaim(required=True, description="What staff know by now.")
 
     Output = StaffResult
 
@@ -475,8 +532,10 @@ class Retry(graphene.Mutation):
     """Send a parked message again; its key makes a second policy impossible."""
 
     class Arguments:
-        order_id = graphene.ID(required=True)
-        message_id = graphene.ID(required=True)
+        order_id = _order_id()
+        message_id = graphene.ID(
+            required=True, description="The id of one of the cover's parkedMessages."
+        )
 
     Output = StaffResult
 
@@ -491,14 +550,20 @@ class Retry(graphene.Mutation):
 
 
 class CompletePolicyholder(graphene.Mutation):
-    """Fill what the policy needs and the order's address lacks, then send the confirmation."""
+    """Fill what the policy needs and the order's address lacks, then send the confirmation.
+
+    All that is missing is given at once; else it is refused and nothing is changed.
+    """
 
     class Arguments:
-        order_id = graphene.ID(required=True)
-        first_name = graphene.String()
-        last_name = graphene.String()
-        email = graphene.String()
-        phone = graphene.String()
+        order_id = _order_id()
+        first_name = graphene.String(description="The buyer's first name, where it is missing.")
+        last_name = graphene.String(description="The buyer's last name, where it is missing.")
+        email = graphene.String(description="The order's e-mail address, where it is missing.")
+        phone = graphene.String(
+            description="The buyer's phone with plus and country code, such as +14155550100, where "
+            "it is missing."
+        )
 
     Output = StaffResult
 
@@ -517,7 +582,7 @@ class DoNotMakePolicy(graphene.Mutation):
     """
 
     class Arguments:
-        order_id = graphene.ID(required=True)
+        order_id = _order_id()
         asked_xcover = graphene.Boolean(
             description="Cover Genius was asked and knows of no policy: search nothing."
         )
@@ -537,7 +602,7 @@ class MakePolicyAfterAll(graphene.Mutation):
     """Take back that no policy is made, while its search waits: one XCover made is then found."""
 
     class Arguments:
-        order_id = graphene.ID(required=True)
+        order_id = _order_id()
 
     Output = StaffResult
 
@@ -556,8 +621,10 @@ class TakeOverPolicy(graphene.Mutation):
     """
 
     class Arguments:
-        order_id = graphene.ID(required=True)
-        policy_number = graphene.String(required=True)
+        order_id = _order_id()
+        policy_number = graphene.String(
+            required=True, description="The number of the policy, as Cover Genius named it."
+        )
 
     Output = StaffResult
 
@@ -578,6 +645,8 @@ def _replay(cover: Cover, message_id: str) -> None:
 
 
 class StaffMutation(graphene.ObjectType):
+    """What staff decide."""
+
     insurance_ask_cancellation = AskCancellation.Field(required=True)
     insurance_approve_cancellation = ApproveCancellation.Field(required=True)
     insurance_keep_policy = KeepPolicy.Field(required=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime
 from decimal import Decimal
@@ -34,24 +34,39 @@ class DecisionCode(StrEnum):
     COVER_NOT_FOUND = "cover_not_found"
     CANCELLATION_NOT_FOUND = "cancellation_not_found"
     NO_POLICY = "no_policy"
-    """No policy is in force."""
     UNDER_WAY = "under_way"
-    """XCover is being asked already."""
     NOT_WAITING = "not_waiting"
-    """There is nothing to decide."""
     NOT_PREVIEWED = "not_previewed"
-    """XCover was not asked for the refund before the approval."""
     REFUND_CHANGED = "refund_changed"
-    """The approved refund is not the one XCover named last."""
     OUTCOME_UNKNOWN = "outcome_unknown"
-    """XCover may have cancelled the policy already; its response was lost."""
     POLICY_EXISTS = "policy_exists"
-    """A policy was made, so it cannot be decided that none is made."""
     OTHER_POLICY = "other_policy"
-    """The policy does not belong to the order or is not in force."""
     XCOVER_UNAVAILABLE = "xcover_unavailable"
-    """XCover could not be asked."""
     BAD_INPUT = "bad_input"
+
+
+SENTENCES: Mapping[DecisionCode, str] = {
+    DecisionCode.COVER_NOT_FOUND: "The order has no protection in this channel.",
+    DecisionCode.CANCELLATION_NOT_FOUND: "This channel has no such cancellation.",
+    DecisionCode.NO_POLICY: "The cover is not a policy in force.",
+    DecisionCode.UNDER_WAY: "XCover is being asked already.",
+    DecisionCode.NOT_WAITING: "It was decided, or there is nothing to decide.",
+    DecisionCode.NOT_PREVIEWED: "XCover was not asked what it refunds.",
+    DecisionCode.REFUND_CHANGED: "XCover would refund another amount than the approved one.",
+    DecisionCode.OUTCOME_UNKNOWN: (
+        "XCover may have cancelled the policy already: the answer to that was lost."
+    ),
+    DecisionCode.POLICY_EXISTS: "The order has a policy already.",
+    DecisionCode.OTHER_POLICY: (
+        "XCover does not show that policy, or it is another order's, or cancelled."
+    ),
+    DecisionCode.XCOVER_UNAVAILABLE: "XCover could not be asked just now; nothing was changed.",
+    DecisionCode.BAD_INPUT: (
+        "A value is missing or cannot be used, say because it holds a character that cannot be "
+        "seen; the message says which."
+    ),
+}
+"""Sentences that tell staff what each code means; docs/cancellations.md tells what to do."""
 
 
 class DecisionRefused(Exception):
