@@ -17,6 +17,7 @@ from ..clock import utc_now
 from ..config.settings import PluginSettings
 from ..defect_log import log_defect
 from ..errors import Code, Refusal
+from ..host import orders
 from ..host.requestor import Requestor
 from ..models import Cover, Offer
 from ..time_limits import DatabaseBusy
@@ -114,6 +115,19 @@ def _turn() -> graphene.Int:
     )
 
 
+def _cover_in(channel_id: int, order_id: uuid.UUID) -> Cover | None:
+    """Return the cover of an order of this channel; None for one without.
+
+    Raise ``Refusal`` if there is no such order in it. A cover may still name the channel its order
+    was moved from.
+    """
+    cover = Cover.objects.filter(order_id=order_id).first()
+    is_ours = cover is not None and cover.channel_id == channel_id
+    if not is_ours and orders.channel_of(order_id) != channel_id:
+        raise Refusal(Code.ORDER_NOT_FOUND)
+    return cover
+
+
 class Query(StaffQuery, graphene.ObjectType):
     insurance_offer = graphene.Field(
         OfferResult,
@@ -127,7 +141,8 @@ class Query(StaffQuery, graphene.ObjectType):
         CoverResult,
         required=True,
         order_token=graphene.ID(required=True),
-        description="The cover of an order; null without one.",
+        description="The cover of an order; null without one. ORDER_NOT_FOUND where the channel "
+        "has no such order.",
     )
 
     @staticmethod
@@ -148,7 +163,7 @@ class Query(StaffQuery, graphene.ObjectType):
             order_id = uuid_of(order_token, "Order")
             if order_id is None:
                 raise Refusal(Code.ORDER_NOT_FOUND)
-            cover = Cover.objects.filter(order_id=order_id, channel_id=context.channel_id).first()
+            cover = _cover_in(context.channel_id, order_id)
             return cover_of(cover) if cover else None
 
         return _answered(CoverResult, "cover", work)
