@@ -85,27 +85,30 @@ class CoverResult(graphene.ObjectType):
     errors = _errors()
 
 
-def _answered(result: type, name: str, work: Callable[[], Any]) -> Any:
-    """Turn a refusal into a coded error; anything unexpected is logged and masked."""
+def _answered(result: type, name: str, work: Callable[[], Any], *, busy: Code = Code.BUSY) -> Any:
+    """Turn a refusal into a coded error; anything unexpected is logged and masked.
+
+    ``busy`` is the code for a lock of another database session.
+    """
     try:
         return result(**{name: work()}, errors=[])
     except Refusal as refusal:
         log.info("xcover.storefront.refused", extra={"code": refusal.code.value})
         return result(errors=[error_of(refusal)])
-    except DatabaseBusy as busy:
-        log.warning("xcover.storefront.busy", extra={"reason": str(busy)})
-        return result(errors=[error_of(Refusal(Code.OFFER_PENDING))])
+    except DatabaseBusy as lock:
+        log.warning("xcover.storefront.busy", extra={"reason": str(lock)})
+        return result(errors=[error_of(Refusal(busy))])
     except Exception:
         log_defect(log, "xcover.storefront.failed")
         return result(errors=[error_of(Refusal(Code.INTERNAL))])
 
 
-def _offer_result(work: Callable[[], Offer | None]) -> Any:
+def _offer_result(work: Callable[[], Offer | None], *, busy: Code = Code.BUSY) -> Any:
     def offer() -> InsuranceOffer | None:
         found = work()
         return None if found is None else offer_of(found)
 
-    return _answered(OfferResult, "offer", offer)
+    return _answered(OfferResult, "offer", offer, busy=busy)
 
 
 def _answering(text: str, context: Context) -> uuid.UUID:
@@ -175,7 +178,7 @@ class Query(StaffQuery, graphene.ObjectType):
             token = _checkout(checkout_id)
             return held_offer(token, context.channel_id, context.settings, utc_now())
 
-        return _offer_result(work)
+        return _offer_result(work, busy=Code.OFFER_PENDING)
 
     @staticmethod
     def resolve_insurance_cover(_root: Any, info: Any, order_token: str) -> CoverResult:
@@ -213,7 +216,8 @@ class InsuranceOfferRequest(graphene.Mutation):
             )
             return selection.show(token, context.channel_id, now=utc_now())
 
-        return _offer_result(work)
+        # A page that waits for a price goes on waiting, and asks again by itself.
+        return _offer_result(work, busy=Code.OFFER_PENDING)
 
 
 class InsuranceShown(graphene.Mutation):

@@ -1,4 +1,4 @@
-"""A buyer asks for the cover of an order: there is one, there is none, or no such order is there."""
+"""A buyer asks for the cover of an order: it has one, it has none, or there is no such order."""
 
 from __future__ import annotations
 
