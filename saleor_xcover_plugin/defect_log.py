@@ -38,6 +38,16 @@ def log_defect(log: logging.Logger, event: str, **subject: Any) -> None:
     error = sys.exception()
     if error is None:
         raise RuntimeError("no exception is being handled")
+    log_caught_defect(log, event, error, **subject)
+
+
+def log_caught_defect(
+    log: logging.Logger, event: str, error: BaseException, /, **subject: Any
+) -> None:
+    """Log an exception that another library has caught and handed on, as ``log_defect`` does.
+
+    Call this once the frames it went through have ended; those that run keep their values.
+    """
     log.error(event, exc_info=without_values(error), extra=subject)
 
 

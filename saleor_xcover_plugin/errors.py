@@ -56,6 +56,7 @@ class Code(StrEnum):
     CHECK_FAILED = "check_failed"
     NOT_INSURED = "not_insured"
     TOO_MANY_REQUESTS = "too_many_requests"
+    BUSY = "busy"
     BAD_REQUEST = "bad_request"
     INTERNAL = "internal"
 
@@ -192,7 +193,7 @@ SENTENCES: dict[Code, _Sentences] = {
     Code.OFFER_PENDING: _Sentences(
         "We are asking for your price. Try again in a moment.",
         "Another request for the same checkout is under way, or another database session holds "
-        "rows this needs (xcover.storefront.busy in the log).",
+        "what reading or requesting the offer needs (xcover.storefront.busy in the log).",
     ),
     Code.OFFER_STALE: _Sentences(
         "Your checkout has changed. Please look at the new offer.",
@@ -263,6 +264,11 @@ SENTENCES: dict[Code, _Sentences] = {
         "Please wait a moment, then try again.",
         "This checkout, this client or all checkouts together asked more often than the plugin's "
         "settings and the calls per second allow. What was offered and answered before holds.",
+    ),
+    Code.BUSY: _Sentences(
+        "Please wait a moment, then try again.",
+        "Another database session holds rows or tables this needs, so nothing was read or changed: "
+        "xcover.storefront.busy in the log. If it goes on, end that session (docs/operations.md).",
     ),
     Code.BAD_REQUEST: _Sentences(
         "Something went wrong. Reload the page and try again.", "The request is malformed."

@@ -39,7 +39,7 @@ def events_view(
     https://docs.covergenius.com/xcover/webhooks
     """
     if request.method != "POST":
-        return HttpResponse(status=405)
+        return HttpResponse(status=405, headers={"Allow": "POST"})
     try:
         settings = read_settings(configuration)
     except SettingsError as error:

@@ -8,6 +8,8 @@ from typing import Any
 
 _TYPE = re.compile(r"(?:type|enum|scalar|input|interface|union) (\w+)")
 _MEMBER = re.compile(r"  (\w+)")
+_ARGUMENTS = re.compile(r"(  \w+)\((.*)\)(: \S+.*)")
+_INDENT = "    "
 
 
 def described(schema: Any) -> str:
@@ -25,10 +27,35 @@ def _lines(schema: Any, printed: list[str]) -> Iterator[str]:
         elif kind is not None and (found := _MEMBER.match(line)):
             described_by = _member(kind, found[1])
         if described_by:
-            indent = line[: len(line) - len(line.lstrip())]
-            text = " ".join(described_by.split())
-            yield f'{indent}"""{text}"""'
+            yield _quoted(described_by, indent=line[: len(line) - len(line.lstrip())])
+        yield from _with_arguments(kind, line)
+
+
+def _with_arguments(kind: Any, line: str) -> Iterator[str]:
+    """Return a field as it was printed, or one line for each argument if any is described."""
+    found = _ARGUMENTS.fullmatch(line)
+    arguments = kind.fields[found[1].strip()].args if found else {}
+    if found is None or not any(each.description for each in arguments.values()):
         yield line
+        return
+    yield f"{found[1]}("
+    for name, argument in arguments.items():
+        if argument.description:
+            yield _quoted(argument.description, indent=_INDENT)
+        yield f"{_INDENT}{_printed(name, argument, found[2])}"
+    yield f"  ){found[3]}"
+
+
+def _printed(name: str, argument: Any, line: str) -> str:
+    """Return an argument as it stands in the printed line. Its default would be cut."""
+    printed = f"{name}: {argument.type}"
+    assert argument.default_value is None, f"{name} has a default"
+    assert printed in line, f"{printed} is not in {line}"
+    return printed
+
+
+def _quoted(text: str, *, indent: str) -> str:
+    return f'{indent}"""{" ".join(text.split())}"""'
 
 
 def _member(kind: Any, name: str) -> str | None:

@@ -91,7 +91,7 @@ class BackOffice:
         if status not in SETTLED and any(
             line["productSku"] == COVER_SKU for line in order["lines"]
         ):
-            status = (self._cover(order["id"]) or {}).get("status", status)
+            status = (self._cover(order["id"]) or {}).get("status") or status
         notes = [e["message"] for e in order["events"] if e["type"] == "NOTE_ADDED"]
         return {
             **order,
@@ -103,8 +103,9 @@ class BackOffice:
     def _cover(self, order_id: str) -> Json | None:
         root = self._host.execute(docs.INSURANCE_COVER, {"id": order_id})
         cover: Json | None = root["cover"]
-        # As the order's metadata says it; the plugin's GraphQL spells it in upper case.
-        return cover and {**cover, "status": cover["status"].lower()}
+        # As the order's metadata says it; the plugin's GraphQL spells it in upper case. None is a
+        # status of another version of the plugin.
+        return cover and {**cover, "status": cover["status"] and cover["status"].lower()}
 
 
 def _why_a_person(status: str | None, notes: list[str]) -> str | None:

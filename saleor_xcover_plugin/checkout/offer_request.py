@@ -56,6 +56,7 @@ from .offers import (
     live_offer,
     put_summary_right,
     read_live_offer,
+    refuse_while_waiting,
 )
 from .selection import end_offer, readable
 
@@ -187,16 +188,6 @@ def is_answer(offer: Offer, now: datetime) -> bool:
     answered = (OfferStatus.AVAILABLE, OfferStatus.SELECTED, OfferStatus.DECLINED)
     is_answer = (offer.status in answered or is_withheld(offer)) and is_fresh(offer, now)
     return is_answer and has_known_rules(offer)
-
-
-def refuse_while_waiting(offer: Offer, now: datetime) -> None:
-    """Raise ``Refusal`` while another request is under way, or soon after one that failed."""
-    if offer.leased_until is None or offer.leased_until <= now:
-        return
-    if offer.status == OfferStatus.REQUESTED:
-        raise Refusal(Code.OFFER_PENDING)
-    if offer.status == OfferStatus.UNAVAILABLE:
-        raise Refusal(Code(offer.reason_code))
 
 
 def _open_request(wanted: Wanted, settings: PluginSettings, now: datetime) -> tuple[Wanted, Offer]:

@@ -20,6 +20,7 @@ from ..compiled_query import KEY, CompiledQuery
 from ..domain.money import Money
 from ..domain.product_rules import Group, largest_selection
 from ..domain.states import LIVE_OFFER_STATUSES, OfferStatus
+from ..errors import Code, Refusal
 from ..host import announced_payments, checkouts, cover_line, metadata
 from ..models import Offer, Quote
 from .public_summary import right_in_checkout, summary, yes
@@ -228,3 +229,18 @@ def summarise_yes(offer: Offer) -> None:
 def is_fresh(offer: Offer | LiveOffer, now: datetime) -> bool:
     """Return True if the offer is still valid at ``now`` (UTC)."""
     return offer.valid_until is not None and now < offer.valid_until
+
+
+def refuse_while_waiting(offer: Offer, now: datetime) -> None:
+    """Raise ``Refusal`` while another request is under way, or soon after one that failed."""
+    if offer.leased_until is None or offer.leased_until <= now:
+        return
+    if offer.status == OfferStatus.REQUESTED:
+        raise Refusal(Code.OFFER_PENDING)
+    if offer.status == OfferStatus.UNAVAILABLE:
+        raise Refusal(_reason_of(offer))
+
+
+def _reason_of(offer: Offer) -> Code:
+    """Return why there is no offer; another version may have stored a code unknown to this one."""
+    return Code(offer.reason_code) if offer.reason_code in list(Code) else Code.NO_OFFER

@@ -29,6 +29,7 @@ from .offers import (
     is_fresh,
     live_offer,
     put_summary_right,
+    refuse_while_waiting,
     summarise,
     summarise_yes,
     take_notice,
@@ -228,8 +229,10 @@ def _present(token: uuid.UUID, channel_id: int) -> Offer:
 def _visible(token: uuid.UUID, channel_id: int) -> Offer:
     """Return the live offer if a storefront may show it. Raise ``Refusal`` if not."""
     offer = live_offer(token)
-    if offer is None or offer.channel_id != channel_id:
-        raise Refusal(Code.CHECKOUT_NOT_FOUND)
+    if offer is None:
+        raise Refusal(Code.OFFER_STALE)
+    if offer.channel_id != channel_id:
+        raise Refusal(Code.CHECKOUT_IN_OTHER_CHANNEL)
     if offer.status in (OfferStatus.REQUESTED, OfferStatus.UNAVAILABLE):
         raise Refusal(Code.OFFER_STALE)
     if insures_nothing(offer):
@@ -237,13 +240,34 @@ def _visible(token: uuid.UUID, channel_id: int) -> Offer:
     return offer
 
 
-def mark_shown(token: uuid.UUID, channel_id: int, *, now: datetime) -> Offer:
-    """Store when the shopper first saw the live offer, and return the offer.
+def show(token: uuid.UUID, channel_id: int, *, now: datetime) -> Offer:
+    """Return the live offer that ``ensure_offer`` has just found or made, and count it as shown.
 
-    XCover is sent an opt-out only for offers that were shown. Raise ``Refusal`` if there is no
-    offer to show in this channel.
+    Raise ``Refusal`` if another process has ended it since.
     """
-    offer = _visible(token, channel_id)
+    return _counted(_visible(token, channel_id), now)
+
+
+def report_shown(
+    token: uuid.UUID, channel_id: int, settings: PluginSettings, *, now: datetime
+) -> Offer:
+    """Count the live offer as shown because a storefront says so, and return it.
+
+    It counts as long as it holds, also once payment has begun: the shopper may have seen it before.
+    Raise ``Refusal`` with the reason where it does not, as ``accept`` would, and while XCover is
+    asked (``OFFER_PENDING``) or could not be asked.
+    """
+    state = readable(token, channel_id, settings)
+    offer = live_offer(token)
+    if offer is not None:
+        refuse_while_waiting(offer, now)
+        if insures_nothing(offer):
+            raise Refusal(Code.NOT_INSURED)
+    return _counted(_valid(offer, state, settings, now), now)
+
+
+def _counted(offer: Offer, now: datetime) -> Offer:
+    """Store when the shopper first saw an offer; XCover gets opt-outs only for those."""
     if offer.shown_at is None:
         Offer.objects.filter(pk=offer.pk, shown_at=None).update(shown_at=now, updated_at=now)
         offer.shown_at = now
@@ -344,8 +368,17 @@ def _answerable(state: CheckoutSnapshot, settings: PluginSettings, now: datetime
     """Lock and return the live offer. Raise ``Refusal`` if it may not be accepted now."""
     if checkouts.has_money(state.token):
         raise Refusal(Code.PAYMENT_STARTED)
+    return _valid(live_offer(state.token, lock=True), state, settings, now)
+
+
+def _valid(
+    offer: Offer | None, state: CheckoutSnapshot, settings: PluginSettings, now: datetime
+) -> Offer:
+    """Return the live offer of a checkout as it was read. Raise ``Refusal`` if it does not hold.
+
+    It holds while it can be sold, was made for this checkout and has not expired.
+    """
     basket = insurable_basket(state.facts, settings.rules, now)
-    offer = live_offer(state.token, lock=True)
     answered = (OfferStatus.AVAILABLE, OfferStatus.SELECTED, OfferStatus.DECLINED)
     if offer is None or offer.status not in answered:
         raise Refusal(Code.OFFER_STALE)

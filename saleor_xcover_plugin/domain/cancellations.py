@@ -6,6 +6,7 @@ period. Source: https://docs.covergenius.com/xcover/faqs/events-tickets-faqs
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -47,6 +48,15 @@ class ClaimState(StrEnum):
     NONE = "none"
     OPEN = "open"
     PAID = "paid"
+
+
+CLAIM_SENTENCES: Mapping[ClaimState, str] = {
+    ClaimState.UNKNOWN: "Nobody has told; refunds are judged as if there were none.",
+    ClaimState.NONE: "There is no claim.",
+    ClaimState.OPEN: "A claim is being looked at: whether to cancel the policy a person decides.",
+    ClaimState.PAID: "XCover paid a claim: whether to cancel the policy a person decides.",
+}
+"""Sentences that tell staff what each state means."""
 
 
 class Cancelled(StrEnum):
@@ -287,6 +297,14 @@ RULES = (
     ),
 )
 """The table. The first row that fits decides; there is one for every situation."""
+
+STAFF_RULE = "staff"
+"""Stands for a row where staff began a cancellation themselves, so that no row decided."""
+
+RULE_SENTENCES: Mapping[str, str] = {
+    rule.name: rule.sentence.format(cost="one amount", back="a smaller one") for rule in RULES
+} | {STAFF_RULE: "Staff ask XCover what it would refund."}
+"""The sentences for staff, without sums, by every name a cancellation's rule may have."""
 
 
 def rule_for(situation: Situation) -> Rule:

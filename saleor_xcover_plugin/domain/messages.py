@@ -18,6 +18,17 @@ class MessageKind(StrEnum):
     OPT_OUT = "opt_out"
 
 
+SENTENCES: Mapping[MessageKind, str] = {
+    MessageKind.CONFIRM: "To make the policy of a paid order.",
+    MessageKind.PREVIEW_CANCELLATION: "To say what cancelling the policy would refund.",
+    MessageKind.CONFIRM_CANCELLATION: "To cancel the policy for the refund it named.",
+    MessageKind.PREVIEW_MODIFICATION: "To say what a change of the buyer's details would cost.",
+    MessageKind.CONFIRM_MODIFICATION: "To change the buyer's details in the policy, at no cost.",
+    MessageKind.OPT_OUT: "To note that tickets were bought without the protection on offer.",
+}
+"""Sentences that tell staff what a message of each kind asks of XCover."""
+
+
 @dataclass(frozen=True, slots=True)
 class Delivery:
     """The delivery of messages of one kind."""

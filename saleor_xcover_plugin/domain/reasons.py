@@ -6,6 +6,7 @@ storefront. docs/operations.md tells staff what to do about each.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from enum import StrEnum
 
 
@@ -13,14 +14,14 @@ class ReasonCode(StrEnum):
     """The reason why something waits for a person, or why no policy is made."""
 
     # The cover line of an order buys no policy.
-    NOT_OFFERED = "not_offered"  # the line belongs to no offer of the plugin's
-    BOUGHT_ALREADY = "bought_already"  # another order of the same checkout used the offer
-    LINE_CHANGED = "line_changed"  # not one piece at the offered premium
-    LINE_REMOVED = "line_removed"  # taken out because it could not be sold again
+    NOT_OFFERED = "not_offered"
+    BOUGHT_ALREADY = "bought_already"
+    LINE_CHANGED = "line_changed"
+    LINE_REMOVED = "line_removed"
     TICKETS_CHANGED = "tickets_changed"
     COUNTRY_CHANGED = "country_changed"
-    OFFER_ENDED = "offer_ended"  # the checkout changed after a payment had begun
-    CHECK_FAILED = "check_failed"  # the same, and the checkout could not be checked
+    OFFER_ENDED = "offer_ended"
+    CHECK_FAILED = "check_failed"
     EVENT_CANCELLED = "event_cancelled"
     EVENT_STARTED = "event_started"
 
@@ -28,24 +29,84 @@ class ReasonCode(StrEnum):
     NOT_PAID = "not_paid"
     REFUNDED_IN_PART = "refunded_in_part"
     POLICYHOLDER_INCOMPLETE = "policyholder_incomplete"
-    NOT_WANTED = "not_wanted"  # staff decided that no policy is made
-    EVENT_OVER = "event_over"  # parked until the event was over; the message is deleted
-    OTHER_STORE = "other_store"  # belongs to the store this database was copied from
+    NOT_WANTED = "not_wanted"
+    EVENT_OVER = "event_over"
+    OTHER_STORE = "other_store"
 
     # XCover's responses, or the lack of one.
-    OFFER_GONE = "offer_gone"  # XCover does not know the offer any more
-    OTHER_BOOKING = "other_booking"  # XCover has another booking for the offer
-    BOOKING_DIFFERS = "booking_differs"  # the booking is not what the buyer accepted
+    OFFER_GONE = "offer_gone"
+    OTHER_BOOKING = "other_booking"
+    BOOKING_DIFFERS = "booking_differs"
     REFUSED = "refused"
-    UNCLEAR = "unclear"  # the response is a success that carries errors
-    GAVE_UP = "gave_up"  # all attempts failed
+    UNCLEAR = "unclear"
+    GAVE_UP = "gave_up"
 
     # Causes in this store.
     CREDENTIALS_REFUSED = "xcover_refused_credentials"
-    OTHER_ACCOUNT = "other_account"  # sent through another account, which alone knows the outcome
-    SEAL_BROKEN = "seal_broken"  # encrypted with another SECRET_KEY
-    POISON = "poison"  # several workers in a row died while delivering it
-    UNEXPECTED = "unexpected"  # a defect
+    OTHER_ACCOUNT = "other_account"
+    SEAL_BROKEN = "seal_broken"
+    POISON = "poison"
+    UNEXPECTED = "unexpected"
+
+
+SENTENCES: Mapping[ReasonCode, str] = {
+    ReasonCode.NOT_OFFERED: "A protection line nobody quoted was ordered.",
+    ReasonCode.BOUGHT_ALREADY: (
+        "Another order of the same checkout has the protection (`orderCreateFromCheckout` with "
+        "`removeCheckout: false`): the one that was paid first."
+    ),
+    ReasonCode.LINE_CHANGED: "The line is not one piece at the offered premium.",
+    ReasonCode.LINE_REMOVED: "The protection line was taken out of the checkout or the order.",
+    ReasonCode.TICKETS_CHANGED: "The tickets changed after the yes, too late to ask again.",
+    ReasonCode.COUNTRY_CHANGED: "The buyer's country is not the quoted one any more.",
+    ReasonCode.OFFER_ENDED: "The yes had ended, but a payment had begun.",
+    ReasonCode.CHECK_FAILED: (
+        "The checkout changed after the yes and the plugin could not check it (see "
+        "`xcover.hook.failed` in the log), but a payment had begun."
+    ),
+    ReasonCode.EVENT_CANCELLED: "The organiser cancelled the event before the policy was made.",
+    ReasonCode.EVENT_STARTED: (
+        "The event began before the policy was made: it was paid late, or XCover could not be "
+        "asked in time."
+    ),
+    ReasonCode.NOT_PAID: (
+        "The order was cancelled, expired or refunded in full before its policy was made."
+    ),
+    ReasonCode.REFUNDED_IN_PART: "Part of the order was refunded before the policy was made.",
+    ReasonCode.POLICYHOLDER_INCOMPLETE: "The order's address lacks what the policy needs.",
+    ReasonCode.NOT_WANTED: (
+        "Staff decided that no policy is made. While it waits: XCover may have made it, and its "
+        "bookings could not be searched."
+    ),
+    ReasonCode.EVENT_OVER: ("The policy was put aside until its event was over; its call is gone."),
+    ReasonCode.OTHER_STORE: (
+        "The offer or policy was made by the store this database was copied from, before "
+        "`xcover_adopt --as-new-store`."
+    ),
+    ReasonCode.OFFER_GONE: "XCover no longer knows the offer.",
+    ReasonCode.OTHER_BOOKING: "XCover holds another booking for the offer.",
+    ReasonCode.BOOKING_DIFFERS: "The booking is not what was sold.",
+    ReasonCode.REFUSED: (
+        "XCover refused the policy, the cancellation or the change of the buyer's details."
+    ),
+    ReasonCode.UNCLEAR: "XCover said yes and named errors: it is unknown whether a policy exists.",
+    ReasonCode.GAVE_UP: (
+        "XCover gave no usable answer for a day; the sentence says whether it is unknown if it "
+        "was done."
+    ),
+    ReasonCode.CREDENTIALS_REFUSED: "XCover refused the credentials.",
+    ReasonCode.OTHER_ACCOUNT: (
+        "A call whose answer was lost went to another XCover account than the one that is set "
+        "now: only that one knows whether it was carried out."
+    ),
+    ReasonCode.SEAL_BROKEN: (
+        "The answer to a request was lost, it cannot be sent again (the SECRET_KEY that sealed it "
+        "is gone, or the order asks for no policy any more), and XCover does not list its bookings."
+    ),
+    ReasonCode.POISON: "Several workers in a row died while they sent it.",
+    ReasonCode.UNEXPECTED: "A defect; see the log.",
+}
+"""Sentences that tell staff what happened; docs/operations.md tells what to do about each."""
 
 
 NOTHING_BOUGHT = frozenset(

@@ -13,6 +13,8 @@ ADVICE: Mapping[str, tuple[Code, ...]] = {
     ),
     "Leave what is shown and ask again in `retryAfter` seconds. After a refused answer say the "
     "sentence; what was answered before holds.": (Code.TOO_MANY_REQUESTS,),
+    "Leave what is shown, say the sentence, ask again after some seconds. After a refused answer: "
+    "what was answered before holds.": (Code.BUSY,),
     "Say the sentence, ask for the offer again, leave both answers open: nothing was accepted.": (
         Code.OFFER_STALE,
         Code.OFFER_EXPIRED,

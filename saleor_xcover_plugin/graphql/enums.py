@@ -1,7 +1,8 @@
 """The closed lists of the API. On the wire each value is in upper case, else as in our tables.
 
 Resolvers return values as the tables hold them. One that is not in its list (a row that another
-version wrote) is null where the field allows it: ``known`` says so.
+version wrote) is null, as ``known`` returns it: a value that cannot be told must not take the rest
+of the answer with it. So every field that shows a stored value is nullable.
 """
 
 from __future__ import annotations
@@ -12,15 +13,20 @@ from typing import Any
 
 import graphene
 
-from ..domain.cancellations import ClaimState
+from ..domain import messages, reasons
+from ..domain.cancellations import CLAIM_SENTENCES, RULE_SENTENCES, ClaimState
 from ..domain.messages import MessageKind
 from ..domain.product_rules import Choice
 from ..domain.reasons import ReasonCode
 from ..domain.sending import Sending
 from ..domain.states import CancellationStatus, CoverStatus
 from ..errors import SENTENCES, Code
+from ..staff import decisions
 from ..staff.decisions import DecisionCode
 from .advice import COVERS
+
+NULL_IF_NEWER = "Null: a value of a newer version."
+"""Describes a field whose value goes through ``known``."""
 
 
 def known(values: Iterable[str], value: str) -> str | None:
@@ -53,7 +59,10 @@ InsuranceAnswer = _enum(
     "InsuranceAnswer",
     ("accepted", "declined"),
     "What the shopper said to an offer.",
-    {"accepted": "Yes: the cover line is in the checkout.", "declined": "No."},
+    {
+        "accepted": "Yes: the cover line is in the checkout.",
+        "declined": "No: the tickets are bought without it.",
+    },
 )
 InsuranceChoice = _enum(
     "InsuranceChoice",
@@ -79,17 +88,28 @@ InsuranceCancellationStatus = _enum(
         CancellationStatus.KEPT: "The policy stays in force.",
     },
 )
+InsuranceCancellationRule = _enum(
+    "InsuranceCancellationRule",
+    RULE_SENTENCES,
+    "Which row of the table in docs/cancellations.md decided about a refund. New versions may add "
+    "values.",
+    RULE_SENTENCES,
+)
 InsuranceClaim = _enum(
     "InsuranceClaim",
     ClaimState,
     "What staff know of insurance claims on a policy; XCover does not tell.",
+    CLAIM_SENTENCES,
 )
-InsuranceMessageKind = _enum("InsuranceMessageKind", MessageKind, "What a message asks of XCover.")
+InsuranceMessageKind = _enum(
+    "InsuranceMessageKind", MessageKind, "What a message asks of XCover.", messages.SENTENCES
+)
 InsuranceReasonCode = _enum(
     "InsuranceReasonCode",
     ReasonCode,
     "Why something waits for a person, or why there is no policy; docs/operations.md says for "
     "each what to do. New versions may add values.",
+    reasons.SENTENCES,
 )
 InsuranceSending = _enum(
     "InsuranceSending",
@@ -105,15 +125,18 @@ InsuranceSending = _enum(
 PERMISSION_DENIED = "permission_denied"
 BUSY = "busy"
 INTERNAL = "internal"
+BUSY_SENTENCE = "Another database session holds what this needs; try again."
+FAILED_SENTENCE = "It failed; the log says why."
 
 InsuranceDecisionCode = _enum(
     "InsuranceDecisionCode",
     (*DecisionCode, PERMISSION_DENIED, BUSY, INTERNAL),
-    "Why staff were refused (docs/cancellations.md). New versions may add values: treat one you "
-    "do not know like INTERNAL.",
+    "Why staff were refused; docs/cancellations.md says for each what to do. New versions may add "
+    "values: treat one you do not know like INTERNAL.",
     {
+        **decisions.SENTENCES,
         PERMISSION_DENIED: "The token lacks MANAGE_ORDERS for this channel.",
-        BUSY: "Another database session holds what this needs; try again.",
-        INTERNAL: "It failed; the log says why.",
+        BUSY: BUSY_SENTENCE,
+        INTERNAL: FAILED_SENTENCE,
     },
 )

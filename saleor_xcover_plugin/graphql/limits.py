@@ -107,6 +107,18 @@ class _BoundedLexer(Lexer):
         return Token(kind, found.start("mark"), found.end())
 
 
+def check_operation(document: ast.Document, name: str | None) -> None:
+    """Raise ``GraphQLError`` for a subscription, and if no operation has the name that was sent.
+
+    The schema has no subscriptions, and the validation does not say so.
+    """
+    operation, _ = _parts(document)
+    if operation.operation not in ("query", "mutation"):
+        raise GraphQLError("Send a query or a mutation.")
+    if name is not None and (operation.name is None or operation.name.value != name):
+        raise GraphQLError("No operation of the document has the name in operationName.")
+
+
 def check_limits(
     document: ast.Document,
     limits: Limits = SHOPPER,

@@ -17,6 +17,7 @@ from ..clock import utc_now
 from ..config.settings import PluginSettings
 from ..defect_log import log_defect
 from ..errors import Code, Refusal
+from ..host import orders
 from ..host.requestor import Requestor
 from ..models import Cover, Offer
 from ..time_limits import DatabaseBusy
@@ -46,14 +47,30 @@ class Context:
     """The client's name of today (``checkout/allowances.py``), where it is known."""
 
 
+def _errors() -> graphene.List:
+    return graphene.List(
+        graphene.NonNull(InsuranceError),
+        required=True,
+        description="Why it was refused, at most one; empty if it was not.",
+    )
+
+
+def _checkout_id() -> graphene.ID:
+    return graphene.ID(
+        required=True, description="Saleor's id of the checkout: the global one or its UUID."
+    )
+
+
 class OfferResult(graphene.ObjectType):
     """An offer, or one error. Both may be missing in the answer of the query insuranceOffer."""
 
     class Meta:
         name = "InsuranceOfferResult"
 
-    offer = graphene.Field(InsuranceOffer)
-    errors = graphene.List(graphene.NonNull(InsuranceError), required=True)
+    offer = graphene.Field(
+        InsuranceOffer, description="The offer as it is after the request; null beside an error."
+    )
+    errors = _errors()
 
 
 class CoverResult(graphene.ObjectType):
@@ -62,31 +79,36 @@ class CoverResult(graphene.ObjectType):
     class Meta:
         name = "InsuranceCoverResult"
 
-    cover = graphene.Field(InsuranceCover)
-    errors = graphene.List(graphene.NonNull(InsuranceError), required=True)
+    cover = graphene.Field(
+        InsuranceCover, description="The protection of the order; null where it has none."
+    )
+    errors = _errors()
 
 
-def _answered(result: type, name: str, work: Callable[[], Any]) -> Any:
-    """Turn a refusal into a coded error; anything unexpected is logged and masked."""
+def _answered(result: type, name: str, work: Callable[[], Any], *, busy: Code = Code.BUSY) -> Any:
+    """Turn a refusal into a coded error; anything unexpected is logged and masked.
+
+    ``busy`` is the code for a lock of another database session.
+    """
     try:
         return result(**{name: work()}, errors=[])
     except Refusal as refusal:
         log.info("xcover.storefront.refused", extra={"code": refusal.code.value})
         return result(errors=[error_of(refusal)])
-    except DatabaseBusy as busy:
-        log.warning("xcover.storefront.busy", extra={"reason": str(busy)})
-        return result(errors=[error_of(Refusal(Code.OFFER_PENDING))])
+    except DatabaseBusy as lock:
+        log.warning("xcover.storefront.busy", extra={"reason": str(lock)})
+        return result(errors=[error_of(Refusal(busy))])
     except Exception:
         log_defect(log, "xcover.storefront.failed")
         return result(errors=[error_of(Refusal(Code.INTERNAL))])
 
 
-def _offer_result(work: Callable[[], Offer | None]) -> Any:
+def _offer_result(work: Callable[[], Offer | None], *, busy: Code = Code.BUSY) -> Any:
     def offer() -> InsuranceOffer | None:
         found = work()
         return None if found is None else offer_of(found)
 
-    return _answered(OfferResult, "offer", offer)
+    return _answered(OfferResult, "offer", offer, busy=busy)
 
 
 def _answering(text: str, context: Context) -> uuid.UUID:
@@ -114,11 +136,26 @@ def _turn() -> graphene.Int:
     )
 
 
+def _cover_in(channel_id: int, order_id: uuid.UUID) -> Cover | None:
+    """Return the cover of an order of this channel; None for one without.
+
+    Raise ``Refusal`` if there is no such order in it. A cover may still name the channel its order
+    was moved from.
+    """
+    cover = Cover.objects.filter(order_id=order_id).first()
+    is_ours = cover is not None and cover.channel_id == channel_id
+    if not is_ours and orders.channel_of(order_id) != channel_id:
+        raise Refusal(Code.ORDER_NOT_FOUND)
+    return cover
+
+
 class Query(StaffQuery, graphene.ObjectType):
+    """Read offers and covers. Nothing here changes anything or calls XCover."""
+
     insurance_offer = graphene.Field(
         OfferResult,
         required=True,
-        checkout_id=graphene.ID(required=True),
+        checkout_id=_checkout_id(),
         description="The live offer of a checkout. Reading it changes nothing and calls nobody. "
         "Null where the offer is to be requested (insuranceOfferRequest): there is none, it is no "
         "longer valid, or the checkout has to be checked again.",
@@ -126,8 +163,11 @@ class Query(StaffQuery, graphene.ObjectType):
     insurance_cover = graphene.Field(
         CoverResult,
         required=True,
-        order_token=graphene.ID(required=True),
-        description="The cover of an order; null without one.",
+        order_token=graphene.ID(
+            required=True, description="Saleor's id of the order: the global one or its UUID."
+        ),
+        description="The cover of an order; null without one. ORDER_NOT_FOUND where the channel "
+        "has no such order.",
     )
 
     @staticmethod
@@ -138,7 +178,7 @@ class Query(StaffQuery, graphene.ObjectType):
             token = _checkout(checkout_id)
             return held_offer(token, context.channel_id, context.settings, utc_now())
 
-        return _offer_result(work)
+        return _offer_result(work, busy=Code.OFFER_PENDING)
 
     @staticmethod
     def resolve_insurance_cover(_root: Any, info: Any, order_token: str) -> CoverResult:
@@ -148,7 +188,7 @@ class Query(StaffQuery, graphene.ObjectType):
             order_id = uuid_of(order_token, "Order")
             if order_id is None:
                 raise Refusal(Code.ORDER_NOT_FOUND)
-            cover = Cover.objects.filter(order_id=order_id, channel_id=context.channel_id).first()
+            cover = _cover_in(context.channel_id, order_id)
             return cover_of(cover) if cover else None
 
         return _answered(CoverResult, "cover", work)
@@ -161,7 +201,7 @@ class InsuranceOfferRequest(graphene.Mutation):
     """
 
     class Arguments:
-        checkout_id = graphene.ID(required=True)
+        checkout_id = _checkout_id()
 
     Output = OfferResult
 
@@ -174,16 +214,20 @@ class InsuranceOfferRequest(graphene.Mutation):
             offer_request.ensure_offer(
                 token, context.channel_id, context.settings, utc_now, client=context.client
             )
-            return selection.mark_shown(token, context.channel_id, now=utc_now())
+            return selection.show(token, context.channel_id, now=utc_now())
 
-        return _offer_result(work)
+        # A page that waits for a price goes on waiting, and asks again by itself.
+        return _offer_result(work, busy=Code.OFFER_PENDING)
 
 
 class InsuranceShown(graphene.Mutation):
-    """Tell that the shopper has seen the offer (for storefronts that read it elsewhere)."""
+    """Tell that the shopper has seen the offer (for storefronts that read it elsewhere).
+
+    It counts while the offer holds; with an error nothing was counted.
+    """
 
     class Arguments:
-        checkout_id = graphene.ID(required=True)
+        checkout_id = _checkout_id()
 
     Output = OfferResult
 
@@ -191,7 +235,9 @@ class InsuranceShown(graphene.Mutation):
     def mutate(_root: Any, info: Any, checkout_id: str) -> OfferResult:
         context: Context = info.context
         return _offer_result(
-            lambda: selection.mark_shown(_checkout(checkout_id), context.channel_id, now=utc_now())
+            lambda: selection.report_shown(
+                _checkout(checkout_id), context.channel_id, context.settings, now=utc_now()
+            )
         )
 
 
@@ -199,9 +245,16 @@ class InsuranceAccept(graphene.Mutation):
     """Say yes: put the cover line with the exact premium into the checkout."""
 
     class Arguments:
-        checkout_id = graphene.ID(required=True)
-        quote_ids = graphene.List(graphene.NonNull(graphene.ID), required=True)
-        content_hash = graphene.String(required=True)
+        checkout_id = _checkout_id()
+        quote_ids = graphene.List(
+            graphene.NonNull(graphene.ID),
+            required=True,
+            description="The chosen quotes of the offer, at least one.",
+        )
+        content_hash = graphene.String(
+            required=True,
+            description="contentHash of the offer that was shown: of other terms it is refused.",
+        )
         page = _page()
         turn = _turn()
 
@@ -235,7 +288,7 @@ class InsuranceDecline(graphene.Mutation):
     """Say no: a cover line put in before goes."""
 
     class Arguments:
-        checkout_id = graphene.ID(required=True)
+        checkout_id = _checkout_id()
         page = _page()
         turn = _turn()
 
@@ -258,6 +311,8 @@ class InsuranceDecline(graphene.Mutation):
 
 
 class Mutation(StaffMutation, graphene.ObjectType):
+    """Request and answer offers, and carry out decisions of staff. One per request."""
+
     insurance_offer_request = InsuranceOfferRequest.Field(required=True)
     insurance_shown = InsuranceShown.Field(required=True)
     insurance_accept = InsuranceAccept.Field(required=True)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import logging
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any
 
 import graphene
@@ -12,11 +13,12 @@ from graphene.relay.connection import PageInfo
 
 from ..clock import utc_now
 from ..defect_log import log_defect
-from ..domain.cancellations import ClaimState
+from ..domain.cancellations import RULE_SENTENCES, ClaimState
+from ..domain.messages import MessageKind
 from ..domain.numbers import whole_number
 from ..domain.reasons import ReasonCode
 from ..domain.sending import Sending
-from ..domain.states import CoverStatus
+from ..domain.states import CancellationStatus, CoverStatus
 from ..models import Cancellation, Cover, OutboxMessage
 from ..staff import cover_list, decisions, policyholder_completion
 from ..staff.decisions import DecisionCode, DecisionRefused
@@ -27,8 +29,11 @@ from ..time_limits import DatabaseBusy, busy_sentence
 from .cursors import cursor_of, key_of
 from .enums import (
     BUSY,
+    FAILED_SENTENCE,
     INTERNAL,
+    NULL_IF_NEWER,
     PERMISSION_DENIED,
+    InsuranceCancellationRule,
     InsuranceCancellationStatus,
     InsuranceClaim,
     InsuranceCoverStatus,
@@ -39,9 +44,27 @@ from .enums import (
     known,
 )
 from .ids import uuid_of
-from .types import InsuranceMoney, money
+from .types import InsuranceMoney, InsuranceMoneyInput, money
 
 log = logging.getLogger(__name__)
+
+
+def _errors() -> graphene.List:
+    return graphene.List(
+        graphene.NonNull(StaffError),
+        required=True,
+        description="Why it was refused, at most one; empty if it was not.",
+    )
+
+
+def _order_id() -> graphene.ID:
+    return graphene.ID(
+        required=True, description="Saleor's id of the order: the global one or its UUID."
+    )
+
+
+def _cancellation_id() -> graphene.ID:
+    return graphene.ID(required=True, description="The id of an InsuranceCancellation.")
 
 
 class StaffError(graphene.ObjectType):
@@ -50,7 +73,9 @@ class StaffError(graphene.ObjectType):
     class Meta:
         name = "InsuranceStaffError"
 
-    code = graphene.Field(InsuranceDecisionCode, required=True)
+    code = graphene.Field(
+        InsuranceDecisionCode, required=True, description="The reason, for programs."
+    )
     message = graphene.String(required=True, description="What happened and what to do.")
 
 
@@ -60,17 +85,27 @@ class StaffCancellation(graphene.ObjectType):
     class Meta:
         name = "InsuranceCancellation"
 
-    id = graphene.ID(required=True)
-    status = graphene.Field(InsuranceCancellationStatus, required=True)
-    rule = graphene.String(required=True, description="Row of docs/cancellations.md.")
+    id = graphene.ID(required=True, description="Names it when it is approved or the policy kept.")
+    status = graphene.Field(
+        InsuranceCancellationStatus, description=f"How far it is. {NULL_IF_NEWER}"
+    )
+    rule = graphene.Field(
+        InsuranceCancellationRule,
+        description=f"Which row decided. {NULL_IF_NEWER}",
+    )
     sentence = graphene.String(required=True, description="What it waits for, or why it ended.")
     refund = graphene.Field(InsuranceMoney, description="What XCover would refund, once asked.")
     xcover_refunds_buyer = graphene.Boolean(
         description="True: XCover pays the refund to the buyer itself, and the store owes nothing "
         "for the protection. Null: XCover was not asked yet."
     )
-    confirm_before = graphene.DateTime(description="A later approval renews the preview.")
-    created_at = graphene.DateTime(required=True)
+    confirm_before = graphene.DateTime(
+        description="When XCover's preview lapses; a later approval renews it first. Null: XCover "
+        "was not asked yet."
+    )
+    created_at = graphene.DateTime(
+        required=True, description="When the refund was judged, or staff asked."
+    )
 
 
 class StaffStep(graphene.ObjectType):
@@ -79,8 +114,8 @@ class StaffStep(graphene.ObjectType):
     class Meta:
         name = "InsuranceStep"
 
-    at = graphene.DateTime(required=True)
-    what = graphene.String(required=True, description="In plain words.")
+    at = graphene.DateTime(required=True, description="When it happened.")
+    what = graphene.String(required=True, description="What happened, in plain words.")
 
 
 class StaffMessage(graphene.ObjectType):
@@ -89,11 +124,26 @@ class StaffMessage(graphene.ObjectType):
     class Meta:
         name = "InsuranceParkedMessage"
 
-    id = graphene.ID(required=True)
-    kind = graphene.Field(InsuranceMessageKind, required=True)
-    reason_code = graphene.Field(InsuranceReasonCode, description="Why it waits, where known.")
+    id = graphene.ID(required=True, description="Names it for insuranceRetry.")
+    kind = graphene.Field(
+        InsuranceMessageKind, description=f"What it asks of XCover. {NULL_IF_NEWER}"
+    )
+    reason_code = graphene.Field(
+        InsuranceReasonCode,
+        description="Why it waits. Null: not known, or a value of a newer version.",
+    )
     sentence = graphene.String(required=True, description="The last error, in plain words.")
-    sending = graphene.Field(InsuranceSending, required=True)
+    sending = graphene.Field(
+        InsuranceSending, description=f"Whether XCover may have carried it out. {NULL_IF_NEWER}"
+    )
+
+
+def _list_of(kind: type, description: str) -> graphene.List:
+    return graphene.List(
+        graphene.NonNull(kind),
+        description=f"{description} Null only if it could not be read: an error with its path "
+        "says why.",
+    )
 
 
 class StaffCover(graphene.ObjectType):
@@ -102,24 +152,39 @@ class StaffCover(graphene.ObjectType):
     class Meta:
         name = "InsuranceStaffCover"
 
-    id = graphene.ID(required=True)
+    id = graphene.ID(required=True, description="The plugin's own key of the cover.")
     order_id = graphene.ID(required=True, description="The order's UUID.")
-    order_number = graphene.String(required=True)
-    status = graphene.Field(InsuranceCoverStatus, required=True)
+    order_number = graphene.String(
+        required=True, description="The order's number, as the dashboard shows it."
+    )
+    status = graphene.Field(
+        InsuranceCoverStatus, description=f"What became of the protection. {NULL_IF_NEWER}"
+    )
     reason_code = graphene.Field(
-        InsuranceReasonCode, description="Null while nothing is wrong with it."
+        InsuranceReasonCode,
+        description="Why it waits, or why there is no policy. Null: nothing is wrong with it, or a "
+        "value of a newer version.",
     )
     reason = graphene.String(required=True, description="The same in plain words; may be empty.")
-    premium = graphene.Field(InsuranceMoney, required=True)
+    premium = graphene.Field(
+        InsuranceMoney, required=True, description="What was agreed for it, with tax."
+    )
     amount_due_back = graphene.Field(
         InsuranceMoney, required=True, description="What the store owes the buyer for it."
     )
-    policy_number = graphene.String(description="Null until the policy is made.")
-    cooling_off_until = graphene.DateTime(description="As XCover says; null until it did.")
-    claim = graphene.Field(InsuranceClaim, required=True)
-    cancellations = graphene.List(graphene.NonNull(StaffCancellation), required=True)
-    parked_messages = graphene.List(graphene.NonNull(StaffMessage), required=True)
-    history = graphene.List(graphene.NonNull(StaffStep), required=True)
+    policy_number = graphene.String(
+        description="XCover's number of the policy; null until it is made."
+    )
+    cooling_off_until = graphene.DateTime(
+        description="Until when XCover refunds the premium, as it says; null until it did."
+    )
+    claim = graphene.Field(
+        InsuranceClaim, description=f"What staff know of claims on the policy. {NULL_IF_NEWER}"
+    )
+    # Read after the cover was answered, which must not be lost with one of them.
+    cancellations = _list_of(StaffCancellation, "Every refund that was judged, oldest first.")
+    parked_messages = _list_of(StaffMessage, "Calls to XCover that wait for a person.")
+    history = _list_of(StaffStep, "What happened so far, oldest first.")
 
     @staticmethod
     def resolve_cancellations(cover: Any, _info: Any) -> list[StaffCancellation]:
@@ -128,16 +193,7 @@ class StaffCover(graphene.ObjectType):
 
     @staticmethod
     def resolve_parked_messages(cover: Any, _info: Any) -> list[StaffMessage]:
-        return [
-            StaffMessage(
-                id=m.pk,
-                kind=m.kind,
-                reason_code=known(ReasonCode, m.reason_code),
-                sentence=m.last_error,
-                sending=Sending.OUTCOME_UNKNOWN.value if m.is_unknown else m.sending,
-            )
-            for m in cover_list.parked_messages(cover.row)
-        ]
+        return [_message_of(row) for row in cover_list.parked_messages(cover.row)]
 
     @staticmethod
     def resolve_history(cover: Any, _info: Any) -> list[StaffStep]:
@@ -150,8 +206,10 @@ class StaffCoverEdge(graphene.ObjectType):
     class Meta:
         name = "InsuranceStaffCoverEdge"
 
-    node = graphene.Field(StaffCover, required=True)
-    cursor = graphene.String(required=True, description="Give it as `after` to go on from here.")
+    node = graphene.Field(StaffCover, required=True, description="The cover itself.")
+    cursor = graphene.String(
+        required=True, description="Its place: give it as `after` or `before`."
+    )
 
 
 class StaffCoverConnection(graphene.ObjectType):
@@ -160,9 +218,24 @@ class StaffCoverConnection(graphene.ObjectType):
     class Meta:
         name = "InsuranceStaffCoverConnection"
 
-    edges = graphene.List(graphene.NonNull(StaffCoverEdge), required=True)
-    page_info = graphene.Field(PageInfo, required=True)
-    errors = graphene.List(graphene.NonNull(StaffError), required=True)
+    edges = graphene.List(
+        graphene.NonNull(StaffCoverEdge),
+        required=True,
+        description="The covers of the page; empty beside an error.",
+    )
+    page_info = graphene.Field(
+        PageInfo, required=True, description="Whether there are more pages, and their cursors."
+    )
+    total_count = graphene.Int(
+        description="How many covers all pages hold together. Null only if it could not be read, "
+        "or the page was refused."
+    )
+    errors = _errors()
+
+    @staticmethod
+    def resolve_total_count(page: Any, _info: Any) -> int | None:
+        # A count reads all of them: it is made only for who asks for it.
+        return page.total_count() if page.total_count else None
 
 
 class StaffResult(graphene.ObjectType):
@@ -171,8 +244,10 @@ class StaffResult(graphene.ObjectType):
     class Meta:
         name = "InsuranceStaffResult"
 
-    cover = graphene.Field(StaffCover)
-    errors = graphene.List(graphene.NonNull(StaffError), required=True)
+    cover = graphene.Field(
+        StaffCover, description="The cover as it is now; null beside an error: nothing was changed."
+    )
+    errors = _errors()
 
 
 def _cover_of(cover: Cover) -> StaffCover:
@@ -180,14 +255,14 @@ def _cover_of(cover: Cover) -> StaffCover:
         id=cover.pk,
         order_id=str(cover.order_id),
         order_number=cover.order_number,
-        status=cover.status,
+        status=known(CoverStatus, cover.status),
         reason_code=known(ReasonCode, cover.reason_code),
         reason=cover.reason,
         premium=money(cover.premium, cover.currency),
         amount_due_back=money(cover.amount_due_back, cover.currency),
         policy_number=cover.booking_id,
         cooling_off_until=cover.cooling_off_until,
-        claim=cover.claim,
+        claim=known(ClaimState, cover.claim),
     )
     shown.row = cover
     return shown
@@ -196,13 +271,24 @@ def _cover_of(cover: Cover) -> StaffCover:
 def _cancellation_of(row: Cancellation) -> StaffCancellation:
     return StaffCancellation(
         id=row.pk,
-        status=row.status,
-        rule=row.rule,
+        status=known(CancellationStatus, row.status),
+        rule=known(RULE_SENTENCES, row.rule),
         sentence=row.sentence,
         refund=None if row.refund is None else money(row.refund, row.currency),
         xcover_refunds_buyer=row.xcover_refunds_buyer,
         confirm_before=row.confirm_before,
         created_at=row.created_at,
+    )
+
+
+def _message_of(row: OutboxMessage) -> StaffMessage:
+    sending = Sending.OUTCOME_UNKNOWN.value if row.is_unknown else row.sending
+    return StaffMessage(
+        id=row.pk,
+        kind=known(MessageKind, row.kind),
+        reason_code=known(ReasonCode, row.reason_code),
+        sentence=row.last_error,
+        sending=known(Sending, sending),
     )
 
 
@@ -214,7 +300,7 @@ _NO_RIGHT = StaffError(
 
 def _answered(info: Any, result: type, work: Callable[[int], dict[str, Any]]) -> Any:
     """Check the rights first; a refusal becomes a coded error, anything else is masked."""
-    empty = _page([], has_more=False) if result is StaffCoverConnection else {}
+    empty = _page(cover_list.NO_PAGE) if result is StaffCoverConnection else {}
     channel_id = info.context.channel_id
     try:
         if not info.context.requestor().may_manage(channel_id):
@@ -227,16 +313,17 @@ def _answered(info: Any, result: type, work: Callable[[int], dict[str, Any]]) ->
         error = StaffError(code=BUSY, message=busy_sentence())
     except Exception:
         log_defect(log, "xcover.staff.failed")
-        error = StaffError(code=INTERNAL, message="It failed; the log says why.")
+        error = StaffError(code=INTERNAL, message=FAILED_SENTENCE)
     return result(**empty, errors=[error])
 
 
-def _page(rows: list[Cover], *, has_more: bool, is_first: bool = True) -> dict[str, Any]:
-    """Return a page of covers; ``is_first``: none comes before it."""
-    edges = [StaffCoverEdge(node=_cover_of(row), cursor=cursor_of(int(row.pk))) for row in rows]
+def _page(page: cover_list.Page) -> dict[str, Any]:
+    edges = [
+        StaffCoverEdge(node=_cover_of(row), cursor=cursor_of(int(row.pk))) for row in page.covers
+    ]
     info = PageInfo(
-        has_next_page=has_more,
-        has_previous_page=not is_first,
+        has_next_page=page.has_next,
+        has_previous_page=page.has_previous,
         start_cursor=edges[0].cursor if edges else None,
         end_cursor=edges[-1].cursor if edges else None,
     )
@@ -245,8 +332,8 @@ def _page(rows: list[Cover], *, has_more: bool, is_first: bool = True) -> dict[s
 
 def _decided(info: Any, work: Callable[[int], Cover]) -> Any:
     def answer(channel_id: int) -> dict[str, Any]:
-        cover = work(channel_id)
-        return {"cover": _cover_of(Cover.objects.select_related("offer").get(pk=cover.pk))}
+        # No other table: the decision is stored by now, whatever else is held.
+        return {"cover": _cover_of(Cover.objects.get(pk=work(channel_id).pk))}
 
     return _answered(info, StaffResult, answer)
 
@@ -274,20 +361,33 @@ def _cancellation(text: str, channel_id: int) -> int:
 
 
 class StaffQuery(graphene.ObjectType):
+    """What staff read."""
+
     insurance_covers = graphene.Field(
         StaffCoverConnection,
         required=True,
-        status=graphene.Argument(InsuranceCoverStatus),
-        order_number=graphene.String(),
+        status=graphene.Argument(InsuranceCoverStatus, description="Only covers of this status."),
+        order_number=graphene.String(description="Only the cover of the order of this number."),
         needs_decision=graphene.Boolean(
-            description="Only what waits for a person: parked covers and cancellations."
+            description="Only covers of which something waits for a person: the policy itself, a "
+            "cancellation, a change of the buyer's details, or the opt-out of its order."
         ),
         is_due=graphene.Boolean(description="Only those with an amount due back to the buyer."),
         first=graphene.Int(
             description=f"How many at most, 1 to {cover_list.MAX_PAGE_LENGTH}; "
             f"{cover_list.PAGE_LENGTH} if it is left out."
         ),
-        after=graphene.String(description="The cursor of the last cover of the page before."),
+        after=graphene.String(
+            description="A cursor: the page begins behind it. Give the endCursor of a page to get "
+            "the next one."
+        ),
+        last=graphene.Int(
+            description="The same as first, for paging backward: how many of the last ones."
+        ),
+        before=graphene.String(
+            description="A cursor: the page ends before it. Give the startCursor of a page to get "
+            "the previous one."
+        ),
         description="For staff: the channel's covers, newest first.",
     )
 
@@ -301,37 +401,59 @@ class StaffQuery(graphene.ObjectType):
         is_due: bool = False,
         first: int | None = None,
         after: str | None = None,
+        last: int | None = None,
+        before: str | None = None,
     ) -> StaffCoverConnection:
         def work(channel_id: int) -> dict[str, Any]:
+            decisions.require_typed("order number", order_number or "")
             wanted = cover_list.CoverFilter(
                 CoverStatus(status) if status else None, order_number or "", needs_decision, is_due
             )
-            key = _key(after)
-            rows, has_more = cover_list.page_of(channel_id, wanted, first=_length(first), after=key)
-            is_first = key is None or not cover_list.has_before(channel_id, wanted, after=key)
-            return _page(rows, has_more=has_more, is_first=is_first)
+            request = _page_request(first, after, last, before)
+            page = cover_list.page_of(channel_id, wanted, request)
+            total = partial(cover_list.count_of, channel_id, wanted)
+            return {**_page(page), "total_count": total}
 
         return _answered(info, StaffCoverConnection, work)
 
 
-def _length(first: int | None) -> int:
-    """Read the length of a page. Raise ``DecisionRefused`` for one that is too long or empty."""
-    if first is None:
-        return cover_list.PAGE_LENGTH
-    if not 1 <= first <= cover_list.MAX_PAGE_LENGTH:
+def _page_request(
+    first: int | None, after: str | None, last: int | None, before: str | None
+) -> cover_list.PageRequest:
+    """Read which page is wanted. Raise ``DecisionRefused`` for one that cannot be."""
+    is_forward = first is not None or after is not None
+    is_backward = last is not None or before is not None
+    if is_forward and is_backward:
         raise DecisionRefused(
-            DecisionCode.BAD_INPUT, f"first is 1 to {cover_list.MAX_PAGE_LENGTH}."
+            DecisionCode.BAD_INPUT, "Give first and after, or last and before, not some of both."
         )
-    return first
+    if is_backward:
+        return cover_list.PageRequest(
+            _length("last", last), _key("before", before), is_backward=True
+        )
+    return cover_list.PageRequest(_length("first", first), _key("after", after))
 
 
-def _key(after: str | None) -> int | None:
+def _length(name: str, length: int | None) -> int:
+    """Read the length of a page. Raise ``DecisionRefused`` for one that is too long or empty."""
+    if length is None:
+        return cover_list.PAGE_LENGTH
+    if not 1 <= length <= cover_list.MAX_PAGE_LENGTH:
+        raise DecisionRefused(
+            DecisionCode.BAD_INPUT, f"{name} is 1 to {cover_list.MAX_PAGE_LENGTH}."
+        )
+    return length
+
+
+def _key(name: str, cursor: str | None) -> int | None:
     """Read a cursor. Raise ``DecisionRefused`` for one that was not given out."""
-    if after is None:
+    if cursor is None:
         return None
-    key = key_of(after)
+    key = key_of(cursor)
     if key is None:
-        raise DecisionRefused(DecisionCode.BAD_INPUT, "after is a cursor, such as endCursor.")
+        raise DecisionRefused(
+            DecisionCode.BAD_INPUT, f"{name} is a cursor, such as endCursor or startCursor."
+        )
     return key
 
 
@@ -339,7 +461,7 @@ class AskCancellation(graphene.Mutation):
     """Have XCover asked what cancelling would refund. Cancels nothing."""
 
     class Arguments:
-        order_id = graphene.ID(required=True)
+        order_id = _order_id()
 
     Output = StaffResult
 
@@ -354,17 +476,17 @@ class ApproveCancellation(graphene.Mutation):
     """Cancel the policy for exactly the refund that was shown. It cannot be undone."""
 
     class Arguments:
-        id = graphene.ID(required=True)
-        amount = graphene.String(required=True, description="The refund as it was shown.")
-        currency = graphene.String(required=True)
+        id = _cancellation_id()
+        refund = InsuranceMoneyInput(required=True, description="The refund as it was shown.")
 
     Output = StaffResult
 
     @staticmethod
-    def mutate(_root: Any, info: Any, id: str, amount: str, currency: str) -> StaffResult:
+    def mutate(_root: Any, info: Any, id: str, refund: Mapping[str, str]) -> StaffResult:
         def work(channel_id: int) -> Cover:
             key = _cancellation(id, channel_id)
-            return decisions.approve(key, decisions.read_refund(amount, currency), utc_now()).cover
+            shown = decisions.read_refund(refund["amount"], refund["currency"])
+            return decisions.approve(key, shown, utc_now()).cover
 
         return _decided(info, work)
 
@@ -373,7 +495,7 @@ class KeepPolicy(graphene.Mutation):
     """Leave the policy in force; nothing waits for a decision any more."""
 
     class Arguments:
-        id = graphene.ID(required=True)
+        id = _cancellation_id()
         asked_xcover = graphene.Boolean(
             description="Cover Genius was asked and says that the policy is in force."
         )
@@ -393,8 +515,8 @@ class SetClaim(graphene.Mutation):
     """Say what is known of insurance claims on the policy."""
 
     class Arguments:
-        order_id = graphene.ID(required=True)
-        claim = InsuranceClaim(required=True)
+        order_id = _order_id()
+        claim = InsuranceClaim(required=True, description="What staff know by now.")
 
     Output = StaffResult
 
@@ -410,8 +532,10 @@ class Retry(graphene.Mutation):
     """Send a parked message again; its key makes a second policy impossible."""
 
     class Arguments:
-        order_id = graphene.ID(required=True)
-        message_id = graphene.ID(required=True)
+        order_id = _order_id()
+        message_id = graphene.ID(
+            required=True, description="The id of one of the cover's parkedMessages."
+        )
 
     Output = StaffResult
 
@@ -426,14 +550,20 @@ class Retry(graphene.Mutation):
 
 
 class CompletePolicyholder(graphene.Mutation):
-    """Fill what the policy needs and the order's address lacks, then send the confirmation."""
+    """Fill what the policy needs and the order's address lacks, then send the confirmation.
+
+    All that is missing is given at once; else it is refused and nothing is changed.
+    """
 
     class Arguments:
-        order_id = graphene.ID(required=True)
-        first_name = graphene.String()
-        last_name = graphene.String()
-        email = graphene.String()
-        phone = graphene.String()
+        order_id = _order_id()
+        first_name = graphene.String(description="The buyer's first name, where it is missing.")
+        last_name = graphene.String(description="The buyer's last name, where it is missing.")
+        email = graphene.String(description="The order's e-mail address, where it is missing.")
+        phone = graphene.String(
+            description="The buyer's phone with plus and country code, such as +14155550100, where "
+            "it is missing."
+        )
 
     Output = StaffResult
 
@@ -452,7 +582,7 @@ class DoNotMakePolicy(graphene.Mutation):
     """
 
     class Arguments:
-        order_id = graphene.ID(required=True)
+        order_id = _order_id()
         asked_xcover = graphene.Boolean(
             description="Cover Genius was asked and knows of no policy: search nothing."
         )
@@ -472,7 +602,7 @@ class MakePolicyAfterAll(graphene.Mutation):
     """Take back that no policy is made, while its search waits: one XCover made is then found."""
 
     class Arguments:
-        order_id = graphene.ID(required=True)
+        order_id = _order_id()
 
     Output = StaffResult
 
@@ -491,8 +621,10 @@ class TakeOverPolicy(graphene.Mutation):
     """
 
     class Arguments:
-        order_id = graphene.ID(required=True)
-        policy_number = graphene.String(required=True)
+        order_id = _order_id()
+        policy_number = graphene.String(
+            required=True, description="The number of the policy, as Cover Genius named it."
+        )
 
     Output = StaffResult
 
@@ -513,6 +645,8 @@ def _replay(cover: Cover, message_id: str) -> None:
 
 
 class StaffMutation(graphene.ObjectType):
+    """What staff decide."""
+
     insurance_ask_cancellation = AskCancellation.Field(required=True)
     insurance_approve_cancellation = ApproveCancellation.Field(required=True)
     insurance_keep_policy = KeepPolicy.Field(required=True)

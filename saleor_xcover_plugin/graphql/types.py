@@ -11,10 +11,17 @@ import graphene
 from ..checkout.offers import groups_of
 from ..domain.money import Money
 from ..domain.product_rules import Group
-from ..domain.states import OfferStatus
+from ..domain.states import CoverStatus, OfferStatus
 from ..errors import Refusal
 from ..models import Cover, Offer
-from .enums import InsuranceAnswer, InsuranceChoice, InsuranceCoverStatus, InsuranceErrorCode
+from .enums import (
+    NULL_IF_NEWER,
+    InsuranceAnswer,
+    InsuranceChoice,
+    InsuranceCoverStatus,
+    InsuranceErrorCode,
+    known,
+)
 
 
 class InsuranceMoney(graphene.ObjectType):
@@ -27,47 +34,83 @@ class InsuranceMoney(graphene.ObjectType):
     currency = graphene.String(required=True, description="Code of ISO 4217: USD.")
 
 
+class InsuranceMoneyInput(graphene.InputObjectType):
+    """An exact amount of money, written as InsuranceMoney gives it out."""
+
+    amount = graphene.String(
+        required=True,
+        description="In the main unit, with a point and no more decimals than the currency has.",
+    )
+    currency = graphene.String(required=True, description="Code of ISO 4217: USD.")
+
+
 class InsurancePoint(graphene.ObjectType):
     """One bullet of a text of the insurer."""
 
-    label = graphene.String(required=True, description="May be empty.")
-    text = graphene.String(required=True)
+    label = graphene.String(required=True, description="What the bullet is about; may be empty.")
+    text = graphene.String(required=True, description="The words of the bullet.")
 
 
 class InsuranceGroup(graphene.ObjectType):
     """Quotes a shopper sees together, and how many of them a yes may and must hold."""
 
-    slug = graphene.String(required=True)
-    choice = InsuranceChoice(required=True)
-    is_disabled = graphene.Boolean(required=True, description="Shown, but nothing can be chosen.")
-    min_select = graphene.Int(required=True, description="Of a yes; a no is always possible.")
-    max_select = graphene.Int(required=True)
-    quote_ids = graphene.List(graphene.NonNull(graphene.ID), required=True)
+    slug = graphene.String(required=True, description="XCover's name of the group.")
+    choice = InsuranceChoice(required=True, description="How its quotes go together.")
+    is_disabled = graphene.Boolean(
+        required=True, description="True: its quotes are shown, but none can be chosen."
+    )
+    min_select = graphene.Int(
+        required=True,
+        description="How many of its quotes a yes must hold; a no is possible all the same.",
+    )
+    max_select = graphene.Int(
+        required=True, description="How many of its quotes a yes may hold at most."
+    )
+    quote_ids = graphene.List(
+        graphene.NonNull(graphene.ID), required=True, description="Its quotes, as they are shown."
+    )
 
 
-def _points() -> graphene.List:
-    return graphene.List(graphene.NonNull(InsurancePoint), required=True)
+def _text(description: str) -> graphene.String:
+    """Return a field for words of the insurer, which are shown as they are."""
+    return graphene.String(required=True, description=f"{description} Empty if there is none.")
+
+
+def _points(description: str) -> graphene.List:
+    return graphene.List(
+        graphene.NonNull(InsurancePoint),
+        required=True,
+        description=f"{description} Empty if there are none.",
+    )
+
+
+def _ids(description: str) -> graphene.List:
+    return graphene.List(graphene.NonNull(graphene.ID), required=True, description=description)
 
 
 class InsuranceQuote(graphene.ObjectType):
     """One product of an offer, with all that must be shown of it."""
 
-    id = graphene.ID(required=True)
-    title = graphene.String(required=True)
-    description = graphene.String(required=True)
-    premium = graphene.Field(InsuranceMoney, required=True, description="With tax.")
+    id = graphene.ID(required=True, description="XCover's id of it; a yes names the chosen ones.")
+    title = _text("Name of the product.")
+    description = _text("What the product is, in a sentence or more.")
+    premium = graphene.Field(
+        InsuranceMoney, required=True, description="Price for all tickets together, with tax."
+    )
     premium_per_ticket = graphene.Field(
         InsuranceMoney,
         description="What each ticket's cover costs; null unless all cost exactly the same.",
     )
-    benefits = _points()
-    inclusions = _points()
-    exclusions = _points()
-    disclaimer = graphene.String(required=True)
-    terms = graphene.String(required=True)
-    badge = graphene.String(required=True)
-    pds_url = graphene.String(required=True, description="The policy wording; must be shown.")
-    is_chosen = graphene.Boolean(required=True, description="The shopper said yes to it.")
+    benefits = _points("What the product is good for.")
+    inclusions = _points("What is insured.")
+    exclusions = _points("What is not insured.")
+    disclaimer = _text("Legal text that must be shown beside the product.")
+    terms = _text("Words that lead to the terms.")
+    badge = _text("A short word of trust, such as the insurer's name.")
+    pds_url = graphene.String(
+        required=True, description="Address of the policy wording; a link to it must be shown."
+    )
+    is_chosen = graphene.Boolean(required=True, description="True: the shopper said yes to it.")
 
 
 class InsuranceOffer(graphene.ObjectType):
@@ -86,25 +129,31 @@ class InsuranceOffer(graphene.ObjectType):
     premium = graphene.Field(
         InsuranceMoney, description="The sum of what was chosen; null while nothing is."
     )
-    chosen_quote_ids = graphene.List(graphene.NonNull(graphene.ID), required=True)
-    ticket_count = graphene.Int(required=True)
+    chosen_quote_ids = _ids("The quotes the shopper said yes to; empty while none is chosen.")
+    ticket_count = graphene.Int(
+        required=True, description="How many tickets of the checkout the offer insures."
+    )
     content_hash = graphene.String(
         required=True, description="Send it back when accepting: proves which terms were shown."
     )
-    heading = graphene.String(required=True)
-    title = graphene.String(required=True)
-    sub_heading = graphene.String(required=True)
-    description = graphene.String(required=True)
-    extras = _points()
-    disclaimer = graphene.String(required=True)
-    accept_label = graphene.String(required=True)
-    decline_label = graphene.String(required=True)
-    decline_warning = graphene.String(required=True)
-    required_message = graphene.String(required=True)
-    credibility_message = graphene.String(required=True)
-    price_unit = graphene.String(required=True)
-    answer = graphene.Field(InsuranceAnswer, description="Null while it is open.")
-    valid_until = graphene.DateTime(description="It cannot be accepted afterwards.")
+    heading = _text("Headline of the whole offer.")
+    title = _text("Name of the whole offer; often the same as the heading.")
+    sub_heading = _text("Line below the headline.")
+    description = _text("What the offer is, in a sentence or more.")
+    extras = _points("Further words of the insurer about the whole offer.")
+    disclaimer = _text("Legal text that must be shown beside the offer.")
+    accept_label = _text("Words of the button or choice that says yes.")
+    decline_label = _text("Words of the button or choice that says no.")
+    decline_warning = _text("What to tell a shopper who says no.")
+    required_message = _text("What to tell a shopper who has not answered or chosen enough.")
+    credibility_message = _text("Words of trust about the insurer.")
+    price_unit = _text("What the price is for, to be shown behind it.")
+    answer = graphene.Field(
+        InsuranceAnswer, description="What the shopper said to it; null while it is open."
+    )
+    valid_until = graphene.DateTime(
+        description="When it lapses: afterwards it cannot be accepted. Null: nothing says when."
+    )
     is_shown = graphene.Boolean(
         required=True,
         description="It was counted as shown: by insuranceOfferRequest, insuranceShown or an "
@@ -115,22 +164,34 @@ class InsuranceOffer(graphene.ObjectType):
 class InsuranceCoveredProduct(graphene.ObjectType):
     """One product the buyer chose."""
 
-    title = graphene.String(required=True)
-    premium = graphene.Field(InsuranceMoney, required=True, description="With tax.")
+    title = _text("Name of the product.")
+    premium = graphene.Field(
+        InsuranceMoney, required=True, description="What was agreed for it, with tax."
+    )
 
 
 class InsuranceCover(graphene.ObjectType):
     """The protection of an order, as its buyer may see it."""
 
-    status = graphene.Field(InsuranceCoverStatus, required=True)
-    premium = graphene.Field(InsuranceMoney, required=True)
+    status = graphene.Field(
+        InsuranceCoverStatus,
+        description="What became of the protection, for the buyer. "
+        f"{NULL_IF_NEWER} There is a cover all the same.",
+    )
+    premium = graphene.Field(
+        InsuranceMoney, required=True, description="What was agreed for all of it, with tax."
+    )
     products = graphene.List(
         graphene.NonNull(InsuranceCoveredProduct),
         required=True,
         description="What was chosen, each with its own premium; empty where it is not known.",
     )
-    policy_number = graphene.String(description="Null until the policy is made.")
-    pds_url = graphene.String(description="The policy wording.")
+    policy_number = graphene.String(
+        description="XCover's number of the policy; null until it is made."
+    )
+    pds_url = graphene.String(
+        description="Address of the policy wording; null where it is not known."
+    )
     amount_due_back = graphene.Field(
         InsuranceMoney, required=True, description="What the store gives back for the protection."
     )
@@ -139,7 +200,9 @@ class InsuranceCover(graphene.ObjectType):
 class InsuranceError(graphene.ObjectType):
     """Why something was refused: a code to translate by, and a sentence in English."""
 
-    code = graphene.Field(InsuranceErrorCode, required=True)
+    code = graphene.Field(
+        InsuranceErrorCode, required=True, description="The reason, to translate and decide by."
+    )
     message = graphene.String(required=True, description="A sentence for the shopper.")
     fields = graphene.List(
         graphene.NonNull(graphene.String),
@@ -257,7 +320,7 @@ def _points_of(stored: Iterable[Any]) -> list[InsurancePoint]:
 
 def cover_of(cover: Cover) -> InsuranceCover:
     return InsuranceCover(
-        status=cover.status,
+        status=known(CoverStatus, cover.status),
         premium=money(cover.premium, cover.currency),
         products=_products_of(cover),
         policy_number=cover.booking_id,

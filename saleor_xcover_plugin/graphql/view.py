@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import logging
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
 from functools import cache, partial
 from typing import Any
 
@@ -18,7 +19,15 @@ from ..clock import utc_now
 from ..config.settings import PluginSettings, SettingsError, read_settings
 from ..errors import Code
 from ..host.requestor import Requestor, requestor_of
-from .limits import STAFF, TooMuch, check_limits, check_validity, read_document
+from .limits import (
+    STAFF,
+    TooMuch,
+    check_limits,
+    check_operation,
+    check_validity,
+    read_document,
+)
+from .masking import masked
 from .schema import Context, schema
 
 log = logging.getLogger(__name__)
@@ -37,14 +46,15 @@ def graphql_view(
 ) -> HttpResponse:
     """Answer one POSTed operation with one root field."""
     if request.method != "POST":
-        return _refused("Send a POST request with a JSON body.", status=405)
+        return _refused("Send a POST request with a JSON body.", status=405, Allow="POST")
     body = request.read(MAX_BODY + 1)
     if len(body) > MAX_BODY:
         return _refused("The body is too large.", status=413)
     requestor: Callable[[], Requestor] = cache(partial(requestor_of, request))
     try:
-        query, variables = _read(body)
-        document = read_document(query)
+        sent = _read(body)
+        document, variables = read_document(sent.query), sent.variables
+        check_operation(document, sent.operation)
         _check_limits(document, variables, lambda: requestor().may_manage(channel_id))
         check_validity(schema, document)
     except (_Refused, GraphQLError) as error:
@@ -73,15 +83,30 @@ def _tell_once(header: str, proxies: int) -> None:
     log.warning("xcover.client.unknown", extra={"header": header, "proxies": proxies})
 
 
-def _read(body: bytes) -> tuple[str, dict[str, Any]]:
+@dataclass(frozen=True, slots=True)
+class _Sent:
+    """The body of a request."""
+
+    query: str
+    variables: dict[str, Any]
+    operation: str | None
+    """Name of the operation to execute; None: the only one there is."""
+
+
+def _read(body: bytes) -> _Sent:
+    """Read a body. Raise ``_Refused``; only what is absent or null may be left out."""
     try:
         payload = json.loads(body)
-        query, variables = payload["query"], payload.get("variables") or {}
+        query, variables = payload["query"], payload.get("variables")
+        operation = payload.get("operationName")
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
-        query, variables = None, None
+        raise _Refused("Expected a JSON object with query and variables.") from None
+    variables = {} if variables is None else variables
     if not isinstance(query, str) or not isinstance(variables, dict):
         raise _Refused("Expected a JSON object with query and variables.")
-    return query, variables
+    if not isinstance(operation, str | None):
+        raise _Refused("operationName is a text.")
+    return _Sent(query, variables, operation)
 
 
 def _check_limits(
@@ -106,13 +131,13 @@ def _executed(document: ast.Document, variables: dict[str, Any], context: Contex
         return _refused(str(error) if is_told else "The variables cannot be read.")
     answer: dict[str, Any] = {"data": result.data}
     if result.errors:
-        answer["errors"] = [{"message": _short(error)} for error in result.errors]
+        answer["errors"] = [masked(error) for error in result.errors]
     return JsonResponse(answer)
 
 
-def _refused(message: str, *, status: int = 400) -> HttpResponse:
+def _refused(message: str, *, status: int = 400, **headers: str) -> HttpResponse:
     error = {"message": _short(message), "extensions": {"code": Code.BAD_REQUEST.name}}
-    return JsonResponse({"errors": [error]}, status=status)
+    return JsonResponse({"errors": [error]}, status=status, headers=headers)
 
 
 def _short(message: object) -> str:

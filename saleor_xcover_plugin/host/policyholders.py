@@ -73,7 +73,7 @@ def complete(order_id: uuid.UUID, wanted: Mapping[str, str]) -> list[str]:
     if order is None:
         return []
     filled = []
-    if "email" in wanted and not order.user_email:
+    if "email" in wanted and not order.user_email.strip():
         Order.objects.filter(pk=order_id).update(user_email=wanted["email"])
         filled.append("email")
     address = order.billing_address or order.shipping_address
@@ -88,9 +88,9 @@ def complete(order_id: uuid.UUID, wanted: Mapping[str, str]) -> list[str]:
 
 
 def _is_empty(address: Any, name: str) -> bool:
-    """Return True if the field is empty; an unreadable phone counts as empty."""
+    """Return True if the field is empty or blank; an unreadable phone counts as empty."""
     value = getattr(address, name)
-    return not (_e164(value) if name == "phone" else str(value or ""))
+    return not (_e164(value) if name == "phone" else str(value or "").strip())
 
 
 _IN_ADDRESS = ("first_name", "last_name", "phone")

@@ -34,7 +34,7 @@ class Cancellation(Stateful):
     refund_key = models.CharField(max_length=120)
     # A RefundScope.
     scope = models.CharField(max_length=12)
-    # The name of the row of domain.cancellations.RULES that decided.
+    # The row that decided, or STAFF_RULE: one of domain.cancellations.RULE_SENTENCES.
     rule = models.CharField(max_length=32)
     status = models.CharField(max_length=12, choices=choices(CancellationStatus))
     # The rule requires a person to confirm the refund that XCover previews.

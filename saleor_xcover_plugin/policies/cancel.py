@@ -15,7 +15,7 @@ from django.db import transaction
 
 from ..checkout.offers import chosen_ids
 from ..checkout.ticketed_events import insured_events
-from ..domain.cancellations import Approval, Judgement, Preview, Verdict, judge_preview
+from ..domain.cancellations import STAFF_RULE, Approval, Judgement, Preview, Verdict, judge_preview
 from ..domain.messages import MessageKind
 from ..domain.money import Money
 from ..domain.refund_attribution import RefundScope
@@ -42,7 +42,6 @@ from .cancellation_facts import is_decided_alike
 from .cancellations import (
     EVENT_CANCELLED_KEY,
     EVENT_TAKES_PLACE,
-    STAFF_RULE,
     end_with_policy,
     is_judged_by,
     park,

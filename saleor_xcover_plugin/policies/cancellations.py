@@ -10,7 +10,7 @@ from datetime import datetime
 
 from django.db.models import QuerySet
 
-from ..domain.cancellations import Cancelled
+from ..domain.cancellations import STAFF_RULE, Cancelled
 from ..domain.messages import CANCELLATION_KINDS, MessageKind
 from ..domain.states import CancellationStatus
 from ..models import Cancellation, Cover
@@ -28,9 +28,6 @@ KEY_OF_CANCELLED = {
 
 EVENT_TAKES_PLACE = "The event takes place after all: the policy stays in force."
 """Sentence for staff when the cancellation of an event was withdrawn."""
-
-STAFF_RULE = "staff"
-"""``Cancellation.rule`` of a cancellation that staff began themselves."""
 
 
 def is_judged_by(key: str, cancelled: Cancelled) -> bool:

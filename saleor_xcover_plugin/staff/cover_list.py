@@ -6,12 +6,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
-from ..domain.messages import CANCELLATION_KINDS, MessageKind
+from ..domain.messages import CANCELLATION_KINDS, MODIFICATION_KINDS, MessageKind
 from ..domain.money import Money
-from ..domain.states import CancellationStatus, CoverStatus, MessageState
-from ..models import Cancellation, Cover, OutboxMessage
+from ..domain.states import CancellationStatus, CoverStatus, MessageState, ModificationStatus
+from ..models import Cancellation, Cover, Modification, Offer, OutboxMessage
 
 PAGE_LENGTH = 20
 MAX_PAGE_LENGTH = 100
@@ -25,36 +25,74 @@ class CoverFilter:
     status: CoverStatus | None = None
     order_number: str = ""
     needs_decision: bool = False
-    """True for covers that are parked or have a parked cancellation."""
+    """True for covers of which something is parked: the cover itself, a cancellation, a change of
+    the buyer's details or the opt-out of its order."""
     is_due: bool = False
     """True for covers whose buyer is owed money."""
 
 
-def page_of(
-    channel_id: int, wanted: CoverFilter, *, first: int, after: int | None
-) -> tuple[list[Cover], bool]:
-    """Return one page of covers, newest first, and True if there are more.
+@dataclass(frozen=True, slots=True)
+class PageRequest:
+    """One page of the list, which holds the newest covers first."""
 
-    ``first`` is the length of the page, at most ``MAX_PAGE_LENGTH``. ``after`` is the primary key
-    of the last cover of the page before, or None for the first page.
+    length: int
+    """Largest number of covers on the page, at most ``MAX_PAGE_LENGTH``."""
+    beside: int | None = None
+    """Primary key of the cover right before the page, or right after it if ``is_backward``.
+
+    The cover may be gone. None for a page at the beginning of the list, or at its end.
     """
-    covers = _wanted(channel_id, wanted)
-    if after is not None:
-        covers = covers.filter(pk__lt=after)
-    rows = list(
-        covers.select_related("offer")
-        .prefetch_related("cancellations", "offer__consents")
-        .order_by("-pk")[: first + 1]
-    )
-    return rows[:first], len(rows) > first
+    is_backward: bool = False
 
 
-def has_before(channel_id: int, wanted: CoverFilter, *, after: int) -> bool:
-    """Return True if the page after the cover with this key is not the first one."""
-    return _wanted(channel_id, wanted).filter(pk__gte=after).exists()
+@dataclass(frozen=True, slots=True)
+class Page:
+    """The covers of one page, newest first."""
+
+    covers: Sequence[Cover]
+    has_previous: bool
+    """True if the list has newer covers than those of the page."""
+    has_next: bool
+    """True if the list has older ones."""
 
 
-def _wanted(channel_id: int, wanted: CoverFilter) -> QuerySet[Cover]:
+_SHOWN_WITH_IT = ("cancellations", "modifications", "offer__consents")
+"""Rows that are read for a whole page at once."""
+
+NO_PAGE = Page((), has_previous=False, has_next=False)
+
+
+def page_of(channel_id: int, wanted: CoverFilter, request: PageRequest) -> Page:
+    """Return one page of a channel's covers."""
+    covers = _matching(channel_id, wanted)
+    ahead, behind = _parts(covers, request)
+    read = ahead.select_related("offer").prefetch_related(*_SHOWN_WITH_IT)
+    rows = list(read[: request.length + 1])
+    page, has_more = rows[: request.length], len(rows) > request.length
+    has_others = behind.exists()
+    if request.is_backward:
+        return Page(page[::-1], has_previous=has_more, has_next=has_others)
+    return Page(page, has_previous=has_others, has_next=has_more)
+
+
+def _parts(
+    covers: QuerySet[Cover], request: PageRequest
+) -> tuple[QuerySet[Cover], QuerySet[Cover]]:
+    """Return the covers in the direction of a request, nearest first, and all others."""
+    older, newer = covers.order_by("-pk"), covers.order_by("pk")
+    if request.beside is None:
+        return (newer if request.is_backward else older), covers.none()
+    if request.is_backward:
+        return newer.filter(pk__gt=request.beside), covers.filter(pk__lte=request.beside)
+    return older.filter(pk__lt=request.beside), covers.filter(pk__gte=request.beside)
+
+
+def count_of(channel_id: int, wanted: CoverFilter) -> int:
+    """Return the number of a channel's covers on all pages together."""
+    return _matching(channel_id, wanted).count()
+
+
+def _matching(channel_id: int, wanted: CoverFilter) -> QuerySet[Cover]:
     return _filtered(Cover.objects.filter(channel_id=channel_id), wanted)
 
 
@@ -66,10 +104,25 @@ def _filtered(covers: QuerySet[Cover], wanted: CoverFilter) -> QuerySet[Cover]:
     if wanted.is_due:
         covers = covers.filter(amount_due_back__gt=0)
     if wanted.needs_decision:
-        waiting = Cancellation.objects.filter(status=CancellationStatus.PARKED.value)
-        parked = covers.filter(status=CoverStatus.PARKED.value)
-        covers = parked | covers.filter(pk__in=waiting.values("cover_id"))
+        covers = covers.filter(_something_is_parked())
     return covers
+
+
+def _something_is_parked() -> Q:
+    cancellations = Cancellation.objects.filter(status=CancellationStatus.PARKED.value)
+    changes = Modification.objects.filter(status=ModificationStatus.PARKED.value)
+    opt_outs = _parked().filter(kind=MessageKind.OPT_OUT)
+    offers = Offer.objects.filter(pk__in=opt_outs.values("subject_id"), order_id__isnull=False)
+    return (
+        Q(status=CoverStatus.PARKED.value)
+        | Q(pk__in=cancellations.values("cover_id"))
+        | Q(pk__in=changes.values("cover_id"))
+        | Q(order_id__in=offers.values("order_id"))
+    )
+
+
+def _parked() -> QuerySet[OutboxMessage]:
+    return OutboxMessage.objects.filter(status=MessageState.PARKED.value)
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,14 +157,31 @@ def _steps(cover: Cover) -> Iterator[Step]:
         yield Step(cancellation.created_at, f"refund judged: {cancellation.rule}")
         if cancellation.status == CancellationStatus.KEPT:
             yield Step(cancellation.updated_at, cancellation.sentence)
+    for change in cover.modifications.all():
+        if change.status in _TOLD_CHANGES:
+            yield Step(change.updated_at, change.sentence)
     if cover.cancelled_at:
         yield Step(cover.cancelled_at, "policy cancelled")
 
 
+_TOLD_CHANGES = (ModificationStatus.APPLIED, ModificationStatus.PARKED)
+"""Changes of the buyer's details whose sentence is in the order's history, too."""
+
+
 def parked_messages(cover: Cover) -> Sequence[OutboxMessage]:
-    """Return the parked messages of a cover and its cancellations, which can be replayed."""
-    parked = OutboxMessage.objects.filter(status=MessageState.PARKED.value)
-    own = parked.filter(kind=MessageKind.CONFIRM, subject_id=cover.pk)
-    ids = [cancellation.pk for cancellation in cover.cancellations.all()]
-    cancelling = parked.filter(kind__in=CANCELLATION_KINDS, subject_id__in=ids)
-    return [*own, *cancelling]
+    """Return the parked messages about a cover, oldest first. They can be replayed.
+
+    They are about the cover itself, its cancellations, changes of the buyer's details, or the
+    opt-out of its order where the cover line was taken out. The opt-out of an order that never had
+    a cover is in ``xcover_status`` only.
+    """
+    cancellations = [cancellation.pk for cancellation in cover.cancellations.all()]
+    changes = [change.pk for change in cover.modifications.all()]
+    offers = Offer.objects.filter(order_id=cover.order_id)
+    about = (
+        Q(kind=MessageKind.CONFIRM, subject_id=cover.pk)
+        | Q(kind__in=CANCELLATION_KINDS, subject_id__in=cancellations)
+        | Q(kind__in=MODIFICATION_KINDS, subject_id__in=changes)
+        | Q(kind=MessageKind.OPT_OUT, subject_id__in=offers.values("pk"))
+    )
+    return list(_parked().filter(about).order_by("pk"))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime
 from decimal import Decimal
@@ -12,17 +12,18 @@ from enum import StrEnum
 
 from django.db import transaction
 
-from ..domain.cancellations import ClaimState
+from ..domain.cancellations import RULE_SENTENCES, STAFF_RULE, ClaimState
 from ..domain.messages import CANCELLATION_KINDS
 from ..domain.money import Money
 from ..domain.refund_attribution import RefundScope
 from ..domain.states import CancellationStatus, CoverStatus
+from ..domain.typed_text import is_typed
 from ..host import orders
 from ..models import Cancellation, Cover
 from ..outbox import message_queue as outbox
 from ..policies import effects, refund_judgement
 from ..policies.cancel import ask_again, begin_confirmation, begin_preview
-from ..policies.cancellations import STAFF_RULE, may_be_cancelled
+from ..policies.cancellations import may_be_cancelled
 from ..policies.locks import lock_cancellation, lock_cover
 from ..policies.refund_scope import scope_of
 
@@ -33,24 +34,39 @@ class DecisionCode(StrEnum):
     COVER_NOT_FOUND = "cover_not_found"
     CANCELLATION_NOT_FOUND = "cancellation_not_found"
     NO_POLICY = "no_policy"
-    """No policy is in force."""
     UNDER_WAY = "under_way"
-    """XCover is being asked already."""
     NOT_WAITING = "not_waiting"
-    """There is nothing to decide."""
     NOT_PREVIEWED = "not_previewed"
-    """XCover was not asked for the refund before the approval."""
     REFUND_CHANGED = "refund_changed"
-    """The approved refund is not the one XCover named last."""
     OUTCOME_UNKNOWN = "outcome_unknown"
-    """XCover may have cancelled the policy already; its response was lost."""
     POLICY_EXISTS = "policy_exists"
-    """A policy was made, so it cannot be decided that none is made."""
     OTHER_POLICY = "other_policy"
-    """The policy does not belong to the order or is not in force."""
     XCOVER_UNAVAILABLE = "xcover_unavailable"
-    """XCover could not be asked."""
     BAD_INPUT = "bad_input"
+
+
+SENTENCES: Mapping[DecisionCode, str] = {
+    DecisionCode.COVER_NOT_FOUND: "The order has no protection in this channel.",
+    DecisionCode.CANCELLATION_NOT_FOUND: "This channel has no such cancellation.",
+    DecisionCode.NO_POLICY: "The cover is not a policy in force.",
+    DecisionCode.UNDER_WAY: "XCover is being asked already.",
+    DecisionCode.NOT_WAITING: "It was decided, or there is nothing to decide.",
+    DecisionCode.NOT_PREVIEWED: "XCover was not asked what it refunds.",
+    DecisionCode.REFUND_CHANGED: "XCover would refund another amount than the approved one.",
+    DecisionCode.OUTCOME_UNKNOWN: (
+        "XCover may have cancelled the policy already: the answer to that was lost."
+    ),
+    DecisionCode.POLICY_EXISTS: "The order has a policy already.",
+    DecisionCode.OTHER_POLICY: (
+        "XCover does not show that policy, or it is another order's, or cancelled."
+    ),
+    DecisionCode.XCOVER_UNAVAILABLE: "XCover could not be asked just now; nothing was changed.",
+    DecisionCode.BAD_INPUT: (
+        "A value is missing or cannot be used, say because it holds a character that cannot be "
+        "seen; the message says which."
+    ),
+}
+"""Sentences that tell staff what each code means; docs/cancellations.md tells what to do."""
 
 
 class DecisionRefused(Exception):
@@ -64,17 +80,32 @@ class DecisionRefused(Exception):
         self.code = code
 
 
+def require_typed(name: str, text: str) -> None:
+    """Raise ``DecisionRefused`` for a text with characters that nobody sees or that turn others.
+
+    ``name`` says in words which text it is. The refusal does not repeat the text.
+    """
+    if not is_typed(text):
+        raise DecisionRefused(
+            DecisionCode.BAD_INPUT,
+            f"The {name} holds a character that cannot be seen, such as a line break or a mark of "
+            "the direction of writing. Type it by hand.",
+        )
+
+
 _AMOUNT = re.compile(r"-?[0-9]{1,12}(\.[0-9]{1,6})?")
+_CURRENCY = re.compile("[A-Za-z]{3}")
 
 
 def read_refund(amount: str, currency: str) -> Money:
     """Return the refund that staff entered as an amount and an ISO 4217 currency code.
 
-    Raise ``DecisionRefused`` if the amount is not a decimal number such as 6.66, or has more
-    decimals than the currency.
+    Raise ``DecisionRefused`` if the amount is not a decimal number such as 6.66 or has more
+    decimals than the currency, or the currency is not three letters.
     """
     try:
-        if not _AMOUNT.fullmatch(amount):  # Decimal accepts digits of any script
+        # Decimal accepts digits of any script, and a refusal repeats the currency.
+        if not (_AMOUNT.fullmatch(amount) and _CURRENCY.fullmatch(currency)):
             raise ValueError
         money = Money(Decimal(amount), currency.upper())
         if money.amount != money.rounded().amount:  # raises for what is not finite
@@ -110,7 +141,7 @@ def ask(order_id: uuid.UUID, now: datetime) -> Cancellation:
             rule=STAFF_RULE,
             status=CancellationStatus.REQUESTED.value,
             needs_person=True,
-            sentence="Staff ask XCover what it would refund.",
+            sentence=RULE_SENTENCES[STAFF_RULE],
             currency=cover.currency,
             created_at=now,
             updated_at=now,

@@ -23,24 +23,32 @@ _RESULT = f"{{ cover {_COVER} errors {{ code message }} }}"
 COVERS = f"""
 query insuranceCovers(
   $status: InsuranceCoverStatus, $orderNumber: String, $needsDecision: Boolean, $isDue: Boolean,
-  $first: Int, $after: String
+  $first: Int, $after: String, $last: Int, $before: String
 ) {{
   insuranceCovers(
     status: $status, orderNumber: $orderNumber, needsDecision: $needsDecision, isDue: $isDue,
-    first: $first, after: $after
+    first: $first, after: $after, last: $last, before: $before
   ) {{
     edges {{ node {_COVER} cursor }}
     pageInfo {{ hasNextPage hasPreviousPage startCursor endCursor }}
     errors {{ code message }}
   }}
 }}"""
+COUNT = """
+query insuranceCovers(
+  $status: InsuranceCoverStatus, $orderNumber: String, $needsDecision: Boolean, $isDue: Boolean
+) {
+  insuranceCovers(
+    status: $status, orderNumber: $orderNumber, needsDecision: $needsDecision, isDue: $isDue
+  ) { totalCount errors { code message } }
+}"""
 ASK = f"""
 mutation insuranceAskCancellation($orderId: ID!) {{
   insuranceAskCancellation(orderId: $orderId) {_RESULT}
 }}"""
 APPROVE = f"""
-mutation insuranceApproveCancellation($id: ID!, $amount: String!, $currency: String!) {{
-  insuranceApproveCancellation(id: $id, amount: $amount, currency: $currency) {_RESULT}
+mutation insuranceApproveCancellation($id: ID!, $refund: InsuranceMoneyInput!) {{
+  insuranceApproveCancellation(id: $id, refund: $refund) {_RESULT}
 }}"""
 KEEP = f"""
 mutation insuranceKeepPolicy($id: ID!, $askedXcover: Boolean) {{
@@ -99,6 +107,11 @@ class InsuranceDesk:
             **page["pageInfo"],
         }
 
+    def count(self, **wanted: object) -> int:
+        """Return how many covers match."""
+        total: int = self._ask(COUNT, **wanted)["totalCount"]
+        return total
+
     def cover(self, order_number: str) -> Json:
         """Return the only cover of an order; fails if there is not exactly one."""
         (found,) = self.covers(orderNumber=order_number)["covers"]
@@ -111,7 +124,8 @@ class InsuranceDesk:
 
     def approve(self, cancellation: str, amount: str, currency: str) -> Json:
         """Approve a cancellation with the refund that was shown."""
-        return self._ask(APPROVE, id=cancellation, amount=amount, currency=currency)
+        refund = {"amount": amount, "currency": currency}
+        return self._ask(APPROVE, id=cancellation, refund=refund)
 
     def keep(self, cancellation: str, *, asked_xcover: bool = False) -> Json:
         """Reject a cancellation and keep the policy."""

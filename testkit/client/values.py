@@ -177,7 +177,8 @@ class Cover:
     ``products`` maps titles to premiums.
     """
 
-    status: str
+    status: str | None
+    """None for a status of a newer version."""
     premium: Decimal
     products: Mapping[str, Decimal]
     policy_number: str | None

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-_ENUMS = ("answer", "claim", "code", "kind", "reasonCode", "sending", "status")
+_ENUMS = ("answer", "claim", "code", "kind", "reasonCode", "rule", "sending", "status")
 """Names of fields and variables that are enums. ``choice`` is told as it is spelled."""
 
 

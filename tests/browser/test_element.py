@@ -14,6 +14,7 @@ from testkit.client.values import COVER_SKU
 from testkit.seed import SYMPHONY
 from testkit.simulator import SimulatorProcess
 
+from ..flows.holding import held_rows
 from .conftest import Place, wait_for_offer
 from .storefront import GRAPHQL, Storefront, cover_prices, forget, let_offers_expire, use_up_answers
 
@@ -571,6 +572,34 @@ def test_an_answer_too_many_is_said_and_changes_nothing(
         "unavailable",
         {"codes": ["too_many_requests"], "fields": []},
     )
+    assert cover_prices(shopper) == ["6.66"]
+
+
+@pytest.mark.parametrize(
+    ("locale", "sentence"),
+    [
+        ("en", "Please wait a moment, then try again."),
+        ("de", "Das kam nicht an. Bitte erneut versuchen."),
+    ],
+)
+def test_an_answer_to_a_busy_store_is_said_and_can_be_given_again(
+    storefront: Storefront, shopper: Shopper, locale: str, sentence: str
+) -> None:
+    from saleor_xcover_plugin.models import Offer
+
+    # given
+    storefront.open(locale)
+    storefront.wait_for("offer")
+    # when the yes meets rows that another session holds
+    with held_rows(Offer):
+        storefront.yes.click()
+        expect(storefront.notice).to_have_text(sentence)
+    # then nothing is bought or looks chosen
+    assert storefront.events() == ["unavailable"]
+    assert cover_prices(shopper) == []
+    # and the next one is taken
+    storefront.yes.click()
+    storefront.expect_answer("accepted")
     assert cover_prices(shopper) == ["6.66"]
 
 

@@ -108,6 +108,29 @@ def test_another_ticket_asks_again_and_the_total_is_right(page: Page) -> None:
     expect(page.locator(".total")).to_contain_text("$300.00")
 
 
+@pytest.mark.parametrize("status", [None, "FROZEN"], ids=["null", "unknown"])
+def test_a_cover_of_another_version_is_neither_a_promise_nor_an_error(
+    page: Page, status: str | None
+) -> None:
+    def from_another_version(route: Route) -> None:
+        if route.request.post_data_json["operation"] != "insuranceCover":
+            return route.continue_()
+        told = route.fetch().json()
+        cover = told["cover"] and {**told["cover"], "status": status}
+        return route.fulfill(json={**told, "cover": cover})
+
+    # given tickets bought with protection, the state of which this shop cannot know
+    page.route("**/api/graphql", from_another_version)
+    fill_basket(page, "Example Symphony")
+    say_yes(page, "$6.66")
+    expect(page.locator(".total")).to_contain_text("$206.66")
+    # when
+    page.get_by_role("button", name="Pay now").click()
+    # then
+    expect(page.get_by_role("heading", name="You bought protection")).to_be_visible()
+    expect(page.locator(".cover")).to_contain_text("$6.66")
+
+
 def test_without_the_element_tickets_sell_all_the_same(page: Page) -> None:
     page.route("**/element.js", lambda route: route.abort())
     page.reload()

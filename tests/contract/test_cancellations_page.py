@@ -4,7 +4,14 @@ from pathlib import Path
 
 import pytest
 
-from saleor_xcover_plugin.domain.cancellations import RULES, Cancelled, ClaimState, CoolingOff, Rule
+from saleor_xcover_plugin.domain.cancellations import (
+    RULE_SENTENCES,
+    RULES,
+    Cancelled,
+    ClaimState,
+    CoolingOff,
+    Rule,
+)
 from saleor_xcover_plugin.domain.refund_attribution import RefundScope
 from testkit.generated_tables import require_current, table
 
@@ -74,3 +81,10 @@ def test_the_number_of_situations_on_the_page_is_right():
     count = len(RefundScope) * 2 * len(CoolingOff) * len(Cancelled) * len(ClaimState)
 
     assert f"({count} situations," in PAGE.read_text()
+
+
+def test_every_rule_a_cancellation_may_name_is_on_the_page():
+    page = PAGE.read_text()
+
+    assert {rule for rule in RULE_SENTENCES if f"`{rule}`" not in page} == set()
+    assert set(RULE_SENTENCES) - {rule.name for rule in RULES} == {"staff"}

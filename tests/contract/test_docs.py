@@ -2,7 +2,6 @@
 
 from pathlib import Path
 
-from saleor_xcover_plugin.domain.reasons import ReasonCode
 from saleor_xcover_plugin.errors import SENTENCES, Code
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -32,11 +31,3 @@ def test_the_page_of_codes_is_current(request):
         path.write_text(errors_page())
 
     assert path.read_text() == errors_page()
-
-
-def test_every_reason_for_parking_is_in_the_operators_table():
-    table = (ROOT / "docs" / "operations.md").read_text()
-    # What is over waits for nobody.
-    reasons = set(ReasonCode) - {ReasonCode.NOT_PAID, ReasonCode.LINE_REMOVED}
-
-    assert {reason for reason in reasons if f"| `{reason}` |" not in table} == set()

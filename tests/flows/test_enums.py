@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from saleor_xcover_plugin.domain.cancellations import ClaimState
+from saleor_xcover_plugin.domain.cancellations import RULE_SENTENCES, ClaimState
 from saleor_xcover_plugin.domain.messages import MessageKind
 from saleor_xcover_plugin.domain.product_rules import Choice
 from saleor_xcover_plugin.domain.reasons import ReasonCode
@@ -16,6 +16,7 @@ LISTS = {
     "InsuranceChoice": Choice,
     "InsuranceCoverStatus": CoverStatus,
     "InsuranceCancellationStatus": CancellationStatus,
+    "InsuranceCancellationRule": RULE_SENTENCES,
     "InsuranceClaim": ClaimState,
     "InsuranceMessageKind": MessageKind,
     "InsuranceReasonCode": ReasonCode,

@@ -17,6 +17,8 @@ import pytest
 import sentry_sdk
 from django.core.management import call_command
 
+from testkit.client.driver import Driver
+from testkit.client.insurance_desk import InsuranceDesk
 from testkit.client.payment_app import PaymentApp
 from testkit.client.people import NEW_YORK
 from testkit.client.shopper import Shopper
@@ -295,6 +297,37 @@ def test_questions_of_a_storefront_that_fail_at_any_step(
     failed += at_each_step(at_once(ask), text, way=function_that_fails, every=8 * EVERY)
     assert failed >= 5
     assert sent(tracker)
+    assert_nothing_leaked(tracker, buyer, caplog.text)
+
+
+@pytest.fixture
+def as_saleor_logs(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Silence graphql-core, which logs whatever a resolver raises; Saleor's settings do so."""
+    for name in ("utils", "executor"):
+        monkeypatch.setattr(logging.getLogger(f"graphql.execution.{name}"), "disabled", True)
+
+
+def test_lists_of_staff_that_fail_at_any_step(
+    as_saleor_logs: None,
+    scene: Scene,
+    buyer: Buyer,
+    store: Store,
+    driver: Driver,
+    tracker: Tracker,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    desk = InsuranceDesk(driver, store.usd, store.staff_token())
+
+    def look() -> None:
+        with suppress(Exception):
+            desk.cover(scene.order.number)
+
+    text = quoting(buyer)
+    failed = at_each_step(at_once(look), text)
+    failed += at_each_step(at_once(look), text, way=function_that_fails, every=2 * EVERY)
+    assert failed >= 5
+    told = {report.get("logentry", {}).get("message") for report in sent(tracker)}
+    assert told >= {"xcover.staff.failed", "xcover.graphql.failed"}
     assert_nothing_leaked(tracker, buyer, caplog.text)
 
 

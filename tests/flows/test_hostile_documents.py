@@ -101,6 +101,7 @@ def test_hostile_documents(buyer: Shopper, post: Post, quiet: None) -> None:
         # then: always an answer, whole, small, and in a bounded number of steps
         assert answer.status_code in (200, 400, 413), (attack, answer.content[:300])
         assert isinstance(answer.json(), dict)
+        assert b"INTERNAL" not in answer.content, attack
         assert len(answer.content) < LARGEST_ANSWER, attack
         assert steps < MAX_STEPS, (steps, attack)
         statuses[answer.status_code] += 1
@@ -146,6 +147,60 @@ def _print_times(took: list[tuple[float, Attack]], post: Post) -> None:
 def _described(attack: Attack | None) -> str:
     assert attack is not None
     return f"{attack.kind}, {len(attack.body)} bytes: {attack.body[:160]!r}"
+
+
+@pytest.mark.parametrize("query", ["subscription { x }", "subscription A { insuranceOffer }"])
+def test_a_subscription_is_refused_like_any_other_bad_document(post: Post, query: str) -> None:
+    assert said(post(body(query))) == "Send a query or a mutation."
+
+
+NAMED = 'query Mine { insuranceOffer(checkoutId: "x") { errors { code } } }'
+ANONYMOUS = NAMED.replace("query Mine ", "")
+
+
+@pytest.mark.parametrize(
+    ("query", "name", "is_answered"),
+    [
+        (NAMED, "Mine", True),
+        (NAMED, None, True),
+        (ANONYMOUS, None, True),
+        (NAMED, "Other", False),
+        (NAMED, "mine", False),
+        (NAMED, "", False),
+        (ANONYMOUS, "Mine", False),
+        (NAMED + " fragment Frag on InsuranceOffer { title }", "Frag", False),
+        (NAMED, 0, False),
+        (NAMED, ["Mine"], False),
+    ],
+)
+def test_an_operation_is_executed_under_its_own_name_only(
+    post: Post, query: str, name: Any, is_answered: bool
+) -> None:
+    answer = post(json.dumps({"query": query, "operationName": name}).encode())
+
+    if is_answered:
+        assert answer.json()["data"]["insuranceOffer"]["errors"] == [{"code": "CHECKOUT_NOT_FOUND"}]
+    else:
+        assert "operationName" in said(answer)
+
+
+@pytest.mark.parametrize("variables", [[], "", 0, False, [{}], "x", 1, True])
+def test_variables_are_an_object_or_left_out(post: Post, variables: Any) -> None:
+    wrong = post(json.dumps({"query": ANONYMOUS, "variables": variables}).encode())
+    assert said(wrong) == "Expected a JSON object with query and variables."
+
+    for left_out in ({}, {"variables": None}, {"variables": {}}):
+        answer = post(json.dumps({"query": ANONYMOUS, **left_out}).encode())
+        assert (answer.status_code, "errors" in answer.json()) == (200, False)
+
+
+@pytest.mark.parametrize("path", ["graphql", "events"])
+def test_another_method_is_told_which_one_is_allowed(address: str, path: str) -> None:
+    from django.test import Client
+
+    answer = Client(SERVER_NAME="localhost").get(address.replace("graphql", path))
+
+    assert (answer.status_code, answer.headers["Allow"]) == (405, "POST")
 
 
 def test_the_request_that_took_25_seconds(buyer: Shopper, post: Post) -> None:

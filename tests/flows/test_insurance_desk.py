@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import io
-import uuid
 from collections.abc import Callable
-from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
@@ -18,7 +16,6 @@ from testkit.client.people import NEW_YORK
 from testkit.client.shopper import Shopper
 from testkit.client.staff import Staff
 from testkit.client.store import Channel, Store
-from testkit.rows import key
 from testkit.simulator import SimulatorProcess
 from testkit.steps import PREMIUM, TICKETS, Sale, asked, bookings, buy_with_cover
 from testkit.work import Work
@@ -294,66 +291,6 @@ def test_pages_and_filters(
         assert codes(refused) == ("bad_input",)
 
 
-def test_pages_follow_each_other_whatever_comes_and_goes_meanwhile(
-    store: Store, desk: InsuranceDesk
-) -> None:
-    # given seven covers, and two of another channel
-    _sold(store.usd, "A", 3)
-    _sold(store.eur, "E", 2)
-    _sold(store.usd, "B", 4)
-    # when somebody pages through them while others are sold and the last one of a page goes
-    pages = [desk.covers(first=3)]
-    while pages[-1]["hasNextPage"]:
-        _sold(store.usd, f"N{len(pages)}", 1)
-        _remove(pages[-1]["covers"][-1]["orderNumber"])
-        pages.append(desk.covers(first=3, after=pages[-1]["endCursor"]))
-    # then each is there once, newest first
-    numbers = [cover["orderNumber"] for page in pages for cover in page["covers"]]
-    assert numbers == ["B3", "B2", "B1", "B0", "A2", "A1", "A0"]
-    assert [len(page["covers"]) for page in pages] == [3, 3, 1]
-    assert [page["hasPreviousPage"] for page in pages] == [False, True, True]
-    for page in pages:
-        assert (page["startCursor"], page["endCursor"]) == (page["cursors"][0], page["cursors"][-1])
-    # and a page begins anywhere
-    again = desk.covers(first=100, after=pages[0]["cursors"][0])
-    assert [cover["orderNumber"] for cover in again["covers"]] == ["B2", "B0", "A2", "A0"]
-
-
-def test_an_empty_list_has_no_cursors(store: Store, desk: InsuranceDesk) -> None:
-    assert desk.covers(status="void") == {
-        "covers": [],
-        "cursors": [],
-        "hasNextPage": False,
-        "hasPreviousPage": False,
-        "startCursor": None,
-        "endCursor": None,
-    }
-
-
-def _sold(channel: Channel, name: str, count: int) -> None:
-    """Have covers of orders with these numbers, as an earlier sale left them."""
-    from saleor_xcover_plugin.models import Cover
-
-    now = datetime.now(UTC)
-    for number in range(count):
-        Cover.objects.create(
-            order_id=uuid.uuid4(),
-            order_number=f"{name}{number}",
-            channel_id=int(key(channel.id)),
-            status="confirmed",
-            premium=PREMIUM,
-            currency=channel.currency,
-            created_at=now,
-            updated_at=now,
-        )
-
-
-def _remove(number: str) -> None:
-    from saleor_xcover_plugin.models import Cover
-
-    Cover.objects.filter(order_number=number).delete()
-
-
 @pytest.mark.parametrize("who", ["a shopper", "a payment app", "rubbish"])
 def test_nobody_else_learns_or_changes_anything(
     sale: Sale,
@@ -469,6 +406,14 @@ def test_an_amount_is_written_as_it_was_shown(amount: str) -> None:
 
     with pytest.raises(DecisionRefused, match="as it was shown"):
         read_refund(amount, "USD")
+
+
+@pytest.mark.parametrize("currency", ["", "US", "USDT", "U\u017fD", "US\u202e", "\x00\x00\x00"])
+def test_a_currency_is_written_as_it_was_shown(currency: str) -> None:
+    from saleor_xcover_plugin.staff.decisions import DecisionRefused, read_refund
+
+    with pytest.raises(DecisionRefused, match="as it was shown"):
+        read_refund("6.66", currency)
 
 
 @pytest.mark.parametrize("amount", ["6.66", "0.00", "-1.50", "6"])

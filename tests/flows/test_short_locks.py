@@ -238,6 +238,25 @@ def test_a_question_waits_for_no_slow_statement(
     assert ada.complete().total == TICKETS
 
 
+@pytest.mark.parametrize("name", ["Cover", "Quote"])
+def test_the_page_of_an_order_is_told_to_ask_again(
+    name: str, sale: Sale, store: Store, shopper: SendShopper
+) -> None:
+    # given a buyer whose policy cannot be read
+    ada = shopper(store.usd)
+    ada.order_id = sale.order.id
+    model = next(model for model in our_models() if model.__name__ == name)
+    # when they look at their order
+    with held_table(model), pytest.raises(Refused) as caught:
+        ada.cover()
+    # then they are told neither that there is no cover nor of a price
+    (error,) = caught.value.errors
+    assert (error["code"], error["message"]) == ("busy", "Please wait a moment, then try again.")
+    cover = ada.cover()
+    assert cover is not None
+    assert cover.policy_number == sale.booking_id
+
+
 @pytest.mark.parametrize("answer", ["accept", "decline"])
 def test_an_answer_to_a_held_offer_can_be_given_again(
     answer: str, store: Store, shopper: SendShopper
@@ -253,7 +272,8 @@ def test_an_answer_to_a_held_offer_can_be_given_again(
     with held_rows(Offer), pytest.raises(Refused) as caught:
         give()
     # then nothing was written down, and giving the answer again works
-    assert caught.value.codes == ("offer_pending",)
+    assert caught.value.codes == ("busy",)
+    assert "asking for your price" not in str(caught.value)
     assert Consent.objects.count() == 0
     give()
     assert Consent.objects.count() == 1

@@ -16,6 +16,8 @@ const WORDS = {
   cancelled: ["Your policy is cancelled", "Your order was refunded and the policy has ended."],
   parked: ["We are looking into your protection", "Something about your policy needs one of us. Your tickets are not affected; we will write to you."],
   void: ["No policy was made", "Your tickets are not affected. What you paid for protection is yours again."],
+  // Null, or a status this shop does not know yet: neither a promise nor an alarm.
+  unknown: ["You bought protection", "We cannot say just now how far your policy is. Your tickets are not affected; please look again later."],
 };
 
 export async function orderPage(id) {
@@ -54,7 +56,7 @@ async function poll(id, holder, hasCover) {
   for (let look = 0; ; look += 1) {
     const root = await ask("insuranceCover", { id }).catch(() => ({ errors: [] }));
     if (look > 0 && !holder.isConnected) return;
-    const status = root.cover?.status.toLowerCase();
+    const status = root.cover && known(root.cover.status);
     if (status && status !== holder.dataset.status) {
       holder.dataset.status = status;
       holder.replaceChildren(card({ ...root.cover, status }));
@@ -64,8 +66,10 @@ async function poll(id, holder, hasCover) {
   }
 }
 
+const known = (status) => (Object.hasOwn(WORDS, status?.toLowerCase()) ? status.toLowerCase() : "unknown");
+
 function card({ status, premium, products = [], policyNumber, pdsUrl, amountDueBack }) {
-  const [title, sentence] = WORDS[status] ?? WORDS.confirming;
+  const [title, sentence] = WORDS[status];
   const due = amountDueBack && Number(amountDueBack.amount) > 0;
   const fact = (name, value) => value && [h("dt", {}, name), h("dd", {}, value)];
   return h("div", { class: `cover ${status}` },

@@ -99,6 +99,17 @@ def test_an_unsettled_cover_is_asked_for_and_parked_needs_a_person(
     assert shown["needsPerson"] == "The policy could not be confirmed."
 
 
+def test_a_cover_whose_status_cannot_be_told_is_shown_as_the_order_says(
+    shop: OpenedShop, host: FakeUpstream
+) -> None:
+    listed(host, order(lines=[COVER_LINE], facts={"xcover.status": "cancelling"}))
+    host.answers["insuranceCover"] = {"cover": {"status": None}, "errors": []}
+
+    (shown,) = shop.get("/api/staff/orders").json()
+
+    assert (shown["policy"]["status"], shown["needsPerson"]) == ("cancelling", None)
+
+
 @pytest.mark.parametrize(
     ("amount", "expected"),
     [

@@ -49,7 +49,7 @@ const FIELDS = `{
 			inclusions { label text } benefits { label text } exclusions { label text } } }
 	errors { code message fields retryAfter } }`;
 
-// Counts up, over pages too.
+// Counts up over pages.
 const PAGE = `${Math.random()}`;
 let turn = Date.now() >>> 9;
 
@@ -286,7 +286,7 @@ customElements.define("xcover-offer", class extends HTMLElement {
 
 	#settle(answer, { offer, error }) {
 		this.#pending = null;
-		this.#told = error && { ...error, code: error.code.replace(/offline|.*requests/, "unreachable"), wanted: answer };
+		this.#told = error && { ...error, code: error.code.replace(/busy|offline|.*requests/, "unreachable"), wanted: answer };
 		if (offer) {
 			this.#offer = offer;
 			this.answer = offer.answer;

@@ -14,8 +14,8 @@ PACKED_BYTES = 8_000
 """As a server sends it: gzip."""
 NO_PROTECTION = SENTENCES[Code.NO_TICKETS].shopper
 # Told by their own means: the cover of an order is not the element's, waiting is not refusing, and
-# an answer too many did not get through.
-ELSEWHERE = {Code.ORDER_NOT_FOUND, Code.OFFER_PENDING, Code.TOO_MANY_REQUESTS}
+# an answer too many, or to a busy store, did not get through.
+ELSEWHERE = {Code.ORDER_NOT_FOUND, Code.OFFER_PENDING, Code.TOO_MANY_REQUESTS, Code.BUSY}
 
 SOURCE = resources.files("saleor_xcover_plugin").joinpath(MODULE).read_text()
 ROWS = {
