@@ -130,7 +130,8 @@ class BatchDelivery:
         """Messages that have no turn yet."""
         self._turns: list[_Turn] = []
         self._calls: set[Future[_Arrival]] = set()
-        self._alone: set[int] = set()
+        self.alone: set[int] = set()
+        """Primary keys of messages that were given back, to be delivered alone."""
         self._missed: set[int] = set()
         """Messages whose call missed its turn once; the second time they go alone."""
         self._lead = LEAD
@@ -173,7 +174,7 @@ class BatchDelivery:
         """Claim messages and return how many."""
         try:
             messages = outbox.claim_plain(
-                self._handler.kind, self._clock(), limit=limit, which=which, but=self._alone
+                self._handler.kind, self._clock(), limit=limit, which=which, but=self.alone
             )
         except DatabaseBusy as busy:  # what is under way is stored all the same
             log.warning("xcover.delivery.busy", extra={"reason": str(busy)})
@@ -233,7 +234,7 @@ class BatchDelivery:
 
     def _leave_alone(self, messages: Collection[OutboxMessage]) -> None:
         """Give messages back, to be delivered alone."""
-        self._alone.update(message.pk for message in messages)
+        self.alone.update(message.pk for message in messages)
         now = self._clock()
         outbox.give_back(messages, now, until=now)
 

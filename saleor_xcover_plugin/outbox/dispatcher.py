@@ -60,17 +60,20 @@ def deliver_due(
     if installation.binding_of(store) == Binding.ELSEWHERE:
         return 0
     ends_at = until and clock() + (until - clock()) * _SHARE_OF_BATCHES
-    count = 0
+    count, alone = 0, set[int]()
     # Each message of a copied database is looked at alone: is it about the other store's order?
     is_copied = store is not None and store.copied_at is not None
-    for handler in () if is_copied else registry.batch_handlers():
+    handlers = [] if is_copied else registry.batch_handlers()
+    for handler in handlers:
         batches = BatchDelivery(handler, clock)
         batches.run(limit=limit - count, which=which, until=ends_at)
         count += batches.tried
+        alone |= batches.alone
         if batches.is_busy:
             return count
+    kinds = [handler.kind for handler in handlers]  # what comes meanwhile waits for a batch
     while count < limit and (until is None or clock() < until):
-        claimed = outbox.claim(clock(), limit=1, which=which)
+        claimed = outbox.claim(clock(), limit=1, which=which, but_plain=kinds, alone=alone)
         if not claimed:
             break
         count += 1

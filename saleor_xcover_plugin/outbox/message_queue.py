@@ -115,13 +115,22 @@ class Which:
 ALL = Which()
 
 
-def claim(now: datetime, *, limit: int, which: Which = ALL) -> list[OutboxMessage]:
+def claim(
+    now: datetime,
+    *,
+    limit: int,
+    which: Which = ALL,
+    but_plain: Collection[str] = (),
+    alone: Collection[int] = (),
+) -> list[OutboxMessage]:
     """Lease up to ``limit`` due messages to this worker, most urgent first.
 
-    Each claim counts as an attempt. A lease that ran out before counts as a crash; otherwise the
-    count of crashes restarts at 0.
+    Left out are those of the kinds ``but_plain`` that ``claim_plain`` takes, unless ``alone`` holds
+    their primary keys. Each claim counts as an attempt. A lease that ran out before counts as a
+    crash; otherwise the count of crashes restarts at 0.
     """
-    return _claim(_any_due(which.only is not None, which.is_new), now, limit, which)
+    due = _any_due(which.only is not None, which.is_new, tuple(but_plain))
+    return _claim(due, now, limit, which, {_ALONE: list(alone)})
 
 
 def claim_plain(
@@ -132,7 +141,8 @@ def claim_plain(
     Their attempts did not crash either. ``but`` holds primary keys to leave out. Otherwise like
     ``claim``.
     """
-    return _claim(_plain_due(kind, which.only is not None, which.is_new), now, limit, which, but)
+    due = _plain_due(kind, which.only is not None, which.is_new)
+    return _claim(due, now, limit, which, {_BUT: list(but)})
 
 
 _Statement = tuple[str, tuple[object, ...]]
@@ -141,26 +151,31 @@ _Statement = tuple[str, tuple[object, ...]]
 _ANY_NOW = datetime(2000, 1, 1, tzinfo=UTC)
 """Placeholder for the present: each time in the parameters is as far from it as from the claim."""
 
-_ONLY, _BUT = ("only",), ("but",)
-"""Placeholders for the keys that are wanted, and for those that are not."""
+_ONLY, _BUT, _ALONE = ("only",), ("but",), ("alone",)
+"""Placeholders for lists of keys."""
 
 
 @cache
-def _any_due(is_one_of_few: bool, is_new: bool) -> _Statement:
-    return _in_sequence(_due(_ANY_NOW), is_one_of_few, is_new)
+def _any_due(is_one_of_few: bool, is_new: bool, but_plain: tuple[str, ...]) -> _Statement:
+    is_taken = ~_is_plain(but_plain) | Q(is_one_of_keys("pk", _ALONE))
+    return _in_sequence(_due(_ANY_NOW).filter(is_taken), is_one_of_few, is_new)
 
 
 @cache
 def _plain_due(kind: str, is_one_of_few: bool, is_new: bool) -> _Statement:
-    plain = _due(_ANY_NOW).filter(
-        ~is_one_of_keys("pk", _BUT),
-        kind=kind,
+    plain = _due(_ANY_NOW).filter(~is_one_of_keys("pk", _BUT), _is_plain((kind,)))
+    return _in_sequence(plain, is_one_of_few, is_new)
+
+
+def _is_plain(kinds: tuple[str, ...]) -> Q:
+    """Return the condition that no attempt of a message can have been carried out or crashed."""
+    return Q(
+        kind__in=kinds,
         sending__in=[Sending.NEVER_SENT.value, Sending.DEFINITELY_REFUSED.value],
         sealed_body=None,
         leased_until=None,
         crash_count=0,
     )
-    return _in_sequence(plain, is_one_of_few, is_new)
 
 
 def _in_sequence(due: QuerySet[OutboxMessage], is_one_of_few: bool, is_new: bool) -> _Statement:
@@ -183,10 +198,10 @@ RETURNING m.*
 
 
 def _claim(
-    due: _Statement, now: datetime, limit: int, which: Which, but: Collection[int] = ()
+    due: _Statement, now: datetime, limit: int, which: Which, keys: Mapping[object, list[int]]
 ) -> list[OutboxMessage]:
     sql, parameters = due
-    given: dict[object, object] = {_ONLY: list(which.only or ()), _BUT: list(but)}
+    given: dict[object, object] = {**keys, _ONLY: list(which.only or ())}
     asked = [
         value + (now - _ANY_NOW) if isinstance(value, datetime) else given.get(value, value)
         for value in parameters
