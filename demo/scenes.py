@@ -145,7 +145,7 @@ def _buy_while_down(stage: Stage) -> Sale:
 def kill_the_worker(stage: Stage) -> Outcome:
     """Kill the worker between the booking and its response: one policy is made, not two."""
     # This module needs a configured Django, which the stack has by now.
-    from saleor_xcover_plugin.outbox.message_queue import LEASE, SAFE_LEASE
+    from saleor_xcover_plugin.outbox.claims import LEASE, SAFE_LEASE
 
     # XCover books at once and responds slowly, so that the worker can be killed in between.
     stage.xcover.fault("confirm", "drip", times=1)

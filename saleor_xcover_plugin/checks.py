@@ -11,18 +11,18 @@ from django.core.checks import register
 from .config.settings import HTTP_SETTING
 from .domain.hooks import HOOKS
 from .host import runtime
-from .outbox import message_queue as outbox
+from .outbox import claims
 from .privacy.nightly import PURGE_VARIABLE, chosen_days
 
 
 @register
 def check_lease(**_: Any) -> list[CheckWarning]:
     """Warn if the lease is so short that two workers may make the same call at once."""
-    if outbox.LEASE >= outbox.SAFE_LEASE:
+    if claims.LEASE >= claims.SAFE_LEASE:
         return []
     return [
         CheckWarning(
-            f"{outbox.LEASE_VARIABLE} is {outbox.LEASE.total_seconds():.0f}: a worker whose call "
+            f"{claims.LEASE_VARIABLE} is {claims.LEASE.total_seconds():.0f}: a worker whose call "
             "takes longer is overtaken by another one, with the same idempotency key.",
             hint="It is for demos. Unset it in a store.",
             id="saleor_xcover_plugin.W002",

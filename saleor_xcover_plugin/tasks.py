@@ -20,10 +20,10 @@ from .host.runtime import allow_writer
 from .operations.reconciliation import reconcile_tonight
 from .operations.sweep import sweep as sweep_all
 from .operations.webhook_inbox import handle_due
+from .outbox.claims import Which
 from .outbox.dispatcher import deliver_due
 from .outbox.dispatcher import deliver_new as deliver_new_messages
 from .outbox.dispatcher import drain as drain_outbox
-from .outbox.message_queue import Which
 from .outbox.task_queue import (
     DELIVER_NEW_TASK,
     DELIVER_TASK,

@@ -22,7 +22,8 @@ from ..host.requestor import Requestor
 from ..models import Cover, Offer
 from ..time_limits import DatabaseBusy
 from .ids import uuid_of
-from .staff import StaffMutation, StaffQuery
+from .staff_covers import StaffQuery
+from .staff_decisions import StaffMutation
 from .types import (
     InsuranceCover,
     InsuranceError,

@@ -29,11 +29,11 @@ from ..models import OutboxMessage
 from ..time_limits import DatabaseBusy
 from ..xcover.errors import XCoverAlreadyBooked, XCoverError, XCoverUnavailable
 from ..xcover.transport import Request, Response
+from . import claims, registry
 from . import message_queue as outbox
-from . import registry
+from .claims import Which
 from .clients import rate_limited_transport, recording_client
 from .handlers import Attempt, BatchHandler, Outcome
-from .message_queue import Which
 from .outcomes import finish
 from .rate_limit import CallDeferred, Permit, RateLimitedTransport, account_key
 
@@ -173,7 +173,7 @@ class BatchDelivery:
     def _claim(self, limit: int, which: Which) -> int:
         """Claim messages and return how many."""
         try:
-            messages = outbox.claim_plain(
+            messages = claims.claim_plain(
                 self._handler.kind, self._clock(), limit=limit, which=which, but=self.alone
             )
         except DatabaseBusy as busy:  # what is under way is stored all the same
@@ -230,7 +230,7 @@ class BatchDelivery:
         if deferred.is_busy:
             self.is_busy = True
         else:
-            outbox.defer_due(messages[0].channel_id, deferred.until, now)
+            claims.defer_due(messages[0].channel_id, deferred.until, now)
 
     def _leave_alone(self, messages: Collection[OutboxMessage]) -> None:
         """Give messages back, to be delivered alone."""

@@ -25,12 +25,12 @@ from ..host import configuration
 from ..models import OutboxMessage
 from ..xcover.client import XCoverClient
 from ..xcover.errors import XCoverError
-from . import channel_moves, new_messages, other_store, registry
+from . import channel_moves, claims, new_messages, other_store, registry
 from . import message_queue as outbox
 from .batches import JUDGED_FOR, BatchDelivery
+from .claims import ALL, Which
 from .clients import client_for, rate_limited_transport
 from .handlers import Attempt, MessageHandler, NotDone, Outcome
-from .message_queue import ALL, Which
 from .outcomes import guarded, mark_error, park
 from .rate_limit import CallDeferred, RateLimitedTransport, account_key
 from .task_queue import DELIVER_NEW_TASK, DRAIN_TASK, has_broker, send_task
@@ -73,7 +73,7 @@ def deliver_due(
             return count
     kinds = [handler.kind for handler in handlers]  # what comes meanwhile waits for a batch
     while count < limit and (until is None or clock() < until):
-        claimed = outbox.claim(clock(), limit=1, which=which, but_plain=kinds, alone=alone)
+        claimed = claims.claim(clock(), limit=1, which=which, but_plain=kinds, alone=alone)
         if not claimed:
             break
         count += 1
@@ -116,7 +116,7 @@ def _defer(message: OutboxMessage, deferred: CallDeferred, now: datetime) -> Non
         if current is not None:
             outbox.defer(current, deferred.until, now)
     if not deferred.is_busy:
-        outbox.defer_due(message.channel_id, deferred.until, now)
+        claims.defer_due(message.channel_id, deferred.until, now)
 
 
 def _wait_for_key(message: OutboxMessage, error: SealedElsewhere, now: datetime) -> None:
@@ -276,7 +276,7 @@ def deliver_new(
         send_task(DELIVER_NEW_TASK, True)
         return tried
     new_messages.looks_for_the_last_time(clock())
-    if outbox.has_new(clock()):
+    if claims.has_new(clock()):
         tried += deliver_due(clock, limit=_AT_A_TIME, which=_NEW, until=ends_at)
     return tried
 
@@ -303,7 +303,7 @@ def call_helpers(now: datetime, *, until: datetime) -> int:
     """
     if not has_broker():
         return 0
-    due = outbox.due_count(now, limit=_WORTH_A_HELPER * MAX_HELPERS)
+    due = claims.due_count(now, limit=_WORTH_A_HELPER * MAX_HELPERS)
     helpers = due // _WORTH_A_HELPER
     for _ in range(helpers):
         send_task(DRAIN_TASK, until.isoformat())

@@ -19,8 +19,8 @@ from ..domain.messages import CANCELLATION_KINDS, MessageKind
 from ..domain.money import Money
 from ..domain.states import CancellationStatus, CoverStatus, MessageState
 from ..models import Cancellation, Cover, OutboxMessage
+from ..outbox.claims import Which
 from ..outbox.dispatcher import deliver_due
-from ..outbox.message_queue import Which
 from . import decisions, event_changes
 
 Progress = Callable[[int], None]

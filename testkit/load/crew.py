@@ -14,8 +14,8 @@ from collections.abc import Callable
 from multiprocessing import RawArray, RawValue
 
 from saleor_xcover_plugin.operations.sweep import sweep
+from saleor_xcover_plugin.outbox.claims import Which
 from saleor_xcover_plugin.outbox.dispatcher import TURN, deliver_due, drain
-from saleor_xcover_plugin.outbox.message_queue import Which
 
 from .plugin_time import PluginClock
 
@@ -161,10 +161,9 @@ class Drainers(Crew):
 
 def _tell_claims(tell: Callable[[int], None]) -> None:
     """Call ``tell`` with the id of the last message of each claim, and with 0 after delivery."""
-    from saleor_xcover_plugin.outbox import dispatcher
-    from saleor_xcover_plugin.outbox import message_queue as outbox
+    from saleor_xcover_plugin.outbox import claims, dispatcher
 
-    claim, deliver = outbox._claim, dispatcher._deliver
+    claim, deliver = claims._claim, dispatcher._deliver
     deliver_batches = dispatcher.BatchDelivery.run
 
     def claimed(*arguments):  # type: ignore[no-untyped-def]
@@ -181,7 +180,7 @@ def _tell_claims(tell: Callable[[int], None]) -> None:
         deliver_batches(*arguments, **options)
         tell(0)
 
-    outbox._claim, dispatcher._deliver = claimed, delivered
+    claims._claim, dispatcher._deliver = claimed, delivered
     dispatcher.BatchDelivery.run = batches_delivered  # type: ignore[method-assign]
 
 

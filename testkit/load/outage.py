@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from saleor_xcover_plugin.models import Cover, OutboxMessage
-from saleor_xcover_plugin.outbox import message_queue as outbox
+from saleor_xcover_plugin.outbox import claims
 from saleor_xcover_plugin.policies.order_sync import sync_order
 from testkit.simulator import SimulatorProcess
 
@@ -146,7 +146,7 @@ class Outage:
                 return
             if begun is None and confirmed >= 5:
                 begun, sell_at = (now, confirmed), now
-            is_due = bool(outbox.due_count(self._clock(), limit=1)) or self._leased()
+            is_due = bool(claims.due_count(self._clock(), limit=1)) or self._leased()
             if begun and not is_due and not self._drain.rate:
                 self._measure(begun, confirmed)
             if not is_due:

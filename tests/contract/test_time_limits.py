@@ -11,7 +11,7 @@ LIMIT = "SoftTimeLimitExceeded"
 
 ELSEWHERE = {
     "graphql/schema.py": "answers in web processes only, which have no such limit",
-    "graphql/staff.py": "answers in web processes only, which have no such limit",
+    "graphql/staff_access.py": "answers in web processes only, which have no such limit",
     "graphql/view.py": "answers in web processes only, which have no such limit",
     "xcover/deadline.py": "in the thread of a call, where no signal arrives",
 }

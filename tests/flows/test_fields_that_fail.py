@@ -126,13 +126,13 @@ def test_whatever_fails_below_a_root_is_masked(
     sale: Sale, post: Post, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     """An error of graphql-core's own may quote a value, too, as of a required field."""
-    from saleor_xcover_plugin.graphql import staff
+    from saleor_xcover_plugin.graphql import staff_covers
 
     # given a cover without a number, and one whose premium nobody can print
     def broken(cover: Any) -> Any:
-        return staff.StaffCover(id=None, status="of nobody's knowledge")
+        return staff_covers.StaffCover(id=None, status="of nobody's knowledge")
 
-    monkeypatch.setattr(staff, "_cover_of", broken)
+    monkeypatch.setattr(staff_covers, "staff_cover_of", broken)
     # when
     with caplog.at_level(logging.INFO):
         answer = post("{ insuranceCovers { edges { node { id } } errors { code } } }")

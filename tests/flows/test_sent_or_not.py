@@ -308,8 +308,8 @@ def test_a_cancellation_held_back_is_not_made_once_the_refund_was_taken_back(
 def preview_only() -> None:
     """Deliver the preview of a cancellation and nothing after it."""
     from saleor_xcover_plugin.clock import utc_now
+    from saleor_xcover_plugin.outbox.claims import Which
     from saleor_xcover_plugin.outbox.dispatcher import deliver_due
-    from saleor_xcover_plugin.outbox.message_queue import Which
 
     deliver_due(
         utc_now, limit=1, which=Which(only=[messages(kind="preview_cancellation").get().pk])
@@ -735,8 +735,8 @@ def test_a_change_held_back_before_its_last_word_leaves_no_trace_once_taken_back
     simulator: SimulatorProcess,
 ) -> None:
     from saleor_xcover_plugin.clock import utc_now
+    from saleor_xcover_plugin.outbox.claims import Which
     from saleor_xcover_plugin.outbox.dispatcher import deliver_due
-    from saleor_xcover_plugin.outbox.message_queue import Which
 
     # given a change that was previewed, and deferred before it was applied
     buyer = shopper(store.usd)

@@ -236,9 +236,9 @@ def test_a_clock_that_was_wrong_for_a_while_hides_nothing(
 
 def outbox_claimed_at(at: datetime) -> None:
     """A worker took what was due and died."""
-    from saleor_xcover_plugin.outbox import message_queue as outbox
+    from saleor_xcover_plugin.outbox import claims
 
-    outbox.claim(at, limit=10)
+    claims.claim(at, limit=10)
 
 
 def test_a_plugin_off_and_on_again_has_missed_nothing(

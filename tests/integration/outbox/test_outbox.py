@@ -13,6 +13,7 @@ from saleor_xcover_plugin.domain.reasons import ReasonCode
 from saleor_xcover_plugin.domain.sending import Sending
 from saleor_xcover_plugin.domain.states import MessageState, TransitionRefused
 from saleor_xcover_plugin.models import OutboxMessage
+from saleor_xcover_plugin.outbox import claims
 from saleor_xcover_plugin.outbox import message_queue as outbox
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -25,7 +26,7 @@ def append(operation_id="order-1:1", kind="confirm", now=NOW):
 
 
 def claim(now=NOW, limit=10):
-    return outbox.claim(now, limit=limit)
+    return claims.claim(now, limit=limit)
 
 
 def test_an_operation_is_recorded_once_with_one_key_for_life():
@@ -59,14 +60,14 @@ def test_a_claimed_message_is_nobody_elses_until_its_lease_lapses():
     append()
 
     assert len(claim()) == 1
-    assert claim(NOW + outbox.LEASE - timedelta(seconds=1)) == []
-    assert [message.attempts for message in claim(NOW + outbox.LEASE)] == [2]
+    assert claim(NOW + claims.LEASE - timedelta(seconds=1)) == []
+    assert [message.attempts for message in claim(NOW + claims.LEASE)] == [2]
 
 
 def test_a_worker_that_was_overtaken_records_nothing():
     append()
     slow = claim()[0]
-    fast = claim(NOW + outbox.LEASE)[0]
+    fast = claim(NOW + claims.LEASE)[0]
 
     with transaction.atomic():
         assert outbox.lock(slow) is None
@@ -107,10 +108,10 @@ def test_two_workers_never_claim_the_same_message():
     ],
 )
 def test_a_lease_is_shortened_by_one_variable_and_safe_otherwise(text, seconds):
-    lease = outbox.lease_from({"XCOVER_LEASE_SECONDS": text})
+    lease = claims.lease_from({"XCOVER_LEASE_SECONDS": text})
 
     assert lease == timedelta(seconds=seconds)
-    assert outbox.lease_from({}) == outbox.SAFE_LEASE == timedelta(seconds=60)
+    assert claims.lease_from({}) == claims.SAFE_LEASE == timedelta(seconds=60)
 
 
 def test_what_was_sent_is_kept_encrypted_and_erased_when_settled():
@@ -143,9 +144,9 @@ def test_what_was_not_carried_out_is_forgotten():
 def test_a_worker_that_was_overtaken_may_not_send():
     append()
     slow = claim()[0]
-    claim(NOW + outbox.LEASE)
+    claim(NOW + claims.LEASE)
 
-    assert not outbox.mark_sent(slow, b"{}", "account", NOW + outbox.LEASE)
+    assert not outbox.mark_sent(slow, b"{}", "account", NOW + claims.LEASE)
     assert OutboxMessage.objects.get().sending == "never_sent"
 
 
@@ -322,7 +323,7 @@ def test_five_workers_that_died_in_a_row_make_a_message_poison():
     for _ in range(6):
         message = claim(now)[0]
         crash_count.append((message.crash_count, outbox.is_poison(message)))
-        now += outbox.LEASE
+        now += claims.LEASE
 
     assert crash_count == [(0, False), (1, False), (2, False), (3, False), (4, False), (5, True)]
 
@@ -330,9 +331,9 @@ def test_five_workers_that_died_in_a_row_make_a_message_poison():
 def test_a_worker_that_lived_ends_the_row_of_crashes():
     append()
     claim()
-    message = claim(NOW + outbox.LEASE)[0]
+    message = claim(NOW + claims.LEASE)[0]
     assert message.crash_count == 1
-    outbox.retry_later(message, "no answer", NOW + outbox.LEASE)
+    outbox.retry_later(message, "no answer", NOW + claims.LEASE)
 
     assert claim(NOW + timedelta(hours=1))[0].crash_count == 0
 
@@ -342,15 +343,15 @@ def test_what_is_due_is_counted_up_to_a_limit():
         append(f"order-{number}:1")
     append("order-9:1", now=NOW + timedelta(minutes=1))
 
-    assert outbox.due_count(NOW, limit=10) == 3
-    assert outbox.due_count(NOW, limit=2) == 2
-    assert outbox.due_count(NOW - timedelta(minutes=1), limit=10) == 0
+    assert claims.due_count(NOW, limit=10) == 3
+    assert claims.due_count(NOW, limit=2) == 2
+    assert claims.due_count(NOW - timedelta(minutes=1), limit=10) == 0
 
 
 def replaced(body=b"{}"):
     """Append a message that was sent, and one that took its place; return both."""
     append("order-1:1")
-    (first,) = outbox.claim(NOW, limit=1)
+    (first,) = claims.claim(NOW, limit=1)
     outbox.mark_sent(first, body, "account", NOW)
     first.refresh_from_db()
     outbox.replace(first, "Replaced.", NOW)
@@ -387,7 +388,7 @@ def test_what_was_sent_is_kept_while_another_message_stands_for_it(settings):
 
 def test_what_is_known_not_to_be_done_is_known_of_what_was_replaced():
     first, _ = replaced()
-    (again,) = outbox.claim(NOW, limit=1)
+    (again,) = claims.claim(NOW, limit=1)
     of_another_kind = append("order-1:1", "opt_out")
     OutboxMessage.objects.filter(pk=of_another_kind.pk).update(sending="outcome_unknown")
 
@@ -457,7 +458,7 @@ def test_what_is_due_in_a_channel_waits_together():
     outbox.add("confirm", "order-4:1", subject_id=4, channel_id=2, now=NOW)
     until = NOW + timedelta(minutes=2)
 
-    assert outbox.defer_due(1, until, NOW) == 2
+    assert claims.defer_due(1, until, NOW) == 2
 
     waits = OutboxMessage.objects.order_by("pk").values_list("next_attempt_at", flat=True)
     assert list(waits) == [until, until, NOW + timedelta(minutes=5), NOW]
@@ -466,7 +467,7 @@ def test_what_is_due_in_a_channel_waits_together():
 def test_a_replayed_message_begins_without_a_past():
     append()
     claim()
-    message = claim(NOW + outbox.LEASE)[0]
+    message = claim(NOW + claims.LEASE)[0]
     outbox.park(message, "refused", NOW, reason="refused")
     OutboxMessage.objects.update(leased_until=NOW + timedelta(seconds=30))
 

@@ -1,0 +1,198 @@
+"""Claim messages of the outbox: which are due, and to whom they belong while they are delivered.
+
+All times are in UTC. The rules of waiting are those of ``message_queue``.
+"""
+
+from __future__ import annotations
+
+import os
+import uuid
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from functools import cache
+
+from django.db import connection, transaction
+from django.db.models import Q, QuerySet
+
+from ..compiled_query import compiled, is_one_of_keys
+from ..domain.numbers import whole_number
+from ..domain.sending import Sending
+from ..domain.states import MessageState
+from ..models import OutboxMessage
+from .message_queue import MAX_DELAY
+
+LEASE_VARIABLE = "XCOVER_LEASE_SECONDS"
+"""Environment variable with the lease in seconds."""
+
+SAFE_LEASE = timedelta(seconds=60)
+"""Default lease: longer than any call, so that no worker loses a message during a call."""
+
+
+def lease_from(environment: Mapping[str, str]) -> timedelta:
+    """Return how long a claimed message belongs to its worker.
+
+    ``XCOVER_LEASE_SECONDS`` may set 5 to 600 seconds; any other value is ignored. A demo uses a
+    short lease so that the work of a killed worker is soon taken over.
+    """
+    seconds = whole_number(environment.get(LEASE_VARIABLE, ""), most=600)
+    return SAFE_LEASE if seconds is None or seconds < 5 else timedelta(seconds=seconds)
+
+
+LEASE = lease_from(os.environ)
+"""Lease of this process."""
+
+NEW = timedelta(minutes=1)
+"""Age up to which a message counts as new; the sweep sends tasks for older ones every minute."""
+
+
+@dataclass(frozen=True, slots=True)
+class Which:
+    """The messages a worker may claim. The defaults mean all that are due."""
+
+    only: Collection[int] | None = None
+    """Their primary keys."""
+    is_new: bool = False
+    """True for those that are younger than ``NEW``."""
+
+
+ALL = Which()
+
+
+def claim(
+    now: datetime,
+    *,
+    limit: int,
+    which: Which = ALL,
+    but_plain: Collection[str] = (),
+    alone: Collection[int] = (),
+) -> list[OutboxMessage]:
+    """Lease up to ``limit`` due messages to this worker, most urgent first.
+
+    Left out are those of the kinds ``but_plain`` that ``claim_plain`` takes, unless ``alone`` holds
+    their primary keys. Each claim counts as an attempt. A lease that ran out before counts as a
+    crash; otherwise the count of crashes restarts at 0.
+    """
+    due = _any_due(which.only is not None, which.is_new, tuple(but_plain))
+    return _claim(due, now, limit, which, {_ALONE: list(alone)})
+
+
+def claim_plain(
+    kind: str, now: datetime, *, limit: int, which: Which, but: Collection[int]
+) -> list[OutboxMessage]:
+    """Lease up to ``limit`` due messages of a kind of which no attempt can have been carried out.
+
+    Their attempts did not crash either. ``but`` holds primary keys to leave out. Otherwise like
+    ``claim``.
+    """
+    due = _plain_due(kind, which.only is not None, which.is_new)
+    return _claim(due, now, limit, which, {_BUT: list(but)})
+
+
+_Statement = tuple[str, tuple[object, ...]]
+"""SQL that selects the keys of messages to claim, and its parameters with placeholders."""
+
+_ANY_NOW = datetime(2000, 1, 1, tzinfo=UTC)
+"""Placeholder for the present: each time in the parameters is as far from it as from the claim."""
+
+_ONLY, _BUT, _ALONE = ("only",), ("but",), ("alone",)
+"""Placeholders for lists of keys."""
+
+
+@cache
+def _any_due(is_one_of_few: bool, is_new: bool, but_plain: tuple[str, ...]) -> _Statement:
+    is_taken = ~_is_plain(but_plain) | Q(is_one_of_keys("pk", _ALONE))
+    return _in_sequence(_due(_ANY_NOW).filter(is_taken), is_one_of_few, is_new)
+
+
+@cache
+def _plain_due(kind: str, is_one_of_few: bool, is_new: bool) -> _Statement:
+    plain = _due(_ANY_NOW).filter(~is_one_of_keys("pk", _BUT), _is_plain((kind,)))
+    return _in_sequence(plain, is_one_of_few, is_new)
+
+
+def _is_plain(kinds: tuple[str, ...]) -> Q:
+    """Return the condition that no attempt of a message can have been carried out or crashed."""
+    return Q(
+        kind__in=kinds,
+        sending__in=[Sending.NEVER_SENT.value, Sending.DEFINITELY_REFUSED.value],
+        sealed_body=None,
+        leased_until=None,
+        crash_count=0,
+    )
+
+
+def _in_sequence(due: QuerySet[OutboxMessage], is_one_of_few: bool, is_new: bool) -> _Statement:
+    if is_one_of_few:
+        due = due.filter(is_one_of_keys("pk", _ONLY))
+    if is_new:
+        due = due.filter(created_at__gte=_ANY_NOW - NEW)
+    return compiled(due.order_by("priority", "next_attempt_at", "pk").values("pk"))
+
+
+_CLAIM = """
+WITH due AS MATERIALIZED (
+    {due} LIMIT %s FOR UPDATE SKIP LOCKED
+)
+UPDATE {table} AS m SET lease_token = %s, leased_until = %s, attempts = attempts + 1,
+    crash_count = CASE WHEN leased_until IS NULL THEN 0 ELSE crash_count + 1 END, updated_at = %s
+FROM due WHERE m.id = due.pk
+RETURNING m.*
+"""
+
+
+def _claim(
+    due: _Statement, now: datetime, limit: int, which: Which, keys: Mapping[object, list[int]]
+) -> list[OutboxMessage]:
+    sql, parameters = due
+    given: dict[object, object] = {**keys, _ONLY: list(which.only or ())}
+    asked = [
+        value + (now - _ANY_NOW) if isinstance(value, datetime) else given.get(value, value)
+        for value in parameters
+    ]
+    table = connection.ops.quote_name(OutboxMessage._meta.db_table)
+    claimed = OutboxMessage.objects.raw(
+        _CLAIM.format(due=sql, table=table), [*asked, limit, uuid.uuid4(), now + LEASE, now]
+    )
+    return sorted(
+        claimed, key=lambda message: (message.priority, message.next_attempt_at, message.pk)
+    )
+
+
+def due_count(now: datetime, *, limit: int) -> int:
+    """Count the messages a worker could take now, up to ``limit``."""
+    return len(_due(now).values_list("pk", flat=True)[:limit])
+
+
+def has_new(now: datetime) -> bool:
+    """Return True if a worker could take a new message now."""
+    return _due(now).filter(created_at__gte=now - NEW).exists()
+
+
+def _due(now: datetime) -> QuerySet[OutboxMessage]:
+    """Return the messages that are pending, not leased, and due.
+
+    Leases longer than ``LEASE`` and waits longer than ``MAX_DELAY`` come from a wrong clock and are
+    ignored.
+    """
+    return OutboxMessage.objects.filter(
+        Q(leased_until=None) | Q(leased_until__lte=now) | Q(leased_until__gt=now + LEASE),
+        Q(next_attempt_at__lte=now) | Q(next_attempt_at__gt=now + MAX_DELAY),
+        status=MessageState.PENDING.value,
+    )
+
+
+def defer_due(channel_id: int, until: datetime, now: datetime) -> int:
+    """Make all due messages of a channel wait until ``until``; return how many.
+
+    Messages that another session has locked are left as they are.
+    """
+    with transaction.atomic():
+        waiting = (
+            _due(now)
+            .filter(channel_id=channel_id)
+            .select_for_update(skip_locked=True, of=("self",))
+        )
+        ids = list(waiting.values_list("pk", flat=True))
+        OutboxMessage.objects.filter(pk__in=ids).update(next_attempt_at=until, updated_at=now)
+    return len(ids)
