@@ -14,7 +14,7 @@ from django.db.models import QuerySet
 
 from ..models import Cancellation, Consent, Cover, Modification, Offer, Quote
 from ..policies import messages
-from .records import Rows
+from .case_rows import Rows
 
 
 def count_all(rows: Sequence[Rows]) -> int:

@@ -26,7 +26,7 @@ from ..domain.states import CoverStatus, MessageState
 from ..failures import Failures
 from ..models import Cover, Modification, Offer, OutboxMessage, ReceivedNotification
 from . import deletion, expiry, records
-from .records import Rows
+from .case_rows import Rows
 from .report import Counts, Report
 
 log = logging.getLogger(__name__)

@@ -6,7 +6,6 @@ import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING
 
 from ..checkout.ticketed_events import changes_of, last_known_end, variants_of
 from ..domain.cancellations import ClaimState
@@ -22,9 +21,7 @@ from ..domain.states import (
 from ..host import orders
 from ..models import Cancellation, Consent, Modification
 from ..policies import messages
-
-if TYPE_CHECKING:
-    from .records import Rows
+from .case_rows import Rows
 
 _OPEN_CANCELLATIONS = [
     s.value
