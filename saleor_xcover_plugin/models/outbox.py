@@ -49,6 +49,7 @@ class OutboxMessage(Stateful):
     leased_until = models.DateTimeField(null=True)
     reason_code = models.CharField(max_length=40, blank=True, default="")
     last_error = models.TextField(blank=True, default="")
+    # When it was added, or added again after it had been dropped.
     created_at = models.DateTimeField()
     updated_at = models.DateTimeField()
     settled_at = models.DateTimeField(null=True)

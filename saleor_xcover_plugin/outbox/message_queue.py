@@ -69,7 +69,12 @@ def add(
     )
     if not is_new and message.status == MessageState.DROPPED:
         message.transition_to(
-            MessageState.PENDING, now, next_attempt_at=now, attempts=0, settled_at=None
+            MessageState.PENDING,
+            now,
+            next_attempt_at=now,
+            attempts=0,
+            settled_at=None,
+            created_at=now,
         )
     return message
 

@@ -151,6 +151,30 @@ def test_an_order_paid_just_now_does_not_wait_behind_a_backlog(
 
 
 @pytest.mark.usefixtures("simulator")
+def test_what_is_wanted_again_is_new_again(sell: Sell, sent: Sent) -> None:
+    from saleor_xcover_plugin.models import Cover, OutboxMessage
+    from saleor_xcover_plugin.outbox import message_queue as outbox
+
+    # given a confirmation that was dropped minutes ago
+    order = sell()
+    sent()
+    message = OutboxMessage.objects.get(kind="confirm")
+    outbox.drop(message, "Not wanted just now.", timezone.now())
+    OutboxMessage.objects.update(created_at=timezone.now() - timedelta(minutes=5))
+    # when it is wanted again
+    outbox.add(
+        "confirm",
+        message.operation_id,
+        subject_id=message.subject_id,
+        channel_id=message.channel_id,
+        now=timezone.now(),
+    )
+    # then it does not wait for the sweep
+    assert deliver_new() == 1
+    assert Cover.objects.get(order_number=order.number).status == "confirmed"
+
+
+@pytest.mark.usefixtures("simulator")
 def test_a_worker_is_asked_for_where_nobody_can_tell_whether_one_is_expected(
     sell: Sell, sent: Sent, store: Store, shopper: SendShopper, staff: Staff
 ) -> None:
