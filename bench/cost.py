@@ -260,7 +260,11 @@ def _wait_until_made(arm: str, orders: Orders) -> None:
 def _worker(environment: Mapping[str, str]) -> Iterator[int]:
     """Start a Celery worker and return its process id."""
     empty(BROKER)
-    worker = Worker(BROKER, include="bench.peers.day", environment=environment)
+    worker = Worker(
+        BROKER,
+        include="bench.peers.day",
+        environment={"DJANGO_SETTINGS_MODULE": "bench.worker_settings", **environment},
+    )
     worker.start()
     try:
         yield worker.pid
@@ -280,7 +284,7 @@ def _kind_of(sql: str) -> str:
 def main() -> int:
     """Run the benchmark from the command line."""
     options = command.options(__doc__)
-    sizes = Sizes(3, 20, 20) if options.quick else Sizes(10, 60, 40)
+    sizes = Sizes(3, 20, 20) if options.quick else Sizes(6, 60, 20)
     return command.write(options, measure(sizes))
 
 
