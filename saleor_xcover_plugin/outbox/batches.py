@@ -15,7 +15,6 @@ from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from functools import partial
 from itertools import groupby
 
 from celery.exceptions import SoftTimeLimitExceeded
@@ -105,6 +104,19 @@ class _Turn:
     message: OutboxMessage
     account: _Account
     permit: Permit
+    leaves_at: float
+    """``time.monotonic()`` of the turn: what is waited for must not move with the wall clock."""
+
+    @classmethod
+    def of(cls, message: OutboxMessage, account: _Account, permit: Permit) -> _Turn:
+        """Return the turn; the permit's time is one of the account's clock."""
+        ahead = (permit.leaves_at - account.limiter.clock()).total_seconds()
+        return cls(message, account, permit, time.monotonic() + ahead)
+
+    @property
+    def ahead(self) -> timedelta:
+        """The time until the turn; negative when it has passed."""
+        return timedelta(seconds=self.leaves_at - time.monotonic())
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,7 +221,7 @@ class BatchDelivery:
                 self._defer(messages, deferred)
                 continue
             pairs = zip(messages, permits, strict=False)
-            self._turns = [_Turn(message, account, permit) for message, permit in pairs]
+            self._turns = [_Turn.of(message, account, permit) for message, permit in pairs]
             if rest := messages[len(permits) :]:
                 self._claimed.insert(0, (account, rest))
 
@@ -245,12 +257,13 @@ class BatchDelivery:
 
         Turns are only taken for threads that are free, and all of one account.
         """
-        began = self._clock()
-        if not self._turns or self._ahead_of_judging(began) > timedelta(0):
+        if not self._turns or self._ahead_of_judging() > timedelta(0):
             return
         turns, self._turns = self._turns, []
+        began = time.monotonic()
         attempts = self._prepared(turns)
-        self._lead = min(max(LEAD, (self._clock() - began) * 1.5), MAX_LEAD)
+        took = timedelta(seconds=time.monotonic() - began)
+        self._lead = min(max(LEAD, took * 1.5), MAX_LEAD)
         for turn in turns:
             if turn.message.pk in attempts:
                 self._start(turn, attempts[turn.message.pk], began)
@@ -258,9 +271,9 @@ class BatchDelivery:
                 turn.account.limiter.unused(turn.permit)
         self._leave_alone([t.message for t in turns if t.message.pk not in attempts])
 
-    def _ahead_of_judging(self, now: datetime) -> timedelta:
+    def _ahead_of_judging(self) -> timedelta:
         """Return the time until the turns that were taken may all be judged."""
-        return self._turns[-1].permit.leaves_at - JUDGED_AHEAD - now
+        return self._turns[-1].ahead - JUDGED_AHEAD
 
     def _prepared(self, turns: Sequence[_Turn]) -> dict[int, Attempt]:
         messages, key = [turn.message for turn in turns], turns[0].account.key
@@ -268,10 +281,9 @@ class BatchDelivery:
             return self._handler.prepare(messages, key, self._clock())
         return {}
 
-    def _start(self, turn: _Turn, attempt: Attempt, judged_at: datetime) -> None:
+    def _start(self, turn: _Turn, attempt: Attempt, judged_at: float) -> None:
         self.tried += 1
-        call = partial(_call_at_turn, turn, attempt, judged_at, self._clock)
-        self._calls.add(self._threads.submit(call))
+        self._calls.add(self._threads.submit(_call_at_turn, turn, attempt, judged_at))
 
     # Storing what came.
 
@@ -282,13 +294,13 @@ class BatchDelivery:
         """
         seconds = None
         if self._turns:
-            seconds = max(self._ahead_of_judging(self._clock()).total_seconds(), 0.0)
+            seconds = max(self._ahead_of_judging().total_seconds(), 0.0)
         if not self._calls:
             time.sleep(seconds or 0.0)
             return []
         done = self._done(seconds)
-        gathered_at = self._clock() + GATHERED
-        while done and self._calls and not self._turns and self._clock() < gathered_at:
+        gathered_at = time.monotonic() + GATHERED.total_seconds()
+        while done and self._calls and not self._turns and time.monotonic() < gathered_at:
             more = self._done(_PAUSE)
             if not more:
                 break
@@ -383,15 +395,14 @@ def _logged(message_id: int) -> Iterator[None]:
         log_defect(log, "xcover.delivery.failed", outbox_message=message_id)
 
 
-def _call_at_turn(turn: _Turn, attempt: Attempt, judged_at: datetime, clock: Clock) -> _Arrival:
-    """Wait for the turn and make the call. Runs in a thread and uses no database."""
-    permit = turn.permit
-    ahead = (permit.leaves_at - clock()).total_seconds()
-    if ahead > 0:
-        time.sleep(ahead)
-    now = clock()
-    is_late = now - permit.leaves_at > LATE and not permit.is_trying
-    if is_late or now - judged_at > JUDGED_FOR:
+def _call_at_turn(turn: _Turn, attempt: Attempt, judged_at: float) -> _Arrival:
+    """Wait for the turn and make the call. Runs in a thread and uses no database.
+
+    ``judged_at`` is the ``time.monotonic()`` of the judgement.
+    """
+    time.sleep(max(turn.ahead.total_seconds(), 0.0))
+    is_late = -turn.ahead > LATE and not turn.permit.is_trying
+    if is_late or timedelta(seconds=time.monotonic() - judged_at) > JUDGED_FOR:
         return _Arrival(turn, attempt, TurnMissed(), None, None)
     client, recorded = recording_client(turn.account.settings)
     outcome: Outcome

@@ -220,3 +220,19 @@ def test_staff_who_decide_meanwhile_are_heard(
     assert cover_of(other).status == "confirmed"
     told = notes(unwanted)
     assert any("had made policy" in note for note in told), told
+
+
+@pytest.mark.parametrize("hours", [-3, 3])
+def test_a_clock_that_is_hours_wrong_holds_up_no_worker(
+    paid: Pay, simulator: SimulatorProcess, hours: int
+) -> None:
+    from saleor_xcover_plugin.outbox.dispatcher import deliver_due
+
+    # given two paid orders, and a server whose clock is hours wrong
+    orders = paid(2)
+    # when its worker comes, it ends
+    deliver_due(lambda: now() + timedelta(hours=hours), limit=2)
+    # then each order has one policy, now or after one with the right time has come
+    deliver(limit=2)
+    assert statuses(orders) == {"confirmed": 2}
+    assert len(bookings(simulator)) == 2
