@@ -75,7 +75,7 @@ def confirmed() -> int:
 
 
 @pytest.fixture
-def patient(monkeypatch: pytest.MonkeyPatch) -> None:
+def slow_machine(monkeypatch: pytest.MonkeyPatch) -> None:
     """Have a worker expected for as long as a slow machine takes for a few sales."""
     from saleor_xcover_plugin.outbox import new_messages
 
@@ -83,7 +83,7 @@ def patient(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(new_messages, "RUSH", timedelta(minutes=5))
 
 
-@pytest.mark.usefixtures("simulator", "patient")
+@pytest.mark.usefixtures("simulator", "slow_machine")
 def test_sales_in_a_rush_share_one_task(sell: Sell, sent: Sent) -> None:
     # given three sales, while no worker is free
     for _ in range(3):
@@ -97,7 +97,7 @@ def test_sales_in_a_rush_share_one_task(sell: Sell, sent: Sent) -> None:
     assert sent() == ASKED_IN_A_RUSH
 
 
-@pytest.mark.usefixtures("patient")
+@pytest.mark.usefixtures("slow_machine")
 def test_what_is_added_after_the_last_claim_is_not_forgotten(
     sell: Sell, sent: Sent, simulator: SimulatorProcess, monkeypatch: pytest.MonkeyPatch
 ) -> None:
