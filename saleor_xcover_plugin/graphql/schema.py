@@ -30,6 +30,7 @@ from .types import (
     InsuranceOffer,
     cover_of,
     error_of,
+    errors_field,
     offer_of,
 )
 
@@ -48,14 +49,6 @@ class Context:
     """The client's name of today (``checkout/allowances.py``), where it is known."""
 
 
-def _errors() -> graphene.List:
-    return graphene.List(
-        graphene.NonNull(InsuranceError),
-        required=True,
-        description="Why it was refused, at most one; empty if it was not.",
-    )
-
-
 def _checkout_id() -> graphene.ID:
     return graphene.ID(
         required=True, description="Saleor's id of the checkout: the global one or its UUID."
@@ -71,7 +64,7 @@ class OfferResult(graphene.ObjectType):
     offer = graphene.Field(
         InsuranceOffer, description="The offer as it is after the request; null beside an error."
     )
-    errors = _errors()
+    errors = errors_field(InsuranceError)
 
 
 class CoverResult(graphene.ObjectType):
@@ -83,7 +76,7 @@ class CoverResult(graphene.ObjectType):
     cover = graphene.Field(
         InsuranceCover, description="The protection of the order; null where it has none."
     )
-    errors = _errors()
+    errors = errors_field(InsuranceError)
 
 
 def _answered(result: type, name: str, work: Callable[[], Any], *, busy: Code = Code.BUSY) -> Any:

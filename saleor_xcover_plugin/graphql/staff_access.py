@@ -10,18 +10,10 @@ from typing import Any
 from ..defect_log import log_defect
 from ..staff.decisions import DecisionRefused
 from ..time_limits import DatabaseBusy, busy_sentence
-from .enums import (
-    BUSY,
-    FAILED_SENTENCE,
-    INTERNAL,
-    PERMISSION_DENIED,
-)
-from .staff_types import (
-    StaffError,
-)
+from .enums import BUSY, FAILED_SENTENCE, INTERNAL, PERMISSION_DENIED
+from .staff_types import StaffError
 
 log = logging.getLogger(__name__)
-
 
 _NO_RIGHT = StaffError(
     code=PERMISSION_DENIED,

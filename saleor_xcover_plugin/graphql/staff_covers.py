@@ -12,15 +12,10 @@ from ..domain.states import CoverStatus
 from ..staff import cover_list, decisions
 from ..staff.decisions import DecisionCode, DecisionRefused
 from .cursors import cursor_of, key_of
-from .enums import (
-    InsuranceCoverStatus,
-)
+from .enums import InsuranceCoverStatus
 from .staff_access import answered
-from .staff_types import (
-    StaffCover,
-    errors_field,
-    staff_cover_of,
-)
+from .staff_types import StaffCover, StaffError, staff_cover_of
+from .types import errors_field
 
 
 class StaffCoverEdge(graphene.ObjectType):
@@ -53,7 +48,7 @@ class StaffCoverConnection(graphene.ObjectType):
         description="How many covers all pages hold together. Null only if it could not be read, "
         "or the page was refused."
     )
-    errors = errors_field()
+    errors = errors_field(StaffError)
 
     @staticmethod
     def resolve_total_count(page: Any, _info: Any) -> int | None:
@@ -76,7 +71,7 @@ def _page(page: cover_list.Page) -> dict[str, Any]:
 
 
 class StaffQuery(graphene.ObjectType):
-    """What staff read."""
+    """Fields of the query that need MANAGE_ORDERS."""
 
     insurance_covers = graphene.Field(
         StaffCoverConnection,

@@ -17,15 +17,10 @@ from ..staff.decisions import DecisionCode, DecisionRefused
 from ..staff.replay import replay
 from ..staff.take_over import take_over
 from ..staff.unmade_covers import do_not_make, make_after_all
-from .enums import (
-    InsuranceClaim,
-)
+from .enums import InsuranceClaim
 from .ids import uuid_of
 from .staff_access import answered
-from .staff_types import (
-    StaffResult,
-    staff_cover_of,
-)
+from .staff_types import StaffResult, staff_cover_of
 from .types import InsuranceMoneyInput
 
 
@@ -257,7 +252,7 @@ def _replay(cover: Cover, message_id: str) -> None:
 
 
 class StaffMutation(graphene.ObjectType):
-    """What staff decide."""
+    """Fields of the mutation that need MANAGE_ORDERS."""
 
     insurance_ask_cancellation = AskCancellation.Field(required=True)
     insurance_approve_cancellation = ApproveCancellation.Field(required=True)

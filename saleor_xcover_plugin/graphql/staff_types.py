@@ -25,16 +25,7 @@ from .enums import (
     InsuranceSending,
     known,
 )
-from .types import InsuranceMoney, money
-
-
-def errors_field() -> graphene.List:
-    """Return the field for refusals, of every result for staff."""
-    return graphene.List(
-        graphene.NonNull(StaffError),
-        required=True,
-        description="Why it was refused, at most one; empty if it was not.",
-    )
+from .types import InsuranceMoney, errors_field, money
 
 
 class StaffError(graphene.ObjectType):
@@ -179,7 +170,7 @@ class StaffResult(graphene.ObjectType):
     cover = graphene.Field(
         StaffCover, description="The cover as it is now; null beside an error: nothing was changed."
     )
-    errors = errors_field()
+    errors = errors_field(StaffError)
 
 
 def staff_cover_of(cover: Cover) -> StaffCover:

@@ -24,6 +24,15 @@ from .enums import (
 )
 
 
+def errors_field(kind: type) -> graphene.List:
+    """Return the field of a result for its refusals; ``kind`` is their type."""
+    return graphene.List(
+        graphene.NonNull(kind),
+        required=True,
+        description="Why it was refused, at most one; empty if it was not.",
+    )
+
+
 class InsuranceMoney(graphene.ObjectType):
     """An exact amount of money. It is a text, since a JSON number may be read as a float."""
 

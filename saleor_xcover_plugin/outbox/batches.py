@@ -47,8 +47,8 @@ THREADS = 20
 GROUP = 10
 """Threads that are free before more messages are judged: fewer judgements, each for more."""
 
-GATHERED = timedelta(milliseconds=20)
-"""Longest time that what has arrived waits for more, to be stored in one transaction."""
+_GATHERED = 0.02
+"""Most seconds that what has arrived waits for more, to be stored in one transaction."""
 
 _PAUSE = 0.005
 """Seconds without another arrival after which none is waited for."""
@@ -299,7 +299,7 @@ class BatchDelivery:
             time.sleep(seconds or 0.0)
             return []
         done = self._done(seconds)
-        gathered_at = time.monotonic() + GATHERED.total_seconds()
+        gathered_at = time.monotonic() + _GATHERED
         while done and self._calls and not self._turns and time.monotonic() < gathered_at:
             more = self._done(_PAUSE)
             if not more:

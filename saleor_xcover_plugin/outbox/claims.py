@@ -126,7 +126,7 @@ def _in_sequence(due: QuerySet[OutboxMessage], is_one_of_few: bool, is_new: bool
     if is_one_of_few:
         due = due.filter(is_one_of_keys("pk", _ONLY))
     if is_new:
-        due = due.filter(created_at__gte=_ANY_NOW - NEW)
+        due = due.filter(_is_new(_ANY_NOW))
     return compiled(due.order_by("priority", "next_attempt_at", "pk").values("pk"))
 
 
@@ -166,7 +166,11 @@ def due_count(now: datetime, *, limit: int) -> int:
 
 def has_new(now: datetime) -> bool:
     """Return True if a worker could take a new message now."""
-    return _due(now).filter(created_at__gte=now - NEW).exists()
+    return _due(now).filter(_is_new(now)).exists()
+
+
+def _is_new(now: datetime) -> Q:
+    return Q(created_at__gte=now - NEW)
 
 
 def _due(now: datetime) -> QuerySet[OutboxMessage]:

@@ -1,11 +1,11 @@
 """Enqueue messages, and ask for one shared drain of new ones instead of a task for each.
 
-A task costs a worker more than its confirmation: a database session, and looks at a queue that is
-already empty. So whoever adds a message asks whether a worker is expected to look for new ones
-anyway. One is expected for ``SOON`` from the moment it was asked for, and for as long as it works;
-it says that it is no longer expected before it looks for the last time. A message whose
-transaction was committed before that is found by that last look, and a later one asks anew.
-If a worker dies, it is expected for ``SOON`` at most; the sweep finds what was added meanwhile.
+A task costs a worker a database session, often more than the confirmation itself. So a task is
+sent only if no worker is expected to look for new messages. A worker is expected for ``SOON`` after
+a task was sent, and longer while it says that it works. Before its last look it stores that it is
+no longer expected. A message that was committed before then is found by the last look; for a later
+one a task is sent. If a worker dies, new messages wait for ``SOON`` at most before the next of them
+sends a task; the sweep finds those that came in between.
 """
 
 from __future__ import annotations

@@ -276,13 +276,14 @@ class RateLimitedTransport:
                     f"{operation}: the allowed rate is used up", leaves_at, is_busy=True
                 )
             account.updated_at = now
-            if breaker.trying(now) == breaker:
+            trying = breaker.trying(now)
+            if trying == breaker:
                 _store_turns(account)
             else:
-                _set_breaker(account, breaker.trying(now))
+                _set_breaker(account, trying)
                 account.save()
-            quiet, trying = _is_quiet(account), account.is_trying
-            return [Permit(lane, at, was_quiet=quiet, is_trying=trying) for at in turns]
+            quiet, is_trying = _is_quiet(account), account.is_trying
+            return [Permit(lane, at, was_quiet=quiet, is_trying=is_trying) for at in turns]
 
     def _next_turns(
         self, account: XCoverAccount, lane: Lane, wanted: _Wanted, now: datetime
@@ -359,7 +360,7 @@ class RateLimitedTransport:
         return found[0]
 
 
-# Every call takes a turn, so these two statements are not composed anew for each.
+# Django would compose these two statements anew for each call (compiled_query.py).
 
 
 @cache

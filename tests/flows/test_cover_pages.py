@@ -29,13 +29,17 @@ def desk(store: Store, driver: Driver, simulator: SimulatorProcess) -> Insurance
     return InsuranceDesk(driver, store.usd, store.staff_token())
 
 
-def test_pages_follow_each_other_whatever_comes_and_goes_meanwhile(
-    store: Store, desk: InsuranceDesk
-) -> None:
-    # given seven covers, and two of another channel
+def _seven_covers_and_two_of_another_channel(store: Store) -> None:
     _sold(store.usd, "A", 3)
     _sold(store.eur, "E", 2)
     _sold(store.usd, "B", 4)
+
+
+def test_pages_follow_each_other_whatever_comes_and_goes_meanwhile(
+    store: Store, desk: InsuranceDesk
+) -> None:
+    # given
+    _seven_covers_and_two_of_another_channel(store)
     # when somebody pages through them while others are sold and the last one of a page goes
     pages = [desk.covers(first=3)]
     while pages[-1]["hasNextPage"]:
@@ -96,10 +100,8 @@ def _numbers(*pages: dict[str, Any]) -> list[str]:
 def test_backward_pages_lead_from_the_oldest_to_the_newest(
     store: Store, desk: InsuranceDesk
 ) -> None:
-    # given seven covers, and two of another channel
-    _sold(store.usd, "A", 3)
-    _sold(store.eur, "E", 2)
-    _sold(store.usd, "B", 4)
+    # given
+    _seven_covers_and_two_of_another_channel(store)
     # when somebody begins at the end while others are sold and the first one of a page goes
     pages = [desk.covers(last=3)]
     assert _numbers(pages[0]) == ["A2", "A1", "A0"]
