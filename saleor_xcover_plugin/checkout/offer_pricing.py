@@ -9,7 +9,7 @@ from ..domain.money import Money
 from ..domain.product_rules import sums_to_prove
 from ..domain.states import OfferStatus
 from ..errors import Code, Refusal
-from ..host import checkouts, cover_product
+from ..host import checkouts, cover_product, trial_pricing
 from ..host.values import CheckoutSnapshot
 from ..models import Offer
 from .line_pricing import objection
@@ -25,9 +25,12 @@ def reprice(
 ) -> Offer:
     """Check a new offer, carry an earlier yes over to it, and return it as it is then.
 
-    Raise ``Refusal`` when it cannot be sold in this checkout.
+    Saleor prices the checkout with the cover line only where a trial can show more than its price.
+    Raise ``Refusal`` when the offer cannot be sold in this checkout.
     """
-    _withhold_what_does_not_fit(offer, state, settings, now)
+    variant_id = cover_product.listed_variant_id(offer.channel_id)
+    if variant_id is None or trial_pricing.is_needed(state, variant_id, now):
+        _withhold_what_does_not_fit(offer, state, settings, now)
     return _renewed(offer, settings, now)
 
 

@@ -204,7 +204,7 @@ def _tax_strategy() -> Coalesce:
     """
     strategy = Coalesce("tax_calculation_strategy", Value(""))
     here = TaxConfigurationPerCountry.objects.filter(
-        tax_configuration__channel_id=OuterRef("channel_id"), country=_tax_country()
+        tax_configuration__channel_id=OuterRef("channel_id"), country=tax_country()
     )
     channel = TaxConfiguration.objects.filter(channel_id=OuterRef("channel_id"))
     found = [
@@ -214,7 +214,8 @@ def _tax_strategy() -> Coalesce:
     return Coalesce(*found, Value(""))
 
 
-def _tax_country() -> Coalesce:
+def tax_country() -> Coalesce:
+    """Return the expression for the country in which a query's outer checkout is taxed."""
     addresses = ("shipping_address__country", "billing_address__country")
     return Coalesce(*[NullIf(OuterRef(name), Value("")) for name in addresses])
 

@@ -18,20 +18,24 @@ def touching(variant_id: int, channel_id: int, now: datetime) -> list[str]:
     variant = ProductVariant.objects.select_related("product").get(pk=variant_id)
     product = variant.product
     rules = PromotionRule.objects.filter(
-        _not_over("promotion__", now), variants=variant, channels=channel_id
+        not_over("promotion__", now), variants=variant, channels=channel_id
     )
     named = Q(variants=variant) | Q(products=product)
     named |= Q(collections__in=product.collections.all())
     if product.category_id is not None:
         named |= Q(categories=product.category_id)
-    vouchers = Voucher.objects.filter(_not_over("", now), named, _listed_in(channel_id))
+    vouchers = Voucher.objects.filter(not_over("", now), named, _listed_in(channel_id))
     return [
         *(f"promotion {name}" for name in _names(rules.order_by(), "promotion__name")),
         *(f"voucher {name or 'without a name'}" for name in _names(vouchers.order_by(), "name")),
     ]
 
 
-def _not_over(prefix: str, now: datetime) -> Q:
+def not_over(prefix: str, now: datetime) -> Q:
+    """Return the condition that a promotion or voucher runs now or will run later.
+
+    ``prefix`` leads from the query's model to it, such as ``promotion__``.
+    """
     return Q(**{f"{prefix}end_date": None}) | Q(**{f"{prefix}end_date__gte": now})
 
 

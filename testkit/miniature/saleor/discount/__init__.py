@@ -13,3 +13,8 @@ class VoucherType:
     SHIPPING = "shipping"
     ENTIRE_ORDER = "entire_order"
     SPECIFIC_PRODUCT = "specific_product"
+
+
+class PromotionType:
+    CATALOGUE = "catalogue"
+    ORDER = "order"

@@ -6,7 +6,7 @@ from django.utils import timezone
 from ..channel.models import Channel
 from ..core.models import amount, currency
 from ..product.models import Category, Collection, Product, ProductVariant
-from . import DiscountValueType, VoucherType
+from . import DiscountValueType, PromotionType, VoucherType
 
 
 class Voucher(models.Model):
@@ -41,6 +41,7 @@ class Promotion(models.Model):
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4)
     name = models.CharField(max_length=255)
+    type = models.CharField(max_length=255, default=PromotionType.CATALOGUE)
     start_date = models.DateTimeField(default=timezone.now)
     end_date = models.DateTimeField(null=True)
 
