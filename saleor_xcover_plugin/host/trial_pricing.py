@@ -28,8 +28,8 @@ from .values import CheckoutSnapshot
 def is_needed(state: CheckoutSnapshot, variant_id: int, now: datetime) -> bool:
     """Return True unless the cover line is sure to cost its price and to change nothing else.
 
-    ``state`` is a checkout whose taxes no app calculates, ``variant_id`` the cover's variant. ``now``
-    is in UTC.
+    ``state`` is a checkout whose taxes no app calculates, ``variant_id`` the cover's variant.
+    ``now`` is in UTC.
     """
     return state.needs_proof or not _prices_lines_alone(state.token, variant_id, now)
 

@@ -61,7 +61,8 @@ MAX_LEAD = timedelta(seconds=1)
 RESERVED = timedelta(milliseconds=50)
 """Longest time between the first and the last turn that are taken together.
 
-Shoppers' offers share the agreed rate and hardly wait: longer, they would find it reserved.
+Shoppers' offers share the rate of confirmations and hardly wait: longer, they would find it
+reserved. Turns that no offer could have are taken for as long as one judgement lasts.
 """
 
 JUDGED_AHEAD = timedelta(milliseconds=150)
@@ -210,12 +211,13 @@ class BatchDelivery:
         """Take the next few turns of claimed messages, which are judged shortly before."""
         while self._claimed and not self._turns and (free := self._free_threads()) >= GROUP:
             account, messages = self._claimed.pop(0)
+            shares = account.limiter.shares_with_offers(self._handler.operation)
             try:
                 permits = account.limiter.take_turns(
                     self._handler.operation,
                     min(free, len(messages)),
                     lead=self._lead,
-                    within=RESERVED,
+                    within=RESERVED if shares else JUDGED_AHEAD - LEAD,
                 )
             except CallDeferred as deferred:
                 self._defer(messages, deferred)

@@ -172,6 +172,11 @@ class RateLimitedTransport:
         """
         return self._ask(operation, _lane_of(operation), _Wanted(count, lead, within))
 
+    def shares_with_offers(self, operation: str) -> bool:
+        """Return True if a turn of this operation is one that a shopper's offer cannot have."""
+        queues = self._rates.queues_of
+        return bool(set(queues(_lane_of(operation))) & set(queues(Lane.OFFER)))
+
     def give_back(self) -> None:
         """Give up a turn that was taken with ``take_turn`` and not used."""
         taken, self._taken = self._taken, None

@@ -6,6 +6,7 @@ import logging
 import uuid
 from collections.abc import Sequence
 from datetime import datetime
+from functools import partial
 
 from django.db import transaction
 
@@ -23,7 +24,8 @@ log = logging.getLogger(__name__)
 
 DEADLINE_SECONDS = 10.0
 """Deadline of one call to XCover, in seconds."""
-_BODY = b"{}"
+BODY = b"{}"
+"""Body of the call."""
 
 
 def opt_out_of(order: OrderSnapshot, offers: Sequence[Offer], now: datetime) -> None:
@@ -78,12 +80,7 @@ class OptOutHandler:
             if not may_transition(offer.state, OfferStatus.OPTED_OUT):
                 outbox.drop(current, f"The offer is {offer.status}; no opt-out is due.", now)
                 return None
-            offer_id, key = offer.xcover_offer_id, str(message.idempotency_key)
-
-        def call(client: XCoverClient) -> None:
-            client.opt_out(offer_id, _BODY, idempotency_key=key, deadline=DEADLINE_SECONDS)
-
-        return Attempt(call, _BODY)
+        return Attempt(partial(tell, offer=offer, message=message), BODY)
 
     def park(self, message: OutboxMessage, code: str, sentence: str, now: datetime) -> None:
         with transaction.atomic():
@@ -108,3 +105,13 @@ class OptOutHandler:
                 return
             offer.transition_to(OfferStatus.OPTED_OUT, now)
             outbox.settle(current, now)
+
+
+def tell(client: XCoverClient, offer: Offer, message: OutboxMessage) -> None:
+    """Send the opt-out. Raise ``XCoverError``."""
+    client.opt_out(
+        offer.xcover_offer_id,
+        BODY,
+        idempotency_key=str(message.idempotency_key),
+        deadline=DEADLINE_SECONDS,
+    )

@@ -12,6 +12,7 @@ from .confirm import ConfirmHandler
 from .confirm_batch import ConfirmBatch
 from .modify import ConfirmModificationHandler, PreviewModificationHandler
 from .opt_out import OptOutHandler
+from .opt_out_batch import OptOutBatch
 from .order_sync import sync_order
 
 registry.register(
@@ -23,6 +24,6 @@ registry.register(
         MessageKind.CONFIRM_MODIFICATION: ConfirmModificationHandler(),
         MessageKind.OPT_OUT: OptOutHandler(),
     },
-    batches=[ConfirmBatch],
+    batches=[ConfirmBatch, OptOutBatch],
     sync_order=sync_order,
 )

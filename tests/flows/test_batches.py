@@ -236,3 +236,70 @@ def test_a_clock_that_is_hours_wrong_holds_up_no_worker(
     deliver(limit=2)
     assert statuses(orders) == {"confirmed": 2}
     assert len(bookings(simulator)) == 2
+
+
+@pytest.fixture
+def declined(shopper: SendShopper, store: Store, simulator: SimulatorProcess) -> Pay:
+    """Return a function that makes so many orders without cover; no worker has been at them."""
+    from saleor_xcover_plugin.policies.order_sync import sync_order
+
+    def sell(count: int) -> list[Any]:
+        template = sales.declined(shopper, store, simulator)
+        placed = sales.Sales(simulator, now).place_many(template, count)
+        sales.pay_all(placed, now())
+        for order in placed:
+            sync_order(order.pk, now())
+        return placed
+
+    return sell
+
+
+def offers_of(orders: list[Any]) -> Any:
+    from saleor_xcover_plugin.models import Offer
+
+    return Offer.objects.filter(checkout_token__in=[order.checkout_token for order in orders])
+
+
+@pytest.mark.usefixtures("never_late")
+def test_orders_without_cover_are_told_together(declined: Pay, simulator: SimulatorProcess) -> None:
+    # given nine orders without cover
+    orders = declined(9)
+    # when a worker comes
+    with CaptureQueriesContext(connection) as queries:
+        assert deliver(limit=9) == 9
+    # then XCover heard of each once
+    told = Counter(str(one["offer_id"]) for one in simulator.state()["opt_outs"])
+    assert told == {str(offer.xcover_offer_id): 1 for offer in offers_of(orders)}
+    assert {offer.status for offer in offers_of(orders)} == {"opted_out"}
+    # and that took few statements
+    words = [query["sql"].split(None, 1)[0].upper() for query in queries]
+    counted = [word for word in words if word not in ("BEGIN", "COMMIT")]
+    assert len(counted) <= 4 * 9, Counter(words)
+
+
+def test_a_yes_for_a_later_order_is_not_told_as_a_no(
+    declined: Pay, simulator: SimulatorProcess
+) -> None:
+    from saleor_xcover_plugin.models import OutboxMessage
+
+    # given three orders without cover, and a shopper who said yes for another order of one checkout
+    orders = declined(3)
+    offers_of(orders[:1]).update(status="selected")
+    # when a worker comes
+    deliver(limit=3)
+    # then only the others are told
+    assert len(simulator.state()["opt_outs"]) == 2
+    (dropped,) = OutboxMessage.objects.filter(status="dropped")
+    assert dropped.last_error == "The shopper said yes for a later order since."
+
+
+@pytest.mark.usefixtures("never_late")
+def test_a_refused_opt_out_is_its_own(declined: Pay, simulator: SimulatorProcess) -> None:
+    # given an XCover that refuses one of three
+    orders = declined(3)
+    simulator.fault("opt_out", "status", times=1, status=422)
+    # when a worker comes
+    deliver(limit=3)
+    # then the others are told, and the one is given up
+    statuses = Counter(offer.status for offer in offers_of(orders))
+    assert statuses == {"opted_out": 2, "abandoned": 1}
