@@ -22,6 +22,7 @@ from testkit.load import sales
 from testkit.saleor.broker import Worker, empty
 
 from . import command
+from .confirming import kinds_of, no_broker
 from .environment import BROKER, ON, Place, opened
 from .measures import Ratio, Spread
 from .work import process_seconds, server_seconds
@@ -91,14 +92,9 @@ class _Bench:
         return {arm: self._statements(arm, count) for arm in (OURS, DAY)}
 
     def _statements(self, arm: str, count: int) -> dict[str, float]:
-        from django.db import connection
-        from django.test.utils import CaptureQueriesContext
-
         orders = self._orders(arm, count)
-        with CaptureQueriesContext(connection) as captured:
-            _confirm_here(arm, orders)
+        kinds = kinds_of(lambda: _confirm_here(arm, orders))
         self._require_made(orders)
-        kinds = Counter(_kind_of(each["sql"]) for each in captured)
         return {kind: round(number / count, 2) for kind, number in sorted(kinds.items())}
 
     def at_each(self, confirm: Confirm, rounds: int, count: int) -> dict[str, Any]:
@@ -132,7 +128,7 @@ class _Bench:
         placed = self._sales.place_many(self._template, count)
         sales.pay_all(placed, utc_now())
         if arm == OURS:
-            with _no_broker():
+            with no_broker():
                 for order in placed:
                     sync_order(order.pk, utc_now())
         else:
@@ -180,17 +176,6 @@ def _drained(arm: str, orders: Orders) -> float:
     began = time.process_time() + server_seconds()
     _confirm_here(arm, orders)
     return time.process_time() + server_seconds() - began
-
-
-@contextmanager
-def _no_broker() -> Iterator[None]:
-    from django.conf import settings
-
-    before, settings.CELERY_TASK_ALWAYS_EAGER = settings.CELERY_TASK_ALWAYS_EAGER, True
-    try:
-        yield
-    finally:
-        settings.CELERY_TASK_ALWAYS_EAGER = before
 
 
 def _through(worker: int, between: float) -> Confirm:
@@ -271,14 +256,6 @@ def _worker(environment: Mapping[str, str]) -> Iterator[int]:
     finally:
         worker.kill()
         empty(BROKER)
-
-
-def _kind_of(sql: str) -> str:
-    """Return the kind of a statement: a transaction's begin or end, a savepoint, or a statement."""
-    word = sql.split(None, 1)[0].strip(";").upper()
-    if word in ("BEGIN", "COMMIT", "ROLLBACK"):
-        return "transaction"
-    return "savepoint" if word in ("SAVEPOINT", "RELEASE") else "statement"
 
 
 def main() -> int:

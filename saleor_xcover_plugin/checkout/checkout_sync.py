@@ -24,6 +24,7 @@ from ..host import announced_payments, checkouts, cover_line
 from ..host.values import CheckoutSnapshot, CoverLine
 from ..models import Offer
 from .line_pricing import hold_exactly
+from .offer_pricing import needs_new_trial
 from .offers import (
     LiveOffer,
     chosen_premium,
@@ -51,7 +52,7 @@ class Change:
     was_repaired: bool = False
     """True if offer or line had to be changed."""
     needs_offer: bool = False
-    """True if an offer should be requested."""
+    """True if an offer should be requested, or checked against the checkout's new prices."""
 
 
 def checkout_changed(token: uuid.UUID, settings: PluginSettings, now: datetime) -> Change:
@@ -66,7 +67,8 @@ def checkout_changed(token: uuid.UUID, settings: PluginSettings, now: datetime) 
         return Change()
     wanted, _ = _wanted_fingerprint(state, settings, now)
     offer = read_live_offer(token)
-    needs_offer = wanted is not None and (offer is None or offer.fingerprint != wanted)
+    is_of_other = wanted is not None and (offer is None or offer.fingerprint != wanted)
+    needs_offer = is_of_other or (offer is not None and needs_new_trial(offer, state, now))
     if _is_in_step(state, offer, wanted):
         keep_summary_right(token, offer, state.summary)
         return Change(needs_offer=needs_offer)

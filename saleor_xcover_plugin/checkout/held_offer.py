@@ -10,7 +10,7 @@ from ..domain.states import OfferStatus
 from ..errors import Refusal
 from ..host.values import CheckoutSnapshot
 from ..models import Offer
-from .offer_pricing import is_rechecked, is_withheld
+from .offer_pricing import is_rechecked, refuse_withheld
 from .offer_request import Wanted, has_foreign_line, is_answer, wanted_in
 from .offers import insures_nothing, live_offer, read_live_offer, refuse_while_waiting
 from .public_summary import right_in_checkout
@@ -39,7 +39,10 @@ def held_offer(
     if not is_answer(offer, now):
         refuse_while_waiting(offer, now)
         return None
-    return None if _is_to_be_looked_at(offer, state) else offer
+    if _is_to_be_looked_at(offer, state, now):
+        return None
+    refuse_withheld(offer)
+    return offer
 
 
 def _is_of(offer: Offer, wanted: Wanted) -> bool:
@@ -53,8 +56,8 @@ def _is_of(offer: Offer, wanted: Wanted) -> bool:
     )
 
 
-def _is_to_be_looked_at(offer: Offer, state: CheckoutSnapshot) -> bool:
+def _is_to_be_looked_at(offer: Offer, state: CheckoutSnapshot, now: datetime) -> bool:
     """Return True if Saleor's prices or the public summary may say something else by now."""
     found = state.summary
     is_summary_right = right_in_checkout(read_live_offer(state.token), found) == found
-    return not is_summary_right or is_withheld(offer) or is_rechecked(offer, state)
+    return not is_summary_right or is_rechecked(offer, state, now)

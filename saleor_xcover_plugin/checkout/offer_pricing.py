@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from ..config.settings import PluginSettings
 from ..domain.money import Money
@@ -14,29 +14,46 @@ from ..host.values import CheckoutSnapshot
 from ..models import Offer
 from .line_pricing import objection
 from .offer_content import terms_of, terms_of_quote
-from .offers import chosen_contents, groups_of, live_offer, premiums_of
+from .offers import LiveOffer, chosen_contents, groups_of, is_fresh, live_offer, premiums_of
 from .selection import accept
 
-_OBJECTIONS = (Code.PRICE_NOT_EXACT, Code.SHIPPING_TAX_NOT_EXACT)
+OBJECTIONS = (Code.PRICE_NOT_EXACT, Code.SHIPPING_TAX_NOT_EXACT)
+"""Reasons for which only discounts or taxes of the checkout keep an offer from being sold."""
+
+TRIAL_HOLDS = timedelta(minutes=1)
+"""Time for which a trial pricing is not repeated while the checkout stays the same.
+
+Saleor marks each change by a shopper (``Checkout.last_change``), but not what staff change: a
+voucher, a tax rate. Until the time is over, an offer may be shown that a yes then refuses.
+"""
 
 
-def reprice(
-    offer: Offer, state: CheckoutSnapshot, settings: PluginSettings, now: datetime
-) -> Offer:
-    """Check a new offer, carry an earlier yes over to it, and return it as it is then.
+def check_new(
+    offer: Offer,
+    state: CheckoutSnapshot,
+    settings: PluginSettings,
+    now: datetime,
+    *,
+    variant_id: int,
+) -> None:
+    """Check whether a new offer fits its checkout, and withhold it if not.
 
-    Saleor prices the checkout with the cover line only where a trial can show more than its price.
-    Raise ``Refusal`` when the offer cannot be sold in this checkout.
+    Saleor prices the checkout with the cover line (``variant_id``) only where a trial can show more
+    than its price. Raise ``Refusal`` when the offer cannot be sold in this checkout.
     """
-    variant_id = cover_product.listed_variant_id(offer.channel_id)
-    if variant_id is None or trial_pricing.is_needed(state, variant_id, now):
+    if trial_pricing.is_needed(state, variant_id, now):
         _withhold_what_does_not_fit(offer, state, settings, now)
-    return _renewed(offer, settings, now)
 
 
-def is_withheld(offer: Offer) -> bool:
+def is_withheld(offer: Offer | LiveOffer) -> bool:
     """Return True if only discounts or taxes of the checkout keep the offer from being sold."""
-    return offer.status == OfferStatus.UNAVAILABLE and offer.reason_code in _OBJECTIONS
+    return offer.status == OfferStatus.UNAVAILABLE and offer.reason_code in OBJECTIONS
+
+
+def refuse_withheld(offer: Offer) -> None:
+    """Raise ``Refusal`` if the offer is withheld."""
+    if is_withheld(offer):
+        raise Refusal(Code(offer.reason_code))
 
 
 def recheck(
@@ -44,18 +61,42 @@ def recheck(
 ) -> Offer:
     """Check again whether an unanswered offer fits the checkout, and return it as it is then.
 
-    Discounts may have been added or removed. Any other offer is returned unchecked, and so is every
-    offer once money has begun. Raise ``Refusal`` when the offer cannot be sold here.
+    Discounts may have been added or removed. Any other offer is returned unchecked, and once money
+    has begun, an offer stays as it is. Raise ``Refusal`` when the offer cannot be sold here.
     """
-    if not is_rechecked(offer, state):
+    if not _depends_on_prices(offer, state):
+        return offer
+    if checkouts.has_money(state.token):
+        refuse_withheld(offer)
         return offer
     return _withhold_what_does_not_fit(offer, state, settings, now)
 
 
-def is_rechecked(offer: Offer, state: CheckoutSnapshot) -> bool:
+def is_rechecked(offer: Offer, state: CheckoutSnapshot, now: datetime) -> bool:
+    """Return True if ``recheck`` would have Saleor price the checkout again."""
+    return (
+        _depends_on_prices(offer, state)
+        and not _was_just_tried(offer, state.changed_at, now)
+        and not checkouts.has_money(state.token)
+    )
+
+
+def needs_new_trial(offer: LiveOffer, state: CheckoutSnapshot, now: datetime) -> bool:
+    """Return True if a valid, unanswered offer was not tried since the checkout last changed."""
+    is_open = _depends_on_prices(offer, state) and is_fresh(offer, now)
+    return is_open and offer.tried_change != state.changed_at
+
+
+def _depends_on_prices(offer: Offer | LiveOffer, state: CheckoutSnapshot) -> bool:
     """Return True if only Saleor's prices can say whether an unanswered offer can be sold."""
-    is_open = offer.status == OfferStatus.AVAILABLE and state.needs_proof
-    return (is_open or is_withheld(offer)) and not checkouts.has_money(state.token)
+    return is_withheld(offer) or (offer.status == OfferStatus.AVAILABLE and state.needs_proof)
+
+
+def _was_just_tried(offer: Offer, changed_at: datetime, now: datetime) -> bool:
+    """Return True if the checkout, last changed at ``changed_at``, was tried a short time ago."""
+    if offer.tried_at is None or offer.tried_change != changed_at:
+        return False
+    return timedelta() <= now - offer.tried_at <= TRIAL_HOLDS
 
 
 def _withhold_what_does_not_fit(
@@ -64,7 +105,8 @@ def _withhold_what_does_not_fit(
     """Withhold an offer if any choice would not cost exactly its premium in this checkout.
 
     Discounts and thresholds may cause that. A withheld offer is made available again once every
-    choice fits. Raise ``Refusal`` when it is withheld.
+    choice fits. A trial that another request has just made is not repeated. Raise ``Refusal`` when
+    the offer is withheld.
     """
     premiums = _premiums_to_prove(offer, state)
     variant_id = cover_product.listed_variant_id(offer.channel_id)
@@ -72,22 +114,31 @@ def _withhold_what_does_not_fit(
         current = live_offer(offer.checkout_token, lock=True)
         if checkout is None or variant_id is None or current is None or current.pk != offer.pk:
             raise Refusal(Code.OFFER_STALE)
-        reason = objection(
-            checkout,
-            offer_id=offer.pk,
-            variant_id=variant_id,
-            premiums=premiums,
-            may_absorb=settings.rules.may_absorb,
-        )
-        if reason is None and current.status == OfferStatus.UNAVAILABLE:
-            current.transition_to(OfferStatus.AVAILABLE, now, reason_code="", leased_until=None)
-        elif reason is not None and current.status == OfferStatus.AVAILABLE:
-            current.transition_to(
-                OfferStatus.UNAVAILABLE, now, reason_code=reason.value, leased_until=None
+        if not _was_just_tried(current, checkout.last_change, now):
+            changed_at = checkout.last_change
+            reason = objection(
+                checkout,
+                offer_id=offer.pk,
+                variant_id=variant_id,
+                premiums=premiums,
+                may_absorb=settings.rules.may_absorb,
             )
-    if reason is not None:
-        raise Refusal(reason)
+            _note_trial(current, reason, changed_at, now)
+    refuse_withheld(current)
     return current
+
+
+def _note_trial(offer: Offer, reason: Code | None, changed_at: datetime, now: datetime) -> None:
+    """Store the result of a trial pricing with a locked offer."""
+    tried = {"tried_at": now, "tried_change": changed_at}
+    if reason is None and offer.status == OfferStatus.UNAVAILABLE:
+        offer.transition_to(OfferStatus.AVAILABLE, now, reason_code="", leased_until=None, **tried)
+    elif reason is not None and offer.status == OfferStatus.AVAILABLE:
+        offer.transition_to(
+            OfferStatus.UNAVAILABLE, now, reason_code=reason.value, leased_until=None, **tried
+        )
+    else:
+        offer.save_fields(now, **tried)
 
 
 def _premiums_to_prove(offer: Offer, state: CheckoutSnapshot) -> list[Money]:
@@ -101,10 +152,11 @@ def _premiums_to_prove(offer: Offer, state: CheckoutSnapshot) -> list[Money]:
     return [Money(amount, offer.currency) for amount in (sums if state.needs_proof else sums[:1])]
 
 
-def _renewed(offer: Offer, settings: PluginSettings, now: datetime) -> Offer:
+def keep_choice(offer: Offer, settings: PluginSettings, now: datetime) -> Offer:
     """Carry over a yes that a change ended, if premium and terms of the choice are the same.
 
-    It is checked again under the lock, because the shopper may have said no meanwhile.
+    It is checked again under the lock, because the shopper may have said no meanwhile. Return the
+    offer as it is then.
     """
     if not _choice_to_keep(offer):
         return offer

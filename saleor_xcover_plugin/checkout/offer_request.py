@@ -41,12 +41,13 @@ from ..xcover.errors import (
 from ..xcover.offers import Offer as OfferResponse
 from ..xcover.payloads import offer_body
 from . import allowances
-from .answer_sequence import ASKED_ELSEWHERE, turns_of
+from .answer_sequence import ASKED_ELSEWHERE
 from .checkout_sync import checkout_changed
 from .offer_content import check_texts, displayed_content, hash_of, shown_groups
-from .offer_pricing import is_withheld, recheck, reprice
+from .offer_pricing import check_new, is_withheld, keep_choice, recheck
 from .offers import (
     clear_lines,
+    earlier_offers,
     forget_unseen,
     has_known_rules,
     insures_nothing,
@@ -54,7 +55,6 @@ from .offers import (
     is_notice_due,
     keep_summary_right,
     live_offer,
-    put_summary_right,
     read_live_offer,
     refuse_while_waiting,
 )
@@ -83,6 +83,18 @@ class Wanted:
     basket: Basket
     fingerprint: str
     """Fingerprint of basket and settings; an offer with another one does not fit any more."""
+    variant_id: int
+    """Primary key of the channel's cover variant."""
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """Committed request for an offer."""
+
+    wanted: Wanted
+    offer: Offer
+    is_choice_ended: bool
+    """True if a yes of the checkout ended without notice to the shopper, and may be kept."""
 
 
 def wanted_offer(
@@ -109,9 +121,10 @@ def has_foreign_line(state: CheckoutSnapshot) -> bool:
 def wanted_in(state: CheckoutSnapshot, settings: PluginSettings, now: datetime) -> Wanted:
     """Say what to quote for a checkout as it was read. Raise ``Refusal``."""
     basket = insurable_basket(state.facts, settings.rules, now)
-    if cover_product.listed_variant_id(state.channel_id) is None:
+    variant_id = cover_product.listed_variant_id(state.channel_id)
+    if variant_id is None:
         raise Refusal(Code.NOT_SET_UP)
-    return Wanted(state, basket, fingerprint(basket, *settings.fingerprint_terms))
+    return Wanted(state, basket, fingerprint(basket, *settings.fingerprint_terms), variant_id)
 
 
 def ensure_offer(
@@ -153,9 +166,11 @@ def ensure_offer(
         settings, max_wait=FIRST_OFFER_MAX_WAIT if is_first else None
     )
     xcover = client_for(settings, transport)
-    wanted, requested = _open_request(wanted, settings, now)
-    offer = _ask(requested, wanted.basket, settings, xcover, clock)
-    return reprice(offer, wanted.state, settings, clock())
+    opened = _open_request(wanted, settings, now)
+    wanted = opened.wanted
+    offer = _ask(opened.offer, wanted.basket, settings, xcover, clock)
+    check_new(offer, wanted.state, settings, clock(), variant_id=wanted.variant_id)
+    return keep_choice(offer, settings, clock()) if opened.is_choice_ended else offer
 
 
 def _refuse_beside_paid_yes(token: uuid.UUID, settings: PluginSettings, now: datetime) -> None:
@@ -190,11 +205,11 @@ def is_answer(offer: Offer, now: datetime) -> bool:
     return is_answer and has_known_rules(offer)
 
 
-def _open_request(wanted: Wanted, settings: PluginSettings, now: datetime) -> tuple[Wanted, Offer]:
+def _open_request(wanted: Wanted, settings: PluginSettings, now: datetime) -> Opened:
     """End the offer that was live before, and commit a new row with the lease of this request.
 
-    Return what to quote, too: the shopper may have changed the checkout since it was read, and may
-    even have an offer for what is in it now. Raise ``Refusal``.
+    What to quote may be something else now: the shopper may have changed the checkout since it was
+    read, and may even have an offer for what is in it. Raise ``Refusal``.
     """
     token = wanted.state.token
     with checkouts.locked(token) as checkout:
@@ -217,11 +232,13 @@ def _open_request(wanted: Wanted, settings: PluginSettings, now: datetime) -> tu
                 ended = OfferStatus.SUPERSEDED
             end_offer(checkout, previous, ended, now, reason=Code.OFFER_STALE)
         else:
-            clear_lines(checkout)
-            put_summary_right(token)
-        turns = turns_of(token)
-        forget_unseen(token)
-        return wanted, Offer.objects.create(
+            if state.cover_lines:
+                clear_lines(checkout)
+            keep_summary_right(token, None, state.summary)
+        earlier = earlier_offers(token)
+        if earlier.has_unseen:
+            forget_unseen(token)
+        offer = Offer.objects.create(
             channel_id=wanted.state.channel_id,
             checkout_token=token,
             status=OfferStatus.REQUESTED.value,
@@ -232,12 +249,13 @@ def _open_request(wanted: Wanted, settings: PluginSettings, now: datetime) -> tu
             ticket_count=sum(line.count for line in wanted.basket.tickets),
             event_starts_at=wanted.basket.earliest_start,
             request=_quoted_tickets(wanted.basket),
-            turns=turns,
+            turns=earlier.turns,
             lease_token=uuid.uuid4(),
             leased_until=now + LEASE,
             created_at=now,
             updated_at=now,
         )
+        return Opened(wanted, offer, is_choice_ended=earlier.is_notice_due)
 
 
 def _is_yes_gone(token: uuid.UUID, offer: Offer | None) -> bool:

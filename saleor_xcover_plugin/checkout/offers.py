@@ -50,6 +50,8 @@ class LiveOffer:
     """Fingerprint of the basket it was made for."""
     valid_until: datetime | None
     """End of its validity (UTC); None before XCover has answered."""
+    tried_change: datetime | None
+    """Time of the checkout's last change (UTC) when it was last priced on trial; None: never."""
     cost: Decimal | None
     """Total cost of the cover at the last change after payment began; None: its line's price."""
     premium: Decimal
@@ -75,8 +77,8 @@ def _live_offers() -> CompiledQuery:
     offers = Offer.objects.filter(checkout_token=KEY, status__in=_LIVE).annotate(
         premium=Coalesce(Subquery(premium), Value(Decimal(0)))
     )
-    columns = ("pk", "status", "reason_code", "fingerprint", "valid_until", "cost", "premium")
-    return CompiledQuery(offers.values(*columns, "currency"))
+    columns = ("pk", "status", "reason_code", "fingerprint", "valid_until", "tried_change", "cost")
+    return CompiledQuery(offers.values(*columns, "premium", "currency"))
 
 
 def accepted_premium(offer: Offer) -> Decimal:
@@ -139,6 +141,32 @@ def largest_premium(offer: Offer) -> Decimal:
     return sum((premiums[quote_id] for quote_id in dearest), Decimal(0))
 
 
+@dataclass(frozen=True, slots=True)
+class EarlierOffers:
+    """What a checkout's offers so far leave to its next one."""
+
+    turns: list[Any]
+    """Stored turns of the checkout's pages (domain/answer_sequence.py)."""
+    is_notice_due: bool
+    """See ``is_notice_due``."""
+    has_unseen: bool
+    """True if ``forget_unseen`` may delete some."""
+
+
+def earlier_offers(token: uuid.UUID) -> EarlierOffers:
+    """Read what the offers of a locked checkout leave to its next one."""
+    offers = list(
+        Offer.objects.filter(checkout_token=token)
+        .order_by("-pk")
+        .values("turns", "is_notice_due", "status", "shown_at")
+    )
+    return EarlierOffers(
+        turns=(offers[0]["turns"] or []) if offers else [],
+        is_notice_due=any(offer["is_notice_due"] for offer in offers),
+        has_unseen=any(o["status"] in _ENDED and o["shown_at"] is None for o in offers),
+    )
+
+
 _ENDED = [s.value for s in (OfferStatus.SUPERSEDED, OfferStatus.EXPIRED, OfferStatus.ABANDONED)]
 
 
@@ -146,7 +174,7 @@ def forget_unseen(token: uuid.UUID) -> None:
     """Delete the offers of a locked checkout that ended without having been shown.
 
     Repeated changes of the tickets so leave no rows behind. Offers that were shown are evidence and
-    stay. The caller copies the turns of the checkout's pages (``turns_of``) first.
+    stay. The caller reads ``earlier_offers`` first, and copies the turns of the checkout's pages.
     """
     unseen = Offer.objects.filter(checkout_token=token, status__in=_ENDED, shown_at=None)
     unheld = unseen.filter(order_id=None, is_notice_due=False, consents=None, cover=None)

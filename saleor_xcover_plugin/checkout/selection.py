@@ -233,19 +233,30 @@ def _visible(token: uuid.UUID, channel_id: int) -> Offer:
         raise Refusal(Code.OFFER_STALE)
     if offer.channel_id != channel_id:
         raise Refusal(Code.CHECKOUT_IN_OTHER_CHANNEL)
-    if offer.status in (OfferStatus.REQUESTED, OfferStatus.UNAVAILABLE):
+    if offer.status not in _SHOWN:
         raise Refusal(Code.OFFER_STALE)
     if insures_nothing(offer):
         raise Refusal(Code.NOT_INSURED)
     return offer
 
 
-def show(token: uuid.UUID, channel_id: int, *, now: datetime) -> Offer:
-    """Return the live offer that ``ensure_offer`` has just found or made, and count it as shown.
+def show(offer: Offer, *, now: datetime) -> Offer:
+    """Return the live offer, which ``ensure_offer`` has just found or made, and count it as shown.
 
     Raise ``Refusal`` if another process has ended it since.
     """
-    return _counted(_visible(token, channel_id), now)
+    is_first = offer.shown_at is None and offer.status in _SHOWN and not insures_nothing(offer)
+    same = Offer.objects.filter(
+        pk=offer.pk, status=offer.status, reason_code=offer.reason_code, shown_at=None
+    )
+    if is_first and same.update(shown_at=now, updated_at=now):
+        offer.shown_at = now
+        return offer
+    return _counted(_visible(offer.checkout_token, offer.channel_id), now)
+
+
+_SHOWN = (OfferStatus.AVAILABLE, OfferStatus.SELECTED, OfferStatus.DECLINED)
+"""Statuses of offers that a storefront may show."""
 
 
 def report_shown(

@@ -205,10 +205,10 @@ class InsuranceOfferRequest(graphene.Mutation):
 
         def work() -> Offer:
             token = _checkout(checkout_id)
-            offer_request.ensure_offer(
+            offer = offer_request.ensure_offer(
                 token, context.channel_id, context.settings, utc_now, client=context.client
             )
-            return selection.show(token, context.channel_id, now=utc_now())
+            return selection.show(offer, now=utc_now())
 
         # A page that waits for a price goes on waiting, and asks again by itself.
         return _offer_result(work, busy=Code.OFFER_PENDING)

@@ -52,6 +52,7 @@ _CHECKOUT = (
     *address_columns("shipping_address"),
     "tax_strategy",
     "has_stale_prices",
+    "last_change",
     "promotions",
     "summary",
 )
@@ -345,6 +346,7 @@ def read(token: uuid.UUID, mapping: EventMapping) -> CheckoutSnapshot | None:
         has_voucher=bool(row["voucher_code"]),
         has_gift=any(line["is_gift"] for line in lines),
         has_stale_prices=row["has_stale_prices"],
+        changed_at=row["last_change"],
         summary=row["summary"],
         needs_shipping=any(
             line["variant__product__product_type__is_shipping_required"] for line in lines

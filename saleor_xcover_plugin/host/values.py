@@ -99,6 +99,8 @@ class CheckoutSnapshot:
     """True if a promotion added a gift line."""
     has_stale_prices: bool
     """True if Saleor's prices have expired, so that it will recalculate them by present rules."""
+    changed_at: datetime
+    """Time (UTC) of its last change by Saleor, which marks all changes that move its prices."""
     summary: str | None
     """Public summary of the cover in its metadata, which shoppers may have changed."""
 

@@ -136,6 +136,8 @@ class Migration(migrations.Migration):
                 ('lease_token', models.UUIDField(null=True)),
                 ('leased_until', models.DateTimeField(null=True)),
                 ('quoted_at', models.DateTimeField(null=True)),
+                ('tried_at', models.DateTimeField(null=True)),
+                ('tried_change', models.DateTimeField(null=True)),
                 ('valid_until', models.DateTimeField(null=True)),
                 ('shown_at', models.DateTimeField(null=True)),
                 ('line_price', models.DecimalField(decimal_places=3, max_digits=20, null=True)),

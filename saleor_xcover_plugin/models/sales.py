@@ -45,6 +45,10 @@ class Offer(Stateful):
     lease_token = models.UUIDField(null=True)
     leased_until = models.DateTimeField(null=True)
     quoted_at = models.DateTimeField(null=True)
+    # When Saleor last priced the checkout with the cover line on trial, and the time of the
+    # checkout's last change by then (``Checkout.last_change``). Null: it never did.
+    tried_at = models.DateTimeField(null=True)
+    tried_change = models.DateTimeField(null=True)
     valid_until = models.DateTimeField(null=True)
     shown_at = models.DateTimeField(null=True)
     # Price of an accepted offer's cover line after discounts on the order: the premium, unless the

@@ -47,7 +47,7 @@ def covered(send_shopper: SendShopper, store: Store, simulator: SimulatorProcess
     """Return a template of two tickets with cover, not yet paid."""
     buyer = send_shopper(store.usd_unpaid)
     accept_cover(buyer, store)
-    return _template(buyer, store, simulator)
+    return template_of(buyer, store, simulator)
 
 
 def declined(send_shopper: SendShopper, store: Store, simulator: SimulatorProcess) -> Template:
@@ -55,10 +55,11 @@ def declined(send_shopper: SendShopper, store: Store, simulator: SimulatorProces
     buyer = send_shopper(store.usd_unpaid)
     buyer.create_checkout({store.concert: 2})
     buyer.offer()
-    return _template(buyer, store, simulator)
+    return template_of(buyer, store, simulator)
 
 
-def _template(buyer: Shopper, store: Store, simulator: SimulatorProcess) -> Template:
+def template_of(buyer: Shopper, store: Store, simulator: SimulatorProcess) -> Template:
+    """Complete the buyer's checkout, whose offer was requested last, and return its template."""
     from saleor_xcover_plugin.models import Offer
 
     call = simulator.calls("create_offer")[-1]
@@ -87,8 +88,8 @@ class Sales:
         """Place ``count`` copies of the order and return their rows. No hook is called."""
         now = self._clock()
         answers = [self._offer_at_xcover(template) for _ in range(count)]
-        offers = _bulk(
-            _copy(
+        offers = store_all(
+            copy_of(
                 template.offer,
                 checkout_token=uuid.uuid4(),
                 xcover_offer_id=answer["id"],
@@ -97,17 +98,17 @@ class Sales:
             )
             for answer in answers
         )
-        _bulk(
-            _copy(quote, offer_id=offer.pk, quote_id=product["id"])
+        store_all(
+            copy_of(quote, offer_id=offer.pk, quote_id=product["id"])
             for offer, answer in zip(offers, answers, strict=True)
             for quote, product in zip(template.quotes, answer["products"], strict=True)
         )
-        orders = _bulk(
-            _copy(template.order, checkout_token=str(offer.checkout_token), created_at=now)
+        orders = store_all(
+            copy_of(template.order, checkout_token=str(offer.checkout_token), created_at=now)
             for offer in offers
         )
-        _bulk(
-            _copy(line, order_id=order.pk, private_metadata=_marked(line, offer.pk))
+        store_all(
+            copy_of(line, order_id=order.pk, private_metadata=_marked(line, offer.pk))
             for order, offer in zip(orders, offers, strict=True)
             for line in template.lines
         )
@@ -124,7 +125,7 @@ class Sales:
 def pay_all(orders: Sequence[Any], now: datetime) -> None:
     """Charge the full total of each order, as a payment app would. No hook is called."""
     item = apps.get_model("payment", "TransactionItem")
-    _bulk(
+    store_all(
         item(order_id=o.pk, currency=o.currency, charged_value=o.total_gross_amount) for o in orders
     )
     for total in {o.total_gross_amount for o in orders}:
@@ -138,7 +139,8 @@ def _marked(line: Any, offer_id: int) -> dict[str, Any]:
     return {**private, _OFFER_KEY: str(offer_id)} if _OFFER_KEY in private else private
 
 
-def _bulk(rows: Iterable[Any]) -> list[Any]:
+def store_all(rows: Iterable[Any]) -> list[Any]:
+    """Store rows of one model, without calling any hook, and return them."""
     made = list(rows)
     return type(made[0]).objects.bulk_create(made, batch_size=500) if made else []
 
@@ -180,7 +182,8 @@ def notes_of(order: Any) -> list[str]:
     return [event.parameters["message"] for event in order.events.filter(type="note_added")]
 
 
-def _copy(row: models.Model, **changes: Any) -> Any:
+def copy_of(row: models.Model, **changes: Any) -> Any:
+    """Return a new, unsaved row like this one."""
     fresh = {
         field.attname: getattr(row, field.attname)
         for field in row._meta.concrete_fields

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import timedelta
+from decimal import Decimal
 from typing import Any
+from unittest import mock
 
 import pytest
 from django.apps import apps
@@ -13,9 +16,12 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
+from testkit.client.driver import Refused
 from testkit.client.shopper import Shopper
+from testkit.client.staff import Staff
 from testkit.client.store import Channel, Store, Variant
 from testkit.rows import key
+from testkit.work import Work
 
 SendShopper = Callable[[Channel], Shopper]
 Request = Callable[[Store, SendShopper, list[Variant]], int]
@@ -60,30 +66,225 @@ def test_a_plain_checkout_is_offered_protection_in_few_statements(
     assert several == one
 
 
+@contextmanager
+def promoted(channel_id: int, kind: str, variant_id: int | None) -> Iterator[None]:
+    """Have a promotion run in the channel meanwhile."""
+    promotion = apps.get_model("discount", "Promotion").objects.create(
+        name="Spring", type=kind, end_date=timezone.now() + timedelta(days=1)
+    )
+    rule = apps.get_model("discount", "PromotionRule").objects.create(promotion=promotion)
+    rule.channels.add(channel_id)
+    if variant_id is not None:
+        rule.variants.add(variant_id)
+    try:
+        yield
+    finally:
+        promotion.delete()
+
+
+@contextmanager
+def order_promotion(channel_id: int, _variant_id: int) -> Iterator[None]:
+    """A promotion that may begin as the order grows."""
+    with promoted(channel_id, "order", None):
+        yield
+
+
+@contextmanager
+def promotion_of_cover(channel_id: int, variant_id: int) -> Iterator[None]:
+    with promoted(channel_id, "catalogue", variant_id):
+        yield
+
+
+@contextmanager
+def tax(_channel_id: int, variant_id: int) -> Iterator[None]:
+    """A tax on the cover where the shopper is."""
+    product = apps.get_model("product", "ProductVariant").objects.get(pk=variant_id).product
+    tax_class = product.tax_class_id or product.product_type.tax_class_id
+    rates = apps.get_model("tax", "TaxClassCountryRate").objects.filter(
+        tax_class_id=tax_class, country="US"
+    )
+    assert rates.update(rate=7) == 1
+    try:
+        yield
+    finally:
+        rates.update(rate=0)
+
+
 @pytest.mark.usefixtures("simulator")
-@pytest.mark.parametrize("reason", ["order promotion", "promotion of the cover", "tax"])
-def test_what_could_change_prices_is_tried(store: Store, shopper: SendShopper, reason: str) -> None:
+@pytest.mark.parametrize("reason", [order_promotion, promotion_of_cover, tax])
+def test_what_could_change_prices_is_tried(store: Store, shopper: SendShopper, reason: Any) -> None:
     from saleor_xcover_plugin.host import cover_product
 
     request_offer(store, shopper, [store.concert])
     plain = request_offer(store, shopper, [store.concert])
-    # given a promotion that may begin as the order grows, or that reduces the cover, or a tax on it
     channel_id = int(key(store.usd_unpaid.id))
     variant_id = cover_product.listed_variant_id(channel_id)
-    if reason == "tax":
-        apps.get_model("tax", "TaxClassCountryRate").objects.filter(
-            tax_class__isnull=False
-        ).delete()
-    else:
-        kind = "order" if reason == "order promotion" else "catalogue"
-        promotion = apps.get_model("discount", "Promotion").objects.create(
-            name="Spring", type=kind, end_date=timezone.now() + timedelta(days=1)
-        )
-        rule = apps.get_model("discount", "PromotionRule").objects.create(promotion=promotion)
-        rule.channels.add(channel_id)
-        if kind == "catalogue":
-            rule.variants.add(variant_id)
-    # when an offer is requested
-    tried = request_offer(store, shopper, [store.concert])
-    # then Saleor priced the checkout with the cover line and without it
+    with reason(channel_id, variant_id):
+        tried = request_offer(store, shopper, [store.concert])
+    # Saleor priced the checkout with the cover line and without it
     assert tried > plain + 5
+    assert request_offer(store, shopper, [store.concert]) == plain
+
+
+# A trial holds while the checkout stays as it is --------------------------------------------
+
+
+def repricings(act: Callable[[], Any]) -> int:
+    """Return how often Saleor priced a checkout on trial."""
+    from saleor_xcover_plugin.checkout import offer_pricing
+
+    with mock.patch.object(
+        offer_pricing, "objection", side_effect=offer_pricing.objection
+    ) as tried:
+        act()
+    return tried.call_count
+
+
+@pytest.fixture
+def beside_voucher(store: Store, shopper: SendShopper, staff: Staff, ten_percent: str) -> Shopper:
+    """A shopper who was shown an offer beside a percentage off the order."""
+    buyer = shopper(store.usd)
+    buyer.create_checkout({store.concert: 2})
+    buyer.add_promo_code(ten_percent)
+    buyer.offer()
+    return buyer
+
+
+@pytest.fixture
+def ten_percent(store: Store, staff: Staff, request: pytest.FixtureRequest) -> str:
+    code = f"TEN-{abs(hash(request.node.name))}-{store.usd.slug}"
+    staff.create_voucher(code, [store.usd], Decimal(10))
+    return code
+
+
+@pytest.mark.usefixtures("simulator")
+def test_an_offer_beside_a_discount_is_read_without_pricing_the_checkout_again(
+    beside_voucher: Shopper,
+) -> None:
+    read: list[Any] = []
+    assert repricings(lambda: read.append(beside_voucher.held_offer())) == 0
+    assert repricings(beside_voucher.offer) == 0
+    assert read[0].answer is None
+
+
+def add_shirt(buyer: Shopper, store: Store, _code: str) -> None:
+    buyer.add(store.shirt)
+
+
+def remove_voucher(buyer: Shopper, _store: Store, code: str) -> None:
+    buyer.remove_promo_code(code)
+    buyer.add_promo_code(code)
+
+
+def give_email(buyer: Shopper, _store: Store, _code: str) -> None:
+    # A voucher may be for each customer once.
+    buyer.set_email("grace@example.com")
+
+
+def wait_a_minute(buyer: Shopper, _store: Store, _code: str) -> None:
+    offers_of(buyer).update(tried_at=timezone.now() - timedelta(seconds=61))
+
+
+def set_clock_back(buyer: Shopper, _store: Store, _code: str) -> None:
+    offers_of(buyer).update(tried_at=timezone.now() + timedelta(seconds=61))
+
+
+CHANGES = (add_shirt, remove_voucher, give_email, wait_a_minute, set_clock_back)
+
+
+@pytest.mark.usefixtures("simulator")
+@pytest.mark.parametrize("change", CHANGES, ids=lambda one: one.__name__)
+def test_what_may_change_prices_has_the_checkout_priced_again(
+    store: Store, beside_voucher: Shopper, ten_percent: str, change: Any
+) -> None:
+    change(beside_voucher, store, ten_percent)
+
+    assert repricings(lambda: beside_voucher.held_offer() is None or pytest.fail("held")) == 0
+    assert repricings(beside_voucher.offer) == 1
+    assert repricings(beside_voucher.offer) == 0
+
+
+@pytest.mark.usefixtures("simulator")
+def test_an_offer_that_does_not_fit_is_refused_without_pricing_the_checkout_again(
+    store: Store, beside_voucher: Shopper, ten_percent: str
+) -> None:
+    from saleor_xcover_plugin.checkout import offer_pricing
+    from saleor_xcover_plugin.errors import Code
+
+    def refusal(act: Callable[[], object]) -> tuple[str, ...]:
+        with pytest.raises(Refused) as caught:
+            act()
+        return caught.value.codes
+
+    # given an offer whose premium Saleor cannot charge exactly
+    beside_voucher.add(store.shirt)
+    with mock.patch.object(offer_pricing, "objection", return_value=Code.PRICE_NOT_EXACT):
+        assert refusal(beside_voucher.offer) == ("price_not_exact",)
+    # when it is read or requested again: the same answer, from memory
+    told: list[Any] = []
+    assert repricings(lambda: told.append(refusal(beside_voucher.held_offer))) == 0
+    assert repricings(lambda: told.append(refusal(beside_voucher.offer))) == 0
+    assert told == [("price_not_exact",)] * 2
+    # when the checkout changes, it is tried again, and fits
+    beside_voucher.remove_promo_code(ten_percent)
+    assert repricings(beside_voucher.offer) == 1
+
+
+@pytest.mark.usefixtures("simulator")
+def test_a_worker_prices_the_changed_checkout_before_the_page_asks(
+    store: Store, beside_voucher: Shopper, work: Work
+) -> None:
+    # given a change after the offer was shown, in whose hook a task is sent
+    assert tasks_of(lambda: beside_voucher.add(store.shirt)) == [
+        "saleor_xcover_plugin.tasks.request_offer"
+    ]
+    # when a worker runs it before the page asks
+    assert repricings(lambda: work.fetch_offer(beside_voucher.checkout_id, store.usd)) == 1
+    # then the page does not wait for prices
+    assert repricings(beside_voucher.offer) == 0
+    # and where nothing depends on prices, or the answer is given, no task is sent
+    beside_voucher.decline()
+    assert tasks_of(lambda: beside_voucher.add(store.shirt)) == []
+
+
+@pytest.mark.usefixtures("simulator")
+def test_an_offer_out_of_date_is_not_requested_anew_for_a_page_that_may_never_ask(
+    store: Store, beside_voucher: Shopper
+) -> None:
+    offers_of(beside_voucher).update(valid_until=timezone.now() - timedelta(seconds=1))
+
+    assert tasks_of(lambda: beside_voucher.add(store.shirt)) == []
+
+
+@pytest.mark.usefixtures("simulator")
+def test_a_yes_is_judged_by_the_prices_of_its_moment(
+    store: Store, beside_voucher: Shopper, ten_percent: str
+) -> None:
+    # given staff who made the voucher one of an amount, of which no change of the checkout tells
+    offer = beside_voucher.held_offer()
+    assert offer is not None
+    vouchers = apps.get_model("discount", "Voucher").objects.filter(codes__code=ten_percent)
+    assert vouchers.update(discount_value_type="fixed") == 1
+    # when the shopper says yes
+    before = beside_voucher.checkout().total
+    with pytest.raises(Refused) as refused:
+        beside_voucher.accept(offer)
+    # then nothing was sold at another price
+    assert refused.value.codes in {("price_not_exact",), ("discount_not_supported",)}
+    assert beside_voucher.checkout().cover_lines == ()
+    assert beside_voucher.checkout().total == before
+
+
+def offers_of(buyer: Shopper) -> Any:
+    from saleor_xcover_plugin.models import Offer
+
+    return Offer.objects.filter(checkout_token=key(buyer.checkout_id))
+
+
+def tasks_of(act: Callable[[], Any]) -> list[str]:
+    """Return the tasks that were sent meanwhile."""
+    from saleor_xcover_plugin.outbox import task_queue
+
+    with mock.patch.object(task_queue, "send_task") as send:
+        act()
+    return [call.args[0] for call in send.call_args_list]

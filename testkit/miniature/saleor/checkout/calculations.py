@@ -90,7 +90,7 @@ def _recalculate(checkout_info: CheckoutInfo, lines: list[CheckoutLineInfo]) -> 
     checkout.price_expiration = checkout.discount_expiration = timezone.now() + PRICES_TTL
     update_charge_status(checkout)
     # Prices only: a reader holds no lock and must not write back other columns.
-    fields = ("subtotal_gross_amount", "total_gross_amount", "charge_status", "last_change")
+    fields = ("subtotal_gross_amount", "total_gross_amount", "charge_status")
     checkout.save(update_fields=[*fields, "price_expiration", "discount_expiration"])
 
 
