@@ -188,9 +188,7 @@ def _variants(place: Place, count: int) -> list[str]:
     for model in (ProductVariantChannelListing, Stock):
         key_of = "variant_id" if model is ProductVariantChannelListing else "product_variant_id"
         rows = list(model.objects.filter(**{key_of: original.pk}))
-        sales.store_all(
-            sales.copy_of(row, **{key_of: copy.pk}) for row in rows for copy in copies
-        )
+        sales.store_all(sales.copy_of(row, **{key_of: copy.pk}) for row in rows for copy in copies)
     return [base64.b64encode(f"ProductVariant:{copy.pk}".encode()).decode() for copy in copies]
 
 
