@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import socket
-from collections.abc import Callable
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import pytest
+from django.conf import settings
 from django.core.checks import run_checks
+from django.db import connection
 
 from testkit.client.store import Channel, Store
 from testkit.saleor.broker import Worker, celery_with, own_broker
@@ -92,3 +97,61 @@ def test_a_worker_that_knows_the_plugin_is_heard(channel: Channel) -> None:
             eventually(lambda: running(run("--channel", channel.slug)[0])["worker"] == "fine")
         finally:
             worker.kill()
+
+
+@contextmanager
+def worker_of_an_earlier_version() -> Iterator[None]:
+    """A Celery worker that knows only one of the plugin's tasks."""
+    program = (
+        "from celery import Celery\n"
+        f"app = Celery('old', broker={own_broker()!r})\n"
+        "app.task(print, name='saleor_xcover_plugin.tasks.deliver')\n"
+        "app.worker_main(['worker', '--pool=solo', '--loglevel=ERROR', '--hostname=old@here'])\n"
+    )
+    process = subprocess.Popen(
+        [sys.executable, "-c", program], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    )
+    try:
+        yield
+    finally:
+        process.kill()
+        process.wait()
+
+
+def test_a_worker_that_was_not_updated_is_named(channel: Channel) -> None:
+    def told() -> dict[str, Any]:
+        findings, _ = run("--channel", channel.slug)
+        return next(row for row in findings if row["check"] == "worker")
+
+    with celery_with(own_broker()), worker_of_an_earlier_version():
+        eventually(lambda: told()["subject"] == "old@here")
+        found = told()
+
+    assert found["outcome"] == "problem"
+    assert "does not know all tasks of the plugin" in found["sentence"]
+
+
+@pytest.mark.parametrize(
+    ("kept", "reused", "sentence"),
+    [
+        (0, None, "A worker opens one for each task."),
+        (60, None, "A worker keeps it for 60 s (DB_CONN_MAX_AGE)."),
+        (None, None, "A worker keeps it for good (DB_CONN_MAX_AGE)."),
+        (0, 5, "A worker keeps it for 10 tasks (CELERY_DB_REUSE_MAX)."),
+    ],
+)
+def test_how_long_workers_keep_a_database_session_is_told(
+    channel: Channel,
+    monkeypatch: pytest.MonkeyPatch,
+    kept: int | None,
+    reused: int | None,
+    sentence: str,
+) -> None:
+    monkeypatch.setitem(connection.settings_dict, "CONN_MAX_AGE", kept)
+    monkeypatch.setattr(settings, "CELERY_DB_REUSE_MAX", reused, raising=False)
+    with celery_with(own_broker()):
+        findings, _ = run("--channel", channel.slug)
+
+    ((outcome, told),) = said(findings, "database session")
+    assert outcome == "fine"
+    assert told.startswith(sentence)

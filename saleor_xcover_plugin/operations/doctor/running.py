@@ -12,7 +12,7 @@ from django.db.migrations.executor import MigrationExecutor
 from kombu.pidbox import Mailbox
 
 from ...domain.alarms import WORKER_COMMAND, at
-from ...outbox.task_queue import DELIVER_TASK, has_broker
+from ...outbox.task_queue import DELIVER_NEW_TASK, DELIVER_TASK, has_broker
 from .. import alarm_rules, heartbeats
 from .finding import Finding, fine, problem, skipped, warning
 
@@ -32,6 +32,7 @@ def check(now: datetime) -> Iterator[Finding]:
         yield broker
         reached = broker.outcome == "fine"
         yield _workers() if reached else skipped("worker", "", "Without a broker nobody is heard.")
+        yield _database_sessions()
     else:
         yield warning(
             "broker",
@@ -89,14 +90,34 @@ def _workers() -> Finding:
             f"None answered within {PING_SECONDS:g} s. Start one ({WORKER_COMMAND}), or run "
             "manage.py xcover_work every minute.",
         )
-    without = sorted(name for name, tasks in registered.items() if DELIVER_TASK not in tasks)
+    needed = {DELIVER_TASK, DELIVER_NEW_TASK}
+    without = sorted(name for name, tasks in registered.items() if not needed.issubset(tasks))
     if without:
         return problem(
             "worker",
             ", ".join(without),
-            "It does not know the plugin's tasks: install the plugin there too, then restart it.",
+            "It does not know all tasks of the plugin: install this version there too, then "
+            "restart it.",
         )
     return fine("worker", ", ".join(sorted(registered)), "Each knows the plugin's tasks.")
+
+
+def _database_sessions() -> Finding:
+    """Say how long a worker keeps a session with PostgreSQL; as it is set in this process."""
+    check = "database session"
+    seconds = connection.settings_dict["CONN_MAX_AGE"]
+    tasks = current_app.conf.get("CELERY_DB_REUSE_MAX")
+    if tasks:
+        return fine(check, "", f"A worker keeps it for {2 * tasks} tasks (CELERY_DB_REUSE_MAX).")
+    if seconds is None or seconds > 0:
+        told = "for good" if seconds is None else f"for {seconds} s"
+        return fine(check, "", f"A worker keeps it {told} (DB_CONN_MAX_AGE).")
+    return fine(
+        check,
+        "",
+        "A worker opens one for each task. With DB_CONN_MAX_AGE=60 in the environment of the "
+        "workers alone, a sale costs less (docs/performance.md).",
+    )
 
 
 def _sweep(now: datetime) -> Finding:
