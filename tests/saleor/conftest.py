@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -45,3 +45,43 @@ def premises(
         return Premises(driver, store, sell_insurance(channel))
 
     return opened
+
+
+@pytest.fixture(autouse=True)
+def no_objection_is_missed(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Have Saleor price on trial also what the plugin does not: no such trial may object."""
+    from saleor_xcover_plugin.checkout import offer_request
+    from saleor_xcover_plugin.host import trial_pricing
+
+    found: list[str] = []
+    check_new = offer_request.check_new
+
+    def check(offer: Any, state: Any, settings: Any, now: Any, *, variant_id: int) -> None:
+        if not trial_pricing.is_needed(state, variant_id, now):
+            found.extend(_objections(offer, settings, variant_id))
+        check_new(offer, state, settings, now, variant_id=variant_id)
+
+    monkeypatch.setattr(offer_request, "check_new", check)
+    yield
+    assert found == []
+
+
+def _objections(offer: Any, settings: Any, variant_id: int) -> list[str]:
+    from saleor_xcover_plugin.checkout.line_pricing import objection
+    from saleor_xcover_plugin.checkout.offers import groups_of, premiums_of
+    from saleor_xcover_plugin.domain.money import Money
+    from saleor_xcover_plugin.domain.product_rules import sums_to_prove
+    from saleor_xcover_plugin.host import checkouts
+
+    sums = sums_to_prove(groups_of(offer), premiums_of(offer))
+    with checkouts.locked(offer.checkout_token) as checkout:
+        if checkout is None:
+            return []
+        code = objection(
+            checkout,
+            offer_id=offer.pk,
+            variant_id=variant_id,
+            premiums=[Money(amount, offer.currency) for amount in sums],
+            may_absorb=False,
+        )
+    return [f"{code} for offer {offer.pk}"] if code else []
