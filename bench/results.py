@@ -20,13 +20,23 @@ NAMES = (
     "element",
 )
 """The benchmarks, in the order in which they are run and shown."""
-ON_REQUEST = ("cost", "growth")
+ON_REQUEST = ("cost", "growth", "rush")
 """Benchmarks that are run when they are named, and not shown in docs/performance.md yet."""
 KNOWN = (*NAMES, *ON_REQUEST)
 """All benchmarks."""
 MODULES = {"added": "overhead"}
 """The module of each benchmark that is not named like it."""
-IN_SALEOR = {"added", "mutations", "offers", "cost", "growth", "confirmations", "history", "memory"}
+IN_SALEOR = {
+    "added",
+    "mutations",
+    "offers",
+    "cost",
+    "growth",
+    "rush",
+    "confirmations",
+    "history",
+    "memory",
+}
 """The benchmarks that need a real Saleor."""
 MUTATIONS = ("checkoutCreate", "checkoutLinesAdd", "checkoutComplete")
 """The mutations that a shopper waits for."""

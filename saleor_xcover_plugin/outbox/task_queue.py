@@ -33,6 +33,13 @@ A page that asks within this time requests the offer itself. With a shorter dela
 find the request of a worker under way.
 """
 
+OUTDATED_SECONDS = 15
+"""Seconds after which such a task is thrown away by the worker that gets it.
+
+By then the page has asked. In an on-sale rush the queue may be longer than that, and confirmations
+wait in it too.
+"""
+
 _BROKER_SECONDS = 0.5  # timeout of each step of sending one task
 
 
@@ -41,15 +48,24 @@ def request_offer_soon(token: uuid.UUID, channel_id: int) -> None:
 
     Several changes in a row lead to one request: the tasks that come later find the offer.
     """
-    send_after_commit(REQUEST_OFFER_TASK, str(token), channel_id, countdown=DEBOUNCE_SECONDS)
+    send_after_commit(
+        REQUEST_OFFER_TASK,
+        str(token),
+        channel_id,
+        countdown=DEBOUNCE_SECONDS,
+        expires=OUTDATED_SECONDS,
+    )
 
 
-def send_after_commit(task: str, *args: object, countdown: float | None = None) -> None:
+def send_after_commit(
+    task: str, *args: object, countdown: float | None = None, expires: float | None = None
+) -> None:
     """Send one task after the current transaction commits; none if it is rolled back.
 
-    ``countdown`` is the delay in seconds.
+    ``countdown`` is the delay in seconds, ``expires`` the time in seconds after which it is not run
+    any more.
     """
-    transaction.on_commit(partial(send_task, task, *args, countdown=countdown))
+    transaction.on_commit(partial(send_task, task, *args, countdown=countdown, expires=expires))
 
 
 def has_broker() -> bool:
@@ -57,12 +73,14 @@ def has_broker() -> bool:
     return not current_app.conf.task_always_eager
 
 
-def send_task(task: str, *args: object, countdown: float | None = None) -> None:
+def send_task(
+    task: str, *args: object, countdown: float | None = None, expires: float | None = None
+) -> None:
     """Send one task, or log a warning and give up within a second. Raise nothing else.
 
-    ``countdown`` is the delay in seconds. Without a broker nothing is sent: Celery would run the
-    task, HTTP included, inside the shopper's request. Such a store runs ``xcover_work`` instead.
-    ``SoftTimeLimitExceeded`` of the surrounding task passes through.
+    ``countdown`` and ``expires`` as in ``send_after_commit``. Without a broker nothing is sent:
+    Celery would run the task, HTTP included, inside the shopper's request. Such a store runs
+    ``xcover_work`` instead. ``SoftTimeLimitExceeded`` of the surrounding task passes through.
     """
     if not has_broker():
         return
@@ -72,6 +90,7 @@ def send_task(task: str, *args: object, countdown: float | None = None) -> None:
                 task,
                 args=args,
                 countdown=countdown,
+                expires=expires,
                 producer=producer,
                 retry=False,
                 ignore_result=True,
