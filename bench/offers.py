@@ -45,16 +45,19 @@ def measure(rounds: int) -> dict[str, Any]:
 
 
 def _by_storefront(place: Place, seconds: float, rounds: int) -> dict[str, Any]:
-    watches = {"storefront": Stopwatch(), "plain": Stopwatch()}
+    watches = {"storefront": Stopwatch(), "request": Stopwatch(), "plain": Stopwatch()}
     _slow(place, seconds)
     for _ in range(rounds):
         with watches["storefront"].lap():
-            _shop(place, ON).offer()
+            ada = _shop(place, ON)
+            with watches["request"].lap():
+                ada.offer()
         with watches["plain"].lap():
             _shop(place, PLAIN)
     asked = len(place.simulator.calls("create_offer"))
     return {
         "storefront asks": asdict(watches["storefront"].spread) | {"xcover": asked - rounds},
+        "of that, the request for the offer": asdict(watches["request"].spread),
         "plain plugin": asdict(watches["plain"].spread) | {"xcover": rounds},
     }
 

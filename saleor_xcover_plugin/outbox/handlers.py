@@ -99,13 +99,13 @@ class BatchHandler(Protocol):
         in the same transaction. Waits for no lock.
         """
 
-    def record(self, outcomes: Mapping[int, Outcome], now: datetime) -> set[int]:
+    def record(self, outcomes: Mapping[int, Outcome], now: datetime, /) -> set[int]:
         """Store outcomes by message; return the primary keys of those that are stored.
 
         ``outcomes`` holds what the calls returned, no errors.
         """
 
-    def changed(self, recorded: Collection[int]) -> dict[int, uuid.UUID]:
+    def changed(self, recorded: Collection[int], /) -> dict[int, uuid.UUID]:
         """Return the orders that may have changed since ``prepare``, by recorded message.
 
         Forgets what ``prepare`` keeps of the recorded messages. Raises nothing for a busy database:

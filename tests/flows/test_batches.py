@@ -303,3 +303,108 @@ def test_a_refused_opt_out_is_its_own(declined: Pay, simulator: SimulatorProcess
     # then the others are told, and the one is given up
     statuses = Counter(offer.status for offer in offers_of(orders))
     assert statuses == {"opted_out": 2, "abandoned": 1}
+
+
+# Policies to be cancelled, as after an event was cancelled -----------------------------------
+
+
+@pytest.fixture
+def refunded(paid: Pay) -> Pay:
+    """Return a function that makes so many refunded orders with a policy, still to be cancelled."""
+    from saleor_xcover_plugin.policies.order_sync import sync_order
+
+    def refund(count: int) -> list[Any]:
+        orders = paid(count)
+        deliver(limit=count)
+        assert statuses(orders) == {"confirmed": count}
+        for order in orders:
+            sales.refund(order, now())
+            sync_order(order.pk, now())
+        return orders
+
+    return refund
+
+
+def test_policies_are_cancelled_while_others_are(
+    refunded: Pay, simulator: SimulatorProcess
+) -> None:
+    # given an XCover that takes eight seconds for one of five previews
+    orders = refunded(5)
+    simulator.fault("preview_cancellation", "delay", times=1, seconds=8)
+    # when a worker comes
+    deliver()
+    # then each policy was cancelled once, the others long before that one
+    assert statuses(orders) == {"cancelled": 5}
+    assert len(simulator.calls("preview_cancellation")) == 5
+    assert len(simulator.calls("confirm_cancellation")) == 5
+    *others, last = sorted(cover_of(order).updated_at for order in orders)
+    assert last - max(others) > timedelta(seconds=1)
+    assert [len(notes(order)) for order in orders] == [2] * 5
+
+
+def test_a_policy_somebody_holds_is_cancelled_later(
+    refunded: Pay, simulator: SimulatorProcess
+) -> None:
+    from saleor_xcover_plugin.models import Offer
+    from saleor_xcover_plugin.time_limits import WORKER_AFTER_BUSY, time_limits
+
+    # given three policies to be cancelled, and somebody who holds one
+    orders = refunded(3)
+    with (
+        held(Offer.objects.filter(pk=cover_of(orders[0]).offer_id)),
+        time_limits(WORKER_AFTER_BUSY),
+    ):
+        deliver()
+        # then the others are cancelled
+        assert statuses(orders[1:]) == {"cancelled": 2}
+    assert statuses(orders[:1]) == {"confirmed": 1}
+    # and that one once it is free
+    later(minutes=5)
+    assert statuses(orders) == {"cancelled": 3}
+    assert len(simulator.calls("confirm_cancellation")) == 3
+
+
+def later(*, minutes: int) -> None:
+    """Have a worker come so many minutes from now."""
+    from saleor_xcover_plugin.outbox.dispatcher import deliver_due
+
+    deliver_due(lambda: now() + timedelta(minutes=minutes), limit=50)
+
+
+def test_a_judgement_that_fails_is_its_own(
+    refunded: Pay, simulator: SimulatorProcess, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from saleor_xcover_plugin.policies import cancel
+
+    # given three policies to be cancelled, and a defect that one of them meets
+    orders = refunded(3)
+    unlucky = cover_of(orders[1]).cancellations.get().pk
+    judge = cancel.PreviewCancellationHandler.prepare
+
+    def prepare(self: Any, message: Any, at: datetime) -> Any:
+        if message.subject_id == unlucky:
+            raise RuntimeError("a defect")
+        return judge(self, message, at)
+
+    with monkeypatch.context() as broken:
+        broken.setattr(cancel.PreviewCancellationHandler, "prepare", prepare)
+        deliver()
+    # then the others are cancelled, and nothing was sent for it
+    assert [cover_of(order).status for order in orders] == ["cancelled", "confirmed", "cancelled"]
+    assert len(simulator.calls("preview_cancellation")) == 2
+    # and it is cancelled once the defect is mended
+    later(minutes=5)
+    assert statuses(orders) == {"cancelled": 3}
+
+
+def test_a_refund_taken_back_in_time_keeps_the_policy(
+    refunded: Pay, simulator: SimulatorProcess
+) -> None:
+    # given two policies to be cancelled, and a refund that is taken back before a worker comes
+    kept, ended = refunded(2)
+    sales.take_back(kept, now())
+    # when a worker comes
+    deliver()
+    # then only the other one was asked about
+    assert [cover_of(order).status for order in (kept, ended)] == ["confirmed", "cancelled"]
+    assert len(simulator.calls("preview_cancellation")) == 1
