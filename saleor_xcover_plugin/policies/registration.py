@@ -29,8 +29,8 @@ HANDLERS: dict[str, MessageHandler] = {
 }
 """The handler of each kind of message."""
 
-MANY_AT_ONCE = (MessageKind.CONFIRM_CANCELLATION, MessageKind.PREVIEW_CANCELLATION)
-"""Kinds of which many fall due together: an event was cancelled."""
+MANY_AT_ONCE = (MessageKind.PREVIEW_CANCELLATION, MessageKind.CONFIRM_CANCELLATION)
+"""Kinds of which many fall due together, as after an event was cancelled; the first leads on."""
 
 registry.register(
     HANDLERS,
