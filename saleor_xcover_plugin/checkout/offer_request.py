@@ -39,6 +39,7 @@ from ..xcover.errors import (
     XCoverUnavailable,
 )
 from ..xcover.offers import Offer as OfferResponse
+from ..xcover.offers import OfferedQuote
 from ..xcover.payloads import offer_body
 from . import allowances
 from .answer_sequence import ASKED_ELSEWHERE
@@ -358,19 +359,10 @@ def _store_response(
 ) -> None:
     content = displayed_content(response, groups)
     offered = {quote.id: quote for quote in response.quotes}
-    for position, shown in enumerate(content["quotes"]):
-        quote = offered[shown["id"]]
-        Quote.objects.create(
-            offer=offer,
-            position=position,
-            quote_id=quote.id,
-            title=quote.title[:255],
-            premium=quote.premium,
-            tax=quote.tax,
-            policy_version=quote.policy_version_id or "",
-            pds_url=quote.pds_url or "",
-            content=shown,
-        )
+    Quote.objects.bulk_create(
+        _stored_quote(offer, position, offered[shown["id"]], shown)
+        for position, shown in enumerate(content["quotes"])
+    )
     offer.transition_to(
         OfferStatus.AVAILABLE,
         now,
@@ -381,6 +373,20 @@ def _store_response(
         quoted_at=now,
         valid_until=now + timedelta(minutes=settings.offer_minutes),
         leased_until=None,
+    )
+
+
+def _stored_quote(offer: Offer, position: int, quote: OfferedQuote, shown: dict[str, Any]) -> Quote:
+    return Quote(
+        offer=offer,
+        position=position,
+        quote_id=quote.id,
+        title=quote.title[:255],
+        premium=quote.premium,
+        tax=quote.tax,
+        policy_version=quote.policy_version_id or "",
+        pds_url=quote.pds_url or "",
+        content=shown,
     )
 
 

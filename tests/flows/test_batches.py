@@ -277,20 +277,15 @@ def test_orders_without_cover_are_told_together(declined: Pay, simulator: Simula
     assert len(counted) <= 4 * 9, Counter(words)
 
 
-def test_a_yes_for_a_later_order_is_not_told_as_a_no(
-    declined: Pay, simulator: SimulatorProcess
-) -> None:
-    from saleor_xcover_plugin.models import OutboxMessage
-
-    # given three orders without cover, and a shopper who said yes for another order of one checkout
+def test_a_yes_given_since_is_not_told_as_a_no(declined: Pay, simulator: SimulatorProcess) -> None:
+    # given three orders without cover, and a shopper who said yes to the offer of one since
     orders = declined(3)
     offers_of(orders[:1]).update(status="selected")
     # when a worker comes
     deliver(limit=3)
     # then only the others are told
-    assert len(simulator.state()["opt_outs"]) == 2
-    (dropped,) = OutboxMessage.objects.filter(status="dropped")
-    assert dropped.last_error == "The shopper said yes for a later order since."
+    told = {str(one["offer_id"]) for one in simulator.state()["opt_outs"]}
+    assert told == {str(offer.xcover_offer_id) for offer in offers_of(orders[1:])}
 
 
 @pytest.mark.usefixtures("never_late")
@@ -328,9 +323,9 @@ def refunded(paid: Pay) -> Pay:
 def test_policies_are_cancelled_while_others_are(
     refunded: Pay, simulator: SimulatorProcess
 ) -> None:
-    # given an XCover that takes eight seconds for one of five previews
+    # given an XCover that takes eight seconds to end one of five policies
     orders = refunded(5)
-    simulator.fault("cancel", "delay", times=1, seconds=8)
+    simulator.fault("confirm_cancellation", "delay", times=1, seconds=8)
     # when a worker comes
     deliver_all()
     # then each policy was cancelled once, the others long before that one
@@ -339,7 +334,7 @@ def test_policies_are_cancelled_while_others_are(
     assert len(simulator.calls("confirm_cancellation")) == 5
     *others, last = sorted(cover_of(order).updated_at for order in orders)
     assert last - max(others) > timedelta(seconds=1)
-    assert [len(notes(order)) for order in orders] == [2] * 5
+    assert [len(notes(order)) for order in orders] == [3] * 5
 
 
 def test_a_policy_somebody_holds_is_cancelled_later(
@@ -357,7 +352,7 @@ def test_a_policy_somebody_holds_is_cancelled_later(
         deliver_all()
         # then the others are cancelled
         assert statuses(orders[1:]) == {"cancelled": 2}
-    assert statuses(orders[:1]) == {"confirmed": 1}
+    assert statuses(orders[:1]) == {"cancelling": 1}
     # and that one once it is free
     later(minutes=5)
     assert statuses(orders) == {"cancelled": 3}
@@ -397,7 +392,7 @@ def test_a_judgement_that_fails_is_its_own(
         broken.setattr(cancel.PreviewCancellationHandler, "prepare", prepare)
         deliver_all()
     # then the others are cancelled, and nothing was sent for it
-    assert [cover_of(order).status for order in orders] == ["cancelled", "confirmed", "cancelled"]
+    assert [cover_of(order).status for order in orders] == ["cancelled", "cancelling", "cancelled"]
     assert len(simulator.calls("cancel")) == 2
     # and it is cancelled once the defect is mended
     later(minutes=5)
