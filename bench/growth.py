@@ -21,7 +21,6 @@ from saleor_xcover_plugin.clock import utc_now
 from testkit.client import documents
 from testkit.client.shopper import Shopper
 from testkit.load import sales
-from testkit.rows import key
 
 from . import command
 from .confirming import kinds_of, no_broker
@@ -88,6 +87,7 @@ def _shop(
     from saleor_xcover_plugin.checkout import selection
     from saleor_xcover_plugin.checkout.offer_request import ensure_offer
     from saleor_xcover_plugin.host import configuration
+    from testkit.rows import key  # it wants Django's models
 
     buyer = place.shopper()
     _fill(place, buyer, variants)
@@ -179,6 +179,8 @@ def _variants(place: Place, count: int) -> list[str]:
     """Copy the concert's variant so often, and return the copies' global ids."""
     from saleor.product.models import ProductVariant, ProductVariantChannelListing
     from saleor.warehouse.models import Stock
+
+    from testkit.rows import key
 
     original = ProductVariant.objects.get(pk=key(place.store.concert.id))
     mark = uuid.uuid4().hex[:8]

@@ -24,7 +24,6 @@ from typing import Any
 from saleor_xcover_plugin.clock import utc_now
 from saleor_xcover_plugin.domain.rates import MARGIN, OFFER_SHARE
 from testkit.load import sales
-from testkit.rows import key
 from testkit.saleor.broker import Worker, empty
 
 from . import command
@@ -285,6 +284,8 @@ def _left() -> dict[str, int]:
 def _checkouts(place: Place, count: int) -> list[uuid.UUID]:
     """Return the tokens of so many checkouts of two tickets, copied without calling a hook."""
     from saleor.checkout.models import Checkout, CheckoutLine, CheckoutMetadata
+
+    from testkit.rows import key  # it wants Django's models
 
     place.choose(OFF)
     buyer = place.shopper()

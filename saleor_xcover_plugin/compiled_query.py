@@ -7,13 +7,14 @@ takes several times as long as PostgreSQL's answer (docs/performance.md).
 from __future__ import annotations
 
 import uuid
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from typing import Any, Generic, TypeVar
 
 from django.db import connections
 from django.db.models import BooleanField, F, Func, Model, QuerySet, Value
 
 from .domain.confidential import ConfidentialRow
+from .time_limits import takes_several_statements
 
 Row = ConfidentialRow
 """One row as ``values()`` returns it. It may hold personal data, so its ``repr`` shows none."""
@@ -90,15 +91,38 @@ class CompiledQuery(_Compiled):
         return self._rows(self._about_all(keys))
 
     def _rows(self, parameters: list[Any]) -> list[Row]:
-        connection = connections[self._using]
-        with connection.cursor() as cursor:
+        with connections[self._using].cursor() as cursor:
             cursor.execute(self._sql, parameters)
-            rows = [list(row) for row in cursor.fetchall()]
+            return self._converted(cursor.fetchall())
+
+    def _converted(self, fetched: Sequence[Sequence[Any]]) -> list[Row]:
+        connection = connections[self._using]
+        rows = [list(row) for row in fetched]
         for row in rows:
             for position, (converters, expression) in self._converters.items():
                 for convert in converters:
                     row[position] = convert(row[position], expression, connection)
         return [Row(zip(self._names, row, strict=True)) for row in rows]
+
+
+def rows_together(queries: Sequence[CompiledQuery], key: uuid.UUID) -> list[list[Row]]:
+    """Run several queries about one key in one message to the server; return the rows of each.
+
+    The server is on another machine in most stores, and a hook waits for each message. Where a
+    cursor takes one statement at a time, each query is a message of its own.
+    """
+    with connections[queries[0]._using].cursor() as cursor:
+        if not takes_several_statements(cursor.cursor):
+            return [query.rows(key) for query in queries]
+        cursor.execute(
+            "; ".join(query._sql for query in queries),
+            [value for query in queries for value in query._about(key)],
+        )
+        found = [queries[0]._converted(cursor.fetchall())]
+        for query in queries[1:]:
+            cursor.nextset()
+            found.append(query._converted(cursor.fetchall()))
+        return found
 
 
 class CompiledInstances(_Compiled, Generic[M]):

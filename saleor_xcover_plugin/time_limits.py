@@ -142,7 +142,7 @@ class _Limiter:
         self.has_set = True
         with _busy_errors():
             cursor = context["cursor"].cursor
-            if many or not isinstance(sql, str) or not _takes_several_statements(cursor):
+            if many or not isinstance(sql, str) or not takes_several_statements(cursor):
                 with _in_transaction():
                     _run_alone(_statements(self._limits))
                     return execute(sql, params, many, context)
@@ -185,8 +185,10 @@ def _is_about_savepoints(sql: Any) -> bool:
     return isinstance(sql, str) and sql.startswith(("SAVEPOINT", "RELEASE", "ROLLBACK"))
 
 
-def _takes_several_statements(cursor: Any) -> bool:
+def takes_several_statements(cursor: Any) -> bool:
     """Return True for a cursor that writes parameters into the SQL itself, which is the default.
+
+    Its SQL may hold several statements, which go to the server in one message.
 
     Cursors with ``OPTIONS["server_side_binding"]`` and named ones (``iterator``) do not.
     """

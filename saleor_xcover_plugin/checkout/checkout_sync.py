@@ -36,7 +36,7 @@ from .offers import (
     keep_summary_right,
     live_offer,
     put_summary_right,
-    read_live_offer,
+    read_with_live_offer,
     summarise,
     summarise_yes,
     take_notice,
@@ -58,15 +58,15 @@ class Change:
 def checkout_changed(token: uuid.UUID, settings: PluginSettings, now: datetime) -> Change:
     """Sync offer and line after a change of the checkout.
 
-    Takes three queries and no lock when offer and line fit the checkout. Money is checked only when
-    they do not; the worker that requests the offer checks it again. With a discount on the order,
-    or with lines to ship, Saleor prices the checkout on each call while there is a yes.
+    Takes one message to PostgreSQL and no lock when offer and line fit the checkout. Money is
+    checked only when they do not; the worker that requests the offer checks it again. With a
+    discount on the order, or with lines to ship, Saleor prices the checkout on each call while
+    there is a yes.
     """
-    state = checkouts.read(token, settings.rules.mapping)
+    state, offer = read_with_live_offer(token, settings.rules.mapping)
     if state is None:
         return Change()
     wanted, _ = _wanted_fingerprint(state, settings, now)
-    offer = read_live_offer(token)
     is_of_other = wanted is not None and (offer is None or offer.fingerprint != wanted)
     needs_offer = is_of_other or (offer is not None and needs_new_trial(offer, state, now))
     if _is_in_step(state, offer, wanted):
@@ -87,11 +87,10 @@ def refusal_before_order(
     An expired offer is ended, and offer and line are synced. The shopper is told of each change
     once: the next attempt is not refused for it. Once payment has begun, nothing is refused.
     """
-    state = checkouts.read(token, settings.rules.mapping)
+    state, offer = read_with_live_offer(token, settings.rules.mapping)
     if state is None:
         return None
     wanted, _ = _wanted_fingerprint(state, settings, now)
-    offer = read_live_offer(token)
     is_selected = offer is not None and offer.status == OfferStatus.SELECTED
     has_expired = offer is not None and is_selected and not is_fresh(offer, now)
     is_fine = _is_in_step(state, offer, wanted) and not has_expired

@@ -17,11 +17,13 @@ from django.db.models import OuterRef, Subquery, Sum, Value
 from django.db.models.functions import Coalesce
 
 from ..compiled_query import KEY, CompiledQuery
+from ..domain.event_data import EventMapping
 from ..domain.money import Money
 from ..domain.product_rules import Group, largest_selection
 from ..domain.states import LIVE_OFFER_STATUSES, OfferStatus
 from ..errors import Code, Refusal
 from ..host import announced_payments, checkouts, cover_line, metadata
+from ..host.values import CheckoutSnapshot
 from ..models import Offer, Quote
 from .public_summary import right_in_checkout, summary, yes
 
@@ -68,6 +70,14 @@ def read_live_offer(token: uuid.UUID) -> LiveOffer | None:
     """Read the checkout's live offer without its contents, by a compiled query; None if none."""
     rows = _live_offers().rows(token)
     return LiveOffer(**rows[0]) if rows else None
+
+
+def read_with_live_offer(
+    token: uuid.UUID, mapping: EventMapping
+) -> tuple[CheckoutSnapshot | None, LiveOffer | None]:
+    """Read a checkout and its live offer in one message to the server."""
+    state, (rows,) = checkouts.read_beside(token, mapping, _live_offers())
+    return state, LiveOffer(**rows[0]) if rows else None
 
 
 @cache

@@ -6,7 +6,7 @@ The queries are compiled once per process, because hooks run them in every mutat
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import timedelta
 from decimal import Decimal
@@ -28,7 +28,7 @@ from saleor.product.models import ProductVariantChannelListing
 from saleor.tax import TaxCalculationStrategy
 from saleor.tax.models import TaxConfiguration, TaxConfigurationPerCountry
 
-from ..compiled_query import KEY, CompiledQuery, Row
+from ..compiled_query import KEY, CompiledQuery, Row, rows_together
 from ..domain.eligibility import CheckoutFacts, ProductLine
 from ..domain.event_data import EventMapping
 from ..domain.premium import OrderDiscount
@@ -80,12 +80,6 @@ _LINE = (
 )
 
 
-def checkout_row(token: uuid.UUID, mapping: EventMapping) -> Row | None:
-    """Return the checkout's row with ``with_flags``, addresses and email; None when it is gone."""
-    rows = _checkouts(with_metadata=mapping.uses("checkout.metadata.")).rows(token)
-    return rows[0] if rows else None
-
-
 def money_row(token: uuid.UUID) -> Row | None:
     """Return the row of flags on payment and completion; None when the checkout is gone."""
     rows = _money().rows(token)
@@ -98,13 +92,9 @@ def voucher_row(token: uuid.UUID) -> Row:
     return rows[0] if rows else Row()
 
 
-def line_rows(token: uuid.UUID, mapping: EventMapping) -> list[Row]:
-    """Return the rows of the lines in Saleor's sequence, with the attributes the mapping uses."""
-    return _lines(attribute_columns(mapping)).rows(token)
-
-
 @cache
 def _checkouts(*, with_metadata: bool) -> CompiledQuery:
+    """Return the query for a checkout with ``with_flags``, addresses and email."""
     columns = (*_CHECKOUT, METADATA) if with_metadata else _CHECKOUT
     checkouts = Checkout.objects.filter(pk=KEY).annotate(
         summary=KeyTextTransform(SUMMARY_KEY, METADATA)
@@ -130,6 +120,7 @@ def _vouchers() -> CompiledQuery:
 
 @cache
 def _lines(attributes: tuple[str, ...]) -> CompiledQuery:
+    """Return the query for the lines in Saleor's sequence, with the columns of attributes."""
     listing = ProductVariantChannelListing.objects.filter(
         variant_id=OuterRef("variant_id"), channel_id=OuterRef("checkout__channel_id")
     )
@@ -316,13 +307,31 @@ def _unanswered() -> QuerySet[Any]:
 def read(token: uuid.UUID, mapping: EventMapping) -> CheckoutSnapshot | None:
     """Return the checkout as it is now; None when it is gone or has become an order.
 
-    Takes two queries, and three with a voucher. Nothing is locked.
+    Takes one message to the server, and another with a voucher. Nothing is locked.
     """
-    row = checkout_row(token, mapping)
-    if row is None:
-        return None
-    voucher = voucher_row(token) if row["voucher_code"] else Row()
-    lines = line_rows(token, mapping)
+    return read_beside(token, mapping)[0]
+
+
+def read_beside(
+    token: uuid.UUID, mapping: EventMapping, *queries: CompiledQuery
+) -> tuple[CheckoutSnapshot | None, list[list[Row]]]:
+    """Return what ``read`` does, and the rows of further queries about the same token.
+
+    They go to the server in the same message.
+    """
+    checkouts, lines, *others = rows_together(
+        [
+            _checkouts(with_metadata=mapping.uses("checkout.metadata.")),
+            _lines(attribute_columns(mapping)),
+            *queries,
+        ],
+        token,
+    )
+    return (_snapshot(checkouts[0], lines) if checkouts else None), others
+
+
+def _snapshot(row: Row, lines: Sequence[Row]) -> CheckoutSnapshot:
+    voucher = voucher_row(row["pk"]) if row["voucher_code"] else Row()
     tickets = [line for line in lines if not _is_cover(line) and not line["is_gift"]]
     holder = policyholder_of(
         address_in(row, "billing_address"), address_in(row, "shipping_address"), _email(row)

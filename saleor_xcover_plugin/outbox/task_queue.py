@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 import uuid
-from functools import partial
+from functools import lru_cache, partial
 from typing import Any
 
 from celery import current_app
@@ -102,9 +102,17 @@ def send_task(
 
 
 def _connection() -> Any:
-    """Return a connection to the broker with short timeouts and no retries."""
+    """Return the connection to the broker with short timeouts and no retries."""
+    conf = current_app.conf
+    broker = (conf.broker_write_url, conf.broker_url, conf.broker_transport_options)
+    return _connection_as(repr(broker), current_app)
+
+
+@lru_cache(maxsize=4)
+def _connection_as(_broker: str, app: Any) -> Any:
+    """Make the connection once per broker: hooks send tasks, and making it takes a while."""
     options = {
-        **(current_app.conf.broker_transport_options or {}),
+        **(app.conf.broker_transport_options or {}),
         "socket_connect_timeout": _BROKER_SECONDS,
         "socket_timeout": _BROKER_SECONDS,
         "max_retries": 0,
@@ -112,6 +120,4 @@ def _connection() -> Any:
         "interval_step": 0,
         "interval_max": 0,
     }
-    return current_app.connection_for_write(
-        connect_timeout=_BROKER_SECONDS, transport_options=options
-    )
+    return app.connection_for_write(connect_timeout=_BROKER_SECONDS, transport_options=options)
