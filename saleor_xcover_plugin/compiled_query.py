@@ -126,7 +126,7 @@ def rows_together(queries: Sequence[CompiledQuery], key: uuid.UUID) -> list[list
 
 
 class CompiledInstances(_Compiled, Generic[M]):
-    """Compiled form of a query with ``is_one_of_keys`` that returns instances of its model.
+    """Compiled form of a query that returns instances of its model, with their annotations.
 
     It follows no relations. With ``select_for_update()`` it is created and run in a transaction.
     """
@@ -135,6 +135,10 @@ class CompiledInstances(_Compiled, Generic[M]):
         super().__init__(query)
         self._model = query.model
 
+    def about(self, key: uuid.UUID) -> list[M]:
+        """Run the query with ``key`` in place of ``KEY`` and return its instances."""
+        return list(self._model._base_manager.raw(self._sql, self._about(key)))
+
     def of(self, keys: Collection[object]) -> list[M]:
-        """Run the query for these keys and return its instances."""
+        """Run a query with ``is_one_of_keys`` for these keys and return its instances."""
         return list(self._model._base_manager.raw(self._sql, self._about_all(keys)))

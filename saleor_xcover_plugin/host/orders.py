@@ -16,7 +16,7 @@ from saleor.order import OrderOrigin, OrderStatus
 from saleor.order.lock_objects import order_qs_select_for_update
 from saleor.order.models import Fulfillment, Order, OrderLine
 
-from ..compiled_query import KEY, CompiledQuery, Row, is_one_of_keys
+from ..compiled_query import KEY, CompiledQuery, Row, is_one_of_keys, rows_together
 from ..domain.fulfillment import UNFINISHED
 from ..domain.numbers import whole_number
 from ..domain.refund_attribution import Refunded, Sold, SoldLine
@@ -64,24 +64,15 @@ _LINE = (
 )
 
 
-def order_row(order_id: uuid.UUID) -> Row | None:
-    """Return the order's row with addresses and refunded sums; None when it is gone."""
-    rows = _orders().rows(order_id)
-    return rows[0] if rows else None
-
-
-def line_rows(order_id: uuid.UUID) -> list[Row]:
-    """Return the rows of the order's lines, with ``PRODUCT_MARK``."""
-    return _lines().rows(order_id)
-
-
 @cache
 def _orders() -> CompiledQuery:
+    """Return the query for an order with addresses and refunded sums."""
     return CompiledQuery(with_sums(Order.objects.filter(pk=KEY)).order_by().values(*_ORDER))
 
 
 @cache
 def _lines() -> CompiledQuery:
+    """Return the query for the lines of an order, with ``PRODUCT_MARK``."""
     return CompiledQuery(OrderLine.objects.filter(order_id=KEY).values(*_LINE))
 
 
@@ -117,10 +108,10 @@ def read(order_id: uuid.UUID, *, lock: bool = False) -> OrderSnapshot | None:
     """
     if lock:
         order_qs_select_for_update().filter(pk=order_id).only("pk").first()
-    order = order_row(order_id)
+    found, lines = rows_together([_orders(), _lines()], order_id)
+    order = found[0] if found else None
     if order is None or order["status"] == OrderStatus.DRAFT:
         return None
-    lines = line_rows(order_id)
     return _snapshot(order, lines, refunded(order, _sold(order, lines)))
 
 

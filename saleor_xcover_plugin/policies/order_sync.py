@@ -11,6 +11,7 @@ import uuid
 from collections.abc import Sequence, Set
 from datetime import datetime
 from decimal import Decimal
+from functools import cache
 
 from django.db import transaction
 from django.db.models import OuterRef, Subquery
@@ -18,6 +19,7 @@ from django.db.models import OuterRef, Subquery
 from ..checkout.offers import accepted_premium, chosen_premium
 from ..checkout.public_summary import right_in_order, withdrawn
 from ..checkout.selection import take_back
+from ..compiled_query import KEY, CompiledInstances
 from ..domain.messages import MessageKind
 from ..domain.money import Money
 from ..domain.price_impact import PriceImpact
@@ -69,12 +71,7 @@ def _lock_and_read(
 
     In this order, because what was read before waiting for a lock may be out of date.
     """
-    offers = list(
-        Offer.objects.select_for_update(of=("self",))
-        .filter(checkout_token=orders.checkout_token_of(order_id))
-        .annotate(last_answer=_last_answer("answer"), answered_at=_last_answer("created_at"))
-        .order_by("pk")
-    )
+    offers = _offers_of_order().about(order_id)
     cover = _lock_cover(order_id) if offers else None
     order = orders.read(order_id)
     if offers or order is None or not order.cover_lines:
@@ -84,8 +81,25 @@ def _lock_and_read(
     return orders.read(order_id), cover, offers
 
 
+@cache
+def _offers_of_order() -> CompiledInstances[Offer]:
+    """Return the query that locks the offers of an order's checkout."""
+    return CompiledInstances(
+        Offer.objects.select_for_update(of=("self",))
+        .filter(checkout_token=orders.checkout_token_of(KEY))
+        .annotate(last_answer=_last_answer("answer"), answered_at=_last_answer("created_at"))
+        .order_by("pk")
+    )
+
+
 def _lock_cover(order_id: uuid.UUID) -> Cover | None:
-    return Cover.objects.select_for_update().filter(order_id=order_id).first()
+    found = _cover_of_order().about(order_id)
+    return found[0] if found else None
+
+
+@cache
+def _cover_of_order() -> CompiledInstances[Cover]:
+    return CompiledInstances(Cover.objects.select_for_update().filter(order_id=KEY))
 
 
 def _sync_rows(

@@ -264,7 +264,7 @@ def test_a_look_that_paused_in_between_writes_no_untrue_note(
     assert rows("Cancellation").get().status == "parked"
     before = staff.order(sale.order.id).notes
     # when a worker is paused before it locks the rows
-    about_to_lock, pauses = module.orders.checkout_token_of, []
+    lock_and_read, pauses = module._lock_and_read, []
 
     def take_back() -> None:
         try:
@@ -278,9 +278,9 @@ def test_a_look_that_paused_in_between_writes_no_untrue_note(
             meanwhile = threading.Thread(target=take_back)
             meanwhile.start()
             meanwhile.join(30)
-        return about_to_lock(order_id)
+        return lock_and_read(order_id)
 
-    monkeypatch.setattr(module.orders, "checkout_token_of", paused)
+    monkeypatch.setattr(module, "_lock_and_read", paused)
     module.sync_order(uuid.UUID(key(sale.order.id)), datetime.now(UTC))
     # then staff read once that there is nothing to decide, and nothing waits
     new = [note for note in staff.order(sale.order.id).notes if note not in before]
