@@ -26,8 +26,8 @@ OF_A_PERSON = {
 """What tells of a person or of what they did, alone or through the order it names."""
 OF_NOBODY = {
     "Offer": "id channel_id status reason_code fingerprint xcover_offer_id currency "
-    "event_starts_at content content_hash groups lease_token leased_until quoted_at valid_until "
-    "line_price absorbed cost effect is_notice_due created_at updated_at",
+    "event_starts_at content content_hash groups lease_token leased_until quoted_at tried_at "
+    "tried_change valid_until line_price absorbed cost effect is_notice_due created_at updated_at",
     "Quote": "id position quote_id title premium tax policy_version pds_url content",
     "Consent": "id currency content_hash content",
     "Cover": "id channel_id status premium currency absorbed cooling_off_until created_at "
