@@ -24,7 +24,7 @@ from typing import Any
 from saleor_xcover_plugin.clock import utc_now
 from saleor_xcover_plugin.domain.rates import MARGIN, OFFER_SHARE
 from testkit.load import sales
-from testkit.saleor.broker import Worker, empty
+from testkit.saleor.broker import Worker, empty, waiting
 
 from . import command
 from .environment import BROKER, GENEROUS, OFF, ON, Place, opened
@@ -268,14 +268,10 @@ def _of_payments(
 
 def _left() -> dict[str, int]:
     """Return what is still waiting: tasks, messages, and requests for offers nobody works at."""
-    import redis
-
     from saleor_xcover_plugin.models import Offer, OutboxMessage
 
-    with redis.Redis.from_url(BROKER) as queue:
-        tasks = int(queue.llen("celery"))  # type: ignore[arg-type]
     return {
-        "tasks": tasks,
+        "tasks": waiting(BROKER),
         "messages": OutboxMessage.objects.filter(status="pending").count(),
         "requests": Offer.objects.filter(status="requested", leased_until__lt=utc_now()).count(),
     }

@@ -60,6 +60,14 @@ def empty(broker: str) -> None:
         queue.flushdb()
 
 
+def waiting(broker: str) -> int:
+    """Return how many tasks in the Redis database ``broker`` no worker has fetched yet."""
+    import redis
+
+    with redis.Redis.from_url(broker) as queue:
+        return int(queue.llen("celery"))  # type: ignore[arg-type]
+
+
 @contextmanager
 def celery_with(broker: str) -> Iterator[Any]:
     """Make Celery use ``broker`` inside the block instead of running tasks eagerly.
