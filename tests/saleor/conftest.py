@@ -47,7 +47,7 @@ def premises(
     return opened
 
 
-@pytest.fixture(autouse=True)
+@pytest.fixture
 def no_objection_is_missed(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Have Saleor price on trial also what the plugin does not: no such trial may object."""
     from saleor_xcover_plugin.checkout import offer_request

@@ -9,6 +9,8 @@ from testkit.client.people import NEW_YORK
 
 from ..flows.test_nothing_forgotten import rows
 
+pytestmark = pytest.mark.usefixtures("no_objection_is_missed")
+
 ORDER_DISCOUNT_ADD = """
 mutation orderDiscountAdd($id: ID!, $input: OrderDiscountCommonInput!) {
   orderDiscountAdd(orderId: $id, input: $input) { order { id } errors { field message code } }

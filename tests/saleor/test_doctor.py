@@ -105,7 +105,7 @@ def worker_of_an_earlier_version() -> Iterator[None]:
     program = (
         "from celery import Celery\n"
         f"app = Celery('old', broker={own_broker()!r})\n"
-        "app.task(print, name='saleor_xcover_plugin.tasks.deliver')\n"
+        "app.task(lambda key: None, name='saleor_xcover_plugin.tasks.deliver')\n"
         "app.worker_main(['worker', '--pool=solo', '--loglevel=ERROR', '--hostname=old@here'])\n"
     )
     process = subprocess.Popen(

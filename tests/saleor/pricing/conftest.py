@@ -91,3 +91,8 @@ def compare(request: pytest.FixtureRequest) -> Callable[[Case, Record], None]:
         assert played == known.get(case.name), "run tests/saleor/pricing once with --record"
 
     return compare
+
+
+@pytest.fixture(autouse=True)
+def _try_what_is_left_untried(no_objection_is_missed: None) -> None:
+    """Have Saleor object where the plugin asks for no price."""

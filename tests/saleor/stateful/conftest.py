@@ -23,3 +23,8 @@ def world(open_store: Store, driver: Driver, simulator_process: SimulatorProcess
     driver.listeners.clear()
     payments = PaymentApp(driver, open_store.payment_app_token())
     return open_world(driver, open_store, payments, Work(open_store), simulator_process)
+
+
+@pytest.fixture(autouse=True)
+def _try_what_is_left_untried(no_objection_is_missed: None) -> None:
+    """Have Saleor object where the plugin asks for no price."""
