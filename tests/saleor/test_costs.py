@@ -159,7 +159,7 @@ def test_saleor_prices_a_checkout_as_seldom_as_can_be(
     staff.create_voucher(code, [store.usd], Decimal(10))
     ada = shopper(store.usd)
     ada.create_checkout({store.concert: 2})
-    # given no discount: the offer asks for no price, the yes for the tickets alone and with the line
+    # given no discount: the offer asks for no price, the yes for one without and one with the line
     with counted_pricings() as asked:
         ada.accept(ada.offer())
     assert len(asked) == 2

@@ -102,12 +102,17 @@ def test_a_worker_that_knows_the_plugin_is_heard(channel: Channel) -> None:
 @contextmanager
 def worker_of_an_earlier_version() -> Iterator[None]:
     """A Celery worker that knows only one of the plugin's tasks."""
-    program = (
-        "from celery import Celery\n"
-        f"app = Celery('old', broker={own_broker()!r})\n"
-        "app.task(lambda key: None, name='saleor_xcover_plugin.tasks.deliver')\n"
-        "app.worker_main(['worker', '--pool=solo', '--loglevel=ERROR', '--hostname=old@here'])\n"
-    )
+    program = f"""
+from celery import Celery
+
+app = Celery("old", broker={own_broker()!r})
+
+@app.task(name="saleor_xcover_plugin.tasks.deliver")
+def deliver(message_id):
+    pass
+
+app.worker_main(["worker", "--pool=solo", "--loglevel=ERROR", "--hostname=old@here"])
+"""
     process = subprocess.Popen(
         [sys.executable, "-c", program], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
     )
