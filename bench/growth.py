@@ -71,7 +71,7 @@ def _steps(place: Place, rounds: int, variants: Sequence[str], *, metadata: int 
     place.store.forget()
     place.simulator.reset()
     found = {step: _Measured() for step in STEPS}
-    for _ in range(rounds):
+    for _ in range(1 + rounds):  # in the first one, statements are counted
         buyer = _shop(place, found, variants, metadata)
         _confirm(place, found["confirmation"], buyer)
     return {step: each.told() for step, each in found.items()}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 from decimal import Decimal
 from functools import cache
@@ -42,7 +42,7 @@ _ORDER = (
     "created_at",
     "updated_at",
     "user_email",
-    "metadata",
+    "summary",
     *address_columns("billing_address"),
     *address_columns("shipping_address"),
     *SUMS,
@@ -67,7 +67,7 @@ _LINE = (
 @cache
 def _orders() -> CompiledQuery:
     """Return the query for an order with addresses and refunded sums."""
-    return CompiledQuery(with_sums(Order.objects.filter(pk=KEY)).order_by().values(*_ORDER))
+    return _compiled(Order.objects.filter(pk=KEY))
 
 
 @cache
@@ -78,7 +78,12 @@ def _lines() -> CompiledQuery:
 
 @cache
 def _several_orders() -> CompiledQuery:
-    found = with_sums(Order.objects.filter(is_one_of_keys("pk")))
+    return _compiled(Order.objects.filter(is_one_of_keys("pk")))
+
+
+def _compiled(orders: QuerySet[Any]) -> CompiledQuery:
+    # Of the metadata, which other apps may fill with megabytes, one text is needed.
+    found = with_sums(orders).annotate(summary=KeyTextTransform(SUMMARY_KEY, "metadata"))
     return CompiledQuery(found.order_by().values(*_ORDER))
 
 
@@ -157,7 +162,7 @@ def _snapshot(order: Row, lines: Sequence[Row], given: Refunded) -> OrderSnapsho
         updated_at=order["updated_at"],
         lines=tuple(_sold_line(line) for line in tickets),
         cover_lines=tuple(_cover_line(line) for line in lines if _is_cover(line)),
-        cover_summary=_summary(order["metadata"] or {}),
+        cover_summary=order["summary"],
         policyholder=policyholder_of(
             address_in(order, "billing_address"),
             address_in(order, "shipping_address"),
@@ -378,11 +383,6 @@ def _variant_of(line: Row) -> str:
 def _is_cover(line: Row) -> bool:
     # The mark on the line itself survives the deletion of the product.
     return is_cover_type(line[PRODUCT_MARK]) or _cover_line(line).offer_id is not None
-
-
-def _summary(metadata: Mapping[str, Any]) -> str | None:
-    text = metadata.get(SUMMARY_KEY)
-    return None if text is None else str(text)
 
 
 def _token(text: str) -> uuid.UUID | None:
