@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -106,6 +107,17 @@ def opened() -> Iterator[Place]:
     finally:
         simulator.stop()
         empty(BROKER)
+
+
+def wait_for_worker(place: Place) -> None:
+    """Wait until a worker has requested an offer, for which the plugin must be active."""
+    place.simulator.reset()
+    place.shopper().create_checkout({place.store.concert: 2})
+    deadline = time.monotonic() + 120
+    while not place.simulator.calls("create_offer"):
+        if time.monotonic() > deadline:
+            raise SystemExit("no worker came within two minutes")
+        time.sleep(0.05)
 
 
 def counted(act: Callable[[], Any]) -> int:

@@ -17,7 +17,7 @@ from testkit.client.driver import Refused
 from testkit.saleor.broker import Worker, empty
 
 from . import command
-from .environment import BROKER, ON, PLAIN, Place, opened
+from .environment import BROKER, ON, PLAIN, Place, opened, wait_for_worker
 from .measures import Stopwatch
 
 XCOVERS = {"0 ms": 0.0, "300 ms": 0.3, "2000 ms": 2.0}
@@ -36,7 +36,8 @@ def measure(rounds: int) -> dict[str, Any]:
         worker = Worker(BROKER)
         worker.start()
         try:
-            _wait_for(worker, place)
+            place.choose(ON)
+            wait_for_worker(place)
             for name, seconds in XCOVERS.items():
                 found[name] |= _by_worker(place, seconds, rounds)
         finally:
@@ -118,17 +119,6 @@ def _until_there(ask: Callable[[], Any]) -> Any:
             if time.monotonic() > deadline:
                 raise
             time.sleep(_POLL)
-
-
-def _wait_for(worker: Worker, place: Place) -> None:
-    """Wait until the worker has requested its first offer."""
-    place.simulator.reset()
-    _shop(place, ON)
-    deadline = time.monotonic() + _GIVE_UP
-    while not place.simulator.calls("create_offer"):
-        if time.monotonic() > deadline:
-            raise SystemExit(f"no worker: {worker}")
-        time.sleep(_POLL)
 
 
 def main() -> int:
