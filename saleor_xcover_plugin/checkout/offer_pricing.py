@@ -115,7 +115,6 @@ def _withhold_what_does_not_fit(
         if checkout is None or variant_id is None or current is None or current.pk != offer.pk:
             raise Refusal(Code.OFFER_STALE)
         if not _was_just_tried(current, checkout.last_change, now):
-            changed_at = checkout.last_change
             reason = objection(
                 checkout,
                 offer_id=offer.pk,
@@ -123,7 +122,8 @@ def _withhold_what_does_not_fit(
                 premiums=premiums,
                 may_absorb=settings.rules.may_absorb,
             )
-            _note_trial(current, reason, changed_at, now)
+            # What was tried is what the caller read: a later change is tried again.
+            _note_trial(current, reason, state.changed_at, now)
     refuse_withheld(current)
     return current
 

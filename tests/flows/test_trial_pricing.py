@@ -206,6 +206,27 @@ def test_what_may_change_prices_has_the_checkout_priced_again(
 
 
 @pytest.mark.usefixtures("simulator")
+def test_a_trial_of_what_was_read_before_a_change_does_not_hold_after_it(
+    store: Store, beside_voucher: Shopper
+) -> None:
+    from saleor_xcover_plugin.checkout.offer_pricing import recheck
+    from saleor_xcover_plugin.host import checkouts, configuration
+
+    # given a request that has read the checkout, and a change before it locks it
+    settings = configuration.settings_of(int(key(store.usd.id)))
+    token = uuid.UUID(str(key(beside_voucher.checkout_id)))
+    read = checkouts.read(token, settings.rules.mapping)
+    assert read is not None
+    beside_voucher.add(store.shirt)
+    # when it tries what it read
+    offer = offers_of(beside_voucher).get(status="available")
+    assert repricings(lambda: recheck(offer, read, settings, timezone.now())) == 1
+    # then the changed checkout is tried, too
+    assert beside_voucher.held_offer() is None
+    assert repricings(beside_voucher.offer) == 1
+
+
+@pytest.mark.usefixtures("simulator")
 def test_an_offer_that_does_not_fit_is_refused_without_pricing_the_checkout_again(
     store: Store, beside_voucher: Shopper, ten_percent: str
 ) -> None:
