@@ -20,7 +20,7 @@ from ..domain.price_impact import PriceImpact
 from ..domain.reasons import ReasonCode
 from ..domain.states import OfferStatus
 from ..errors import Code, Refusal
-from ..host import announced_payments, checkouts, cover_line
+from ..host import announced_payments, checkouts, cover_line, trial_pricing
 from ..host.values import CheckoutSnapshot, CoverLine
 from ..models import Offer
 from .line_pricing import hold_exactly
@@ -241,7 +241,8 @@ def _is_in_step(state: CheckoutSnapshot, offer: LiveOffer | None, wanted: str | 
         return False
     (line,) = state.cover_lines
     is_intact = line.carries(offer.pk, offer.premium) and line.stands_last and not line.correction
-    return is_intact and not insures_nothing(offer)
+    # Saleor would charge a tax on top of the premium, or take it out of it.
+    return is_intact and not insures_nothing(offer) and trial_pricing.is_cover_untaxed(state.token)
 
 
 def _bring_in_step(token: uuid.UUID, settings: PluginSettings, now: datetime) -> bool:

@@ -10,11 +10,12 @@ from ..domain.states import OfferStatus
 from ..errors import Refusal
 from ..host.values import CheckoutSnapshot
 from ..models import Offer
-from .offer_pricing import is_rechecked, refuse_withheld
+from .offer_pricing import is_rechecked
 from .offer_request import Wanted, has_foreign_line, is_answer, wanted_in
 from .offers import insures_nothing, live_offer, read_live_offer, refuse_while_waiting
 from .public_summary import right_in_checkout
 from .selection import readable
+from .withholding import refuse_withheld
 
 
 def held_offer(

@@ -45,7 +45,7 @@ from . import allowances
 from .answer_sequence import ASKED_ELSEWHERE
 from .checkout_sync import checkout_changed
 from .offer_content import check_texts, displayed_content, hash_of, shown_groups
-from .offer_pricing import check_new, is_withheld, keep_choice, recheck
+from .offer_pricing import check_new, keep_choice, recheck
 from .offers import (
     clear_lines,
     earlier_offers,
@@ -60,6 +60,7 @@ from .offers import (
     refuse_while_waiting,
 )
 from .selection import end_offer, readable
+from .withholding import is_withheld
 
 log = logging.getLogger(__name__)
 
@@ -84,8 +85,6 @@ class Wanted:
     basket: Basket
     fingerprint: str
     """Fingerprint of basket and settings; an offer with another one does not fit any more."""
-    variant_id: int
-    """Primary key of the channel's cover variant."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,10 +121,9 @@ def has_foreign_line(state: CheckoutSnapshot) -> bool:
 def wanted_in(state: CheckoutSnapshot, settings: PluginSettings, now: datetime) -> Wanted:
     """Say what to quote for a checkout as it was read. Raise ``Refusal``."""
     basket = insurable_basket(state.facts, settings.rules, now)
-    variant_id = cover_product.listed_variant_id(state.channel_id)
-    if variant_id is None:
+    if cover_product.listed_variant_id(state.channel_id) is None:
         raise Refusal(Code.NOT_SET_UP)
-    return Wanted(state, basket, fingerprint(basket, *settings.fingerprint_terms), variant_id)
+    return Wanted(state, basket, fingerprint(basket, *settings.fingerprint_terms))
 
 
 def ensure_offer(
@@ -170,7 +168,7 @@ def ensure_offer(
     opened = _open_request(wanted, settings, now)
     wanted = opened.wanted
     offer = _ask(opened.offer, wanted.basket, settings, xcover, clock)
-    check_new(offer, wanted.state, settings, clock(), variant_id=wanted.variant_id)
+    check_new(offer, wanted.state, settings, clock())
     return keep_choice(offer, settings, clock()) if opened.is_choice_ended else offer
 
 

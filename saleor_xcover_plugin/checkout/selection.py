@@ -34,6 +34,7 @@ from .offers import (
     summarise_yes,
     take_notice,
 )
+from .withholding import note_refused_yes
 
 
 def accept(
@@ -102,10 +103,14 @@ def accept(
         summarise_yes(offer)
         return offer
 
-    def leave_to_order(refusal: Refusal) -> None:
-        """End an offer whose yes an order holds, so that a new offer can take other quotes."""
+    def take_in_refusal(refusal: Refusal) -> None:
+        """Keep the offer from being shown again, where the refusal tells that it cannot be sold.
+
+        One whose yes an order holds is ended, so that a new offer can take other quotes.
+        """
         if refusal.code == Code.OFFER_STALE:
             _end_held_yes(token, now)
+        _withhold_if_not_exact(token, refusal, now)
 
     return in_turn(
         token,
@@ -114,7 +119,7 @@ def accept(
         insures=True,
         present=lambda: _present(token, channel_id),
         now=now,
-        refused=leave_to_order,
+        refused=take_in_refusal,
     )
 
 
@@ -173,6 +178,13 @@ def decline(
         now=now,
         refused=end_what_would_be_kept,
     )
+
+
+def _withhold_if_not_exact(token: uuid.UUID, refusal: Refusal, now: datetime) -> None:
+    with checkouts.locked(token) as checkout:
+        offer = live_offer(token, lock=True)
+        if checkout is not None and offer is not None:
+            note_refused_yes(offer, refusal, checkout.last_change, now)
 
 
 def _end_held_yes(token: uuid.UUID, now: datetime) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from django.db.models import QuerySet
 from saleor.product.models import ProductVariantChannelListing
 
 MARK = "saleor_xcover_plugin"
@@ -31,14 +32,14 @@ def listed_variant_id(channel_id: int) -> int | None:
     Return None before ``xcover_setup``, and while the variant's inventory is tracked: one order
     would use up the one piece in stock.
     """
-    return (
-        ProductVariantChannelListing.objects.filter(
-            channel_id=channel_id,
-            price_amount__isnull=False,
-            variant__track_inventory=False,
-            variant__product__product_type__private_metadata__contains={MARK: MARK_VALUE},
-        )
-        .order_by("variant_id")
-        .values_list("variant_id", flat=True)
-        .first()
-    )
+    listings = sellable(ProductVariantChannelListing.objects.filter(channel_id=channel_id))
+    return listings.values_list("variant_id", flat=True).first()
+
+
+def sellable(listings: QuerySet[Any]) -> QuerySet[Any]:
+    """Return those of the channel listings by which a cover can be sold, by their variant."""
+    return listings.filter(
+        price_amount__isnull=False,
+        variant__track_inventory=False,
+        variant__product__product_type__private_metadata__contains={MARK: MARK_VALUE},
+    ).order_by("variant_id")

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from django.db.models import Q
+from django.db.models.functions import Now
 from saleor.discount.models import PromotionRule, Voucher
 from saleor.product.models import ProductVariant
 
@@ -31,7 +32,7 @@ def touching(variant_id: int, channel_id: int, now: datetime) -> list[str]:
     ]
 
 
-def not_over(prefix: str, now: datetime) -> Q:
+def not_over(prefix: str, now: datetime | Now) -> Q:
     """Return the condition that a promotion or voucher runs now or will run later.
 
     ``prefix`` leads from the query's model to it, such as ``promotion__``.

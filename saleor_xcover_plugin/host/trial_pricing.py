@@ -9,47 +9,64 @@ the order grows (saleor.checkout.calculations, saleor.tax.calculations.checkout)
 from __future__ import annotations
 
 import uuid
-from datetime import datetime
+from functools import cache
 from typing import Any
 
 from django.db.models import Exists, OuterRef, Subquery
-from django.db.models.functions import Coalesce
+from django.db.models.functions import Coalesce, Now
 from saleor.checkout.models import Checkout
 from saleor.discount import PromotionType
 from saleor.discount.models import PromotionRule
-from saleor.product.models import ProductVariant
+from saleor.product.models import ProductVariant, ProductVariantChannelListing
 from saleor.tax.models import TaxClassCountryRate
 
+from ..compiled_query import KEY, CompiledQuery
 from .checkouts import tax_country
+from .cover_product import sellable
 from .promotions import not_over
 from .values import CheckoutSnapshot
 
 
-def is_needed(state: CheckoutSnapshot, variant_id: int, now: datetime) -> bool:
+def is_needed(state: CheckoutSnapshot) -> bool:
     """Return True unless the cover line is sure to cost its price and to change nothing else.
 
-    ``state`` is a checkout whose taxes no app calculates, ``variant_id`` the cover's variant.
-    ``now`` is in UTC.
+    ``state`` is a checkout whose taxes no app calculates.
     """
-    return state.needs_proof or not _prices_lines_alone(state.token, variant_id, now)
+    if state.needs_proof:
+        return True
+    found = _found(state.token)
+    return not (found["is_cover_untaxed"] and found["is_unpromoted"])
 
 
-def _prices_lines_alone(token: uuid.UUID, variant_id: int, now: datetime) -> bool:
-    running = PromotionRule.objects.filter(not_over("promotion__", now))
-    on_orders = running.filter(promotion__type=PromotionType.ORDER, channels=OuterRef("channel_id"))
-    found = Checkout.objects.filter(
-        Exists(_zero_rate(variant_id)),
-        ~Exists(on_orders),
-        ~Exists(running.filter(variants=variant_id)),
-        pk=token,
+def is_cover_untaxed(token: uuid.UUID) -> bool:
+    """Return True if the cover is free of tax where the buyer of the checkout is taxed."""
+    return bool(_found(token)["is_cover_untaxed"])
+
+
+def _found(token: uuid.UUID) -> dict[str, Any]:
+    rows = _conditions().rows(token)
+    return dict(rows[0]) if rows else {"is_cover_untaxed": False, "is_unpromoted": False}
+
+
+@cache
+def _conditions() -> CompiledQuery:
+    listings = ProductVariantChannelListing.objects.filter(channel_id=OuterRef("channel_id"))
+    running = PromotionRule.objects.filter(not_over("promotion__", Now()))
+    of_orders = running.filter(promotion__type=PromotionType.ORDER)
+    on_orders = of_orders.filter(channels=OuterRef("channel_id"))
+    on_cover = running.filter(variants=OuterRef("cover_variant"))
+    checkouts = Checkout.objects.filter(pk=KEY).annotate(
+        cover_variant=Subquery(sellable(listings).values("variant_id")[:1]),
+        is_cover_untaxed=Exists(_zero_rate()),
+        is_unpromoted=~Exists(on_orders) & ~Exists(on_cover),
     )
-    return found.exists()
+    return CompiledQuery(checkouts.order_by().values("is_cover_untaxed", "is_unpromoted"))
 
 
-def _zero_rate(variant_id: int) -> Any:
+def _zero_rate() -> Any:
     """Return the zero rate of the cover's tax class where the buyer of a checkout is taxed."""
     own = Coalesce("product__tax_class_id", "product__product_type__tax_class_id")
-    tax_class = ProductVariant.objects.filter(pk=variant_id).values(found=own)
+    cover = ProductVariant.objects.filter(pk=OuterRef(OuterRef("cover_variant")))
     return TaxClassCountryRate.objects.filter(
-        tax_class_id=Subquery(tax_class), country=tax_country(), rate=0
+        tax_class_id=Subquery(cover.values(found=own)), country=tax_country(), rate=0
     )

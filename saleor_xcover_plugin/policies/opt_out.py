@@ -7,11 +7,15 @@ import uuid
 from collections.abc import Sequence
 from datetime import datetime
 from functools import partial
+from typing import Any
 
 from django.db import transaction
 
+from ..checkout.selection import end_offer
 from ..domain.messages import MessageKind
 from ..domain.states import LIVE_OFFER_STATUSES, OfferStatus, may_transition
+from ..errors import Code
+from ..host import checkouts
 from ..host.values import OrderSnapshot
 from ..models import Offer, OutboxMessage
 from ..outbox import message_queue as outbox
@@ -92,7 +96,8 @@ class OptOutHandler:
         return Offer.objects.values_list("order_id", flat=True).get(pk=message.subject_id)
 
     def record(self, message: OutboxMessage, outcome: Outcome, now: datetime) -> None:
-        with transaction.atomic():
+        token = Offer.objects.values_list("checkout_token", flat=True).get(pk=message.subject_id)
+        with checkouts.locked(token) as checkout:
             offer = Offer.objects.select_for_update().get(pk=message.subject_id)
             current = outbox.lock(message)
             if current is None:
@@ -101,10 +106,24 @@ class OptOutHandler:
                 if give_up_or_retry(current, outcome, now):
                     # XCover's conversion figures lack one opt-out; no money or policy is affected.
                     outbox.drop(current, f"XCover did not take the opt-out: {outcome}", now)
-                    offer.transition_to(OfferStatus.ABANDONED, now)
+                    if offer.status != OfferStatus.SELECTED:
+                        offer.transition_to(OfferStatus.ABANDONED, now)
                 return
-            offer.transition_to(OfferStatus.OPTED_OUT, now)
             outbox.settle(current, now)
+            if offer.status == OfferStatus.SELECTED:
+                _end_yes_told_as_no(checkout, offer, now)
+            else:
+                offer.transition_to(OfferStatus.OPTED_OUT, now)
+
+
+def _end_yes_told_as_no(checkout: Any, offer: Offer, now: datetime) -> None:
+    """End a yes that was given while XCover was told of a no; the checkout is locked.
+
+    The shopper is told, and a new offer with the same terms takes the yes over. Once payment has
+    begun it stays, and is confirmed: what XCover makes of that is shown in the order.
+    """
+    if checkout is not None and not checkouts.has_money(offer.checkout_token):
+        end_offer(checkout, offer, OfferStatus.SUPERSEDED, now, reason=Code.OFFER_STALE)
 
 
 def tell(client: XCoverClient, offer: Offer, message: OutboxMessage) -> None:

@@ -289,6 +289,58 @@ def test_a_yes_given_since_is_not_told_as_a_no(declined: Pay, simulator: Simulat
 
 
 @pytest.mark.usefixtures("never_late")
+@pytest.mark.parametrize("is_refused", [False, True], ids=["told", "refused"])
+def test_a_yes_given_while_xcover_is_told_of_a_no_is_not_lost_unseen(
+    shopper: SendShopper,
+    store: Store,
+    simulator: SimulatorProcess,
+    monkeypatch: pytest.MonkeyPatch,
+    is_refused: bool,
+) -> None:
+    from django.db import transaction
+
+    from saleor_xcover_plugin.models import Offer
+    from saleor_xcover_plugin.outbox import new_messages
+    from saleor_xcover_plugin.policies.opt_out_batch import OptOutBatch
+
+    # given a no in a checkout of which an app made an order, and which it kept
+    buyer = shopper(store.usd_unpaid)
+    buyer.create_checkout({store.concert: 2})
+    shown = buyer.offer()
+    buyer.decline()
+    offer = Offer.objects.get()
+    with transaction.atomic():
+        new_messages.enqueue(
+            "opt_out",
+            str(offer.xcover_offer_id),
+            subject_id=offer.pk,
+            channel_id=offer.channel_id,
+            now=now(),
+        )
+    # when the shopper says yes while XCover is told of the no
+    judge = OptOutBatch.prepare
+
+    def then_accept(*arguments: Any) -> Any:
+        attempts = judge(*arguments)
+        monkeypatch.setattr(OptOutBatch, "prepare", judge)
+        assert buyer.accept(shown).answer == "accepted"
+        return attempts
+
+    monkeypatch.setattr(OptOutBatch, "prepare", then_accept)
+    if is_refused:
+        simulator.fault("opt_out", "status", times=1, status=422)
+    deliver_all()
+    # then, where XCover took the no, the yes has ended before the shopper's eyes
+    assert len(buyer.checkout().cover_lines) == (1 if is_refused else 0)
+    offer.refresh_from_db()
+    assert offer.status == ("selected" if is_refused else "superseded")
+    # and a new offer takes it over
+    assert buyer.offer().answer == "accepted"
+    assert len(buyer.checkout().cover_lines) == 1
+    assert len(simulator.state()["offers"]) == (1 if is_refused else 2)
+
+
+@pytest.mark.usefixtures("never_late")
 def test_a_refused_opt_out_is_its_own(declined: Pay, simulator: SimulatorProcess) -> None:
     # given an XCover that refuses one of three
     orders = declined(3)

@@ -212,7 +212,8 @@ def test_a_trial_of_what_was_read_before_a_change_does_not_hold_after_it(
     from saleor_xcover_plugin.checkout.offer_pricing import recheck
     from saleor_xcover_plugin.host import checkouts, configuration
 
-    # given a request that has read the checkout, and a change before it locks it
+    # given a request that has read a checkout nobody tried, and a change before it locks it
+    offers_of(beside_voucher).update(tried_at=None, tried_change=None)
     settings = configuration.settings_of(int(key(store.usd.id)))
     token = uuid.UUID(str(key(beside_voucher.checkout_id)))
     read = checkouts.read(token, settings.rules.mapping)
@@ -233,19 +234,14 @@ def test_an_offer_that_does_not_fit_is_refused_without_pricing_the_checkout_agai
     from saleor_xcover_plugin.checkout import offer_pricing
     from saleor_xcover_plugin.errors import Code
 
-    def refusal(act: Callable[[], object]) -> tuple[str, ...]:
-        with pytest.raises(Refused) as caught:
-            act()
-        return caught.value.codes
-
     # given an offer whose premium Saleor cannot charge exactly
     beside_voucher.add(store.shirt)
     with mock.patch.object(offer_pricing, "objection", return_value=Code.PRICE_NOT_EXACT):
-        assert refusal(beside_voucher.offer) == ("price_not_exact",)
+        assert refusal_of(beside_voucher.offer) == ("price_not_exact",)
     # when it is read or requested again: the same answer, from memory
     told: list[Any] = []
-    assert repricings(lambda: told.append(refusal(beside_voucher.held_offer))) == 0
-    assert repricings(lambda: told.append(refusal(beside_voucher.offer))) == 0
+    assert repricings(lambda: told.append(refusal_of(beside_voucher.held_offer))) == 0
+    assert repricings(lambda: told.append(refusal_of(beside_voucher.offer))) == 0
     assert told == [("price_not_exact",)] * 2
     # when the checkout changes, it is tried again, and fits
     beside_voucher.remove_promo_code(ten_percent)
@@ -295,6 +291,121 @@ def test_a_yes_is_judged_by_the_prices_of_its_moment(
     assert refused.value.codes in {("price_not_exact",), ("discount_not_supported",)}
     assert beside_voucher.checkout().cover_lines == ()
     assert beside_voucher.checkout().total == before
+
+
+@pytest.mark.usefixtures("simulator")
+@pytest.mark.parametrize("reason", [order_promotion, promotion_of_cover, tax])
+def test_what_staff_change_after_the_offer_is_tried_at_the_next_look(
+    store: Store, shopper: SendShopper, reason: Any
+) -> None:
+    from saleor_xcover_plugin.host import cover_product
+
+    # given an offer that needed no trial
+    buyer = shopper(store.usd_unpaid)
+    buyer.create_checkout({store.concert: 2})
+    buyer.offer()
+    assert buyer.held_offer() is not None
+    # when staff change what the cover may cost
+    channel_id = int(key(store.usd_unpaid.id))
+    variant_id = cover_product.listed_variant_id(channel_id)
+    with reason(channel_id, variant_id):
+        # then it is not held as it is, but tried
+        assert buyer.held_offer() is None
+        assert repricings(lambda: refusal_of(buyer.offer)) == 1
+        assert repricings(lambda: refusal_of(buyer.offer)) == 0
+
+
+@pytest.mark.usefixtures("simulator")
+def test_a_change_beside_a_promotion_is_tried_before_the_page_asks(
+    store: Store, shopper: SendShopper, work: Work
+) -> None:
+    # given an offer beside a promotion that may begin as the order grows
+    buyer = shopper(store.usd_unpaid)
+    with order_promotion(int(key(store.usd_unpaid.id)), 0):
+        buyer.create_checkout({store.concert: 2})
+        buyer.offer()
+        # when the checkout changes
+        sent = tasks_of(lambda: buyer.set_email("grace@example.com"))
+        # then a worker is sent to look
+        assert sent == ["saleor_xcover_plugin.tasks.request_offer"]
+        assert repricings(lambda: work.fetch_offer(buyer.checkout_id, store.usd_unpaid)) == 1
+        assert repricings(buyer.offer) == 0
+
+
+@pytest.mark.usefixtures("simulator")
+def test_an_offer_whose_trial_was_cut_off_is_not_held(
+    store: Store, shopper: SendShopper, ten_percent: str
+) -> None:
+    from saleor_xcover_plugin.checkout import offer_request
+
+    # given a worker that meets a defect between XCover's answer and the trial
+    buyer = shopper(store.usd)
+    buyer.create_checkout({store.concert: 2})
+    buyer.add_promo_code(ten_percent)
+    with mock.patch.object(offer_request, "check_new", side_effect=RuntimeError):
+        refusal_of(buyer.offer)
+    assert offers_of(buyer).get().status == "available"
+    # then it is not shown before it was tried
+    assert buyer.held_offer() is None
+    assert repricings(buyer.offer) == 1
+
+
+@pytest.mark.usefixtures("simulator")
+def test_a_refused_yes_keeps_the_offer_from_being_shown_again(
+    store: Store, beside_voucher: Shopper
+) -> None:
+    from saleor_xcover_plugin.checkout import selection
+    from saleor_xcover_plugin.errors import Code, Refusal
+
+    # given a yes whose premium Saleor cannot charge exactly
+    offer = beside_voucher.held_offer()
+    assert offer is not None
+    inexact = Refusal(Code.PRICE_NOT_EXACT)
+    with mock.patch.object(selection, "put_exactly", side_effect=inexact):
+        assert refusal_of(lambda: beside_voucher.accept(offer)) == ("price_not_exact",)
+    # then the page is told the same, without another trial
+    told: list[Any] = []
+    assert repricings(lambda: told.append(refusal_of(beside_voucher.held_offer))) == 0
+    assert repricings(lambda: told.append(refusal_of(beside_voucher.offer))) == 0
+    assert told == [("price_not_exact",)] * 2
+    # and tried again a minute later
+    wait_a_minute(beside_voucher, store, "")
+    assert repricings(beside_voucher.offer) == 1
+
+
+@pytest.mark.usefixtures("simulator")
+def test_a_tax_on_the_cover_is_noticed_beside_a_yes(store: Store, shopper: SendShopper) -> None:
+    from saleor_xcover_plugin.checkout import checkout_sync
+    from saleor_xcover_plugin.host import cover_product
+
+    # given a yes
+    buyer = shopper(store.usd_unpaid)
+    buyer.create_checkout({store.concert: 2})
+    buyer.accept(buyer.offer())
+    channel_id = int(key(store.usd_unpaid.id))
+    variant_id = cover_product.listed_variant_id(channel_id)
+    assert variant_id is not None
+
+    def looks(email: str) -> int:
+        """Return how often Saleor's price of the line is looked at when the e-mail changes."""
+        hold = checkout_sync.hold_exactly
+        with mock.patch.object(checkout_sync, "hold_exactly", side_effect=hold) as held:
+            buyer.set_email(email)
+        return held.call_count
+
+    assert looks("ada@example.com") == 0
+    # when the cover is taxed where the buyer is
+    with tax(channel_id, variant_id):
+        assert looks("grace@example.com") == 1
+
+
+def refusal_of(act: Callable[[], object]) -> tuple[str, ...]:
+    """Return the codes with which ``act`` is refused; empty if it is not."""
+    try:
+        act()
+    except Refused as refused:
+        return refused.codes
+    return ()
 
 
 def offers_of(buyer: Shopper) -> Any:

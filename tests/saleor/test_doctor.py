@@ -139,10 +139,10 @@ def test_a_worker_that_was_not_updated_is_named(channel: Channel) -> None:
 @pytest.mark.parametrize(
     ("kept", "reused", "sentence"),
     [
-        (0, None, "A worker opens one for each task."),
-        (60, None, "A worker keeps it for 60 s (DB_CONN_MAX_AGE)."),
-        (None, None, "A worker keeps it for good (DB_CONN_MAX_AGE)."),
-        (0, 5, "A worker keeps it for 10 tasks (CELERY_DB_REUSE_MAX)."),
+        (0, None, "opens one for each task."),
+        (60, None, "keeps it for 60 s (DB_CONN_MAX_AGE)."),
+        (None, None, "keeps it for good (DB_CONN_MAX_AGE)."),
+        (0, 5, "keeps it for 10 tasks (CELERY_DB_REUSE_MAX)."),
     ],
 )
 def test_how_long_workers_keep_a_database_session_is_told(
@@ -159,4 +159,4 @@ def test_how_long_workers_keep_a_database_session_is_told(
 
     ((outcome, told),) = said(findings, "database session")
     assert outcome == "fine"
-    assert told.startswith(sentence)
+    assert told.startswith(f"A worker that is set like this process {sentence}")

@@ -12,7 +12,7 @@ from django.db.migrations.executor import MigrationExecutor
 from kombu.pidbox import Mailbox
 
 from ...domain.alarms import WORKER_COMMAND, at
-from ...outbox.task_queue import DELIVER_NEW_TASK, DELIVER_TASK, has_broker
+from ...outbox.task_queue import has_broker
 from .. import alarm_rules, heartbeats
 from .finding import Finding, fine, problem, skipped, warning
 
@@ -90,7 +90,7 @@ def _workers() -> Finding:
             f"None answered within {PING_SECONDS:g} s. Start one ({WORKER_COMMAND}), or run "
             "manage.py xcover_work every minute.",
         )
-    needed = {DELIVER_TASK, DELIVER_NEW_TASK}
+    needed = {name for name in current_app.tasks if name.startswith(f"{APP}.")}
     without = sorted(name for name, tasks in registered.items() if not needed.issubset(tasks))
     if without:
         return problem(
@@ -103,21 +103,20 @@ def _workers() -> Finding:
 
 
 def _database_sessions() -> Finding:
-    """Say how long a worker keeps a session with PostgreSQL; as it is set in this process."""
-    check = "database session"
+    """Say how long a worker that is set like this process keeps a session with PostgreSQL."""
     seconds = connection.settings_dict["CONN_MAX_AGE"]
     tasks = current_app.conf.get("CELERY_DB_REUSE_MAX")
     if tasks:
-        return fine(check, "", f"A worker keeps it for {2 * tasks} tasks (CELERY_DB_REUSE_MAX).")
-    if seconds is None or seconds > 0:
-        told = "for good" if seconds is None else f"for {seconds} s"
-        return fine(check, "", f"A worker keeps it {told} (DB_CONN_MAX_AGE).")
-    return fine(
-        check,
-        "",
-        "A worker opens one for each task. With DB_CONN_MAX_AGE=60 in the environment of the "
-        "workers alone, a sale costs less (docs/performance.md).",
-    )
+        kept = f"keeps it for {2 * tasks} tasks (CELERY_DB_REUSE_MAX)."
+    elif seconds is None or seconds > 0:
+        how_long = "for good" if seconds is None else f"for {seconds} s"
+        kept = f"keeps it {how_long} (DB_CONN_MAX_AGE)."
+    else:
+        kept = (
+            "opens one for each task. With DB_CONN_MAX_AGE=60 in the environment of the workers "
+            "alone, a sale costs less (docs/performance.md)."
+        )
+    return fine("database session", "", f"A worker that is set like this process {kept}")
 
 
 def _sweep(now: datetime) -> Finding:
