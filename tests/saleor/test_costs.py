@@ -1,4 +1,4 @@
-"""What the plugin costs a checkout mutation: no call to XCover, and one message at rest."""
+"""What the plugin costs a checkout mutation: no call to XCover, and one or two messages at rest."""
 
 import functools
 from collections.abc import Callable, Iterator
@@ -98,7 +98,7 @@ def test_no_checkout_mutation_calls_xcover(
     assert simulator.calls() == []
 
 
-def test_nothing_changed_costs_one_message(
+def test_nothing_changed_beside_a_yes_costs_two_messages(
     store: Store, shopper: SendShopper, simulator: SimulatorProcess, costs: Costs
 ) -> None:
     # given a checkout with an accepted offer
@@ -112,8 +112,8 @@ def test_nothing_changed_costs_one_message(
     # then
     taken = costs.taken()
     assert {hook for hook, _ in taken} == {"checkout_updated", "checkout_metadata_updated"}
-    # with the queries for checkout, lines and offer
-    assert {count for _, count in taken} == {1}
+    # checkout, lines and offer in one message, and whether the cover is taxed where the buyer is
+    assert {count for _, count in taken} == {2}
     assert len(simulator.calls()) == 1
 
 
@@ -148,7 +148,7 @@ def test_completing_with_an_accepted_offer_stays_cheap(
 
     ada.complete()
 
-    assert costs.taken() == [("preprocess_order_creation", 2)]
+    assert costs.taken() == [("preprocess_order_creation", 3)]
     assert [call["operation"] for call in simulator.calls()] == ["create_offer"]
 
 
