@@ -34,7 +34,7 @@ from .offers import (
     summarise_yes,
     take_notice,
 )
-from .withholding import note_refused_yes
+from .withholding import is_objection, note_trial
 
 
 def accept(
@@ -110,7 +110,8 @@ def accept(
         """
         if refusal.code == Code.OFFER_STALE:
             _end_held_yes(token, now)
-        _withhold_if_not_exact(token, refusal, now)
+        if is_objection(refusal.code):
+            _withhold(token, refusal.code, now)
 
     return in_turn(
         token,
@@ -180,11 +181,12 @@ def decline(
     )
 
 
-def _withhold_if_not_exact(token: uuid.UUID, refusal: Refusal, now: datetime) -> None:
+def _withhold(token: uuid.UUID, objection: Code, now: datetime) -> None:
+    """Withhold an unanswered offer, as a trial would do."""
     with checkouts.locked(token) as checkout:
         offer = live_offer(token, lock=True)
-        if checkout is not None and offer is not None:
-            note_refused_yes(offer, refusal, checkout.last_change, now)
+        if checkout is not None and offer is not None and offer.status == OfferStatus.AVAILABLE:
+            note_trial(offer, objection, checkout.last_change, now)
 
 
 def _end_held_yes(token: uuid.UUID, now: datetime) -> None:

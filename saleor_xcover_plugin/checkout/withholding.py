@@ -20,6 +20,11 @@ voucher, a tax rate. Until the time is over, an offer may be shown that a yes th
 """
 
 
+def is_objection(code: Code) -> bool:
+    """Return True if Saleor's prices are the reason, so that a trial would be refused alike."""
+    return code in _OBJECTIONS
+
+
 def is_withheld(offer: Offer | LiveOffer) -> bool:
     """Return True if only discounts or taxes of the checkout keep the offer from being sold."""
     return offer.status == OfferStatus.UNAVAILABLE and offer.reason_code in _OBJECTIONS
@@ -53,9 +58,3 @@ def note_trial(offer: Offer, objection: Code | None, changed_at: datetime, now: 
         )
     else:
         offer.save_fields(now, **tried)
-
-
-def note_refused_yes(offer: Offer, refusal: Refusal, changed_at: datetime, now: datetime) -> None:
-    """Withhold a locked offer if Saleor's prices were the reason to refuse a yes to it."""
-    if refusal.code in _OBJECTIONS and offer.status == OfferStatus.AVAILABLE:
-        note_trial(offer, refusal.code, changed_at, now)
