@@ -112,6 +112,7 @@ class InBetween:
         sales.touch_all(self._all, self._clock() - timedelta(days=2))
         self._unknown: set[Any] = set()
         self._workers = workers
+        self._is_cancelling = False
         self._kill_at = 0.0
 
     def run(self) -> Between:
@@ -142,6 +143,7 @@ class InBetween:
 
     def _before_the_cancellation(self, crew: Crew) -> None:
         operations = ("confirm_cancellation", "cancel")
+        self._is_cancelling = True
         self._shut(operations)
         for order in [o for change in _AFTER for o in self._orders[change]]:
             sales.refund(order, self._clock())
@@ -240,10 +242,11 @@ class InBetween:
             Change.REFUNDED: ("void", "cancelled"),
             Change.BEGUN: ("parked", "confirmed"),
         }
-        is_begun = Cover.objects.filter(cancellations__isnull=False).exists()
+        # A policy made before the refund was known, by a call of which a dead worker left open
+        # whether it was carried out, is cancelled earlier.
         for change in _AFTER:
             ended = "cancelled" if change is Change.CANCELLED else "confirmed"
-            wanted[change] = (ended,) if is_begun else ("confirmed",)
+            wanted[change] = (ended,) if self._is_cancelling else ("confirmed",)
         statuses = dict(Cover.objects.values_list("order_id", "status"))
         pending = set(OutboxMessage.objects.filter(status="pending").values_list("pk", flat=True))
         there = sum(
