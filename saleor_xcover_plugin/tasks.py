@@ -28,8 +28,11 @@ from .outbox.task_queue import (
     DELIVER_NEW_TASK,
     DELIVER_TASK,
     DRAIN_TASK,
+    PURGE_TASK,
     RECEIVE_TASK,
+    RECONCILE_TASK,
     REQUEST_OFFER_TASK,
+    SWEEP_TASK,
 )
 from .privacy.nightly import purge_tonight
 from .time_limits import WORKER, DatabaseBusy, time_limits
@@ -88,7 +91,7 @@ def receive_notification(event_id: int) -> None:
     handle_due(utc_now, limit=1, only=event_id)
 
 
-@shared_task(name="saleor_xcover_plugin.tasks.sweep", ignore_result=True)
+@shared_task(name=SWEEP_TASK, ignore_result=True)
 @no_values_leave()
 @_working()
 def sweep() -> None:
@@ -96,7 +99,7 @@ def sweep() -> None:
     sweep_all(utc_now)
 
 
-@shared_task(name="saleor_xcover_plugin.tasks.reconcile", ignore_result=True)
+@shared_task(name=RECONCILE_TASK, ignore_result=True)
 @no_values_leave()
 @_working()
 def reconcile() -> None:
@@ -104,7 +107,7 @@ def reconcile() -> None:
     reconcile_tonight(utc_now)
 
 
-@shared_task(name="saleor_xcover_plugin.tasks.purge", ignore_result=True)
+@shared_task(name=PURGE_TASK, ignore_result=True)
 @no_values_leave()
 @_working()
 def purge() -> None:

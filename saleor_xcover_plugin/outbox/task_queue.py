@@ -25,6 +25,22 @@ DELIVER_NEW_TASK = "saleor_xcover_plugin.tasks.deliver_new"
 DRAIN_TASK = "saleor_xcover_plugin.tasks.drain"
 RECEIVE_TASK = "saleor_xcover_plugin.tasks.receive_notification"
 REQUEST_OFFER_TASK = "saleor_xcover_plugin.tasks.request_offer"
+SWEEP_TASK = "saleor_xcover_plugin.tasks.sweep"
+RECONCILE_TASK = "saleor_xcover_plugin.tasks.reconcile"
+PURGE_TASK = "saleor_xcover_plugin.tasks.purge"
+TASKS = frozenset(
+    {
+        DELIVER_TASK,
+        DELIVER_NEW_TASK,
+        DRAIN_TASK,
+        RECEIVE_TASK,
+        REQUEST_OFFER_TASK,
+        SWEEP_TASK,
+        RECONCILE_TASK,
+        PURGE_TASK,
+    }
+)
+"""Names of all tasks of the plugin, which every worker of a store has to know."""
 
 DEBOUNCE_SECONDS = 1
 """Seconds between a change of a checkout and the task that requests its offer.

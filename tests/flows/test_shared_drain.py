@@ -248,3 +248,13 @@ def test_in_a_rush_a_worker_looks_again_before_it_goes(sell: Sell) -> None:
     # then it has made both, and goes after it found no more
     assert confirmed() == 2
     assert to_come == []
+
+
+def test_every_task_is_in_the_list_the_doctor_asks_workers_for() -> None:
+    from celery import current_app
+
+    from saleor_xcover_plugin import tasks  # noqa: F401 (it registers them)
+    from saleor_xcover_plugin.outbox.task_queue import TASKS
+
+    current_app.finalize()
+    assert {name for name in current_app.tasks if name.startswith("saleor_xcover")} == TASKS

@@ -56,22 +56,22 @@ def no_objection_is_missed(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     found: list[str] = []
     check_new = offer_request.check_new
 
-    def check(offer: Any, state: Any, settings: Any, now: Any, *, variant_id: int) -> None:
-        if not trial_pricing.is_needed(state, variant_id, now):
-            found.extend(_objections(offer, settings, variant_id))
-        check_new(offer, state, settings, now, variant_id=variant_id)
+    def check(offer: Any, state: Any, settings: Any, now: Any) -> None:
+        if not trial_pricing.is_needed(state):
+            found.extend(_objections(offer))
+        check_new(offer, state, settings, now)
 
     monkeypatch.setattr(offer_request, "check_new", check)
     yield
     assert found == []
 
 
-def _objections(offer: Any, settings: Any, variant_id: int) -> list[str]:
+def _objections(offer: Any) -> list[str]:
     from saleor_xcover_plugin.checkout.line_pricing import objection
     from saleor_xcover_plugin.checkout.offers import groups_of, premiums_of
     from saleor_xcover_plugin.domain.money import Money
     from saleor_xcover_plugin.domain.product_rules import sums_to_prove
-    from saleor_xcover_plugin.host import checkouts
+    from saleor_xcover_plugin.host import checkouts, cover_product
 
     sums = sums_to_prove(groups_of(offer), premiums_of(offer))
     with checkouts.locked(offer.checkout_token) as checkout:
@@ -80,7 +80,7 @@ def _objections(offer: Any, settings: Any, variant_id: int) -> list[str]:
         code = objection(
             checkout,
             offer_id=offer.pk,
-            variant_id=variant_id,
+            variant_id=cover_product.listed_variant_id(offer.channel_id) or 0,
             premiums=[Money(amount, offer.currency) for amount in sums],
             may_absorb=False,
         )

@@ -12,7 +12,7 @@ from django.db.migrations.executor import MigrationExecutor
 from kombu.pidbox import Mailbox
 
 from ...domain.alarms import WORKER_COMMAND, at
-from ...outbox.task_queue import has_broker
+from ...outbox.task_queue import TASKS, has_broker
 from .. import alarm_rules, heartbeats
 from .finding import Finding, fine, problem, skipped, warning
 
@@ -90,8 +90,7 @@ def _workers() -> Finding:
             f"None answered within {PING_SECONDS:g} s. Start one ({WORKER_COMMAND}), or run "
             "manage.py xcover_work every minute.",
         )
-    needed = {name for name in current_app.tasks if name.startswith(f"{APP}.")}
-    without = sorted(name for name, tasks in registered.items() if not needed.issubset(tasks))
+    without = sorted(name for name, tasks in registered.items() if not TASKS.issubset(tasks))
     if without:
         return problem(
             "worker",
