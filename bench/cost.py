@@ -22,8 +22,7 @@ from testkit.load import sales
 from testkit.saleor.broker import Worker, empty
 
 from . import command
-from .confirming import kinds_of, no_broker
-from .environment import BROKER, ON, Place, opened
+from .environment import BROKER, ON, Place, kinds_of, no_broker, opened
 from .measures import Ratio, Spread
 from .work import process_seconds, server_seconds
 

@@ -23,8 +23,7 @@ from testkit.client.shopper import Shopper
 from testkit.load import sales
 
 from . import command
-from .confirming import kinds_of, no_broker
-from .environment import ON, Place, opened
+from .environment import ON, Place, kinds_of, no_broker, opened
 from .measures import Spread
 from .work import Work, server_seconds
 

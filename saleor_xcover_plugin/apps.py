@@ -57,17 +57,19 @@ class XCoverConfig(AppConfig):
             import_module(f"{self.name}.policies.registration")
 
     def _schedule_work(self) -> None:
+        from .outbox.task_queue import PURGE_TASK, RECONCILE_TASK, SWEEP_TASK
+
         schedule = getattr(settings, "CELERY_BEAT_SCHEDULE", None)
         if schedule is not None:
             schedule[BEAT_ENTRY] = {
-                "task": "saleor_xcover_plugin.tasks.sweep",
+                "task": SWEEP_TASK,
                 "schedule": SWEEP_SECONDS,
             }
             schedule[NIGHTLY_ENTRY] = {
-                "task": "saleor_xcover_plugin.tasks.reconcile",
+                "task": RECONCILE_TASK,
                 "schedule": crontab(hour="3", minute="20"),
             }
             schedule[PURGE_ENTRY] = {
-                "task": "saleor_xcover_plugin.tasks.purge",
+                "task": PURGE_TASK,
                 "schedule": crontab(hour="4", minute="40"),
             }

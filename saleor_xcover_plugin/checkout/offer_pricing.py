@@ -39,12 +39,7 @@ def recheck(
     Discounts may have been added or removed. Any other offer is returned unchecked, and once money
     has begun, an offer stays as it is. Raise ``Refusal`` when the offer cannot be sold here.
     """
-    if was_just_tried(offer, state.changed_at, now):
-        refuse_withheld(offer)
-        return offer
-    if not _depends_on_prices(offer, state):
-        return offer
-    if checkouts.has_money(state.token):
+    if not is_rechecked(offer, state, now):
         refuse_withheld(offer)
         return offer
     return _withhold_what_does_not_fit(offer, state, settings, now)

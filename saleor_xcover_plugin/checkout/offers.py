@@ -153,7 +153,7 @@ def largest_premium(offer: Offer) -> Decimal:
 
 @dataclass(frozen=True, slots=True)
 class EarlierOffers:
-    """What a checkout's offers so far leave to its next one."""
+    """Facts about a checkout's earlier offers that its next one takes over."""
 
     turns: list[Any]
     """Stored turns of the checkout's pages (domain/answer_sequence.py)."""

@@ -29,18 +29,23 @@ def now() -> datetime:
     return datetime.now(UTC)
 
 
+def paid_like(template: sales.Template, count: int, simulator: SimulatorProcess) -> list[Any]:
+    """Make so many paid orders like the template's, and sync them."""
+    from saleor_xcover_plugin.policies.order_sync import sync_order
+
+    placed = sales.Sales(simulator, now).place_many(template, count)
+    sales.pay_all(placed, now())
+    for order in placed:
+        sync_order(order.pk, now())
+    return placed
+
+
 @pytest.fixture
 def paid(shopper: SendShopper, store: Store, simulator: SimulatorProcess) -> Pay:
     """Return a function that makes so many paid orders; no worker has been at them."""
-    from saleor_xcover_plugin.policies.order_sync import sync_order
 
     def pay(count: int) -> list[Any]:
-        template = sales.covered(shopper, store, simulator)
-        placed = sales.Sales(simulator, now).place_many(template, count)
-        sales.pay_all(placed, now())
-        for order in placed:
-            sync_order(order.pk, now())
-        return placed
+        return paid_like(sales.covered(shopper, store, simulator), count, simulator)
 
     return pay
 
@@ -241,15 +246,9 @@ def test_a_clock_that_is_hours_wrong_holds_up_no_worker(
 @pytest.fixture
 def declined(shopper: SendShopper, store: Store, simulator: SimulatorProcess) -> Pay:
     """Return a function that makes so many orders without cover; no worker has been at them."""
-    from saleor_xcover_plugin.policies.order_sync import sync_order
 
     def sell(count: int) -> list[Any]:
-        template = sales.declined(shopper, store, simulator)
-        placed = sales.Sales(simulator, now).place_many(template, count)
-        sales.pay_all(placed, now())
-        for order in placed:
-            sync_order(order.pk, now())
-        return placed
+        return paid_like(sales.declined(shopper, store, simulator), count, simulator)
 
     return sell
 

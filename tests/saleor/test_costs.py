@@ -1,4 +1,4 @@
-"""What the plugin costs a checkout mutation: no call to XCover, and one or two messages at rest."""
+"""A mutation of a checkout calls XCover never, and PostgreSQL once or twice if nothing changed."""
 
 import functools
 from collections.abc import Callable, Iterator
