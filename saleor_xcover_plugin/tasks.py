@@ -22,8 +22,8 @@ from .operations.sweep import sweep as sweep_all
 from .operations.webhook_inbox import handle_due
 from .outbox.claims import Which
 from .outbox.dispatcher import deliver_due
-from .outbox.dispatcher import deliver_new as deliver_new_messages
-from .outbox.dispatcher import drain as drain_outbox
+from .outbox.drains import deliver_new as deliver_new_messages
+from .outbox.drains import drain as drain_outbox
 from .outbox.task_queue import (
     DELIVER_NEW_TASK,
     DELIVER_TASK,

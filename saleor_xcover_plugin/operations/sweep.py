@@ -27,7 +27,8 @@ from ..domain.states import LIVE_OFFER_STATUSES, CoverStatus, OfferStatus
 from ..failures import ORDER, UNFOLLOWED, Failures, NotFollowed, due
 from ..host import checkouts, order_facts, orders, warehouses
 from ..models import Cover, Offer, Watermark
-from ..outbox.dispatcher import call_helpers, deliver_due
+from ..outbox.dispatcher import deliver_due
+from ..outbox.drains import call_helpers
 from ..policies.locks import are_tables_locked
 from ..policies.order_sync import sync_order
 from ..time_limits import DatabaseBusy

@@ -13,10 +13,9 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
-from functools import cache, partial
-from typing import Any
+from functools import partial
 
-from django.db import connection, transaction
+from django.db import transaction
 
 from ..checkout.offers import chosen_ids
 from ..checkout.ticketed_events import changes_of, events_of, variants_of
@@ -31,6 +30,7 @@ from ..time_limits import DatabaseBusy
 from ..xcover.bookings import Booking
 from ..xcover.client import XCoverClient
 from . import confirm, effects
+from .batch_sql import columns, execute
 from .line_defects import code_of
 from .locks import lock_free_covers
 from .policyholders import digests_of
@@ -167,13 +167,10 @@ def _stored(cover: Cover, booking: Booking) -> tuple[Cover, str]:
     return cover, confirm.confirmed_sentence(cover, booking)
 
 
-# One statement each: a batch costs what its statements cost (docs/performance.md).
-
-
 def _keep_digests(judged: Collection[_Judged], now: datetime) -> None:
     """Save keyed hashes of the buyers' details that the calls carry."""
     rows = {each.cover.pk: json.dumps(digests_of(each.order.policyholder)) for each in judged}
-    _execute(_KEEP_DIGESTS, [now, list(rows), list(rows.values())])
+    execute(_KEEP_DIGESTS, [now, list(rows), list(rows.values())])
 
 
 _KEEP_DIGESTS = """
@@ -189,22 +186,19 @@ def _settle(sold: Sequence[tuple[_Judged, Booking]], now: datetime) -> set[int]:
     Left out is what another session holds, what another worker took over, and what staff decided
     about meanwhile. The rows are locked in their fixed sequence: offers, covers, messages.
     """
-    columns = zip(
-        *(
-            (
-                judged.message.pk,
-                judged.message.lease_token,
-                judged.cover.pk,
-                judged.offer.pk,
-                booking.id,
-                booking.pds_url or "",
-                booking.cooling_off_until,
-            )
-            for judged, booking in sold
-        ),
-        strict=True,
-    )
-    return {pk for (pk,) in _execute(_SETTLE, [*map(list, columns), *[now] * 5])}
+    rows = [
+        (
+            judged.message.pk,
+            judged.message.lease_token,
+            judged.cover.pk,
+            judged.offer.pk,
+            booking.id,
+            booking.pds_url or "",
+            booking.cooling_off_until,
+        )
+        for judged, booking in sold
+    ]
+    return {pk for (pk,) in execute(_SETTLE, [*columns(rows), *[now] * 5])}
 
 
 _SETTLE = """
@@ -228,9 +222,7 @@ WITH made AS (
     WHERE m.status = 'pending' AND made.cover_id IN (SELECT id FROM free_cover)
     ORDER BY m.id FOR UPDATE OF m SKIP LOCKED
 ), settled AS (
-    UPDATE {message} AS m SET status = 'settled', settled_at = %s, sealed_body = NULL,
-        leased_until = NULL, last_error = '', reason_code = '', updated_at = %s
-    WHERE m.id IN (SELECT id FROM free_message)
+    {settle_free_messages}
 ), confirmed_offer AS (
     UPDATE {offer} AS o SET status = 'confirmed', updated_at = %s
     WHERE o.id IN (SELECT offer_id FROM free_message)
@@ -242,16 +234,3 @@ WITH made AS (
 )
 SELECT id FROM free_message
 """
-
-
-def _execute(sql: str, parameters: Sequence[Any]) -> Sequence[tuple[Any, ...]]:
-    with connection.cursor() as cursor:
-        cursor.execute(sql.format(**_tables()), parameters)
-        return cursor.fetchall() if cursor.description else ()
-
-
-@cache
-def _tables() -> dict[str, str]:
-    quote = connection.ops.quote_name
-    models = {"offer": Offer, "cover": Cover, "message": OutboxMessage}
-    return {name: quote(model._meta.db_table) for name, model in models.items()}

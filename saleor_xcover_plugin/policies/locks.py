@@ -40,11 +40,10 @@ def lock_free_covers(keys: Collection[int]) -> dict[int, tuple[Cover, Offer]]:
     offers = {offer.pk: offer for offer in _free_offers().of(keys)}
     prefetch_related_objects(list(offers.values()), "quotes")
     found = {}
-    for cover in _free_covers().of(keys):
-        offer = offers.get(cover.offer_id or 0)
-        if offer is not None:
-            cover.offer = offer
-            found[cover.pk] = cover, offer
+    for cover in _free_covers().of(list(offers)):
+        offer = offers[cover.offer_id or 0]
+        cover.offer = offer
+        found[cover.pk] = cover, offer
     return found
 
 
@@ -57,7 +56,8 @@ def _free_offers() -> CompiledInstances[Offer]:
 
 @cache
 def _free_covers() -> CompiledInstances[Cover]:
-    covers = Cover.objects.filter(is_one_of_keys("pk")).order_by("pk")
+    """Return the query for the covers of offers, by the keys of the offers."""
+    covers = Cover.objects.filter(is_one_of_keys("offer")).order_by("pk")
     return CompiledInstances(covers.select_for_update(of=("self",), skip_locked=True))
 
 

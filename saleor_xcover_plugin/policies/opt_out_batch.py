@@ -11,7 +11,7 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from functools import cache, partial
 
-from django.db import connection, transaction
+from django.db import transaction
 
 from ..compiled_query import CompiledInstances, is_one_of_keys
 from ..domain.messages import MessageKind
@@ -20,6 +20,7 @@ from ..models import Offer, OutboxMessage
 from ..outbox import message_queue as outbox
 from ..outbox.handlers import Attempt
 from . import opt_out
+from .batch_sql import columns, execute
 
 
 class OptOutBatch:
@@ -57,11 +58,7 @@ class OptOutBatch:
         rows = [
             (message.pk, message.lease_token, offer.pk, offer.status) for message, offer in told
         ]
-        with connection.cursor() as cursor:
-            cursor.execute(
-                _SETTLE.format(**_tables()), [*map(list, zip(*rows, strict=True)), *[now] * 3]
-            )
-            return {pk for (pk,) in cursor.fetchall()}
+        return {pk for (pk,) in execute(_SETTLE, [*columns(rows), *[now] * 3])}
 
     def changed(self, recorded: Collection[int]) -> dict[int, uuid.UUID]:
         # There is no cover that a refund or payment of the order could concern.
@@ -102,18 +99,10 @@ WITH told AS (
     WHERE m.status = 'pending' AND told.offer_id IN (SELECT id FROM free_offer)
     ORDER BY m.id FOR UPDATE OF m SKIP LOCKED
 ), settled AS (
-    UPDATE {message} AS m SET status = 'settled', settled_at = %s, sealed_body = NULL,
-        leased_until = NULL, last_error = '', reason_code = '', updated_at = %s
-    WHERE m.id IN (SELECT id FROM free_message)
+    {settle_free_messages}
 ), opted_out AS (
     UPDATE {offer} AS o SET status = 'opted_out', updated_at = %s
     WHERE o.id IN (SELECT offer_id FROM free_message)
 )
 SELECT id FROM free_message
 """
-
-
-@cache
-def _tables() -> dict[str, str]:
-    quote = connection.ops.quote_name
-    return {"offer": quote(Offer._meta.db_table), "message": quote(OutboxMessage._meta.db_table)}

@@ -63,7 +63,7 @@ def sent() -> Iterator[Sent]:
 
 def deliver_new(**given: Any) -> int:
     from saleor_xcover_plugin.clock import utc_now
-    from saleor_xcover_plugin.outbox.dispatcher import deliver_new
+    from saleor_xcover_plugin.outbox.drains import deliver_new
 
     return deliver_new(utc_now, **given)
 
@@ -210,21 +210,21 @@ def test_a_worker_that_is_busy_for_long_says_so(
     sell: Sell, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from saleor_xcover_plugin.models import ExpectedDrain
-    from saleor_xcover_plugin.outbox import dispatcher
+    from saleor_xcover_plugin.outbox import drains
 
     # given two sales, and a worker that takes one message at a time
     sell()
     sell()
     ExpectedDrain.objects.update(until=None)
-    monkeypatch.setattr(dispatcher, "_AT_A_TIME", 1)
+    monkeypatch.setattr(drains, "_AT_A_TIME", 1)
     seen = []
-    deliver = dispatcher.deliver_due
+    deliver = drains.deliver_due
 
     def looked(*arguments: Any, **options: Any) -> int:
         seen.append(ExpectedDrain.objects.get().until)
         return deliver(*arguments, **options)
 
-    monkeypatch.setattr(dispatcher, "deliver_due", looked)
+    monkeypatch.setattr(drains, "deliver_due", looked)
     # when it delivers them
     assert deliver_new() == 2
     # then it is expected from its second claim on, and no longer at the end

@@ -108,6 +108,7 @@ GROUPS = (
         paths=(
             "saleor_xcover_plugin/outbox/message_queue.py",
             "saleor_xcover_plugin/outbox/dispatcher.py",
+            "saleor_xcover_plugin/outbox/drains.py",
             "saleor_xcover_plugin/outbox/handlers.py",
             "saleor_xcover_plugin/outbox/rate_limit.py",
             "saleor_xcover_plugin/xcover/parsing.py",

@@ -298,3 +298,20 @@ def test_no_plan_is_offered_at_a_price_that_would_be_refused(
     for quote in offer.quotes:
         ada.accept(offer, quote.id)
         assert ada.checkout().total == Decimal("225.00") + quote.premium
+
+
+def test_nothing_is_offered_while_one_choice_of_several_would_cost_more(
+    store, shopper, simulator, sell_insurance
+):
+    # given two plans that may be taken together, for 6.66, 9.99 or 16.65, and a way of shipping
+    # that is open at 234.99 only: with the dearer plan alone
+    channel = sell_insurance(store.new_channel(allow_unpaid_orders=True))
+    simulator.settings(products="add_ons")
+    bounds = {"minimum_order_price_amount": "233", "maximum_order_price_amount": "236"}
+    ada = buy_tickets_and_a_poster(store, shopper, channel, bounds)
+    # when
+    with pytest.raises(Refused) as refused:
+        ada.offer()
+    # then
+    assert refused.value.codes == ("price_not_exact",)
+    assert ada.checkout().total == Decimal("225.00")
