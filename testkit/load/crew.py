@@ -15,7 +15,8 @@ from multiprocessing import RawArray, RawValue
 
 from saleor_xcover_plugin.operations.sweep import sweep
 from saleor_xcover_plugin.outbox.claims import Which
-from saleor_xcover_plugin.outbox.dispatcher import TURN, deliver_due, drain
+from saleor_xcover_plugin.outbox.dispatcher import deliver_due
+from saleor_xcover_plugin.outbox.drains import TURN, drain
 
 from .plugin_time import PluginClock
 
