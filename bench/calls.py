@@ -17,6 +17,10 @@ import requests
 from xcover.xcover import XCover
 
 from saleor_xcover_plugin.domain.tickets import Basket, Event, Tickets
+from saleor_xcover_plugin.payload import shipped
+from saleor_xcover_plugin.payload.example import BUYER
+from saleor_xcover_plugin.payload.names import Sale
+from saleor_xcover_plugin.payload.template import parse
 from saleor_xcover_plugin.xcover.client import Credentials, XCoverClient
 from saleor_xcover_plugin.xcover.payloads import offer_body
 from saleor_xcover_plugin.xcover.transport import HttpTransport
@@ -60,8 +64,9 @@ def _ours(url: str) -> Callable[[], Any]:
     client = XCoverClient(
         Credentials(api_url=url, **PARTNER), HttpTransport(session, clock=lambda: datetime.now(UTC))
     )
-    terms: dict[str, Any] = {"schema": "", "transaction_id": None, "sales_channel": None}
-    return lambda: client.create_offer(offer_body(BASKET, **terms))
+    source = parse(shipped.text_of("nested"))
+    sale = Sale(BASKET, BUYER)
+    return lambda: client.create_offer(offer_body(source.payload(sale), schema=""))
 
 
 def _vendors() -> Callable[[], Any]:

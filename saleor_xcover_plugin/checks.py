@@ -8,6 +8,7 @@ from django.conf import settings
 from django.core.checks import Warning as CheckWarning
 from django.core.checks import register
 
+from .config import payloads
 from .config.settings import HTTP_SETTING
 from .domain.hooks import HOOKS
 from .host import runtime
@@ -58,6 +59,20 @@ def check_periods(**_: Any) -> list[CheckWarning]:
             )
         ]
     return []
+
+
+@register
+def check_payloads(**_: Any) -> list[CheckWarning]:
+    """Warn of each payload file or builder of the store that cannot be used."""
+    return [
+        CheckWarning(
+            f"{payloads.SETTING} names {name}, which cannot be used: {why}.",
+            hint="Channels that use it make no offers. manage.py xcover_payload --example tries "
+            "it.",
+            id="saleor_xcover_plugin.W006",
+        )
+        for name, why in payloads.faults().items()
+    ]
 
 
 @register

@@ -17,14 +17,25 @@ class Code(StrEnum):
     ORDER_NOT_FOUND = "order_not_found"
     NO_TICKETS = "no_tickets"
     EVENT_DATA_MISSING = "event_data_missing"
+    PAYLOAD_INCOMPLETE = "payload_incomplete"
+    PAYLOAD_BROKEN = "payload_broken"
     EVENT_STARTED = "event_started"
     EVENT_CANCELLED = "event_cancelled"
     COUNTRY_MISSING = "country_missing"
     COUNTRY_WITHOUT_OFFER = "country_without_offer"
+    REGION_WITHOUT_OFFER = "region_without_offer"
+    TICKETS_EXCLUDED = "tickets_excluded"
+    TICKETS_REFUNDABLE = "tickets_refundable"
+    TICKET_PRICE_TOO_LOW = "ticket_price_too_low"
+    TICKET_PRICE_TOO_HIGH = "ticket_price_too_high"
+    INSURED_VALUE_TOO_HIGH = "insured_value_too_high"
+    EVENT_TOO_SOON = "event_too_soon"
+    EVENT_TOO_FAR = "event_too_far"
     CURRENCY_WITHOUT_OFFER = "currency_without_offer"
     DISCOUNT_NOT_SUPPORTED = "discount_not_supported"
     TAXED_BY_APP = "taxed_by_app"
     NOT_SET_UP = "not_set_up"
+    OFFERS_OFF = "offers_off"
     PAYMENT_STARTED = "payment_started"
     NO_OFFER = "no_offer"
     PRODUCT_FAILED = "product_failed"
@@ -49,6 +60,7 @@ class Code(StrEnum):
     TOO_FEW_CHOSEN = "too_few_chosen"
     TERMS_CHANGED = "terms_changed"
     POLICYHOLDER_INCOMPLETE = "policyholder_incomplete"
+    INSURED_INCOMPLETE = "insured_incomplete"
     POLICYHOLDER_COUNTRY_DIFFERS = "policyholder_country_differs"
     PRICE_NOT_EXACT = "price_not_exact"
     SHIPPING_TAX_NOT_EXACT = "shipping_tax_not_exact"
@@ -95,6 +107,17 @@ SENTENCES: dict[Code, _Sentences] = {
         "A ticket product lacks event data. Fill the named fields on the product, or correct the "
         "event data mapping in the plugin's configuration.",
     ),
+    Code.PAYLOAD_INCOMPLETE: _Sentences(
+        _NO_PROTECTION,
+        "The sale lacks values that the payload template requires; their places are named. "
+        "manage.py xcover_payload --checkout ID shows why. Store the values, or change the "
+        "template (default, omit_if_missing).",
+    ),
+    Code.PAYLOAD_BROKEN: _Sentences(
+        _NO_PROTECTION,
+        "The payload template, file or builder of this channel cannot be used. manage.py "
+        "xcover_doctor says why.",
+    ),
     Code.EVENT_STARTED: _Sentences(
         _NO_PROTECTION, "An event in the checkout has already started; nothing can be insured."
     ),
@@ -109,6 +132,37 @@ SENTENCES: dict[Code, _Sentences] = {
     ),
     Code.COUNTRY_WITHOUT_OFFER: _Sentences(
         _NO_PROTECTION, "The country is not on the list of countries in the configuration."
+    ),
+    Code.REGION_WITHOUT_OFFER: _Sentences(
+        _NO_PROTECTION, "The limits of this channel make no offer in the buyer's region."
+    ),
+    Code.TICKETS_EXCLUDED: _Sentences(
+        _NO_PROTECTION,
+        "All tickets in the checkout are switched off: by the limits of this channel (product, "
+        "product type, category), or by xcover_insurable in the metadata of product or variant.",
+    ),
+    Code.TICKETS_REFUNDABLE: _Sentences(
+        _NO_PROTECTION,
+        "The limits of this channel insure non-refundable tickets only, and all tickets in the "
+        "checkout are marked as refundable.",
+    ),
+    Code.TICKET_PRICE_TOO_LOW: _Sentences(
+        _NO_PROTECTION, "All tickets in the checkout are cheaper than the limits of this channel."
+    ),
+    Code.TICKET_PRICE_TOO_HIGH: _Sentences(
+        _NO_PROTECTION, "A ticket in the checkout is dearer than the limits of this channel."
+    ),
+    Code.INSURED_VALUE_TOO_HIGH: _Sentences(
+        _NO_PROTECTION,
+        "The tickets are worth more than the limits of this channel insure; the field says whether "
+        "for one person or in one order.",
+    ),
+    Code.EVENT_TOO_SOON: _Sentences(
+        _NO_PROTECTION,
+        "An event begins too soon: the limits of this channel end offers a while before the start.",
+    ),
+    Code.EVENT_TOO_FAR: _Sentences(
+        _NO_PROTECTION, "An event begins later than the limits of this channel allow."
     ),
     Code.CURRENCY_WITHOUT_OFFER: _Sentences(
         _NO_PROTECTION, "The currency is not on the list of currencies in the configuration."
@@ -126,6 +180,10 @@ SENTENCES: dict[Code, _Sentences] = {
     Code.NOT_SET_UP: _Sentences(
         _NO_PROTECTION,
         "The cover product is missing or not listed in this channel. Run: manage.py xcover_setup",
+    ),
+    Code.OFFERS_OFF: _Sentences(
+        _NO_PROTECTION,
+        "Offers are switched off in this channel (Make offers, in the plugin's configuration).",
     ),
     Code.PAYMENT_STARTED: _Sentences(
         "Your payment has started, so ticket protection can no longer be changed.",
@@ -226,6 +284,11 @@ SENTENCES: dict[Code, _Sentences] = {
     Code.POLICYHOLDER_INCOMPLETE: _Sentences(
         "Please complete your details to add ticket protection.",
         "XCover needs first name, last name, e-mail, phone and country of the policyholder.",
+    ),
+    Code.INSURED_INCOMPLETE: _Sentences(
+        "Please complete the details of everyone with a ticket to add ticket protection.",
+        "The payload template sends insured persons with the policy, and details of some are "
+        "missing; their places are named. The storefront stores them in the metadata of the lines.",
     ),
     Code.POLICYHOLDER_COUNTRY_DIFFERS: _Sentences(
         "Your country has changed. Please look at the new offer.",

@@ -28,7 +28,7 @@ from .host import configuration
 from .host.cover_line import mirror_prices
 from .host.orders import mirror_status
 from .host.plugin_api import BasePlugin, completion_error, configuration_error
-from .operations import credentials_check
+from .operations import credentials_check, payload_check, switches
 from .outbox.task_queue import request_offer_soon
 from .policies.order_sync import sync_order
 from .time_limits import (
@@ -82,6 +82,7 @@ class XCoverPlugin(BasePlugin):
             elsewhere = configuration.addresses_elsewhere(channel_id)
             address_change.require_secrets(stored, wanted, is_active=is_active, elsewhere=elsewhere)
             if settings is not None:
+                payload_check.check(settings, utc_now())
                 credentials_check.check(
                     settings,
                     is_known_to_work=configuration.is_active(channel_id)
@@ -106,18 +107,23 @@ class XCoverPlugin(BasePlugin):
 
     @classmethod
     def save_plugin_configuration(cls, plugin_configuration: Any, cleaned_data: Any) -> Any:
-        """Save the settings, then replay the messages that waited for working credentials."""
+        """Save the settings, then release the messages that waited for them.
+
+        Those are messages that waited for working credentials, or were switched off.
+        """
+        stored = configuration.stored_configuration(plugin_configuration.channel_id)
         saved = super().save_plugin_configuration(plugin_configuration, cleaned_data)
         if saved.active and saved.channel_id is not None:
-            cls._replay_waiting(saved.channel_id)
+            cls._release_waiting(saved.channel_id, stored)
         return saved
 
     @staticmethod
     @no_values_leave()
-    def _replay_waiting(channel_id: int) -> None:
+    def _release_waiting(channel_id: int, before: Any) -> None:
         try:
             with time_limits(WEB):
                 credentials_check.replay_waiting(channel_id, utc_now())
+                switches.release_switched_on(channel_id, before, utc_now())
         except DatabaseBusy as busy:
             sentence = busy_sentence("What waits for these settings is sent once they are saved.")
             raise configuration_error("api_secret", sentence) from busy

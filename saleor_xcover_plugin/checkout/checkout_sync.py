@@ -14,7 +14,6 @@ from decimal import Decimal
 from typing import Any
 
 from ..config.settings import PluginSettings
-from ..domain.eligibility import fingerprint, insurable_basket
 from ..domain.money import Money
 from ..domain.price_impact import PriceImpact
 from ..domain.reasons import ReasonCode
@@ -42,6 +41,7 @@ from .offers import (
     take_notice,
     take_out,
 )
+from .quoting import quotable
 from .selection import end_offer, withdraw
 
 
@@ -63,12 +63,13 @@ def checkout_changed(token: uuid.UUID, settings: PluginSettings, now: datetime) 
     discount on the order, or with lines to ship, Saleor prices the checkout on each call while
     there is a yes.
     """
-    state, offer = read_with_live_offer(token, settings.rules.mapping)
+    state, offer = read_with_live_offer(token, settings.rules.sources)
     if state is None:
         return Change()
     wanted, _ = _wanted_fingerprint(state, settings, now)
     is_of_other = wanted is not None and (offer is None or offer.fingerprint != wanted)
     needs_offer = is_of_other or (offer is not None and needs_new_trial(offer, state, now))
+    needs_offer = needs_offer and settings.make_offers
     if _is_in_step(state, offer, wanted):
         keep_summary_right(token, offer, state.summary)
         return Change(needs_offer=needs_offer)
@@ -87,7 +88,7 @@ def refusal_before_order(
     An expired offer is ended, and offer and line are synced. The shopper is told of each change
     once: the next attempt is not refused for it. Once payment has begun, nothing is refused.
     """
-    state, offer = read_with_live_offer(token, settings.rules.mapping)
+    state, offer = read_with_live_offer(token, settings.rules.sources)
     if state is None:
         return None
     wanted, _ = _wanted_fingerprint(state, settings, now)
@@ -138,7 +139,7 @@ def _store_state_of_yes(seen: CheckoutSnapshot, settings: PluginSettings, now: d
     if is_shown and not _has_cost(seen, known):
         return
     with checkouts.locked(seen.token) as checkout:
-        state = checkouts.read(seen.token, settings.rules.mapping) if checkout else None
+        state = checkouts.read(seen.token, settings.rules.sources) if checkout else None
         offer = live_offer(seen.token, lock=True)
         if state is None or offer is None or offer.status != OfferStatus.SELECTED:
             return
@@ -225,10 +226,9 @@ def _wanted_fingerprint(
     state: CheckoutSnapshot, settings: PluginSettings, now: datetime
 ) -> tuple[str | None, Code | None]:
     try:
-        basket = insurable_basket(state.facts, settings.rules, now)
+        return quotable(state, settings, now).fingerprint, None
     except Refusal as refusal:
         return None, refusal.code
-    return fingerprint(basket, *settings.fingerprint_terms), None
 
 
 def _is_in_step(state: CheckoutSnapshot, offer: LiveOffer | None, wanted: str | None) -> bool:
@@ -254,7 +254,7 @@ def _bring_in_step(token: uuid.UUID, settings: PluginSettings, now: datetime) ->
 
 def _change_what_is_out_of_step(token: uuid.UUID, settings: PluginSettings, now: datetime) -> bool:
     with checkouts.locked(token) as checkout:
-        state = checkouts.read(token, settings.rules.mapping) if checkout is not None else None
+        state = checkouts.read(token, settings.rules.sources) if checkout is not None else None
         if state is None or checkouts.has_money(token):
             return False
         wanted, reason = _wanted_fingerprint(state, settings, now)

@@ -14,6 +14,7 @@ from .offer_pricing import is_rechecked
 from .offer_request import Wanted, has_foreign_line, is_answer, wanted_in
 from .offers import insures_nothing, live_offer, read_live_offer, refuse_while_waiting
 from .public_summary import right_in_checkout
+from .quoting import require_offers_on
 from .selection import readable
 from .withholding import refuse_withheld
 
@@ -35,6 +36,7 @@ def held_offer(
         if has_foreign_line(state) or (offer and offer.status == OfferStatus.SELECTED):
             return None
         raise
+    require_offers_on(offer, settings)
     if offer is None or not _is_of(offer, wanted):
         return None
     if not is_answer(offer, now):

@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 import uuid
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -17,7 +17,6 @@ from django.db import transaction
 
 from ..clock import Clock
 from ..config.settings import PluginSettings
-from ..domain.eligibility import fingerprint, insurable_basket
 from ..domain.money import Money
 from ..domain.product_rules import Group
 from ..domain.reasons import ReasonCode
@@ -29,8 +28,8 @@ from ..host.values import PRODUCTS, CheckoutSnapshot
 from ..models import Offer, Quote
 from ..outbox.clients import client_for, rate_limited_transport
 from ..outbox.rate_limit import FIRST_OFFER_MAX_WAIT, CallDeferred
+from ..payload.template import Payload
 from ..xcover.client import XCoverClient
-from ..xcover.context import event_order
 from ..xcover.errors import (
     XCoverBadResponse,
     XCoverError,
@@ -59,6 +58,7 @@ from .offers import (
     read_live_offer,
     refuse_while_waiting,
 )
+from .quoting import payload_of, quotable, require_offers_on
 from .selection import end_offer, readable
 from .withholding import is_withheld
 
@@ -92,6 +92,7 @@ class Opened:
     """Committed request for an offer."""
 
     wanted: Wanted
+    payload: Payload = field(repr=False)
     offer: Offer
     is_choice_ended: bool
     """True if a yes of the checkout ended without notice to the shopper, and may be kept."""
@@ -120,10 +121,10 @@ def has_foreign_line(state: CheckoutSnapshot) -> bool:
 
 def wanted_in(state: CheckoutSnapshot, settings: PluginSettings, now: datetime) -> Wanted:
     """Say what to quote for a checkout as it was read. Raise ``Refusal``."""
-    basket = insurable_basket(state.facts, settings.rules, now)
+    found = quotable(state, settings, now)
     if cover_product.listed_variant_id(state.channel_id) is None:
         raise Refusal(Code.NOT_SET_UP)
-    return Wanted(state, basket, fingerprint(basket, *settings.fingerprint_terms))
+    return Wanted(state, found.basket, found.fingerprint)
 
 
 def ensure_offer(
@@ -155,11 +156,13 @@ def ensure_offer(
     offer = live_offer(token)
     if offer is not None and insures_nothing(offer):
         offer = _after_check(token, settings, now)
+    require_offers_on(offer, settings)
     if offer is not None and offer.fingerprint == wanted.fingerprint:
         if is_answer(offer, now):
             keep_summary_right(token, read_live_offer(token), wanted.state.summary)
             return recheck(offer, wanted.state, settings, now)
         refuse_while_waiting(offer, now)
+    payload_of(wanted.basket, wanted.state, settings)  # refused before anything is counted
     is_first = allowances.draw_for_offer(token, settings, now, client=client, is_ahead=is_ahead)
     transport = rate_limited_transport(
         settings, max_wait=FIRST_OFFER_MAX_WAIT if is_first else None
@@ -167,7 +170,7 @@ def ensure_offer(
     xcover = client_for(settings, transport)
     opened = _open_request(wanted, settings, now)
     wanted = opened.wanted
-    offer = _ask(opened.offer, wanted.basket, settings, xcover, clock)
+    offer = _ask(opened, settings, xcover, clock)
     check_new(offer, wanted.state, settings, clock())
     return keep_choice(offer, settings, clock()) if opened.is_choice_ended else offer
 
@@ -212,11 +215,12 @@ def _open_request(wanted: Wanted, settings: PluginSettings, now: datetime) -> Op
     """
     token = wanted.state.token
     with checkouts.locked(token) as checkout:
-        state = checkouts.read(token, settings.rules.mapping) if checkout else None
+        state = checkouts.read(token, settings.rules.sources) if checkout else None
         if state is None:
             raise Refusal(Code.CHECKOUT_NOT_FOUND)
         if state.facts != wanted.state.facts:
             wanted = wanted_in(state, settings, now)
+        payload = payload_of(wanted.basket, wanted.state, settings)
         previous = live_offer(token, lock=True)
         if checkouts.has_money(token):
             is_gone = _is_yes_gone(token, previous)
@@ -254,7 +258,7 @@ def _open_request(wanted: Wanted, settings: PluginSettings, now: datetime) -> Op
             created_at=now,
             updated_at=now,
         )
-        return Opened(wanted, offer, is_choice_ended=earlier.is_notice_due)
+        return Opened(wanted, payload, offer, is_choice_ended=earlier.is_notice_due)
 
 
 def _is_yes_gone(token: uuid.UUID, offer: Offer | None) -> bool:
@@ -264,11 +268,10 @@ def _is_yes_gone(token: uuid.UUID, offer: Offer | None) -> bool:
     )
 
 
-def _ask(
-    offer: Offer, basket: Basket, settings: PluginSettings, xcover: XCoverClient, clock: Clock
-) -> Offer:
+def _ask(opened: Opened, settings: PluginSettings, xcover: XCoverClient, clock: Clock) -> Offer:
     """Request the offer, store the response, and return the offer. Raise ``Refusal``."""
-    body = offer_body(basket, schema=settings.offer_schema, transaction_id=None, sales_channel=None)
+    offer, basket = opened.offer, opened.wanted.basket
+    body = offer_body(opened.payload, schema=settings.offer_schema)
     response: OfferResponse | None = None
     groups: tuple[Group, ...] = ()
     code: Code | None = None
@@ -276,7 +279,7 @@ def _ask(
     try:
         response = xcover.create_offer(body, deadline=DEADLINE_SECONDS)
         _check_response(response, basket)
-        groups = shown_groups(response, event_count=len(event_order(basket)))
+        groups = shown_groups(response, event_count=len(basket.events))
         check_texts(response, groups)
         _check_terms(response, groups)
     except (XCoverError, Refusal) as error:

@@ -17,7 +17,7 @@ from django.db.models import OuterRef, Subquery, Sum, Value
 from django.db.models.functions import Coalesce
 
 from ..compiled_query import KEY, CompiledQuery
-from ..domain.event_data import EventMapping
+from ..domain.event_data import Sources
 from ..domain.money import Money
 from ..domain.product_rules import Group, largest_selection
 from ..domain.states import LIVE_OFFER_STATUSES, OfferStatus
@@ -73,10 +73,10 @@ def read_live_offer(token: uuid.UUID) -> LiveOffer | None:
 
 
 def read_with_live_offer(
-    token: uuid.UUID, mapping: EventMapping
+    token: uuid.UUID, sources: Sources
 ) -> tuple[CheckoutSnapshot | None, LiveOffer | None]:
     """Read a checkout and its live offer in one message to the server."""
-    state, (rows,) = checkouts.read_beside(token, mapping, _live_offers())
+    state, (rows,) = checkouts.read_beside(token, sources, _live_offers())
     return state, LiveOffer(**rows[0]) if rows else None
 
 

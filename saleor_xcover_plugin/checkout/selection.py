@@ -10,7 +10,7 @@ from typing import Any
 
 from ..config.settings import PluginSettings
 from ..domain.answer_sequence import AnswerTurn
-from ..domain.eligibility import fingerprint, insurable_basket
+from ..domain.eligibility import insurable_basket
 from ..domain.money import Money
 from ..domain.product_rules import check_selection
 from ..domain.reasons import ReasonCode
@@ -34,6 +34,7 @@ from .offers import (
     summarise_yes,
     take_notice,
 )
+from .quoting import quotable, require_insured_persons, require_offers_on
 from .withholding import is_objection, note_trial
 
 
@@ -63,10 +64,13 @@ def accept(
     def say_yes(checkout: Any) -> Offer:
         state = _readable(checkout, token, channel_id, settings)
         offer = _answerable(state, settings, now)
+        require_offers_on(offer, settings)
         if content_hash != offer.content_hash:
             raise Refusal(Code.TERMS_CHANGED)
         chosen = _chosen(offer, quote_ids)
         _check_policyholder(state, offer)
+        basket = insurable_basket(state.facts, settings.rules, now)
+        require_insured_persons(basket, state, settings)
         premium = sum((quote.premium for quote in chosen), Decimal(0))
         if _is_placed(offer, state, chosen, premium):
             put_summary_right(token)
@@ -381,7 +385,7 @@ def readable(token: uuid.UUID, channel_id: int, settings: PluginSettings) -> Che
     Raise ``Refusal`` when it is gone (``CHECKOUT_NOT_FOUND``) or belongs to another channel
     (``CHECKOUT_IN_OTHER_CHANNEL``).
     """
-    state = checkouts.read(token, settings.rules.mapping)
+    state = checkouts.read(token, settings.rules.sources)
     if state is None:
         raise Refusal(Code.CHECKOUT_NOT_FOUND)
     if state.channel_id != channel_id:
@@ -403,11 +407,11 @@ def _valid(
 
     It holds while it can be sold, was made for this checkout and has not expired.
     """
-    basket = insurable_basket(state.facts, settings.rules, now)
+    wanted = quotable(state, settings, now)
     answered = (OfferStatus.AVAILABLE, OfferStatus.SELECTED, OfferStatus.DECLINED)
     if offer is None or offer.status not in answered:
         raise Refusal(Code.OFFER_STALE)
-    if offer.fingerprint != fingerprint(basket, *settings.fingerprint_terms):
+    if offer.fingerprint != wanted.fingerprint:
         raise Refusal(Code.OFFER_STALE)
     if not is_fresh(offer, now):
         raise Refusal(Code.OFFER_EXPIRED)

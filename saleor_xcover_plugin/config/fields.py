@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from ..domain.event_data import DEFAULT_MAPPING
+from .payloads import DEFAULT as DEFAULT_PAYLOAD
 
 # saleor.plugins.base_plugin.ConfigurationTypeField; repeated here because only host/ may import it.
 STRING, MULTILINE, BOOLEAN, SECRET = "String", "Multiline", "Boolean", "Secret"
@@ -58,6 +59,22 @@ FIELDS = (
         "Name of the offer schema from Cover Genius; leave empty to use your partner default.",
     ),
     Field(
+        "payload",
+        MULTILINE,
+        "Payload template",
+        "What is sent to XCover about a sale, as agreed with Cover Genius: use: nested (or flat, "
+        "mixed, persons, or a name from XCOVER_PAYLOADS), or a template of your own in YAML or "
+        "JSON. manage.py xcover_payload shows what a product or checkout would send.",
+        default=DEFAULT_PAYLOAD,
+    ),
+    Field(
+        "payload_schema",
+        MULTILINE,
+        "JSON Schema of the payload",
+        "The JSON Schema of your offer schema's context, if Cover Genius gave you one: the payload "
+        "template is checked against it on saving, where the package jsonschema is installed.",
+    ),
+    Field(
         "ticket_product_types",
         STRING,
         "Ticket product types",
@@ -72,6 +89,15 @@ FIELDS = (
         "product.name, product.metadata.KEY, product.attribute.SLUG, variant.metadata.KEY, "
         "variant.attribute.SLUG, checkout.metadata.KEY, text:VALUE; the first filled one wins.",
         default=DEFAULT_MAPPING,
+    ),
+    Field(
+        "limits",
+        MULTILINE,
+        "Limits on offers",
+        "What gets no offer, in YAML or JSON; empty: nothing is limited. For example: exclude: "
+        "{categories: [sport]}, ticket_price: {minimum: 5, maximum: 2500}, insured_value: "
+        "{per_person: 2500, per_order: 10000}, starts: {after: 2h, within: 730d}, regions: "
+        "{without: [US-NY]}, only_non_refundable: true. docs/payload.md has all of them.",
     ),
     Field(
         "currencies",
@@ -99,6 +125,42 @@ FIELDS = (
         "shown, the discount may take from the premium, your store bears the difference and it is "
         "recorded. A discounted premium is forbidden in many places: ask Cover Genius first.",
         default=False,
+    ),
+    Field(
+        "make_offers",
+        BOOLEAN,
+        "Make offers",
+        "Off: no new offer and no new yes; a yes that was given is sold. Sold covers go on.",
+        default=True,
+    ),
+    Field(
+        "send_confirmations",
+        BOOLEAN,
+        "Make policies",
+        "Off: paid orders wait for their policy, and are confirmed once this is on again, if they "
+        "are still paid and their event lies ahead. Alarms about them go on.",
+        default=True,
+    ),
+    Field(
+        "send_opt_outs",
+        BOOLEAN,
+        "Report declines",
+        "Off: XCover is told of orders without protection once this is on again.",
+        default=True,
+    ),
+    Field(
+        "send_cancellations",
+        BOOLEAN,
+        "Cancel policies",
+        "Off: cancellations wait, previews included; refunds of tickets are never held up.",
+        default=True,
+    ),
+    Field(
+        "send_modifications",
+        BOOLEAN,
+        "Change policies",
+        "Off: changes of buyers' details wait.",
+        default=True,
     ),
     Field(
         "offer_minutes",

@@ -13,6 +13,9 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from ..crypto import SealBroken, seal, unseal
 from ..domain.eligibility import EligibilityRules
+from ..domain.event_data import Sources
+from ..domain.messages import CANCELLATION_KINDS, MODIFICATION_KINDS, MessageKind
+from ..payload.documents import TemplateError
 from .fields import BY_NAME, FIELDS, SECRET, label_of
 from .values import (
     MAY_USE_HTTP,
@@ -24,9 +27,11 @@ from .values import (
     Flag,
     HeaderName,
     Languages,
+    Limits,
     Mapped,
     Minutes,
     PartnerCode,
+    Payload,
     Slugs,
     sentence_of,
     up_to,
@@ -71,6 +76,9 @@ class PluginSettings(BaseModel):
     api_secret: str = Field(repr=False)
     offer_schema: str
     """Name of the offer schema; empty for the partner's default."""
+    payload: Payload
+    payload_schema: str
+    """JSON Schema of the payload's context, as text; empty if there is none."""
     event_mapping: Mapped
     offer_minutes: Minutes
     """Minutes after which an offer has to be requested again before it can be accepted."""
@@ -81,6 +89,12 @@ class PluginSettings(BaseModel):
     currencies: Currencies
     countries: Countries
     ticket_product_types: Slugs
+    limits: Limits
+    make_offers: Flag
+    send_confirmations: Flag
+    send_opt_outs: Flag
+    send_cancellations: Flag
+    send_modifications: Flag
     absorb_discounts: Flag
     offers_per_minute: Annotated[int, up_to(1000)]
     """Offers that one checkout may request from XCover in a minute."""
@@ -102,6 +116,8 @@ class PluginSettings(BaseModel):
         """The rules by which checkouts are insured, as the store chose them."""
         return EligibilityRules(
             mapping=self.event_mapping,
+            sources=Sources(self.event_mapping.names | self.payload_names | self.limits.names),
+            limits=self.limits,
             ticket_product_types=self.ticket_product_types,
             currencies=self.currencies,
             countries=self.countries,
@@ -109,6 +125,17 @@ class PluginSettings(BaseModel):
             may_absorb=self.absorb_discounts,
             default_language=self.languages[0] if self.languages else "en",
         )
+
+    @property
+    def held_kinds(self) -> frozenset[str]:
+        """The kinds of messages that are switched off and wait."""
+        switches = (
+            (self.send_confirmations, (MessageKind.CONFIRM,)),
+            (self.send_opt_outs, (MessageKind.OPT_OUT,)),
+            (self.send_cancellations, CANCELLATION_KINDS),
+            (self.send_modifications, MODIFICATION_KINDS),
+        )
+        return frozenset(kind.value for is_on, kinds in switches if not is_on for kind in kinds)
 
     @property
     def webhook_secrets(self) -> Mapping[str, str]:
@@ -123,6 +150,14 @@ class PluginSettings(BaseModel):
     def fingerprint_terms(self) -> tuple[str, ...]:
         """The settings an offer's price depends on, for ``domain.eligibility.fingerprint``."""
         return (self.api_url, self.partner_code, self.offer_schema)
+
+    @property
+    def payload_names(self) -> frozenset[str]:
+        """The sources of store data that the payload reads; none while it cannot be used."""
+        try:
+            return self.payload.source().names
+        except TemplateError:
+            return frozenset()
 
 
 class SettingsError(ValueError):

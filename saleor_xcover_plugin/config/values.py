@@ -17,8 +17,12 @@ from ..domain.api_address import fault_of
 from ..domain.countries import ISO_3166, hint_for
 from ..domain.event_data import EventMapping
 from ..domain.numbers import whole_number
+from ..domain.offer_limits import OfferLimits
 from ..domain.rates import Rates
+from ..payload.documents import TemplateError
 from .fields import label_of
+from .limits import read_limits
+from .payloads import ChosenPayload, chosen
 
 MAY_USE_HTTP = "may_use_http"
 """Key of the validation context: whether an API address may be without encryption."""
@@ -63,6 +67,20 @@ def _event_mapping(text: str) -> EventMapping:
         return EventMapping.parse(text)
     except ValueError as error:
         raise _refusal(f"Event data mapping, {error}.") from error
+
+
+def _payload(text: str) -> ChosenPayload:
+    try:
+        return chosen(text)
+    except TemplateError as error:
+        raise _refusal(f"Payload template, {error}.") from error
+
+
+def _limits(text: str) -> OfferLimits:
+    try:
+        return read_limits(text)
+    except TemplateError as error:
+        raise _refusal(f"Limits on offers, {error}.") from error
 
 
 def _whole(text: str, most: int, sentence: str) -> int:
@@ -148,6 +166,8 @@ Listed = BeforeValidator(_listed)
 ApiAddress = Annotated[str, AfterValidator(_api_address)]
 PartnerCode = Annotated[str, AfterValidator(_partner_code)]
 Mapped = Annotated[EventMapping, PlainValidator(_event_mapping)]
+Limits = Annotated[OfferLimits, PlainValidator(_limits)]
+Payload = Annotated[ChosenPayload, PlainValidator(_payload)]
 Minutes = Annotated[int, BeforeValidator(_minutes)]
 Days = Annotated[timedelta | None, BeforeValidator(_days)]
 CallRates = Annotated[Rates, PlainValidator(_rates)]

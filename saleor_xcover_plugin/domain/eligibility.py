@@ -6,14 +6,15 @@ import hashlib
 import json
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from decimal import Decimal
 
 from ..errors import Code, Refusal
-from .event_data import EventDataError, EventMapping, TicketFacts
+from .event_data import EventDataError, EventMapping, Sources
+from .offer_limits import OfferLimits
 from .premium import OrderDiscount
-from .tickets import Basket, Tickets
+from .tickets import Basket, TicketFacts, Tickets
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +45,8 @@ class CheckoutFacts:
     country: str
     """ISO 3166-1 alpha-2 code; empty without an address."""
     language: str
+    region: str = field(default="", kw_only=True)
+    """Region or state as in the address, such as NY; may be empty."""
     lines: Sequence[ProductLine]
     order_discount: OrderDiscount = OrderDiscount.NONE
     is_taxed_by_app: bool = False
@@ -63,6 +66,8 @@ class EligibilityRules:
     """The store's settings on eligibility. An empty set allows everything."""
 
     mapping: EventMapping
+    sources: Sources = field(default_factory=Sources)
+    """The store data to read of each line; at least what ``mapping`` reads."""
     ticket_product_types: frozenset[str] = frozenset()
     """Slugs of the product types that are tickets; empty: all products that have a start."""
     currencies: frozenset[str] = frozenset()
@@ -72,6 +77,11 @@ class EligibilityRules:
     languages: frozenset[str] = frozenset()
     may_absorb: bool = False
     """True if the store pays what a discount takes from the premium."""
+    limits: OfferLimits = field(default_factory=OfferLimits)
+
+    def with_sources(self, names: frozenset[str]) -> EligibilityRules:
+        """Return the same rules, for which the named sources are read as well."""
+        return replace(self, sources=Sources(self.sources.names | names))
 
 
 def insurable_basket(facts: CheckoutFacts, rules: EligibilityRules, now: datetime) -> Basket:
@@ -82,6 +92,7 @@ def insurable_basket(facts: CheckoutFacts, rules: EligibilityRules, now: datetim
     lines = [line for line in facts.lines if _is_ticket(line, rules)]
     if not lines:
         raise Refusal(Code.NO_TICKETS)
+    lines = _insurable(lines, rules)
     if facts.is_taxed_by_app:
         raise Refusal(Code.TAXED_BY_APP)
     if facts.order_discount == OrderDiscount.OTHER and not rules.may_absorb:
@@ -92,18 +103,46 @@ def insurable_basket(facts: CheckoutFacts, rules: EligibilityRules, now: datetim
         raise Refusal(Code.COUNTRY_MISSING)
     if rules.countries and facts.country not in rules.countries:
         raise Refusal(Code.COUNTRY_WITHOUT_OFFER)
+    rules.limits.require_region(facts.country, facts.region)
     basket = Basket(
         tickets=tuple(_tickets(line, rules) for line in lines),
         currency=facts.currency,
         country=facts.country,
         language=_language(facts.language, rules),
+        region=facts.region.strip(),
     )
     if any(line.is_event_cancelled for line in lines):
         raise Refusal(Code.EVENT_CANCELLED)
     moved = [line.moved_to for line in lines if line.moved_to is not None]
     if min([basket.earliest_start, *moved]) <= now:
         raise Refusal(Code.EVENT_STARTED)
+    starts = [
+        line.moved_to or tickets.event.starts_at
+        for line, tickets in zip(lines, basket.tickets, strict=True)
+    ]
+    rules.limits.require_sellable(basket.tickets, starts, now)
     return basket
+
+
+def _insurable(lines: list[ProductLine], rules: EligibilityRules) -> list[ProductLine]:
+    """Return the lines whose tickets are insured. Raise ``Refusal`` if there are none."""
+    limits, mapping = rules.limits, rules.mapping
+    allowed = [
+        line
+        for line in lines
+        if mapping.is_insurable(line.facts) and not limits.excludes(line.product_type, line.facts)
+    ]
+    if not allowed:
+        raise Refusal(Code.TICKETS_EXCLUDED)
+    worth = [line for line in allowed if not limits.is_too_cheap(line.unit_price)]
+    if not worth:
+        raise Refusal(Code.TICKET_PRICE_TOO_LOW)
+    if not limits.only_non_refundable:
+        return worth
+    kept = [line for line in worth if not mapping.is_refundable(line.facts)]
+    if not kept:
+        raise Refusal(Code.TICKETS_REFUNDABLE)
+    return kept
 
 
 def fingerprint(basket: Basket, *terms: str) -> str:
@@ -127,9 +166,10 @@ def fingerprint(basket: Basket, *terms: str) -> str:
         ]
         for line in basket.tickets
     ]
+    place = f"{basket.country}-{basket.region}" if basket.region else basket.country
     # Sorted, because lines may come in any order.
     text = json.dumps(
-        [sorted(parts, key=json.dumps), basket.currency, basket.country, basket.language, *terms]
+        [sorted(parts, key=json.dumps), basket.currency, place, basket.language, *terms]
     )
     return hashlib.sha256(text.encode()).hexdigest()
 
@@ -154,6 +194,7 @@ def _tickets(line: ProductLine, rules: EligibilityRules) -> Tickets:
         reference=line.reference,
         is_resale=rules.mapping.is_resale(line.facts),
         product=line.product,
+        facts=line.facts,
     )
 
 

@@ -13,23 +13,27 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 
 from .countries import ISO_3166, hint_for
 from .event_times import EARLIEST, LATEST, is_local, read_moment, read_zone
-from .tickets import Event
+from .tickets import Event, TicketFacts
 
-FIELDS = ("name", "start", "end", "venue", "city", "country", "timezone", "resale")
+FIELDS = (
+    *("name", "start", "end", "venue", "city", "country", "timezone", "resale"),
+    *("insurable", "refundable"),
+)
 """The fields a mapping may define."""
 REQUIRED_FIELDS = ("name", "start", "country")
 """The fields without which no event can be insured."""
-_NAMED_SOURCES = ("product.name", "variant.name")
+_NAMED_SOURCES = ("product.name", "product.slug", "product.type", "variant.name", "variant.sku")
 _KEYED_SOURCES = (
     "product.metadata.",
     "product.attribute.",
     "variant.metadata.",
     "variant.attribute.",
+    "line.metadata.",
     "checkout.metadata.",
 )
 
@@ -45,19 +49,15 @@ timezone = product.metadata.event_timezone, text:UTC
 resale = variant.metadata.is_resale, product.metadata.is_resale
 """
 
+_ALWAYS_READ = {
+    "insurable": "variant.metadata.xcover_insurable, product.metadata.xcover_insurable",
+    "refundable": "variant.metadata.is_refundable, product.metadata.is_refundable",
+}
+"""Sources of fields that a mapping need not name."""
+
 
 class MappingError(ValueError):
     """A mapping cannot be used. The text names the line and the reason, for staff."""
-
-
-@dataclass(frozen=True, slots=True)
-class TicketFacts:
-    """The store's data about one checkout line, as texts by source.
-
-    Keys have the form of sources: ``product.name``, ``product.metadata.event_start``.
-    """
-
-    values: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,14 +83,17 @@ class EventMapping:
                 raise MappingError(f"line {number}: expected one of {', '.join(FIELDS)} = source")
             sources[name] = tuple(_source(part.strip(), number) for part in right.split(","))
             _require_readable(name, sources[name], number)
+        for name, tried in _ALWAYS_READ.items():
+            sources.setdefault(name, tuple(tried.split(", ")))
         missing = [name for name in REQUIRED_FIELDS if name not in sources]
         if missing:
             raise MappingError(f"no source given for {', '.join(missing)}")
         return cls(sources)
 
-    def uses(self, prefix: str) -> bool:
-        """Return True if any source starts with ``prefix``; a caller may save a query otherwise."""
-        return any(source.startswith(prefix) for tried in self.sources.values() for source in tried)
+    @property
+    def names(self) -> frozenset[str]:
+        """All sources that are read."""
+        return frozenset(source for tried in self.sources.values() for source in tried)
 
     def value(self, name: str, facts: TicketFacts) -> str:
         """Return the value of the first source of a field that is not empty, or ''."""
@@ -133,6 +136,21 @@ class EventMapping:
         """
         return self.value("resale", facts).casefold() in _YES
 
+    def is_insurable(self, facts: TicketFacts) -> bool:
+        """Return False if the store says that the tickets are never insured.
+
+        A value that is neither a yes nor a no counts as a no.
+        """
+        text = self.value("insurable", facts).casefold()
+        return not text or text in _YES
+
+    def is_refundable(self, facts: TicketFacts) -> bool:
+        """Return True if the store says that it takes the tickets back.
+
+        A value that is neither a yes nor a no is refused by ``event``.
+        """
+        return self.value("refundable", facts).casefold() in _YES
+
     @property
     def default_zone(self) -> str:
         """The time zone that the mapping itself names for events without one; may be empty."""
@@ -148,6 +166,17 @@ class EventMapping:
         tried = self.sources.get("timezone", ())
         is_stored = any(facts.values.get(source, "").strip() for source in tried)
         return not is_stored and self.default_zone in _NO_PLACE
+
+
+@dataclass(frozen=True, slots=True)
+class Sources:
+    """The sources of store data that are read, by name, or by the beginnings of names."""
+
+    names: frozenset[str] = frozenset()
+
+    def uses(self, prefix: str) -> bool:
+        """Return True if any begins with ``prefix``; a caller may save a query otherwise."""
+        return any(name.startswith(prefix) for name in self.names)
 
 
 class EventDataError(ValueError):
@@ -196,8 +225,9 @@ def _misread(texts: Mapping[str, str]) -> Iterator[tuple[str, str]]:
         yield "country", f"it is no code of a country; {hint_for(country)}"
     if texts["timezone"] and read_zone(texts["timezone"]) is None:
         yield "timezone", "it is no name of a time zone; write one such as Europe/Berlin"
-    if texts["resale"] and texts["resale"].casefold() not in _YES | _NO:
-        yield "resale", "it says neither yes nor no; write true or false"
+    for name in ("resale", "refundable"):
+        if texts[name] and texts[name].casefold() not in _YES | _NO:
+            yield name, "it says neither yes nor no; write true or false"
 
 
 def _times(

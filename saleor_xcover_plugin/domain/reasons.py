@@ -73,7 +73,9 @@ SENTENCES: Mapping[ReasonCode, str] = {
         "The order was cancelled, expired or refunded in full before its policy was made."
     ),
     ReasonCode.REFUNDED_IN_PART: "Part of the order was refunded before the policy was made.",
-    ReasonCode.POLICYHOLDER_INCOMPLETE: "The order's address lacks what the policy needs.",
+    ReasonCode.POLICYHOLDER_INCOMPLETE: (
+        "The order lacks details of the buyer, or of insured persons, that the policy needs."
+    ),
     ReasonCode.NOT_WANTED: (
         "Staff decided that no policy is made. While it waits: XCover may have made it, and its "
         "bookings could not be searched."

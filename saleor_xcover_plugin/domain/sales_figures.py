@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import date, timedelta
 from decimal import Decimal
@@ -20,6 +20,16 @@ class Market(NamedTuple):
 
     channel: str
     currency: str
+
+
+class Refusals(NamedTuple):
+    """Requests for an offer that were refused in one channel for one reason."""
+
+    channel: str
+    code: str
+    requests: int
+    why: str
+    """Sentence for staff."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +115,8 @@ class Sales:
     first: date
     last: date
     by_day: Mapping[tuple[Market, date], Figures]
+    refusals: Sequence[Refusals] = ()
+    """Why requests got no offer, the most frequent reason first."""
 
     @property
     def markets(self) -> list[Market]:

@@ -3,9 +3,20 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class TicketFacts:
+    """The store's data about one checkout line, as texts by source.
+
+    Keys have the form of sources: ``product.name``, ``product.metadata.event_start``.
+    """
+
+    values: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +52,8 @@ class Tickets:
     is_resale: bool = False
     product: str = ""
     """The key of the variant's product, which identifies tickets after the variant is deleted."""
+    facts: TicketFacts = field(default_factory=TicketFacts, repr=False)
+    """The store's data about the line, for payload templates."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +67,13 @@ class Basket:
     """The policyholder's country, an ISO 3166-1 alpha-2 code."""
     language: str
     """ISO 639-1 code; variants such as ``en-us`` are allowed."""
+    region: str = ""
+    """The policyholder's region or state as in the address, such as NY; may be empty."""
+
+    @property
+    def events(self) -> list[Event]:
+        """The different events, in the order of their first lines."""
+        return list(dict.fromkeys(line.event for line in self.tickets))
 
     @property
     def earliest_start(self) -> datetime:
@@ -84,6 +104,15 @@ class Policyholder:
         """
         required = ("first_name", "last_name", "email", "phone", "country")
         return tuple(field for field in required if not getattr(self, field).strip())
+
+
+@dataclass(frozen=True, slots=True)
+class Buyer(Policyholder):
+    """A policyholder with details that are sent only where a payload template names them."""
+
+    company: str = field(default="", repr=False)
+    street: str = field(default="", repr=False)
+    street_2: str = field(default="", repr=False)
 
 
 _PHONE = re.compile(r"\+[1-9][0-9]{5,14}")

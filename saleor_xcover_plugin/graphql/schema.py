@@ -13,6 +13,7 @@ import graphene
 from ..checkout import allowances, offer_request, selection
 from ..checkout.answer_sequence import turn_of
 from ..checkout.held_offer import held_offer
+from ..checkout.refusal_counts import count_refusal
 from ..clock import utc_now
 from ..config.settings import PluginSettings
 from ..defect_log import log_defect
@@ -205,9 +206,13 @@ class InsuranceOfferRequest(graphene.Mutation):
 
         def work() -> Offer:
             token = _checkout(checkout_id)
-            offer = offer_request.ensure_offer(
-                token, context.channel_id, context.settings, utc_now, client=context.client
-            )
+            try:
+                offer = offer_request.ensure_offer(
+                    token, context.channel_id, context.settings, utc_now, client=context.client
+                )
+            except Refusal as refusal:
+                count_refusal(context.channel_id, refusal.code, utc_now())
+                raise
             return selection.show(offer, now=utc_now())
 
         # A page that waits for a price goes on waiting, and asks again by itself.

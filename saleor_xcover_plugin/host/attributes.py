@@ -10,9 +10,12 @@ from django.db.models import OuterRef, QuerySet
 from django.db.models.functions import JSONObject
 from saleor.attribute import AttributeInputType
 from saleor.attribute.models import AssignedProductAttributeValue, AssignedVariantAttributeValue
+from saleor.product.models import Category
 
 from ..compiled_query import Row
-from ..domain.event_data import EventMapping, TicketFacts
+from ..domain.event_data import Sources
+from ..domain.offer_limits import CATEGORIES
+from ..domain.tickets import TicketFacts
 
 _VALUE = JSONObject(
     slug="value__attribute__slug",
@@ -24,13 +27,35 @@ _VALUE = JSONObject(
 )
 
 
-def attribute_columns(mapping: EventMapping) -> tuple[str, ...]:
-    """Return the names of the attribute columns that the mapping uses."""
-    return tuple(
-        f"{level}_attributes"
-        for level in ("product", "variant")
-        if mapping.uses(f"{level}.attribute.")
-    )
+_CATEGORIES = "product_categories"
+PRODUCT_COLUMNS = (
+    "variant__name",
+    "variant__sku",
+    "variant__metadata",
+    "variant__product__name",
+    "variant__product__slug",
+    "variant__product__metadata",
+    "variant__product__product_type__slug",
+)
+"""The columns of a line or listing that ``ticket_facts`` reads."""
+LINE_METADATA = "metadata"
+"""The column of a line's public metadata, which listings do not have."""
+
+
+def attribute_columns(sources: Sources) -> tuple[str, ...]:
+    """Return the names of the columns of attributes and categories that are used."""
+    wanted = {
+        "product_attributes": "product.attribute.",
+        "variant_attributes": "variant.attribute.",
+        _CATEGORIES: CATEGORIES,
+    }
+    return tuple(column for column, prefix in wanted.items() if sources.uses(prefix))
+
+
+def line_columns(sources: Sources) -> tuple[str, ...]:
+    """Return the names of the further columns of checkout lines that are used."""
+    is_used = sources.uses("line.metadata.") or sources.uses("ticket.metadata.")
+    return (LINE_METADATA,) if is_used else ()
 
 
 def annotate_attributes(lines: QuerySet[Any], columns: Collection[str]) -> QuerySet[Any]:
@@ -41,10 +66,18 @@ def annotate_attributes(lines: QuerySet[Any], columns: Collection[str]) -> Query
     of_variants = AssignedVariantAttributeValue.objects.filter(
         assignment__variant_id=OuterRef("variant_id")
     )
-    values = {"product_attributes": of_products, "variant_attributes": of_variants}
-    return lines.annotate(
-        **{name: ArraySubquery(values[name].values(json=_VALUE)) for name in columns}
+    category = "variant__product__category__"
+    above = Category.objects.filter(
+        tree_id=OuterRef(f"{category}tree_id"),
+        lft__lte=OuterRef(f"{category}lft"),
+        rght__gte=OuterRef(f"{category}rght"),
     )
+    values = {
+        "product_attributes": of_products.values(json=_VALUE),
+        "variant_attributes": of_variants.values(json=_VALUE),
+        _CATEGORIES: above.order_by().values("slug"),
+    }
+    return lines.annotate(**{name: ArraySubquery(values[name]) for name in columns})
 
 
 def ticket_facts(row: Row | Mapping[str, Any], checkout_metadata: Mapping[str, Any]) -> TicketFacts:
@@ -55,15 +88,21 @@ def ticket_facts(row: Row | Mapping[str, Any], checkout_metadata: Mapping[str, A
     """
     values = {
         "product.name": str(row["variant__product__name"] or ""),
+        "product.slug": str(row["variant__product__slug"] or ""),
+        "product.type": str(row["variant__product__product_type__slug"] or ""),
         "variant.name": str(row["variant__name"] or ""),
+        "variant.sku": str(row["variant__sku"] or ""),
     }
     named = (
         ("product.metadata.", row["variant__product__metadata"]),
         ("variant.metadata.", row["variant__metadata"]),
         ("checkout.metadata.", checkout_metadata),
+        ("line.metadata.", row.get(LINE_METADATA)),
     )
     for prefix, metadata in named:
         values.update({prefix + key: str(value) for key, value in (metadata or {}).items()})
+    if row.get(_CATEGORIES):
+        values[CATEGORIES] = "\n".join(row[_CATEGORIES])
     for prefix, column in (
         ("product.attribute.", "product_attributes"),
         ("variant.attribute.", "variant_attributes"),

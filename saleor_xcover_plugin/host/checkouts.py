@@ -18,6 +18,7 @@ from django.db import transaction
 from django.db.models import CharField, Exists, F, OuterRef, Q, QuerySet, Subquery, Value
 from django.db.models.fields.json import KeyTextTransform
 from django.db.models.functions import Cast, Coalesce, Now, NullIf
+from graphene.relay import Node
 from saleor.checkout.lock_objects import checkout_qs_select_for_update
 from saleor.checkout.models import Checkout, CheckoutLine
 from saleor.discount import DiscountType, DiscountValueType, VoucherType
@@ -30,10 +31,16 @@ from saleor.tax.models import TaxConfiguration, TaxConfigurationPerCountry
 
 from ..compiled_query import KEY, CompiledQuery, Row, rows_together
 from ..domain.eligibility import CheckoutFacts, ProductLine
-from ..domain.event_data import EventMapping
+from ..domain.event_data import Sources
 from ..domain.premium import OrderDiscount
 from ..models import EventChange
-from .attributes import annotate_attributes, attribute_columns, ticket_facts
+from .attributes import (
+    PRODUCT_COLUMNS,
+    annotate_attributes,
+    attribute_columns,
+    line_columns,
+    ticket_facts,
+)
 from .cover_line import correction_of_line
 from .cover_product import is_cover_type
 from .metadata import SUMMARY_KEY
@@ -69,12 +76,8 @@ _LINE = (
     "event_changed_at",
     "event_moved_to",
     "variant_id",
-    "variant__name",
-    "variant__metadata",
     "variant__product_id",
-    "variant__product__name",
-    "variant__product__metadata",
-    "variant__product__product_type__slug",
+    *PRODUCT_COLUMNS,
     "variant__product__product_type__is_shipping_required",
     "variant__product__product_type__private_metadata",
 )
@@ -119,8 +122,8 @@ def _vouchers() -> CompiledQuery:
 
 
 @cache
-def _lines(attributes: tuple[str, ...]) -> CompiledQuery:
-    """Return the query for the lines in Saleor's sequence, with the columns of attributes."""
+def _lines(attributes: tuple[str, ...], columns: tuple[str, ...]) -> CompiledQuery:
+    """Return the query for the lines in Saleor's sequence, with columns of attributes and more."""
     listing = ProductVariantChannelListing.objects.filter(
         variant_id=OuterRef("variant_id"), channel_id=OuterRef("checkout__channel_id")
     )
@@ -134,7 +137,7 @@ def _lines(attributes: tuple[str, ...]) -> CompiledQuery:
         event_moved_to=Subquery(told.values("starts_at")[:1]),
     )
     lines = annotate_attributes(lines, attributes).order_by("created_at", "id")
-    return CompiledQuery(lines.values(*_LINE, *attributes))
+    return CompiledQuery(lines.values(*_LINE, *attributes, *columns))
 
 
 # Discounts and taxes.
@@ -304,16 +307,16 @@ def _unanswered() -> QuerySet[Any]:
 # Reading and locking.
 
 
-def read(token: uuid.UUID, mapping: EventMapping) -> CheckoutSnapshot | None:
+def read(token: uuid.UUID, sources: Sources) -> CheckoutSnapshot | None:
     """Return the checkout as it is now; None when it is gone or has become an order.
 
     Takes one message to the server, and another with a voucher. Nothing is locked.
     """
-    return read_beside(token, mapping)[0]
+    return read_beside(token, sources)[0]
 
 
 def read_beside(
-    token: uuid.UUID, mapping: EventMapping, *queries: CompiledQuery
+    token: uuid.UUID, sources: Sources, *queries: CompiledQuery
 ) -> tuple[CheckoutSnapshot | None, list[list[Row]]]:
     """Return what ``read`` does, and the rows of further queries about the same token.
 
@@ -321,8 +324,8 @@ def read_beside(
     """
     checkouts, lines, *others = rows_together(
         [
-            _checkouts(with_metadata=mapping.uses("checkout.metadata.")),
-            _lines(attribute_columns(mapping)),
+            _checkouts(with_metadata=sources.uses("checkout.metadata.")),
+            _lines(attribute_columns(sources), line_columns(sources)),
             *queries,
         ],
         token,
@@ -340,6 +343,7 @@ def _snapshot(row: Row, lines: Sequence[Row]) -> CheckoutSnapshot:
         currency=row["currency"],
         country=holder.country,
         language=row["language_code"] or "",
+        region=holder.region,
         lines=[_product_line(line, row.get(METADATA) or {}) for line in tickets],
         order_discount=order_discount(row, voucher),
         is_taxed_by_app=is_taxed_by_app(row),
@@ -381,6 +385,24 @@ def locked(token: uuid.UUID) -> Iterator[Any | None]:
     """
     with transaction.atomic():
         yield checkout_qs_select_for_update().filter(pk=token).first()
+
+
+def token_of(named: str) -> uuid.UUID | None:
+    """Return the token that a GraphQL id or a token names; None for any other text."""
+    try:
+        kind, key = Node.from_global_id(named)
+        return uuid.UUID(key if kind == "Checkout" else named)
+    except ValueError:
+        pass
+    try:
+        return uuid.UUID(named)
+    except ValueError:
+        return None
+
+
+def channel_of(token: uuid.UUID) -> int | None:
+    """Return the primary key of the channel of a checkout; None when it is gone."""
+    return Checkout.objects.filter(pk=token).values_list("channel_id", flat=True).first()
 
 
 def exists(token: uuid.UUID) -> bool:

@@ -4,23 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any
 
 from django.db.models import Q, QuerySet
 from saleor.product.models import ProductVariantChannelListing
 
-from ..domain.event_data import EventMapping, TicketFacts
-from .attributes import annotate_attributes, attribute_columns, ticket_facts
+from ..domain.event_data import Sources
+from ..domain.tickets import TicketFacts
+from .attributes import (
+    PRODUCT_COLUMNS,
+    annotate_attributes,
+    attribute_columns,
+    ticket_facts,
+)
 from .cover_product import is_cover_type
 
 _CHUNK = 500
 _COLUMNS = (
-    "variant__product__slug",
-    "variant__product__name",
-    "variant__product__metadata",
+    *PRODUCT_COLUMNS,
     "variant__product__product_type__private_metadata",
-    "variant__name",
-    "variant__metadata",
 )
 
 
@@ -32,12 +35,19 @@ class ListedVariant:
     """Slug of the product."""
     name: str
     """Name of the variant; may be empty."""
+    sku: str
+    """SKU; empty if there is none."""
+    key: str
+    """Primary key of the variant."""
+    price: Decimal
+    """List price in the channel, in ``currency``."""
+    currency: str
     facts: TicketFacts
-    """Texts from which the event data mapping reads."""
+    """Texts from which event data and payload are read."""
 
 
 def for_sale(
-    channel_id: int, mapping: EventMapping, product_types: Collection[str]
+    channel_id: int, sources: Sources, product_types: Collection[str]
 ) -> Iterator[ListedVariant]:
     """Yield the variants with a price above 0 of the channel's published products.
 
@@ -52,21 +62,26 @@ def for_sale(
     )
     if product_types:
         listings = listings.filter(variant__product__product_type__slug__in=product_types)
-    attributes = attribute_columns(mapping)
-    rows = annotate_attributes(listings, attributes).values("variant_id", *_COLUMNS, *attributes)
+    attributes = attribute_columns(sources)
+    columns = ("variant_id", "price_amount", "currency", *_COLUMNS, *attributes)
+    rows = annotate_attributes(listings, attributes).values(*columns)
     for row in _by_key(rows):
         if not is_cover_type(row["variant__product__product_type__private_metadata"]):
             yield ListedVariant(
                 row["variant__product__slug"],
                 row["variant__name"] or "",
+                row["variant__sku"] or "",
+                str(row["variant_id"]),
+                row["price_amount"],
+                row["currency"],
                 ticket_facts(row, {}),
             )
 
 
-def facts_of(variant_keys: Collection[int], mapping: EventMapping) -> dict[str, TicketFacts]:
+def facts_of(variant_keys: Collection[int], sources: Sources) -> dict[str, TicketFacts]:
     """Return the texts of variants by their primary key; variants in no channel are left out."""
     listings = ProductVariantChannelListing.objects.filter(variant_id__in=variant_keys)
-    attributes = attribute_columns(mapping)
+    attributes = attribute_columns(sources)
     rows = annotate_attributes(listings, attributes).values("variant_id", *_COLUMNS, *attributes)
     return {str(row["variant_id"]): ticket_facts(row, {}) for row in rows}
 

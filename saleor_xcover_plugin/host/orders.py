@@ -171,6 +171,15 @@ def _snapshot(order: Row, lines: Sequence[Row], given: Refunded) -> OrderSnapsho
     )
 
 
+def line_texts(order_id: uuid.UUID) -> dict[uuid.UUID, dict[str, str]]:
+    """Return the public metadata of the lines of an order as texts, by the lines' ids."""
+    lines = OrderLine.objects.filter(order_id=order_id)
+    return {
+        pk: {key: str(value) for key, value in (metadata or {}).items()}
+        for pk, metadata in lines.values_list("pk", "metadata")
+    }
+
+
 def checkout_token_of(order_id: uuid.UUID) -> Subquery:
     """Return a subquery for the token of the checkout that became this order.
 

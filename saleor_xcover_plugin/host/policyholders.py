@@ -11,9 +11,20 @@ from saleor.order.lock_objects import order_qs_select_for_update
 from saleor.order.models import Order
 
 from ..compiled_query import Row
-from ..domain.tickets import Policyholder, is_phone
+from ..domain.tickets import Buyer, is_phone
 
-_ADDRESS = ("first_name", "last_name", "city", "postal_code", "country", "country_area", "phone")
+_ADDRESS = (
+    "first_name",
+    "last_name",
+    "company_name",
+    "street_address_1",
+    "street_address_2",
+    "city",
+    "postal_code",
+    "country",
+    "country_area",
+    "phone",
+)
 
 
 def address_columns(name: str) -> tuple[str, ...]:
@@ -31,7 +42,7 @@ def address_in(row: Row, name: str) -> Address | None:
     return Address(**{column: row[f"{name}__{column}"] for column in _ADDRESS})
 
 
-def policyholder_of(billing: Any | None, shipping: Any | None, email: str) -> Policyholder:
+def policyholder_of(billing: Any | None, shipping: Any | None, email: str) -> Buyer:
     """Build the policyholder from Saleor addresses; missing fields are empty.
 
     All fields come from the billing address if there is one, else from the shipping address. Only a
@@ -40,8 +51,8 @@ def policyholder_of(billing: Any | None, shipping: Any | None, email: str) -> Po
     """
     address = billing or shipping
     if address is None:
-        return Policyholder("", "", email, "", "")
-    return Policyholder(
+        return Buyer("", "", email, "", "")
+    return Buyer(
         first_name=address.first_name,
         last_name=address.last_name,
         email=email,
@@ -50,6 +61,9 @@ def policyholder_of(billing: Any | None, shipping: Any | None, email: str) -> Po
         city=address.city,
         postcode=address.postal_code,
         region=address.country_area,
+        company=address.company_name,
+        street=address.street_address_1,
+        street_2=address.street_address_2,
     )
 
 

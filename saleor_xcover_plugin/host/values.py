@@ -17,7 +17,7 @@ from ..domain.eligibility import CheckoutFacts
 from ..domain.numbers import whole_number
 from ..domain.premium import OrderDiscount
 from ..domain.refund_attribution import Refunded, SoldLine
-from ..domain.tickets import Policyholder
+from ..domain.tickets import Buyer
 
 PRODUCTS = "products"
 """Key in ``Offer.request`` under which the variants of each product are stored."""
@@ -91,7 +91,7 @@ class CheckoutSnapshot:
     facts: CheckoutFacts
     """Input of the rules on what may be insured."""
     cover_lines: tuple[CoverLine, ...]
-    policyholder: Policyholder
+    policyholder: Buyer
     needs_shipping: bool
     """True if a line is shipped."""
     has_voucher: bool
@@ -149,7 +149,7 @@ class OrderSnapshot:
     cover_lines: tuple[CoverLine, ...]
     cover_summary: str | None
     """Public summary of the cover in its metadata, which shoppers may have changed."""
-    policyholder: Policyholder
+    policyholder: Buyer
 
     @property
     def refunded(self) -> Decimal:

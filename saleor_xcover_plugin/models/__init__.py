@@ -12,7 +12,7 @@ from .monitoring import Alarm, Failure, Heartbeat, Watermark
 from .notifications import ReceivedNotification
 from .outbox import ExpectedDrain, OutboxMessage
 from .sales import WAS_REMOVED, Consent, Cover, Offer, Quote
-from .usage import Usage
+from .usage import RefusalCount, Usage
 
 __all__ = [
     "WAS_REMOVED",
@@ -30,6 +30,7 @@ __all__ = [
     "OutboxMessage",
     "Quote",
     "ReceivedNotification",
+    "RefusalCount",
     "Usage",
     "Watermark",
     "XCoverAccount",

@@ -1,4 +1,4 @@
-"""The use of rate allowances by the public endpoint."""
+"""The use of the public endpoint: rate allowances, and requests that got no offer."""
 
 from __future__ import annotations
 
@@ -21,3 +21,22 @@ class Usage(models.Model):
 
     def __str__(self) -> str:
         return f"{self.key.partition(':')[0]} used until {self.used_until:%Y-%m-%dT%H:%M:%SZ}"
+
+
+class RefusalCount(models.Model):
+    """How many requests for an offer were refused in a channel on one UTC day for one reason."""
+
+    channel_id = models.IntegerField()
+    day = models.DateField()
+    code = models.CharField(max_length=40)
+    count = models.PositiveBigIntegerField()
+
+    class Meta:
+        constraints = (
+            models.UniqueConstraint(
+                fields=["channel_id", "day", "code"], name="xcover_one_refusal_count"
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.code} on {self.day}: {self.count}"

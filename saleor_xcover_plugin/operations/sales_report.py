@@ -6,7 +6,7 @@ without cover on the day of their order. The status of a cover is its present on
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import UTC, date
 from functools import reduce
 from operator import add
@@ -16,10 +16,11 @@ from django.db.models import Count, F, Q, QuerySet, Sum
 from django.db.models.functions import TruncDate
 
 from ..domain.period import Period
-from ..domain.sales_figures import Figures, Market, Sales
+from ..domain.sales_figures import Figures, Market, Refusals, Sales
 from ..domain.states import CoverStatus
+from ..errors import SENTENCES
 from ..host import catalog, order_facts
-from ..models import WAS_REMOVED, Consent, Cover, Offer, Quote
+from ..models import WAS_REMOVED, Consent, Cover, Offer, Quote, RefusalCount
 
 _IS_VOID = Q(status=CoverStatus.VOID.value)
 _IN_FORCE = [CoverStatus.CONFIRMED.value, CoverStatus.CANCELLING.value]
@@ -47,7 +48,18 @@ def sales_of(period: Period) -> Sales:
         figures = Figures.of(row.currency, **row.known)
         found.setdefault((market, row.day), []).append(figures)
     by_day = {key: reduce(add, figures) for key, figures in found.items()}
-    return Sales(period.first, period.last, by_day)
+    return Sales(period.first, period.last, by_day, list(_refusals(period, channels)))
+
+
+def _refusals(period: Period, channels: Mapping[int, str]) -> Iterator[Refusals]:
+    counted = RefusalCount.objects.filter(day__gte=period.first, day__lte=period.last)
+    if period.channel_ids:
+        counted = counted.filter(channel_id__in=period.channel_ids)
+    sums = counted.values("channel_id", "code").annotate(sum=Sum("count"))
+    known = {code.value: sentences.staff for code, sentences in SENTENCES.items()}
+    for row in sums.order_by("-sum", "channel_id", "code"):
+        why = known.get(row["code"], "")  # a later version may have counted others
+        yield Refusals(channels[row["channel_id"]], row["code"], row["sum"], why)
 
 
 def _rows(period: Period) -> Iterator[_Row]:

@@ -28,7 +28,7 @@ from ..models import OutboxMessage
 from ..time_limits import DatabaseBusy
 from ..xcover.errors import XCoverAlreadyBooked, XCoverError, XCoverUnavailable
 from ..xcover.transport import Request, Response
-from . import claims, registry
+from . import claims, registry, switches
 from . import message_queue as outbox
 from .claims import Which
 from .clients import rate_limited_transport, recording_client
@@ -203,6 +203,9 @@ class BatchDelivery:
             settings = configuration.settings_of(channel_id)
         except SettingsError:
             self._leave_alone(messages)
+            return
+        if switches.is_held(settings, self._handler.kind):
+            switches.hold(messages, settings, self._clock())
             return
         account = _Account(settings, account_key(settings), rate_limited_transport(settings))
         self._claimed.append((account, messages))

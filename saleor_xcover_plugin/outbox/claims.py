@@ -186,17 +186,17 @@ def _due(now: datetime) -> QuerySet[OutboxMessage]:
     )
 
 
-def defer_due(channel_id: int, until: datetime, now: datetime) -> int:
+def defer_due(
+    channel_id: int, until: datetime, now: datetime, *, kinds: Collection[str] | None = None
+) -> int:
     """Make all due messages of a channel wait until ``until``; return how many.
 
-    Messages that another session has locked are left as they are.
+    With ``kinds``, only those of these kinds. Messages that another session has locked are left as
+    they are.
     """
+    wanted = Q(channel_id=channel_id) if kinds is None else Q(channel_id=channel_id, kind__in=kinds)
     with transaction.atomic():
-        waiting = (
-            _due(now)
-            .filter(channel_id=channel_id)
-            .select_for_update(skip_locked=True, of=("self",))
-        )
+        waiting = _due(now).filter(wanted).select_for_update(skip_locked=True, of=("self",))
         ids = list(waiting.values_list("pk", flat=True))
         OutboxMessage.objects.filter(pk__in=ids).update(next_attempt_at=until, updated_at=now)
     return len(ids)

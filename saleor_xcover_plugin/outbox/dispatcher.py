@@ -20,7 +20,7 @@ from ..host import configuration
 from ..models import OutboxMessage
 from ..xcover.client import XCoverClient
 from ..xcover.errors import XCoverError
-from . import channel_moves, claims, other_store, registry
+from . import channel_moves, claims, other_store, registry, switches
 from . import message_queue as outbox
 from .batches import JUDGED_FOR, BatchDelivery
 from .claims import ALL, Which
@@ -160,6 +160,9 @@ def _attempt(handler: MessageHandler, message: OutboxMessage, clock: Clock) -> b
     """Make one attempt; return False when the allowed rate is used up."""
     settings = _settings_for(handler, message, clock)
     if settings is None:
+        return True
+    if switches.is_held(settings, message.kind):
+        switches.hold([message], settings, clock())
         return True
     account = account_key(settings)
     if outbox.is_of_other_account(message, account):

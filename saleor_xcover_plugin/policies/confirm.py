@@ -17,15 +17,18 @@ from typing import Any
 from django.db import transaction
 
 from ..checkout.offers import chosen_ids
+from ..config.settings import PluginSettings
 from ..domain.money import Money
 from ..domain.reasons import ReasonCode
 from ..domain.states import CoverStatus, OfferStatus
-from ..host import orders, telemetry
+from ..host import configuration, orders, telemetry
 from ..host.values import OrderSnapshot
 from ..models import Cover, Offer, OutboxMessage
 from ..outbox import message_queue as outbox
 from ..outbox import other_store
 from ..outbox.handlers import Attempt, NotDone, Outcome, give_up_or_retry, look_up
+from ..payload.documents import TemplateError
+from ..payload.template import PayloadIncomplete
 from ..xcover.bookings import Booking
 from ..xcover.client import XCoverClient
 from ..xcover.errors import (
@@ -39,6 +42,7 @@ from ..xcover.errors import (
 from ..xcover.payloads import confirm_body
 from . import effects
 from .charges import charged_for_cover, charged_of, cost_of_cover, money_clause
+from .insured_persons import insured_persons
 from .line_defects import defect_of
 from .locks import lock_cover
 from .policyholders import digests_of
@@ -50,6 +54,9 @@ log = logging.getLogger(__name__)
 
 DEADLINE_SECONDS = 15.0
 """Deadline of one call to XCover, in seconds."""
+
+PAYLOAD_COOLDOWN = timedelta(minutes=1)
+"""Time until the next attempt after the payload's file or builder could not be used."""
 
 
 class ConfirmHandler:
@@ -94,7 +101,7 @@ class ConfirmHandler:
         defect = defect_of(order, cover.offer, now)
         missing = order.policyholder.missing_fields()
         if defect is None and not missing and cover.offer is not None:
-            return _request(cover, cover.offer, order, now)
+            return self._body_with_persons(cover, cover.offer, order, message, now)
         if defect is not None:
             outbox.drop(message, defect.sentence, now)
             due_back = charged_for_cover(order, cover.offer)
@@ -105,6 +112,29 @@ class ConfirmHandler:
             "then replay the confirmation."
         )
         _park(cover, message, ReasonCode.POLICYHOLDER_INCOMPLETE, sentence, now)
+        return None
+
+    def _body_with_persons(
+        self,
+        cover: Cover,
+        offer: Offer,
+        order: OrderSnapshot,
+        message: OutboxMessage,
+        now: datetime,
+    ) -> bytes | None:
+        try:
+            return _request(cover, offer, order, message.channel_id, now)
+        except PayloadIncomplete as error:
+            named = "; ".join(f"{each.path} ({each.why})" for each in error.missing[:5])
+            sentence = (
+                f"The policy needs details of the insured persons: {named}. Store them in the "
+                "metadata of the order's lines, then replay the confirmation."
+            )
+            _park(cover, message, ReasonCode.POLICYHOLDER_INCOMPLETE, sentence, now)
+        except TemplateError as error:
+            extra = {"channel": message.channel_id, "error": str(error)}
+            log.error("xcover.payload.broken", extra=extra)
+            outbox.defer(message, now + PAYLOAD_COOLDOWN, now)
         return None
 
     def record(self, message: OutboxMessage, outcome: Outcome, now: datetime) -> None:
@@ -191,28 +221,48 @@ def _once_more(cover: Cover, message: OutboxMessage, now: datetime) -> bytes | N
         return None
     if message.is_bound:
         return outbox.sent_body(message)
-    return _body_for(cover, orders.read(cover.order_id, lock=True), now)
+    return _body_for(cover, orders.read(cover.order_id, lock=True), message.channel_id, now)
 
 
-def _body_for(cover: Cover, order: OrderSnapshot | None, now: datetime) -> bytes | None:
+def _body_for(
+    cover: Cover, order: OrderSnapshot | None, channel_id: int, now: datetime
+) -> bytes | None:
     """Return the request body for an order that is paid and has no defect, else None."""
     offer = cover.offer
     if order is None or offer is None or not is_paid_for_policy(order, cover):
         return None
     if defect_of(order, offer, now) is not None or order.policyholder.missing_fields():
         return None
-    return _request(cover, offer, order, now)
+    try:
+        return _request(cover, offer, order, channel_id, now)
+    except (PayloadIncomplete, TemplateError):
+        return None
 
 
-def _request(cover: Cover, offer: Offer, order: OrderSnapshot, now: datetime) -> bytes:
-    """Build the request body and save keyed hashes of the buyer's details it carries."""
+def _request(
+    cover: Cover, offer: Offer, order: OrderSnapshot, channel_id: int, now: datetime
+) -> bytes:
+    """Build the request body and save keyed hashes of the buyer's details it carries.
+
+    Raise what ``request_body`` does.
+    """
+    body = request_body(offer, order, configuration.settings_of(channel_id))
     cover.save_fields(now, policyholder_digests=digests_of(order.policyholder))
-    return request_body(offer, order)
+    return body
 
 
-def request_body(offer: Offer, order: OrderSnapshot) -> bytes:
-    """Return the body that asks for the policy of an order."""
-    return confirm_body(chosen_ids(offer), order.policyholder, transaction_id=order.number)
+def request_body(offer: Offer, order: OrderSnapshot, settings: PluginSettings) -> bytes:
+    """Return the body that asks for the policy of an order.
+
+    Raise ``PayloadIncomplete`` if details of insured persons are missing, and ``TemplateError`` if
+    the payload's file or builder cannot be used now.
+    """
+    return confirm_body(
+        chosen_ids(offer),
+        order.policyholder,
+        transaction_id=order.number,
+        insured=insured_persons(offer, order, settings),
+    )
 
 
 @dataclass(frozen=True, slots=True)

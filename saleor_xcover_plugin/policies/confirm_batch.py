@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import uuid
 from collections.abc import Collection, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
@@ -21,11 +22,13 @@ from ..checkout.offers import chosen_ids
 from ..checkout.ticketed_events import changes_of, events_of, variants_of
 from ..domain.messages import MessageKind
 from ..domain.states import CoverStatus, MessageState, OfferStatus, check_transition
-from ..host import orders, telemetry
+from ..host import configuration, orders, telemetry
 from ..host.values import OrderSnapshot
 from ..models import Cover, Offer, OutboxMessage
 from ..outbox import message_queue as outbox
 from ..outbox.handlers import Attempt
+from ..payload.documents import TemplateError
+from ..payload.template import PayloadIncomplete
 from ..time_limits import DatabaseBusy
 from ..xcover.bookings import Booking
 from ..xcover.client import XCoverClient
@@ -80,9 +83,8 @@ class ConfirmBatch:
                 order = found.get(cover.order_id)
                 if order is not None and _is_ordinary(cover, offer, order, changes, now):
                     judged[message.pk] = _Judged(message, cover, offer, order, _of(offer, changes))
-            bodies = {
-                pk: confirm.request_body(each.offer, each.order) for pk, each in judged.items()
-            }
+            bodies = _bodies(judged)
+            judged = {pk: judged[pk] for pk in bodies}
             _keep_digests(judged.values(), now)
             outbox.mark_all_sent(bodies, account, now)
         self._judged |= judged
@@ -150,6 +152,19 @@ def _changes(offers: Collection[Offer]) -> Changes:
 
 def _of(offer: Offer, changes: Changes) -> Changes:
     return {key: changes[key] for key in variants_of(offer) if key in changes}
+
+
+def _bodies(judged: Mapping[int, _Judged]) -> dict[int, bytes]:
+    """Return the bodies of the calls, but of those that are for ``confirm`` to judge and word."""
+    channels = {each.message.channel_id for each in judged.values()}
+    settings = {channel: configuration.settings_of(channel) for channel in channels}
+    bodies = {}
+    for pk, each in judged.items():
+        with suppress(PayloadIncomplete, TemplateError):
+            bodies[pk] = confirm.request_body(
+                each.offer, each.order, settings[each.message.channel_id]
+            )
+    return bodies
 
 
 def _confirm(judged: _Judged, body: bytes, client: XCoverClient) -> Booking:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import time
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from decimal import Decimal
@@ -19,6 +19,7 @@ from ..domain.messages import CANCELLATION_KINDS, MessageKind
 from ..domain.money import Money
 from ..domain.states import CancellationStatus, CoverStatus, MessageState
 from ..models import Cancellation, Cover, OutboxMessage
+from ..outbox import accounts, switches
 from ..outbox.claims import Which
 from ..outbox.dispatcher import deliver_due
 from . import decisions, event_changes
@@ -175,13 +176,15 @@ def _what(status: str, row: Cancellation | None) -> str:
     return "not asked yet" if status == CoverStatus.CONFIRMED else f"no policy: {status}"
 
 
-def _pending(covers: Sequence[int], kinds: Sequence[str]) -> list[int]:
+def _pending(covers: Sequence[int], kinds: Sequence[str], held: Collection[int] = ()) -> list[int]:
+    """Return the pending messages of the covers, but of channels ``held``, which send none."""
     found: list[int] = []
     for page in event_changes.pages(covers):
         subjects = event_changes.cancellations_of(page).values("pk")
-        found += OutboxMessage.objects.filter(
+        messages = OutboxMessage.objects.filter(
             kind__in=kinds, subject_id__in=subjects, status=MessageState.PENDING.value
-        ).values_list("pk", flat=True)
+        )
+        found += messages.exclude(channel_id__in=held).values_list("pk", flat=True)
     return found
 
 
@@ -194,7 +197,12 @@ def _deliver(
     """
     if installation.is_elsewhere():
         return  # this database is a copy and sends nothing
-    pending = _pending(covers, (kind,))
+    held = {
+        channel_id
+        for channel_id, settings in accounts.by_channel().items()
+        if switches.is_held(settings, kind)
+    }
+    pending = _pending(covers, (kind,), held)
     gives_up_at = clock() + _MAX_WAIT
     while pending:
         chunk = pending[:_CHUNK]

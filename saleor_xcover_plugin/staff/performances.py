@@ -146,7 +146,7 @@ def _catalogued(keys: Sequence[str]) -> Iterator[tuple[str, datetime]]:
     numbers = [number for number in map(whole_number, keys) if number is not None]
     for settings in accounts.by_channel().values():
         mapping = settings.rules.mapping
-        for key, facts in listings.facts_of(numbers, mapping).items():
+        for key, facts in listings.facts_of(numbers, settings.rules.sources).items():
             try:
                 yield key, mapping.event(facts).starts_at
             except EventDataError:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import fields
 from decimal import Decimal
 from typing import Any
 
 from ..domain.confidential import ConfidentialBytes
-from ..domain.tickets import Basket, Policyholder
-from .context import context_of
+from ..domain.tickets import Policyholder
+from ..payload.template import Payload
 
 
 def encode(value: Any) -> bytes:
@@ -44,28 +44,16 @@ def _number(value: Decimal) -> float:
     return number
 
 
-def offer_body(
-    basket: Basket, *, schema: str, transaction_id: str | None, sales_channel: str | None
-) -> bytes:
+def offer_body(payload: Payload, *, schema: str) -> bytes:
     """Build the body of an offer request.
 
-    ``schema`` is the name of the offer schema, '' for the partner's default. ``transaction_id`` and
-    ``sales_channel`` are passed on in ``partner``, which is required and may be empty (observed:
-    https://github.com/highbrowse-co/realcheap).
+    ``schema`` is the name of the offer schema, '' for the partner's default. ``partner`` is
+    required and may be empty (observed: https://github.com/highbrowse-co/realcheap).
     """
-    partner: dict[str, Any] = {}
-    if transaction_id:
-        partner["transaction_id"] = transaction_id
-    if sales_channel:
-        partner["metadata"] = {"sales_channel": sales_channel}
     body: dict[str, Any] = {
-        "customer": {
-            "language": basket.language,
-            "currency": basket.currency,
-            "country": basket.country,
-        },
-        "partner": partner,
-        "context": context_of(basket),
+        "customer": payload.customer,
+        "partner": payload.partner,
+        "context": payload.context,
     }
     if schema:
         body["schema"] = schema
@@ -73,17 +61,24 @@ def offer_body(
 
 
 def confirm_body(
-    quote_ids: Sequence[str], policyholder: Policyholder, *, transaction_id: str
+    quote_ids: Sequence[str],
+    policyholder: Policyholder,
+    *,
+    transaction_id: str,
+    insured: Sequence[Any] | None = None,
 ) -> bytes:
     """Build the body that confirms quotes of an offer; empty fields are left out.
 
-    ``transaction_id`` is the number of the order. Source:
+    ``transaction_id`` is the number of the order, ``insured`` the insured persons, who are named in
+    each quote; None names none. Source:
     https://partner-docs.covergenius.com/offers/api/reference/confirm-offer
     """
-    holder = {name: value for name, value in asdict(policyholder).items() if value}
+    persons = {} if insured is None else {"insured": list(insured)}
+    texts = {each.name: getattr(policyholder, each.name) for each in fields(Policyholder)}
+    holder = {name: text for name, text in texts.items() if text}
     return encode(
         {
-            "quotes": [{"id": quote_id} for quote_id in quote_ids],
+            "quotes": [{"id": quote_id, **persons} for quote_id in quote_ids],
             "policyholder": holder,
             "partner_transaction_id": transaction_id,
         }

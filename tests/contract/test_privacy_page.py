@@ -42,6 +42,7 @@ OF_NOBODY = {
     "Alarm": "id code raised_at cleared_at",
     "Failure": "id work error times first_at last_at next_attempt_at",
     "Usage": "used_until",
+    "RefusalCount": "id channel_id day code count",
     "EventChange": "id variant starts_at told_at",
     "Watermark": "name reached_at",
     "ExpectedDrain": "id until ended_at",

@@ -26,6 +26,7 @@ COUNTS = {
     "refund stories": Count(12, 50, "random stories of one policy, ten steps each"),
     "money stories": Count(12, 200, "random stories of money that goes back, ten steps each"),
     "answer stories": Count(5, 300, "random stories of pages whose answers overtake each other"),
+    "payload templates": Count(150, 100_000, "payload templates, each with sales of a store"),
     "hostile documents": Count(
         150, 10_000, "documents that want the GraphQL endpoint to work hard"
     ),

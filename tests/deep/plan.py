@@ -25,6 +25,8 @@ def _fuzzers(seed: int) -> Iterator[Unit]:
     for part in range(1, 4):
         command = _pytest("-m", "hypothesis", f"--hypothesis-seed={seed + part}", "tests/unit")
         yield _unit(f"fuzzers {part}", command, f"{seed}-{part}")
+    command = _pytest("-s", "tests/unit/payload/test_generated.py")
+    yield _unit("payload templates", command, str(seed))
 
 
 def _miniature(seed: int) -> Iterator[Unit]:

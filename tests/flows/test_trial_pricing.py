@@ -216,7 +216,7 @@ def test_a_trial_of_what_was_read_before_a_change_does_not_hold_after_it(
     offers_of(beside_voucher).update(tried_at=None, tried_change=None)
     settings = configuration.settings_of(int(key(store.usd.id)))
     token = uuid.UUID(str(key(beside_voucher.checkout_id)))
-    read = checkouts.read(token, settings.rules.mapping)
+    read = checkouts.read(token, settings.rules.sources)
     assert read is not None
     beside_voucher.add(store.shirt)
     # when it tries what it read

@@ -19,6 +19,7 @@ from saleor_xcover_plugin.domain.product_rules import largest_selection
 from saleor_xcover_plugin.errors import Refusal
 from saleor_xcover_plugin.outbox import rate_limit
 from saleor_xcover_plugin.outbox.clients import Skew
+from saleor_xcover_plugin.payload.example import sale_of
 from saleor_xcover_plugin.xcover.bookings import Booking, CancellationPreview
 from saleor_xcover_plugin.xcover.client import XCoverClient
 from saleor_xcover_plugin.xcover.errors import (
@@ -194,7 +195,16 @@ def _confirm(shared: Play) -> str:
     assert offer is not None  # noqa: S101 named in needs
     quote_ids = [quote.id for quote in _choice(offer)]
     holder = sample.policyholder(shared.market.country)
-    body = confirm_body(quote_ids, holder, transaction_id=f"go-live-{shared.new_key()[:8]}")
+    source = shared.settings.payload.source()
+    basket = sample.basket(
+        shared.market.currency, shared.market.country, shared.market.language, shared.clock()
+    )
+    body = confirm_body(
+        quote_ids,
+        holder,
+        transaction_id=f"go-live-{shared.new_key()[:8]}",
+        insured=source.insured_persons(sale_of(source, basket, holder)),
+    )
     made = Attempt(offer.id, quote_ids, body, shared.new_key())
     # Recorded before it is sent, because a lost response can still mean a policy.
     shared.attempt = shared.made = made
@@ -418,9 +428,9 @@ def _ask(shared: Play, market: Market, *, events: int = 1) -> Offer:
     basket = sample.basket(
         market.currency, market.country, market.language, shared.clock(), events=events
     )
-    body = offer_body(
-        basket, schema=shared.settings.offer_schema, transaction_id=None, sales_channel=None
-    )
+    source = shared.settings.payload.source()
+    sale = sale_of(source, basket, sample.policyholder(market.country))
+    body = offer_body(source.payload(sale), schema=shared.settings.offer_schema)
     offer = shared.client.create_offer(body, deadline=DEADLINE_SECONDS)
     _require_usable(offer, market, events, shared.settings.api_url)
     return offer

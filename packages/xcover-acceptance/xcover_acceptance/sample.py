@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from decimal import Decimal
 
-from saleor_xcover_plugin.domain.tickets import Basket, Event, Policyholder, Tickets
+from saleor_xcover_plugin.domain.tickets import Basket, Buyer, Event, Tickets
 
 EMAIL = "go-live@example.com"
 """E-mail address of the policyholder."""
@@ -26,9 +26,9 @@ def basket(currency: str, country: str, language: str, now: datetime, *, events:
     )
 
 
-def policyholder(country: str) -> Policyholder:
+def policyholder(country: str) -> Buyer:
     """Return the policyholder of every case. The domain and the number are reserved for tests."""
-    return Policyholder(
+    return Buyer(
         first_name="Go",
         last_name="Live",
         email=EMAIL,

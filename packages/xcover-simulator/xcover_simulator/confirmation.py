@@ -3,7 +3,9 @@
 from collections.abc import Callable
 from typing import Any
 
+from .agreed import require_agreed
 from .booking_responses import booking_response
+from .jsontext import Json
 from .offers import UNKNOWN_OFFER, price, price_drift
 from .operation import Incoming, OperationResponse
 from .payloads import REQUIRED, read_policyholder
@@ -35,7 +37,7 @@ def confirm(store: Store, incoming: Incoming) -> OperationResponse:
             f"Booking already exists for fast_quote_id {offer.id}. INS number: {offer.booking_id}"
         )
     body = incoming.body
-    chosen = _chosen(offer, body.get("quotes"), refuse)
+    chosen = _chosen(offer, body.get("quotes"), store.settings.agreed_schemas, refuse)
     holder = read_policyholder(body.get("policyholder"))
     _check_payment(store, body.get("payment_details"), refuse)
     transaction = body.get("partner_transaction_id")
@@ -50,7 +52,7 @@ def confirm(store: Store, incoming: Incoming) -> OperationResponse:
     return OperationResponse(200, booking_response(store, booking), ("BOOKING_CREATED", booking.id))
 
 
-def _chosen(offer: Offer, quotes: Any, refuse: Refuse) -> list[tuple[Product, Any]]:
+def _chosen(offer: Offer, quotes: Any, schemas: Json, refuse: Refuse) -> list[tuple[Product, Any]]:
     if not isinstance(quotes, list) or not quotes:
         raise field_errors({"quotes": [REQUIRED]})
     offered = {product.quote_id: product for product in offer.products}
@@ -61,6 +63,8 @@ def _chosen(offer: Offer, quotes: Any, refuse: Refuse) -> list[tuple[Product, An
             raise field_errors({"quotes": [{"id": [REQUIRED]}]})
         if quote_id not in offered:
             raise refuse(f"Quote {quote_id} does not exist in fast_quote_id {offer.id}")
+        if "insured" in schemas or "insured" in quote:
+            require_agreed(schemas, "insured", quote.get("insured"))
         if quote_id in chosen:
             raise refuse(f"Quote {quote_id} is listed twice")
         chosen[quote_id] = (offered[quote_id], quote.get("insured"))

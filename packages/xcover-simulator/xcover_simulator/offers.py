@@ -4,6 +4,7 @@ from decimal import Decimal
 
 from pydantic import ValidationError
 
+from .agreed import events_in, require_agreed
 from .faults import Kind
 from .jsontext import Json
 from .offer_responses import OFFER_CONFIG_ID, offer_response, product_config_id
@@ -39,6 +40,8 @@ def create_offer(store: Store, incoming: Incoming) -> OperationResponse:
     }
     if wrong:
         raise field_errors(wrong)
+    for name in ("customer", "partner", "context"):
+        require_agreed(settings.agreed_schemas, name, body[name])
     customer = read(
         CustomerIn, body["customer"], lambda error: field_errors({"customer": by_field(error)})
     )
@@ -128,7 +131,8 @@ def problem_with(tickets: list[Decimal], currency: str) -> str | None:
 
 
 def _events(store: Store, context: Json, currency: str) -> list[Event]:
-    listed = context.get("events")
+    is_agreed = "context" in store.settings.agreed_schemas
+    listed = events_in(context) if is_agreed else context.get("events")
     if not isinstance(listed, list) or not listed:
         raise _no_offer(store, {"0": "context.events must list at least one event"})
     events: list[Event] = []

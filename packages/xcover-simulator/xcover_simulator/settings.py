@@ -3,8 +3,9 @@
 from decimal import Decimal
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
 
+from .agreed import check_schemas
 from .jsontext import Json
 
 WebAddress = Annotated[str, StringConstraints(pattern=r"^https?://[^\s]+$")]
@@ -59,6 +60,11 @@ class Settings(BaseModel):
     # ISO 4217 currencies and ISO 3166 countries for which create offer returns 422.
     no_offer_currencies: list[str] = ["NOK"]
     no_offer_countries: list[str] = []
+
+    # JSON Schemas agreed with the partner, by the part of a request: context, customer, partner,
+    # insured. A part that breaks its schema gets a 422. Without one for the context, the inferred
+    # event schema holds.
+    agreed_schemas: Annotated[dict[str, Any], AfterValidator(check_schemas)] = {}
 
     # False leaves `content` out of offers.
     content_present: bool = True

@@ -67,11 +67,19 @@ class Command(PluginCommand):
             return
         elif not sales.by_day:
             self.stdout.write(nothing(sales))
+            self._print_refusals(sales)
         else:
             self._print_tables(sales)
+            self._print_refusals(sales)
         written = [name for name in (options["csv"], options["html"]) if name]
         if written:
             self.stderr.write(f"Written: {', '.join(written)}.")
+
+    def _print_refusals(self, sales: Sales) -> None:
+        if sales.refusals:
+            self.stdout.write("\nWhy no offer:")
+            rows = [refusals._asdict() for refusals in sales.refusals]
+            print_table(self.stdout, ("channel", "code", "requests", "why"), rows)
 
     def _print_tables(self, sales: Sales) -> None:
         print_table(self.stdout, COLUMNS, [for_people(row) for row in days_of(sales)])

@@ -77,6 +77,7 @@ def page_of(sales: Sales, made_at: datetime) -> str:
         "nothing": "" if sales.by_day else nothing(sales),
         "totals": _totals(sales),
         "markets": list(_sections(sales)),
+        "refusals": _refusals(sales),
         "meanings": [(LABELS[name], meaning) for name, meaning in MEANINGS.items()],
     }
     return render("sales.html", values)
@@ -90,6 +91,14 @@ def nothing(sales: Sales) -> str:
 def _totals(sales: Sales) -> Table:
     said = "The whole period. Currencies are never added together."
     return _table(said, ("channel", "currency", *FIGURES), totals_of(sales))
+
+
+def _refusals(sales: Sales) -> Table | None:
+    if not sales.refusals:
+        return None
+    rows = [(each.code, each.channel, f"{each.requests:,}", each.why) for each in sales.refusals]
+    said = "Requests for an offer that were refused, by reason."
+    return Table(said, ("Reason", "Channel", "Requests", "What it means"), rows)
 
 
 def _sections(sales: Sales) -> Iterator[Section]:

@@ -63,6 +63,7 @@ def as_json(sales: Sales) -> dict[str, Any]:
             for market in sales.markets
             for day, figures in sales.busy_days(market)
         ],
+        "refusals": [refusals._asdict() for refusals in sales.refusals],
         "meanings": MEANINGS,
     }
 

@@ -8,6 +8,7 @@ from datetime import datetime
 from itertools import groupby
 
 from ...config.settings import PluginSettings
+from ...domain.eligibility import EligibilityRules
 from ...domain.event_data import EventDataError
 from ...domain.numbers import counted
 from ...host import listings
@@ -29,6 +30,8 @@ class Coverage:
     """Number of products that can be insured."""
     over: int = 0
     """Number of products all of whose events have begun."""
+    excluded: int = 0
+    """Number of products that the store has switched off."""
     gaps: dict[str, Mapping[str, str]] = field(default_factory=dict)
     """By product: fields with a problem in any of its variants, with the problem."""
     utc_by_default: list[str] = field(default_factory=list)
@@ -49,16 +52,25 @@ def coverage_of(channel_id: int, settings: PluginSettings, now: datetime) -> Cov
     """Return the state of the event data of every ticket for sale in a channel."""
     rules = settings.rules
     coverage = Coverage()
-    variants = listings.for_sale(channel_id, rules.mapping, rules.ticket_product_types)
+    variants = listings.for_sale(channel_id, rules.sources, rules.ticket_product_types)
     for product, group in groupby(variants, key=lambda variant: variant.product):
         tickets = [
             variant
             for variant in group
             if rules.ticket_product_types or rules.mapping.has_start(variant.facts)
         ]
-        if tickets:
-            _count(coverage, product, tickets, settings, now)
+        insurable = [ticket for ticket in tickets if _is_insurable(ticket, rules)]
+        if tickets and not insurable:
+            coverage.excluded += 1
+        elif tickets:
+            _count(coverage, product, insurable, settings, now)
     return coverage
+
+
+def _is_insurable(ticket: ListedVariant, rules: EligibilityRules) -> bool:
+    facts = ticket.facts
+    is_excluded = rules.limits.excludes(facts.values["product.type"], facts)
+    return rules.mapping.is_insurable(facts) and not is_excluded
 
 
 def _count(
@@ -111,6 +123,8 @@ def _tell(slug: str, coverage: Coverage, settings: PluginSettings) -> Iterator[F
         )
     if coverage.insurable:
         lacking = [f"{count} without {name}" for name, count in coverage.unfilled.items()]
+        if coverage.excluded:
+            lacking.append(f"{coverage.excluded} switched off")
         beside = f" ({', '.join(lacking)})" if lacking else ""
         products = counted(coverage.insurable, "product")
         yield fine(check, slug, f"{products} can be insured{beside}.")

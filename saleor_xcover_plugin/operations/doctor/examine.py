@@ -13,8 +13,11 @@ from celery.exceptions import SoftTimeLimitExceeded
 from ...config.fields import label_of
 from ...config.settings import PluginSettings, SealedElsewhere, SettingsError
 from ...defect_log import log_defect
+from ...domain.messages import CANCELLATION_KINDS, MODIFICATION_KINDS, MessageKind
+from ...domain.numbers import counted
 from ...host import configuration
-from . import account, catalogue, events, hooks, running, store
+from ...outbox import switches
+from . import account, catalogue, events, hooks, payload, running, store
 from .finding import Finding, fine, problem, warning
 
 log = logging.getLogger(__name__)
@@ -34,6 +37,7 @@ def examine(channels: Mapping[str, int], now: datetime, *, may_call: bool) -> It
         "credentials": partial(account.check, settings, may_call=may_call),
         "cover product": partial(catalogue.check, active, now),
         "event data": partial(events.check, settings, active, now),
+        "payload": partial(payload.check, settings, active, now),
         "running": partial(running.check, now),
         "hooks": hooks.check,
     }
@@ -63,6 +67,7 @@ def _settings(
             yield problem("settings", slug, sentence)
         else:
             yield _completeness(slug, found[slug])
+            yield from _switches(slug, key, found[slug])
     if not active:
         yield problem(
             "settings",
@@ -71,6 +76,26 @@ def _settings(
         )
     for slug in sorted(set(channels) - set(active)) if active else ():
         yield warning("settings", slug, "The plugin is not active in this channel.")
+
+
+_SWITCHES = {
+    "make_offers": (),
+    "send_confirmations": (MessageKind.CONFIRM,),
+    "send_opt_outs": (MessageKind.OPT_OUT,),
+    "send_cancellations": CANCELLATION_KINDS,
+    "send_modifications": MODIFICATION_KINDS,
+}
+"""The switches, with the kinds of messages that each holds."""
+
+
+def _switches(slug: str, channel_id: int, settings: PluginSettings) -> Iterator[Finding]:
+    """Tell what is switched off in a channel, and how much waits for it."""
+    for name, kinds in _SWITCHES.items():
+        if not getattr(settings, name):
+            waits = switches.waiting(channel_id, kinds)
+            beside = f" {counted(waits, 'message')} waiting." if kinds else ""
+            sentence = f"{label_of(name)} is switched off.{beside}"
+            yield warning("settings", slug, sentence)
 
 
 def _completeness(slug: str, settings: PluginSettings) -> Finding:

@@ -30,6 +30,7 @@ const TEXTS = {
 	email: ["e-mail address", "E-Mail-Adresse", "adresse e-mail", "البريد الإلكتروني"],
 	phone: ["phone number", "Telefonnummer", "numéro de téléphone", "رقم الهاتف"],
 	country: ["country", "Land", "pays", "البلد"],
+	insured_incomplete: ["", "Bitte ergänzen Sie die Angaben aller Ticketinhaber.", "Complétez les données de chaque détenteur de billet.", "أكمل بيانات كل حامل تذكرة."],
 	country_missing: ["", "Geben Sie Ihre Adresse ein.", "Saisissez votre adresse.", "أدخل عنوانك."],
 	discount_not_supported: ["", "Nicht mit Rabatt kombinierbar.", "Non cumulable avec une remise.", "لا تُجمع الحماية مع الخصم."],
 	not_insured: ["", "So sind Ihre Tickets nicht versichert.", "Vos billets ne sont pas assurés.", "تذاكرك غير مؤمنة."],

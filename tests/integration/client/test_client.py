@@ -6,7 +6,10 @@ from decimal import Decimal
 
 import pytest
 
-from saleor_xcover_plugin.domain.tickets import Basket, Event, Policyholder, Tickets
+from saleor_xcover_plugin.domain.tickets import Basket, Buyer, Event, Policyholder, Tickets
+from saleor_xcover_plugin.payload import shipped
+from saleor_xcover_plugin.payload.names import Sale
+from saleor_xcover_plugin.payload.template import parse
 from saleor_xcover_plugin.xcover.errors import (
     XCoverAlreadyBooked,
     XCoverMisconfigured,
@@ -30,7 +33,8 @@ BASKET = Basket((Tickets(EVENT, 2, Decimal("100.00"), "1"),), "USD", "US", "en")
 
 
 def offer(client, basket=BASKET):
-    body = offer_body(basket, schema="", transaction_id=None, sales_channel=None)
+    sale = Sale(basket, Buyer("", "", "", "", basket.country))
+    body = offer_body(parse(shipped.text_of("nested")).payload(sale), schema="")
     return client.create_offer(body)
 
 

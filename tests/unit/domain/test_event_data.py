@@ -13,6 +13,7 @@ from saleor_xcover_plugin.domain.event_data import (
     EventDataError,
     EventMapping,
     MappingError,
+    Sources,
     TicketFacts,
 )
 from saleor_xcover_plugin.domain.event_times import EARLIEST, LATEST, read_zone
@@ -395,11 +396,15 @@ def test_any_name_is_a_time_zone_or_none(text):
 REQUIRED = "name = product.name\nstart = product.metadata.start\ncountry = text:DE\n"
 SOURCES = (
     "product.name",
+    "product.slug",
+    "product.type",
     "variant.name",
+    "variant.sku",
     "product.metadata.x",
     "product.attribute.x",
     "variant.metadata.x",
     "variant.attribute.x",
+    "line.metadata.x",
     "checkout.metadata.x",
 )
 
@@ -410,8 +415,8 @@ def test_every_source_there_is_can_be_named(source):
 
     assert mapping.sources["venue"] == (source,)
     assert mapping.value("venue", TicketFacts({source: " Town Hall "})) == "Town Hall"
-    assert mapping.uses(source)
-    assert not mapping.uses("order.")
+    assert Sources(mapping.names).uses(source)
+    assert not Sources(mapping.names).uses("order.")
 
 
 @pytest.mark.parametrize(
@@ -426,9 +431,10 @@ def test_a_source_there_is_not_is_told_with_those_there_are(source):
         EventMapping.parse(f"{REQUIRED}venue = {source}")
 
     assert str(refused.value) == (
-        f"line 4: unknown source {source!r}; use product.name, variant.name, "
-        "product.metadata.KEY, product.attribute.KEY, variant.metadata.KEY, "
-        "variant.attribute.KEY, checkout.metadata.KEY or text:VALUE"
+        f"line 4: unknown source {source!r}; use product.name, product.slug, product.type, "
+        "variant.name, variant.sku, product.metadata.KEY, product.attribute.KEY, "
+        "variant.metadata.KEY, variant.attribute.KEY, line.metadata.KEY, checkout.metadata.KEY or "
+        "text:VALUE"
     )
 
 
@@ -438,7 +444,8 @@ def test_a_line_that_is_none_is_told_with_the_fields_there_are(line):
         EventMapping.parse(f"{REQUIRED}{line}")
 
     assert str(refused.value) == (
-        "line 4: expected one of name, start, end, venue, city, country, timezone, resale = source"
+        "line 4: expected one of name, start, end, venue, city, country, timezone, "
+        "resale, insurable, refundable = source"
     )
 
 
@@ -452,7 +459,7 @@ def test_all_fields_that_need_a_source_are_named_at_once():
 def test_remarks_and_empty_lines_are_no_lines():
     mapping = EventMapping.parse(f"# where it is\n\n  {REQUIRED}  # the end\n")
 
-    assert list(mapping.sources) == ["name", "start", "country"]
+    assert list(mapping.sources) == ["name", "start", "country", "insurable", "refundable"]
 
 
 def test_the_first_source_with_something_in_it_counts():

@@ -10,7 +10,7 @@ from saleor_xcover_plugin.domain.tickets import Policyholder
 from saleor_xcover_plugin.element import MODULE
 from saleor_xcover_plugin.errors import SENTENCES, Code
 
-PACKED_BYTES = 8_000
+PACKED_BYTES = 9_000
 """As a server sends it: gzip."""
 NO_PROTECTION = SENTENCES[Code.NO_TICKETS].shopper
 # Told by their own means: the cover of an order is not the element's, waiting is not refusing, and

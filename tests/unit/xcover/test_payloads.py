@@ -4,6 +4,7 @@
 """
 
 import json
+from dataclasses import astuple
 from datetime import datetime
 from decimal import Decimal
 from pathlib import Path
@@ -12,8 +13,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from saleor_xcover_plugin.domain.tickets import Basket, Event, Policyholder, Tickets
-from saleor_xcover_plugin.xcover.context import event_order
+from saleor_xcover_plugin.domain.tickets import Basket, Buyer, Event, Policyholder, Tickets
+from saleor_xcover_plugin.payload import shipped
+from saleor_xcover_plugin.payload.names import Sale
+from saleor_xcover_plugin.payload.template import parse
 from saleor_xcover_plugin.xcover.payloads import (
     cancellation_preview_body,
     confirm_body,
@@ -44,14 +47,14 @@ BASKET = Basket(
 )
 ANA = Policyholder("Ana", "Diaz", "ana@example.com", "+493012345678", "DE", city="Berlin")
 
+PAYLOAD = parse(shipped.text_of("nested")).payload(Sale(BASKET, Buyer("", "", "", "", "DE")))
 BODIES = {
-    "create_offer": offer_body(
-        BASKET, schema="events:v1", transaction_id=None, sales_channel="web"
-    ),
-    "create_offer_without_schema": offer_body(
-        BASKET, schema="", transaction_id=None, sales_channel=None
-    ),
+    "create_offer": offer_body(PAYLOAD, schema="events:v1"),
+    "create_offer_without_schema": offer_body(PAYLOAD, schema=""),
     "confirm": confirm_body(["quote-1", "quote-2"], ANA, transaction_id="1001"),
+    "confirm_with_persons": confirm_body(
+        ["quote-1"], ANA, transaction_id="1001", insured=[{"first_name": "Ben"}]
+    ),
     "preview_cancellation": cancellation_preview_body(["quote-1"], "Order refunded"),
     "modify_policyholder": policyholder_update_body({"phone": "+493012345679"}),
 }
@@ -72,14 +75,17 @@ def test_tickets_of_one_event_are_one_event_in_the_order_of_the_basket():
 
     assert [event["name"] for event in events] == ["Evening Concert", "Summer Festival"]
     assert [len(event["tickets"]) for event in events] == [3, 1]
-    assert event_order(BASKET) == [CONCERT, FESTIVAL]
+    assert BASKET.events == [CONCERT, FESTIVAL]
 
 
 def test_equal_baskets_give_equal_bytes():
-    assert (
-        offer_body(BASKET, schema="", transaction_id=None, sales_channel=None)
-        == (BODIES["create_offer_without_schema"])
-    )
+    assert offer_body(PAYLOAD, schema="") == BODIES["create_offer_without_schema"]
+
+
+def test_buyers_details_that_only_templates_name_are_not_sent_to_confirm():
+    buyer = Buyer(*astuple(ANA), company="Diaz Ltd", street="High Street 1")
+
+    assert confirm_body(["quote-1", "quote-2"], buyer, transaction_id="1001") == BODIES["confirm"]
 
 
 @given(st.decimals(min_value=0, max_value=10_000_000, places=3))

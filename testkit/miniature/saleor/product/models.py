@@ -8,6 +8,12 @@ from . import ProductTypeKind
 
 class Category(models.Model):
     name = models.CharField(max_length=250)
+    slug = models.SlugField(max_length=255, unique=True)
+    parent = models.ForeignKey("self", null=True, on_delete=models.CASCADE)
+    # Where it stands in the tree of categories, as django-mptt numbers it.
+    tree_id = models.PositiveIntegerField(default=0)
+    lft = models.PositiveIntegerField(default=0)
+    rght = models.PositiveIntegerField(default=0)
 
 
 class Collection(models.Model):

@@ -1,0 +1,114 @@
+"""Check a payload against the partner's JSON Schema, where ``jsonschema`` is installed.
+
+It comes with the extra ``schema``; Saleor does not bring it.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from decimal import Decimal
+from importlib.util import find_spec
+from typing import Any
+
+from celery.exceptions import SoftTimeLimitExceeded
+
+from .documents import TemplateError
+
+NOT_CHECKED = (
+    "The JSON Schema is not checked, because the package jsonschema is not installed. Install "
+    "saleor-xcover-plugin[schema], or use xcover_payload where it is."
+)
+
+_ABOUT_STRUCTURE = frozenset(
+    {"type", "required", "additionalProperties", "unevaluatedProperties", "propertyNames"}
+)
+"""Rules that a template keeps or breaks whatever the values are."""
+
+
+@dataclass(frozen=True, slots=True)
+class Violation:
+    """A place at which a payload breaks a schema."""
+
+    path: str
+    rule: str
+    """Name of the schema's rule, such as ``required``."""
+    why: str
+    """Plain words, with names and types of the schema, never with a value of the payload."""
+
+    @property
+    def is_structural(self) -> bool:
+        """True if every payload of the template breaks the rule, whatever the values are."""
+        return self.rule in _ABOUT_STRUCTURE
+
+
+def is_available() -> bool:
+    """Return True if schemas can be checked."""
+    return find_spec("jsonschema") is not None
+
+
+def read_schema(text: str) -> Any:
+    """Return a schema. Raise ``TemplateError`` for what is no JSON, or no JSON Schema.
+
+    Without ``jsonschema`` any JSON object passes.
+    """
+    try:
+        schema = json.loads(text, parse_float=Decimal)
+    except (ValueError, RecursionError):
+        raise TemplateError("", "this is no JSON") from None
+    if not isinstance(schema, dict):
+        raise TemplateError("", "a JSON Schema is an object")
+    if is_available():
+        from jsonschema.exceptions import SchemaError
+        from jsonschema.validators import validator_for
+
+        try:
+            validator_for(schema).check_schema(schema)
+        except SchemaError as error:
+            place = ".".join(str(step) for step in error.absolute_path)
+            raise TemplateError(place, "this is no valid JSON Schema") from None
+        except RecursionError:
+            raise TemplateError("", "it is too deep") from None
+    return schema
+
+
+def violations(schema: Any, payload: dict[str, Any]) -> list[Violation]:
+    """Return where a payload breaks a schema; none without ``jsonschema``.
+
+    The schema is about the whole body if it names ``context`` among its properties, else about
+    the context alone. References to other documents are not followed.
+    """
+    if not is_available():
+        return []
+    from jsonschema.validators import validator_for
+    from referencing import Registry
+
+    is_whole = "context" in (schema.get("properties") or {})
+    value, start = (payload, "") if is_whole else (payload["context"], "context")
+    validator = validator_for(schema)(schema, registry=Registry())
+    try:
+        return sorted(_found(validator.iter_errors(value), start), key=lambda each: each.path)
+    except SoftTimeLimitExceeded:
+        raise
+    except Exception as error:  # a schema may refer to anything
+        return [Violation(start, "", f"the schema cannot be used ({type(error).__name__})")]
+
+
+def _found(errors: Any, start: str) -> Iterator[Violation]:
+    for error in errors:
+        path = start
+        for step in error.absolute_path:
+            path += f"[{step}]" if isinstance(step, int) else f".{step}" if path else str(step)
+        yield Violation(path, str(error.validator), _words(error))
+
+
+def _words(error: Any) -> str:
+    if error.validator == "required":
+        lacking = [name for name in error.validator_value if name not in error.instance]
+        return f"the field {', '.join(lacking)} is missing"
+    if error.validator in ("additionalProperties", "unevaluatedProperties"):
+        return "it holds fields that the schema does not know"
+    if error.validator == "type":
+        return f"the schema wants the type {error.validator_value}"
+    return f"the rule {error.validator} is broken"

@@ -1,0 +1,118 @@
+"""Fill in a node for a sale."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Any
+
+from .formats import Json
+from .names import Gap, Place
+from .nodes import Constant, Each, Fields, From, Items, Node, holds, written
+
+MAX_NODES = 2000
+"""Most objects, lists and single values in one payload."""
+
+
+@dataclass(frozen=True, slots=True)
+class Missing:
+    """A required value that a sale does not have."""
+
+    path: str
+    """Place in the payload, such as ``context.events[0].venue``."""
+    name: str
+    """Name of the value in the template; empty if it is no single value."""
+    why: str
+
+
+@dataclass(slots=True)
+class Filled:
+    """A node as it was filled in."""
+
+    value: Any = None
+    missing: list[Missing] = field(default_factory=list)
+    personal: set[str] = field(default_factory=set)
+    """Paths of values that may say something about a person."""
+    size: int = 0
+    """Number of objects, lists and single values."""
+
+
+class _TooLarge(Exception):
+    pass
+
+
+_LEFT_OUT = object()
+
+
+def fill_in(node: Node, place: Place, path: str) -> Filled:
+    """Fill in a node for a place of a sale; never raises.
+
+    What is missing is named in the result, whose value is not to be sent then.
+    """
+    filled = Filled()
+    try:
+        value = _fill(node, place, path, filled)
+        filled.value = None if value is _LEFT_OUT else value
+    except _TooLarge:
+        filled.value = None
+        filled.missing.append(Missing(path, "", f"it has more than {MAX_NODES} values"))
+    return filled
+
+
+def _fill(node: Node, place: Place, path: str, filled: Filled) -> Any:
+    if not all(holds(condition, place) for condition in node.conditions):
+        return _LEFT_OUT
+    filled.size += 1
+    if filled.size > MAX_NODES:
+        raise _TooLarge
+    if isinstance(node, Constant):
+        return node.value
+    if isinstance(node, From):
+        return _value(node, place, path, filled)
+    if isinstance(node, Fields):
+        found = {
+            name: _fill(child, place, f"{path}.{name}" if path else name, filled)
+            for name, child in node.fields.items()
+        }
+        return {name: value for name, value in found.items() if value is not _LEFT_OUT}
+    return _list(node, place, path, filled)
+
+
+def _list(node: Each | Items, place: Place, path: str, filled: Filled) -> list[Any]:
+    if isinstance(node, Each):
+        parts = [(node.item, part) for part in place.at(node.level)]
+    else:
+        parts = [(child, place) for child in node.items]
+    found: list[Any] = []
+    for child, part in parts:
+        value = _fill(child, part, f"{path}[{len(found)}]", filled)
+        if value is not _LEFT_OUT:
+            found.append(value)
+    return found
+
+
+def _value(node: From, place: Place, path: str, filled: Filled) -> Any:
+    if node.name.is_personal:
+        filled.personal.add(path)
+    try:
+        value = written(node.name, node.format, place)
+        return value if node.map is None else _mapped(node.map, value)
+    except Gap as gap:
+        if node.omit_if_missing:
+            return _LEFT_OUT
+        if not node.has_default:
+            filled.missing.append(Missing(path, node.name.text, str(gap)))
+        return node.default
+
+
+def _mapped(choices: dict[str, Json], value: Json) -> Json:
+    key = _key(value)
+    if key not in choices:
+        raise Gap("its value is not in the map")
+    return choices[key]
+
+
+def _key(value: Json) -> str:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return format(value.normalize(), "f") if isinstance(value, Decimal) else str(value)
