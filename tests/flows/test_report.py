@@ -316,8 +316,8 @@ def test_more_sales_ask_no_more_of_the_database(buy: Any) -> None:
             report()
         counts.append(len(captured))
 
-    # channels, offers, answers, orders without cover, covers, taxes
-    assert counts == [6, 6]
+    # channels, offers, answers, orders without cover, covers, taxes, refusals
+    assert counts == [7, 7]
 
 
 def test_people_get_days_and_a_sum(store: Store, buy: Any) -> None:
