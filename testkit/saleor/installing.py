@@ -13,7 +13,12 @@ from testkit.process import ROOT
 TEST_DEPENDENCIES = ROOT / ".cache" / "saleor-test-deps"
 """Folder of the packages that the tests need."""
 # Their own dependencies are listed too, unless Saleor requires them itself (faker).
-TEST_PACKAGES = ("factory-boy>=3.3,<4", "hypothesis>=6.100,<7", "sortedcontainers>=2.4,<3")
+TEST_PACKAGES = (
+    *("factory-boy>=3.3,<4", "hypothesis>=6.100,<7", "sortedcontainers>=2.4,<3"),
+    # The plugin's extra "schema", for the flows of payloads.
+    *("jsonschema>=4.23,<5", "jsonschema-specifications>=2024.10.1", "referencing>=0.35,<1"),
+    *("rpds-py>=0.25", "attrs>=24"),
+)
 
 
 def install_test_packages(python: Path) -> None:
