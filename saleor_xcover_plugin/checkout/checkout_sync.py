@@ -41,7 +41,7 @@ from .offers import (
     take_notice,
     take_out,
 )
-from .quoting import quotable
+from .quoting import quotable, require_insured_persons
 from .selection import end_offer, withdraw
 
 
@@ -66,7 +66,7 @@ def checkout_changed(token: uuid.UUID, settings: PluginSettings, now: datetime) 
     state, offer = read_with_live_offer(token, settings.rules.sources)
     if state is None:
         return Change()
-    wanted, _ = _wanted_fingerprint(state, settings, now)
+    wanted, _ = _wanted_fingerprint(state, offer, settings, now)
     is_of_other = wanted is not None and (offer is None or offer.fingerprint != wanted)
     needs_offer = is_of_other or (offer is not None and needs_new_trial(offer, state, now))
     needs_offer = needs_offer and settings.make_offers
@@ -91,10 +91,11 @@ def refusal_before_order(
     state, offer = read_with_live_offer(token, settings.rules.sources)
     if state is None:
         return None
-    wanted, _ = _wanted_fingerprint(state, settings, now)
+    wanted, _ = _wanted_fingerprint(state, offer, settings, now)
     is_selected = offer is not None and offer.status == OfferStatus.SELECTED
     has_expired = offer is not None and is_selected and not is_fresh(offer, now)
-    is_fine = _is_in_step(state, offer, wanted) and not has_expired
+    lacking = _lacking_persons(state, settings, now) if is_selected else None
+    is_fine = _is_in_step(state, offer, wanted) and not has_expired and lacking is None
     if is_fine:
         keep_summary_right(token, offer, state.summary)
     if is_fine and not is_notice_due(token):
@@ -103,8 +104,11 @@ def refusal_before_order(
         _write_down(state, settings, now)
         return None
     if offer is not None and has_expired:
-        _end_expired(token, offer, now)
+        _end_told(token, offer, OfferStatus.EXPIRED, Code.OFFER_EXPIRED, now)
         return Refusal(Code.OFFER_EXPIRED)
+    if offer is not None and lacking is not None:
+        _end_told(token, offer, OfferStatus.SUPERSEDED, lacking.code, now)
+        return lacking
     if not is_fine:
         was_changed = _bring_in_step(token, settings, now)
         if was_changed and (is_selected or state.cover_lines):
@@ -113,12 +117,25 @@ def refusal_before_order(
     return Refusal(Code.COVER_CHANGED) if take_notice(token) else None
 
 
-def _end_expired(token: uuid.UUID, expired: LiveOffer, now: datetime) -> None:
+def _lacking_persons(
+    state: CheckoutSnapshot, settings: PluginSettings, now: datetime
+) -> Refusal | None:
+    """Return the refusal for details of insured persons that were there at the yes, or None."""
+    try:
+        require_insured_persons(state, settings, now)
+    except Refusal as refusal:
+        return refusal if refusal.code == Code.INSURED_INCOMPLETE else None
+    return None
+
+
+def _end_told(
+    token: uuid.UUID, ended: LiveOffer, status: OfferStatus, reason: Code, now: datetime
+) -> None:
     """End the offer, unless another has replaced it; the caller tells the shopper."""
     with checkouts.locked(token) as checkout:
         current = live_offer(token, lock=True)
-        if checkout is not None and current is not None and current.pk == expired.pk:
-            end_offer(checkout, current, OfferStatus.EXPIRED, now, reason=Code.OFFER_EXPIRED)
+        if checkout is not None and current is not None and current.pk == ended.pk:
+            end_offer(checkout, current, status, now, reason=reason)
             take_notice(token)
 
 
@@ -223,12 +240,17 @@ def _note_cost(checkout: Any, state: CheckoutSnapshot, offer: Offer, now: dateti
 
 
 def _wanted_fingerprint(
-    state: CheckoutSnapshot, settings: PluginSettings, now: datetime
+    state: CheckoutSnapshot,
+    offer: Offer | LiveOffer | None,
+    settings: PluginSettings,
+    now: datetime,
 ) -> tuple[str | None, Code | None]:
     try:
         return quotable(state, settings, now).fingerprint, None
     except Refusal as refusal:
-        return None, refusal.code
+        # A file or builder that cannot be used says nothing about what is in the checkout.
+        is_unknown = refusal.code == Code.PAYLOAD_BROKEN and offer is not None
+        return (offer.fingerprint if is_unknown and offer else None), refusal.code
 
 
 def _is_in_step(state: CheckoutSnapshot, offer: LiveOffer | None, wanted: str | None) -> bool:
@@ -257,8 +279,8 @@ def _change_what_is_out_of_step(token: uuid.UUID, settings: PluginSettings, now:
         state = checkouts.read(token, settings.rules.sources) if checkout is not None else None
         if state is None or checkouts.has_money(token):
             return False
-        wanted, reason = _wanted_fingerprint(state, settings, now)
         offer = live_offer(token, lock=True)
+        wanted, reason = _wanted_fingerprint(state, offer, settings, now)
         if offer is not None and offer.fingerprint != wanted:
             end_offer(
                 checkout, offer, OfferStatus.SUPERSEDED, now, reason=reason or Code.OFFER_STALE

@@ -6,6 +6,7 @@ import hashlib
 from dataclasses import dataclass
 from datetime import datetime
 
+from ..config.payloads import default_source
 from ..config.settings import PluginSettings
 from ..crypto import keyed_digest
 from ..domain.eligibility import fingerprint, insurable_basket
@@ -36,7 +37,9 @@ def quotable(state: CheckoutSnapshot, settings: PluginSettings, now: datetime) -
     """
     basket = insurable_basket(state.facts, settings.rules, now)
     source = source_of(settings)
-    terms = [*settings.fingerprint_terms, source.digest]
+    terms = list(settings.fingerprint_terms)
+    if source is not default_source():
+        terms.append(source.digest)
     if not source.is_given_by_basket:
         payload = _built(source, basket, state)
         terms.append(_digest(payload))
@@ -64,12 +67,16 @@ def source_of(settings: PluginSettings) -> PayloadSource:
 
 
 def require_insured_persons(
-    basket: Basket, state: CheckoutSnapshot, settings: PluginSettings
+    state: CheckoutSnapshot, settings: PluginSettings, now: datetime
 ) -> None:
     """Raise ``Refusal`` if insured persons are sent with the policy and some detail is missing."""
+    source = source_of(settings)
+    if not source.names_persons:
+        return
+    basket = insurable_basket(state.facts, settings.rules, now)
     sale = Sale(basket, state.policyholder, order_number="0")  # the order gets its number later
     try:
-        source_of(settings).insured_persons(sale)
+        source.insured_persons(sale)
     except PayloadIncomplete as error:
         raise Refusal(Code.INSURED_INCOMPLETE, paths_of(error)) from error
 

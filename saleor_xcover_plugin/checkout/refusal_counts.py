@@ -6,11 +6,11 @@ import logging
 from datetime import UTC, datetime
 from functools import cache
 
-from django.db import connection
+from django.db import DatabaseError, connection, transaction
 
 from ..errors import Code
 from ..models import RefusalCount
-from ..time_limits import DatabaseBusy
+from ..time_limits import HOOK_AFTER_BUSY, DatabaseBusy, time_limits
 
 log = logging.getLogger(__name__)
 
@@ -41,9 +41,9 @@ def count_refusal(channel_id: int, code: Code, now: datetime) -> None:
     if code in NOT_COUNTED:
         return
     try:
-        with connection.cursor() as cursor:
+        with time_limits(HOOK_AFTER_BUSY), transaction.atomic(), connection.cursor() as cursor:
             cursor.execute(_statement(), [channel_id, now.astimezone(UTC).date(), code.value])
-    except DatabaseBusy:
+    except (DatabaseBusy, DatabaseError):
         log.info("xcover.refusal.not_counted", extra={"code": code.value})
 
 

@@ -10,7 +10,6 @@ from typing import Any
 
 from ..config.settings import PluginSettings
 from ..domain.answer_sequence import AnswerTurn
-from ..domain.eligibility import insurable_basket
 from ..domain.money import Money
 from ..domain.product_rules import check_selection
 from ..domain.reasons import ReasonCode
@@ -69,8 +68,7 @@ def accept(
             raise Refusal(Code.TERMS_CHANGED)
         chosen = _chosen(offer, quote_ids)
         _check_policyholder(state, offer)
-        basket = insurable_basket(state.facts, settings.rules, now)
-        require_insured_persons(basket, state, settings)
+        require_insured_persons(state, settings, now)
         premium = sum((quote.premium for quote in chosen), Decimal(0))
         if _is_placed(offer, state, chosen, premium):
             put_summary_right(token)

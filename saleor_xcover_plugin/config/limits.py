@@ -35,7 +35,7 @@ def _duration(value: object) -> timedelta:
 def _texts(value: object) -> frozenset[str]:
     if not isinstance(value, list) or not all(isinstance(each, str) for each in value):
         raise ValueError("a list of texts is wanted here")
-    return frozenset(each.strip() for each in value)
+    return frozenset(text for each in value if (text := each.strip()))
 
 
 def _regions(value: object) -> frozenset[str]:

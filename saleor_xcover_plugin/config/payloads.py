@@ -14,7 +14,7 @@ import logging
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, lru_cache
 from importlib.metadata import entry_points
 from pathlib import Path
 from threading import Lock
@@ -26,7 +26,7 @@ from django.utils.module_loading import import_string
 
 from ..payload import shipped
 from ..payload.documents import MAX_BYTES, TemplateError, read_document
-from ..payload.source import Built, PayloadSource
+from ..payload.source import PayloadSource, built
 from ..payload.template import parse, template_of
 
 log = logging.getLogger(__name__)
@@ -45,30 +45,38 @@ class ChosenPayload:
     """What a channel's setting chooses."""
 
     text: str = field(repr=False)
-    name: str = ""
-    """Name of a shipped template, a file or a builder; empty if the text is a template."""
+    """A template, or ``use: NAME`` with the name of a shipped one, a file or a builder."""
 
     def source(self) -> PayloadSource:
         """Return the source. Raise ``TemplateError`` when it cannot be used.
 
         A file is read again after it changed. If it cannot be used then, the one that was read
-        last stays in force in this process.
+        last stays in force in this process. Whatever is wrong with it concerns what is sent in
+        offers and with policies, so nothing else that reads the settings fails for it.
         """
-        return named(self.name) if self.name else parse(self.text)
+        name = _name_in(self.text)
+        return parse(self.text) if name is None else named(name)
 
 
-def chosen(text: str) -> ChosenPayload:
-    """Read the setting: a template, or ``use: NAME``. Raise ``TemplateError`` for anything else."""
+@lru_cache(maxsize=64)
+def _name_in(text: str) -> str | None:
+    """Return the name that a setting uses, None if it is a template of its own."""
     document = read_document(text)
-    if isinstance(document, dict) and "use" in document:
-        name = document["use"]
-        if len(document) > 1 or not isinstance(name, str) or name not in known():
-            raise TemplateError("use", f"one of {', '.join(known())} is wanted here, alone")
-        choice = ChosenPayload(text, name)
-    else:
-        choice = ChosenPayload(text)
-    choice.source()
-    return choice
+    if not (isinstance(document, dict) and "use" in document):
+        return None
+    name = document["use"]
+    if len(document) > 1 or not isinstance(name, str):
+        raise _unknown()
+    return name
+
+
+def _unknown() -> TemplateError:
+    return TemplateError("use", f"one of {', '.join(known())} is wanted here, alone")
+
+
+def default_source() -> PayloadSource:
+    """Return the template of a new installation, which sends what earlier versions sent."""
+    return parse(shipped.text_of(shipped.NAMES[0]))
 
 
 def known() -> list[str]:
@@ -80,6 +88,8 @@ def named(name: str) -> PayloadSource:
     """Return the source with this name. Raise ``TemplateError`` when it cannot be used."""
     if name in shipped.NAMES:
         return parse(shipped.text_of(name))
+    if name not in known():
+        raise _unknown()
     place = _of_store().get(name)
     if place is not None and place.endswith(_SUFFIXES):
         return _FILES.read(Path(place))
@@ -100,7 +110,7 @@ def _entry_points() -> Mapping[str, Any]:
 def _builder(name: str, place: str | None) -> PayloadSource:
     try:
         made = import_string(place) if place is not None else _entry_points()[name].load()
-        return Built(made() if isinstance(made, type) else made)
+        return built(made() if isinstance(made, type) else made)
     except SoftTimeLimitExceeded:
         raise
     except Exception as error:
@@ -122,7 +132,9 @@ class _Files:
             if seen != version:
                 try:
                     source, why = template_of(read_document(read_file(path))), ""
-                except (TemplateError, OSError) as error:
+                except SoftTimeLimitExceeded:
+                    raise
+                except Exception as error:  # whatever it holds, the last one stays in force
                     why = _told(error)
                     log.error("xcover.payload.file_broken", extra={"file": path.name})
                 self._read[path] = version, source, why
@@ -134,7 +146,9 @@ class _Files:
         """Return why the file as it is now cannot be used; empty if it can."""
         try:
             template_of(read_document(read_file(path)))
-        except (TemplateError, OSError) as error:
+        except SoftTimeLimitExceeded:
+            raise
+        except Exception as error:
             return _told(error)
         return ""
 

@@ -22,7 +22,7 @@ from ..domain.rates import Rates
 from ..payload.documents import TemplateError
 from .fields import label_of
 from .limits import read_limits
-from .payloads import ChosenPayload, chosen
+from .payloads import ChosenPayload
 
 MAY_USE_HTTP = "may_use_http"
 """Key of the validation context: whether an API address may be without encryption."""
@@ -45,7 +45,7 @@ def _refusal(sentence: str) -> PydanticCustomError:
 
 def sentence_of(error: ErrorDetails) -> str:
     """Return the sentence of a refusal."""
-    (sentence,) = error["ctx"]["sentence"]
+    (sentence,) = error.get("ctx", {}).get("sentence") or ("A setting cannot be read.",)
     return str(sentence)
 
 
@@ -67,13 +67,6 @@ def _event_mapping(text: str) -> EventMapping:
         return EventMapping.parse(text)
     except ValueError as error:
         raise _refusal(f"Event data mapping, {error}.") from error
-
-
-def _payload(text: str) -> ChosenPayload:
-    try:
-        return chosen(text)
-    except TemplateError as error:
-        raise _refusal(f"Payload template, {error}.") from error
 
 
 def _limits(text: str) -> OfferLimits:
@@ -167,7 +160,7 @@ ApiAddress = Annotated[str, AfterValidator(_api_address)]
 PartnerCode = Annotated[str, AfterValidator(_partner_code)]
 Mapped = Annotated[EventMapping, PlainValidator(_event_mapping)]
 Limits = Annotated[OfferLimits, PlainValidator(_limits)]
-Payload = Annotated[ChosenPayload, PlainValidator(_payload)]
+Payload = Annotated[ChosenPayload, PlainValidator(ChosenPayload)]
 Minutes = Annotated[int, BeforeValidator(_minutes)]
 Days = Annotated[timedelta | None, BeforeValidator(_days)]
 CallRates = Annotated[Rates, PlainValidator(_rates)]

@@ -92,7 +92,7 @@ def insurable_basket(facts: CheckoutFacts, rules: EligibilityRules, now: datetim
     lines = [line for line in facts.lines if _is_ticket(line, rules)]
     if not lines:
         raise Refusal(Code.NO_TICKETS)
-    lines = _insurable(lines, rules)
+    lines = _whole_variants(_insurable(lines, rules), facts.lines)
     if facts.is_taxed_by_app:
         raise Refusal(Code.TAXED_BY_APP)
     if facts.order_discount == OrderDiscount.OTHER and not rules.may_absorb:
@@ -139,10 +139,28 @@ def _insurable(lines: list[ProductLine], rules: EligibilityRules) -> list[Produc
         raise Refusal(Code.TICKET_PRICE_TOO_LOW)
     if not limits.only_non_refundable:
         return worth
-    kept = [line for line in worth if not mapping.is_refundable(line.facts)]
+    try:
+        kept = [line for line in worth if not mapping.is_refundable(line.facts)]
+    except EventDataError as error:
+        raise Refusal(Code.EVENT_DATA_MISSING, error.fields) from error
     if not kept:
         raise Refusal(Code.TICKETS_REFUNDABLE)
     return kept
+
+
+def _whole_variants(
+    insured: list[ProductLine], everything: Sequence[ProductLine]
+) -> list[ProductLine]:
+    """Leave out variants of which some pieces are not insured.
+
+    An order tells tickets apart by their variant only. Raise ``Refusal`` if none is left.
+    """
+    kept = {id(line) for line in insured}
+    split = {line.reference for line in everything if line.quantity > 0 and id(line) not in kept}
+    whole = [line for line in insured if line.reference not in split]
+    if not whole:
+        raise Refusal(Code.TICKETS_EXCLUDED)
+    return whole
 
 
 def fingerprint(basket: Basket, *terms: str) -> str:

@@ -147,9 +147,12 @@ class EventMapping:
     def is_refundable(self, facts: TicketFacts) -> bool:
         """Return True if the store says that it takes the tickets back.
 
-        A value that is neither a yes nor a no is refused by ``event``.
+        Raise ``EventDataError`` for a value that is neither a yes nor a no.
         """
-        return self.value("refundable", facts).casefold() in _YES
+        text = self.value("refundable", facts).casefold()
+        if text and text not in _YES | _NO:
+            raise EventDataError({"refundable": "it says neither yes nor no; write true or false"})
+        return text in _YES
 
     @property
     def default_zone(self) -> str:
@@ -225,9 +228,8 @@ def _misread(texts: Mapping[str, str]) -> Iterator[tuple[str, str]]:
         yield "country", f"it is no code of a country; {hint_for(country)}"
     if texts["timezone"] and read_zone(texts["timezone"]) is None:
         yield "timezone", "it is no name of a time zone; write one such as Europe/Berlin"
-    for name in ("resale", "refundable"):
-        if texts[name] and texts[name].casefold() not in _YES | _NO:
-            yield name, "it says neither yes nor no; write true or false"
+    if texts["resale"] and texts["resale"].casefold() not in _YES | _NO:
+        yield "resale", "it says neither yes nor no; write true or false"
 
 
 def _times(

@@ -65,7 +65,8 @@ class OfferLimits:
     def require_region(self, country: str, region: str) -> None:
         """Raise ``Refusal`` if no offer is made where the policyholder lives."""
         here = f"{country}-{region.strip().upper()}"
-        if here in self.without_regions:
+        excluding = {each.partition("-")[0] for each in self.without_regions}
+        if here in self.without_regions or (country in excluding and not region.strip()):
             raise Refusal(Code.REGION_WITHOUT_OFFER)
         limited = {each.partition("-")[0] for each in self.only_regions}
         if country in limited and here not in self.only_regions:

@@ -18,9 +18,19 @@ def check(settings: PluginSettings, now: datetime) -> None:
     knows real ones.
     """
     try:
+        lacking = [
+            gap
+            for each in of_example(settings.payload.source(), settings, now)
+            for gap in each.missing
+        ]
         found = [each for each in broken_rules(settings, now) if each.is_structural]
     except TemplateError as error:
         raise SettingsError("payload", f"{label_of('payload')}, {error}.") from error
+    if lacking:
+        gap = lacking[0]
+        raise SettingsError(
+            "payload", f"{label_of('payload')}, for every sale: {gap.path}: {gap.why}."
+        )
     if found:
         named = "; ".join(f"{each.path}: {each.why}" for each in found[:3])
         raise SettingsError("payload", f"{label_of('payload')}, against its JSON Schema: {named}.")
@@ -35,4 +45,4 @@ def broken_rules(settings: PluginSettings, now: datetime) -> list[Violation]:
     if not settings.payload_schema:
         return []
     schema = read_schema(settings.payload_schema)
-    return violations(schema, of_example(source, settings, now)[0].as_json())
+    return violations(schema, of_example(source, settings, now)[0].body)

@@ -54,10 +54,6 @@ class Preview:
         """Return the same preview, whose label names the channel."""
         return replace(self, about=f"{slug}: {self.about}")
 
-    def as_json(self) -> Any:
-        """Return the body as JSON has it: amounts are numbers."""
-        return plain(self.body)
-
     def masked(self) -> Any:
         """Return the body without what may say something about a person."""
         return _masked(self.body, "", self.personal)
@@ -106,7 +102,7 @@ def of_sale(about: str, source: PayloadSource, sale: Sale, schema: str) -> Previ
         "partner": payload.partner,
     }
     # A builder does not say where its values come from.
-    return Preview(about, {**named, **body}, (), frozenset({"context", "partner"}))
+    return Preview(about, {**named, **body}, (), frozenset({"context", "customer", "partner"}))
 
 
 def of_example(source: PayloadSource, settings: PluginSettings, now: datetime) -> list[Preview]:

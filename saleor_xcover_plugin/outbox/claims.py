@@ -197,6 +197,5 @@ def defer_due(
     wanted = Q(channel_id=channel_id) if kinds is None else Q(channel_id=channel_id, kind__in=kinds)
     with transaction.atomic():
         waiting = _due(now).filter(wanted).select_for_update(skip_locked=True, of=("self",))
-        ids = list(waiting.values_list("pk", flat=True))
-        OutboxMessage.objects.filter(pk__in=ids).update(next_attempt_at=until, updated_at=now)
-    return len(ids)
+        found = OutboxMessage.objects.filter(pk__in=waiting.order_by().values("pk"))
+        return found.update(next_attempt_at=until, updated_at=now)

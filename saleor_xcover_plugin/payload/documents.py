@@ -20,6 +20,8 @@ MAX_DEPTH = 12
 """Most levels of objects and lists in what is sent."""
 _MAX_NESTING = 3 * MAX_DEPTH
 """Most levels in a document: a level that is sent may take up to three, for its directive."""
+MAX_NODES = 2000
+"""Most objects, lists and single values in one payload."""
 MAX_DIGITS = 15
 """Most significant digits of a number; a JSON number keeps no more."""
 UNSENDABLE = re.compile("[\x00\ud800-\udfff]")
@@ -75,7 +77,9 @@ def _read_yaml(text: str) -> Any:
     try:
         _require_simple(yaml.parse(text, Loader=_Loader))
         return yaml.load(text, Loader=_Loader)  # noqa: S506 (a SafeLoader)
-    except yaml.YAMLError as error:
+    except TemplateError:
+        raise
+    except (yaml.YAMLError, ValueError, OverflowError, RecursionError) as error:
         mark: Any = getattr(error, "problem_mark", None)
         place = f"line {mark.line + 1}" if mark else ""
         raise TemplateError(place, "this is no YAML") from None
@@ -121,11 +125,15 @@ def _number(loader: _Loader, node: yaml.ScalarNode) -> Decimal:
     return Decimal(loader.construct_scalar(node))
 
 
+def _flag(loader: _Loader, node: yaml.ScalarNode) -> bool:
+    return str(loader.construct_scalar(node)).lower() == "true"
+
+
 _Loader.yaml_implicit_resolvers = {}
 _TAG = "tag:yaml.org,2002:"
 for _name, _pattern, _first in (
-    ("null", r"(null|~|)", "n~\0"),
-    ("bool", r"(true|false)", "tf"),
+    ("null", r"(null|Null|NULL|~|)", "nN~\0"),
+    ("bool", r"(true|True|TRUE|false|False|FALSE)", "tTfF"),
     ("int", r"-?(0|[1-9][0-9]*)", "-0123456789"),
     ("float", r"-?(0|[1-9][0-9]*)\.[0-9]+", "-0123456789"),
 ):
@@ -134,6 +142,7 @@ for _name, _pattern, _first in (
     )
 _Loader.add_constructor(_TAG + "map", _mapping)
 _Loader.add_constructor(_TAG + "float", _number)
+_Loader.add_constructor(_TAG + "bool", _flag)
 
 
 def require_plain(value: Any, path: str = "", levels: int = _MAX_NESTING) -> None:
@@ -142,6 +151,8 @@ def require_plain(value: Any, path: str = "", levels: int = _MAX_NESTING) -> Non
         raise _too_deep()
     if isinstance(value, dict):
         for name, item in value.items():
+            if not isinstance(name, str):
+                raise TemplateError(path, "a name of a field is a text")
             _require_text(name, path)
             require_plain(item, f"{path}.{name}" if path else name, levels - 1)
     elif isinstance(value, list):
@@ -161,5 +172,20 @@ def _require_text(text: str, path: str) -> None:
 
 
 def _require_number(number: Decimal, path: str) -> None:
-    if not number.is_finite() or len(number.as_tuple().digits) > MAX_DIGITS:
+    is_short = number.is_finite() and len(number.as_tuple().digits) <= MAX_DIGITS
+    if not is_short or Decimal(repr(float(number))) != number:
         raise TemplateError(path, f"a number has at most {MAX_DIGITS} digits")
+
+
+def require_few(value: Any) -> None:
+    """Raise ``TemplateError`` for more objects, lists and single values than are sent."""
+    waiting, count = [value], 0
+    while waiting:
+        each = waiting.pop()
+        count += 1
+        if count > MAX_NODES:
+            raise TemplateError("", f"it has more than {MAX_NODES} values")
+        if isinstance(each, dict):
+            waiting += each.values()
+        elif isinstance(each, list):
+            waiting += each

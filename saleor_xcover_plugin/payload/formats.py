@@ -31,6 +31,21 @@ def write(value: Value, kind: Kind, form: str | None, currency: str) -> Json:
     return _FORMATS[kind][form or DEFAULT[kind]](value, currency)
 
 
+def types_of(kind: Kind, form: str | None) -> tuple[type, ...]:
+    """Return the types of what a format writes."""
+    form = form or DEFAULT[kind]
+    if form == "flag":
+        return (bool,)
+    if form in ("whole", "minor_units", "unix"):
+        return (int,)
+    return (int, Decimal) if form == "number" else (str,)
+
+
+def is_of(value: Json, types: tuple[type, ...]) -> bool:
+    """Return True if a value is of one of the types; true and false are no numbers."""
+    return isinstance(value, types) and (bool in types or not isinstance(value, bool))
+
+
 def formats_of(kind: Kind) -> list[str]:
     """Return the names of a kind's formats, its own first."""
     return list(_FORMATS[kind])

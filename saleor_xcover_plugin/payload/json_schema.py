@@ -33,14 +33,14 @@ class Violation:
 
     path: str
     rule: str
-    """Name of the schema's rule, such as ``required``."""
+    """Name of the schema's rule, such as ``required``; empty if the schema cannot be used."""
     why: str
     """Plain words, with names and types of the schema, never with a value of the payload."""
 
     @property
     def is_structural(self) -> bool:
         """True if every payload of the template breaks the rule, whatever the values are."""
-        return self.rule in _ABOUT_STRUCTURE
+        return not self.rule or self.rule in _ABOUT_STRUCTURE
 
 
 def is_available() -> bool:
@@ -68,8 +68,10 @@ def read_schema(text: str) -> Any:
         except SchemaError as error:
             place = ".".join(str(step) for step in error.absolute_path)
             raise TemplateError(place, "this is no valid JSON Schema") from None
-        except RecursionError:
-            raise TemplateError("", "it is too deep") from None
+        except SoftTimeLimitExceeded:
+            raise
+        except Exception:  # a schema may hold anything
+            raise TemplateError("", "this is no valid JSON Schema") from None
     return schema
 
 
@@ -77,7 +79,7 @@ def violations(schema: Any, payload: dict[str, Any]) -> list[Violation]:
     """Return where a payload breaks a schema; none without ``jsonschema``.
 
     The schema is about the whole body if it names ``context`` among its properties, else about
-    the context alone. References to other documents are not followed.
+    the context alone. References to other documents are not followed. Amounts may be Decimals.
     """
     if not is_available():
         return []

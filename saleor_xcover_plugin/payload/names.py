@@ -53,6 +53,21 @@ class Sale:
     """Empty before there is an order."""
 
     @cached_property
+    def _parts(self) -> dict[tuple[int, str], list[str]]:
+        return {}
+
+    def parts(self, line: Tickets, source: str) -> list[str]:
+        """Return the parts of a text about a line, one per ticket; empty if their number differs.
+
+        It is split once for all tickets.
+        """
+        known = id(line), source
+        if known not in self._parts:
+            found = parts_of(line.facts.values.get(source, ""), most=line.count)
+            self._parts[known] = found if len(found) == line.count else []
+        return self._parts[known]
+
+    @cached_property
     def by_event(self) -> Mapping[Event, tuple[Tickets, ...]]:
         """The ticket lines of each event, in the order of the basket."""
         found: dict[Event, tuple[Tickets, ...]] = {}
@@ -123,7 +138,7 @@ class Name:
         if any(value != values[0] for value in values[1:]):
             raise Gap(f"it is not the same for all {_PLURAL[self.level]} here")
         value = values[0] if values else None
-        if value is None or value == "":
+        if value is None or (isinstance(value, str) and not value.strip()):
             raise Gap(self.why_missing)
         return value
 
@@ -167,24 +182,31 @@ def _keyed(text: str, prefix: str, level: Level) -> Name:
 
 
 def _own_part(place: Place, key: str) -> str:
-    """Return a ticket's part of a text about all tickets of a line, '' if they do not match.
+    """Return a ticket's part of a text about all tickets of a line, '' if they do not match."""
+    parts = place.sale.parts(place.lines[0], key)
+    return parts[place.ticket or 0] if parts else ""
 
-    The text is a JSON list, or its parts are separated by commas or line breaks.
+
+MAX_PARTS_TEXT = 8_000
+"""Longest text in characters that is split; shoppers write it, and a hook reads it."""
+
+
+def parts_of(text: str, *, most: int) -> list[str]:
+    """Split a text at commas and line breaks, or return the items of a JSON list.
+
+    A text that is too long, or has more than ``most`` parts, has none.
     """
-    line, number = place.lines[0], place.ticket or 0
-    parts = parts_of(line.facts.values.get(key, ""))
-    return parts[number] if len(parts) == line.count else ""
-
-
-def parts_of(text: str) -> list[str]:
-    """Split a text at commas and line breaks, or return the items of a JSON list."""
+    if len(text) > MAX_PARTS_TEXT:
+        return []
     if text.lstrip().startswith("["):
         try:
             found = json.loads(text)
         except (ValueError, RecursionError):
             return []
-        return [str(item).strip() for item in found if isinstance(item, str | int)]
-    return [part.strip() for part in text.replace("\n", ",").split(",")] if text.strip() else []
+        parts = [str(item).strip() for item in found if isinstance(item, str | int)]
+    else:
+        parts = text.replace("\n", ",").split(",", most) if text.strip() else []
+    return [part.strip() for part in parts] if len(parts) <= most else []
 
 
 def _sum(lines: tuple[Tickets, ...]) -> Decimal:

@@ -7,17 +7,25 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Annotated, Any
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 from .documents import TemplateError
-from .formats import Json, formats_of, write
+from .formats import MAX_TEXT, Json, formats_of, is_of, types_of, write
 from .names import Gap, Level, Name, find, known_names
 
 _EACH = {"events": Level.EVENT, "lines": Level.LINE, "tickets": Level.TICKET}
 WORDS = ("from", "each", "object", "constant")
 """The words that make an object a directive. A field of such a name is written in ``object``."""
+_OPTIONS = {
+    "from": {"format", "map", "default", "omit_if_missing", "when"},
+    "each": {"item", "when"},
+    "object": {"when"},
+    "constant": {"when"},
+}
+"""The words that may stand beside each."""
 
 
 def _name(text: object) -> Name:
@@ -122,6 +130,10 @@ class Reader:
     """
 
     allowed: tuple[str, ...] = ("",)
+    denied: tuple[str, ...] = ()
+    """Beginnings of the names that have none yet."""
+    has_events: bool = True
+    """False where the tickets of a sale are no longer grouped by event."""
 
     def read(self, raw: Any, path: str, level: Level = Level.SALE) -> Node:
         """Read a plain value into a node. Raise ``TemplateError`` with the path of what is wrong.
@@ -143,15 +155,20 @@ class Reader:
             raise TemplateError(
                 path, f"write {{from: {raw}}} for the value, {{constant: {raw}}} for the text"
             )
+        _require_short(raw, path)
         return Constant(value=raw)
 
     def _directive(self, word: str, raw: dict[str, Any], path: str, level: Level) -> Node:
         options = {name: value for name, value in raw.items() if name != word}
+        for name in options:
+            if name not in _OPTIONS[word]:
+                raise TemplateError(f"{path}.{name}", "this word has no meaning here")
         if word == "from":
             node = self._model(From, raw, path)
             self._check_from(node, path)
         elif word == "constant":
             node = self._model(Constant, {**options, "value": raw[word]}, path)
+            _require_short(node.value, path)
         elif word == "object":
             if not isinstance(raw[word], dict):
                 raise TemplateError(f"{path}.object", "an object with fields is wanted here")
@@ -169,7 +186,7 @@ class Reader:
         wanted = _EACH.get(what) if isinstance(what, str) else None
         if wanted is None:
             raise TemplateError(f"{path}.each", f"one of {', '.join(_EACH)} is wanted here")
-        if wanted <= level:
+        if wanted <= level or (wanted == Level.EVENT and not self.has_events):
             raise TemplateError(f"{path}.each", f"there are no {what} inside this part of the sale")
         if "item" not in options:
             raise TemplateError(path, "each needs an item")
@@ -194,16 +211,27 @@ class Reader:
         self._check_name(node.name, node.format, path)
         if node.map is not None and not node.map:
             raise TemplateError(f"{path}.map", "it names no value")
+        for value in (node.default, *(node.map or {}).values()):
+            _require_short(value, path)
         if node.omit_if_missing and node.has_default:
             raise TemplateError(path, "omit_if_missing and default exclude each other")
 
     def _check_condition(self, condition: Condition, path: str) -> None:
         self._check_name(condition.name, condition.format, f"{path}.when")
         tests = {"equals", "exists", "one_of"} & condition.model_fields_set
-        if len(tests) != 1:
+        if len(tests) != 1 or ("exists" in tests and condition.exists is None):
             raise TemplateError(f"{path}.when", "one of equals, exists and in is wanted here")
+        types = types_of(condition.name.kind, condition.format)
+        compared = [condition.equals] if "equals" in tests else condition.one_of or []
+        if not all(is_of(value, types) for value in compared):
+            wanted = " or ".join(_TYPE_NAMES[each] for each in types)
+            raise TemplateError(
+                f"{path}.when", f"{condition.name.text} is compared with a {wanted} here"
+            )
 
     def _check_name(self, name: Name, form: str | None, path: str) -> None:
+        if self.denied and name.text.startswith(self.denied):
+            raise TemplateError(path, f"{name.text} has no value before there is an order")
         if not name.text.startswith(self.allowed):
             raise TemplateError(path, f"{name.text} has no value any more when the order is paid")
         if form is not None and form not in formats_of(name.kind):
@@ -211,6 +239,14 @@ class Reader:
                 f"{path}.format",
                 f"{name.text} is a {name.kind}; its formats are {', '.join(formats_of(name.kind))}",
             )
+
+
+_TYPE_NAMES = {bool: "true or false", int: "whole number", Decimal: "number", str: "text"}
+
+
+def _require_short(value: Any, path: str) -> None:
+    if isinstance(value, str) and len(value) > MAX_TEXT:
+        raise TemplateError(path, f"a text has at most {MAX_TEXT} characters")
 
 
 def _sentence(error: Mapping[str, Any]) -> str:

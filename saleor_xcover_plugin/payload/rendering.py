@@ -6,12 +6,10 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
+from .documents import MAX_NODES
 from .formats import Json
 from .names import Gap, Place
 from .nodes import Constant, Each, Fields, From, Items, Node, holds, written
-
-MAX_NODES = 2000
-"""Most objects, lists and single values in one payload."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,11 +58,11 @@ def fill_in(node: Node, place: Place, path: str) -> Filled:
 
 
 def _fill(node: Node, place: Place, path: str, filled: Filled) -> Any:
-    if not all(holds(condition, place) for condition in node.conditions):
-        return _LEFT_OUT
     filled.size += 1
     if filled.size > MAX_NODES:
         raise _TooLarge
+    if not all(holds(condition, place) for condition in node.conditions):
+        return _LEFT_OUT
     if isinstance(node, Constant):
         return node.value
     if isinstance(node, From):

@@ -10,7 +10,7 @@ from typing import Any, Protocol
 
 from celery.exceptions import SoftTimeLimitExceeded
 
-from .documents import MAX_DEPTH, TemplateError, require_plain
+from .documents import MAX_DEPTH, TemplateError, require_few, require_plain
 from .names import Sale
 from .rendering import Missing
 from .template import Payload, PayloadIncomplete
@@ -67,6 +67,21 @@ class PayloadBuilder(Protocol):
 
         The lines of the sale have ``count`` and ``facts`` only, with ``line.metadata`` in them.
         """
+
+
+def built(builder: Any) -> Built:
+    """Return the source that a store's builder makes.
+
+    Raise ``TypeError`` if it is none. Whatever it returns is checked when it is called.
+    """
+    version, uses = getattr(builder, "version", None), getattr(builder, "uses", None)
+    are_texts = isinstance(uses, list | tuple | set | frozenset) and all(
+        isinstance(name, str) for name in uses
+    )
+    has_functions = all(callable(getattr(builder, name, None)) for name in ("payload", "insured"))
+    if not (isinstance(version, str) and are_texts and has_functions):
+        raise TypeError("a builder has version, uses, payload and insured")
+    return Built(builder)
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,6 +142,7 @@ class Built:
             raise _of_builder(f"it raised {name}") from None
         try:
             require_plain(value, "", MAX_DEPTH)
+            require_few(value)
         except TemplateError as error:
             raise _of_builder(f"it returned what cannot be sent: {error}") from None
         return value

@@ -88,7 +88,7 @@ class Template:
             return None
         filled = fill_in(self.insured, Place.of(sale), "insured")
         _require_all([filled])
-        return list(filled.value or ())
+        return None if filled.value is None else list(filled.value)
 
     def values(self) -> Iterator[From]:
         """Yield the nodes that are values of names."""
@@ -124,13 +124,13 @@ def template_of(document: Any) -> Template:
     for part in document:
         if part not in PARTS:
             raise TemplateError(part, f"the parts of a template are {', '.join(PARTS)}")
-    reader = Reader()
+    reader = Reader(denied=("order.",))
     context = _object(reader, document["context"], "context")
     customer = _object(reader, _customer(document.get("customer", {})), "customer")
     partner = _object(reader, _partner(document.get("partner", {})), "partner")
     insured = None
     if "insured" in document:
-        insured = Reader(AFTER_SALE).read(document["insured"], "insured")
+        insured = Reader(AFTER_SALE, has_events=False).read(document["insured"], "insured")
         if not isinstance(insured, Each | Items):
             raise TemplateError("insured", "a list is wanted here")
     for part, node in (("context", context), ("customer", customer), ("partner", partner)):
@@ -156,10 +156,24 @@ def _customer(raw: Any) -> Any:
     if not isinstance(raw, dict):
         raise TemplateError("customer", "an object with fields is wanted here")
     for name in _REQUIRED_OF_CUSTOMER:
-        own = raw.get(name)
-        if isinstance(own, dict) and ({"when"} & set(own) or own.get("omit_if_missing")):
-            raise TemplateError(f"customer.{name}", "XCover refuses a request without it")
+        if name in raw and not _is_sure(name, raw[name]):
+            raise TemplateError(
+                f"customer.{name}", f"write {{from: customer.{name}}}, with format or map if needed"
+            )
     return {**_DEFAULT_CUSTOMER, **raw}
+
+
+def _is_sure(name: str, own: Any) -> bool:
+    """Return True if a field without which XCover refuses a request always has its own value."""
+    if isinstance(own, str):
+        return name == "language" and bool(own.strip())
+    if not isinstance(own, dict) or own.get("from") != f"customer.{name}":
+        return False
+    mapped = own.get("map", {})
+    has_texts = isinstance(mapped, dict) and all(
+        isinstance(value, str) and value.strip() for value in mapped.values()
+    )
+    return has_texts and set(own) <= {"from", "format", "map"}
 
 
 def _partner(raw: Any) -> Any:

@@ -41,3 +41,29 @@ class Odd(Seats):
 
     def payload(self, sale: Sale) -> Mapping[str, Any]:
         return {"context": {"when": sale.basket.earliest_start}}
+
+
+class Numbered(Seats):
+    """Returns fields that are named by numbers."""
+
+    def payload(self, sale: Sale) -> Mapping[str, Any]:  # noqa: ARG002
+        return {"context": {1: "x"}}
+
+
+class Endless(Seats):
+    """Returns more than is sent."""
+
+    def payload(self, sale: Sale) -> Mapping[str, Any]:  # noqa: ARG002
+        return {"context": {"list": [0] * 2_000}}
+
+
+class Nameless:
+    """Has no version."""
+
+    uses = ()
+
+
+class OneText(Seats):
+    """Names what it uses as one text."""
+
+    uses = "variant.sku"  # type: ignore[assignment]

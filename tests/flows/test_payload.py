@@ -224,6 +224,28 @@ def test_every_ticket_holder_is_insured_by_name(
     assert "Ana" not in str(sent(simulator))
 
 
+def test_names_that_are_emptied_after_the_yes_are_asked_for_before_the_order(
+    shopper: SendShopper, store: Store, staff: Staff
+) -> None:
+    # given a yes with names
+    staff.configure_plugin(store.usd_unpaid, {"payload": "use: persons"})
+    try:
+        buyer = shopper(store.usd_unpaid)
+        (line,) = buyer.create_checkout({store.concert: 2}).ticket_lines
+        names = {"first_names": "Ana, Ben", "last_names": "Diaz, Ray"}
+        buyer.write_metadata(names, on=line.id)
+        buyer.accept(buyer.offer())
+        # when they are emptied, and the order is placed
+        buyer.write_metadata({"first_names": ""}, on=line.id)
+        with pytest.raises(Refused) as refused:
+            buyer.complete()
+        # then the shopper is told once, and the tickets sell without protection
+        assert "everyone with a ticket" in refused.value.errors[0]["message"]
+        assert buyer.complete().total == TICKETS
+    finally:
+        staff.configure_plugin(store.usd_unpaid, {"payload": "use: nested"})
+
+
 def test_names_that_are_gone_by_the_payment_wait_for_a_person(
     shopper: SendShopper,
     store: Store,

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from io import StringIO
 from pathlib import Path
 from typing import Any
+from unittest import mock
 
 import pytest
 from django.core.management import CommandError, call_command
@@ -67,6 +68,14 @@ def checkout_of(shopper: SendShopper, store: Store, **metadata: str) -> Shopper:
     return buyer
 
 
+def like_a_new_process() -> None:
+    """Forget what this process has read of settings and files."""
+    from saleor_xcover_plugin.config import payloads, settings
+
+    payloads._FILES._read.clear()
+    settings._settings.cache_clear()
+
+
 # Files -----------------------------------------------------------------------------------
 
 
@@ -102,11 +111,10 @@ def test_a_file_that_breaks_leaves_the_last_one_in_force_and_is_told(
     store: Store,
     staff: Staff,
     simulator: SimulatorProcess,
+    payments: Any,
     name: Name,
     tmp_path: Path,
 ) -> None:
-    from saleor_xcover_plugin.config.payloads import _FILES
-
     file = tmp_path / "tickets.yaml"
     file.write_text(NESTED.format(kind="hall"))
     name("tickets", str(file))
@@ -126,11 +134,18 @@ def test_a_file_that_breaks_leaves_the_last_one_in_force_and_is_told(
     call_command("check", stdout=errors, stderr=errors)
     assert "XCOVER_PAYLOADS names tickets, which cannot be used" in errors.getvalue()
     # in a process that never read a good one, nothing is offered and nothing else breaks
-    _FILES._read.clear()
+    buyer_with_yes = checkout_of(shopper, store)
+    buyer_with_yes.accept(buyer_with_yes.offer())
+    like_a_new_process()
     with pytest.raises(Refused) as refused:
         buyer.offer()
     assert refused.value.codes == ("payload_broken",)
     assert checkout_of(shopper, store).checkout().total == TICKETS
+    # a yes that was given stands through changes, and is ordered
+    buyer_with_yes.write_metadata({"note": "1"})
+    checkout = buyer_with_yes.checkout()
+    payments.charge(checkout.id, checkout.total, checkout.currency)
+    assert buyer_with_yes.complete().total == TICKETS + PREMIUM
     # and it cannot be chosen
     with pytest.raises(Refused):
         staff.configure_plugin(store.usd, {"payload": "use: tickets"})
@@ -145,7 +160,6 @@ def test_a_broken_file_holds_up_a_confirmation_and_loses_none(
     name: Name,
     tmp_path: Path,
 ) -> None:
-    from saleor_xcover_plugin.config.payloads import _FILES
     from saleor_xcover_plugin.models import Cover, OutboxMessage
 
     # given a paid order, and a file that broke before the policy was made
@@ -158,7 +172,7 @@ def test_a_broken_file_holds_up_a_confirmation_and_loses_none(
     payments.charge(checkout.id, checkout.total, checkout.currency)
     order = buyer.complete()
     file.write_text("[")
-    _FILES._read.clear()
+    like_a_new_process()
     # when a worker comes
     work()
     # then nothing is sent, and nothing is given up
@@ -187,7 +201,7 @@ def test_a_builder_of_the_store_is_used(
     assert body["customer"]["currency"] == "USD"
 
 
-@pytest.mark.parametrize("builder", ["Broken", "Odd"])
+@pytest.mark.parametrize("builder", ["Broken", "Odd", "Numbered", "Endless"])
 def test_a_builder_that_fails_sells_the_tickets_without_an_offer(
     shopper: SendShopper,
     store: Store,
@@ -196,7 +210,7 @@ def test_a_builder_that_fails_sells_the_tickets_without_an_offer(
     caplog: pytest.LogCaptureFixture,
     builder: str,
 ) -> None:
-    name("ours", f"{BUILDERS}.{builder}")
+    choose_unchecked(name, f"{BUILDERS}.{builder}")
     buyer = checkout_of(shopper, store)
 
     with pytest.raises(Refused) as refused:
@@ -207,6 +221,35 @@ def test_a_builder_that_fails_sells_the_tickets_without_an_offer(
     assert simulator.calls("create_offer") == []
     assert buyer.checkout().total == TICKETS
     assert "ada@" not in caplog.text
+
+
+def choose_unchecked(name: Name, place: str) -> None:
+    """Choose a builder that fails only later: its example is not tried on saving."""
+    from saleor_xcover_plugin.operations import payload_check
+
+    with mock.patch.object(payload_check, "check"):
+        name("ours", place)
+
+
+@pytest.mark.parametrize("builder", ["Broken", "Odd", "Numbered", "Endless"])
+def test_a_builder_that_fails_for_an_invented_sale_cannot_be_chosen(
+    name: Name, builder: str
+) -> None:
+    with pytest.raises(Refused) as refused:
+        name("ours", f"{BUILDERS}.{builder}")
+
+    message = refused.value.errors[0]["message"]
+    assert message.startswith("Payload template, for every sale: builder: it r")
+
+
+@pytest.mark.parametrize("builder", ["Nameless", "OneText"])
+def test_what_is_no_builder_cannot_be_chosen(name: Name, builder: str) -> None:
+    with pytest.raises(Refused) as refused:
+        name("ours", f"{BUILDERS}.{builder}")
+
+    assert refused.value.errors[0]["message"] == (
+        "Payload template, use: ours cannot be loaded (TypeError)."
+    )
 
 
 def test_a_builder_that_cannot_be_loaded_cannot_be_chosen(name: Name) -> None:

@@ -12,7 +12,7 @@ from typing import Any
 from django.core.management.base import CommandError, CommandParser
 
 from ...clock import utc_now
-from ...config.payloads import chosen, read_file
+from ...config.payloads import ChosenPayload, read_file
 from ...config.settings import PluginSettings, SettingsError
 from ...host import catalog, checkouts, configuration
 from ...operations import payload_preview
@@ -88,8 +88,7 @@ def _judged(preview: Preview, sample: Any, schema: Any, options: dict[str, Any])
         found += [{"path": each.path, "why": each.sentence} for each in differences(sample, ours)]
     if body is not None and schema is not None and "context" in body:
         found += [
-            {"path": each.path, "why": each.why}
-            for each in json_schema.violations(schema, preview.as_json())
+            {"path": each.path, "why": each.why} for each in json_schema.violations(schema, body)
         ]
     return {
         "about": preview.about,
@@ -155,7 +154,7 @@ def _template(path: str | None) -> PayloadSource | None:
     if path is None:
         return None
     try:
-        return chosen(read_file(Path(path))).source()
+        return ChosenPayload(read_file(Path(path))).source()
     except (TemplateError, OSError) as error:
         raise CommandError(f"{path}: {_why(error)}", returncode=BAD_ARGUMENTS) from error
 

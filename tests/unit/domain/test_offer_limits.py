@@ -150,9 +150,29 @@ def test_a_moved_event_counts_with_its_new_start() -> None:
 
 
 def test_refundable_says_yes_or_no() -> None:
-    odd = line(product__metadata__is_refundable="perhaps")
+    odd = line(product__metadata__is_refundable="until 14 days before")
 
-    assert insured("", odd) == ["event_data_missing", "refundable"]
+    assert insured("only_non_refundable: true", odd) == ["event_data_missing", "refundable"]
+    # nobody who does not ask is bothered
+    assert insured("", odd) == ["1"]
+
+
+def test_a_variant_is_insured_as_a_whole_or_not_at_all() -> None:
+    # given a ticket that is sold at two prices, as an app may do
+    cheap, other = line("1", "3.00", count=1), line("2", "60.00")
+
+    assert insured("ticket_price: {minimum: 5}", line("1"), cheap) == ["tickets_excluded"]
+    assert insured("ticket_price: {minimum: 5}", line("1"), cheap, other) == ["2"]
+    assert insured("", line("1"), replace(cheap, unit_price=Decimal(0)), other) == ["2"]
+
+
+def test_no_region_is_no_region_with_an_offer_where_some_have_none() -> None:
+    assert insured("regions: {without: [US-NY]}", region="") == ["region_without_offer"]
+    assert insured("regions: {without: [CA-ON]}", region="") == ["1"]
+
+
+def test_blanks_in_a_list_exclude_nothing() -> None:
+    assert read_limits("exclude: {products: ['', ' '], categories: ['']}") == OfferLimits()
 
 
 @pytest.mark.parametrize(

@@ -232,7 +232,6 @@ def test_a_number_of_parts_that_is_not_that_of_the_tickets_is_missing(text: str)
         ({"from": "product.metadata.k", "exists": False}, True),
         ({"from": "product.metadata.k", "equals": ""}, False),
         ({"from": "line.is_resale", "equals": False}, True),
-        ({"from": "line.is_resale", "equals": 0}, False),
         ({"from": "sale.ticket_count", "equals": 2}, True),
     ],
 )
@@ -298,6 +297,31 @@ def test_items_whose_condition_fails_are_not_in_the_list() -> None:
         ({"constant": 1, "when": {"from": "x", "exists": True}}, "context.it.when.from: there is"),
         ({"constant": 1, "when": {"from": "event.name", "in": []}}, "context.it.when.in: a list"),
         ({"constant": 1, "when": []}, "context.it.when: it names no condition"),
+        (
+            {"constant": 1, "when": {"from": "line.is_resale", "equals": 0}},
+            "context.it.when: line.is_resale is compared with a true or false here",
+        ),
+        (
+            {"constant": 1, "when": {"from": "sale.ticket_count", "in": ["2"]}},
+            "context.it.when: sale.ticket_count is compared with a whole number or number here",
+        ),
+        (
+            {"constant": 1, "when": {"from": "event.name", "equals": None}},
+            "context.it.when: event.name is compared with a text here",
+        ),
+        (
+            {"constant": 1, "when": {"from": "event.name", "exists": None}},
+            "context.it.when: one of equals, exists and in is wanted here",
+        ),
+        ({"each": "tickets", "item": 1, "level": 3}, "context.it.level: this word has no meaning"),
+        ({"constant": 1, "value": 2}, "context.it.value: this word has no meaning here"),
+        ({"object": {}, "fields": {}}, "context.it.fields: this word has no meaning here"),
+        (
+            {"from": "order.number"},
+            "context.it: order.number has no value before there is an order",
+        ),
+        ("x" * 1001, "context.it: a text has at most 1000 characters"),
+        ({"from": "event.city", "default": "x" * 1001}, "context.it: a text has at most 1000"),
     ],
 )
 def test_a_template_that_cannot_be_meant_is_refused_with_its_place(
@@ -318,9 +342,31 @@ def test_a_template_that_cannot_be_meant_is_refused_with_its_place(
         ({"context": {}, "customer": 1}, "customer: an object with fields is wanted here"),
         (
             {"context": {}, "customer": {"country": {"from": "x", "omit_if_missing": True}}},
-            "customer.country: XCover refuses a request without it",
+            "customer.country: write {from: customer.country}, with format or map if needed",
         ),
+        *(
+            (
+                {"context": {}, "customer": {"country": country}},
+                "customer.country: write {from: customer.country}",
+            )
+            for country in (
+                None,
+                "XX",
+                [1],
+                {"object": {"a": 1}},
+                {"from": "buyer.city"},
+                {"from": "customer.country", "map": {"GB": None}},
+                {"from": "customer.country", "default": "GB"},
+                {"from": "customer.country", "when": {"from": "event.city", "exists": True}},
+            )
+        ),
+        ({"context": {}, "customer": {"currency": "USD"}}, "customer.currency: write {from: "),
+        ({"context": {}, "customer": {"language": " "}}, "customer.language: write {from: "),
         ({"context": {}, "insured": {"first_name": "A"}}, "insured: a list is wanted here"),
+        (
+            {"context": {}, "insured": {"each": "events", "item": 1}},
+            "insured.each: there are no events inside this part of the sale",
+        ),
         (
             {"context": {}, "insured": {"each": "tickets", "item": {"from": "event.name"}}},
             "insured[]: event.name has no value any more when the order is paid",
@@ -418,3 +464,50 @@ def test_only_what_the_basket_does_not_tell_makes_a_payload_depend_on_more() -> 
     assert not context(
         {"constant": 1, "when": {"from": "buyer.email", "exists": True}}
     ).is_given_by_basket
+
+
+# Bounds ----------------------------------------------------------------------------------
+
+
+def test_what_a_shopper_writes_about_tickets_is_split_once_and_only_if_it_is_short(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    from saleor_xcover_plugin.payload import names
+
+    split, parts_of = [], names.parts_of
+
+    def counted(text: str, *, most: int) -> list[str]:
+        split.append(len(text))
+        return parts_of(text, most=most)
+
+    monkeypatch.setattr(names, "parts_of", counted)
+    node = {"each": "tickets", "item": {"from": "ticket.metadata.seats", "default": "?"}}
+
+    assert filled(node, tickets(count=3, line__metadata__seats="A,B,C")) == ["A", "B", "C"]
+    assert split == [5]
+    for text in ("A," * 500_000, '["A", "B", "C"' + " " * 8_000 + "]", "[" * 5_000):
+        assert filled(node, tickets(count=3, line__metadata__seats=text)) == ["?"] * 3
+
+
+def test_blanks_are_no_value() -> None:
+    template = context({"from": "product.metadata.k"})
+
+    assert gaps(template, tickets(product__metadata__k="  ")) == [("context.it", "it is empty")]
+
+
+def test_what_is_left_out_counts_as_well() -> None:
+    item = {"constant": 1, "when": {"from": "event.city", "exists": False}}
+    template = context({"each": "tickets", "item": item})
+
+    assert gaps(template, tickets(count=2000)) == [("context", "it has more than 2000 values")]
+
+
+def test_persons_that_are_left_out_are_not_sent_at_all() -> None:
+    insured = {
+        "each": "tickets",
+        "item": {"n": {"from": "ticket.number"}},
+        "when": {"from": "buyer.company", "exists": True},
+    }
+    template = template_of({"context": {}, "insured": insured})
+
+    assert template.insured_persons(sale()) is None
