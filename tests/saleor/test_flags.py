@@ -22,11 +22,11 @@ NO_ROW = "no row"
 def read(token: uuid.UUID) -> CheckoutSnapshot:
     """Read a checkout as the hooks do, with the mapping a new channel has."""
     from saleor_xcover_plugin.config.settings import default_configuration
-    from saleor_xcover_plugin.domain.event_data import EventMapping
+    from saleor_xcover_plugin.domain.event_data import EventMapping, Sources
     from saleor_xcover_plugin.host import checkouts
 
     (mapping,) = [f["value"] for f in default_configuration() if f["name"] == "event_mapping"]
-    state = checkouts.read(token, EventMapping.parse(mapping))
+    state = checkouts.read(token, Sources(EventMapping.parse(mapping).names))
     assert state is not None
     return state
 
