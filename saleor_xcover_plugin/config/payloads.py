@@ -42,7 +42,7 @@ _SUFFIXES = (".yaml", ".yml", ".json")
 
 @dataclass(frozen=True, slots=True)
 class ChosenPayload:
-    """What a channel's setting chooses."""
+    """The payload source that a channel's setting names: a template, a file or a builder."""
 
     text: str = field(repr=False)
     """A template, or ``use: NAME`` with the name of a shipped one, a file or a builder."""

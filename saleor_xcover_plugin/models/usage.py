@@ -24,7 +24,7 @@ class Usage(models.Model):
 
 
 class RefusalCount(models.Model):
-    """How many requests for an offer were refused in a channel on one UTC day for one reason."""
+    """The number of offer requests refused in a channel on one UTC day for one reason."""
 
     channel_id = models.IntegerField()
     day = models.DateField()

@@ -33,7 +33,7 @@ HIDDEN = "[hidden]"
 
 @dataclass(frozen=True, slots=True)
 class Preview:
-    """What would be sent."""
+    """The body that would be sent, and what is missing from it."""
 
     about: str
     """The product, checkout or order."""

@@ -1,4 +1,4 @@
-"""How a value is written into JSON: the formats of each kind of value."""
+"""The formats in which each kind of value can be written into JSON."""
 
 from __future__ import annotations
 

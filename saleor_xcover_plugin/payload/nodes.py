@@ -84,7 +84,7 @@ class From(_Options):
     name: _Name = Field(alias="from")
     format: str | None = None
     map: dict[str, _Single] | None = None
-    """What is sent for each written value; any other counts as missing."""
+    """The value sent for each written value; a written value not listed counts as missing."""
     default: _Single = None
     omit_if_missing: bool = False
 

@@ -1,4 +1,4 @@
-"""Whatever imports a name of the plugin finds it there, also where no type checker looks."""
+"""Each name imported from the plugin exists there, also where no type checker looks."""
 
 import ast
 from functools import cache

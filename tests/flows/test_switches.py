@@ -1,4 +1,4 @@
-"""What a store switches off waits, is told, and goes on when it is switched on again."""
+"""Work of a kind that is switched off waits, is reported, and continues when it is on again."""
 
 from __future__ import annotations
 

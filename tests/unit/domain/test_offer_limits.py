@@ -1,4 +1,4 @@
-"""What a store does not want insured gets no offer, for a reason with a name."""
+"""A basket beyond the offer limits of a store gets no offer, for a reason with a name."""
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
