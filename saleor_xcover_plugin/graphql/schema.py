@@ -19,10 +19,10 @@ from ..config.settings import PluginSettings
 from ..defect_log import log_defect
 from ..errors import Code, Refusal
 from ..host import orders
+from ..host.ids import uuid_of
 from ..host.requestor import Requestor
 from ..models import Cover, Offer
 from ..time_limits import DatabaseBusy
-from .ids import uuid_of
 from .staff_covers import StaffQuery
 from .staff_decisions import StaffMutation
 from .types import (

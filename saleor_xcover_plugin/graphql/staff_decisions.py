@@ -11,6 +11,7 @@ import graphene
 from ..clock import utc_now
 from ..domain.cancellations import ClaimState
 from ..domain.numbers import whole_number
+from ..host.ids import uuid_of
 from ..models import Cancellation, Cover, OutboxMessage
 from ..staff import cover_list, decisions, policyholder_completion
 from ..staff.decisions import DecisionCode, DecisionRefused
@@ -18,7 +19,6 @@ from ..staff.replay import replay
 from ..staff.take_over import take_over
 from ..staff.unmade_covers import do_not_make, make_after_all
 from .enums import InsuranceClaim
-from .ids import uuid_of
 from .staff_access import answered
 from .staff_types import StaffResult, staff_cover_of
 from .types import InsuranceMoneyInput

@@ -18,7 +18,6 @@ from django.db import transaction
 from django.db.models import CharField, Exists, F, OuterRef, Q, QuerySet, Subquery, Value
 from django.db.models.fields.json import KeyTextTransform
 from django.db.models.functions import Cast, Coalesce, Now, NullIf
-from graphene.relay import Node
 from saleor.checkout.lock_objects import checkout_qs_select_for_update
 from saleor.checkout.models import Checkout, CheckoutLine
 from saleor.discount import DiscountType, DiscountValueType, VoucherType
@@ -385,19 +384,6 @@ def locked(token: uuid.UUID) -> Iterator[Any | None]:
     """
     with transaction.atomic():
         yield checkout_qs_select_for_update().filter(pk=token).first()
-
-
-def token_of(named: str) -> uuid.UUID | None:
-    """Return the token that a GraphQL id or a token names; None for any other text."""
-    try:
-        kind, key = Node.from_global_id(named)
-        return uuid.UUID(key if kind == "Checkout" else named)
-    except ValueError:
-        pass
-    try:
-        return uuid.UUID(named)
-    except ValueError:
-        return None
 
 
 def channel_of(token: uuid.UUID) -> int | None:

@@ -15,6 +15,7 @@ from ...clock import utc_now
 from ...config.payloads import ChosenPayload, read_file
 from ...config.settings import PluginSettings, SettingsError
 from ...host import catalog, checkouts, configuration
+from ...host.ids import uuid_of
 from ...operations import payload_preview
 from ...operations.payload_preview import Preview, plain
 from ...payload import json_schema
@@ -110,7 +111,7 @@ def _previews(options: dict[str, Any], template: PayloadSource | None) -> Iterat
 
 
 def _of_checkout(named: str, template: PayloadSource | None) -> Iterator[Preview]:
-    token = checkouts.token_of(named)
+    token = uuid_of(named, "Checkout")
     channel_id = checkouts.channel_of(token) if token else None
     if token is None or channel_id is None:
         return
