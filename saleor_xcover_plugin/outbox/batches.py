@@ -142,6 +142,10 @@ class BatchDelivery:
         self._claimed: list[tuple[_Account, Sequence[OutboxMessage]]] = []
         """Messages that have no turn yet."""
         self._turns: list[_Turn] = []
+        self._last_turn_at = 0.0
+        """``time.monotonic()`` of the last turn that was taken."""
+        self._left = 0
+        """Number of messages that may still be claimed."""
         self._calls: set[Future[_Arrival]] = set()
         self.alone: set[int] = set()
         """Primary keys of messages that were given back, to be delivered alone."""
@@ -158,14 +162,14 @@ class BatchDelivery:
 
     def run(self, *, limit: int, which: Which, until: datetime | None) -> None:
         """Deliver up to ``limit`` messages; claim none after ``until`` (UTC)."""
-        claimed = 0
+        self._left = limit
         try:
             while True:
-                is_over = until is not None and self._clock() >= until
-                if is_over:
+                if until is not None and self._clock() >= until:
+                    self._left = 0
                     self._let_go()
-                elif claimed < limit and self._may_claim():
-                    claimed += self._claim(min(BATCH, limit - claimed), which)
+                elif self._may_claim() and not self._turns:
+                    self._left -= self._claim(min(BATCH, self._left), which)
                 self._take_turns()
                 self._judge()
                 if not (self._calls or self._turns or self._claimed):
@@ -177,8 +181,8 @@ class BatchDelivery:
             self._threads.shutdown(wait=False, cancel_futures=True)
 
     def _may_claim(self) -> bool:
-        is_free = not (self._claimed or self._turns) and self._free_threads() >= GROUP
-        return is_free and not (self._is_drained or self.is_busy)
+        is_free = not self._claimed and self._free_threads() >= GROUP
+        return is_free and self._left > 0 and not (self._is_drained or self.is_busy)
 
     def _free_threads(self) -> int:
         return THREADS - len(self._calls)
@@ -227,6 +231,7 @@ class BatchDelivery:
                 continue
             pairs = zip(messages, permits, strict=False)
             self._turns = [_Turn.of(message, account, permit) for message, permit in pairs]
+            self._last_turn_at = self._turns[-1].leaves_at
             if rest := messages[len(permits) :]:
                 self._claimed.insert(0, (account, rest))
 
@@ -293,13 +298,11 @@ class BatchDelivery:
     # Storing what came.
 
     def _arrivals(self) -> list[_Arrival]:
-        """Wait for the next arrivals, but not beyond the time to judge the next message.
+        """Wait for the next arrivals, but not beyond the time to judge or to take further turns.
 
         Those that arrive within moments of each other are returned together.
         """
-        seconds = None
-        if self._turns:
-            seconds = max(self._ahead_of_judging().total_seconds(), 0.0)
+        seconds = self._seconds_to_wait()
         if not self._calls:
             time.sleep(seconds or 0.0)
             return []
@@ -311,6 +314,19 @@ class BatchDelivery:
                 break
             done |= more
         return [future.result() for future in done]
+
+    def _seconds_to_wait(self) -> float | None:
+        """Return the seconds until there is something to do; None if only an arrival can bring it.
+
+        Further turns are taken when the last one is near. At a low rate each is the only one that
+        may be taken at a time, and who waited for its call to end would send one after the other.
+        """
+        if self._turns:
+            return max(self._ahead_of_judging().total_seconds(), 0.0)
+        has_more = bool(self._claimed) and self._free_threads() >= GROUP
+        if not (has_more or self._may_claim()):
+            return None
+        return max(self._last_turn_at - self._lead.total_seconds() - time.monotonic(), 0.0)
 
     def _done(self, seconds: float | None) -> set[Future[_Arrival]]:
         """Wait for the next calls to end, ``seconds`` at most, and return those that did."""

@@ -11,6 +11,8 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import cache
+from types import MappingProxyType
+from typing import Any
 
 from django.db import connection, transaction
 from django.db.models import Q, QuerySet
@@ -123,11 +125,16 @@ def _is_plain(kinds: tuple[str, ...]) -> Q:
 
 
 def _in_sequence(due: QuerySet[OutboxMessage], is_one_of_few: bool, is_new: bool) -> _Statement:
+    due = _narrowed(due, is_one_of_few, is_new)
+    return compiled(due.order_by("priority", "next_attempt_at", "pk").values("pk"))
+
+
+def _narrowed(
+    due: QuerySet[OutboxMessage], is_one_of_few: bool, is_new: bool
+) -> QuerySet[OutboxMessage]:
     if is_one_of_few:
         due = due.filter(is_one_of_keys("pk", _ONLY))
-    if is_new:
-        due = due.filter(_is_new(_ANY_NOW))
-    return compiled(due.order_by("priority", "next_attempt_at", "pk").values("pk"))
+    return due.filter(_is_new(_ANY_NOW)) if is_new else due
 
 
 _CLAIM = """
@@ -145,11 +152,7 @@ def _claim(
     due: _Statement, now: datetime, limit: int, which: Which, keys: Mapping[object, list[int]]
 ) -> list[OutboxMessage]:
     sql, parameters = due
-    given: dict[object, object] = {**keys, _ONLY: list(which.only or ())}
-    asked = [
-        value + (now - _ANY_NOW) if isinstance(value, datetime) else given.get(value, value)
-        for value in parameters
-    ]
+    asked = _asked(parameters, now, which, keys)
     table = connection.ops.quote_name(OutboxMessage._meta.db_table)
     claimed = OutboxMessage.objects.raw(
         _CLAIM.format(due=sql, table=table), [*asked, limit, uuid.uuid4(), now + LEASE, now]
@@ -159,14 +162,41 @@ def _claim(
     )
 
 
+def _asked(
+    parameters: Collection[object],
+    now: datetime,
+    which: Which,
+    keys: Mapping[object, list[int]] = MappingProxyType({}),
+) -> list[Any]:
+    """Return the parameters of a statement with the present and the keys in them."""
+    given: dict[object, object] = {**keys, _ONLY: list(which.only or ())}
+    return [
+        value + (now - _ANY_NOW) if isinstance(value, datetime) else given.get(value, value)
+        for value in parameters
+    ]
+
+
 def due_count(now: datetime, *, limit: int) -> int:
     """Count the messages a worker could take now, up to ``limit``."""
     return len(_due(now).values_list("pk", flat=True)[:limit])
 
 
-def has_new(now: datetime) -> bool:
-    """Return True if a worker could take a new message now."""
-    return _due(now).filter(_is_new(now)).exists()
+MANY = 40
+"""Due messages beyond which ``due_kinds`` does not look."""
+
+
+def due_kinds(now: datetime, which: Which) -> list[str]:
+    """Return the kind of each message a worker could take now, ``MANY`` at most."""
+    sql, parameters = _kinds(which.only is not None, which.is_new)
+    with connection.cursor() as cursor:
+        cursor.execute(f"{sql} LIMIT %s", [*_asked(parameters, now, which), MANY])
+        return [kind for (kind,) in cursor.fetchall()]
+
+
+@cache
+def _kinds(is_one_of_few: bool, is_new: bool) -> _Statement:
+    due = _narrowed(_due(_ANY_NOW), is_one_of_few, is_new)
+    return compiled(due.order_by().values("kind"))
 
 
 def _is_new(now: datetime) -> Q:

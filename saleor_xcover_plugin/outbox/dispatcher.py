@@ -6,6 +6,7 @@ Those about which nothing is out of the ordinary are delivered in batches first 
 from __future__ import annotations
 
 import logging
+from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 
 from django.db import transaction
@@ -25,7 +26,7 @@ from . import message_queue as outbox
 from .batches import JUDGED_FOR, BatchDelivery
 from .claims import ALL, Which
 from .clients import client_for, rate_limited_transport
-from .handlers import Attempt, MessageHandler, NotDone, Outcome
+from .handlers import Attempt, BatchHandler, MessageHandler, NotDone, Outcome
 from .outcomes import guarded, mark_error, park
 from .rate_limit import CallDeferred, RateLimitedTransport, account_key
 
@@ -50,30 +51,84 @@ def deliver_due(
     No message is begun after ``until`` (UTC). Delivery stops early when the allowed rate is used
     up. Nothing is sent and no message is changed in a database that belongs to another store.
     """
-    store = installation.found()
-    if installation.binding_of(store) == Binding.ELSEWHERE:
-        return 0
-    ends_at = until and clock() + (until - clock()) * _SHARE_OF_BATCHES
-    count, alone = 0, set[int]()
-    # Each message of a copied database is looked at alone: is it about the other store's order?
-    is_copied = store is not None and store.copied_at is not None
-    handlers = [] if is_copied else registry.batch_handlers()
-    for handler in handlers:
-        batches = BatchDelivery(handler, clock)
-        batches.run(limit=limit - count, which=which, until=ends_at)
-        count += batches.tried
-        alone |= batches.alone
-        if batches.is_busy:
-            return count
-    kinds = [handler.kind for handler in handlers]  # what comes meanwhile waits for a batch
-    while count < limit and (until is None or clock() < until):
-        claimed = claims.claim(clock(), limit=1, which=which, but_plain=kinds, alone=alone)
-        if not claimed:
+    delivery = _Delivery(clock, limit, which, until)
+    while delivery.may_go_on():
+        due = claims.due_kinds(clock(), which)
+        if not (due and delivery.deliver(due)):
             break
-        count += 1
-        if not _deliver(claimed[0], clock):
-            break  # other workers use up the rate, and they empty the same outbox
-    return count
+    return delivery.count
+
+
+class _Delivery:
+    """Looks for what is due and delivers it, again and again."""
+
+    def __init__(self, clock: Clock, limit: int, which: Which, until: datetime | None) -> None:
+        self.count = 0
+        """Number of messages that were tried."""
+        self._clock, self._limit, self._which, self._until = clock, limit, which, until
+        self._batches_end_at = until and clock() + (until - clock()) * _SHARE_OF_BATCHES
+        self._alone: set[int] = set()
+        self._handlers: Collection[BatchHandler] | None = None
+
+    def may_go_on(self) -> bool:
+        """Return True if another message may be begun."""
+        is_over = self._until is not None and self._clock() >= self._until
+        return self.count < self._limit and not is_over
+
+    def deliver(self, due: Sequence[str]) -> bool:
+        """Deliver messages of these kinds; return False if it is no use to look again."""
+        handlers = self._batch_handlers()
+        if handlers is None:
+            return False
+        before, kinds = self.count, set(due)
+        are_all = len(due) < claims.MANY
+        for handler in handlers:
+            if are_all and handler.kind not in kinds:
+                continue
+            if not self._deliver_in_batches(handler):
+                return False
+        in_batches = {handler.kind for handler in handlers}
+        has_others = not are_all or bool(self._alone) or bool(kinds - in_batches)
+        if (has_others or self.count == before) and not self._deliver_others(in_batches):
+            return False
+        return self.count > before
+
+    def _batch_handlers(self) -> Collection[BatchHandler] | None:
+        """Return the handlers of batches; None if the database belongs to another store."""
+        if self._handlers is None:
+            store = installation.found()
+            if installation.binding_of(store) == Binding.ELSEWHERE:
+                return None
+            # Each message of a copied database is looked at alone: is it about the other store's?
+            is_copied = store is not None and store.copied_at is not None
+            self._handlers = [] if is_copied else registry.batch_handlers()
+        return self._handlers
+
+    def _deliver_in_batches(self, handler: BatchHandler) -> bool:
+        """Deliver the ordinary messages of a kind; return False when the rate is used up."""
+        batches = BatchDelivery(handler, self._clock)
+        left = self._limit - self.count
+        batches.run(limit=left, which=self._which, until=self._batches_end_at)
+        self.count += batches.tried
+        self._alone |= batches.alone
+        return not batches.is_busy
+
+    def _deliver_others(self, in_batches: Collection[str]) -> bool:
+        """Deliver all other messages, one by one; return False when the rate is used up."""
+        while self.may_go_on():
+            claimed = claims.claim(
+                self._clock(),
+                limit=1,
+                which=self._which,
+                but_plain=sorted(in_batches),  # what comes meanwhile waits for a batch
+                alone=self._alone,
+            )
+            if not claimed:
+                return True
+            self.count += 1
+            if not _deliver(claimed[0], self._clock):
+                return False  # other workers use up the rate, and they empty the same outbox
+        return True
 
 
 def _deliver(message: OutboxMessage, clock: Clock) -> bool:

@@ -52,9 +52,7 @@ def deliver_new(
         send_task(DELIVER_NEW_TASK, True)
         return tried
     new_messages.looks_for_the_last_time(clock())
-    if claims.has_new(clock()):
-        tried += deliver_due(clock, limit=_AT_A_TIME, which=_NEW, until=ends_at)
-    return tried
+    return tried + deliver_due(clock, limit=_AT_A_TIME, which=_NEW, until=ends_at)
 
 
 # Sharing a long outbox between workers.

@@ -30,7 +30,7 @@ log = logging.getLogger(__name__)
 SOON = timedelta(seconds=2)
 """Time for which a drain is expected after it was asked for, or after it has said that it works."""
 
-RUSH = timedelta(seconds=1)
+RUSH = timedelta(milliseconds=400)
 """Time after the end of a drain within which another one is part of a rush."""
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -51,6 +51,17 @@ def paid(shopper: SendShopper, store: Store, simulator: SimulatorProcess) -> Pay
 
 
 @pytest.fixture
+def agree(staff: Staff, store: Store) -> Iterator[Callable[[int], None]]:
+    """Return a function that agrees so many calls per second with XCover."""
+
+    def enter(calls: int) -> None:
+        staff.configure_plugin(store.usd_unpaid, {"calls_per_second": str(calls)})
+
+    yield enter
+    enter(50)
+
+
+@pytest.fixture
 def never_late(monkeypatch: pytest.MonkeyPatch) -> None:
     """Have a machine on which each call leaves at its turn."""
     from saleor_xcover_plugin.outbox import batches
@@ -93,10 +104,10 @@ def notes(order: Any) -> list[str]:
 
 @pytest.mark.usefixtures("never_late")
 def test_twenty_policies_take_four_statements_each(
-    paid: Pay, simulator: SimulatorProcess, staff: Staff, store: Store
+    paid: Pay, simulator: SimulatorProcess, agree: Callable[[int], None]
 ) -> None:
     # given twenty paid orders, and an agreed rate at which a batch may leave at once
-    staff.configure_plugin(store.usd_unpaid, {"calls_per_second": "1000"})
+    agree(1000)
     orders = paid(20)
     # when a worker comes
     with CaptureQueriesContext(connection) as queries:
@@ -145,6 +156,21 @@ def test_a_slow_call_delays_nobody(paid: Pay, simulator: SimulatorProcess) -> No
     assert statuses(orders) == {"confirmed": 5}
     *others, last = sorted(cover_of(order).confirmed_at for order in orders)
     assert last - max(others) > timedelta(seconds=1)
+
+
+def test_at_a_low_rate_a_call_does_not_wait_for_the_one_before(
+    paid: Pay, simulator: SimulatorProcess, agree: Callable[[int], None]
+) -> None:
+    # given a rate at which one turn is taken at a time, and an XCover that takes three seconds
+    agree(10)
+    orders = paid(6)
+    simulator.fault("confirm", "delay", times=None, seconds=3)
+    # when a worker comes
+    assert deliver() == 6
+    # then all six were under way together: the last came within one call's time of the first
+    assert statuses(orders) == {"confirmed": 6}
+    first, *_, last = sorted(cover_of(order).confirmed_at for order in orders)
+    assert last - first < timedelta(seconds=3)
 
 
 @pytest.mark.usefixtures("never_late")
