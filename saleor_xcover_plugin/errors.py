@@ -34,6 +34,7 @@ class Code(StrEnum):
     CURRENCY_WITHOUT_OFFER = "currency_without_offer"
     DISCOUNT_NOT_SUPPORTED = "discount_not_supported"
     TAXED_BY_APP = "taxed_by_app"
+    TAX_NOT_REPRESENTABLE = "tax_not_representable"
     NOT_SET_UP = "not_set_up"
     OFFERS_OFF = "offers_off"
     PAYMENT_STARTED = "payment_started"
@@ -174,8 +175,15 @@ SENTENCES: dict[Code, _Sentences] = {
     ),
     Code.TAXED_BY_APP: _Sentences(
         _NO_PROTECTION,
-        "This channel's taxes are calculated by an app, so the premium cannot be kept exact. "
-        "Use flat rates for this channel.",
+        "The tax app of this channel taxes the protection, or gives no usable answer, so the "
+        "premium cannot be kept exact. Have it treat the cover product's tax class as exempt "
+        "(0 %).",
+    ),
+    Code.TAX_NOT_REPRESENTABLE: _Sentences(
+        _NO_PROTECTION,
+        "The tax in the premium cannot be on the protection's line: no rate of its tax class "
+        "yields XCover's net and gross to the cent here, and this channel sells no other (Only "
+        "with the tax on the line, in the plugin's configuration).",
     ),
     Code.NOT_SET_UP: _Sentences(
         _NO_PROTECTION,

@@ -26,7 +26,7 @@ from .graphql.view import graphql_view
 from .guard import Guarded, guard
 from .host import configuration
 from .host.cover_line import mirror_prices
-from .host.orders import mirror_status
+from .host.orders import mirror_papers, mirror_status
 from .host.plugin_api import BasePlugin, completion_error, configuration_error
 from .operations import credentials_check, payload_check, switches
 from .outbox.task_queue import request_offer_soon
@@ -214,15 +214,23 @@ class XCoverPlugin(BasePlugin):
     _just_created: Any = None
 
     def _order_changed(self, order: Any, previous_value: Any = None, **kwargs: Any) -> Any:
-        with self._guard("order", order=str(order.pk)):
+        self._sync_order(order)
+        return previous_value
+
+    def _sync_order(self, order: Any) -> bool:
+        """Sync an order; return False if that was not possible now."""
+        with self._guard("order", order=str(order.pk)) as check:
             sync_order(order.pk, utc_now())
             mirror_status(order)
-        return previous_value
+        return not (check.has_failed or check.was_busy)
 
     def order_created(self, order: Any, previous_value: Any = None, **kwargs: Any) -> Any:
         """Sync a new order, and note that this request created it."""
         self._just_created = order.pk
-        return self._order_changed(order, previous_value)
+        is_synced = self._sync_order(order)
+        with self._guard("order_created", order=str(order.pk)):
+            mirror_papers(order, are_right=is_synced)
+        return previous_value
 
     def order_confirmed(self, order: Any, previous_value: Any = None, **kwargs: Any) -> Any:
         """Sync the order unless this request created it, because then nothing has changed."""

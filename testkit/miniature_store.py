@@ -3,7 +3,7 @@
 from typing import Any
 
 from django.apps import apps
-from saleor.graphql.permissions import PAYMENT_APP, STAFF, STORE_APP, token_of
+from saleor.graphql.permissions import CUSTOMER, PAYMENT_APP, STAFF, STORE_APP, token_of
 
 from .factories import unique
 from .rows import RowStore, global_id
@@ -27,6 +27,9 @@ class MiniatureStore(RowStore):
 
     def store_app_token(self) -> str:
         return token_of(STORE_APP)
+
+    def _customer_token(self, user: Any) -> str:
+        return token_of(f"{CUSTOMER}{user.pk}")
 
     def _stock_channel(self, channel: object) -> None:
         """Do nothing: every warehouse of the miniature serves every channel."""

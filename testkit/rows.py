@@ -15,7 +15,7 @@ from django.apps import apps
 from django.core.management import call_command
 from django.db import connection
 
-from testkit.client.store import Channel, Variant
+from testkit.client.store import Channel, Customer, Variant
 from testkit.client.values import COVER_SKU
 
 from . import factories
@@ -64,6 +64,21 @@ class RowStore(ABC):
     @abstractmethod
     def store_app_token(self) -> str:
         """Return the token of an app that may handle checkouts."""
+
+    @abstractmethod
+    def _customer_token(self, user: Any) -> str:
+        """Return a token of this user."""
+
+    def new_customer(self) -> Customer:
+        """Create a customer who is logged in."""
+        email = f"{factories.unique('customer')}@example.com"
+        user = apps.get_model("account", "User").objects.create(email=email)
+        return Customer(user.pk, self._customer_token(user))
+
+    def give(self, order_id: str, customer: Customer) -> None:
+        """Make an order a customer's, as Saleor does when a guest makes an account later."""
+        orders = apps.get_model("order", "Order").objects.filter(pk=key(order_id))
+        orders.update(user_id=customer.key)
 
     @property
     def channels(self) -> tuple[Channel, ...]:

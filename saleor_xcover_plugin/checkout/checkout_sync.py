@@ -8,21 +8,25 @@ taken into account when the order is synced.
 from __future__ import annotations
 
 import uuid
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
 from ..config.settings import PluginSettings
+from ..domain.line_tax import NOT_REPRESENTABLE, LineTax
 from ..domain.money import Money
 from ..domain.price_impact import PriceImpact
 from ..domain.reasons import ReasonCode
 from ..domain.states import OfferStatus
 from ..errors import Code, Refusal
-from ..host import announced_payments, checkouts, cover_line, trial_pricing
+from ..host import announced_payments, checkouts, cover_line, tax_apps, trial_pricing
+from ..host.taxed_cover import taxed_cover
 from ..host.values import CheckoutSnapshot, CoverLine
 from ..models import Offer
-from .line_pricing import hold_exactly
+from . import taxed_line
+from .line_pricing import Price, hold_exactly
 from .offer_pricing import needs_new_trial
 from .offers import (
     LiveOffer,
@@ -34,6 +38,7 @@ from .offers import (
     is_notice_due,
     keep_summary_right,
     live_offer,
+    price_to_enter,
     put_summary_right,
     read_with_live_offer,
     summarise,
@@ -93,9 +98,8 @@ def refusal_before_order(
         return None
     wanted, _ = _wanted_fingerprint(state, offer, settings, now)
     is_selected = offer is not None and offer.status == OfferStatus.SELECTED
-    has_expired = offer is not None and is_selected and not is_fresh(offer, now)
-    lacking = _lacking_persons(state, settings, now) if is_selected else None
-    is_fine = _is_in_step(state, offer, wanted) and not has_expired and lacking is None
+    ending = _ending_of(state, offer, settings, now) if offer is not None and is_selected else None
+    is_fine = _is_in_step(state, offer, wanted) and ending is None
     if is_fine:
         keep_summary_right(token, offer, state.summary)
     if is_fine and not is_notice_due(token):
@@ -103,18 +107,50 @@ def refusal_before_order(
     if checkouts.has_money(token):
         _write_down(state, settings, now)
         return None
-    if offer is not None and has_expired:
-        _end_told(token, offer, OfferStatus.EXPIRED, Code.OFFER_EXPIRED, now)
-        return Refusal(Code.OFFER_EXPIRED)
-    if offer is not None and lacking is not None:
-        _end_told(token, offer, OfferStatus.SUPERSEDED, lacking.code, now)
-        return lacking
+    if offer is not None and ending is not None:
+        _end_told(token, offer, ending.status, ending.reason, now)
+        return ending.refusal
     if not is_fine:
         was_changed = _bring_in_step(token, settings, now)
         if was_changed and (is_selected or state.cover_lines):
             take_notice(token)
             return Refusal(Code.COVER_CHANGED)
     return Refusal(Code.COVER_CHANGED) if take_notice(token) else None
+
+
+@dataclass(frozen=True, slots=True)
+class _Ending:
+    """Why a yes ends before the order, and what the shopper is told."""
+
+    status: OfferStatus
+    reason: Code
+    refusal: Refusal
+
+
+def _ending_of(
+    state: CheckoutSnapshot, offer: LiveOffer, settings: PluginSettings, now: datetime
+) -> _Ending | None:
+    """Return why a yes that no repair can keep ends before the order; None if it does not."""
+    if not is_fresh(offer, now):
+        expired = Code.OFFER_EXPIRED
+        return _Ending(OfferStatus.EXPIRED, expired, Refusal(expired))
+    if state.facts.is_taxed_by_app and _is_taxed_anew(state, offer):
+        changed = Refusal(Code.COVER_CHANGED)
+        return _Ending(OfferStatus.SUPERSEDED, Code.TAXED_BY_APP, changed)
+    lacking = _lacking_persons(state, settings, now)
+    if lacking is not None:
+        return _Ending(OfferStatus.SUPERSEDED, lacking.code, lacking)
+    return None
+
+
+def _is_taxed_anew(state: CheckoutSnapshot, offer: LiveOffer) -> bool:
+    """Return True if the premium is taxed otherwise than at the yes.
+
+    The price is that of Saleor's last calculation, which is the one an order is made with.
+    """
+    tax = LineTax.from_json(offer.line_tax)
+    agreed = (offer.premium if tax is None else tax.net, offer.premium)
+    return any(line.offer_id == offer.pk and line.charged != agreed for line in state.cover_lines)
 
 
 def _lacking_persons(
@@ -192,7 +228,7 @@ def _pays(line: CoverLine, offer: Offer) -> bool:
     """Return True if the buyer still pays at least the agreed premium for the line."""
     premium = chosen_premium(offer)
     if not offer.effect:
-        return (line.unit_price or Decimal(0)) >= premium
+        return (line.unit_price or Decimal(0)) >= price_to_enter(offer)
     effect = PriceImpact.from_json(offer.effect)
     if offer.line_price not in (None, premium):
         return effect.cost >= premium - offer.absorbed
@@ -217,7 +253,8 @@ def _has_cost(state: CheckoutSnapshot, offer: Offer) -> bool:
     """
     if _is_plain(state):
         return offer.cost is not None
-    return state.has_stale_prices
+    # Only the tax app could tell, which no hook may call.
+    return state.has_stale_prices and not state.facts.is_taxed_by_app
 
 
 def _is_plain(state: CheckoutSnapshot) -> bool:
@@ -235,7 +272,14 @@ def _note_cost(checkout: Any, state: CheckoutSnapshot, offer: Offer, now: dateti
     lines = [line.id for line in state.cover_lines]
     whole, alone = cover_line.totals_with_and_without(checkout, lines)
     premium = chosen_premium(offer)
-    effect = PriceImpact.of(whole, alone, premium=premium, absorbed=offer.absorbed)
+    tax = LineTax.from_json(offer.line_tax)
+    effect = PriceImpact.of(
+        whole,
+        alone,
+        premium=premium,
+        absorbed=offer.absorbed,
+        tax=Decimal(0) if tax is None else premium - tax.net,
+    )
     offer.save_fields(now, cost=effect.cost, effect=effect.as_json() if effect.code else None)
 
 
@@ -249,8 +293,8 @@ def _wanted_fingerprint(
         return quotable(state, settings, now).fingerprint, None
     except Refusal as refusal:
         # A file or builder that cannot be used says nothing about what is in the checkout.
-        is_unknown = refusal.code == Code.PAYLOAD_BROKEN and offer is not None
-        return (offer.fingerprint if is_unknown and offer else None), refusal.code
+        is_unknown = refusal.code == Code.PAYLOAD_BROKEN
+        return (offer.fingerprint if offer is not None and is_unknown else None), refusal.code
 
 
 def _is_in_step(state: CheckoutSnapshot, offer: LiveOffer | None, wanted: str | None) -> bool:
@@ -259,12 +303,26 @@ def _is_in_step(state: CheckoutSnapshot, offer: LiveOffer | None, wanted: str | 
         return False
     if offer is None or offer.status != OfferStatus.SELECTED:
         return not state.cover_lines
-    if len(state.cover_lines) != 1 or state.needs_proof or offer.cost is not None:
+    if len(state.cover_lines) != 1 or offer.cost is not None:
         return False
     (line,) = state.cover_lines
-    is_intact = line.carries(offer.pk, offer.premium) and line.stands_last and not line.correction
-    # Saleor would charge a tax on top of the premium, or take it out of it.
-    return is_intact and not insures_nothing(offer) and trial_pricing.is_cover_untaxed(state.token)
+    is_ours = line.carries(offer.pk, offer.price_to_enter) and not insures_nothing(offer)
+    if state.facts.is_taxed_by_app:
+        return is_ours and not tax_apps.may_be_called()
+    if state.needs_proof:
+        return False
+    is_intact = is_ours and line.stands_last and not line.correction
+    return is_intact and _is_taxed_as_agreed(state, offer)
+
+
+def _is_taxed_as_agreed(state: CheckoutSnapshot, offer: LiveOffer) -> bool:
+    """Return True unless Saleor would now put another tax on the premium, or take it out."""
+    tax = LineTax.from_json(offer.line_tax)
+    if tax is None:
+        return trial_pricing.is_cover_untaxed(state.token)
+    cover = taxed_cover(state.token)
+    is_same_rate = cover is not None and cover.rate == tax.rate
+    return is_same_rate and (state.has_stale_prices or not _is_taxed_anew(state, offer))
 
 
 def _bring_in_step(token: uuid.UUID, settings: PluginSettings, now: datetime) -> bool:
@@ -292,7 +350,9 @@ def _change_what_is_out_of_step(token: uuid.UUID, settings: PluginSettings, now:
         was_repaired = _repair_line(checkout, state, offer, now)
         if offer.status != OfferStatus.SELECTED:
             return True
-        was_changed = _hold_price(checkout, offer, settings, now) or was_repaired
+        was_changed = was_repaired
+        if tax_apps.may_be_called() or not state.facts.is_taxed_by_app:
+            was_changed = _hold_price(checkout, offer, state, settings, now) or was_repaired
         announced_payments.follow_total(checkout)
         if offer.status == OfferStatus.SELECTED:
             _show(offer, None, now)
@@ -310,27 +370,34 @@ def _repair_line(checkout: Any, state: CheckoutSnapshot, offer: Offer, now: date
     keep, *extra = ours
     strangers = [line.id for line in state.cover_lines if line.offer_id != offer.pk]
     removable = [line.id for line in extra] + strangers
-    premium = chosen_premium(offer)
-    if not removable and keep.carries(offer.pk, premium):
+    price = price_to_enter(offer)
+    if not removable and keep.carries(offer.pk, price):
         return False
     if removable:
         take_out(checkout, removable)
-    cover_line.restore(keep.id, premium=premium)
+    cover_line.restore(keep.id, price=price)
     cover_line.recalculate(checkout)
     return True
 
 
-def _hold_price(checkout: Any, offer: Offer, settings: PluginSettings, now: datetime) -> bool:
+def _hold_price(
+    checkout: Any,
+    offer: Offer,
+    state: CheckoutSnapshot,
+    settings: PluginSettings,
+    now: datetime,
+) -> bool:
     """Correct the line so that the checkout costs tickets plus premium; return True if it changed.
 
     The yes ends when no price of the line achieves that.
     """
     (line,) = cover_line.lines_of(checkout)
-    premium = Money(chosen_premium(offer), offer.currency)
-    before = (line.correction, offer.line_price, offer.absorbed)
+    before = (line.correction, offer.line_price, offer.absorbed, offer.line_tax)
     voucher_code = checkout.voucher_code
     try:
-        price = hold_exactly(checkout, line, premium=premium, may_absorb=settings.rules.may_absorb)
+        price, line_tax = _price_held(checkout, offer, line, state, settings)
+    except tax_apps.NoAnswer:
+        return False  # the yes stands: Saleor makes no order before the app has answered
     except Refusal as refusal:
         end_offer(checkout, offer, OfferStatus.SUPERSEDED, now, reason=refusal.code)
         return True
@@ -342,9 +409,38 @@ def _hold_price(checkout: Any, offer: Offer, settings: PluginSettings, now: date
         now,
         line_price=price.line,
         absorbed=price.absorbed,
+        line_tax=line_tax,
         cost=None,
         effect=None,
         is_notice_due=has_lost_voucher or offer.is_notice_due,
+        tried_at=now,
+        tried_change=checkout.last_change,
     )
     (line,) = cover_line.lines_of(checkout)
-    return before != (line.correction, offer.line_price, offer.absorbed)
+    return before != (line.correction, offer.line_price, offer.absorbed, offer.line_tax)
+
+
+def _price_held(
+    checkout: Any,
+    offer: Offer,
+    line: CoverLine,
+    state: CheckoutSnapshot,
+    settings: PluginSettings,
+) -> tuple[Price, Mapping[str, Any] | None]:
+    """Correct the line; return its price, and what ``Offer.line_tax`` stores of its tax."""
+    premium = Money(chosen_premium(offer), offer.currency)
+    line_tax = offer.line_tax
+    if line_tax:
+        if (held := taxed_line.hold(checkout, offer, line, premium.amount)) is not None:
+            return Price(premium.amount, Decimal(0)), held.as_json()
+        if settings.tax_on_line_only:
+            raise Refusal(Code.TAX_NOT_REPRESENTABLE)
+        line_tax = NOT_REPRESENTABLE
+    price = hold_exactly(
+        checkout,
+        line,
+        premium=premium,
+        may_absorb=settings.rules.may_absorb,
+        is_taxed_by_app=state.facts.is_taxed_by_app,
+    )
+    return price, line_tax

@@ -35,12 +35,19 @@ class Price:
 
 
 def put_exactly(
-    checkout: Any, *, offer_id: int, variant_id: int, premium: Money, may_absorb: bool
+    checkout: Any,
+    *,
+    offer_id: int,
+    variant_id: int,
+    premium: Money,
+    may_absorb: bool,
+    is_taxed_by_app: bool = False,
 ) -> Price:
     """Insert the cover line into a locked checkout without one, and return its price.
 
     ``may_absorb`` lets the store bear a difference that no correction removes. Raise ``Refusal``
-    (``PRICE_NOT_EXACT`` or ``SHIPPING_TAX_NOT_EXACT``) if no price fits; the caller rolls back.
+    (``PRICE_NOT_EXACT``, ``SHIPPING_TAX_NOT_EXACT``, or ``TAXED_BY_APP`` where an app calculates
+    the taxes) if no price fits; the caller rolls back.
     """
     alone = cover_line.totals_without(checkout, [])
     line_id = cover_line.put(
@@ -49,7 +56,8 @@ def put_exactly(
         offer_id=offer_id,
         premium=premium.amount,
     )
-    return _Settling(checkout, line_id, premium, alone).settle(may_absorb=may_absorb)
+    settling = _Settling(checkout, line_id, premium, alone, is_taxed_by_app=is_taxed_by_app)
+    return settling.settle(may_absorb=may_absorb)
 
 
 def objection(
@@ -59,6 +67,7 @@ def objection(
     variant_id: int,
     premiums: Sequence[Money],
     may_absorb: bool,
+    is_taxed_by_app: bool = False,
 ) -> Code | None:
     """Return why a line at one of these premiums does not fit, or None if each of them fits.
 
@@ -73,6 +82,7 @@ def objection(
                 variant_id=variant_id,
                 premiums=premiums,
                 may_absorb=may_absorb,
+                is_taxed_by_app=is_taxed_by_app,
             )
             transaction.set_rollback(True)
     except Refusal as refusal:
@@ -87,23 +97,32 @@ def _prove(
     variant_id: int,
     premiums: Sequence[Money],
     may_absorb: bool,
+    is_taxed_by_app: bool,
 ) -> None:
     alone = cover_line.totals_without(checkout, [])
     for premium in premiums:
         line_id = cover_line.put(
             checkout, variant_id=variant_id, offer_id=offer_id, premium=premium.amount
         )
-        _Settling(checkout, line_id, premium, alone).settle(may_absorb=may_absorb)
+        settling = _Settling(checkout, line_id, premium, alone, is_taxed_by_app=is_taxed_by_app)
+        settling.settle(may_absorb=may_absorb)
         cover_line.remove([line_id])
 
 
-def hold_exactly(checkout: Any, line: CoverLine, *, premium: Money, may_absorb: bool) -> Price:
+def hold_exactly(
+    checkout: Any,
+    line: CoverLine,
+    *,
+    premium: Money,
+    may_absorb: bool,
+    is_taxed_by_app: bool = False,
+) -> Price:
     """Correct the existing line of a locked checkout after a change, and return its price.
 
     Raise ``Refusal`` as ``put_exactly`` does if no price fits.
     """
     alone = cover_line.totals_without(checkout, [line.id])
-    settling = _Settling(checkout, line.id, premium, alone)
+    settling = _Settling(checkout, line.id, premium, alone, is_taxed_by_app=is_taxed_by_app)
     is_in_place = line.stands_last or line.place_for == alone.digest
     if line.correction and is_in_place and settling.is_exact_with(line.correction):
         return settling.exact
@@ -114,7 +133,16 @@ def hold_exactly(checkout: Any, line: CoverLine, *, premium: Money, may_absorb: 
 class _Settling:
     """One search for the place and the correction with which a line costs exactly its premium."""
 
-    def __init__(self, checkout: Any, line_id: uuid.UUID, premium: Money, alone: Totals) -> None:
+    def __init__(
+        self,
+        checkout: Any,
+        line_id: uuid.UUID,
+        premium: Money,
+        alone: Totals,
+        *,
+        is_taxed_by_app: bool,
+    ) -> None:
+        self._is_taxed_by_app = is_taxed_by_app
         self._checkout = checkout
         self._line_id = line_id
         self._premium = premium
@@ -126,6 +154,8 @@ class _Settling:
         plain = self._totals_with(Decimal(0))
         if self._is_exact(plain):
             return self.exact
+        if self._is_taxed_by_app:
+            raise Refusal(Code.TAXED_BY_APP)
         search = CorrectionSearch(self._premium, plain.cover.gross, self._alone)
         if self._fits_last(search) or self._fits_before_last(search):
             return self.exact

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 
 from ..config.settings import PluginSettings
 from ..domain.money import Money
-from ..domain.product_rules import sums_to_prove
+from ..domain.product_rules import selections_to_prove, sums_to_prove
 from ..domain.states import OfferStatus
 from ..errors import Code, Refusal
 from ..host import checkouts, cover_product, trial_pricing
 from ..host.values import CheckoutSnapshot
 from ..models import Offer
+from . import taxed_line
 from .line_pricing import objection
 from .offer_content import terms_of, terms_of_quote
 from .offers import LiveOffer, chosen_contents, groups_of, is_fresh, live_offer, premiums_of
@@ -27,7 +29,7 @@ def check_new(
     Saleor prices the checkout with the cover line only where a trial can show more than its price.
     Raise ``Refusal`` when the offer cannot be sold in this checkout.
     """
-    if trial_pricing.is_needed(state):
+    if trial_pricing.is_needed(state) or settings.tax_on_line_only:
         _withhold_what_does_not_fit(offer, state, settings, now)
 
 
@@ -39,16 +41,20 @@ def recheck(
     Discounts may have been added or removed. Any other offer is returned unchecked, and once money
     has begun, an offer stays as it is. Raise ``Refusal`` when the offer cannot be sold here.
     """
-    if not is_rechecked(offer, state, now):
+    if offer.status == OfferStatus.SELECTED or not is_rechecked(offer, state, now):
         refuse_withheld(offer)
         return offer
     return _withhold_what_does_not_fit(offer, state, settings, now)
 
 
 def is_rechecked(offer: Offer, state: CheckoutSnapshot, now: datetime) -> bool:
-    """Return True if ``recheck`` would have Saleor price the checkout again."""
+    """Return True if ``recheck`` would have Saleor price the checkout again.
+
+    A yes is priced again only after a change of the checkout.
+    """
+    is_held = offer.status == OfferStatus.SELECTED and offer.tried_change == state.changed_at
     return (
-        not was_just_tried(offer, state.changed_at, now)
+        not (is_held or was_just_tried(offer, state.changed_at, now))
         and _depends_on_prices(offer, state)
         and not checkouts.has_money(state.token)
     )
@@ -61,9 +67,13 @@ def needs_new_trial(offer: LiveOffer, state: CheckoutSnapshot, now: datetime) ->
 
 
 def _depends_on_prices(offer: Offer | LiveOffer, state: CheckoutSnapshot) -> bool:
-    """Return True if only Saleor's prices can say whether an unanswered offer can be sold."""
+    """Return True if only Saleor's prices can say whether an offer can be sold.
+
+    That is asked of a yes only where an app calculates the taxes: no hook may call it.
+    """
     is_open = offer.status == OfferStatus.AVAILABLE
-    return is_withheld(offer) or (is_open and trial_pricing.is_needed(state))
+    is_taxed_yes = offer.status == OfferStatus.SELECTED and state.facts.is_taxed_by_app
+    return is_withheld(offer) or is_taxed_yes or (is_open and trial_pricing.is_needed(state))
 
 
 def _withhold_what_does_not_fit(
@@ -76,6 +86,8 @@ def _withhold_what_does_not_fit(
     the offer is withheld.
     """
     premiums = _premiums_to_prove(offer)
+    if state.facts.is_taxed_by_app:
+        premiums = premiums[:1]  # each is a call to the app, and the yes is tried by itself
     variant_id = cover_product.listed_variant_id(offer.channel_id)
     with checkouts.locked(offer.checkout_token) as checkout:
         current = live_offer(offer.checkout_token, lock=True)
@@ -88,11 +100,29 @@ def _withhold_what_does_not_fit(
                 variant_id=variant_id,
                 premiums=premiums,
                 may_absorb=settings.rules.may_absorb,
+                is_taxed_by_app=state.facts.is_taxed_by_app,
             )
+            if reason is None and not _has_tax_on_line(checkout, current, state, settings):
+                reason = Code.TAX_NOT_REPRESENTABLE
             # What was tried is what the caller read: a later change is tried again.
             note_trial(current, reason, state.changed_at, now)
     refuse_withheld(current)
     return current
+
+
+def _has_tax_on_line(
+    checkout: Any, offer: Offer, state: CheckoutSnapshot, settings: PluginSettings
+) -> bool:
+    """Return False if the store sells no cover without its tax on the line, and it cannot be."""
+    if not settings.tax_on_line_only:
+        return True
+    quotes = {quote.quote_id: quote for quote in offer.quotes.all()}
+    selections = selections_to_prove(groups_of(offer))
+    if state.facts.is_taxed_by_app:
+        selections = selections[:1]
+    choices = ([quotes[quote_id] for quote_id in selection] for selection in selections)
+    taxed = [each for each in choices if taxed_line.is_wanted(settings, each)]
+    return taxed_line.fits_all(checkout, offer, taxed)
 
 
 def _premiums_to_prove(offer: Offer) -> list[Money]:

@@ -23,7 +23,7 @@ from ..domain.reasons import ReasonCode
 from ..domain.states import OfferStatus
 from ..domain.tickets import Basket
 from ..errors import Code, Refusal
-from ..host import checkouts, cover_product, telemetry
+from ..host import checkouts, cover_product, tax_apps, telemetry
 from ..host.values import PRODUCTS, CheckoutSnapshot
 from ..models import Offer, Quote
 from ..outbox.clients import client_for, rate_limited_transport
@@ -44,7 +44,7 @@ from . import allowances
 from .answer_sequence import ASKED_ELSEWHERE
 from .checkout_sync import checkout_changed
 from .offer_content import check_texts, displayed_content, hash_of, shown_groups
-from .offer_pricing import check_new, keep_choice, recheck
+from .offer_pricing import check_new, is_rechecked, keep_choice, recheck
 from .offers import (
     clear_lines,
     earlier_offers,
@@ -127,6 +127,7 @@ def wanted_in(state: CheckoutSnapshot, settings: PluginSettings, now: datetime) 
     return Wanted(state, found.basket, found.fingerprint)
 
 
+@tax_apps.called()
 def ensure_offer(
     token: uuid.UUID,
     channel_id: int,
@@ -140,7 +141,8 @@ def ensure_offer(
 
     ``client`` is a name from ``allowances.client_of``, whose allowance a request draws on, or None.
     ``is_ahead`` is True when a worker requests the offer before the shopper asks for it. Takes up
-    to 3 seconds. Call outside a transaction.
+    to 3 seconds, and as long as the channel's tax app takes for two prices. Call outside a
+    transaction.
 
     Raise ``Refusal`` when there is no offer: none may be made for this checkout, an allowance is
     used up, another request is under way, the call failed, or XCover made an offer that may not be
@@ -159,16 +161,18 @@ def ensure_offer(
     require_offers_on(offer, settings)
     if offer is not None and offer.fingerprint == wanted.fingerprint:
         if is_answer(offer, now):
+            if offer.status == OfferStatus.SELECTED and is_rechecked(offer, wanted.state, now):
+                offer = _taxed_again(token, settings, now)
             keep_summary_right(token, read_live_offer(token), wanted.state.summary)
             return recheck(offer, wanted.state, settings, now)
         refuse_while_waiting(offer, now)
-    payload_of(wanted.basket, wanted.state, settings)  # refused before anything is counted
+    payload = payload_of(wanted.basket, wanted.state, settings)  # may refuse: before it counts
     is_first = allowances.draw_for_offer(token, settings, now, client=client, is_ahead=is_ahead)
     transport = rate_limited_transport(
         settings, max_wait=FIRST_OFFER_MAX_WAIT if is_first else None
     )
     xcover = client_for(settings, transport)
-    opened = _open_request(wanted, settings, now)
+    opened = _open_request(wanted, payload, settings, now)
     wanted = opened.wanted
     offer = _ask(opened, settings, xcover, clock)
     check_new(offer, wanted.state, settings, clock())
@@ -200,6 +204,18 @@ def _after_check(token: uuid.UUID, settings: PluginSettings, now: datetime) -> O
     return offer
 
 
+def _taxed_again(token: uuid.UUID, settings: PluginSettings, now: datetime) -> Offer:
+    """Have the tax app price a changed checkout with its cover, and return the yes.
+
+    Raise ``Refusal`` (``TAXED_BY_APP``) if the app taxes the premium now, which ends the yes.
+    """
+    checkout_changed(token, settings, now)
+    offer = live_offer(token)
+    if offer is None or offer.status != OfferStatus.SELECTED:
+        raise Refusal(Code.TAXED_BY_APP)
+    return offer
+
+
 def is_answer(offer: Offer, now: datetime) -> bool:
     """Return True if XCover has answered and its offer is still valid."""
     answered = (OfferStatus.AVAILABLE, OfferStatus.SELECTED, OfferStatus.DECLINED)
@@ -207,7 +223,9 @@ def is_answer(offer: Offer, now: datetime) -> bool:
     return is_answer and has_known_rules(offer)
 
 
-def _open_request(wanted: Wanted, settings: PluginSettings, now: datetime) -> Opened:
+def _open_request(
+    wanted: Wanted, payload: Payload, settings: PluginSettings, now: datetime
+) -> Opened:
     """End the offer that was live before, and commit a new row with the lease of this request.
 
     What to quote may be something else now: the shopper may have changed the checkout since it was
@@ -220,7 +238,7 @@ def _open_request(wanted: Wanted, settings: PluginSettings, now: datetime) -> Op
             raise Refusal(Code.CHECKOUT_NOT_FOUND)
         if state.facts != wanted.state.facts:
             wanted = wanted_in(state, settings, now)
-        payload = payload_of(wanted.basket, wanted.state, settings)
+            payload = payload_of(wanted.basket, wanted.state, settings)
         previous = live_offer(token, lock=True)
         if checkouts.has_money(token):
             is_gone = _is_yes_gone(token, previous)
@@ -385,6 +403,7 @@ def _stored_quote(offer: Offer, position: int, quote: OfferedQuote, shown: dict[
         title=quote.title[:255],
         premium=quote.premium,
         tax=quote.tax,
+        taxes=[{"kind": part.kind, "amount": str(part.amount)} for part in quote.taxes],
         policy_version=quote.policy_version_id or "",
         pds_url=quote.pds_url or "",
         content=shown,

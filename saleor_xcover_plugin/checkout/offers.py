@@ -18,6 +18,7 @@ from django.db.models.functions import Coalesce
 
 from ..compiled_query import KEY, CompiledQuery
 from ..domain.event_data import Sources
+from ..domain.line_tax import LineTax
 from ..domain.money import Money
 from ..domain.product_rules import Group, largest_selection
 from ..domain.states import LIVE_OFFER_STATUSES, OfferStatus
@@ -59,6 +60,14 @@ class LiveOffer:
     premium: Decimal
     """Sum of the premiums the shopper said yes to."""
     currency: str
+    line_tax: dict[str, str | bool] | None
+    """``Offer.line_tax``."""
+
+    @property
+    def price_to_enter(self) -> Decimal:
+        """The price from which Saleor computes the line of a yes: the premium, or its net."""
+        tax = LineTax.from_json(self.line_tax)
+        return self.premium if tax is None else tax.price
 
     @property
     def premium_money(self) -> Money:
@@ -88,7 +97,7 @@ def _live_offers() -> CompiledQuery:
         premium=Coalesce(Subquery(premium), Value(Decimal(0)))
     )
     columns = ("pk", "status", "reason_code", "fingerprint", "valid_until", "tried_change", "cost")
-    return CompiledQuery(offers.values(*columns, "premium", "currency"))
+    return CompiledQuery(offers.values(*columns, "premium", "currency", "line_tax"))
 
 
 def accepted_premium(offer: Offer) -> Decimal:
@@ -100,6 +109,12 @@ def accepted_premium(offer: Offer) -> Decimal:
 def chosen_premium(offer: Offer) -> Decimal:
     """Return the sum of the premiums the shopper said yes to; 0 without a yes."""
     return sum((quote.premium for quote in offer.quotes.all() if quote.is_chosen), Decimal(0))
+
+
+def price_to_enter(offer: Offer) -> Decimal:
+    """Return the price from which Saleor computes the line of a yes: the premium, or its net."""
+    tax = LineTax.from_json(offer.line_tax)
+    return chosen_premium(offer) if tax is None else tax.price
 
 
 def chosen_ids(offer: Offer) -> list[str]:

@@ -83,6 +83,13 @@ def right_in_order(cover: Cover | None, last_answer: str | None, found: str | No
     return DECLINED if last_answer == "declined" else withdrawn("")
 
 
+def is_over(cover: Cover) -> bool:
+    """Return True if the buyer's yes is not valid any more, although no policy was cancelled."""
+    return cover.status == CoverStatus.VOID or (
+        cover.status == CoverStatus.PARKED and cover.reason_code in _OUT
+    )
+
+
 def of_cover(cover: Cover) -> str:
     """Return the summary of an order with this cover.
 
@@ -90,9 +97,6 @@ def of_cover(cover: Cover) -> str:
     """
     if cover.status == CoverStatus.CANCELLED:
         return withdrawn("cancelled")
-    is_over = cover.status == CoverStatus.VOID or (
-        cover.status == CoverStatus.PARKED and cover.reason_code in _OUT
-    )
-    if is_over:
+    if is_over(cover):
         return withdrawn("" if cover.reason_code == ReasonCode.LINE_REMOVED else cover.reason_code)
     return yes(cover.premium_money)

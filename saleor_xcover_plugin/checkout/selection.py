@@ -3,23 +3,33 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
 from ..config.settings import PluginSettings
 from ..domain.answer_sequence import AnswerTurn
+from ..domain.line_tax import NOT_REPRESENTABLE
 from ..domain.money import Money
 from ..domain.product_rules import check_selection
 from ..domain.reasons import ReasonCode
 from ..domain.states import LIVE_OFFER_STATUSES, CoverStatus, OfferStatus
 from ..errors import Code, Refusal
-from ..host import announced_payments, checkouts, cover_line, cover_product, orders, telemetry
+from ..host import (
+    announced_payments,
+    checkouts,
+    cover_line,
+    cover_product,
+    orders,
+    tax_apps,
+    telemetry,
+)
 from ..host.values import CheckoutSnapshot
-from ..models import Consent, Cover, Offer
+from ..models import Consent, Cover, Offer, Quote
+from . import taxed_line
 from .answer_sequence import in_turn
-from .line_pricing import put_exactly
+from .line_pricing import Price, put_exactly
 from .offers import (
     chosen_premium,
     clear_lines,
@@ -27,6 +37,7 @@ from .offers import (
     insures_nothing,
     is_fresh,
     live_offer,
+    price_to_enter,
     put_summary_right,
     refuse_while_waiting,
     summarise,
@@ -37,6 +48,7 @@ from .quoting import quotable, require_insured_persons, require_offers_on
 from .withholding import is_objection, note_trial
 
 
+@tax_apps.called()
 def accept(
     token: uuid.UUID,
     channel_id: int,
@@ -70,22 +82,13 @@ def accept(
         _check_policyholder(state, offer)
         require_insured_persons(state, settings, now)
         premium = sum((quote.premium for quote in chosen), Decimal(0))
-        if _is_placed(offer, state, chosen, premium):
+        if _is_placed(offer, state, chosen):
             put_summary_right(token)
             return offer
         if is_held_by_order(offer):
             raise Refusal(Code.OFFER_STALE)
-        variant_id = cover_product.listed_variant_id(channel_id)
-        if variant_id is None:
-            raise Refusal(Code.NOT_SET_UP)
         clear_lines(checkout)
-        price = put_exactly(
-            checkout,
-            offer_id=offer.pk,
-            variant_id=variant_id,
-            premium=Money(premium, offer.currency),
-            may_absorb=settings.rules.may_absorb,
-        )
+        price, line_tax = _put_line(checkout, offer, state, chosen, settings)
         cover_line.recalculate(checkout)  # Saleor must price the checkout again with the line
         announced_payments.follow_total(checkout)
         chosen_ids = [quote.pk for quote in chosen]
@@ -97,9 +100,12 @@ def accept(
             now,
             line_price=price.line,
             absorbed=price.absorbed,
+            line_tax=line_tax,
             cost=None,
             effect=None,
             reason_code="",
+            tried_at=now,
+            tried_change=checkout.last_change,
         )
         _record(offer, "accepted", [q.quote_id for q in chosen], premium, now, source)
         summarise_yes(offer)
@@ -124,6 +130,34 @@ def accept(
         now=now,
         refused=take_in_refusal,
     )
+
+
+def _put_line(
+    checkout: Any,
+    offer: Offer,
+    state: CheckoutSnapshot,
+    chosen: Sequence[Quote],
+    settings: PluginSettings,
+) -> tuple[Price, Mapping[str, Any] | None]:
+    """Insert the cover line; return its price, and what ``Offer.line_tax`` stores of its tax."""
+    premium = Money(sum((quote.premium for quote in chosen), Decimal(0)), offer.currency)
+    if is_tax_wanted := taxed_line.is_wanted(settings, chosen):
+        if (tax := taxed_line.put(checkout, offer, chosen)) is not None:
+            return Price(premium.amount, Decimal(0)), tax.as_json()
+        if settings.tax_on_line_only:
+            raise Refusal(Code.TAX_NOT_REPRESENTABLE)
+    variant_id = cover_product.listed_variant_id(offer.channel_id)
+    if variant_id is None:
+        raise Refusal(Code.NOT_SET_UP)
+    price = put_exactly(
+        checkout,
+        offer_id=offer.pk,
+        variant_id=variant_id,
+        premium=premium,
+        may_absorb=settings.rules.may_absorb,
+        is_taxed_by_app=state.facts.is_taxed_by_app,
+    )
+    return price, NOT_REPRESENTABLE if is_tax_wanted else None
 
 
 def decline(
@@ -432,15 +466,13 @@ def _check_policyholder(state: CheckoutSnapshot, offer: Offer) -> None:
         raise Refusal(Code.POLICYHOLDER_COUNTRY_DIFFERS)
 
 
-def _is_placed(
-    offer: Offer, state: CheckoutSnapshot, chosen: Sequence[Any], premium: Decimal
-) -> bool:
+def _is_placed(offer: Offer, state: CheckoutSnapshot, chosen: Sequence[Any]) -> bool:
     return (
         offer.status == OfferStatus.SELECTED
         and not insures_nothing(offer)
         and {q.pk for q in offer.quotes.all() if q.is_chosen} == {q.pk for q in chosen}
         and len(state.cover_lines) == 1
-        and state.cover_lines[0].carries(offer.pk, premium)
+        and state.cover_lines[0].carries(offer.pk, price_to_enter(offer))
     )
 
 

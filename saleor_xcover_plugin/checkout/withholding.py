@@ -10,7 +10,12 @@ from ..errors import Code, Refusal
 from ..models import Offer
 from .offers import LiveOffer
 
-_OBJECTIONS = (Code.PRICE_NOT_EXACT, Code.SHIPPING_TAX_NOT_EXACT)
+_OBJECTIONS = (
+    Code.PRICE_NOT_EXACT,
+    Code.SHIPPING_TAX_NOT_EXACT,
+    Code.TAXED_BY_APP,
+    Code.TAX_NOT_REPRESENTABLE,
+)
 
 TRIAL_HOLDS = timedelta(minutes=1)
 """Time for which a trial pricing is not repeated while the checkout stays the same.

@@ -127,6 +127,22 @@ FIELDS = (
         default=False,
     ),
     Field(
+        "tax_on_line",
+        BOOLEAN,
+        "Tax on the line",
+        "Off: the protection is a line at 0 %; the order's metadata has the tax in the premium. "
+        "On: the line carries that tax where one rate of its tax class yields XCover's net and "
+        "gross to the cent; elsewhere it is as with Off. Run xcover_setup, then enter the rates.",
+        default=False,
+    ),
+    Field(
+        "tax_on_line_only",
+        BOOLEAN,
+        "Only with the tax on the line",
+        "On: no offer where the tax cannot be on the line. Needs Tax on the line.",
+        default=False,
+    ),
+    Field(
         "make_offers",
         BOOLEAN,
         "Make offers",

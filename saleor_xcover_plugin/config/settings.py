@@ -30,6 +30,7 @@ from .values import (
     Limits,
     Mapped,
     Minutes,
+    OnlyOnLine,
     PartnerCode,
     Payload,
     Slugs,
@@ -59,6 +60,16 @@ def configuration_structure() -> dict[str, dict[str, str]]:
 def default_configuration() -> list[dict[str, Any]]:
     """Return the default values (``DEFAULT_CONFIGURATION`` of a plugin)."""
     return [{"name": f.name, "value": f.default} for f in FIELDS]
+
+
+SWITCHES: Mapping[str, Collection[MessageKind]] = {
+    "make_offers": (),
+    "send_confirmations": (MessageKind.CONFIRM,),
+    "send_opt_outs": (MessageKind.OPT_OUT,),
+    "send_cancellations": CANCELLATION_KINDS,
+    "send_modifications": MODIFICATION_KINDS,
+}
+"""The settings that switch something off, with the kinds of messages that wait for each."""
 
 
 class PluginSettings(BaseModel):
@@ -96,6 +107,10 @@ class PluginSettings(BaseModel):
     send_cancellations: Flag
     send_modifications: Flag
     absorb_discounts: Flag
+    tax_on_line: Flag
+    """True if the cover line carries the tax in the premium where that comes out to the cent."""
+    tax_on_line_only: OnlyOnLine
+    """True if no cover is sold where it does not."""
     offers_per_minute: Annotated[int, up_to(1000)]
     """Offers that one checkout may request from XCover in a minute."""
     client_header: HeaderName
@@ -129,13 +144,12 @@ class PluginSettings(BaseModel):
     @property
     def held_kinds(self) -> frozenset[str]:
         """The kinds of messages that are switched off and wait."""
-        switches = (
-            (self.send_confirmations, (MessageKind.CONFIRM,)),
-            (self.send_opt_outs, (MessageKind.OPT_OUT,)),
-            (self.send_cancellations, CANCELLATION_KINDS),
-            (self.send_modifications, MODIFICATION_KINDS),
+        return frozenset(
+            kind.value
+            for name, kinds in SWITCHES.items()
+            if not getattr(self, name)
+            for kind in kinds
         )
-        return frozenset(kind.value for is_on, kinds in switches if not is_on for kind in kinds)
 
     @property
     def webhook_secrets(self) -> Mapping[str, str]:

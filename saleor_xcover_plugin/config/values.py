@@ -156,6 +156,13 @@ def _is_true(text: str) -> bool:
 
 Listed = BeforeValidator(_listed)
 
+
+def _only_on_line(is_on: bool, info: ValidationInfo) -> bool:
+    if is_on and not info.data.get("tax_on_line"):
+        raise _refusal("Only with the tax on the line needs Tax on the line.")
+    return is_on
+
+
 ApiAddress = Annotated[str, AfterValidator(_api_address)]
 PartnerCode = Annotated[str, AfterValidator(_partner_code)]
 Mapped = Annotated[EventMapping, PlainValidator(_event_mapping)]
@@ -171,3 +178,4 @@ Languages = Annotated[tuple[Annotated[str, AfterValidator(_language)], ...], Fai
 """In the order they were written: the first is the one others get."""
 HeaderName = Annotated[str, AfterValidator(_header_name)]
 Flag = Annotated[bool, BeforeValidator(_is_true)]
+OnlyOnLine = Annotated[Flag, AfterValidator(_only_on_line)]

@@ -93,9 +93,10 @@ def insurable_basket(facts: CheckoutFacts, rules: EligibilityRules, now: datetim
     if not lines:
         raise Refusal(Code.NO_TICKETS)
     lines = _whole_variants(_insurable(lines, rules), facts.lines)
-    if facts.is_taxed_by_app:
-        raise Refusal(Code.TAXED_BY_APP)
     if facts.order_discount == OrderDiscount.OTHER and not rules.may_absorb:
+        raise Refusal(Code.DISCOUNT_NOT_SUPPORTED)
+    if facts.order_discount != OrderDiscount.NONE and facts.is_taxed_by_app:
+        # The line would have to be corrected after each change, by hooks, which ask no app.
         raise Refusal(Code.DISCOUNT_NOT_SUPPORTED)
     if rules.currencies and facts.currency not in rules.currencies:
         raise Refusal(Code.CURRENCY_WITHOUT_OFFER)

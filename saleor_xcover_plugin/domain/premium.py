@@ -60,16 +60,20 @@ class Totals:
     pick_up_points: frozenset[UUID] = frozenset()
     """Keys of the warehouses the shopper may pick up at; empty without shipping."""
 
-    def is_exact_beside(self, alone: Totals, premium: Decimal) -> bool:
+    def is_exact_beside(
+        self, alone: Totals, premium: Decimal, *, net: Decimal | None = None
+    ) -> bool:
         """Return True if this is ``alone`` (the checkout without a cover line) plus the premium.
 
         Every other line and shipping must have the same price and tax, to the cent, and gifts,
-        voucher, shipping methods and pick-up points must be the same.
+        voucher, shipping methods and pick-up points must be the same. ``net`` is the premium
+        without tax, where the line carries it; None: the line must be free of tax.
         """
         return (
             self.keeps_the_rest_of(alone)
             and self.others == alone.others
-            and self.costs_more_than(alone) == premium == self.cover.gross == self.cover.net
+            and self.costs_more_than(alone) == premium == self.cover.gross
+            and self.cover.net == (premium if net is None else net)
         )
 
     def keeps_the_rest_of(self, alone: Totals) -> bool:

@@ -25,7 +25,7 @@ class PriceImpact:
     line: Decimal
     """Gross price of the cover line after discounts."""
     premium_tax: Decimal
-    """The part of the cover line's price that Saleor shows as tax."""
+    """The part of the cover line's price that Saleor shows as tax, less what was agreed."""
     shipping: TaxedPrice
     """Price of shipping with the cover."""
     shipping_alone: TaxedPrice
@@ -37,19 +37,25 @@ class PriceImpact:
 
     @classmethod
     def of(
-        cls, checkout: Totals, alone: Totals, *, premium: Decimal, absorbed: Decimal
+        cls,
+        checkout: Totals,
+        alone: Totals,
+        *,
+        premium: Decimal,
+        absorbed: Decimal,
+        tax: Decimal = Decimal(0),
     ) -> PriceImpact:
         """Compare ``checkout``, which has the cover line, with ``alone``, which has not.
 
         ``absorbed`` is the part of ``premium`` that the store agreed to pay when the offer was
-        accepted.
+        accepted, and ``tax`` the part that the line was agreed to carry as tax.
         """
         cost = checkout.costs_more_than(alone)
         effect = cls(
             code="",
             cost=cost,
             line=checkout.cover.gross,
-            premium_tax=checkout.cover.gross - checkout.cover.net,
+            premium_tax=checkout.cover.gross - checkout.cover.net - tax,
             shipping=checkout.shipping,
             shipping_alone=alone.shipping,
             has_other_lines=not absorbed and checkout.others != alone.others,
@@ -130,10 +136,15 @@ class PriceImpact:
         return f"The order costs the buyer no more than without the protection: {less}. {bears}"
 
     def _differences(self, currency: str) -> Iterator[str]:
-        if self.premium_tax:
+        if self.premium_tax > 0:
             yield (
                 f"The order shows {Money(self.premium_tax, currency)} of it as tax, which is wrong "
                 "in your books: take the tax class off the cover product (manage.py xcover_setup)."
+            )
+        if self.premium_tax < 0:
+            yield (
+                f"The order shows {Money(-self.premium_tax, currency)} less of it as tax than "
+                "XCover named, which is wrong in your books: look at the rates of its tax class."
             )
         if self.code == "shipping_tax_not_exact":
             yield self._shipping_tax(currency)

@@ -13,7 +13,7 @@ from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
-from itertools import combinations, product
+from itertools import chain, combinations, product
 from math import comb, prod
 
 from ..errors import Code, Refusal
@@ -189,10 +189,10 @@ def sums_to_prove(groups: Sequence[Group], premiums: Mapping[str, Decimal]) -> l
     sums are returned; beyond it the largest, the smallest and those of single products, so that
     their number grows with the number of products only.
     """
-    if prod(_ways(group) for group in groups) <= MAX_SELECTIONS:
+    if _are_few(groups):
         found = {
-            sum((premiums[quote_id] for part in parts for quote_id in part), Decimal(0))
-            for parts in product(*(_selections(group) for group in groups))
+            sum((premiums[quote_id] for quote_id in selection), Decimal(0))
+            for selection in _all_selections(groups)
         }
     else:
         dearest = largest_selection(groups, premiums)
@@ -200,6 +200,25 @@ def sums_to_prove(groups: Sequence[Group], premiums: Mapping[str, Decimal]) -> l
         single = {least + premiums[quote_id] for quote_id in dearest}
         found = {sum((premiums[quote_id] for quote_id in dearest), Decimal(0)), least, *single}
     return sorted((amount for amount in found if amount > 0), reverse=True)
+
+
+def selections_to_prove(groups: Sequence[Group]) -> list[tuple[str, ...]]:
+    """Return the quote ids of each selection that an acceptance may hold.
+
+    Beyond ``MAX_SELECTIONS`` selections each quote alone is returned instead.
+    """
+    if _are_few(groups):
+        return [selection for selection in _all_selections(groups) if selection]
+    return [(quote_id,) for group in groups if group.max_select for quote_id in group.quote_ids]
+
+
+def _are_few(groups: Sequence[Group]) -> bool:
+    return prod(_ways(group) for group in groups) <= MAX_SELECTIONS
+
+
+def _all_selections(groups: Sequence[Group]) -> Iterator[tuple[str, ...]]:
+    for parts in product(*(_selections(group) for group in groups)):
+        yield tuple(chain.from_iterable(parts))
 
 
 def _ways(group: Group) -> int:

@@ -50,6 +50,7 @@ class Figures:
     premium: Money
     tax: Money
     tax_unknown: int
+    tax_not_on_line: int
     absorbed: Money
     due_back: Money
 
@@ -94,6 +95,9 @@ MEANINGS: Mapping[str, str] = {
     "premium": "what the sold covers cost, tax included, void ones left out",
     "tax": "the tax within that premium, as far as XCover named it",
     "tax_unknown": "sold covers, void ones left out, whose tax XCover did not name in full",
+    "tax_not_on_line": "sold covers, void ones left out, whose tax the store wants on the line and "
+    "that are lines at 0 %: the tax does not come out to the cent, no rate is entered for the "
+    "buyer's country, or a discount is on the order (tax_not_representable)",
     "absorbed": "what of that premium the store pays instead of the buyer",
     "confirmed": "of the sold covers, those whose policy is in force now",
     "cancelled": "of the sold covers, those whose policy was cancelled since",

@@ -57,6 +57,7 @@ ADVICE: Mapping[str, tuple[Code, ...]] = {
         Code.CURRENCY_WITHOUT_OFFER,
         Code.DISCOUNT_NOT_SUPPORTED,
         Code.TAXED_BY_APP,
+        Code.TAX_NOT_REPRESENTABLE,
         Code.NOT_SET_UP,
         Code.OFFERS_OFF,
         Code.NO_OFFER,

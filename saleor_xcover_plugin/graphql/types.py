@@ -13,7 +13,9 @@ from ..domain.money import Money
 from ..domain.product_rules import Group
 from ..domain.states import CoverStatus, OfferStatus
 from ..errors import Refusal
+from ..host import orders
 from ..models import Cover, Offer
+from ..policies.policy_links import opened
 from .enums import (
     NULL_IF_NEWER,
     InsuranceAnswer,
@@ -179,6 +181,15 @@ class InsuranceCoveredProduct(graphene.ObjectType):
     )
 
 
+class InsurancePolicyLinks(graphene.ObjectType):
+    """Addresses at XCover that open the policy without a login: show them to nobody else."""
+
+    certificate = graphene.String(description="The certificate as a page.")
+    certificate_pdf = graphene.String(description="The certificate as a PDF.")
+    account = graphene.String(description="The buyer's account at XCover.")
+    insurance_claim = graphene.String(description="Where a claim is made.")
+
+
 class InsuranceCover(graphene.ObjectType):
     """The protection of an order, as its buyer may see it."""
 
@@ -204,6 +215,15 @@ class InsuranceCover(graphene.ObjectType):
     amount_due_back = graphene.Field(
         InsuranceMoney, required=True, description="What the store gives back for the protection."
     )
+    links = graphene.Field(
+        InsurancePolicyLinks,
+        description="Only for the customer who owns the order, logged in, and for a staff or app "
+        "token with MANAGE_ORDERS; null for all others, and while no policy is in force.",
+    )
+
+    @staticmethod
+    def resolve_links(answer: Any, info: Any) -> Any:
+        return _links_of(answer.links, info.context)
 
 
 class InsuranceError(graphene.ObjectType):
@@ -335,7 +355,19 @@ def cover_of(cover: Cover) -> InsuranceCover:
         policy_number=cover.booking_id,
         pds_url=cover.pds_url or None,
         amount_due_back=money(cover.amount_due_back, cover.currency),
+        links=cover,  # opened only where they are asked for
     )
+
+
+def _links_of(cover: Cover, context: Any) -> InsurancePolicyLinks | None:
+    """Return the links of a policy to who may open it."""
+    links = opened(cover)
+    if links is None:
+        return None
+    owner_id = orders.owner_of(cover.order_id)
+    if not context.requestor().may_open(owner_id, context.channel_id):
+        return None
+    return InsurancePolicyLinks(**links.model_dump())
 
 
 def _products_of(cover: Cover) -> list[InsuranceCoveredProduct]:

@@ -8,6 +8,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
+from django.db.models import Q, QuerySet
 from django_celery_beat.models import PeriodicTask
 from django_countries import countries
 from saleor.channel.models import Channel
@@ -22,7 +23,7 @@ from saleor.product.models import (
 )
 from saleor.tax.models import TaxClass, TaxClassCountryRate
 
-from .cover_product import MARK, MARK_VALUE, SKU
+from .cover_product import MARK, MARK_VALUE, SKU, TAXED_SKU, TAXED_VALUE
 from .warehouses import remove_stock
 
 SLUG = "xcover-ticket-protection"
@@ -32,6 +33,7 @@ NAME = "Ticket protection"
 """Name of a new cover product and its variant, which shoppers see; staff may change it."""
 
 _MARKED = {MARK: MARK_VALUE}
+_TAXED = {MARK: TAXED_VALUE}
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,29 +70,24 @@ def market_of(slug: str) -> tuple[str, str]:
     return channel.currency_code, channel.default_country.code
 
 
-def provision(slugs: Iterable[str], now: datetime) -> list[Step]:
+def provision(slugs: Iterable[str], now: datetime, taxed_slugs: Iterable[str] = ()) -> list[Step]:
     """Create or correct everything a cover line needs in the channels with these slugs.
 
-    The caller opens the transaction. Saleor completes a checkout with a cover line only if the
-    variant is listed, published and for sale, and needs no stock. Without a tax class of its own
-    the premium would be taxed at the country's default rate.
+    In those of ``taxed_slugs`` a second product is sold, whose line carries tax; the store enters
+    the rates of its tax class. The caller opens the transaction. Saleor completes a checkout with a
+    cover line only if the variant is listed, published and for sale, and needs no stock. Without a
+    tax class of its own the premium would be taxed at the country's default rate.
     """
-    steps: list[Step] = []
-
-    def ensure(what: str, model: Any, lookup: dict[str, Any], **wanted: Any) -> Any:
-        row, outcome = _ensure(model, lookup, wanted)
-        steps.append(Step(what, outcome))
-        return row
-
-    tax_class = ensure(
+    making = _Making(now)
+    tax_class = making.ensure(
         "tax class",
         TaxClass,
         {"private_metadata__contains": _MARKED},
         name="Insurance premium (no shop tax)",
         private_metadata=_MARKED,
     )
-    steps.append(Step("zero tax rate of every country", _zero_rates(tax_class)))
-    product_type = ensure(
+    making.steps.append(Step("zero tax rate of every country", _zero_rates(tax_class)))
+    product_type = making.ensure(
         "product type",
         ProductType,
         {"private_metadata__contains": _MARKED},
@@ -102,46 +99,107 @@ def provision(slugs: Iterable[str], now: datetime) -> list[Step]:
         tax_class=tax_class,
         private_metadata=_MARKED,
     )
-    product = ensure(
-        "product",
-        Product,
-        {"product_type": product_type},
-        name=NAME,
-        slug=SLUG,
-        tax_class=tax_class,
-    )
-    variant = ensure(
-        "variant",
-        ProductVariant,
-        {"product": product},
-        sku=SKU,
-        name=NAME,
-        track_inventory=False,
-        quantity_limit_per_customer=1,
-    )
-    if product.default_variant_id != variant.pk:
-        Product.objects.filter(pk=product.pk).update(default_variant=variant)
-    for channel in Channel.objects.filter(slug__in=list(slugs)).order_by("slug"):
+    is_taxed = Q(private_metadata__contains=_TAXED)
+    ordinary = Product.objects.filter(~is_taxed, product_type=product_type)
+    making.sell(_Item("", SLUG, SKU), ordinary, slugs, product_type, tax_class=tax_class)
+    if taxed_slugs := sorted(taxed_slugs):
+        taxed_class = making.ensure(
+            "tax class of the premium",
+            TaxClass,
+            {"private_metadata__contains": _TAXED},
+            name="Insurance premium (tax on the line)",
+            private_metadata=_TAXED,
+        )
+        making.sell(
+            _Item(" with tax on its line", f"{SLUG}-taxed", TAXED_SKU),
+            Product.objects.filter(is_taxed, product_type=product_type),
+            taxed_slugs,
+            product_type,
+            tax_class=taxed_class,
+            private_metadata=_TAXED,
+        )
+    return making.steps
+
+
+@dataclass(frozen=True, slots=True)
+class _Item:
+    """Names of a product and its variant; the first is added to those of its steps."""
+
+    suffix: str
+    slug: str
+    sku: str
+
+
+class _Making:
+    """Creates or corrects rows, and notes each as a step."""
+
+    def __init__(self, now: datetime) -> None:
+        self.steps: list[Step] = []
+        self._now = now
+
+    def ensure(self, what: str, model: Any, lookup: dict[str, Any], **wanted: Any) -> Any:
+        """Return the row that ``lookup`` finds, as ``wanted``; a new one if there is none."""
+        found = model.objects.filter(**lookup).order_by("pk").first()
+        identity = {k: v for k, v in lookup.items() if "__" not in k}
+        return self._right(what, model, found, identity, wanted)
+
+    def sell(
+        self,
+        item: _Item,
+        products: QuerySet[Any],
+        slugs: Iterable[str],
+        product_type: Any,
+        **wanted: Any,
+    ) -> None:
+        """Sell a product in these channels; the first of ``products`` where there is one."""
+        product = self._right(
+            f"product{item.suffix}",
+            Product,
+            products.order_by("pk").first(),
+            {"product_type": product_type},
+            {"name": NAME, "slug": item.slug, **wanted},
+        )
+        variant = self.ensure(
+            f"variant{item.suffix}",
+            ProductVariant,
+            {"product": product},
+            sku=item.sku,
+            name=NAME,
+            track_inventory=False,
+            quantity_limit_per_customer=1,
+        )
+        if product.default_variant_id != variant.pk:
+            Product.objects.filter(pk=product.pk).update(default_variant=variant)
+        for channel in Channel.objects.filter(slug__in=list(slugs)).order_by("slug"):
+            self._list(item, product, variant, channel)
+
+    def _list(self, item: _Item, product: Any, variant: Any, channel: Any) -> None:
         # The list price is 0 so that a catalogue promotion has nothing to reduce.
-        ensure(
-            f"listing in {channel.slug}",
+        self.ensure(
+            f"listing{item.suffix} in {channel.slug}",
             ProductChannelListing,
             {"product": product, "channel": channel},
             currency=channel.currency_code,
             is_published=True,
             visible_in_listings=False,
-            published_at=_Keep(now),
-            available_for_purchase_at=_Keep(now),
+            published_at=_Keep(self._now),
+            available_for_purchase_at=_Keep(self._now),
         )
-        ensure(
-            f"price 0 in {channel.slug}",
+        self.ensure(
+            f"price 0{item.suffix} in {channel.slug}",
             ProductVariantChannelListing,
             {"variant": variant, "channel": channel},
             currency=channel.currency_code,
             price_amount=Decimal(0),
             discounted_price_amount=Decimal(0),
         )
-    return steps
+
+    def _right(
+        self, what: str, model: Any, row: Any, identity: dict[str, Any], wanted: dict[str, Any]
+    ) -> Any:
+        row, outcome = _ensure(model, row, identity, wanted)
+        self.steps.append(Step(what, outcome))
+        return row
 
 
 def remove(beat_entries: Iterable[str], plugin_id: str) -> list[Step]:
@@ -162,6 +220,10 @@ def remove(beat_entries: Iterable[str], plugin_id: str) -> list[Step]:
             ),
             ("product type", ProductType.objects.filter(**marked).delete),
             ("tax class", TaxClass.objects.filter(**marked).delete),
+            (
+                "tax class of the premium",
+                TaxClass.objects.filter(private_metadata__contains=_TAXED).delete,
+            ),
             ("beat entries", PeriodicTask.objects.filter(name__in=beat_entries).delete),
             (
                 "plugin configuration",
@@ -187,10 +249,10 @@ class _Keep:
     value: Any
 
 
-def _ensure(model: Any, lookup: dict[str, Any], wanted: dict[str, Any]) -> tuple[Any, str]:
-    row = model.objects.filter(**lookup).order_by("pk").first()
+def _ensure(
+    model: Any, row: Any | None, identity: dict[str, Any], wanted: dict[str, Any]
+) -> tuple[Any, str]:
     if row is None:
-        identity = {k: v for k, v in lookup.items() if "__" not in k}
         values = {k: v.value if isinstance(v, _Keep) else v for k, v in wanted.items()}
         return model.objects.create(**identity, **values), "created"
     wrong = {
@@ -199,7 +261,7 @@ def _ensure(model: Any, lookup: dict[str, Any], wanted: dict[str, Any]) -> tuple
         if _differs(getattr(row, name), value)
     }
     if "private_metadata" in wrong:
-        wrong["private_metadata"] = {**(row.private_metadata or {}), **_MARKED}
+        wrong["private_metadata"] = {**(row.private_metadata or {}), **wanted["private_metadata"]}
     for name in ("name", "slug", "sku"):
         wrong.pop(name, None)  # staff may rename things
     if not wrong:

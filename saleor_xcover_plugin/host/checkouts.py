@@ -69,6 +69,8 @@ _LINE = (
     "id",
     "quantity",
     "is_gift",
+    "total_price_net_amount",
+    "total_price_gross_amount",
     "private_metadata",
     "unit_price",
     "correction",
@@ -422,6 +424,7 @@ def _cover_line(line: Row, *, stands_last: bool) -> CoverLine:
         line["private_metadata"],
         line["correction"],
         stands_last=stands_last,
+        charged=(line["total_price_net_amount"], line["total_price_gross_amount"]),
     )
 
 

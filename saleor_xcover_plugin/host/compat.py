@@ -17,6 +17,8 @@ from saleor.checkout.calculations import fetch_checkout_data
 from saleor.checkout.models import Checkout
 from saleor.core.db.expressions import PostgresJsonConcatenate
 
+from . import tax_apps
+
 CHECKOUT_EXPIRATIONS = tuple(
     field.name
     for field in Checkout._meta.get_fields()
@@ -28,11 +30,15 @@ _HAS_REQUESTOR = "requestor" in inspect.signature(fetch_checkout_data).parameter
 
 
 def price_checkout(info: Any, lines: Any, manager: Any) -> tuple[Any, Any]:
-    """Have Saleor price a checkout now, without external calls; return its info and lines.
+    """Have Saleor price a checkout now; return its info and lines.
 
-    From 3.23 on Saleor's function takes a requestor and returns a promise.
+    Without permission to call the tax app (``tax_apps``), a checkout that one taxes is returned as
+    it was priced last. From 3.23 on Saleor's function takes a requestor and returns a promise.
     """
-    options: dict[str, Any] = {"force_update": True, "allow_sync_webhooks": False}
+    options: dict[str, Any] = {
+        "force_update": True,
+        "allow_sync_webhooks": tax_apps.may_be_called(),
+    }
     if _HAS_REQUESTOR:
         return fetch_checkout_data(info, manager, lines, requestor=None, **options).get()
     return fetch_checkout_data(info, manager, lines, **options)

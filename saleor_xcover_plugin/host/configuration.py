@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from functools import cache
 
 from django.db.models import Q, QuerySet
@@ -34,6 +34,22 @@ def settings_in_use(open_channels: Collection[int]) -> dict[int, PluginSettings]
         except SettingsError:
             continue  # XCover cannot be called with them
     return found
+
+
+def with_tax_on_line(channels: Mapping[str, int]) -> set[str]:
+    """Return those of the channels, by slug, whose settings put the tax on the cover's line.
+
+    ``channels`` maps slugs to primary keys. The other settings may be incomplete yet.
+    """
+    wanted = {"name": "tax_on_line", "value": True}
+    return {slug for slug, key in channels.items() if wanted in _flags(key)}
+
+
+def _flags(channel_id: int) -> list[dict[str, object]]:
+    return [
+        {"name": item["name"], "value": str(item["value"]).lower() == "true"}
+        for item in stored_configuration(channel_id)
+    ]
 
 
 def unusable_settings(open_channels: Collection[int]) -> dict[str, SettingsError]:

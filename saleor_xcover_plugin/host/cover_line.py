@@ -23,6 +23,8 @@ from saleor.plugins.manager import get_plugins_manager
 
 from ..domain.money import Money
 from ..domain.premium import NOTHING, TaxedPrice, Totals
+from ..errors import Code
+from . import tax_apps
 from .compat import CHECKOUT_EXPIRATIONS, merged_metadata, price_checkout
 from .cover_product import is_cover_type
 from .shipping import allowed_shipping_methods, pick_up_points
@@ -32,15 +34,26 @@ A_CENTURY = timedelta(days=36_525)
 """Added to the date of a cover line that stands last."""
 
 
-def put(checkout: Any, *, variant_id: int, offer_id: int, premium: Decimal) -> uuid.UUID:
-    """Insert the one cover line at exactly ``premium``, after all others; return its id."""
+def put(
+    checkout: Any,
+    *,
+    variant_id: int,
+    offer_id: int,
+    premium: Decimal,
+    price: Decimal | None = None,
+) -> uuid.UUID:
+    """Insert the one cover line, after all others; return its id.
+
+    Saleor starts from ``price``, where it adds the tax in the premium, else from ``premium``.
+    """
+    price = premium if price is None else price
     line = CheckoutLine.objects.create(
         checkout=checkout,
         variant_id=variant_id,
         quantity=1,
         currency=checkout.currency,
-        price_override=premium,
-        undiscounted_unit_price_amount=premium,
+        price_override=price,
+        undiscounted_unit_price_amount=price,
         private_metadata={
             OFFER_KEY: str(offer_id),
             PREMIUM_KEY: Money(premium, checkout.currency).digits(),
@@ -83,9 +96,16 @@ def remove(line_ids: Iterable[uuid.UUID]) -> None:
     checkout_lines_bulk_delete(list(line_ids))
 
 
-def restore(line_id: uuid.UUID, *, premium: Decimal) -> None:
-    """Set quantity and price of a changed cover line back to one piece at the premium."""
-    CheckoutLine.objects.filter(pk=line_id).update(quantity=1, price_override=premium)
+def restore(line_id: uuid.UUID, *, price: Decimal) -> None:
+    """Set quantity and price of a changed cover line back to one piece at ``price``."""
+    CheckoutLine.objects.filter(pk=line_id).update(quantity=1, price_override=price)
+
+
+def take_tax_off(line_id: uuid.UUID, *, variant_id: int, premium: Decimal) -> None:
+    """Turn a line that carries tax into the ordinary one at 0 %, of this variant."""
+    CheckoutLine.objects.filter(pk=line_id).update(
+        variant_id=variant_id, price_override=premium, undiscounted_unit_price_amount=premium
+    )
 
 
 def correct(line_id: uuid.UUID, correction: Decimal, currency: str) -> None:
@@ -157,11 +177,16 @@ def recalculate(checkout: Any) -> None:
 
 
 def totals(checkout: Any) -> Totals:
-    """Have Saleor price the checkout now, without external calls, and return the result."""
+    """Have Saleor price the checkout now and return the result.
+
+    Raise ``tax_apps.NoAnswer`` (``TAXED_BY_APP``) if the tax app gives no usable answer.
+    """
     lines, _ = fetch_checkout_lines(checkout)
     manager = get_plugins_manager(allow_replica=False)
     info = fetch_checkout_info(checkout, lines, manager)
     info, lines = price_checkout(info, lines, manager)
+    if info.checkout.tax_error:
+        raise tax_apps.NoAnswer(Code.TAXED_BY_APP)
     is_ours = [is_cover_type(line.product_type.private_metadata) for line in lines]
     prices = [_line_price(line.line) for line in lines]
     ours = [price for price, is_cover in zip(prices, is_ours, strict=True) if is_cover]

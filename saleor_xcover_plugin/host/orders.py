@@ -22,7 +22,7 @@ from ..domain.numbers import whole_number
 from ..domain.refund_attribution import Refunded, Sold, SoldLine
 from ..models import Offer
 from .cover_product import MARK, MARK_VALUE, is_cover_type
-from .metadata import SUMMARY_KEY
+from .metadata import PAPERS, SUMMARY_KEY, papers_of_order
 from .policyholders import address_columns, address_in, policyholder_of
 from .refunds import SUMS, has_refunds, refunded, with_sums
 from .tickets import key_of_variant
@@ -43,6 +43,7 @@ _ORDER = (
     "updated_at",
     "user_email",
     "summary",
+    "papers",
     *address_columns("billing_address"),
     *address_columns("shipping_address"),
     *SUMS,
@@ -83,7 +84,9 @@ def _several_orders() -> CompiledQuery:
 
 def _compiled(orders: QuerySet[Any]) -> CompiledQuery:
     # Of the metadata, which other apps may fill with megabytes, one text is needed.
-    found = with_sums(orders).annotate(summary=KeyTextTransform(SUMMARY_KEY, "metadata"))
+    found = with_sums(orders).annotate(
+        summary=KeyTextTransform(SUMMARY_KEY, "metadata"), papers=papers_of_order()
+    )
     return CompiledQuery(found.order_by().values(*_ORDER))
 
 
@@ -163,6 +166,7 @@ def _snapshot(order: Row, lines: Sequence[Row], given: Refunded) -> OrderSnapsho
         lines=tuple(_sold_line(line) for line in tickets),
         cover_lines=tuple(_cover_line(line) for line in lines if _is_cover(line)),
         cover_summary=order["summary"],
+        papers=order["papers"] or {},
         policyholder=policyholder_of(
             address_in(order, "billing_address"),
             address_in(order, "shipping_address"),
@@ -194,11 +198,29 @@ def channel_of(order_id: uuid.UUID) -> int | None:
     return Order.objects.filter(pk=order_id).values_list("channel_id", flat=True).first()
 
 
+def owner_of(order_id: uuid.UUID) -> int | None:
+    """Return the primary key of the user who owns the order; None for a guest's order."""
+    return Order.objects.filter(pk=order_id).values_list("user_id", flat=True).first()
+
+
 def mirror_status(order: Any) -> None:
     """Copy the order's status from the database to the instance that the mutation returns."""
     if order.status in UNFINISHED:
         statuses = Order.objects.filter(pk=order.pk).values_list("status", flat=True)
         order.status = statuses.first() or order.status
+
+
+def mirror_papers(order: Any, *, are_right: bool) -> None:
+    """Copy what we wrote into the order's public metadata to the instance Saleor goes on with.
+
+    Saleor writes the e-mail that confirms a new order from that instance. If ``are_right`` is
+    False, nothing was written, and what stands there came from the checkout: it is left out.
+    """
+    stored = Order.objects.filter(pk=order.pk).values_list("metadata", flat=True).first() or {}
+    ours = PAPERS | {SUMMARY_KEY}
+    foreign = {key: value for key, value in (order.metadata or {}).items() if key not in ours}
+    kept = {key: value for key, value in stored.items() if are_right and key in ours}
+    order.metadata = {**foreign, **kept}
 
 
 def with_unfollowed_tickets(
@@ -312,11 +334,10 @@ def offers_in_lines(token: uuid.UUID, *, but: uuid.UUID | None = None) -> set[in
 
 def with_our_traces(order_ids: list[uuid.UUID]) -> list[uuid.UUID]:
     """Return those of the orders with a cover line, a summary, or an offer for their checkout."""
-    rows = Order.objects.filter(pk__in=order_ids).values_list(
-        "pk", "checkout_token", KeyTextTransform(SUMMARY_KEY, "metadata")
-    )
-    tokens = {pk: token for pk, token, _ in rows}
-    telling = {pk for pk, _, summary in rows if summary is not None}
+    rows = Order.objects.filter(pk__in=order_ids).values_list("pk", "checkout_token")
+    tokens = dict(rows)
+    ours = Q(metadata__has_any_keys=[SUMMARY_KEY, *sorted(PAPERS)])
+    telling = set(Order.objects.filter(ours, pk__in=order_ids).values_list("pk", flat=True))
     known = {
         str(token)
         for token in Offer.objects.filter(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import SimpleNamespace
 from typing import Any
 
@@ -17,17 +17,31 @@ from saleor.permission.enums import OrderPermissions
 
 @dataclass(frozen=True, slots=True)
 class Requestor:
-    """Permissions of a member of staff or an app."""
+    """Who sends a request: a customer, a member of staff or an app."""
 
     manages_orders: bool
     """True with Saleor's permission MANAGE_ORDERS."""
     channel_ids: frozenset[int] | None
     """Channels it is limited to; None for all."""
+    user_id: int | None = None
+    """Primary key of the user who is logged in; None for apps and guests.
+
+    None as well for a user who never confirmed the e-mail address: Saleor gives such accounts the
+    orders of guests with that address.
+    """
 
     def may_manage(self, channel_id: int) -> bool:
         """Return True if it may see and change the orders of a channel."""
         is_its_channel = self.channel_ids is None or channel_id in self.channel_ids
         return self.manages_orders and is_its_channel
+
+    def may_open(self, owner_id: int | None, channel_id: int) -> bool:
+        """Return True if it may open the policy of an order: its owner's, or one it may manage.
+
+        ``owner_id`` is the primary key of the user who owns the order; None for a guest's.
+        """
+        is_owner = owner_id is not None and owner_id == self.user_id
+        return is_owner or self.may_manage(channel_id)
 
 
 NOBODY = Requestor(manages_orders=False, channel_ids=frozenset())
@@ -35,7 +49,7 @@ NOBODY = Requestor(manages_orders=False, channel_ids=frozenset())
 
 
 def requestor_of(request: HttpRequest) -> Requestor:
-    """Return the sender of a request; ``NOBODY`` for shoppers and for tokens Saleor refuses."""
+    """Return the sender of a request; ``NOBODY`` for guests and for tokens Saleor refuses."""
     context: Any = request
     context.dataloaders, context.allow_replica = {}, False
     try:
@@ -46,12 +60,17 @@ def requestor_of(request: HttpRequest) -> Requestor:
         is_somebody = bool(found)
     except PyJWTError:
         return NOBODY
-    if not is_somebody or not found.has_perm(OrderPermissions.MANAGE_ORDERS):
+    if not is_somebody:
         return NOBODY
+    may_manage = bool(found.has_perm(OrderPermissions.MANAGE_ORDERS))
     if context.app:
-        return Requestor(manages_orders=True, channel_ids=None)
+        return Requestor(may_manage, None) if may_manage else NOBODY
+    user_id = found.pk if found.is_confirmed else None
+    if not may_manage:
+        return replace(NOBODY, user_id=user_id)
     channels = get_user_accessible_channels(SimpleNamespace(context=context), found)
     return Requestor(
         manages_orders=bool(found.is_staff),
         channel_ids=frozenset(channel.id for channel in channels),
+        user_id=user_id,
     )

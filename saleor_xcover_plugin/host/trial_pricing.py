@@ -28,11 +28,8 @@ from .values import CheckoutSnapshot
 
 
 def is_needed(state: CheckoutSnapshot) -> bool:
-    """Return True unless the cover line is sure to cost its price and to change nothing else.
-
-    ``state`` is a checkout whose taxes no app calculates.
-    """
-    if state.needs_proof:
+    """Return True unless the cover line is sure to cost its price and to change nothing else."""
+    if state.needs_proof or state.facts.is_taxed_by_app:
         return True
     found = _found(state.token)
     return not (found["is_cover_untaxed"] and found["is_unpromoted"])

@@ -8,7 +8,7 @@ from __future__ import annotations
 import uuid
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -52,6 +52,8 @@ class CoverLine:
     """True after all other lines of the checkout; always False for a line of an order."""
     place_for: str = ""
     """Digest of the totals for which it was placed before the last line; empty if it never was."""
+    charged: tuple[Decimal, Decimal] | None = None
+    """Net and gross price when Saleor last priced the checkout; None for a line of an order."""
 
     @classmethod
     def of(
@@ -63,6 +65,7 @@ class CoverLine:
         correction: Decimal | None = None,
         *,
         stands_last: bool = False,
+        charged: tuple[Decimal, Decimal] | None = None,
     ) -> CoverLine:
         """Build the value from columns of a line; metadata and correction may be NULL."""
         metadata = private_metadata or {}
@@ -75,6 +78,7 @@ class CoverLine:
             correction or Decimal(0),
             stands_last,
             str(metadata.get(PLACE_KEY, "")),
+            charged,
         )
 
     def carries(self, offer_id: int, price: Decimal | None) -> bool:
@@ -149,6 +153,8 @@ class OrderSnapshot:
     cover_lines: tuple[CoverLine, ...]
     cover_summary: str | None
     """Public summary of the cover in its metadata, which shoppers may have changed."""
+    papers: Mapping[str, str] | None = field(compare=False)
+    """Facts for papers in its metadata, which shoppers may have changed; None: none is trusted."""
     policyholder: Buyer
 
     @property

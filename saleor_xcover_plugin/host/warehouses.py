@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Exists, OuterRef, QuerySet, Subquery
+from django.db.models import Exists, OuterRef, QuerySet
 from saleor.product.models import ProductVariant
 from saleor.warehouse.models import Allocation, Stock, Warehouse
 
@@ -43,8 +43,15 @@ def unstocked() -> list[UnstockedWarehouse]:
 
     The row has ``QUANTITY`` pieces, none of them allocated, and the variant is not tracked.
     """
-    rows = _unstocked().order_by("slug").values_list("pk", "name", "variant", "has_row")
-    return [UnstockedWarehouse(*row) for row in rows]
+    somewhere = Exists(
+        Warehouse.objects.filter(~Exists(_proper(OuterRef("pk"), OuterRef(OuterRef("pk")))))
+    )
+    lacking = ProductVariant.objects.filter(somewhere, **_OF_COVER).order_by("pk")
+    return [
+        UnstockedWarehouse(pk, name, variant_id, has_row)
+        for variant_id in lacking.values_list("pk", flat=True)
+        for pk, name, has_row in _warehouses_without(variant_id)
+    ]
 
 
 def stock_up() -> int:
@@ -73,28 +80,29 @@ def remove_stock() -> int:
     return int(count)
 
 
-def _unstocked() -> QuerySet[Any]:
-    variants = ProductVariant.objects.filter(**_OF_COVER).order_by("pk")
-    rows = Stock.objects.filter(
-        warehouse_id=OuterRef("pk"), product_variant_id=OuterRef("variant")
-    ).order_by()
+def _proper(warehouse: Any, variant: Any) -> QuerySet[Any]:
+    """Return the proper stock row; both are keys, or references to them in an outer query."""
     # An order made while tracking was on, or imported in bulk, has a piece allocated.
     allocated = Allocation.objects.filter(
         stock_id=OuterRef("pk"), quantity_allocated__gt=0
     ).order_by()
-    proper = rows.filter(
+    rows = Stock.objects.filter(
         ~Exists(allocated),
+        warehouse_id=warehouse,
+        product_variant_id=variant,
         quantity=QUANTITY,
         quantity_allocated=0,
         product_variant__track_inventory=False,
     )
-    return (
-        Warehouse.objects.annotate(
-            variant=Subquery(variants.values("pk")[:1]), has_row=Exists(rows)
-        )
-        .filter(~Exists(proper))
-        .exclude(variant=None)
-    )
+    return rows.order_by()
+
+
+def _warehouses_without(variant_id: int) -> QuerySet[Any]:
+    """Return key and name of warehouses without a proper row, and whether they have any."""
+    rows = Stock.objects.filter(warehouse_id=OuterRef("pk"), product_variant_id=variant_id)
+    lacking = Warehouse.objects.filter(~Exists(_proper(OuterRef("pk"), variant_id)))
+    found = lacking.annotate(has_row=Exists(rows.order_by())).order_by("slug")
+    return found.values_list("pk", "name", "has_row")
 
 
 def _stock_up(variant_id: int, warehouse_ids: list[UUID]) -> None:

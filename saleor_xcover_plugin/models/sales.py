@@ -55,6 +55,9 @@ class Offer(Stateful):
     # store absorbs discounts; ``absorbed`` is then the part of the premium the store pays.
     line_price = models.DecimalField(max_digits=20, decimal_places=3, null=True)
     absorbed = models.DecimalField(max_digits=20, decimal_places=3, default=0)
+    # What an accepted offer's line that carries tax is made of (domain/line_tax.py). Null: it is
+    # at 0 %; an empty object: it is, although the store wants the tax on the line.
+    line_tax = models.JSONField(null=True)
     # The cover's cost to the buyer when the checkout last changed after a payment had begun: the
     # total with the cover less the total without it. Null: the line's price is all of it.
     cost = models.DecimalField(max_digits=20, decimal_places=3, null=True)
@@ -113,6 +116,9 @@ class Quote(models.Model):
     premium = models.DecimalField(max_digits=20, decimal_places=3)
     # The tax in the premium; null if XCover did not name it.
     tax = models.DecimalField(max_digits=20, decimal_places=3, null=True)
+    # The kinds of that tax, each with XCover's name and its amount as digits. Empty if unknown;
+    # null: stored by a version without kinds during an upgrade.
+    taxes = models.JSONField(default=list, null=True)
     policy_version = models.CharField(max_length=64, blank=True, default="")
     # Link to the policy wording.
     pds_url = models.TextField()
@@ -179,6 +185,8 @@ class Cover(Stateful):
     booking_id = models.CharField(max_length=64, null=True, unique=True)
     # Link to the policy wording.
     pds_url = models.TextField(blank=True, default="")
+    # Links that open the policy without a login, encrypted; null where no policy is in force.
+    sealed_links = models.BinaryField(null=True)
     # Keyed hashes of the buyer's details at XCover, by field. A field is missing if XCover may have
     # another value.
     policyholder_digests = models.JSONField(default=dict)

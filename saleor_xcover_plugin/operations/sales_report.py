@@ -89,6 +89,7 @@ def _covers(period: Period) -> Iterator[_Row]:
         absorbed=Sum("absorbed", filter=~_IS_VOID),
         due_back=Sum("amount_due_back"),
         tax_unknown=Count("pk", filter=~_IS_VOID),
+        tax_not_on_line=Count("pk", filter=~_IS_VOID & Q(offer__line_tax={})),
     )
 
 

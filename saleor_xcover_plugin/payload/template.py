@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
 from .documents import MAX_DEPTH, TemplateError, read_document
-from .names import AFTER_SALE, IN_BASKET, Level, Name, Place, Sale
+from .names import AFTER_SALE, IN_BASKET, Level, Place, Sale
 from .nodes import Each, Fields, From, Items, Node, Reader, names_in, walk
 from .rendering import Filled, Missing, fill_in
 
@@ -51,17 +51,26 @@ class Template:
     """The insured persons of a policy, which are sent when it is confirmed; None if none are."""
     digest: str
     """Hash of the template, the same for the same template."""
+    names: frozenset[str]
+    """The names of the values it uses."""
+    is_given_by_basket: bool
+    """True if equal baskets have equal payloads, whatever else the store keeps about them."""
 
-    @property
-    def names(self) -> frozenset[str]:
-        """The names of the values it uses."""
-        return frozenset(name.text for name in self._names())
-
-    @property
-    def is_given_by_basket(self) -> bool:
-        """True if equal baskets have equal payloads, whatever else the store keeps about them."""
-        offer = (self.context, self.customer, self.partner)
-        return all(name.text.startswith(IN_BASKET) for node in offer for name in names_in(node))
+    @classmethod
+    def of(cls, document: Any, offer: Sequence[Node], insured: Node | None) -> Template:
+        """Build it from context, customer and partner, once for all sales."""
+        context, customer, partner = offer
+        of_offer = {name.text for node in offer for name in names_in(node)}
+        of_persons = {name.text for name in names_in(insured)} if insured is not None else set()
+        return cls(
+            context,
+            customer,
+            partner,
+            insured,
+            _digest(document),
+            frozenset(of_offer | of_persons),
+            all(name.startswith(IN_BASKET) for name in of_offer),
+        )
 
     @property
     def names_persons(self) -> bool:
@@ -94,10 +103,6 @@ class Template:
         """Yield the nodes that are values of names."""
         for part in self._parts():
             yield from (node for node in walk(part) if isinstance(node, From))
-
-    def _names(self) -> Iterator[Name]:
-        for part in self._parts():
-            yield from names_in(part)
 
     def _parts(self) -> Iterator[Node]:
         yield from (self.context, self.customer, self.partner)
@@ -137,7 +142,7 @@ def template_of(document: Any) -> Template:
         _require_flat(node, part, MAX_DEPTH)
     if insured is not None:
         _require_flat(insured, "insured", MAX_DEPTH)
-    return Template(context, customer, partner, insured, _digest(document))
+    return Template.of(document, (context, customer, partner), insured)
 
 
 def _digest(document: Any) -> str:

@@ -40,7 +40,7 @@ from ..xcover.errors import (
     XCoverRejected,
 )
 from ..xcover.payloads import confirm_body
-from . import effects
+from . import effects, policy_links
 from .charges import charged_for_cover, charged_of, cost_of_cover, money_clause
 from .insured_persons import insured_persons
 from .line_defects import defect_of
@@ -441,6 +441,7 @@ def _record_booking(
         f"{confirmed_sentence(cover, booking)}{_taken_back(cover, due)}",
         booking_id=booking.id,
         pds_url=booking.pds_url or "",
+        sealed_links=policy_links.sealed(booking.links),
         confirmed_at=now,
         cooling_off_until=booking.cooling_off_until,
         reason="",

@@ -32,7 +32,7 @@ from ..payload.template import PayloadIncomplete
 from ..time_limits import DatabaseBusy
 from ..xcover.bookings import Booking
 from ..xcover.client import XCoverClient
-from . import confirm, effects
+from . import confirm, effects, policy_links
 from .batch_sql import columns, execute
 from .line_defects import code_of
 from .locks import lock_free_covers
@@ -179,6 +179,7 @@ def _confirm(judged: _Judged, body: bytes, client: XCoverClient) -> Booking:
 def _stored(cover: Cover, booking: Booking) -> tuple[Cover, str]:
     """Return the cover as it was stored, and the note about its policy."""
     cover.status, cover.booking_id = CoverStatus.CONFIRMED.value, booking.id
+    cover.pds_url = booking.pds_url or ""
     return cover, confirm.confirmed_sentence(cover, booking)
 
 
@@ -209,6 +210,7 @@ def _settle(sold: Sequence[tuple[_Judged, Booking]], now: datetime) -> set[int]:
             judged.offer.pk,
             booking.id,
             booking.pds_url or "",
+            policy_links.sealed(booking.links),
             booking.cooling_off_until,
         )
         for judged, booking in sold
@@ -220,8 +222,11 @@ _SETTLE = """
 WITH made AS (
     SELECT * FROM unnest(
         %s::bigint[], %s::uuid[], %s::bigint[], %s::bigint[], %s::text[], %s::text[],
-        %s::timestamptz[]
-    ) AS made(message_id, lease_token, cover_id, offer_id, booking_id, pds_url, cooling_off_until)
+        %s::bytea[], %s::timestamptz[]
+    ) AS made(
+        message_id, lease_token, cover_id, offer_id, booking_id, pds_url, sealed_links,
+        cooling_off_until
+    )
 ), free_offer AS MATERIALIZED (
     SELECT id FROM {offer}
     WHERE id IN (SELECT offer_id FROM made) AND status = 'selected'
@@ -243,7 +248,8 @@ WITH made AS (
     WHERE o.id IN (SELECT offer_id FROM free_message)
 ), confirmed_cover AS (
     UPDATE {cover} AS c SET status = 'confirmed', booking_id = made.booking_id,
-        pds_url = made.pds_url, cooling_off_until = made.cooling_off_until, reason = '',
+        pds_url = made.pds_url, sealed_links = made.sealed_links,
+        cooling_off_until = made.cooling_off_until, reason = '',
         confirmed_at = %s, updated_at = %s
     FROM made WHERE c.id = made.cover_id AND made.message_id IN (SELECT id FROM free_message)
 )

@@ -16,10 +16,11 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from ..checkout.public_summary import of_cover
+from ..checkout.public_summary import is_over, of_cover
 from ..domain.states import CancellationStatus, CoverStatus, ModificationStatus
 from ..host import metadata, telemetry
 from ..models import Cancellation, Cover, Modification
+from . import papers
 
 log = logging.getLogger(__name__)
 
@@ -163,6 +164,8 @@ def tell(row: Row, transition: Transition, sentence: str = "") -> None:
         metadata.write_order_facts(cover.order_id, _facts(cover, transition))
     if transition.is_shown:
         metadata.write_order_summary(cover.order_id, of_cover(cover))
+    if transition.is_shown or transition.fact:
+        write_papers(cover)
     if transition.is_noted:
         add_note(cover.order_id, sentence)
 
@@ -176,8 +179,36 @@ def tell_covers(sentences: Mapping[Cover, str], transition: Transition) -> None:
     for cover in sentences:
         _announce(cover, transition)
     metadata.tell_orders(
-        {cover.order_id: (_facts(cover, transition), said) for cover, said in sentences.items()}
+        {
+            cover.order_id: (_facts(cover, transition), papers_of(cover), said)
+            for cover, said in sentences.items()
+        }
     )
+
+
+def write_papers(cover: Cover) -> None:
+    """Write what the papers of the order may say about its protection."""
+    metadata.write_papers(cover.order_id, papers_of(cover))
+
+
+def papers_of(cover: Cover) -> dict[str, str]:
+    """Return what the papers of the order may say about its protection."""
+    facts = papers.of_row(cover, is_over=is_over(cover))
+    return {**facts, **papers.of_quotes(cover)} if facts else {}
+
+
+def correct_papers(
+    cover: Cover | None, order_id: uuid.UUID, found: Mapping[str, str] | None
+) -> None:
+    """Correct the facts ``found`` in the order's metadata, which Saleor copied from the checkout.
+
+    Those are compared that the cover's row tells. None stands for an order whose cover is new: all
+    are written, whatever the checkout said.
+    """
+    right = papers.of_row(cover, is_over=is_over(cover)) if cover is not None else {}
+    is_right = found is not None and right.items() <= found.items() and bool(right) == bool(found)
+    if not is_right:
+        metadata.write_papers(order_id, papers_of(cover) if cover is not None else {})
 
 
 def _announce(cover: Cover, transition: Transition) -> None:

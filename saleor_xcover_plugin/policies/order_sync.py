@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 import uuid
 from collections.abc import Sequence, Set
+from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
 from functools import cache
@@ -118,6 +119,7 @@ def _sync_rows(
             offer.save_fields(now, order_id=order.id)
     if cover is None and order.cover_lines:
         cover = _place(order, offers, ended_since, now)
+        order = replace(order, papers=None)
     if cover is None or _is_strangers(cover):
         free = _said_before(order, shared_consent.free_offers(order, offers))
         cover = _follow_removal(order, cover, free, now)
@@ -239,6 +241,7 @@ def _correct_summary(
     right = right_in_order(cover, answers[-1] if answers else None, order.cover_summary)
     if right is not None and right != order.cover_summary:
         effects.show(order.id, right)
+    effects.correct_papers(cover, order.id, order.papers)
 
 
 def _place(

@@ -48,12 +48,14 @@ def count_evidence(rows: Sequence[Rows]) -> int:
 
 
 def forget_buyer(covers: Sequence[Cover]) -> None:
-    """Empty the keyed hashes of the buyer's details. The names of changed fields are kept.
+    """Empty the keyed hashes of the buyer's details, and the links that open the policy.
+
+    The names of changed fields are kept.
 
     ``updated_at`` stays, because nothing happened to the policy.
     """
     keys = [cover.pk for cover in covers]
-    Cover.objects.filter(pk__in=keys).update(policyholder_digests={})
+    Cover.objects.filter(pk__in=keys).update(policyholder_digests={}, sealed_links=None)
     for change in Modification.objects.filter(cover_id__in=keys).only("wanted"):
         Modification.objects.filter(pk=change.pk).update(
             wanted=dict.fromkeys(change.wanted, ""), wanted_digest=""

@@ -123,9 +123,11 @@ def _held(order_id: uuid.UUID, cover: Cover | None) -> list[Held]:
     parked = messages.parked_with_person(cover).count() if cover else 0
     changes = [c for c in cover.modifications.all() if any(c.wanted.values())] if cover else []
     hashes = len(cover.policyholder_digests) if cover else 0
+    links = int(cover is not None and cover.sealed_links is not None)
     waiting = [c for c in changes if c.status == ModificationStatus.PARKED]
     return [
         Held("keyed hashes of the buyer's details", hashes, goes=True),
+        Held("links that open the policy, sealed", links, goes=True),
         Held("changes of the buyer's details, as keyed hashes", len(changes), goes=True),
         Held("changes among them that wait for a decision", len(waiting), goes=True),
         Held("calls put aside, with the buyer's details sealed", parked, goes=True),

@@ -206,7 +206,8 @@ def _with_buyer(days: Days, now: datetime) -> Iterator[list[Any]]:
     ended |= Q(offer__event_starts_at=None) | Q(offer__event_starts_at__lte=before)
     changes = Modification.objects.filter(cover=OuterRef("pk")).exclude(wanted_digest="")
     aside = OutboxMessage.objects.filter(kind=MessageKind.CONFIRM, status=MessageState.PARKED.value)
-    telling = ~Q(policyholder_digests={}) | Q(pk__in=aside.values("subject_id"))
+    telling = ~Q(policyholder_digests={}) | Q(sealed_links__isnull=False)
+    telling |= Q(pk__in=aside.values("subject_id"))
     covers = Cover.objects.filter(ended, telling | Q(Exists(changes)), updated_at__lte=before)
     return _pages(covers.filter(offer__isnull=False), "offer__checkout_token")
 

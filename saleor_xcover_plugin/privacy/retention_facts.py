@@ -87,7 +87,8 @@ class _Facts:
         is_idle = cover.status in (CoverStatus.PARKED, CoverStatus.VOID)
         is_put_aside = is_idle and ("cover", cover.pk) in self.parked
         changed = self.with_hashed_change | self.with_parked_change
-        return bool(cover.policyholder_digests) or cover.pk in changed or is_put_aside
+        is_kept = bool(cover.policyholder_digests) or cover.sealed_links is not None
+        return is_kept or cover.pk in changed or is_put_aside
 
     def _order_of(self, row: Rows) -> uuid.UUID | None:
         if row.cover is not None:

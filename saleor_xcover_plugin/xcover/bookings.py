@@ -58,8 +58,6 @@ class BookingLinks(ResponseModel):
     certificate_pdf: Link = Field(None, repr=False)
     account: Link = Field(None, repr=False)
     insurance_claim: Link = Field(None, repr=False)
-    cancellation: Link = Field(None, repr=False)
-    sign_up: Link = Field(None, repr=False)
 
 
 class Booking(ResponseModel):
@@ -94,8 +92,6 @@ class Booking(ResponseModel):
             "certificate_pdf": certificate.get("pdf"),
             "account": data.get("account_url"),
             "insurance_claim": data.get("fnol_link"),
-            "cancellation": data.get("cancel_link"),
-            "sign_up": data.get("sign_up_url"),
         }
         return data | {"links": links, "is_refunded_by_xcover": _is_refunded_by_xcover(data)}
 

@@ -8,6 +8,7 @@ https://github.com/highbrowse-co/realcheap
 from __future__ import annotations
 
 from collections.abc import Mapping
+from decimal import Decimal
 from typing import Any
 
 from pydantic import model_validator
@@ -26,7 +27,9 @@ from .values import (
     SoftAmount,
     SoftIdentifier,
     Text,
+    items,
     mapping,
+    text_of,
 )
 
 _OFFER_TEXTS = {
@@ -65,6 +68,14 @@ class _Worded(ResponseModel):
     """Places in ``content`` whose text is too long; the offer must not be sold."""
 
 
+class TaxPart(ResponseModel):
+    """One kind of tax in a premium, in the offer's currency."""
+
+    kind: Text
+    """XCover's name of it, such as IPT."""
+    amount: Decimal
+
+
 class OfferedQuote(_Worded):
     """One product of an offer. Amounts are in the offer's currency."""
 
@@ -75,6 +86,8 @@ class OfferedQuote(_Worded):
     """With tax, for all tickets together."""
     premium_without_tax: SoftAmount = None
     tax: SoftAmount = None
+    taxes: tuple[TaxPart, ...] = ()
+    """The kinds of the tax; empty unless XCover named all of them."""
     price_formatted: Text = ""
     """The premium as XCover writes it."""
     pds_url: Link = None
@@ -173,6 +186,28 @@ def _by_id(texts: TextFields) -> dict[str, TextFields]:
     return found
 
 
+def _taxes(tax: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Return the kinds of a tax if all are named and add up to it.
+
+    A single kind is all of it: in the recorded yen it has decimals that the total has not.
+    """
+    parts = [mapping(part) for part in items(tax.get("breakdown"))]
+    found: list[dict[str, Any]] = [
+        {"kind": text_of(part.get("tax_code")), "amount": part.get("tax_amount")} for part in parts
+    ]
+    total = tax.get("total_amount")
+    if len(found) == 1:
+        found[0]["amount"] = total
+    amounts = [part["amount"] for part in found]
+    if not all(part["kind"] for part in found) or not all(map(_is_amount, [total, *amounts])):
+        return []
+    return found if sum(amounts, Decimal(0)) == total else []
+
+
+def _is_amount(value: Any) -> bool:
+    return isinstance(value, int | Decimal) and not isinstance(value, bool) and value >= 0
+
+
 def _quote(product: Any, by_id: Mapping[str, TextFields]) -> dict[str, Any]:
     quote_id = product.get("id")
     texts = by_id.get(quote_id) if isinstance(quote_id, str) else None
@@ -192,6 +227,7 @@ def _quote(product: Any, by_id: Mapping[str, TextFields]) -> dict[str, Any]:
         "premium_without_tax": price.get("total_amount_without_tax"),
         "price_formatted": price.get("total_amount_formatted"),
         "tax": mapping(finance.get("tax")).get("total_amount"),
+        "taxes": _taxes(mapping(finance.get("tax"))),
         "pds_url": details.get("pds_url"),
         "starts_at": details.get("start_date"),
         "ends_at": details.get("end_date"),

@@ -158,6 +158,7 @@ query insuranceCover($id: ID!) {
       policyNumber
       pdsUrl
       amountDueBack { amount currency }
+      links { certificate certificatePdf account insuranceClaim }
     }
     errors { code message fields }
   }

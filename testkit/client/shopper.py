@@ -153,10 +153,10 @@ class Shopper:
         """Decline the offer; ``page`` and ``turn`` as in ``accept``."""
         return _offer_of(self._ask(docs.INSURANCE_DECLINE, page=page, turn=turn)["offer"])
 
-    def cover(self) -> Cover | None:
-        """Return the cover of the order, or None if it has none."""
+    def cover(self, token: str | None = None) -> Cover | None:
+        """Return the cover of the order, or None if it has none; ``token`` tells who asks."""
         found = self._driver.ask_plugin(
-            self.channel.slug, docs.INSURANCE_COVER, {"id": self.order_id}
+            self.channel.slug, docs.INSURANCE_COVER, {"id": self.order_id}, token=token
         )["cover"]
         return _cover_of(found) if found else None
 
@@ -272,4 +272,5 @@ def _cover_of(data: Json) -> Cover:
         policy_number=data["policyNumber"],
         pds_url=data["pdsUrl"],
         amount_due_back=money(data["amountDueBack"]),
+        links=data["links"],
     )

@@ -37,9 +37,14 @@ class Staff:
         self._mutate(docs.ORDER_CANCEL, id=order_id)
 
     def fulfill(
-        self, order_id: str, pieces: Mapping[str, int], warehouse: str
+        self,
+        order_id: str,
+        pieces: Mapping[str, int],
+        warehouse: str,
+        *,
+        is_told: bool = False,
     ) -> tuple[Fulfillment, ...]:
-        """Fulfill quantities by order line from one warehouse, without an e-mail to the buyer.
+        """Fulfill quantities by order line from one warehouse; ``is_told`` e-mails the buyer.
 
         No more can be fulfilled than is in stock.
         """
@@ -47,7 +52,7 @@ class Staff:
             {"orderLineId": line, "stocks": [{"quantity": count, "warehouse": warehouse}]}
             for line, count in pieces.items()
         ]
-        wanted: Json = {"lines": lines, "notifyCustomer": False}
+        wanted: Json = {"lines": lines, "notifyCustomer": is_told}
         root = self._mutate(docs.ORDER_FULFILL, order=order_id, input=wanted)
         return tuple(_fulfillment_of(each) for each in root["fulfillments"])
 

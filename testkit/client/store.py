@@ -24,6 +24,14 @@ class Variant:
     price: Decimal
 
 
+@dataclass(frozen=True, slots=True)
+class Customer:
+    """A customer with an account, who is logged in. ``key`` is the primary key of the user."""
+
+    key: int
+    token: str
+
+
 class Tokens(Protocol):
     """Tokens of people and apps with permissions."""
 
@@ -68,6 +76,12 @@ class Store(Tokens, Protocol):
     @property
     def channels(self) -> tuple[Channel, ...]:
         """Every channel of this store."""
+
+    def new_customer(self) -> Customer:
+        """Create a customer who is logged in."""
+
+    def give(self, order_id: str, customer: Customer) -> None:
+        """Make an order a customer's, as Saleor does when a guest makes an account later."""
 
     def new_channel(self, currency: str = "USD", **settings: Any) -> Channel:
         """Create a channel that lists every product; ``settings`` are fields of its row."""

@@ -6,6 +6,8 @@ from decimal import Decimal
 
 COVER_SKU = "XCOVER-TICKET-PROTECTION"
 """SKU of the variant that carries the premium."""
+TAXED_COVER_SKU = f"{COVER_SKU}-TAXED"
+"""SKU of the one whose line carries tax."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +24,7 @@ class Line:
     @property
     def is_cover(self) -> bool:
         """True if the line carries the premium."""
-        return self.sku == COVER_SKU
+        return self.sku in (COVER_SKU, TAXED_COVER_SKU)
 
 
 class _WithLines:
@@ -184,6 +186,8 @@ class Cover:
     policy_number: str | None
     pds_url: str | None
     amount_due_back: Decimal
+    links: Mapping[str, str | None] | None
+    """Those that open the policy without a login; None for who may not."""
 
 
 @dataclass(frozen=True, slots=True)

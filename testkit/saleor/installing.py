@@ -18,6 +18,8 @@ TEST_PACKAGES = (
     # The plugin's extra "schema", for the flows of payloads.
     *("jsonschema>=4.23,<5", "jsonschema-specifications>=2024.10.1", "referencing>=0.35,<1"),
     *("rpds-py>=0.25", "attrs>=24"),
+    # A mail server, to read what Saleor sends.
+    *("aiosmtpd>=1.4.6,<2", "atpublic>=5"),
 )
 
 

@@ -42,6 +42,9 @@ class SaleorStore(RowStore):
     def store_app_token(self) -> str:
         return self._store_token
 
+    def _customer_token(self, user: Any) -> str:
+        return str(create_access_token(user))
+
     def _stock_channel(self, channel: Any) -> None:
         self._zone.channels.add(channel)
         self._warehouse.channels.add(channel)

@@ -95,11 +95,14 @@ STAFF = """
 - Reduce tickets, not orders: vouchers for named products and line discounts leave the premium
   alone. Name the products; a voucher that names none reaches the cover too.
 - Never put the cover product into a promotion or voucher by hand.
-- Taxes: flat rates. The cover product carries a tax class at 0 %, made by `xcover_setup`; the shop
-  never taxes the premium. A channel taxed by an app gets no offer.
+- Taxes: the cover product carries a tax class at 0 %, made by `xcover_setup`. Where a channel wants
+  that, its line carries the tax in the premium
+  ([papers.md](papers.md#the-tax-in-the-premium)). Beside a tax app there is an offer where the app
+  leaves the premium alone and no discount is on the order.
 - An order that waits for confirmation: discount its ticket lines. A discount on the order takes
-  from the premium; take it back before the order is paid, or nothing is insured and the amount paid
-  for the line is owed (`line_changed` in `docs/operations.md`).
+  from the premium, and so does a tax exemption where the line carries tax; take it back before the
+  order is paid, or nothing is insured and the amount paid for the line is owed (`line_changed` in
+  `docs/operations.md`).
 - `xcover_status` lists what is parked; `amountDueBack` of a cover and the note in the order's
   history name what to refund. The plugin never moves money.
 - *Absorb discounts* lets the store bear what a discount takes from the premium. Ask Cover Genius

@@ -12,9 +12,9 @@ OF_A_PERSON = {
     "Offer": "checkout_token order_id country language ticket_count shown_at request turns",
     "Quote": "offer is_chosen",
     "Consent": "offer answer quote_ids premium language source created_at",
-    "Cover": "order_id order_number offer booking_id pds_url policyholder_digests reason_code "
-    "reason amount_due_back refunded_when_due for_cover_when_due claim paid_at confirmed_at "
-    "cancelled_at",
+    "Cover": "order_id order_number offer booking_id pds_url sealed_links policyholder_digests "
+    "reason_code reason amount_due_back refunded_when_due for_cover_when_due claim paid_at "
+    "confirmed_at cancelled_at",
     "Cancellation": "cover refund_key scope sentence xcover_cancellation_id refund",
     "Modification": "cover wanted wanted_digest sentence xcover_update_id",
     "OutboxMessage": "operation_id subject_id sealed_body last_error",
@@ -27,8 +27,9 @@ OF_A_PERSON = {
 OF_NOBODY = {
     "Offer": "id channel_id status reason_code fingerprint xcover_offer_id currency "
     "event_starts_at content content_hash groups lease_token leased_until quoted_at tried_at "
-    "tried_change valid_until line_price absorbed cost effect is_notice_due created_at updated_at",
-    "Quote": "id position quote_id title premium tax policy_version pds_url content",
+    "tried_change valid_until line_price line_tax absorbed cost effect is_notice_due created_at "
+    "updated_at",
+    "Quote": "id position quote_id title premium tax taxes policy_version pds_url content",
     "Consent": "id currency content_hash content",
     "Cover": "id channel_id status premium currency absorbed cooling_off_until created_at "
     "updated_at",
@@ -54,6 +55,7 @@ OF_NOBODY = {
 NAMED = (
     "OutboxMessage.sealed_body",
     "Cover.policyholder_digests",
+    "Cover.sealed_links",
     "Cover.amount_due_back",
     "Cover.refunded_when_due",
     "Cover.for_cover_when_due",

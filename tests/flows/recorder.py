@@ -135,6 +135,11 @@ def _plain(value: Any) -> Any:
     if len(value) == 1 and set(value) <= {"gross", "sku"}:
         return _plain(*value.values())
     return {
-        name: as_mapping(sorted(item, key=itemgetter("key"))) if name in _METADATA else _plain(item)
-        for name, item in value.items()
+        name: _metadata(item) if name in _METADATA else _plain(item) for name, item in value.items()
     }
+
+
+def _metadata(pairs: Any) -> Json:
+    """Return the values by key, without the facts for papers: no host has a part in those."""
+    found = as_mapping(sorted(pairs, key=itemgetter("key")))
+    return {key: value for key, value in found.items() if not key.startswith("xcover_")}

@@ -35,6 +35,7 @@ NOTHING = {
     "premium": "0.00",
     "tax": "0.00",
     "tax_unknown": 0,
+    "tax_not_on_line": 0,
     "absorbed": "0.00",
     "confirmed": 0,
     "cancelled": 0,

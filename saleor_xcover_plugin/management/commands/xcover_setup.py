@@ -14,7 +14,7 @@ from ...clock import utc_now
 from ...config.settings import PLUGIN_ID
 from ...domain.instance import Binding
 from ...domain.numbers import counted
-from ...host import catalog, orders, warehouses
+from ...host import catalog, configuration, orders, warehouses
 from ...host.runtime import allow_writer
 from ...operations import status
 from ..base import PluginCommand
@@ -59,7 +59,8 @@ class Command(PluginCommand):
             self.stdout.write("Dry run: nothing was changed.")
 
     def _provision(self, chosen: list[str] | None) -> list[catalog.Step]:
-        made = catalog.provision(chosen_channels(chosen), utc_now())
+        channels = chosen_channels(chosen)
+        made = catalog.provision(channels, utc_now(), configuration.with_tax_on_line(channels))
         return [*made, *_stock_up(), *_bind()]
 
     def _remove(self) -> list[catalog.Step]:

@@ -31,6 +31,7 @@ LABELS: Mapping[str, str] = {
     "premium": "Premium",
     "tax": "Tax in it",
     "tax_unknown": "Tax unknown",
+    "tax_not_on_line": "Tax not on the line",
     "absorbed": "Absorbed",
     "confirmed": "Confirmed",
     "cancelled": "Cancelled",

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from django.db import transaction
 
-from ...host import catalog, cover_product, promotions, warehouses
+from ...host import catalog, configuration, cover_product, promotions, warehouses
 from .finding import Finding, fine, problem, warning
 
 _WRONG = {"created": "is missing", "corrected": "is not as it must be"}
@@ -16,7 +16,8 @@ _WRONG = {"created": "is missing", "corrected": "is not as it must be"}
 def check(channels: Mapping[str, int], now: datetime) -> Iterator[Finding]:
     """Run the setup in a transaction that is rolled back; whatever it would change is a problem."""
     with transaction.atomic():
-        steps = catalog.provision(sorted(channels), now)
+        taxed = configuration.with_tax_on_line(channels)
+        steps = catalog.provision(sorted(channels), now, taxed)
         transaction.set_rollback(True)
     wrong = [step for step in steps if step.outcome in _WRONG]
     for step in wrong:
@@ -26,8 +27,7 @@ def check(channels: Mapping[str, int], now: datetime) -> Iterator[Finding]:
         yield fine("cover product", "product, tax class, listings", "As the setup made them.")
     yield from _stock()
     for slug, channel_id in sorted(channels.items()):
-        variant_id = cover_product.listed_variant_id(channel_id)
-        if variant_id is not None:
+        for variant_id in cover_product.listed_variant_ids(channel_id):
             yield from _reductions(slug, variant_id, channel_id, now)
 
 

@@ -11,13 +11,12 @@ from functools import partial
 from celery.exceptions import SoftTimeLimitExceeded
 
 from ...config.fields import label_of
-from ...config.settings import PluginSettings, SealedElsewhere, SettingsError
+from ...config.settings import SWITCHES, PluginSettings, SealedElsewhere, SettingsError
 from ...defect_log import log_defect
-from ...domain.messages import CANCELLATION_KINDS, MODIFICATION_KINDS, MessageKind
 from ...domain.numbers import counted
 from ...host import configuration
 from ...outbox import switches
-from . import account, catalogue, events, hooks, payload, running, store
+from . import account, catalogue, events, hooks, payload, running, store, taxes
 from .finding import Finding, fine, problem, warning
 
 log = logging.getLogger(__name__)
@@ -37,6 +36,7 @@ def examine(channels: Mapping[str, int], now: datetime, *, may_call: bool) -> It
         "credentials": partial(account.check, settings, may_call=may_call),
         "cover product": partial(catalogue.check, active, now),
         "event data": partial(events.check, settings, active, now),
+        "tax on the line": partial(taxes.check, settings, active, now),
         "payload": partial(payload.check, settings, active, now),
         "running": partial(running.check, now),
         "hooks": hooks.check,
@@ -78,19 +78,9 @@ def _settings(
         yield warning("settings", slug, "The plugin is not active in this channel.")
 
 
-_SWITCHES = {
-    "make_offers": (),
-    "send_confirmations": (MessageKind.CONFIRM,),
-    "send_opt_outs": (MessageKind.OPT_OUT,),
-    "send_cancellations": CANCELLATION_KINDS,
-    "send_modifications": MODIFICATION_KINDS,
-}
-"""The switches, with the kinds of messages that each holds."""
-
-
 def _switches(slug: str, channel_id: int, settings: PluginSettings) -> Iterator[Finding]:
     """Tell what is switched off in a channel, and how much waits for it."""
-    for name, kinds in _SWITCHES.items():
+    for name, kinds in SWITCHES.items():
         if not getattr(settings, name):
             waits = switches.waiting(channel_id, kinds)
             beside = f" {counted(waits, 'message')} waiting." if kinds else ""

@@ -78,7 +78,6 @@ def test_merchandise_beside_tickets_is_not_insured():
             checkout(order_discount=OrderDiscount.OTHER),
             Code.DISCOUNT_NOT_SUPPORTED,
         ),
-        ("tax app", checkout(is_taxed_by_app=True), Code.TAXED_BY_APP),
         (
             "event over",
             checkout(line(facts=CONCERT | {"product.metadata.event_start": "2026-12-04T09:00Z"})),
@@ -88,6 +87,10 @@ def test_merchandise_beside_tickets_is_not_insured():
 )
 def test_a_checkout_without_offer_says_why(_case, facts, code):
     assert refusal_of(facts).code == code
+
+
+def test_a_tax_app_is_judged_by_saleors_prices_and_not_here():
+    assert insurable_basket(checkout(is_taxed_by_app=True), RULES, NOW).tickets
 
 
 @pytest.mark.parametrize(

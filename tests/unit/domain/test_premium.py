@@ -58,6 +58,21 @@ def test_only_what_is_charged_alone_plus_the_premium_is_exact(case, with_cover, 
     assert with_cover.is_exact_beside(ALONE, PREMIUM) is is_exact
 
 
+@pytest.mark.parametrize(
+    ("net", "wanted", "is_exact"),
+    [
+        ("5.95", "5.95", True),
+        ("5.94", "5.95", False),
+        ("6.66", "5.95", False),
+        ("6.66", "6.66", True),
+    ],
+)
+def test_a_line_that_carries_tax_is_exact_with_xcovers_net(net, wanted, is_exact):
+    taxed = replace(totals(), cover=TaxedPrice(Decimal(net), PREMIUM))
+
+    assert taxed.is_exact_beside(ALONE, PREMIUM, net=Decimal(wanted)) is is_exact
+
+
 def test_a_cent_that_moved_between_two_tickets_is_not_exact():
     alone = totals("210.00", "0", (price("100.00"), price("100.00")))
 

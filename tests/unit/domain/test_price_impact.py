@@ -38,6 +38,17 @@ def test_tickets_plus_premium_is_nothing_to_tell():
     assert exact.sentence(PREMIUM) == ""
 
 
+def test_a_tax_the_line_was_agreed_to_carry_is_nothing_to_tell():
+    taxed = replace(WITH_COVER, cover=price("5.95", "6.66"))
+    agreed = {"premium": PREMIUM.amount, "absorbed": Decimal(0), "tax": Decimal("0.71")}
+
+    assert PriceImpact.of(taxed, ALONE, **agreed).code == ""
+    # and without it, or with another one, it is
+    untaxed = PriceImpact.of(WITH_COVER, ALONE, **agreed)
+    assert untaxed.code == "price_not_exact"
+    assert "0.71 USD less of it as tax than XCover named" in untaxed.sentence(PREMIUM)
+
+
 def test_another_tax_in_the_same_shipping_price_is_told_as_just_that():
     weighted = effect(replace(WITH_COVER, shipping=price("8.18", "10.00", "0.2225")))
 

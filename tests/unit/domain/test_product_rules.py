@@ -14,6 +14,7 @@ from saleor_xcover_plugin.domain.product_rules import (
     check_selection,
     groups_to_show,
     largest_selection,
+    selections_to_prove,
     sums_to_prove,
 )
 from saleor_xcover_plugin.errors import Code, Refusal
@@ -289,6 +290,26 @@ def test_sixteen_selections_are_proven_one_by_one():
     found = groups(products="abcd", events=4)
 
     assert sums_to_prove(found, POWERS_OF_TWO) == [Decimal(n) for n in range(15, 0, -1)]
+
+
+def test_every_selection_is_named_where_they_are_few():
+    found = groups(rule("a", "b"), products="abc")
+
+    assert set(selections_to_prove(found)) == {("a",), ("b",), ("c",), ("a", "c"), ("b", "c")}
+
+
+def test_where_they_are_many_each_product_is_named_alone():
+    ids = [f"p{number}" for number in range(30)]
+
+    found = groups_to_show((), ids, event_count=30)
+
+    assert selections_to_prove(found) == [(each,) for each in ids]
+
+
+def test_a_product_nobody_can_take_is_in_no_selection():
+    shown = (Group("x", ("a",), 0, 0, is_disabled=True), Group("y", ("b",), 0, 1))
+
+    assert selections_to_prove(shown) == [("b",)]
 
 
 def test_alternatives_are_as_many_selections_as_may_be_taken_of_them():

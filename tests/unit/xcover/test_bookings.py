@@ -28,8 +28,8 @@ def test_what_a_booking_does_not_name_is_none():
     assert (quote.price, quote.price_difference, quote.refund_value) == (None, None, None)
 
 
-def test_every_link_of_a_booking_is_read_and_none_is_shown():
-    names = ("coi", "pdf", "account", "claim", "cancel", "up")
+def test_every_link_for_a_buyer_is_read_and_none_is_shown():
+    names = ("coi", "pdf", "account", "claim")
     urls = {name: f"https://xcover.example/{name}" for name in names}
 
     booking = parse(
@@ -39,8 +39,6 @@ def test_every_link_of_a_booking_is_read_and_none_is_shown():
             "coi": {"url": urls["coi"], "pdf": urls["pdf"]},
             "account_url": urls["account"],
             "fnol_link": urls["claim"],
-            "cancel_link": urls["cancel"],
-            "sign_up_url": urls["up"],
         },
     )
 
@@ -50,8 +48,6 @@ def test_every_link_of_a_booking_is_read_and_none_is_shown():
         links.certificate_pdf,
         links.account,
         links.insurance_claim,
-        links.cancellation,
-        links.sign_up,
     ] == list(urls.values())
     assert "xcover.example" not in repr(booking)
     assert "links" not in repr(booking)

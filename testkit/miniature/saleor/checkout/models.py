@@ -38,6 +38,7 @@ class Checkout(models.Model):
     shipping_tax_rate = models.DecimalField(max_digits=5, decimal_places=4, null=True)
     charge_status = models.CharField(max_length=32, default=ChargeStatus.NONE)
     price_expiration = models.DateTimeField(default=timezone.now)
+    tax_error = models.CharField(max_length=255, null=True)
     discount_expiration = models.DateTimeField(default=timezone.now)
     completing_started_at = models.DateTimeField(null=True)
 

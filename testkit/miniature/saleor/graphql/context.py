@@ -3,15 +3,19 @@
 from dataclasses import dataclass
 from typing import Any
 
+from ..account.models import User
 from ..permission.enums import OrderPermissions
-from .permissions import STAFF, requestor_of
+from .permissions import CUSTOMER, STAFF, requestor_of
 
 
 @dataclass(frozen=True)
 class Someone:
-    """A member of staff or an app."""
+    """A member of staff, an app or a customer."""
 
     name: str
+    pk: int | None = None
+    """Primary key of a customer."""
+    is_confirmed: bool = True
 
     @property
     def is_staff(self) -> bool:
@@ -22,7 +26,11 @@ class Someone:
 
 
 def get_context_value(request: Any) -> Any:
-    """Set ``request.user``: a member of staff, or None for anyone else."""
+    """Set ``request.user``: a member of staff or a customer, or None for anyone else."""
     name = requestor_of(request.headers.get("Authorization", ""))
     request.user = Someone(name) if name == STAFF else None
+    if name.startswith(CUSTOMER):
+        pk = int(name.removeprefix(CUSTOMER))
+        is_confirmed = User.objects.filter(pk=pk, is_confirmed=True).exists()
+        request.user = Someone(name, pk, is_confirmed)
     return request

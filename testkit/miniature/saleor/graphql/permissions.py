@@ -1,4 +1,4 @@
-"""Requestors and their permissions. Tokens are signed names of three invented requestors."""
+"""Requestors and their permissions. Tokens are signed names of staff, two apps and customers."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ from graphql import GraphQLError
 STAFF = "staff"
 PAYMENT_APP = "payment app"
 STORE_APP = "store app"
+CUSTOMER = "customer "
+"""Begins the names of customers; their primary keys follow."""
 _SALT = "miniature"
 
 

@@ -1,7 +1,7 @@
 from django.db import models
 from django.utils import timezone
 
-from ..account.models import Address
+from ..account.models import Address, User
 from ..channel.models import Channel
 from ..core.models import ModelWithMetadata, amount, currency, uuid_key
 from ..giftcard.models import GiftCard
@@ -29,6 +29,7 @@ class Order(ModelWithMetadata):
     origin = models.CharField(max_length=32, default=OrderOrigin.CHECKOUT)
     channel = models.ForeignKey(Channel, related_name="orders", on_delete=models.PROTECT)
     checkout_token = models.CharField(max_length=36, blank=True, default="")
+    user = models.ForeignKey(User, related_name="+", null=True, on_delete=models.SET_NULL)
     user_email = models.EmailField(blank=True, default="")
     billing_address = models.ForeignKey(
         Address, related_name="+", null=True, on_delete=models.SET_NULL
