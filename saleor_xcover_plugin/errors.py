@@ -19,6 +19,7 @@ class Code(StrEnum):
     EVENT_DATA_MISSING = "event_data_missing"
     PAYLOAD_INCOMPLETE = "payload_incomplete"
     PAYLOAD_BROKEN = "payload_broken"
+    PAYLOAD_REFUSED = "payload_refused"
     EVENT_STARTED = "event_started"
     EVENT_CANCELLED = "event_cancelled"
     COUNTRY_MISSING = "country_missing"
@@ -118,6 +119,12 @@ SENTENCES: dict[Code, _Sentences] = {
         _NO_PROTECTION,
         "The payload template, file or builder of this channel cannot be used. manage.py "
         "xcover_doctor says why.",
+    ),
+    Code.PAYLOAD_REFUSED: _Sentences(
+        _NO_PROTECTION,
+        "XCover refused what the payload of this channel sends; the log names the fields "
+        "(xcover.offer.unavailable). Compare manage.py xcover_payload --product SLUG with what "
+        "Cover Genius agreed with you.",
     ),
     Code.EVENT_STARTED: _Sentences(
         _NO_PROTECTION, "An event in the checkout has already started; nothing can be insured."

@@ -22,7 +22,6 @@ from ..domain.reasons import ReasonCode
 from ..domain.states import OfferStatus
 from ..errors import Code, Refusal
 from ..host import announced_payments, checkouts, cover_line, tax_apps, trial_pricing
-from ..host.taxed_cover import taxed_cover
 from ..host.values import CheckoutSnapshot, CoverLine
 from ..models import Offer
 from . import taxed_line
@@ -35,6 +34,7 @@ from .offers import (
     holds_quoted_tickets,
     insures_nothing,
     is_fresh,
+    is_in_quoted_place,
     is_notice_due,
     keep_summary_right,
     live_offer,
@@ -134,23 +134,13 @@ def _ending_of(
     if not is_fresh(offer, now):
         expired = Code.OFFER_EXPIRED
         return _Ending(OfferStatus.EXPIRED, expired, Refusal(expired))
-    if state.facts.is_taxed_by_app and _is_taxed_anew(state, offer):
+    if state.facts.is_taxed_by_app and taxed_line.is_taxed_anew(state, offer):
         changed = Refusal(Code.COVER_CHANGED)
         return _Ending(OfferStatus.SUPERSEDED, Code.TAXED_BY_APP, changed)
     lacking = _lacking_persons(state, settings, now)
     if lacking is not None:
         return _Ending(OfferStatus.SUPERSEDED, lacking.code, lacking)
     return None
-
-
-def _is_taxed_anew(state: CheckoutSnapshot, offer: LiveOffer) -> bool:
-    """Return True if the premium is taxed otherwise than at the yes.
-
-    The price is that of Saleor's last calculation, which is the one an order is made with.
-    """
-    tax = LineTax.from_json(offer.line_tax)
-    agreed = (offer.premium if tax is None else tax.net, offer.premium)
-    return any(line.offer_id == offer.pk and line.charged != agreed for line in state.cover_lines)
 
 
 def _lacking_persons(
@@ -213,7 +203,8 @@ def _misfit(state: CheckoutSnapshot, offer: Offer, now: datetime) -> Code | None
     a new offer before the payment, but is insured once the payment has begun.
     """
     has_tickets = holds_quoted_tickets(offer, state.facts.counts)
-    if not has_tickets or state.policyholder.country != offer.country:
+    holder = state.policyholder
+    if not (has_tickets and is_in_quoted_place(offer, holder.country, holder.region)):
         return Code.OFFER_STALE
     if offer.event_starts_at is not None and now >= offer.event_starts_at:
         return Code.EVENT_STARTED
@@ -312,17 +303,10 @@ def _is_in_step(state: CheckoutSnapshot, offer: LiveOffer | None, wanted: str | 
     if state.needs_proof:
         return False
     is_intact = is_ours and line.stands_last and not line.correction
-    return is_intact and _is_taxed_as_agreed(state, offer)
-
-
-def _is_taxed_as_agreed(state: CheckoutSnapshot, offer: LiveOffer) -> bool:
-    """Return True unless Saleor would now put another tax on the premium, or take it out."""
-    tax = LineTax.from_json(offer.line_tax)
-    if tax is None:
-        return trial_pricing.is_cover_untaxed(state.token)
-    cover = taxed_cover(state.token)
-    is_same_rate = cover is not None and cover.rate == tax.rate
-    return is_same_rate and (state.has_stale_prices or not _is_taxed_anew(state, offer))
+    # Saleor would put another tax on the premium, or take it out.
+    if not offer.line_tax:
+        return is_intact and trial_pricing.is_cover_untaxed(state.token)
+    return is_intact and taxed_line.is_as_agreed(state, offer)
 
 
 def _bring_in_step(token: uuid.UUID, settings: PluginSettings, now: datetime) -> bool:

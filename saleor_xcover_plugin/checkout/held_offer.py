@@ -11,7 +11,7 @@ from ..errors import Refusal
 from ..host.values import CheckoutSnapshot
 from ..models import Offer
 from .offer_pricing import is_rechecked
-from .offer_request import Wanted, has_foreign_line, is_answer, wanted_in
+from .offer_request import Wanted, has_foreign_line, is_answer, is_taxed_otherwise, wanted_in
 from .offers import insures_nothing, live_offer, read_live_offer, refuse_while_waiting
 from .public_summary import right_in_checkout
 from .quoting import require_offers_on
@@ -63,4 +63,5 @@ def _is_to_be_looked_at(offer: Offer, state: CheckoutSnapshot, now: datetime) ->
     """Return True if Saleor's prices or the public summary may say something else by now."""
     found = state.summary
     is_summary_right = right_in_checkout(read_live_offer(state.token), found) == found
-    return not is_summary_right or is_rechecked(offer, state, now)
+    is_priced_again = is_rechecked(offer, state, now) or is_taxed_otherwise(offer, state, now)
+    return not is_summary_right or is_priced_again

@@ -24,7 +24,7 @@ from ..domain.states import OfferStatus
 from ..domain.tickets import Basket
 from ..errors import Code, Refusal
 from ..host import checkouts, cover_product, tax_apps, telemetry
-from ..host.values import PRODUCTS, CheckoutSnapshot
+from ..host.values import PRODUCTS, REGION, CheckoutSnapshot
 from ..models import Offer, Quote
 from ..outbox.clients import client_for, rate_limited_transport
 from ..outbox.rate_limit import FIRST_OFFER_MAX_WAIT, CallDeferred
@@ -34,13 +34,15 @@ from ..xcover.errors import (
     XCoverBadResponse,
     XCoverError,
     XCoverMisconfigured,
+    XCoverNoOffer,
     XCoverProductFailed,
+    XCoverRejected,
     XCoverUnavailable,
 )
 from ..xcover.offers import Offer as OfferResponse
 from ..xcover.offers import OfferedQuote
 from ..xcover.payloads import offer_body
-from . import allowances
+from . import allowances, taxed_line
 from .answer_sequence import ASKED_ELSEWHERE
 from .checkout_sync import checkout_changed
 from .offer_content import check_texts, displayed_content, hash_of, shown_groups
@@ -161,8 +163,8 @@ def ensure_offer(
     require_offers_on(offer, settings)
     if offer is not None and offer.fingerprint == wanted.fingerprint:
         if is_answer(offer, now):
-            if offer.status == OfferStatus.SELECTED and is_rechecked(offer, wanted.state, now):
-                offer = _taxed_again(token, settings, now)
+            if is_taxed_otherwise(offer, wanted.state, now):
+                offer = _taxed_again(wanted.state, settings, now)
             keep_summary_right(token, read_live_offer(token), wanted.state.summary)
             return recheck(offer, wanted.state, settings, now)
         refuse_while_waiting(offer, now)
@@ -204,15 +206,30 @@ def _after_check(token: uuid.UUID, settings: PluginSettings, now: datetime) -> O
     return offer
 
 
-def _taxed_again(token: uuid.UUID, settings: PluginSettings, now: datetime) -> Offer:
-    """Have the tax app price a changed checkout with its cover, and return the yes.
+def is_taxed_otherwise(offer: Offer, state: CheckoutSnapshot, now: datetime) -> bool:
+    """Return True if the line of a yes may be taxed otherwise than at the yes.
 
-    Raise ``Refusal`` (``TAXED_BY_APP``) if the app taxes the premium now, which ends the yes.
+    An exemption, a rate and a tax app change without a hook. With money begun, nothing is asked.
     """
-    checkout_changed(token, settings, now)
-    offer = live_offer(token)
+    if offer.status != OfferStatus.SELECTED:
+        return False
+    if state.facts.is_taxed_by_app:
+        return is_rechecked(offer, state, now)
+    live = read_live_offer(state.token) if offer.line_tax else None
+    is_otherwise = live is not None and not taxed_line.is_as_agreed(state, live)
+    return is_otherwise and not checkouts.has_money(state.token)
+
+
+def _taxed_again(state: CheckoutSnapshot, settings: PluginSettings, now: datetime) -> Offer:
+    """Have the line of a yes priced again, or put right, and return the yes.
+
+    Raise ``Refusal`` if that ends the yes.
+    """
+    checkout_changed(state.token, settings, now)
+    offer = live_offer(state.token)
     if offer is None or offer.status != OfferStatus.SELECTED:
-        raise Refusal(Code.TAXED_BY_APP)
+        is_by_app = state.facts.is_taxed_by_app
+        raise Refusal(Code.TAXED_BY_APP if is_by_app else Code.TAX_NOT_REPRESENTABLE)
     return offer
 
 
@@ -269,7 +286,7 @@ def _open_request(
             language=wanted.basket.language,
             ticket_count=sum(line.count for line in wanted.basket.tickets),
             event_starts_at=wanted.basket.earliest_start,
-            request=_quoted_tickets(wanted.basket),
+            request=_quoted(wanted.basket, settings),
             turns=earlier.turns,
             lease_token=uuid.uuid4(),
             leased_until=now + LEASE,
@@ -306,7 +323,12 @@ def _ask(opened: Opened, settings: PluginSettings, xcover: XCoverClient, clock: 
             rest = RETRY_BUSY
         log.warning(
             "xcover.offer.unavailable",
-            extra={"offer": offer.pk, "code": code.value, "error": str(error)},
+            extra={
+                "offer": offer.pk,
+                "code": code.value,
+                "error": str(error),
+                "fields": list(error.fields),
+            },
         )
     now = clock()
     with transaction.atomic():
@@ -342,7 +364,10 @@ def _code_of(error: XCoverError) -> Code:
         return Code.XCOVER_REFUSED_CREDENTIALS
     if isinstance(error, XCoverUnavailable | XCoverBadResponse):
         return Code.XCOVER_UNAVAILABLE
-    return Code.PRODUCT_FAILED if isinstance(error, XCoverProductFailed) else Code.NO_OFFER
+    if isinstance(error, XCoverProductFailed):
+        return Code.PRODUCT_FAILED
+    is_about_payload = isinstance(error, XCoverRejected) and not isinstance(error, XCoverNoOffer)
+    return Code.PAYLOAD_REFUSED if is_about_payload else Code.NO_OFFER
 
 
 def _check_response(response: OfferResponse, basket: Basket) -> None:
@@ -410,11 +435,18 @@ def _stored_quote(offer: Offer, position: int, quote: OfferedQuote, shown: dict[
     )
 
 
-def _quoted_tickets(basket: Basket) -> dict[str, Any]:
-    """Return what was quoted, without personal data, to be compared with the order's lines later.
+def _quoted(basket: Basket, settings: PluginSettings) -> dict[str, Any]:
+    """Return what was quoted, without personal data, to be compared with the order later.
 
-    Variants and products are named by their primary keys; times are in ISO 8601.
+    Variants and products are named by their primary keys; times are in ISO 8601. The region is
+    among it where the channel limits those of the country.
     """
+    is_limited = settings.limits.name_regions_of(basket.country)
+    region = {REGION: basket.region} if is_limited else {}
+    return {**_quoted_tickets(basket), **region}
+
+
+def _quoted_tickets(basket: Basket) -> dict[str, Any]:
     counts: dict[str, int] = {}
     for line in basket.tickets:
         counts[line.reference] = counts.get(line.reference, 0) + line.count

@@ -21,10 +21,11 @@ from ..domain.event_data import Sources
 from ..domain.line_tax import LineTax
 from ..domain.money import Money
 from ..domain.product_rules import Group, largest_selection
+from ..domain.regions import code_of
 from ..domain.states import LIVE_OFFER_STATUSES, OfferStatus
 from ..errors import Code, Refusal
 from ..host import announced_payments, checkouts, cover_line, metadata
-from ..host.values import CheckoutSnapshot
+from ..host.values import REGION, CheckoutSnapshot
 from ..models import Offer, Quote
 from .public_summary import right_in_checkout, summary, yes
 
@@ -147,6 +148,15 @@ def holds_quoted_tickets(offer: Offer, counts: Mapping[str, int]) -> bool:
     """
     quoted = offer.request.get("tickets", {})
     return all(counts.get(reference, 0) == count for reference, count in quoted.items())
+
+
+def is_in_quoted_place(offer: Offer, country: str, region: str) -> bool:
+    """Return True if the buyer lives where the offer was made for.
+
+    The region counts where the store limits regions.
+    """
+    quoted = offer.request.get(REGION)
+    return country == offer.country and quoted in (None, code_of(country, region))
 
 
 def has_known_rules(offer: Offer) -> bool:

@@ -20,8 +20,9 @@ from ..domain.premium import Totals
 from ..errors import Code, Refusal
 from ..host import cover_line, cover_product
 from ..host.taxed_cover import TaxedCover, taxed_cover
-from ..host.values import CoverLine
+from ..host.values import CheckoutSnapshot, CoverLine
 from ..models import Offer, Quote
+from .offers import LiveOffer
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +70,24 @@ def hold(checkout: Any, offer: Offer, line: CoverLine, premium: Decimal) -> Line
         raise Refusal(Code.NOT_SET_UP)
     cover_line.take_tax_off(line.id, variant_id=variant_id, premium=premium)
     return None
+
+
+def is_as_agreed(state: CheckoutSnapshot, offer: LiveOffer) -> bool:
+    """Return True if Saleor taxes the line of a yes as it did then, by its rates and its prices."""
+    tax = LineTax.from_json(offer.line_tax)
+    cover = taxed_cover(state.token)
+    is_same_rate = tax is not None and cover is not None and cover.rate == tax.rate
+    return is_same_rate and (state.has_stale_prices or not is_taxed_anew(state, offer))
+
+
+def is_taxed_anew(state: CheckoutSnapshot, offer: LiveOffer) -> bool:
+    """Return True if the premium is taxed otherwise than at the yes.
+
+    The price is that of Saleor's last calculation, which is the one an order is made with.
+    """
+    tax = LineTax.from_json(offer.line_tax)
+    agreed = (offer.premium if tax is None else tax.net, offer.premium)
+    return any(line.offer_id == offer.pk and line.charged != agreed for line in state.cover_lines)
 
 
 def fits_all(checkout: Any, offer: Offer, choices: Iterable[Sequence[Quote]]) -> bool:

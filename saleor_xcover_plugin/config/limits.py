@@ -10,6 +10,7 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
+from ..domain import regions
 from ..domain.countries import ISO_3166
 from ..domain.offer_limits import OfferLimits
 from ..payload.documents import TemplateError, read_document
@@ -39,11 +40,16 @@ def _texts(value: object) -> frozenset[str]:
 
 
 def _regions(value: object) -> frozenset[str]:
-    regions = frozenset(each.upper() for each in _texts(value))
-    for region in regions:
-        if not _REGION.fullmatch(region) or region[:2] not in ISO_3166:
-            raise ValueError("write regions as country and region, such as US-NY")
-    return regions
+    return frozenset(map(_region, _texts(value)))
+
+
+def _region(text: str) -> str:
+    country, _, region = text.upper().partition("-")
+    if not _REGION.fullmatch(text.upper()) or country not in ISO_3166:
+        raise ValueError("write regions as country and region, such as US-NY")
+    if not regions.is_known(country, region):
+        raise ValueError(f"{country} has no region {region[:40]}: write codes, such as US-NY")
+    return f"{country}-{regions.code_of(country, region)}".upper()
 
 
 _Amount = Annotated[Decimal, BeforeValidator(_amount)]

@@ -46,7 +46,7 @@ class CheckoutFacts:
     """ISO 3166-1 alpha-2 code; empty without an address."""
     language: str
     region: str = field(default="", kw_only=True)
-    """Region or state as in the address, such as NY; may be empty."""
+    """Code of the region or state, such as NY, or the address's text if that is unknown."""
     lines: Sequence[ProductLine]
     order_discount: OrderDiscount = OrderDiscount.NONE
     is_taxed_by_app: bool = False

@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 
 from ..errors import Code, Refusal
+from .regions import is_known
 from .tickets import Event, TicketFacts, Tickets
 
 
@@ -65,12 +66,16 @@ class OfferLimits:
     def require_region(self, country: str, region: str) -> None:
         """Raise ``Refusal`` if no offer is made where the policyholder lives."""
         here = f"{country}-{region.strip().upper()}"
-        excluding = {each.partition("-")[0] for each in self.without_regions}
-        if here in self.without_regions or (country in excluding and not region.strip()):
+        is_clear = bool(region.strip()) and is_known(country, region)
+        is_excluded = _names(self.without_regions, country) and not is_clear
+        if here in self.without_regions or is_excluded:
             raise Refusal(Code.REGION_WITHOUT_OFFER)
-        limited = {each.partition("-")[0] for each in self.only_regions}
-        if country in limited and here not in self.only_regions:
+        if _names(self.only_regions, country) and here not in self.only_regions:
             raise Refusal(Code.REGION_WITHOUT_OFFER)
+
+    def name_regions_of(self, country: str) -> bool:
+        """Return True if regions of this country are limited."""
+        return _names(self.without_regions | self.only_regions, country)
 
     def require_sellable(
         self, tickets: Sequence[Tickets], starts: Iterable[datetime], now: datetime
@@ -97,6 +102,10 @@ class OfferLimits:
 
 CATEGORIES = "product.categories"
 """Source of the slugs of a product's category and of all above it, one per line."""
+
+
+def _names(regions: Collection[str], country: str) -> bool:
+    return any(each.startswith(f"{country}-") for each in regions)
 
 
 def _per_person(tickets: Collection[Tickets]) -> Decimal:

@@ -20,6 +20,7 @@ class ReasonCode(StrEnum):
     LINE_REMOVED = "line_removed"
     TICKETS_CHANGED = "tickets_changed"
     COUNTRY_CHANGED = "country_changed"
+    REGION_CHANGED = "region_changed"
     OFFER_ENDED = "offer_ended"
     CHECK_FAILED = "check_failed"
     EVENT_CANCELLED = "event_cancelled"
@@ -59,6 +60,8 @@ SENTENCES: Mapping[ReasonCode, str] = {
     ReasonCode.LINE_REMOVED: "The protection line was taken out of the checkout or the order.",
     ReasonCode.TICKETS_CHANGED: "The tickets changed after the yes, too late to ask again.",
     ReasonCode.COUNTRY_CHANGED: "The buyer's country is not the quoted one any more.",
+    ReasonCode.REGION_CHANGED: "The buyer's region is not the quoted one any more, in a store that "
+    "limits regions.",
     ReasonCode.OFFER_ENDED: "The yes had ended, but a payment had begun.",
     ReasonCode.CHECK_FAILED: (
         "The checkout changed after the yes and the plugin could not check it (see "
@@ -120,6 +123,7 @@ NOTHING_BOUGHT = frozenset(
         ReasonCode.CHECK_FAILED,
         ReasonCode.BOUGHT_ALREADY,
         ReasonCode.COUNTRY_CHANGED,
+        ReasonCode.REGION_CHANGED,
         ReasonCode.EVENT_STARTED,
         ReasonCode.EVENT_CANCELLED,
         ReasonCode.REFUNDED_IN_PART,

@@ -43,6 +43,7 @@ ADVICE: Mapping[str, tuple[Code, ...]] = {
         Code.EVENT_DATA_MISSING,
         Code.PAYLOAD_INCOMPLETE,
         Code.PAYLOAD_BROKEN,
+        Code.PAYLOAD_REFUSED,
         Code.EVENT_STARTED,
         Code.EVENT_CANCELLED,
         Code.COUNTRY_WITHOUT_OFFER,

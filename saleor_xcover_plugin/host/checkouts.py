@@ -32,6 +32,7 @@ from ..compiled_query import KEY, CompiledQuery, Row, rows_together
 from ..domain.eligibility import CheckoutFacts, ProductLine
 from ..domain.event_data import Sources
 from ..domain.premium import OrderDiscount
+from ..domain.regions import code_of as region_code
 from ..models import EventChange
 from .attributes import (
     PRODUCT_COLUMNS,
@@ -344,7 +345,7 @@ def _snapshot(row: Row, lines: Sequence[Row]) -> CheckoutSnapshot:
         currency=row["currency"],
         country=holder.country,
         language=row["language_code"] or "",
-        region=holder.region,
+        region=region_code(holder.country, holder.region),
         lines=[_product_line(line, row.get(METADATA) or {}) for line in tickets],
         order_discount=order_discount(row, voucher),
         is_taxed_by_app=is_taxed_by_app(row),

@@ -22,6 +22,9 @@ from ..domain.tickets import Buyer
 PRODUCTS = "products"
 """Key in ``Offer.request`` under which the variants of each product are stored."""
 
+REGION = "region"
+"""Key in ``Offer.request`` of the quoted region, where the store limits regions."""
+
 # Private metadata keys of a cover line, which Saleor copies from the checkout to the order.
 
 OFFER_KEY = "xcover.offer"

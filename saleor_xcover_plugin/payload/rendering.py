@@ -21,6 +21,8 @@ class Missing:
     name: str
     """Name of the value in the template; empty if it is no single value."""
     why: str
+    is_by_value: bool = False
+    """True if another value of the same name may do."""
 
 
 @dataclass(slots=True)
@@ -36,6 +38,10 @@ class Filled:
 
 
 class _TooLarge(Exception):
+    pass
+
+
+class _NotInMap(Gap):
     pass
 
 
@@ -99,14 +105,15 @@ def _value(node: From, place: Place, path: str, filled: Filled) -> Any:
         if node.omit_if_missing:
             return _LEFT_OUT
         if not node.has_default:
-            filled.missing.append(Missing(path, node.name.text, str(gap)))
+            is_by_value = isinstance(gap, _NotInMap)
+            filled.missing.append(Missing(path, node.name.text, str(gap), is_by_value))
         return node.default
 
 
 def _mapped(choices: dict[str, Json], value: Json) -> Json:
     key = _key(value)
     if key not in choices:
-        raise Gap("its value is not in the map")
+        raise _NotInMap("its value is not in the map")
     return choices[key]
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from ..config.settings import PluginSettings
+from ..domain.regions import code_of
 from ..domain.tickets import Basket, Event, TicketFacts, Tickets
 from ..host import orders
 from ..host.values import OrderSnapshot
@@ -40,7 +41,11 @@ def _sale(offer: Offer, order: OrderSnapshot) -> Sale:
         if line.variant in insured and line.id in texts
     )
     basket = Basket(
-        lines, order.currency, offer.country, offer.language, region=order.policyholder.region
+        lines,
+        order.currency,
+        offer.country,
+        offer.language,
+        region=code_of(offer.country, order.policyholder.region),
     )
     return Sale(basket, order.policyholder, order.number)
 

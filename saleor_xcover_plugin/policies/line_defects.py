@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
-from ..checkout.offers import chosen_premium, holds_quoted_tickets
+from ..checkout.offers import chosen_premium, holds_quoted_tickets, is_in_quoted_place
 from ..checkout.ticketed_events import InsuredEvents, insured_events
 from ..domain.money import Money
 from ..domain.reasons import ReasonCode
@@ -103,6 +103,11 @@ _SENTENCES = {
         "The buyer's country is no longer the quoted {country}. The policy was not confirmed;",
         _THE_PROTECTION,
     ),
+    ReasonCode.REGION_CHANGED: (
+        "The buyer lives in another region than the quoted one, and this store limits regions. The "
+        "policy was not confirmed;",
+        _THE_PROTECTION,
+    ),
     ReasonCode.EVENT_CANCELLED: (
         "The organiser cancelled the event before the policy was confirmed, so it was not:",
         _THE_PROTECTION,
@@ -140,6 +145,8 @@ def code_of(
         return "tickets_changed"
     if order.policyholder.country != offer.country:
         return "country_changed"
+    if not is_in_quoted_place(offer, offer.country, order.policyholder.region):
+        return "region_changed"
     if events.are_cancelled:
         return "event_cancelled"
     # Neither the quoted start nor the one the event was moved to may be in the past.

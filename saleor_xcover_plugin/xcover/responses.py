@@ -124,7 +124,9 @@ def _refusal(operation: str, status: int, body: dict[str, Any]) -> XCoverError:
             )
         if any("Status change not allowed" in text for text in texts):
             kind = XCoverStatusConflict
-    if kind is XCoverRejected and operation == "create_offer" and status != 400:
+    fields = _fields_of(body.get("errors"))
+    is_unread = status == 400 or bool(_PARTS.intersection(each.split(".")[0] for each in fields))
+    if kind is XCoverRejected and operation == "create_offer" and not is_unread:
         kind = XCoverProductFailed if has_null_item(body) else XCoverNoOffer
     problem = "refused" if status >= 300 else "a success that carries errors or no items"
     return kind(
@@ -132,8 +134,12 @@ def _refusal(operation: str, status: int, body: dict[str, Any]) -> XCoverError:
         status=status,
         code=code,
         error_id=error_id,
-        fields=_fields_of(body.get("errors")),
+        fields=fields,
     )
+
+
+_PARTS = frozenset({"context", "customer", "partner", "insured", "non_field_errors"})
+"""First parts of the paths under which XCover refuses what was sent, not the risk."""
 
 
 def _shaped(value: Any, shape: re.Pattern[str]) -> str | None:

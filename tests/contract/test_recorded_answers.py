@@ -122,7 +122,7 @@ ROWS = (
     Row("offers/01_create_offer_gbp_200", create, Offer),
     Row("offers/02_create_offer_extra_fields_200", create, Offer),
     Row("offers/03_create_offer_jpy_200", create, Offer),
-    Row("offers/04_create_offer_missing_objects_422", create, XCoverNoOffer),
+    Row("offers/04_create_offer_missing_objects_422", create, XCoverRejected),
     Row("offers/05_create_offer_quote_generation_failed_422", create, XCoverNoOffer),
     Row("offers/06_malformed_json_400", create, XCoverRejected),
     Row("offers/07_bad_signature_403", create, XCoverMisconfigured),
@@ -288,7 +288,7 @@ OWN = (
         "refused_missing_fields",
         422,
         create,
-        XCoverNoOffer,
+        XCoverRejected,
         ("offers/04_create_offer_missing_objects_422",),
     ),
     Own(

@@ -206,3 +206,49 @@ def test_nobody_waits_for_a_count(buyer: Shopper, limit: Limit, store: Store) ->
         # then the shopper is told the same, and it is not counted
         assert refusal(buyer)[0] == "ticket_price_too_high"
     assert refusals() == {"ticket_price_too_high": 1}
+
+
+@pytest.mark.parametrize("written", ["New York", "N.Y.", "US-NY", "Gotham"])
+def test_a_region_without_offer_has_none_however_it_is_written(
+    limit: Limit, shopper: SendShopper, store: Store, written: str
+) -> None:
+    limit("regions: {without: [US-NY]}")
+    ada = shopper(store.usd)
+    ada.create_checkout({store.concert: 2}, billing={**NEW_YORK, "countryArea": "CA"})
+    change_region(ada, written)
+
+    assert refusal(ada) == ("region_without_offer", [])
+
+
+def test_a_buyer_who_moves_there_after_the_payment_is_not_insured(
+    limit: Limit,
+    shopper: SendShopper,
+    store: Store,
+    staff: Staff,
+    payments: Any,
+    work: Any,
+    simulator: SimulatorProcess,
+) -> None:
+    # given a store that makes no offer in New York, and a yes in California that is paid
+    limit("regions: {without: [US-NY]}")
+    ada = shopper(store.usd)
+    ada.create_checkout({store.concert: 2}, billing=NEW_YORK)
+    change_region(ada, "CA")
+    ada.accept(ada.offer())
+    checkout = ada.checkout()
+    payments.charge(checkout.id, checkout.total, checkout.currency)
+    # when the address becomes one in New York
+    change_region(ada, "New York")
+    order = ada.complete()
+    work()
+    # then no policy is made, and staff are told what is owed
+    assert simulator.state()["bookings"] == []
+    assert staff.order(order.id).has_note("another region than the quoted one", "refund what")
+
+
+def change_region(buyer: Shopper, region: str) -> None:
+    """Write a region as a storefront can that has Saleor check no address."""
+    checkouts = apps.get_model("checkout", "Checkout").objects
+    checkout = checkouts.select_related("billing_address").get(pk=key(buyer.checkout_id))
+    checkout.billing_address.country_area = region
+    checkout.billing_address.save()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 from decimal import Decimal
@@ -177,7 +178,7 @@ def test_a_partners_schema_is_reached_by_settings_alone(
     simulator.settings(agreed_schemas=agreed)
     buyer = shopper(store.usd)
     buyer.create_checkout({store.concert: 2})
-    assert refusal(buyer.offer)[0] == "no_offer"
+    assert refusal(buyer.offer)[0] == "payload_refused"
     # when staff save a template
     use(template)
     # then the shopper gets an offer, and the policy is made
@@ -348,6 +349,44 @@ def test_a_broken_template_is_refused_and_the_old_one_stays_in_force(
     buyer.create_checkout({store.concert: 2})
     assert buyer.offer().quotes
     assert sent(simulator)["context"]["event_name"]
+
+
+def test_a_map_that_lacks_the_invented_sale_is_no_reason_to_refuse_a_template(
+    shopper: SendShopper, store: Store, simulator: SimulatorProcess, use: Use
+) -> None:
+    # given an engineer's codes for what this store sells in, which is no pound
+    simulator.settings(agreed_schemas={"context": {}})
+    genre = "{from: product.metadata.genre, map: {concert: CONCERT}, default: OTHER}"
+    use(WITH_REGIONS.replace(genre, "{from: customer.currency, map: {USD: '840'}}"))
+
+    buyer = shopper(store.usd)
+    buyer.create_checkout({store.concert: 2})
+
+    assert buyer.offer().quotes
+    assert sent(simulator)["context"]["genre"] == "840"
+
+
+def test_what_xcover_refuses_is_no_lack_of_an_offer(
+    shopper: SendShopper,
+    store: Store,
+    simulator: SimulatorProcess,
+    use: Use,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    # given a template that is not what the partner agreed
+    simulator.settings(agreed_schemas=FLAT)
+    use("use: nested")
+    buyer = shopper(store.usd)
+    buyer.create_checkout({store.concert: 2})
+    caplog.set_level(logging.INFO, logger="saleor_xcover_plugin")
+
+    with pytest.raises(Refused) as refused:
+        buyer.offer()
+
+    # then the code says so, and the log names the fields
+    assert refused.value.codes == ("payload_refused",)
+    (record,) = [each for each in caplog.records if each.message == "xcover.offer.unavailable"]
+    assert any(field.startswith("context") for field in record.__dict__["fields"])
 
 
 def test_a_template_that_breaks_the_partners_json_schema_is_refused_on_saving(

@@ -316,6 +316,43 @@ def test_a_buyer_who_is_exempt_later_pays_the_premium_all_the_same(
     assert (line.unit_price_net_amount, line.unit_price_gross_amount) == (PREMIUM, PREMIUM)
 
 
+@pytest.mark.parametrize("change", ["exemption", "rate"])
+def test_the_page_that_asks_before_the_payment_puts_the_line_right(
+    rate: Callable[[int], None],
+    buyer: Shopper,
+    payments: Any,
+    work: Work,
+    simulator: SimulatorProcess,
+    change: str,
+) -> None:
+    # given a yes, and then a change of which Saleor tells no plugin, and Saleor's new prices
+    buyer.accept(buyer.offer())
+    total = buyer.checkout().total
+    if change == "rate":
+        rate(20)
+        expire(buyer.checkout_id)
+    else:
+        exempt(buyer.checkout_id)
+    buyer.checkout()
+    # when the page asks
+    assert buyer.offer().answer == "accepted"
+    # then the buyer pays what was agreed, and is insured
+    assert buyer.checkout().total == total
+    order = buy(buyer, payments)
+    work()
+    line = row_of(order.id)
+    assert (line.unit_price_net_amount, line.unit_price_gross_amount) == (PREMIUM, PREMIUM)
+    assert [booking["status"] for booking in bookings(simulator)] == ["CONFIRMED"]
+
+
+def expire(checkout_id: str) -> None:
+    """Let Saleor's prices of a checkout expire, as they do after an hour."""
+    from django.utils import timezone
+    from saleor.checkout.models import Checkout
+
+    Checkout.objects.filter(pk=key(checkout_id)).update(price_expiration=timezone.now())
+
+
 def exempt(checkout_id: str) -> None:
     """Free a checkout from taxes, as taxExemptionManage does."""
     from django.utils import timezone

@@ -18,7 +18,7 @@ from ...host import catalog, checkouts, configuration
 from ...host.ids import uuid_of
 from ...operations import payload_preview
 from ...operations.payload_preview import Preview, plain
-from ...payload import json_schema
+from ...payload import json_schema, shipped
 from ...payload.documents import TemplateError
 from ...payload.shapes import differences
 from ...payload.source import PayloadSource
@@ -30,8 +30,8 @@ from ..output import print_json, print_table
 class Command(PluginCommand):
     help = (
         "Print what would be sent to XCover, what is missing and why; nothing is sent. Personal "
-        "data are hidden unless --reveal is given. Exit code 1 when something is missing or "
-        "differs from --check or --schema."
+        "data are hidden unless --reveal is given. Exit code 1 when something is missing, "
+        "differs from --check or --schema, or could not be checked."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
@@ -41,7 +41,11 @@ class Command(PluginCommand):
         about.add_argument("--order", metavar="NUMBER", help="the confirmation of an order")
         about.add_argument("--example", action="store_true", help="an invented sale")
         add_channels(parser)
-        parser.add_argument("--template", metavar="FILE", help="try this template instead")
+        parser.add_argument(
+            "--template",
+            metavar="FILE",
+            help=f"try this template instead, or a shipped one: {', '.join(shipped.NAMES)}",
+        )
         parser.add_argument("--check", metavar="FILE", help="compare shapes with this JSON sample")
         parser.add_argument("--schema", metavar="FILE", help="check against this JSON Schema")
         parser.add_argument("--reveal", action="store_true", help="show personal data as well")
@@ -60,9 +64,11 @@ class Command(PluginCommand):
         else:
             for row in rows:
                 self._print(row)
-            if schema is not None and not json_schema.is_available():
-                self.stdout.write(json_schema.NOT_CHECKED)
-        if any(row["refusal"] or row["missing"] or row["differences"] for row in rows):
+        is_unchecked = schema is not None and not json_schema.is_available()
+        if is_unchecked:
+            self.stderr.write(json_schema.NOT_CHECKED)
+        is_wrong = any(row["refusal"] or row["missing"] or row["differences"] for row in rows)
+        if is_wrong or is_unchecked:
             sys.exit(1)
 
     def _print(self, row: dict[str, Any]) -> None:
@@ -102,6 +108,11 @@ def _judged(preview: Preview, sample: Any, schema: Any, options: dict[str, Any])
 
 def _previews(options: dict[str, Any], template: PayloadSource | None) -> Iterator[Preview]:
     if options["order"] is not None:
+        if template is not None:
+            raise CommandError(
+                "--template is for checkouts, products and --example: an order's offer was made.",
+                returncode=BAD_ARGUMENTS,
+            )
         preview = payload_preview.of_order(options["order"], _settings_of)
         yield from [preview] if preview else []
     elif options["checkout"] is not None:
@@ -154,8 +165,9 @@ def _source_of(settings: PluginSettings) -> PayloadSource:
 def _template(path: str | None) -> PayloadSource | None:
     if path is None:
         return None
+    is_shipped = path in shipped.NAMES and not Path(path).exists()
     try:
-        return ChosenPayload(read_file(Path(path))).source()
+        return ChosenPayload(f"use: {path}" if is_shipped else read_file(Path(path))).source()
     except (TemplateError, OSError) as error:
         raise CommandError(f"{path}: {_why(error)}", returncode=BAD_ARGUMENTS) from error
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
+from itertools import chain
 
 from django.db import transaction
 
@@ -27,8 +28,9 @@ def check(channels: Mapping[str, int], now: datetime) -> Iterator[Finding]:
         yield fine("cover product", "product, tax class, listings", "As the setup made them.")
     yield from _stock()
     for slug, channel_id in sorted(channels.items()):
-        for variant_id in cover_product.listed_variant_ids(channel_id):
-            yield from _reductions(slug, variant_id, channel_id, now)
+        variants = cover_product.listed_variant_ids(channel_id)
+        if variants:
+            yield from _reductions(slug, variants, channel_id, now)
 
 
 def _stock() -> Iterator[Finding]:
@@ -50,8 +52,11 @@ def _stock() -> Iterator[Finding]:
         yield fine("stock", "", f"One piece of the protection in {held}.")
 
 
-def _reductions(slug: str, variant_id: int, channel_id: int, now: datetime) -> Iterator[Finding]:
-    found = promotions.touching(variant_id, channel_id, now)
+def _reductions(
+    slug: str, variants: Iterable[int], channel_id: int, now: datetime
+) -> Iterator[Finding]:
+    touching = (promotions.touching(each, channel_id, now) for each in variants)
+    found = dict.fromkeys(chain.from_iterable(touching))
     for name in found:
         yield problem(
             "discounts",

@@ -111,7 +111,7 @@ def test_a_sale_beyond_a_limit_gets_no_offer(limits: str, code: str) -> None:
         "ticket_price: {minimum: 50, maximum: 50}",
         "insured_value: {per_person: 50, per_order: 100}",
         "starts: {after: 1439h, within: 60d}",
-        "regions: {without: [US-CA, CA-NY]}",
+        "regions: {without: [US-CA, CA-ON]}",
         "regions: {only: [US-NY]}",
         "regions: {only: [CA-ON]}",
         "exclude: {products: [opera], product_types: [shirts], categories: [sport]}",
@@ -166,6 +166,15 @@ def test_a_variant_is_insured_as_a_whole_or_not_at_all() -> None:
     assert insured("", line("1"), replace(cheap, unit_price=Decimal(0)), other) == ["2"]
 
 
+def test_a_text_that_is_no_region_has_no_offer_where_some_have_none() -> None:
+    assert insured("regions: {without: [US-NY]}", region="Gotham") == ["region_without_offer"]
+    assert insured("regions: {without: [CA-ON]}", region="Gotham") == ["1"]
+
+
+def test_limits_take_regions_by_name() -> None:
+    assert insured("regions: {without: [us-new york]}", region="NY") == ["region_without_offer"]
+
+
 def test_no_region_is_no_region_with_an_offer_where_some_have_none() -> None:
     assert insured("regions: {without: [US-NY]}", region="") == ["region_without_offer"]
     assert insured("regions: {without: [CA-ON]}", region="") == ["1"]
@@ -189,6 +198,7 @@ def test_blanks_in_a_list_exclude_nothing() -> None:
         ("starts: {after: 2h, within: 1h}", "starts: no event would begin in time"),
         ("regions: {without: [NY]}", "regions.without: write regions as country and region"),
         ("regions: {without: US-NY}", "regions.without: a list of texts is wanted here"),
+        ("regions: {without: [US-ZZ]}", "regions.without: US has no region ZZ"),
         ("regions: {without: [XX-NY]}", "regions.without: write regions as country and region"),
         ("exclude: {products: [1]}", "exclude.products: a list of texts is wanted here"),
         ("only_non_refundable: yes", "only_non_refundable: it has the wrong type"),

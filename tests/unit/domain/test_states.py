@@ -315,7 +315,8 @@ def test_reasons_of_covers_xcover_surely_holds_no_policy_for():
     """Rows hold them; with any other reason a person has to find out."""
     never = {
         *("not_offered", "line_changed", "tickets_changed", "offer_ended", "check_failed"),
-        *("bought_already", "country_changed", "event_started", "event_cancelled"),
+        *("bought_already", "country_changed", "region_changed", "event_started"),
+        "event_cancelled",
         *("refunded_in_part", "offer_gone"),
     }
 
