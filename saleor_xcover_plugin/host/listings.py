@@ -8,7 +8,13 @@ from decimal import Decimal
 from typing import Any
 
 from django.db.models import Q, QuerySet
-from saleor.product.models import ProductVariantChannelListing
+from saleor.product.models import (
+    Category,
+    Product,
+    ProductType,
+    ProductVariant,
+    ProductVariantChannelListing,
+)
 
 from ..domain.event_data import Sources
 from ..domain.tickets import TicketFacts
@@ -94,3 +100,20 @@ def _by_key(rows: QuerySet[Any, dict[str, Any]]) -> Iterator[dict[str, Any]]:
         yield from page
         last = page[-1]
         rest = Q(**{f"{slug}__gt": last[slug]}) | Q(**{slug: last[slug], f"{key}__gt": last[key]})
+
+
+def known_products(names: Collection[str]) -> set[str]:
+    """Return those of the names that are slugs of products or SKUs."""
+    slugs = Product.objects.filter(slug__in=names).values_list("slug", flat=True)
+    skus = ProductVariant.objects.filter(sku__in=names).values_list("sku", flat=True)
+    return {*slugs, *skus}
+
+
+def known_types(slugs: Collection[str]) -> set[str]:
+    """Return those of the slugs that product types have."""
+    return set(ProductType.objects.filter(slug__in=slugs).values_list("slug", flat=True))
+
+
+def known_categories(slugs: Collection[str]) -> set[str]:
+    """Return those of the slugs that categories have."""
+    return set(Category.objects.filter(slug__in=slugs).values_list("slug", flat=True))

@@ -17,6 +17,12 @@ def check(settings: PluginSettings, now: datetime) -> None:
     Rules about values, such as patterns and largest numbers, are left to ``xcover_payload``, which
     knows real ones.
     """
+    if settings.payload_schema:
+        try:
+            read_schema(settings.payload_schema)
+        except TemplateError as error:
+            name = "payload_schema"
+            raise SettingsError(name, f"{label_of(name)}, {error}.") from error
     try:
         lacking = [
             gap

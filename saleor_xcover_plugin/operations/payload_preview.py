@@ -109,29 +109,38 @@ def of_example(source: PayloadSource, settings: PluginSettings, now: datetime) -
     """Return what an invented sale would send: the offer request, and insured persons if any."""
     sale = example_sale(source, now)
     found = [of_sale("an invented sale", source, sale, settings.offer_schema)]
-    try:
-        persons = source.insured_persons(sale)
-    except PayloadIncomplete as error:
-        return [*found, Preview("its insured persons", missing=error.missing)]
-    if persons is not None:
-        found.append(Preview("its insured persons", {"insured": persons}))
-    return found
+    return [*found, *_persons(source, sale, personal=frozenset())]
 
 
 def of_checkout(
     token: uuid.UUID, source: PayloadSource, settings: PluginSettings, now: datetime
-) -> Preview | None:
-    """Return what a checkout would send; None when there is no such checkout."""
+) -> list[Preview]:
+    """Return what a checkout would send: the offer request, and insured persons if any.
+
+    Empty when there is no such checkout.
+    """
     rules = settings.rules.with_sources(source.names)
     state = checkouts.read(token, rules.sources)
     if state is None:
-        return None
+        return []
     about = f"checkout {token}"
     try:
         basket = insurable_basket(state.facts, rules, now)
     except Refusal as refusal:
-        return Preview(about, refusal=str(refusal))
-    return of_sale(about, source, Sale(basket, state.policyholder), settings.offer_schema)
+        return [Preview(about, refusal=str(refusal))]
+    found = of_sale(about, source, Sale(basket, state.policyholder), settings.offer_schema)
+    ordered = Sale(basket, state.policyholder, order_number="0")  # the order gets its number later
+    return [found, *_persons(source, ordered, personal=frozenset({"insured"}))]
+
+
+def _persons(source: PayloadSource, sale: Sale, *, personal: frozenset[str]) -> list[Preview]:
+    """Return the insured persons of a sale; none where the payload names none."""
+    about = "its insured persons"
+    try:
+        persons = source.insured_persons(sale)
+    except PayloadIncomplete as error:
+        return [Preview(about, missing=error.missing)]
+    return [] if persons is None else [Preview(about, {"insured": persons}, personal=personal)]
 
 
 def of_product(

@@ -125,7 +125,9 @@ def parse(text: str) -> Template:
 def template_of(document: Any) -> Template:
     """Parse the plain value of a template. Raise ``TemplateError`` with place and reason."""
     if not isinstance(document, dict) or "context" not in document:
-        raise TemplateError("", "a template is an object with the part context")
+        raise TemplateError(
+            "", "a template is an object with the part context, or names one: use: nested"
+        )
     for part in document:
         if part not in PARTS:
             raise TemplateError(part, f"the parts of a template are {', '.join(PARTS)}")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from io import StringIO
 from typing import Any
@@ -252,3 +253,17 @@ def change_region(buyer: Shopper, region: str) -> None:
     checkout = checkouts.select_related("billing_address").get(pk=key(buyer.checkout_id))
     checkout.billing_address.country_area = region
     checkout.billing_address.save()
+
+
+def test_the_doctor_names_exclusions_that_exclude_nothing(limit: Limit, store: Store) -> None:
+    limit(f"exclude: {{products: [no-such-ticket, {store.concert.sku}], categories: [nowhere]}}")
+
+    out = StringIO()
+    with suppress(SystemExit):
+        call_command(
+            "xcover_doctor", "--channel", store.usd.slug, "--no-call", "--json", stdout=out
+        )
+    (found,) = [f for f in json.loads(out.getvalue())["findings"] if f["check"] == "limits"]
+
+    assert found["outcome"] == "warning"
+    assert "products: no-such-ticket; categories: nowhere." in found["sentence"]

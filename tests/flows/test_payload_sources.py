@@ -301,6 +301,31 @@ def test_a_checkout_hides_what_says_something_about_a_person(
     assert revealed["body"]["context"] == {"who": "ada@example.com", "n": 2}
 
 
+def test_a_checkout_shows_whom_it_would_insure_without_their_names(
+    shopper: SendShopper, store: Store
+) -> None:
+    # given a checkout whose tickets have names
+    buyer = checkout_of(shopper, store)
+    (line,) = buyer.checkout().ticket_lines
+    buyer.write_metadata({"first_names": "Ana, Ben", "last_names": "Diaz, Ray"}, on=line.id)
+    asked = ("--checkout", buyer.checkout_id, "--template", "persons")
+    # when a developer tries the shipped template that insures persons
+    offer, persons = shown(*asked)
+    # then both bodies are shown, the second one's persons on demand only
+    assert "events" in offer["body"]["context"]
+    assert persons["body"] == {"insured": "[hidden]"}
+    assert "Ana" in str(shown(*asked, "--reveal")[1]["body"])
+    # and names that are missing are named
+    buyer.write_metadata({"first_names": ""}, on=line.id)
+    (_, persons) = shown(*asked)
+    assert {gap["path"] for gap in persons["missing"]} >= {"insured[0].first_name"}
+
+
+def test_a_template_is_not_tried_on_an_order_whose_offer_was_made(store: Store) -> None:
+    with pytest.raises(CommandError, match="an order's offer was made"):
+        run("--order", "1", "--template", "flat")
+
+
 def test_a_checkout_without_tickets_says_why_it_gets_no_offer(
     shopper: SendShopper, store: Store
 ) -> None:

@@ -128,8 +128,7 @@ def _of_checkout(named: str, template: PayloadSource | None) -> Iterator[Preview
         return
     settings = _settings_of(channel_id)
     source = template or _source_of(settings)
-    preview = payload_preview.of_checkout(token, source, settings, utc_now())
-    yield from [preview] if preview else []
+    yield from payload_preview.of_checkout(token, source, settings, utc_now())
 
 
 def _of_channels(options: dict[str, Any], template: PayloadSource | None) -> Iterator[Preview]:

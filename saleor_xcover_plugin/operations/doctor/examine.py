@@ -16,7 +16,7 @@ from ...defect_log import log_defect
 from ...domain.numbers import counted
 from ...host import configuration
 from ...outbox import switches
-from . import account, catalogue, events, hooks, payload, running, store, taxes
+from . import account, catalogue, events, hooks, limits, payload, running, store, taxes
 from .finding import Finding, fine, problem, warning
 
 log = logging.getLogger(__name__)
@@ -37,6 +37,7 @@ def examine(channels: Mapping[str, int], now: datetime, *, may_call: bool) -> It
         "cover product": partial(catalogue.check, active, now),
         "event data": partial(events.check, settings, active, now),
         "tax on the line": partial(taxes.check, settings, active, now),
+        "limits": partial(limits.check, settings),
         "payload": partial(payload.check, settings, active, now),
         "running": partial(running.check, now),
         "hooks": hooks.check,
