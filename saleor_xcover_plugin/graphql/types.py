@@ -218,8 +218,8 @@ class InsuranceCover(graphene.ObjectType):
     links = graphene.Field(
         InsurancePolicyLinks,
         description="Only for the customer who owns the order, logged in, and for a staff or app "
-        "token with MANAGE_ORDERS. Null for all others, while no policy is in force, where they are "
-        "not known, and if they could not be read.",
+        "token with MANAGE_ORDERS. Null for all others, while no policy is in force, where they "
+        "are not known, and if they could not be read.",
     )
 
     @staticmethod
