@@ -15,7 +15,7 @@ from decimal import Decimal
 from typing import Any
 
 from ..config.settings import PluginSettings
-from ..domain.line_tax import NOT_REPRESENTABLE, LineTax
+from ..domain.line_tax import NOT_REPRESENTABLE, net_of
 from ..domain.money import Money
 from ..domain.price_impact import PriceImpact
 from ..domain.reasons import ReasonCode
@@ -263,13 +263,12 @@ def _note_cost(checkout: Any, state: CheckoutSnapshot, offer: Offer, now: dateti
     lines = [line.id for line in state.cover_lines]
     whole, alone = cover_line.totals_with_and_without(checkout, lines)
     premium = chosen_premium(offer)
-    tax = LineTax.from_json(offer.line_tax)
     effect = PriceImpact.of(
         whole,
         alone,
         premium=premium,
         absorbed=offer.absorbed,
-        tax=Decimal(0) if tax is None else premium - tax.net,
+        tax=premium - net_of(offer.line_tax, premium),
     )
     offer.save_fields(now, cost=effect.cost, effect=effect.as_json() if effect.code else None)
 

@@ -17,8 +17,8 @@ from django.db.models import OuterRef, Subquery, Sum, Value
 from django.db.models.functions import Coalesce
 
 from ..compiled_query import KEY, CompiledQuery
+from ..domain import line_tax
 from ..domain.event_data import Sources
-from ..domain.line_tax import LineTax
 from ..domain.money import Money
 from ..domain.product_rules import Group, largest_selection
 from ..domain.regions import code_of
@@ -66,9 +66,8 @@ class LiveOffer:
 
     @property
     def price_to_enter(self) -> Decimal:
-        """The price from which Saleor computes the line of a yes: the premium, or its net."""
-        tax = LineTax.from_json(self.line_tax)
-        return self.premium if tax is None else tax.price
+        """The price entered for the line of a yes: the premium, or its net."""
+        return line_tax.price_to_enter(self.line_tax, self.premium)
 
     @property
     def premium_money(self) -> Money:
@@ -113,9 +112,8 @@ def chosen_premium(offer: Offer) -> Decimal:
 
 
 def price_to_enter(offer: Offer) -> Decimal:
-    """Return the price from which Saleor computes the line of a yes: the premium, or its net."""
-    tax = LineTax.from_json(offer.line_tax)
-    return chosen_premium(offer) if tax is None else tax.price
+    """Return the price entered for the line of a yes: the premium, or its net."""
+    return line_tax.price_to_enter(offer.line_tax, chosen_premium(offer))
 
 
 def chosen_ids(offer: Offer) -> list[str]:

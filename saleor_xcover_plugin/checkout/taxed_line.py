@@ -15,7 +15,7 @@ from typing import Any
 from django.db import transaction
 
 from ..config.settings import PluginSettings
-from ..domain.line_tax import LineTax
+from ..domain.line_tax import LineTax, net_of
 from ..domain.premium import Totals
 from ..errors import Code, Refusal
 from ..host import cover_line, cover_product
@@ -85,8 +85,7 @@ def is_taxed_anew(state: CheckoutSnapshot, offer: LiveOffer) -> bool:
 
     The price is that of Saleor's last calculation, which is the one an order is made with.
     """
-    tax = LineTax.from_json(offer.line_tax)
-    agreed = (offer.premium if tax is None else tax.net, offer.premium)
+    agreed = (net_of(offer.line_tax, offer.premium), offer.premium)
     return any(line.offer_id == offer.pk and line.charged != agreed for line in state.cover_lines)
 
 

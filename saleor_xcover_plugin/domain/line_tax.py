@@ -23,12 +23,12 @@ class TaxRate:
 
 @dataclass(frozen=True, slots=True)
 class LineTax:
-    """What a cover line that carries tax is made of; amounts in the checkout's currency."""
+    """Amounts and rate of a cover line that carries tax, in the checkout's currency."""
 
     net: Decimal
     """The premium without the tax that XCover names in it."""
     price: Decimal
-    """What Saleor starts from: the premium, or ``net`` where it adds the tax."""
+    """Price entered for the line: the premium, or ``net`` where Saleor adds the tax."""
     rate: TaxRate
 
     @classmethod
@@ -53,6 +53,18 @@ class LineTax:
             return None
         rate = TaxRate(Decimal(str(stored["percent"])), bool(stored["is_included"]))
         return cls(Decimal(str(stored["net"])), Decimal(str(stored["price"])), rate)
+
+
+def price_to_enter(stored: Mapping[str, str | bool] | None, premium: Decimal) -> Decimal:
+    """Return the price entered for a line with this stored tax; for one at 0 % the premium."""
+    tax = LineTax.from_json(stored)
+    return premium if tax is None else tax.price
+
+
+def net_of(stored: Mapping[str, str | bool] | None, premium: Decimal) -> Decimal:
+    """Return the net price of a line with this stored tax; for one at 0 % the premium."""
+    tax = LineTax.from_json(stored)
+    return premium if tax is None else tax.net
 
 
 NOT_REPRESENTABLE: Mapping[str, str | bool] = {}

@@ -100,6 +100,9 @@ Of, Co, Ca, Mo, Ms = OfferStatus, CoverStatus, CancellationStatus, ModificationS
 
 OPEN_MODIFICATION_STATUSES = (Mo.REQUESTED, Mo.CONFIRMING)
 """A cover has at most one modification in one of these statuses."""
+IN_FORCE = (CoverStatus.CONFIRMED, CoverStatus.CANCELLING)
+"""Statuses of a cover whose policy is in force."""
+
 LIVE_OFFER_STATUSES = (Of.REQUESTED, Of.AVAILABLE, Of.UNAVAILABLE, Of.SELECTED, Of.DECLINED)
 """A checkout has at most one offer in one of these statuses."""
 

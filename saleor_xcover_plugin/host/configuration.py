@@ -41,15 +41,12 @@ def with_tax_on_line(channels: Mapping[str, int]) -> set[str]:
 
     ``channels`` maps slugs to primary keys. The other settings may be incomplete yet.
     """
-    wanted = {"name": "tax_on_line", "value": True}
-    return {slug for slug, key in channels.items() if wanted in _flags(key)}
+    return {slug for slug, key in channels.items() if _is_on("tax_on_line", key)}
 
 
-def _flags(channel_id: int) -> list[dict[str, object]]:
-    return [
-        {"name": item["name"], "value": str(item["value"]).lower() == "true"}
-        for item in stored_configuration(channel_id)
-    ]
+def _is_on(name: str, channel_id: int) -> bool:
+    stored = stored_configuration(channel_id)
+    return any(item["name"] == name and str(item["value"]).lower() == "true" for item in stored)
 
 
 def unusable_settings(open_channels: Collection[int]) -> dict[str, SettingsError]:

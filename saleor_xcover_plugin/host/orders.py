@@ -9,7 +9,16 @@ from decimal import Decimal
 from functools import cache
 from typing import Any
 
-from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery, UUIDField
+from django.db.models import (
+    BooleanField,
+    Exists,
+    ExpressionWrapper,
+    OuterRef,
+    Q,
+    QuerySet,
+    Subquery,
+    UUIDField,
+)
 from django.db.models.fields.json import KeyTextTransform
 from django.db.models.functions import Cast
 from saleor.order import OrderOrigin, OrderStatus
@@ -334,10 +343,12 @@ def offers_in_lines(token: uuid.UUID, *, but: uuid.UUID | None = None) -> set[in
 
 def with_our_traces(order_ids: list[uuid.UUID]) -> list[uuid.UUID]:
     """Return those of the orders with a cover line, a summary, or an offer for their checkout."""
-    rows = Order.objects.filter(pk__in=order_ids).values_list("pk", "checkout_token")
-    tokens = dict(rows)
     ours = Q(metadata__has_any_keys=[SUMMARY_KEY, *sorted(PAPERS)])
-    telling = set(Order.objects.filter(ours, pk__in=order_ids).values_list("pk", flat=True))
+    is_telling = ExpressionWrapper(ours, output_field=BooleanField())
+    named = Order.objects.filter(pk__in=order_ids).annotate(is_telling=is_telling)
+    rows = list(named.values_list("pk", "checkout_token", "is_telling"))
+    tokens = {pk: token for pk, token, _ in rows}
+    telling = {pk for pk, _, tells in rows if tells}
     known = {
         str(token)
         for token in Offer.objects.filter(

@@ -17,7 +17,7 @@ from saleor.permission.enums import OrderPermissions
 
 @dataclass(frozen=True, slots=True)
 class Requestor:
-    """Who sends a request: a customer, a member of staff or an app."""
+    """The sender of a request: a customer, a member of staff or an app."""
 
     manages_orders: bool
     """True with Saleor's permission MANAGE_ORDERS."""

@@ -17,13 +17,13 @@ from django.db.models.functions import TruncDate
 
 from ..domain.period import Period
 from ..domain.sales_figures import Figures, Market, Refusals, Sales
-from ..domain.states import CoverStatus
+from ..domain.states import IN_FORCE, CoverStatus
 from ..errors import SENTENCES
 from ..host import catalog, order_facts
 from ..models import WAS_REMOVED, Consent, Cover, Offer, Quote, RefusalCount
 
 _IS_VOID = Q(status=CoverStatus.VOID.value)
-_IN_FORCE = [CoverStatus.CONFIRMED.value, CoverStatus.CANCELLING.value]
+_IN_FORCE = [status.value for status in IN_FORCE]
 _WAITING = [s.value for s in (CoverStatus.PLACED, CoverStatus.CONFIRMING, CoverStatus.PARKED)]
 
 

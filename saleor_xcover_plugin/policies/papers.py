@@ -1,4 +1,4 @@
-"""What an order's public metadata says about its protection, for the store's papers.
+"""Facts about its protection in an order's public metadata, for the store's papers.
 
 Each fact is a text under a key of its own, because templates of e-mails and invoices read metadata
 key by key (docs/papers.md). Buyers cannot write an order's metadata, but Saleor copies it from the

@@ -5,13 +5,11 @@ from __future__ import annotations
 import logging
 
 from ..crypto import SealBroken, decrypt, encrypt
-from ..domain.states import CoverStatus
+from ..domain.states import IN_FORCE
 from ..models import Cover
 from ..xcover.bookings import BookingLinks
 
 log = logging.getLogger(__name__)
-
-_IN_FORCE = (CoverStatus.CONFIRMED, CoverStatus.CANCELLING)
 
 
 def sealed(links: BookingLinks) -> bytes | None:
@@ -25,7 +23,7 @@ def opened(cover: Cover) -> BookingLinks | None:
 
     None if it is not in force, if XCover named none, or if no known key opens them.
     """
-    if cover.sealed_links is None or cover.status not in _IN_FORCE:
+    if cover.sealed_links is None or cover.status not in IN_FORCE:
         return None
     try:
         return BookingLinks.model_validate_json(decrypt(bytes(cover.sealed_links)))

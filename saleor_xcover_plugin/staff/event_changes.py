@@ -17,7 +17,7 @@ from django.db.models import QuerySet
 from ..checkout.ticketed_events import cancelled_of, changes_of, insured_events
 from ..domain.cancellations import rule_for
 from ..domain.refund_attribution import RefundScope
-from ..domain.states import CancellationStatus, CoverStatus
+from ..domain.states import IN_FORCE, CancellationStatus, CoverStatus
 from ..failures import ORDER, Failures
 from ..host import order_facts, orders
 from ..models import Cancellation, Cover, EventChange
@@ -187,7 +187,6 @@ def _ask(cover_id: int, now: datetime) -> None:
             replace_judgement(cover, scope, key, rule, order, now)
 
 
-_IN_FORCE = (CoverStatus.CONFIRMED, CoverStatus.CANCELLING)
 _TO_BE_MADE = (CoverStatus.PLACED, CoverStatus.CONFIRMING)
 
 
@@ -199,7 +198,7 @@ def note_move(covers: Sequence[int], starts_at: datetime) -> int:
     moved = f"the event was moved to {starts_at:%Y-%m-%d %H:%M} UTC."
     return _note_all(
         covers,
-        _IN_FORCE,
+        IN_FORCE,
         f"{moved} The policy stays in force; ask Cover Genius whether it follows the new date.",
     ) + _note_all(
         covers,
@@ -213,7 +212,7 @@ def note_not_moved(covers: Sequence[int]) -> int:
     """Add a note to the same orders that the event was not moved; return their number."""
     return _note_all(
         covers,
-        (*_IN_FORCE, *_TO_BE_MADE),
+        (*IN_FORCE, *_TO_BE_MADE),
         "the event takes place when it was sold for: it was not moved.",
     )
 

@@ -17,7 +17,7 @@ from .. import installation
 from ..clock import Clock
 from ..domain.messages import CANCELLATION_KINDS, MessageKind
 from ..domain.money import Money
-from ..domain.states import CancellationStatus, CoverStatus, MessageState
+from ..domain.states import IN_FORCE, CancellationStatus, CoverStatus, MessageState
 from ..models import Cancellation, Cover, OutboxMessage
 from ..outbox import accounts, switches
 from ..outbox.claims import Which
@@ -93,7 +93,7 @@ def to_approve(covers: Sequence[int]) -> Iterator[Cancellation]:
         yield from waiting.exclude(xcover_refunds_buyer=True).order_by("pk")
 
 
-_IN_FORCE = [CoverStatus.CONFIRMED.value, CoverStatus.CANCELLING.value]
+_IN_FORCE = [status.value for status in IN_FORCE]
 
 
 def in_force(covers: Sequence[int]) -> int:

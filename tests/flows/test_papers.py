@@ -1,4 +1,4 @@
-"""What the store's papers may say: the policy in the order's public metadata, as it is now."""
+"""The facts for the store's papers in an order's public metadata follow its policy."""
 
 from __future__ import annotations
 

@@ -149,7 +149,7 @@ mutation invoiceRequest($id: ID!) {
 
 @pytest.fixture
 def invoices() -> Iterator[list[Any]]:
-    """What an app that writes invoices is told over HTTP."""
+    """The requests that an app that writes invoices gets over HTTP."""
     from saleor.app.models import App
     from saleor.permission.models import Permission
 

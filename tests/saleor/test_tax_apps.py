@@ -28,7 +28,7 @@ EVENT = "checkout_calculate_taxes"
 
 
 class Rates:
-    """What the tax app charges, in percent."""
+    """The rates of the tax app, in percent."""
 
     def __init__(self) -> None:
         self.tickets = Decimal(8)

@@ -14,7 +14,7 @@ from ...models import Cover
 from .finding import Finding, fine, problem, warning
 
 PERIOD = timedelta(days=30)
-"""How far back sales are looked at."""
+"""Age up to which sales are counted."""
 
 _CHECK = "tax on the line"
 
