@@ -27,7 +27,7 @@ from ..host import checkouts, cover_product, tax_apps, telemetry
 from ..host.values import PRODUCTS, REGION, CheckoutSnapshot
 from ..models import Offer, Quote
 from ..outbox.clients import client_for, rate_limited_transport
-from ..outbox.rate_limit import FIRST_OFFER_MAX_WAIT, CallDeferred
+from ..outbox.rate_limit import FIRST_OFFER_MAX_WAIT, CallDeferred, account_key
 from ..payload.template import Payload
 from ..xcover.client import XCoverClient
 from ..xcover.errors import (
@@ -281,6 +281,7 @@ def _open_request(
             checkout_token=token,
             status=OfferStatus.REQUESTED.value,
             fingerprint=wanted.fingerprint,
+            account=account_key(settings),
             currency=wanted.basket.currency,
             country=wanted.basket.country,
             language=wanted.basket.language,

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 from datetime import timedelta
 from decimal import Decimal
-from typing import Annotated, Any
+from typing import Annotated
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 from ..domain import regions
 from ..domain.countries import ISO_3166
 from ..domain.offer_limits import OfferLimits
-from ..payload.documents import TemplateError, read_document
+from ..payload.documents import TemplateError, complaint, read_document, sentence_of
 
 _DURATION = re.compile(r"([0-9]{1,4})(m|h|d)")
 _UNITS = {"m": "minutes", "h": "hours", "d": "days"}
@@ -107,11 +106,11 @@ def read_limits(text: str) -> OfferLimits:
     try:
         found = _Limits.model_validate(document)
     except ValidationError as error:
-        first = error.errors(include_url=False, include_input=False)[0]
+        first = complaint(error)
     else:
         return _checked(found)
     path = ".".join(str(part) for part in first["loc"])
-    raise TemplateError(path, _sentence(first))
+    raise TemplateError(path, sentence_of(first, unknown_field="there is no limit of this name"))
 
 
 def _checked(found: _Limits) -> OfferLimits:
@@ -134,11 +133,3 @@ def _checked(found: _Limits) -> OfferLimits:
         only_regions=found.regions.only,
         only_non_refundable=found.only_non_refundable,
     )
-
-
-def _sentence(error: Mapping[str, Any]) -> str:
-    if error["type"] == "value_error":
-        return str(error["ctx"]["error"])
-    if error["type"] == "extra_forbidden":
-        return "there is no limit of this name"
-    return "it has the wrong type"

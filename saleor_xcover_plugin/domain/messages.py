@@ -29,6 +29,10 @@ SENTENCES: Mapping[MessageKind, str] = {
 """Sentences that tell staff what a message of each kind asks of XCover."""
 
 
+LEADING_ON = frozenset({MessageKind.PREVIEW_CANCELLATION, MessageKind.PREVIEW_MODIFICATION})
+"""Kinds whose outcome may add another message, which is due at once."""
+
+
 @dataclass(frozen=True, slots=True)
 class Delivery:
     """The delivery of messages of one kind."""

@@ -101,8 +101,8 @@ SENTENCES: Mapping[ReasonCode, str] = {
     ),
     ReasonCode.CREDENTIALS_REFUSED: "XCover refused the credentials.",
     ReasonCode.OTHER_ACCOUNT: (
-        "A call whose answer was lost went to another XCover account than the one that is set "
-        "now: only that one knows whether it was carried out."
+        "Another XCover account than the one that is set now made the offer or policy, or was "
+        "called about it and its answer was lost: only that one can go on with it."
     ),
     ReasonCode.SEAL_BROKEN: (
         "The answer to a request was lost, it cannot be sent again (the SECRET_KEY that sealed it "

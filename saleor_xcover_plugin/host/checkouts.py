@@ -196,19 +196,26 @@ def is_taxed_by_app(checkout: Row) -> bool:
 def _tax_strategy() -> Coalesce:
     """Return the expression for the tax calculation strategy; empty where Saleor has none set.
 
-    Saleor uses the country of the shipping address first. A country with its own configuration
-    inherits nothing from the channel (saleor.tax.utils, get_tax_calculation_strategy).
+    Saleor uses the country of the shipping address first.
     """
-    strategy = Coalesce("tax_calculation_strategy", Value(""))
-    here = TaxConfigurationPerCountry.objects.filter(
+    return Coalesce(tax_setting(Coalesce("tax_calculation_strategy", Value(""))), Value(""))
+
+
+def tax_setting(column: F | Coalesce) -> Coalesce:
+    """Return the expression for a column of the tax configuration of a query's outer checkout.
+
+    The configuration is the country's, else the channel's: a country with one of its own inherits
+    nothing (saleor.tax.utils, get_tax_calculation_strategy and get_charge_taxes).
+    """
+    of_country = TaxConfigurationPerCountry.objects.filter(
         tax_configuration__channel_id=OuterRef("channel_id"), country=tax_country()
     )
-    channel = TaxConfiguration.objects.filter(channel_id=OuterRef("channel_id"))
+    of_channel = TaxConfiguration.objects.filter(channel_id=OuterRef("channel_id"))
     found = [
-        Subquery(each.order_by().annotate(strategy=strategy).values("strategy")[:1])
-        for each in (here, channel)
+        Subquery(each.order_by().annotate(found=column).values("found")[:1])
+        for each in (of_country, of_channel)
     ]
-    return Coalesce(*found, Value(""))
+    return Coalesce(*found)
 
 
 def tax_country() -> Coalesce:

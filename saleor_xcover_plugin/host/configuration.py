@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
+from contextlib import suppress
 from functools import cache
 
 from django.db.models import Q, QuerySet
@@ -33,6 +34,16 @@ def settings_in_use(open_channels: Collection[int]) -> dict[int, PluginSettings]
             found[row.channel_id] = read_settings(row.configuration or [])
         except SettingsError:
             continue  # XCover cannot be called with them
+    return found
+
+
+def usable_settings() -> dict[str, PluginSettings]:
+    """Return the usable settings by channel slug, also those of channels that sell no more."""
+    found = {}
+    rows = PluginConfiguration.objects.filter(identifier=PLUGIN_ID).exclude(channel_id=None)
+    for row in rows.select_related("channel"):
+        with suppress(SettingsError):
+            found[row.channel.slug] = read_settings(row.configuration or [])
     return found
 
 

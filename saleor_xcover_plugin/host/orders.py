@@ -92,11 +92,16 @@ def _several_orders() -> CompiledQuery:
 
 
 def _compiled(orders: QuerySet[Any]) -> CompiledQuery:
-    # Of the metadata, which other apps may fill with megabytes, one text is needed.
-    found = with_sums(orders).annotate(
+    # Of the metadata, which other apps may fill with megabytes, a few texts are needed.
+    found = _with_what_we_wrote(with_sums(orders))
+    return CompiledQuery(found.order_by().values(*_ORDER))
+
+
+def _with_what_we_wrote(orders: QuerySet[Any]) -> QuerySet[Any]:
+    """Add columns with what we wrote into public metadata to a query of orders."""
+    return orders.annotate(
         summary=KeyTextTransform(SUMMARY_KEY, "metadata"), papers=papers_of_order()
     )
-    return CompiledQuery(found.order_by().values(*_ORDER))
 
 
 @cache
@@ -225,11 +230,19 @@ def mirror_papers(order: Any, *, are_right: bool) -> None:
     Saleor writes the e-mail that confirms a new order from that instance. If ``are_right`` is
     False, nothing was written, and what stands there came from the checkout: it is left out.
     """
-    stored = Order.objects.filter(pk=order.pk).values_list("metadata", flat=True).first() or {}
     ours = PAPERS | {SUMMARY_KEY}
     foreign = {key: value for key, value in (order.metadata or {}).items() if key not in ours}
-    kept = {key: value for key, value in stored.items() if are_right and key in ours}
-    order.metadata = {**foreign, **kept}
+    order.metadata = {**foreign, **(_written(order.pk) if are_right else {})}
+
+
+def _written(order_id: uuid.UUID) -> dict[str, Any]:
+    """Read what we wrote into an order's public metadata."""
+    orders = _with_what_we_wrote(Order.objects.filter(pk=order_id))
+    row = orders.values("summary", "papers").first()
+    if row is None:
+        return {}
+    summary = {} if row["summary"] is None else {SUMMARY_KEY: row["summary"]}
+    return {**summary, **(row["papers"] or {})}
 
 
 def with_unfollowed_tickets(

@@ -10,15 +10,14 @@ import uuid
 from dataclasses import dataclass
 from functools import cache
 
-from django.db.models import OuterRef, Subquery
-from django.db.models.functions import Coalesce
+from django.db.models import F, OuterRef, Subquery
 from saleor.checkout.models import Checkout
 from saleor.product.models import ProductVariant, ProductVariantChannelListing
-from saleor.tax.models import TaxClassCountryRate, TaxConfiguration, TaxConfigurationPerCountry
+from saleor.tax.models import TaxClassCountryRate, TaxConfiguration
 
 from ..compiled_query import KEY, CompiledQuery
 from ..domain.line_tax import TaxRate
-from .checkouts import tax_country
+from .checkouts import tax_country, tax_setting
 from .cover_product import MARK, TAXED_VALUE, sellable
 
 
@@ -60,16 +59,11 @@ def _covers() -> CompiledQuery:
         tax_class_id=Subquery(of_variant.values("product__tax_class_id")), country=tax_country()
     )
     taxes = TaxConfiguration.objects.filter(channel_id=OuterRef("channel_id"))
-    # A country with its own configuration inherits nothing (saleor.tax.utils, get_charge_taxes).
-    here = TaxConfigurationPerCountry.objects.filter(
-        tax_configuration__channel_id=OuterRef("channel_id"), country=tax_country()
-    )
-    charging = [Subquery(each.order_by().values("charge_taxes")[:1]) for each in (here, taxes)]
     checkouts = Checkout.objects.filter(pk=KEY).annotate(
         variant=Subquery(sellable(listings, carries_tax=True).values("variant_id")[:1]),
         percent=Subquery(rates.values("rate")[:1]),
         is_included=Subquery(taxes.values("prices_entered_with_tax")[:1]),
-        charges_taxes=Coalesce(*charging),
+        charges_taxes=tax_setting(F("charge_taxes")),
     )
     columns = ("variant", "percent", "is_included", "charges_taxes", "tax_exemption")
     return CompiledQuery(checkouts.order_by().values(*columns))

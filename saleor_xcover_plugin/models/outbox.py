@@ -27,6 +27,9 @@ class OutboxMessage(Stateful):
     subject_id = models.BigIntegerField()
     channel_id = models.IntegerField()
     status = models.CharField(max_length=8, choices=choices(MessageState))
+    # Key of the XCover account that made the offer or policy it is about. Empty: any account may be
+    # called.
+    account = models.CharField(max_length=64, blank=True, default="", db_default="")
     # What is known about its outcome: docs/adr/0022-sent-refused-or-unknown.md.
     sending = models.CharField(
         max_length=18,

@@ -25,6 +25,9 @@ class Offer(Stateful):
     # Hash of everything the price depends on (domain/eligibility.py).
     fingerprint = models.CharField(max_length=64)
     xcover_offer_id = models.CharField(max_length=64, blank=True, default="")
+    # Key of the XCover account that was asked for it; only that one can make the policy. Empty:
+    # stored by a version without this column.
+    account = models.CharField(max_length=64, blank=True, default="", db_default="")
     currency = models.CharField(max_length=3)
     country = models.CharField(max_length=2)
     language = models.CharField(max_length=16)

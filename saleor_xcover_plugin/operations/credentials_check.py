@@ -54,5 +54,5 @@ def replay_waiting(channel_id: int, now: datetime) -> None:
         account = account_key(configuration.settings_of(channel_id))
     except SettingsError:
         return
-    for message_id in outbox.parked_for(channel_id, account):
+    for message_id in outbox.parked_for([channel_id], account):
         replay(message_id, now)

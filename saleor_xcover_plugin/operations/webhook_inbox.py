@@ -174,14 +174,7 @@ def _bring_in_line(order_id: uuid.UUID, booking: Booking, now: datetime) -> str:
             is_adopted = modifications.adopt(cover, booking, now)
             return "change adopted" if is_adopted else "nothing to do"
         sentence = _cancelled_elsewhere(cover, booking)
-        effects.apply(
-            cover,
-            effects.COVER_CANCELLED_ELSEWHERE,
-            now,
-            sentence,
-            cancelled_at=now,
-            sealed_links=None,
-        )
+        effects.apply(cover, effects.COVER_CANCELLED_ELSEWHERE, now, sentence, cancelled_at=now)
         cancellations.end_with_policy(cover, now)
         policyholder_changes.end_with_policy(cover, now)
     return "cover cancelled"

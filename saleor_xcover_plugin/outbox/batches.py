@@ -45,7 +45,10 @@ THREADS = 20
 """Most calls under way in one process."""
 
 GROUP = 10
-"""Threads that are free before more messages are judged: fewer judgements, each for more."""
+"""Messages judged together at most, and threads that are free before more are judged.
+
+More calls than these, with turns close to each other, would get under way too late for them.
+"""
 
 _GATHERED = 0.02
 """Most seconds that what has arrived waits for more, to be stored in one transaction."""
@@ -54,9 +57,12 @@ _PAUSE = 0.005
 """Seconds without another arrival after which none is waited for."""
 
 LEAD = timedelta(milliseconds=40)
-"""Time from taking turns to the first of them, in which the messages are judged."""
+"""Least time from taking turns to the first of them, in which the messages are judged."""
 
 MAX_LEAD = timedelta(seconds=1)
+
+_START = timedelta(milliseconds=15)
+"""Time in which the threads of some calls get under way."""
 
 RESERVED = timedelta(milliseconds=50)
 """Longest time between the first and the last turn that are taken together.
@@ -211,18 +217,22 @@ class BatchDelivery:
         if switches.is_held(settings, self._handler.kind):
             switches.hold(messages, settings, self._clock())
             return
-        account = _Account(settings, account_key(settings), rate_limited_transport(settings))
-        self._claimed.append((account, messages))
+        key = account_key(settings)
+        own = [message for message in messages if not outbox.is_of_other_account(message, key)]
+        self._leave_alone([message for message in messages if message not in own])
+        if own:
+            account = _Account(settings, key, rate_limited_transport(settings))
+            self._claimed.append((account, own))
 
     def _take_turns(self) -> None:
         """Take the next few turns of claimed messages, which are judged shortly before."""
-        while self._claimed and not self._turns and (free := self._free_threads()) >= GROUP:
+        while self._claimed and not self._turns and self._free_threads() >= GROUP:
             account, messages = self._claimed.pop(0)
             shares = account.limiter.shares_with_offers(self._handler.operation)
             try:
                 permits = account.limiter.take_turns(
                     self._handler.operation,
-                    min(free, len(messages)),
+                    min(len(messages), GROUP),
                     lead=self._lead,
                     within=RESERVED if shares else JUDGED_AHEAD - LEAD,
                 )
@@ -273,7 +283,7 @@ class BatchDelivery:
         began = time.monotonic()
         attempts = self._prepared(turns)
         took = timedelta(seconds=time.monotonic() - began)
-        self._lead = min(max(LEAD, took * 1.5), MAX_LEAD)
+        self._lead = min(max(LEAD, took * 2 + _START), MAX_LEAD)
         for turn in turns:
             if turn.message.pk in attempts:
                 self._start(turn, attempts[turn.message.pk], began)

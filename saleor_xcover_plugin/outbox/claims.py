@@ -15,7 +15,7 @@ from types import MappingProxyType
 from typing import Any
 
 from django.db import connection, transaction
-from django.db.models import Q, QuerySet
+from django.db.models import BooleanField, ExpressionWrapper, Q, QuerySet
 
 from ..compiled_query import compiled, is_one_of_keys
 from ..domain.numbers import whole_number
@@ -182,21 +182,42 @@ def due_count(now: datetime, *, limit: int) -> int:
 
 
 MANY = 40
-"""Due messages beyond which ``due_kinds`` does not look."""
+"""Due messages beyond which ``look`` does not look."""
 
 
-def due_kinds(now: datetime, which: Which) -> list[str]:
-    """Return the kind of each message a worker could take now, ``MANY`` at most."""
-    sql, parameters = _kinds(which.only is not None, which.is_new)
+@dataclass(frozen=True, slots=True)
+class Due:
+    """What is due in the outbox."""
+
+    plain_kinds: frozenset[str]
+    """Kinds of which there are messages that ``claim_plain`` takes."""
+    has_others: bool
+    """True if there are messages that it does not take."""
+
+    def __bool__(self) -> bool:
+        return self.has_others or bool(self.plain_kinds)
+
+
+def look(now: datetime, which: Which, kinds: Collection[str]) -> Due:
+    """Return what a worker could take now; ``kinds`` are those that ``claim_plain`` is used for.
+
+    Where more than ``MANY`` messages are due, there may be some of every kind.
+    """
+    sql, parameters = _look(which.only is not None, which.is_new, tuple(kinds))
     with connection.cursor() as cursor:
         cursor.execute(f"{sql} LIMIT %s", [*_asked(parameters, now, which), MANY])
-        return [kind for (kind,) in cursor.fetchall()]
+        found = cursor.fetchall()
+    if len(found) == MANY:
+        return Due(frozenset(kinds), has_others=True)
+    plain = frozenset(kind for kind, is_plain in found if is_plain)
+    return Due(plain, has_others=not all(is_plain for _, is_plain in found))
 
 
 @cache
-def _kinds(is_one_of_few: bool, is_new: bool) -> _Statement:
-    due = _narrowed(_due(_ANY_NOW), is_one_of_few, is_new)
-    return compiled(due.order_by().values("kind"))
+def _look(is_one_of_few: bool, is_new: bool, kinds: tuple[str, ...]) -> _Statement:
+    due = _narrowed(_due(_ANY_NOW), is_one_of_few, is_new).order_by()
+    is_plain = ExpressionWrapper(_is_plain(kinds), output_field=BooleanField())
+    return compiled(due.annotate(is_plain=is_plain).values("kind", "is_plain"))
 
 
 def _is_new(now: datetime) -> Q:

@@ -6,7 +6,7 @@ Those about which nothing is out of the ordinary are delivered in batches first 
 from __future__ import annotations
 
 import logging
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from datetime import datetime, timedelta
 
 from django.db import transaction
@@ -15,6 +15,7 @@ from .. import installation
 from ..clock import Clock
 from ..config.settings import PluginSettings, SealedElsewhere, SettingsError
 from ..domain.instance import Binding
+from ..domain.messages import LEADING_ON
 from ..domain.reasons import ReasonCode
 from ..domain.sending import Sending
 from ..host import configuration
@@ -51,84 +52,95 @@ def deliver_due(
     No message is begun after ``until`` (UTC). Delivery stops early when the allowed rate is used
     up. Nothing is sent and no message is changed in a database that belongs to another store.
     """
-    delivery = _Delivery(clock, limit, which, until)
-    while delivery.may_go_on():
-        due = claims.due_kinds(clock(), which)
-        if not (due and delivery.deliver(due)):
-            break
-    return delivery.count
+    return _Delivery(clock, limit, which, until).run()
 
 
 class _Delivery:
-    """Looks for what is due and delivers it, again and again."""
+    """Delivers what is due, and what that leads to.
+
+    Ordinary messages that are added meanwhile are left, so that the sales of a rush gather.
+    """
 
     def __init__(self, clock: Clock, limit: int, which: Which, until: datetime | None) -> None:
-        self.count = 0
+        self._count = 0
         """Number of messages that were tried."""
         self._clock, self._limit, self._which, self._until = clock, limit, which, until
         self._batches_end_at = until and clock() + (until - clock()) * _SHARE_OF_BATCHES
         self._alone: set[int] = set()
-        self._handlers: Collection[BatchHandler] | None = None
+        """Primary keys of messages that batches gave back."""
 
-    def may_go_on(self) -> bool:
+    def run(self) -> int:
+        """Deliver, and return how many messages were tried."""
+        due = self._look()
+        handlers = _batch_handlers() if due else None
+        while due and handlers is not None:
+            before = self._count
+            may_go_on = self._deliver(due, handlers)
+            leads_on = due.has_others or not LEADING_ON.isdisjoint(due.plain_kinds)
+            if not (may_go_on and leads_on) or self._count == before:
+                break
+            due = self._look()
+        return self._count
+
+    def _deliver(self, due: claims.Due, handlers: Collection[BatchHandler]) -> bool:
+        """Deliver what was found due; return False when the rate is used up."""
+        for handler in handlers:
+            if handler.kind in due.plain_kinds and not self._deliver_in_batches(handler):
+                return False
+        if due.has_others or self._alone or not handlers:
+            return self._deliver_others([handler.kind for handler in handlers])
+        return True
+
+    def _look(self) -> claims.Due | None:
+        if not self._may_go_on():
+            return None
+        return claims.look(self._clock(), self._which, registry.batch_kinds())
+
+    def _may_go_on(self) -> bool:
         """Return True if another message may be begun."""
         is_over = self._until is not None and self._clock() >= self._until
-        return self.count < self._limit and not is_over
-
-    def deliver(self, due: Sequence[str]) -> bool:
-        """Deliver messages of these kinds; return False if it is no use to look again."""
-        handlers = self._batch_handlers()
-        if handlers is None:
-            return False
-        before, kinds = self.count, set(due)
-        are_all = len(due) < claims.MANY
-        for handler in handlers:
-            if are_all and handler.kind not in kinds:
-                continue
-            if not self._deliver_in_batches(handler):
-                return False
-        in_batches = {handler.kind for handler in handlers}
-        has_others = not are_all or bool(self._alone) or bool(kinds - in_batches)
-        if (has_others or self.count == before) and not self._deliver_others(in_batches):
-            return False
-        return self.count > before
-
-    def _batch_handlers(self) -> Collection[BatchHandler] | None:
-        """Return the handlers of batches; None if the database belongs to another store."""
-        if self._handlers is None:
-            store = installation.found()
-            if installation.binding_of(store) == Binding.ELSEWHERE:
-                return None
-            # Each message of a copied database is looked at alone: is it about the other store's?
-            is_copied = store is not None and store.copied_at is not None
-            self._handlers = [] if is_copied else registry.batch_handlers()
-        return self._handlers
+        return self._count < self._limit and not is_over
 
     def _deliver_in_batches(self, handler: BatchHandler) -> bool:
         """Deliver the ordinary messages of a kind; return False when the rate is used up."""
         batches = BatchDelivery(handler, self._clock)
-        left = self._limit - self.count
+        left = self._limit - self._count
         batches.run(limit=left, which=self._which, until=self._batches_end_at)
-        self.count += batches.tried
+        self._count += batches.tried
         self._alone |= batches.alone
         return not batches.is_busy
 
     def _deliver_others(self, in_batches: Collection[str]) -> bool:
-        """Deliver all other messages, one by one; return False when the rate is used up."""
-        while self.may_go_on():
+        """Deliver all other messages, one by one; return False when the rate is used up.
+
+        Ordinary messages of the kinds ``in_batches`` that come meanwhile are left for a batch.
+        """
+        while self._may_go_on():
             claimed = claims.claim(
                 self._clock(),
                 limit=1,
                 which=self._which,
-                but_plain=sorted(in_batches),  # what comes meanwhile waits for a batch
+                but_plain=in_batches,
                 alone=self._alone,
             )
             if not claimed:
                 return True
-            self.count += 1
+            self._count += 1
             if not _deliver(claimed[0], self._clock):
                 return False  # other workers use up the rate, and they empty the same outbox
         return True
+
+
+def _batch_handlers() -> Collection[BatchHandler] | None:
+    """Return new handlers of batches; None if the database belongs to another store.
+
+    Each message of a copied database is delivered alone: it may be about the other store's order.
+    """
+    store = installation.found()
+    if installation.binding_of(store) == Binding.ELSEWHERE:
+        return None
+    is_copied = store is not None and store.copied_at is not None
+    return [] if is_copied else registry.batch_handlers()
 
 
 def _deliver(message: OutboxMessage, clock: Clock) -> bool:
@@ -204,10 +216,18 @@ def _settings_for(
         return None
 
 
-_OTHER_ACCOUNT = (
+_WAY_BACK = (
+    "Set its address, partner code and keys again, and what waits goes on by itself. If it is the "
+    "same account under a new address or partner code: manage.py xcover_account --moved. Otherwise "
+    "ask Cover Genius."
+)
+_LOST_ELSEWHERE = (
     "This was sent to another XCover account than the one that is set now, and its answer was "
-    "lost: only that account can say what became of it. Set its address, "
-    "partner code and keys again, and what waits goes on by itself; or ask Cover Genius."
+    f"lost: only that account can say what became of it. {_WAY_BACK}"
+)
+_OFFERED_ELSEWHERE = (
+    "Another XCover account than the one that is set now made the offer, and only that one knows "
+    f"it. Nothing was sent. {_WAY_BACK}"
 )
 
 
@@ -221,7 +241,8 @@ def _attempt(handler: MessageHandler, message: OutboxMessage, clock: Clock) -> b
         return True
     account = account_key(settings)
     if outbox.is_of_other_account(message, account):
-        park(message, ReasonCode.OTHER_ACCOUNT, _OTHER_ACCOUNT, clock())
+        sentence = _LOST_ELSEWHERE if message.is_unknown else _OFFERED_ELSEWHERE
+        park(message, ReasonCode.OTHER_ACCOUNT, sentence, clock())
         return True
     transport = rate_limited_transport(settings)
     try:

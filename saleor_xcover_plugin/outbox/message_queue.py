@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from functools import cache, partial
 
 from django.db import connection, transaction
-from django.db.models import F, QuerySet
+from django.db.models import F, Q, QuerySet
 from django.db.models.functions import Greatest
 
 from .. import installation
@@ -44,11 +44,19 @@ A later time in the database comes from a wrong clock; such a message is due.
 
 
 def add(
-    kind: str, operation_id: str, *, subject_id: int, channel_id: int, now: datetime
+    kind: str,
+    operation_id: str,
+    *,
+    subject_id: int,
+    channel_id: int,
+    now: datetime,
+    account: str = "",
 ) -> OutboxMessage:
     """Store that a call must be made, and return its message.
 
     ``subject_id`` is the primary key of the row the call is about; the kind says of which model.
+    ``account`` is the ``account_key`` of the account that made the offer, the only one to be called
+    about it; empty if that is not known.
     Each operation (kind and ``operation_id``) has one message and one idempotency key for ever. If
     it exists already it is returned as it is; a dropped one becomes pending again.
     """
@@ -61,6 +69,7 @@ def add(
             "priority": DELIVERY[MessageKind(kind)].priority,
             "subject_id": subject_id,
             "channel_id": channel_id,
+            "account": account,
             "status": MessageState.PENDING.value,
             "next_attempt_at": now,
             "created_at": now,
@@ -137,8 +146,12 @@ def _replaced_by(message: OutboxMessage) -> QuerySet[OutboxMessage]:
 
 
 def is_of_other_account(message: OutboxMessage, account: str) -> bool:
-    """Return True if the call may have been carried out by another account than this one."""
-    return message.is_unknown and message.sent_to not in ("", account)
+    """Return True if only another account than this one can be asked.
+
+    It made the offer, or may have carried the call out.
+    """
+    is_lost_elsewhere = message.is_unknown and message.sent_to not in ("", account)
+    return is_lost_elsewhere or message.account not in ("", account)
 
 
 def mark_not_done(message: OutboxMessage, sending: Sending, now: datetime) -> None:
@@ -379,16 +392,16 @@ def replay_refused(channel_id: int, now: datetime) -> list[OutboxMessage]:
     return messages
 
 
-def parked_for(channel_id: int, account: str) -> list[int]:
-    """Return the primary keys of the channel's messages parked until this account is set again.
+def parked_for(channel_ids: Collection[int], account: str) -> list[int]:
+    """Return the primary keys of the channels' messages parked until this account is set again.
 
     ``account`` is an ``account_key``.
     """
     waiting = OutboxMessage.objects.filter(
-        channel_id=channel_id,
+        Q(account=account) | Q(account="", sent_to=account),
+        channel_id__in=channel_ids,
         status=MessageState.PARKED.value,
         reason_code=ReasonCode.OTHER_ACCOUNT,
-        sent_to=account,
     )
     return list(waiting.order_by("pk").values_list("pk", flat=True))
 

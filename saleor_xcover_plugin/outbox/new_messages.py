@@ -35,13 +35,26 @@ RUSH = timedelta(milliseconds=400)
 
 
 def enqueue(
-    kind: str, operation_id: str, *, subject_id: int, channel_id: int, now: datetime
+    kind: str,
+    operation_id: str,
+    *,
+    subject_id: int,
+    channel_id: int,
+    now: datetime,
+    account: str = "",
 ) -> OutboxMessage:
     """Add a message as ``message_queue.add`` does, and have a worker deliver it after the commit.
 
     A task is sent unless a worker is expected to look for new messages anyway.
     """
-    message = outbox.add(kind, operation_id, subject_id=subject_id, channel_id=channel_id, now=now)
+    message = outbox.add(
+        kind,
+        operation_id,
+        subject_id=subject_id,
+        channel_id=channel_id,
+        now=now,
+        account=account,
+    )
     transaction.on_commit(request_drain)
     return message
 
@@ -50,8 +63,15 @@ def enqueue_step(
     kind: str, operation_id: str, row: Cancellation | Modification, now: datetime
 ) -> None:
     """Add the message that takes this step at XCover. Call inside the deciding transaction."""
-    channel_id = row.cover.channel_id
-    enqueue(kind, operation_id, subject_id=row.pk, channel_id=channel_id, now=now)
+    cover = row.cover
+    enqueue(
+        kind,
+        operation_id,
+        subject_id=row.pk,
+        channel_id=cover.channel_id,
+        now=now,
+        account=cover.offer.account if cover.offer else "",
+    )
 
 
 def request_drain() -> None:

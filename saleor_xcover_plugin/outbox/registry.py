@@ -13,6 +13,7 @@ SyncOrder = Callable[[uuid.UUID, datetime], None]
 
 _handlers: dict[str, MessageHandler] = {}
 _batches: list[Callable[[], BatchHandler]] = []
+_batch_kinds: list[str] = []
 _syncs: list[SyncOrder] = []
 
 
@@ -31,6 +32,7 @@ def register(
     _handlers.clear()
     _handlers.update(handlers)
     _batches[:] = batches
+    _batch_kinds[:] = [make().kind for make in batches]
     _syncs[:] = [sync_order]
 
 
@@ -42,6 +44,11 @@ def handler_of(kind: str) -> MessageHandler:
 def batch_handlers() -> list[BatchHandler]:
     """Return new handlers for the kinds that are delivered together, most urgent first."""
     return [make() for make in _batches]
+
+
+def batch_kinds() -> Sequence[str]:
+    """Return the kinds of message that are delivered together, most urgent first."""
+    return _batch_kinds
 
 
 def kinds() -> frozenset[str]:

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from typing import Any
 
 import yaml
+from pydantic import ValidationError
 
 MAX_BYTES = 65_536
 """Longest template."""
@@ -34,6 +35,19 @@ class TemplateError(ValueError):
     def __init__(self, path: str, why: str) -> None:
         super().__init__(f"{path}: {why}" if path else why)
         self.path = path
+
+
+def complaint(error: ValidationError) -> Mapping[str, Any]:
+    """Return the first of pydantic's complaints, without the value it is about."""
+    return error.errors(include_url=False, include_input=False)[0]
+
+
+def sentence_of(complaint: Mapping[str, Any], *, unknown_field: str) -> str:
+    """Say in our own words what pydantic found wrong; ``unknown_field`` is said of a field."""
+    if complaint["type"] == "value_error":
+        return str(complaint["ctx"]["error"])
+    own = {"extra_forbidden": unknown_field, "missing": "it is missing"}
+    return own.get(complaint["type"], "it has the wrong type")
 
 
 def read_document(text: str) -> Any:

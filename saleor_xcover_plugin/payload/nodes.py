@@ -12,7 +12,7 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
-from .documents import TemplateError
+from .documents import TemplateError, complaint, sentence_of
 from .formats import MAX_TEXT, Json, formats_of, is_of, types_of, write
 from .names import Gap, Level, Name, find, known_names
 
@@ -203,9 +203,10 @@ class Reader:
         try:
             return model.model_validate(values)
         except ValidationError as error:
-            first = error.errors(include_url=False, include_input=False)[0]
+            first = complaint(error)
         place = ".".join(str(part) for part in first["loc"] if part not in ("Condition", "list"))
-        raise TemplateError(f"{path}.{place}" if path else place, _sentence(first))
+        why = sentence_of(first, unknown_field="this word has no meaning here")
+        raise TemplateError(f"{path}.{place}" if path else place, why)
 
     def _check_from(self, node: From, path: str) -> None:
         self._check_name(node.name, node.format, path)
@@ -247,17 +248,6 @@ _TYPE_NAMES = {bool: "true or false", int: "whole number", Decimal: "number", st
 def _require_short(value: Any, path: str) -> None:
     if isinstance(value, str) and len(value) > MAX_TEXT:
         raise TemplateError(path, f"a text has at most {MAX_TEXT} characters")
-
-
-def _sentence(error: Mapping[str, Any]) -> str:
-    """Say in our own words what pydantic found wrong."""
-    if error["type"] == "value_error":
-        return str(error["ctx"]["error"])
-    if error["type"] == "extra_forbidden":
-        return "this word has no meaning here"
-    if error["type"] == "missing":
-        return "it is missing"
-    return "it has the wrong type"
 
 
 def walk(node: Node) -> Iterator[Node]:

@@ -351,7 +351,6 @@ def _record_cancelled(
         now,
         _ended_sentence(cancellation, due, back),
         cancelled_at=now,
-        sealed_links=None,
         amount_due_back=due.amount,
         refunded_when_due=None,
         for_cover_when_due=back,

@@ -152,6 +152,8 @@ def apply(
     """
     if transition.stored_in and sentence:
         columns[transition.stored_in] = sentence
+    if isinstance(row, Cover) and transition.status == CoverStatus.CANCELLED:
+        columns["sealed_links"] = None  # they would open a policy that is over
     row.transition_to(transition.status, now, **columns)
     tell(row, transition, sentence)
 

@@ -52,6 +52,7 @@ def opt_out_of(order: OrderSnapshot, offers: Sequence[Offer], now: datetime) -> 
             subject_id=last.pk,
             channel_id=order.channel_id,
             now=now,
+            account=last.account,
         )
 
 

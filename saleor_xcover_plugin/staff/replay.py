@@ -90,6 +90,7 @@ def _replace_by_new(stopped: OutboxMessage, now: datetime) -> OutboxMessage:
         subject_id=stopped.subject_id,
         channel_id=stopped.channel_id,
         now=now,
+        account=stopped.account,
     )
     if stopped.is_unknown:
         outbox.stand_for(again, stopped, now)

@@ -25,7 +25,7 @@ OF_A_PERSON = {
 }
 """What tells of a person or of what they did, alone or through the order it names."""
 OF_NOBODY = {
-    "Offer": "id channel_id status reason_code fingerprint xcover_offer_id currency "
+    "Offer": "id channel_id status reason_code fingerprint xcover_offer_id account currency "
     "event_starts_at content content_hash groups lease_token leased_until quoted_at tried_at "
     "tried_change valid_until line_price line_tax absorbed cost effect is_notice_due created_at "
     "updated_at",
@@ -36,8 +36,8 @@ OF_NOBODY = {
     "Cancellation": "id rule status needs_person approved_refund renewals currency "
     "xcover_refunds_buyer confirm_before cooling_off_until created_at updated_at",
     "Modification": "id status price_difference currency created_at updated_at",
-    "OutboxMessage": "id kind idempotency_key priority channel_id status sending sent_to "
-    "attempts crash_count next_attempt_at lease_token leased_until reason_code created_at "
+    "OutboxMessage": "id kind idempotency_key priority channel_id account status sending "
+    "sent_to attempts crash_count next_attempt_at lease_token leased_until reason_code created_at "
     "updated_at settled_at",
     "ReceivedNotification": "id channel_id event attempts next_attempt_at received_at handled_at",
     "Alarm": "id code raised_at cleared_at",

@@ -235,6 +235,7 @@ COMMANDS: Mapping[str, tuple[str, ...]] = {
     "xcover_policy": ("{number}", "--do-not-make"),
     "xcover_event": ("{sku}", "--no-progress"),
     "xcover_complete": ("{number}",),
+    "xcover_account": (),
     "xcover_adopt": ("--dry-run",),
     "xcover_setup": ("--dry-run",),
 }

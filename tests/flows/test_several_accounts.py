@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Callable, Iterator
 from decimal import Decimal
@@ -150,3 +151,183 @@ def test_credentials_of_one_account_are_no_use_at_the_other(
 
     with pytest.raises(Refused):
         staff.configure_plugin(euros, {"api_url": other.base_url, **PARTNER})
+
+
+@pytest.fixture
+def to_dollars_account(
+    euros: Channel, staff: Staff, simulator: SimulatorProcess
+) -> Callable[[], None]:
+    """Return what saves the first channel's account for the second one, too."""
+    from testkit.seed import PARTNER
+
+    return lambda: staff.configure_plugin(euros, {"api_url": simulator.base_url, **PARTNER})
+
+
+@pytest.fixture
+def back_again(
+    euros: Channel, staff: Staff, other_process: SimulatorProcess
+) -> Callable[..., None]:
+    """Return what saves the second account again, by another address if one is given."""
+    return lambda address=other_process.base_url: staff.configure_plugin(
+        euros, {"api_url": address, **OTHER}
+    )
+
+
+def waiting() -> list[tuple[str, str]]:
+    from saleor_xcover_plugin.models import OutboxMessage
+
+    parked = OutboxMessage.objects.filter(status="parked").order_by("pk")
+    return list(parked.values_list("kind", "reason_code"))
+
+
+def test_a_paid_cover_waits_for_the_account_that_offered_it(
+    shopper: SendShopper,
+    store: Store,
+    euros: Channel,
+    simulator: SimulatorProcess,
+    other: SimulatorProcess,
+    payments: Any,
+    work: Work,
+    to_dollars_account: Callable[[], None],
+    back_again: Callable[..., None],
+) -> None:
+    from saleor_xcover_plugin.models import Cover
+
+    # given a paid order, and another account for its channel before a worker came
+    order, _ = sell(shopper(euros), store, payments)
+    to_dollars_account()
+    # when a worker comes
+    work()
+    # then no account was called, nothing is due back, and the message tells what it waits for
+    assert waiting() == [("confirm", "other_account")]
+    assert simulator.calls("confirm") == []
+    assert bookings(other) == []
+    cover = Cover.objects.get(order_number=order.number)
+    assert (cover.status, cover.reason_code, cover.amount_due_back) == (
+        "parked",
+        "other_account",
+        Decimal(0),
+    )
+    assert "xcover_account" in cover.reason
+    # when that account is set again
+    back_again()
+    work()
+    # then the policy is made there
+    (booking,) = bookings(other)
+    assert booking["partner_transaction_id"] == order.number
+    assert bookings(simulator) == []
+
+
+def test_a_policy_is_cancelled_at_the_account_that_made_it_and_at_no_other(
+    shopper: SendShopper,
+    store: Store,
+    euros: Channel,
+    simulator: SimulatorProcess,
+    other: SimulatorProcess,
+    payments: Any,
+    work: Work,
+    to_dollars_account: Callable[[], None],
+    back_again: Callable[..., None],
+) -> None:
+    # given a policy, and another account for its channel since
+    order, transaction = sell(shopper(euros), store, payments)
+    work()
+    to_dollars_account()
+    # when the order is refunded
+    payments.refund(transaction, order.total)
+    work()
+    # then the new account is not asked to cancel, and the policy stays until the old one is set
+    assert waiting() == [("preview_cancellation", "other_account")]
+    assert simulator.calls("preview_cancellation") + simulator.calls("confirm_cancellation") == []
+    assert [booking["status"] for booking in bookings(other)] == ["CONFIRMED"]
+    back_again()
+    work()
+    assert [booking["status"] for booking in bookings(other)] == ["CANCELLED"]
+
+
+def test_a_shopper_is_asked_anew_after_another_account_was_set(
+    shopper: SendShopper,
+    store: Store,
+    euros: Channel,
+    simulator: SimulatorProcess,
+    other: SimulatorProcess,
+    payments: Any,
+    work: Work,
+    to_dollars_account: Callable[[], None],
+) -> None:
+    # given a yes to an offer of the one account
+    buyer = shopper(euros)
+    buyer.create_checkout({store.concert: 2})
+    buyer.accept(buyer.offer())
+    # when another one is set, and the page asks again
+    to_dollars_account()
+    buyer.accept(buyer.offer())
+    checkout = buyer.checkout()
+    payments.charge(checkout.id, checkout.total, checkout.currency)
+    order = buyer.complete()
+    work()
+    # then the policy is the new account's
+    assert [booking["partner_transaction_id"] for booking in bookings(simulator)] == [order.number]
+    assert bookings(other) == []
+    assert waiting() == []
+
+
+def test_the_same_account_under_a_new_address_goes_on_once_staff_say_so(
+    shopper: SendShopper,
+    store: Store,
+    euros: Channel,
+    other: SimulatorProcess,
+    payments: Any,
+    work: Work,
+    back_again: Callable[..., None],
+) -> None:
+    from saleor_xcover_plugin.models import Offer
+
+    # given a policy and a paid order that waits, both offered under the old address
+    order, transaction = sell(shopper(euros), store, payments)
+    work()
+    late, _ = sell(shopper(euros), store, payments)
+    old = Offer.objects.order_by("-pk").values_list("account", flat=True)[0][:8]
+    # when the account has a new address
+    back_again(other.base_url.replace("127.0.0.1", "localhost"))
+    payments.refund(transaction, order.total)
+    work()
+    # then both wait, and a table names the account
+    assert sorted(waiting()) == [
+        ("confirm", "other_account"),
+        ("preview_cancellation", "other_account"),
+    ]
+    with pytest.raises(SystemExit):
+        store.command("xcover_account")
+    # when staff look what saying so would change, nothing changes
+    tried = store.command(
+        "xcover_account", "--moved", old, "--to", euros.slug, "--dry-run", "--json"
+    )
+    assert json.loads(tried)["moved"]["replayed"] == 2
+    assert len(waiting()) == 2
+    # and when they say so, both go on
+    told = store.command("xcover_account", "--moved", old, "--to", euros.slug, "--json")
+    assert json.loads(told)["moved"]["replayed"] == 2
+    work()
+    assert waiting() == []
+    assert {each["partner_transaction_id"]: each["status"] for each in bookings(other)} == {
+        order.number: "CANCELLED",
+        late.number: "CONFIRMED",
+    }
+
+
+def test_an_account_in_use_is_not_moved(
+    shopper: SendShopper, store: Store, euros: Channel, other: SimulatorProcess
+) -> None:
+    from django.core.management.base import CommandError
+
+    from saleor_xcover_plugin.models import Offer
+
+    buyer = shopper(euros)
+    buyer.create_checkout({store.concert: 2})
+    buyer.offer()
+    in_use = Offer.objects.order_by("-pk").values_list("account", flat=True)[0][:8]
+
+    for name, sentence in ((in_use, "is set in"), ("0" * 8, "none of the accounts"), ("3", "none")):
+        with pytest.raises(CommandError, match=sentence):
+            store.command("xcover_account", "--moved", name, "--to", euros.slug)

@@ -252,6 +252,42 @@ def test_in_a_rush_a_worker_looks_again_before_it_goes(sell: Sell) -> None:
     assert to_come == []
 
 
+@pytest.mark.usefixtures("sent")
+def test_what_is_paid_while_a_worker_delivers_gathers_while_it_rests(
+    sell: Sell, simulator: SimulatorProcess, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from saleor_xcover_plugin.outbox import claims
+    from saleor_xcover_plugin.policies.confirm_batch import ConfirmBatch
+
+    # given a rush in which somebody pays while the first policy is stored
+    sell()
+    together, claim, record = [], claims.claim_plain, ConfirmBatch.record
+
+    def somebody_pays(self: Any, outcomes: Any, now: Any) -> Any:
+        monkeypatch.setattr(ConfirmBatch, "record", record)
+        sell()
+        return record(self, outcomes, now)
+
+    def counted(*given: Any, **others: Any) -> Any:
+        claimed = claim(*given, **others)
+        together.append(len(claimed))
+        return claimed
+
+    monkeypatch.setattr(ConfirmBatch, "record", somebody_pays)
+    monkeypatch.setattr(claims, "claim_plain", counted)
+    more = [sell, sell]
+
+    def others_pay(_seconds: float) -> None:
+        while more:
+            more.pop()()
+
+    # when it rests before it looks again, and others pay meanwhile
+    assert deliver_new(is_rush=True, rest=others_pay) == 4
+    # then who paid during the delivery is confirmed together with them
+    assert together == [1, 3]
+    assert len(bookings(simulator)) == 4
+
+
 def test_every_task_is_in_the_list_the_doctor_asks_workers_for() -> None:
     from celery import current_app
 

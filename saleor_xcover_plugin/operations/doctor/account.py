@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from ...config.settings import PluginSettings
+from ...domain.numbers import counted
 from ...outbox import rate_limit
 from ...outbox.clients import measuring_client
 from ...xcover.errors import XCoverError, XCoverMisconfigured
+from .. import accounts
 from .finding import Finding, fine, problem, skipped, warning
 
 DEADLINE_SECONDS = 10.0
@@ -27,6 +29,7 @@ def check(by_channel: Mapping[str, PluginSettings], *, may_call: bool) -> Iterat
             yield from _call(settings, subject)
         else:
             yield skipped("credentials", subject, "Not called (--no-call).")
+    yield from _missed()
     for channel, settings in by_channel.items():
         if not settings.webhook_secrets:
             yield warning(
@@ -37,6 +40,21 @@ def check(by_channel: Mapping[str, PluginSettings], *, may_call: bool) -> Iterat
             )
         else:
             yield fine("webhooks", channel, "Signed webhooks of XCover are accepted.")
+
+
+def _missed() -> Iterator[Finding]:
+    """Warn of accounts that no channel names any more while something belongs to them."""
+    for account in accounts.known():
+        if account.is_missed:
+            yield warning(
+                "account",
+                account.key[: accounts.SHOWN],
+                f"No channel's settings name this XCover account, and it has "
+                f"{counted(account.policies, 'policy', 'policies')} in force, "
+                f"{counted(account.offers, 'open offer')} and "
+                f"{counted(account.messages, 'call')} to make. What it has to do waits. See "
+                "manage.py xcover_account.",
+            )
 
 
 def _call(settings: PluginSettings, subject: str) -> Iterator[Finding]:

@@ -14,7 +14,7 @@ from ...domain.states import CoverStatus
 from ...host import configuration
 from ...models import Cover
 from ...outbox.clients import client_for
-from ...outbox.rate_limit import CallDeferred
+from ...outbox.rate_limit import CallDeferred, account_key
 from ...xcover.bookings import Booking
 from ...xcover.errors import XCoverError, XCoverMisconfigured, XCoverNotFound
 from .local import Books
@@ -49,7 +49,7 @@ class Comparison:
         if cover is None or not cover.booking_id:
             return
         try:
-            booking = self._booking(cover.booking_id, cover.channel_id)
+            booking = self._booking(cover)
         except XCoverNotFound:
             yield books.finding(FindingCode.UNKNOWN_AT_XCOVER, ASK)
             return
@@ -62,11 +62,12 @@ class Comparison:
         if booking.is_confirmed and cover.status == CoverStatus.CANCELLED:
             yield books.finding(FindingCode.CANCELLED_HERE_ONLY, ASK)
 
-    def _booking(self, booking_id: str, channel_id: int) -> Booking:
+    def _booking(self, cover: Cover) -> Booking:
+        channel_id = cover.channel_id
         if channel_id in self._unavailable:
             raise NotCompared
         try:
-            return self._ask(booking_id, channel_id)
+            return self._ask(cover)
         except XCoverNotFound:
             raise
         except (CallDeferred, XCoverMisconfigured, SettingsError) as error:
@@ -75,11 +76,14 @@ class Comparison:
         except XCoverError as error:
             raise NotCompared from error
 
-    def _ask(self, booking_id: str, channel_id: int) -> Booking:
-        client = client_for(configuration.settings_of(channel_id))
+    def _ask(self, cover: Cover) -> Booking:
+        settings = configuration.settings_of(cover.channel_id)
+        if cover.offer is not None and cover.offer.account not in ("", account_key(settings)):
+            raise NotCompared  # the account that is set now knows nothing of the policy
+        client = client_for(settings)
         while True:
             try:
-                return client.get_booking(booking_id)
+                return client.get_booking(str(cover.booking_id))
             except CallDeferred as deferred:
                 if not deferred.is_busy:
                     raise

@@ -504,8 +504,8 @@ def test_what_waits_for_an_account_is_found_by_it():
     ):
         outbox.park(OutboxMessage.objects.get(pk=message.pk), "waits", NOW, reason=reason)
 
-    assert outbox.parked_for(1, "one") == [mine.pk]
-    assert outbox.parked_for(2, "one") == []
+    assert outbox.parked_for([1], "one") == [mine.pk]
+    assert outbox.parked_for([2], "one") == []
 
 
 def test_what_waited_for_a_person_ends_with_its_subject():
