@@ -34,8 +34,10 @@ CHECKOUTS, LASTS, AGREED = 20_000, 120.0, 50
 """Checkouts of the whole rush, its seconds, and the agreed calls per second."""
 SHARE = 0.3
 """Part of the offers that the machine can make per second when it does nothing else."""
-PAGES = 2
-"""Web processes."""
+PAGES = 8
+"""Web processes: some wait for their turn to ask, while the others go on."""
+CORES = 2
+"""Processes that make offers as fast as the machine can."""
 PAGE_TAKES = 0.5
 """Seconds from the checkout to the first request of its page."""
 AGAIN = (0.4, 0.8, 1.6, 3.2)
@@ -81,7 +83,7 @@ def _capacity(place: Place, count: int) -> float:
     place.simulator.reset()
     tokens = _checkouts(place, count)
     began = time.monotonic()
-    told = _in_processes([(_pages, (tokens[n::PAGES], [0.0] * count)) for n in range(PAGES)])
+    told = _in_processes([(_pages, (tokens[n::CORES], [0.0] * count)) for n in range(CORES)])
     took = time.monotonic() - began
     made = sum(one["code"] == "offered" for part in told for one in part)
     if made < count / 2:

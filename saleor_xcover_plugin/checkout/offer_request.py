@@ -27,7 +27,7 @@ from ..host import checkouts, cover_product, tax_apps, telemetry
 from ..host.values import PRODUCTS, REGION, CheckoutSnapshot
 from ..models import Offer, Quote
 from ..outbox.clients import client_for, rate_limited_transport
-from ..outbox.rate_limit import FIRST_OFFER_MAX_WAIT, CallDeferred, account_key
+from ..outbox.rate_limit import CallDeferred, account_key
 from ..payload.template import Payload
 from ..xcover.client import XCoverClient
 from ..xcover.errors import (
@@ -170,9 +170,8 @@ def ensure_offer(
         refuse_while_waiting(offer, now)
     payload = payload_of(wanted.basket, wanted.state, settings)  # may refuse: before it counts
     is_first = allowances.draw_for_offer(token, settings, now, client=client, is_ahead=is_ahead)
-    transport = rate_limited_transport(
-        settings, max_wait=FIRST_OFFER_MAX_WAIT if is_first else None
-    )
+    max_wait = settings.rates.first_offer_wait if is_first else None
+    transport = rate_limited_transport(settings, max_wait=max_wait)
     xcover = client_for(settings, transport)
     opened = _open_request(wanted, payload, settings, now)
     wanted = opened.wanted

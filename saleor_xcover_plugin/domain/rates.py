@@ -30,6 +30,16 @@ OFFER_SHARE = Decimal("0.6")
 AHEAD = timedelta(seconds=6)
 """The longest time ahead for which a turn is given; a later one was set by a wrong clock."""
 
+FIRST_OFFERS_WAITING = 4
+"""First offers that wait for their turns at a time, each in a process of the store's website."""
+
+_FIRST_OFFER_WAITS = timedelta(milliseconds=150), timedelta(seconds=1)
+"""Bounds of the longest wait of a checkout's first offer.
+
+It is longer than that of repeated ones, which find no turn free while it waits. With test keys
+there is one turn for an offer every 0.9 seconds.
+"""
+
 LATE = timedelta(milliseconds=30)
 """Delay after which a turn is lost and another one is taken, so that calls never bunch up."""
 
@@ -60,6 +70,15 @@ class Rates:
     def is_one_for_all(self) -> bool:
         """True if all calls share one rate, as with test keys."""
         return self.selling <= TEST_RATE
+
+    @property
+    def first_offer_wait(self) -> timedelta:
+        """The longest wait of a checkout's first offer for its turn.
+
+        Where all wait for a second in a rush, they keep the processes of the store's website.
+        """
+        least, most = _FIRST_OFFER_WAITS
+        return min(max(least, FIRST_OFFERS_WAITING * _gap(self.selling * OFFER_SHARE)), most)
 
     def queues_of(self, lane: Lane) -> Mapping[str, timedelta]:
         """Return the time between two calls in each queue that a call of the lane must pass."""

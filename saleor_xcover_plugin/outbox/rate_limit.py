@@ -42,13 +42,6 @@ MAX_WAIT = {
 }
 """Longest wait of a call for its turn, by lane; a call with a later turn is deferred."""
 
-FIRST_OFFER_MAX_WAIT = timedelta(seconds=1)
-"""Longest wait for the first offer of a checkout, instead of that of its lane.
-
-It is longer so that a first offer gets its turn before repeated ones. With test keys there is one
-turn for an offer every 0.9 seconds.
-"""
-
 _MIN_DEADLINE_SHARE = 0.5
 """Part of a call's deadline that is left to the call after it waited for its turn."""
 

@@ -16,10 +16,9 @@ from django.test.utils import CaptureQueriesContext
 from saleor_xcover_plugin import installation
 from saleor_xcover_plugin.config.settings import PluginSettings, read_settings
 from saleor_xcover_plugin.domain.breaker import FIRST_COOLDOWN, PEEK, PROBE, THRESHOLD
-from saleor_xcover_plugin.domain.rates import LATE, Lane
+from saleor_xcover_plugin.domain.rates import LATE, TEST_RATE, Lane, Rates
 from saleor_xcover_plugin.models import XCoverAccount
 from saleor_xcover_plugin.outbox.rate_limit import (
-    FIRST_OFFER_MAX_WAIT,
     MAX_WAIT,
     CallDeferred,
     RateLimitedTransport,
@@ -403,7 +402,7 @@ def test_an_odd_retry_after_is_a_second_or_a_few_minutes(named: str) -> None:
 def test_a_first_offer_waits_for_the_next_turn_and_others_find_none_free() -> None:
     """With test keys: whoever asks all the time takes only what nobody waits for."""
     line = Line()
-    first = line.transport(calls_per_second="2", max_wait=FIRST_OFFER_MAX_WAIT)
+    first = line.transport(calls_per_second="2", max_wait=Rates(TEST_RATE).first_offer_wait)
     other = line.transport(calls_per_second="2")
     call(other, "create_offer")
     with pytest.raises(CallDeferred):
@@ -412,14 +411,14 @@ def test_a_first_offer_waits_for_the_next_turn_and_others_find_none_free() -> No
     call(first, "create_offer")
 
     gap = line.sent[1][1] - line.sent[0][1]
-    assert timedelta(milliseconds=800) < gap < FIRST_OFFER_MAX_WAIT
+    assert timedelta(milliseconds=800) < gap < Rates(TEST_RATE).first_offer_wait
     with pytest.raises(CallDeferred):
         call(other, "create_offer")
 
 
 def test_what_an_offer_waited_for_its_turn_is_taken_off_its_deadline() -> None:
     line = Line()
-    transport = line.transport(calls_per_second="2", max_wait=FIRST_OFFER_MAX_WAIT)
+    transport = line.transport(calls_per_second="2", max_wait=Rates(TEST_RATE).first_offer_wait)
 
     for _ in range(2):
         call(transport, "create_offer")
@@ -557,7 +556,6 @@ def test_how_long_a_call_waits_for_its_turn() -> None:
         Lane.CONFIRM: 5 * SECOND,
         Lane.OTHER: 5 * SECOND,
     } == MAX_WAIT
-    assert timedelta(seconds=1) == FIRST_OFFER_MAX_WAIT
 
 
 @pytest.mark.parametrize(

@@ -3,10 +3,11 @@
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from saleor_xcover_plugin.domain.rates import AHEAD, Lane, Rates, turn
+from saleor_xcover_plugin.domain.rates import AHEAD, FIRST_OFFERS_WAITING, Lane, Rates, turn
 
 NOW = datetime(2026, 12, 4, 9, 0, tzinfo=UTC)
 SECOND = timedelta(seconds=1)
@@ -83,3 +84,16 @@ def test_a_free_queue_is_left_at_once() -> None:
     assert turn(None, NOW) == NOW
     assert turn(NOW - SECOND, NOW) == NOW
     assert turn(NOW + SECOND, NOW) == NOW + SECOND
+
+
+@pytest.mark.parametrize(
+    ("agreed", "milliseconds"), [("2", 1000), ("4", 1000), ("20", 355), ("50", 150), ("200", 150)]
+)
+def test_first_offers_keep_few_processes_of_the_website_waiting(
+    agreed: str, milliseconds: int
+) -> None:
+    rates = Rates.agreed(Decimal(agreed))
+
+    assert round(rates.first_offer_wait / timedelta(milliseconds=1)) == milliseconds
+    turns = rates.first_offer_wait / rates.queues_of(Lane.OFFER)["offers"]
+    assert turns < FIRST_OFFERS_WAITING + 1 or agreed == "200"
