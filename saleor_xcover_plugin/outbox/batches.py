@@ -61,6 +61,9 @@ LEAD = timedelta(milliseconds=40)
 
 MAX_LEAD = timedelta(seconds=1)
 
+JUDGED_IN = timedelta(milliseconds=150)
+"""Longest time that a judgement should take; orders with hundreds of lines are judged in fewer."""
+
 _START = timedelta(milliseconds=15)
 """Time in which the threads of some calls get under way."""
 
@@ -158,6 +161,8 @@ class BatchDelivery:
         self._missed: set[int] = set()
         """Messages whose call missed its turn once; the second time they go alone."""
         self._lead = LEAD
+        self._group = GROUP
+        """Most messages that are judged together, as long as the last judgement took."""
         self.tried = 0
         """Number of calls that were made."""
         self.is_busy = False
@@ -232,7 +237,7 @@ class BatchDelivery:
             try:
                 permits = account.limiter.take_turns(
                     self._handler.operation,
-                    min(len(messages), GROUP),
+                    min(len(messages), self._group),
                     lead=self._lead,
                     within=RESERVED if shares else JUDGED_AHEAD - LEAD,
                 )
@@ -282,14 +287,19 @@ class BatchDelivery:
         turns, self._turns = self._turns, []
         began = time.monotonic()
         attempts = self._prepared(turns)
-        took = timedelta(seconds=time.monotonic() - began)
-        self._lead = min(max(LEAD, took * 2 + _START), MAX_LEAD)
+        self._plan_next(len(turns), timedelta(seconds=time.monotonic() - began))
         for turn in turns:
             if turn.message.pk in attempts:
                 self._start(turn, attempts[turn.message.pk], began)
             else:
                 turn.account.limiter.unused(turn.permit)
         self._leave_alone([t.message for t in turns if t.message.pk not in attempts])
+
+    def _plan_next(self, count: int, took: timedelta) -> None:
+        """Choose lead and size of the next judgement by the last one, of so many messages."""
+        self._lead = min(max(LEAD, took * 2 + _START), MAX_LEAD)
+        each = max(took / count, timedelta(microseconds=1))
+        self._group = max(min(JUDGED_IN // each, GROUP), 1)
 
     def _ahead_of_judging(self) -> timedelta:
         """Return the time until the turns that were taken may all be judged."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
@@ -171,6 +172,31 @@ def test_at_a_low_rate_a_call_does_not_wait_for_the_one_before(
     assert statuses(orders) == {"confirmed": 6}
     first, *_, last = sorted(cover_of(order).confirmed_at for order in orders)
     assert last - first < timedelta(seconds=3)
+
+
+@pytest.mark.usefixtures("never_late")
+def test_orders_that_take_long_to_judge_are_judged_in_fewer(
+    paid: Pay, agree: Callable[[int], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from saleor_xcover_plugin.policies.confirm_batch import ConfirmBatch
+
+    # given orders with so many lines that each takes 50 ms to judge
+    agree(1000)
+    orders = paid(16)
+    together, prepare = [], ConfirmBatch.prepare
+
+    def slow(self: Any, messages: Any, account: str, now: Any) -> Any:
+        together.append(len(messages))
+        time.sleep(0.05 * len(messages))
+        return prepare(self, messages, account, now)
+
+    monkeypatch.setattr(ConfirmBatch, "prepare", slow)
+    # when a worker comes
+    assert deliver(limit=16) == 16
+    # then after the first ones it judges as few as it can in time
+    assert statuses(orders) == {"confirmed": 16}
+    assert together[0] == 10
+    assert max(together[1:]) <= 3
 
 
 @pytest.mark.usefixtures("never_late")
