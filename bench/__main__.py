@@ -47,7 +47,7 @@ def main() -> int:
 
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
-    parser.add_argument("names", nargs="*", metavar="NAME", help=", ".join(results.KNOWN))
+    parser.add_argument("names", nargs="*", metavar="NAME", help=", ".join(results.NAMES))
     parser.add_argument("--saleor", type=Path, default=Path("../saleor"), help="a Saleor checkout")
     parser.add_argument(
         "--quick", action="store_true", help="a few rounds, kept out of the results"
@@ -55,9 +55,9 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--check", action="store_true", help="measure nothing, judge what is known")
     parser.add_argument("--json", action="store_true", help="print the verdicts for machines")
     options = parser.parse_args()
-    if strange := set(options.names) - set(results.KNOWN):
+    if strange := set(options.names) - set(results.NAMES):
         parser.error(
-            f"no benchmark {', '.join(sorted(strange))}; known: {', '.join(results.KNOWN)}"
+            f"no benchmark {', '.join(sorted(strange))}; known: {', '.join(results.NAMES)}"
         )
     return options
 

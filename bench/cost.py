@@ -24,11 +24,11 @@ from testkit.saleor.broker import Worker, empty
 from . import command
 from .environment import BROKER, ON, Place, kinds_of, no_broker, opened
 from .measures import Ratio, Spread
+from .results import DAY, OURS
 from .work import process_seconds, server_seconds
 
 XCOVERS = {"0 ms": 0.0, "100 ms": 0.1}
 """Seconds that XCover takes for a response."""
-OURS, DAY = "this plugin", "a day's work"
 PACES = {"one by one": 0.5, "rush": 0.05}
 """Seconds between two sales, by name."""
 SESSIONS = {"": "0", ", sessions kept": "60"}

@@ -11,7 +11,7 @@ from typing import Any
 from testkit.generated_tables import table
 
 from . import budgets
-from .results import MUTATIONS, NAMES
+from .results import DAY, MUTATIONS, NAMES, OURS
 
 Numbers = Mapping[str, Any]
 Results = Mapping[str, Mapping[str, Any]]
@@ -89,6 +89,89 @@ def offers(results: Results) -> str:
     return table(("XCover", "way", "time", "offers asked of XCover"), rows)
 
 
+def cost(results: Results) -> str:
+    """Return the processor time of a confirmation beside a day's work."""
+    found = dict(_numbers(results, "cost"))
+    found.pop("statements", None)
+    rows = [
+        (
+            way,
+            xcover,
+            _milliseconds(each[OURS]),
+            _milliseconds(each[DAY]),
+            f"{each['ratio']:.2f} ({each['ratio_low']:.2f} to {each['ratio_high']:.2f})",
+        )
+        for way, xcovers in found.items()
+        for xcover, each in xcovers.items()
+    ]
+    return table(("way", "XCover", OURS, DAY, "ratio"), rows)
+
+
+def statements(results: Results) -> str:
+    """Return the statements of a confirmation, drained, beside a day's work."""
+    found = _numbers(results, "cost").get("statements", {})
+    kinds = ("statement", "transaction", "savepoint")
+    rows = [(arm, *(f"{each.get(kind, 0):g}" for kind in kinds)) for arm, each in found.items()]
+    return table(("", "statements", "BEGIN and COMMIT", "SAVEPOINT and RELEASE"), rows)
+
+
+def growth(results: Results) -> str:
+    """Return statements and processor time of each step by lines, metadata and channels."""
+    parts = []
+    for factor, sizes in _numbers(results, "growth").items():
+        smallest = next(iter(sizes.values()))
+        rows = [
+            (
+                f"{int(size):,}",
+                *(_grown(each, smallest[step]) for step, each in steps.items()),
+            )
+            for size, steps in sizes.items()
+        ]
+        parts.append(table((factor, *smallest), rows))
+    return "\n".join(parts)
+
+
+def _grown(each: Mapping[str, Any], smallest: Mapping[str, Any]) -> str:
+    """Return statements, transactions and the time as a multiple of the smallest size's."""
+    counts, took = each["statements"], each["work"]["median"]
+    times = took / smallest["work"]["median"]
+    statements = f"{counts['statement']:g} + {counts.get('transaction', 0):g}"
+    return f"{statements}, {took * 1000:.1f} ms, x {times:.1f}"
+
+
+def rush(results: Results) -> str:
+    """Return what became of checkouts and paid orders in a rush."""
+    found = _numbers(results, "rush")
+    if not found:
+        return ""
+    offers, made = found["offers"], found["confirmations"]
+    without = offers.get("answer without an offer")
+    rows = [
+        ("checkouts", f"{found['checkouts']:,} in {found['seconds']:.0f} s"),
+        ("agreed calls per second", str(found["agreed"])),
+        ("divided by", f"{found['scale']:.1f}"),
+        ("offers asked of XCover", str(offers["asked"])),
+        ("checkouts with an offer", str(offers["offered"])),
+        *((f"checkouts without: `{code}`", str(n)) for code, n in offers["withheld"].items()),
+        ("from the first request to the offer", _milliseconds(offers.get("until offered"))),
+        ("answer without an offer", _milliseconds(without)),
+        (
+            "orders paid, of that confirmed within the rush",
+            f"{made['paid']}, {made['within the rush']}",
+        ),
+        ("from payment to policy", _milliseconds(made["until confirmed"] or None)),
+        ("checkoutCreate off", _milliseconds(found["probe"]["off"])),
+        ("checkoutCreate on", _milliseconds(found["probe"]["on"])),
+        (
+            "on / off, quiet and in the rush",
+            f"{found['quiet']['ratio']:.3f}, {found['probe']['ratio']:.3f}",
+        ),
+        ("429", str(found["throttled"])),
+        *((f"left waiting: {what}", str(n)) for what, n in found["left"].items()),
+    ]
+    return table(("", ""), rows)
+
+
 def confirmations(results: Results) -> str:
     """Return the policies confirmed per second, by rate and number of workers."""
     found = _numbers(results, "confirmations")
@@ -136,11 +219,16 @@ def memory(results: Results) -> str:
     """Return the memory after the warm-up, at the end, and the maximum."""
     found = dict(_numbers(results, "memory"))
     count = found.pop("operations", 0)
+    counts = found.pop("counts", {})
     rows = [
-        (what, f"{held[0]:.0f} MiB", f"{held[-1]:.0f} MiB", f"{max(held):.0f} MiB")
+        (
+            what,
+            f"{counts.get(what, count):,}",
+            *(f"{each:.0f} MiB" for each in (held[0], held[-1], max(held))),
+        )
         for what, held in found.items()
     ]
-    return table((f"{count:,} operations", "after a tenth", "at the end", "most"), rows)
+    return table(("", "operations", "after a tenth", "at the end", "most"), rows)
 
 
 def element(results: Results) -> str:
@@ -159,6 +247,10 @@ PARTS = (
     added,
     mutations,
     offers,
+    cost,
+    statements,
+    growth,
+    rush,
     confirmations,
     history,
     calls,

@@ -13,6 +13,9 @@ NAMES = (
     "added",
     "mutations",
     "offers",
+    "cost",
+    "growth",
+    "rush",
     "confirmations",
     "history",
     "calls",
@@ -20,10 +23,6 @@ NAMES = (
     "element",
 )
 """The benchmarks, in the order in which they are run and shown."""
-ON_REQUEST = ("cost", "growth", "rush")
-"""Benchmarks that are run when they are named, and not shown in docs/performance.md yet."""
-KNOWN = (*NAMES, *ON_REQUEST)
-"""All benchmarks."""
 MODULES = {"added": "overhead"}
 """The module of each benchmark that is not named like it."""
 IN_SALEOR = {
@@ -38,6 +37,8 @@ IN_SALEOR = {
     "memory",
 }
 """The benchmarks that need a real Saleor."""
+OURS, DAY = "this plugin", "a day's work"
+"""The arms of the benchmark ``cost``."""
 MUTATIONS = ("checkoutCreate", "checkoutLinesAdd", "checkoutComplete")
 """The mutations that a shopper waits for."""
 
@@ -51,4 +52,4 @@ def keep(path: Path, name: str, result: Mapping[str, Any]) -> None:
     """Replace the result of one benchmark in the file at ``path``."""
     known = read(path) | {name: dict(result)}
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(json.dumps({n: known[n] for n in KNOWN if n in known}, indent=1) + "\n")
+    path.write_text(json.dumps({n: known[n] for n in NAMES if n in known}, indent=1) + "\n")

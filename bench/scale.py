@@ -14,10 +14,12 @@ from saleor_xcover_plugin.domain.rates import MARGIN, OFFER_SHARE, Rates
 from testkit.generated_tables import table
 
 from .page import Results
-from .results import MUTATIONS
+from .results import MUTATIONS, OURS
 
 AGREED = (Decimal(2), Decimal(20), Decimal(50), Decimal(100))
 """Calls per second: 2 for test keys, and rates a store may have agreed; 50 is the default."""
+UNDER_WAY = 10
+"""Calls that a worker keeps under way: ``THREADS`` of ``outbox/batches.py``, less ``GROUP``."""
 XCOVER_TAKES = (0.1, 0.3, 1.0)
 """Seconds that XCover takes for a response."""
 
@@ -62,13 +64,16 @@ def sale(results: Results) -> str:
 
 
 def workers(results: Results) -> str:
-    """Return the number of workers that use an agreed rate fully for confirmations."""
-    found = results["confirmations"]["numbers"]
-    own = 1 / found["rates"]["50"]["1"]["confirmed_per_second"] - found["latency"]
+    """Return the number of workers that use an agreed rate fully for confirmations.
+
+    Each keeps ``UNDER_WAY`` calls under way, and makes no more per second than its processor time
+    allows.
+    """
+    each = results["cost"]["numbers"]["drained"]["100 ms"][OURS]["median"]
     rows = []
     for agreed in AGREED:
         used = float(agreed * MARGIN)
-        needed = [str(math.ceil(used * (own + seconds))) for seconds in XCOVER_TAKES]
+        needed = [str(math.ceil(used * max(each, wait / UNDER_WAY))) for wait in XCOVER_TAKES]
         rows.append((str(agreed), *needed))
     head = ("agreed", *(f"XCover answers in {seconds:g} s" for seconds in XCOVER_TAKES))
     return table(head, rows)
