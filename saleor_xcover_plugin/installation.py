@@ -79,7 +79,8 @@ def key_of(kind: str, operation_id: str) -> uuid.UUID:
 
     ``kind`` is a ``MessageKind``; ``operation_id`` identifies the operation among its kind.
     """
-    return uuid.uuid5(_NAMESPACE, f"{current().installation_id}:{kind}:{operation_id}")
+    store = found() or current()
+    return uuid.uuid5(_NAMESPACE, f"{store.installation_id}:{kind}:{operation_id}")
 
 
 def bind(now: datetime) -> bool:

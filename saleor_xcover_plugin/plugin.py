@@ -214,22 +214,21 @@ class XCoverPlugin(BasePlugin):
     _just_created: Any = None
 
     def _order_changed(self, order: Any, previous_value: Any = None, **kwargs: Any) -> Any:
-        self._sync_order(order)
-        return previous_value
-
-    def _sync_order(self, order: Any) -> bool:
-        """Sync an order; return False if that was not possible now."""
-        with self._guard("order", order=str(order.pk)) as check:
+        with self._guard("order", order=str(order.pk)):
             sync_order(order.pk, utc_now())
             mirror_status(order)
-        return not (check.has_failed or check.was_busy)
+        return previous_value
 
     def order_created(self, order: Any, previous_value: Any = None, **kwargs: Any) -> Any:
         """Sync a new order, and note that this request created it."""
         self._just_created = order.pk
-        is_synced = self._sync_order(order)
+        is_covered = True
+        with self._guard("order", order=str(order.pk)) as check:
+            is_covered = sync_order(order.pk, utc_now())
+            mirror_status(order)
+        is_synced = not (check.has_failed or check.was_busy)
         with self._guard("order_created", order=str(order.pk)):
-            mirror_papers(order, are_right=is_synced)
+            mirror_papers(order, are_right=is_synced, is_covered=is_covered)
         return previous_value
 
     def order_confirmed(self, order: Any, previous_value: Any = None, **kwargs: Any) -> Any:

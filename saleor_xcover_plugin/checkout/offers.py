@@ -216,7 +216,13 @@ def forget_unseen(token: uuid.UUID) -> None:
 
 def is_notice_due(token: uuid.UUID) -> bool:
     """Return True if the shopper has not been told yet that a yes of this checkout ended."""
-    return Offer.objects.filter(checkout_token=token, is_notice_due=True).exists()
+    return bool(_due_notices().rows(token))
+
+
+@cache
+def _due_notices() -> CompiledQuery:
+    due = Offer.objects.filter(checkout_token=KEY, is_notice_due=True)
+    return CompiledQuery(due.order_by().values("pk"))
 
 
 def take_notice(token: uuid.UUID) -> bool:

@@ -224,25 +224,34 @@ def mirror_status(order: Any) -> None:
         order.status = statuses.first() or order.status
 
 
-def mirror_papers(order: Any, *, are_right: bool) -> None:
+def mirror_papers(order: Any, *, are_right: bool, is_covered: bool) -> None:
     """Copy what we wrote into the order's public metadata to the instance Saleor goes on with.
 
     Saleor writes the e-mail that confirms a new order from that instance. If ``are_right`` is
-    False, nothing was written, and what stands there came from the checkout: it is left out.
+    False, nothing was written, and what stands there came from the checkout: it is left out. With
+    ``is_covered`` False nothing is looked for where the checkout had nothing of ours.
     """
-    ours = PAPERS | {SUMMARY_KEY}
-    foreign = {key: value for key, value in (order.metadata or {}).items() if key not in ours}
+    ours, found = PAPERS | {SUMMARY_KEY}, order.metadata or {}
+    if not (is_covered or ours & found.keys()):
+        return
+    foreign = {key: value for key, value in found.items() if key not in ours}
     order.metadata = {**foreign, **(_written(order.pk) if are_right else {})}
 
 
 def _written(order_id: uuid.UUID) -> dict[str, Any]:
     """Read what we wrote into an order's public metadata."""
-    orders = _with_what_we_wrote(Order.objects.filter(pk=order_id))
-    row = orders.values("summary", "papers").first()
-    if row is None:
+    rows = _what_we_wrote().rows(order_id)
+    if not rows:
         return {}
+    (row,) = rows
     summary = {} if row["summary"] is None else {SUMMARY_KEY: row["summary"]}
     return {**summary, **(row["papers"] or {})}
+
+
+@cache
+def _what_we_wrote() -> CompiledQuery:
+    written = _with_what_we_wrote(Order.objects.filter(pk=KEY))
+    return CompiledQuery(written.order_by().values("summary", "papers"))
 
 
 def with_unfollowed_tickets(

@@ -10,7 +10,7 @@ from __future__ import annotations
 import random
 from collections.abc import Collection, Mapping
 from datetime import datetime, timedelta
-from functools import cache, partial
+from functools import cache
 
 from django.db import connection, transaction
 from django.db.models import F, Q, QuerySet
@@ -60,23 +60,25 @@ def add(
     Each operation (kind and ``operation_id``) has one message and one idempotency key for ever. If
     it exists already it is returned as it is; a dropped one becomes pending again.
     """
-    message, is_new = OutboxMessage.objects.get_or_create(
-        kind=kind,
-        operation_id=operation_id,
-        defaults={
-            # Called only when the row is new.
-            "idempotency_key": partial(installation.key_of, kind, operation_id),
-            "priority": DELIVERY[MessageKind(kind)].priority,
-            "subject_id": subject_id,
-            "channel_id": channel_id,
-            "account": account,
-            "status": MessageState.PENDING.value,
-            "next_attempt_at": now,
-            "created_at": now,
-            "updated_at": now,
-        },
+    message = _insert(
+        OutboxMessage(
+            kind=kind,
+            operation_id=operation_id,
+            idempotency_key=installation.key_of(kind, operation_id),
+            priority=DELIVERY[MessageKind(kind)].priority,
+            subject_id=subject_id,
+            channel_id=channel_id,
+            account=account,
+            status=MessageState.PENDING.value,
+            next_attempt_at=now,
+            created_at=now,
+            updated_at=now,
+        )
     )
-    if not is_new and message.status == MessageState.DROPPED:
+    if message is not None:
+        return message
+    message = OutboxMessage.objects.get(kind=kind, operation_id=operation_id)
+    if message.status == MessageState.DROPPED:
         message.transition_to(
             MessageState.PENDING,
             now,
@@ -86,6 +88,24 @@ def add(
             created_at=now,
         )
     return message
+
+
+def _insert(message: OutboxMessage) -> OutboxMessage | None:
+    """Insert a message in one statement and return it; None if its operation has one already."""
+    fields = [field for field in message._meta.concrete_fields if not field.primary_key]
+    quote = connection.ops.quote_name
+    names = ", ".join(quote(field.column) for field in fields)
+    values = [
+        field.get_db_prep_save(getattr(message, field.attname), connection) for field in fields
+    ]
+    places = ", ".join(["%s"] * len(fields))
+    table = quote(message._meta.db_table)
+    inserted = OutboxMessage.objects.raw(
+        f"INSERT INTO {table} ({names}) VALUES ({places}) "  # noqa: S608
+        "ON CONFLICT (kind, operation_id) DO NOTHING RETURNING *",
+        values,
+    )
+    return next(iter(inserted), None)
 
 
 def is_poison(message: OutboxMessage) -> bool:

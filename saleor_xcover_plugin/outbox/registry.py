@@ -8,7 +8,7 @@ from datetime import datetime
 
 from .handlers import BatchHandler, MessageHandler
 
-SyncOrder = Callable[[uuid.UUID, datetime], None]
+SyncOrder = Callable[[uuid.UUID, datetime], object]
 """Called with an order's id and the time (UTC)."""
 
 _handlers: dict[str, MessageHandler] = {}

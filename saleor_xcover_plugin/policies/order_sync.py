@@ -49,12 +49,13 @@ from .refunds_due import settle_refund_due
 log = logging.getLogger(__name__)
 
 
-def sync_order(order_id: uuid.UUID, now: datetime) -> None:
+def sync_order(order_id: uuid.UUID, now: datetime) -> bool:
     """Create or advance the cover, opt-out and cancellation that the order calls for. Idempotent.
 
     ``now`` is in UTC. The order's offers and its cover are locked while their rows are written.
     Afterwards the cover line is fulfilled, unfulfilled or returned with the tickets, and orders
-    that waited for an offer this one gave up are synced too.
+    that waited for an offer this one gave up are synced too. Return False if the order has no cover
+    and no cover line: what its metadata says of one was copied from the checkout.
     """
     with transaction.atomic():
         order, cover, offers = _lock_and_read(order_id)
@@ -63,6 +64,7 @@ def sync_order(order_id: uuid.UUID, now: datetime) -> None:
         sync_fulfillment(order.id)
     for other_id in waiting:
         sync_order(other_id, now)
+    return cover is not None or (order is not None and bool(order.cover_lines))
 
 
 def _lock_and_read(
