@@ -214,21 +214,23 @@ class XCoverPlugin(BasePlugin):
     _just_created: Any = None
 
     def _order_changed(self, order: Any, previous_value: Any = None, **kwargs: Any) -> Any:
-        with self._guard("order", order=str(order.pk)):
-            sync_order(order.pk, utc_now())
-            mirror_status(order)
+        self._sync_order(order)
         return previous_value
+
+    def _sync_order(self, order: Any) -> bool | None:
+        """Sync an order, and return what ``sync_order`` does; None if that was not possible now."""
+        is_covered = False
+        with self._guard("order", order=str(order.pk)) as check:
+            is_covered = sync_order(order.pk, utc_now())
+            mirror_status(order)
+        return None if check.has_failed or check.was_busy else is_covered
 
     def order_created(self, order: Any, previous_value: Any = None, **kwargs: Any) -> Any:
         """Sync a new order, and note that this request created it."""
         self._just_created = order.pk
-        is_covered = True
-        with self._guard("order", order=str(order.pk)) as check:
-            is_covered = sync_order(order.pk, utc_now())
-            mirror_status(order)
-        is_synced = not (check.has_failed or check.was_busy)
+        is_covered = self._sync_order(order)
         with self._guard("order_created", order=str(order.pk)):
-            mirror_papers(order, are_right=is_synced, is_covered=is_covered)
+            mirror_papers(order, is_covered)
         return previous_value
 
     def order_confirmed(self, order: Any, previous_value: Any = None, **kwargs: Any) -> Any:

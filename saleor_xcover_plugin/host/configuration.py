@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import suppress
 from functools import cache
 
@@ -28,23 +28,23 @@ def settings_in_use(open_channels: Collection[int]) -> dict[int, PluginSettings]
     Channels count in which the plugin is active, and those in ``open_channels``, which have work
     to finish.
     """
-    found = {}
-    for row in _rows_in_use(open_channels):
-        try:
-            found[row.channel_id] = read_settings(row.configuration or [])
-        except SettingsError:
-            continue  # XCover cannot be called with them
-    return found
+    rows = _rows().filter(_is_in_use(open_channels))
+    return {row.channel_id: settings for row, settings in _usable(rows)}
 
 
 def usable_settings() -> dict[str, PluginSettings]:
     """Return the usable settings by channel slug, also those of channels that sell no more."""
-    found = {}
-    rows = PluginConfiguration.objects.filter(identifier=PLUGIN_ID).exclude(channel_id=None)
-    for row in rows.select_related("channel"):
+    rows = _rows().select_related("channel")
+    return {row.channel.slug: settings for row, settings in _usable(rows)}
+
+
+def _usable(
+    rows: Iterable[PluginConfiguration],
+) -> Iterator[tuple[PluginConfiguration, PluginSettings]]:
+    """Yield the rows with settings with which XCover can be called."""
+    for row in rows:
         with suppress(SettingsError):
-            found[row.channel.slug] = read_settings(row.configuration or [])
-    return found
+            yield row, read_settings(row.configuration or [])
 
 
 def with_tax_on_line(channels: Mapping[str, int]) -> set[str]:
@@ -63,7 +63,7 @@ def _is_on(name: str, channel_id: int) -> bool:
 def unusable_settings(open_channels: Collection[int]) -> dict[str, SettingsError]:
     """Return by channel slug the settings that ``settings_in_use`` leaves out, with the reason."""
     found = {}
-    for row in _rows_in_use(open_channels).select_related("channel"):
+    for row in _rows().filter(_is_in_use(open_channels)).select_related("channel"):
         try:
             read_settings(row.configuration or [])
         except SettingsError as error:
@@ -71,9 +71,13 @@ def unusable_settings(open_channels: Collection[int]) -> dict[str, SettingsError
     return found
 
 
-def _rows_in_use(open_channels: Collection[int]) -> QuerySet[PluginConfiguration]:
-    wanted = Q(active=True) | Q(channel_id__in=open_channels)
-    return PluginConfiguration.objects.filter(wanted, identifier=PLUGIN_ID).exclude(channel_id=None)
+def _rows() -> QuerySet[PluginConfiguration]:
+    """Return the plugin's configurations of all channels."""
+    return PluginConfiguration.objects.filter(identifier=PLUGIN_ID).exclude(channel_id=None)
+
+
+def _is_in_use(open_channels: Collection[int]) -> Q:
+    return Q(active=True) | Q(channel_id__in=open_channels)
 
 
 def is_active(channel_id: int | None) -> bool:

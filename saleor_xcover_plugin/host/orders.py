@@ -224,18 +224,18 @@ def mirror_status(order: Any) -> None:
         order.status = statuses.first() or order.status
 
 
-def mirror_papers(order: Any, *, are_right: bool, is_covered: bool) -> None:
+def mirror_papers(order: Any, is_covered: bool | None) -> None:
     """Copy what we wrote into the order's public metadata to the instance Saleor goes on with.
 
-    Saleor writes the e-mail that confirms a new order from that instance. If ``are_right`` is
-    False, nothing was written, and what stands there came from the checkout: it is left out. With
-    ``is_covered`` False nothing is looked for where the checkout had nothing of ours.
+    Saleor writes the e-mail that confirms a new order from that instance. If ``is_covered`` is
+    None, nothing was written, and what stands there came from the checkout: it is left out. If it
+    is False, nothing is looked for where the checkout had nothing of ours.
     """
     ours, found = PAPERS | {SUMMARY_KEY}, order.metadata or {}
     if not (is_covered or ours & found.keys()):
         return
     foreign = {key: value for key, value in found.items() if key not in ours}
-    order.metadata = {**foreign, **(_written(order.pk) if are_right else {})}
+    order.metadata = {**foreign, **(_written(order.pk) if is_covered is not None else {})}
 
 
 def _written(order_id: uuid.UUID) -> dict[str, Any]:

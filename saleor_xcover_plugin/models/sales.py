@@ -247,5 +247,10 @@ class Cover(Stateful):
         """The premium with its currency."""
         return Money(self.premium, self.currency)
 
+    @property
+    def account(self) -> str:
+        """Key of the XCover account that made its offer; empty if that is not known."""
+        return self.offer.account if self.offer else ""
+
     def __str__(self) -> str:
         return f"cover of order {self.order_number} {self.status}"

@@ -187,7 +187,7 @@ MANY = 40
 
 @dataclass(frozen=True, slots=True)
 class Due:
-    """What is due in the outbox."""
+    """The kinds of messages that one look found due."""
 
     plain_kinds: frozenset[str]
     """Kinds of which there are messages that ``claim_plain`` takes."""

@@ -70,7 +70,7 @@ def enqueue_step(
         subject_id=row.pk,
         channel_id=cover.channel_id,
         now=now,
-        account=cover.offer.account if cover.offer else "",
+        account=cover.account,
     )
 
 

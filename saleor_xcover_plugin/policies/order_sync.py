@@ -477,7 +477,7 @@ def _advance_placed(
         subject_id=cover.pk,
         channel_id=cover.channel_id,
         now=now,
-        account=cover.offer.account if cover.offer else "",
+        account=cover.account,
     )
 
 

@@ -78,7 +78,7 @@ class Comparison:
 
     def _ask(self, cover: Cover) -> Booking:
         settings = configuration.settings_of(cover.channel_id)
-        if cover.offer is not None and cover.offer.account not in ("", account_key(settings)):
+        if cover.account not in ("", account_key(settings)):
             raise NotCompared  # the account that is set now knows nothing of the policy
         client = client_for(settings)
         while True:
