@@ -91,10 +91,14 @@ def earlier_orders_are_long_ago(store: Store) -> None:
 
 
 @pytest.fixture
-def simulator(simulator_process: SimulatorProcess) -> SimulatorProcess:
-    """The simulated XCover, reset to its initial state."""
+def simulator(simulator_process: SimulatorProcess) -> Iterator[SimulatorProcess]:
+    """The simulated XCover, reset to its initial state.
+
+    It is reset afterwards, too: channels of the next module are set up before its first test.
+    """
     simulator_process.reset()
-    return simulator_process
+    yield simulator_process
+    simulator_process.reset()
 
 
 @pytest.fixture

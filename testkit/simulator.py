@@ -93,8 +93,17 @@ class SimulatorProcess:
         return self._control("GET", "")
 
     def calls(self, operation: str | None = None) -> list[dict[str, Any]]:
-        """Return the received calls, oldest first; only those of ``operation`` if it is given."""
-        calls: list[dict[str, Any]] = self.state()["calls"]
+        """Return the received calls, oldest first; only those of ``operation`` if it is given.
+
+        Raise ``ValueError`` for a name that no call can have: a test that asked for it by mistake
+        would find none whatever happened.
+        """
+        state = self.state()
+        if operation is not None and operation not in state["operations"]:
+            raise ValueError(
+                f"no operation is called {operation}: {', '.join(state['operations'])}"
+            )
+        calls: list[dict[str, Any]] = state["calls"]
         return [call for call in calls if operation in (None, call["operation"])]
 
     def reset(self) -> None:

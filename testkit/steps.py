@@ -1,7 +1,7 @@
 """Steps that many tests and demo scenes share, and queries on the simulator's state."""
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from decimal import Decimal
@@ -97,9 +97,22 @@ def opt_outs(simulator: SimulatorProcess) -> list[dict[str, Any]]:
     return found
 
 
-def asked(simulator: SimulatorProcess) -> dict[str, int]:
+class CallCounts(dict[str, int]):
+    """The number of calls by operation. Asking for a name that no call can have fails."""
+
+    def __init__(self, state: Mapping[str, Any]) -> None:
+        super().__init__(Counter(call["operation"] for call in state["calls"]))
+        self._names = frozenset(state["operations"])
+
+    def __contains__(self, name: object) -> bool:
+        if name not in self._names:
+            raise ValueError(f"no operation is called {name}")
+        return super().__contains__(name)
+
+
+def asked(simulator: SimulatorProcess) -> CallCounts:
     """Return the number of calls by operation. A cancellation preview counts as ``cancel``."""
-    return dict(Counter(call["operation"] for call in simulator.calls()))
+    return CallCounts(simulator.state())
 
 
 @contextmanager

@@ -238,7 +238,7 @@ def test_a_policy_is_cancelled_at_the_account_that_made_it_and_at_no_other(
     work()
     # then the new account is not asked to cancel, and the policy stays until the old one is set
     assert waiting() == [("preview_cancellation", "other_account")]
-    assert simulator.calls("preview_cancellation") + simulator.calls("confirm_cancellation") == []
+    assert simulator.calls("cancel") + simulator.calls("confirm_cancellation") == []
     assert [booking["status"] for booking in bookings(other)] == ["CONFIRMED"]
     back_again()
     work()

@@ -189,7 +189,7 @@ def test_cancellations_wait_and_hold_up_no_refund(
     work()
     # then the money is back, and XCover was not asked
     cover = Cover.objects.get(order_number=order.number)
-    assert (cover.status, simulator.calls("preview_cancellation")) == ("cancelling", [])
+    assert (cover.status, simulator.calls("cancel")) == ("cancelling", [])
     # when they are switched on
     switch(send_cancellations=True)
     work()

@@ -37,6 +37,8 @@ def test_tells_calls_in_order_with_what_was_sent_and_answered(partner, simulator
     assert all(call["at"].endswith("Z") for call in state["calls"])
     assert state["counts"] == {"create_offer": 2, "confirm": 1}
     assert simulator.calls("confirm") == [state["calls"][1]]
+    with pytest.raises(ValueError, match="no operation is called preview_cancellation"):
+        simulator.calls("preview_cancellation")
 
 
 def test_control_requests_are_not_calls(simulator):
