@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 
-.PHONY: test test-saleor deep mutants test-saleor-e2e chaos bench bench-check demo store lint wheel clean
+.PHONY: test test-saleor deep mutants test-saleor-e2e chaos bench bench-check demo store desk desk-check lint wheel clean
 
 PACKAGES := packages/xcover-simulator packages/xcover-acceptance
 
@@ -70,6 +70,30 @@ demo: $(INSTALLED)
 store: $(INSTALLED)
 	$(BIN)/python -m demo store $(STORE)
 
+# Build the desk from dashboard/ into the package, with types from docs/schema.graphql, and run its
+# tests. Node and npm come from the npm registry in agreed versions and stay below .cache.
+NODE := $(BIN)/python -m tools.node
+DESK_INSTALLED := dashboard/node_modules/.installed
+
+$(DESK_INSTALLED): dashboard/package.json dashboard/package-lock.json $(INSTALLED)
+	$(NODE) npm ci
+	touch $@
+
+desk: $(DESK_INSTALLED)
+	$(NODE) npm run types
+	$(NODE) npm run check
+	$(NODE) npm test
+	$(NODE) npm run build
+
+# Does the package hold what dashboard/ builds today?
+desk-check: $(DESK_INSTALLED)
+	$(NODE) npm run types
+	$(NODE) npm run check
+	$(NODE) npm test
+	DESK_OUT=$(abspath .cache/desk) $(NODE) npm run build
+	diff -r .cache/desk saleor_xcover_plugin/static/saleor_xcover_plugin/desk || \
+		{ echo "The desk in the package is not built from dashboard/: run make desk."; exit 1; }
+
 # Nothing a developer imports here is undeclared; what runs in a real Saleor also uses what that brings.
 LOOKED_AT_ELSEWHERE := \.venv \.cache dist packages saleor_xcover_plugin testkit/saleor tests/saleor
 
@@ -89,4 +113,4 @@ wheel: $(INSTALLED)
 	$(BIN)/python -m pip wheel --quiet --no-deps --no-build-isolation --wheel-dir dist . $(PACKAGES:%=./%)
 
 clean:
-	rm -rf .cache dist build .pytest_cache .mypy_cache .ruff_cache
+	rm -rf .cache dist build dashboard/node_modules dashboard/src/gql .pytest_cache .mypy_cache .ruff_cache

@@ -20,6 +20,7 @@ from .clock import utc_now
 from .config import address_change
 from .config import settings as config
 from .defect_log import no_values_leave
+from .desk.pages import desk_view
 from .element import element_view
 from .errors import Refusal
 from .graphql.view import graphql_view
@@ -259,14 +260,29 @@ class XCoverPlugin(BasePlugin):
     # HTTP ---------------------------------------------------------------------------------
 
     def webhook(self, request: HttpRequest, path: str, previous_value: Any) -> HttpResponse:
-        """Serve the storefront API, XCover's webhooks and the storefront element.
+        """Serve the storefront API, XCover's webhooks and the storefront element; and the desk.
 
-        Return 404 for any other path, for an inactive plugin, and for requests without a channel,
-        which Saleor routes here too.
+        The desk has the address without a channel, all else one for each channel in which the
+        plugin is active. Return 404 for any other path.
         """
+        head, _, rest = path.strip("/").partition("/")
+        if _has_no_channel(request):
+            if head != "desk":
+                return HttpResponseNotFound()
+            with no_values_leave(), time_limits(WEB):
+                return desk_view(request, rest)
         views = {"graphql": graphql_view, "events": events_view, "element.js": element_view}
-        view = views.get(path.strip("/"))
+        view = views.get(head) if not rest else None
         if self.channel is None or not self.active or view is None:
             return HttpResponseNotFound()
         with no_values_leave(), time_limits(WEB):
             return view(request, channel_id=self.channel.id, configuration=self.configuration)
+
+
+def _has_no_channel(request: HttpRequest) -> bool:
+    """Return True for the address without a channel.
+
+    There Saleor calls the instance of any channel, whatever its settings.
+    """
+    before, _, _ = request.path.partition(config.PLUGIN_ID)
+    return before.endswith("/plugins/")

@@ -28,6 +28,7 @@ from .outbox.task_queue import (
     DELIVER_NEW_TASK,
     DELIVER_TASK,
     DRAIN_TASK,
+    EVENT_RUN_TASK,
     PURGE_TASK,
     RECEIVE_TASK,
     RECONCILE_TASK,
@@ -35,6 +36,7 @@ from .outbox.task_queue import (
     SWEEP_TASK,
 )
 from .privacy.nightly import purge_tonight
+from .staff.background_event_runs import advance
 from .time_limits import WORKER, DatabaseBusy, time_limits
 
 log = logging.getLogger(__name__)
@@ -105,6 +107,17 @@ def sweep() -> None:
 def reconcile() -> None:
     """Compare orders, covers and XCover's bookings; beat sends this task every night."""
     reconcile_tonight(utc_now)
+
+
+@shared_task(name=EVENT_RUN_TASK, ignore_result=True)
+@no_values_leave()
+@_working()
+def event_run(run_id: int) -> None:
+    """Do one step of the work on all policies of an event.
+
+    ``run_id`` is the primary key of an ``EventRun``.
+    """
+    advance(run_id, utc_now)
 
 
 @shared_task(name=PURGE_TASK, ignore_result=True)

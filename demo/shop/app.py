@@ -24,12 +24,20 @@ from .headers import SafeHeaders
 from .payment_app import Till
 from .settings import PAYMENT_TOKEN, SIMULATED, Settings
 from .staff_key import StaffOnly
-from .upstream import Host, Json, Problem, Simulator, plugin_path, written
+from .upstream import DESK_PATH, Host, Json, Problem, Simulator, plugin_path, written
 
 STATIC = Path(__file__).parent / "static"
 POST = ["POST"]
 WORDING_CSP = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'"
 """Content security policy of the policy wording, which the simulator renders."""
+DESK_HEADERS = (
+    "content-type",
+    "content-security-policy",
+    "cache-control",
+    "referrer-policy",
+    "x-content-type-options",
+)
+"""Headers of the desk that are passed on: they say what its page may do."""
 MAX_BODY = 16_384
 """Largest request body in bytes, as at the plugin's endpoint."""
 
@@ -76,6 +84,18 @@ def create_app(settings: Settings) -> Starlette:
         status, answer = await anyio.to_thread.run_sync(host.pass_to_plugin, content)
         return Response(answer, status, media_type="application/json")
 
+    async def desk(request: Request) -> Response:
+        content = await _body(request) if request.method == "POST" else None
+        answer = await anyio.to_thread.run_sync(
+            host.desk,
+            request.method,
+            request.path_params["rest"],
+            content,
+            request.headers.get("authorization", ""),
+        )
+        kept = {name: answer.headers[name] for name in DESK_HEADERS if name in answer.headers}
+        return Response(answer.content, answer.status_code, kept)
+
     def element(_: Request) -> Response:
         status, module = host.element()
         return Response(module, status, media_type="text/javascript")
@@ -92,6 +112,7 @@ def create_app(settings: Settings) -> Starlette:
         Route("/orders", _get(office.orders)),
         Route("/order", _post(lambda body: office.order(str(body.get("orderId")))), methods=POST),
         Route("/refund", _post(refund), methods=POST),
+        Route("/desk", _get(office.desk)),
         Route("/xcover", _get(office.xcover)),
         Route(
             "/xcover",
@@ -108,6 +129,7 @@ def create_app(settings: Settings) -> Starlette:
             # The same paths as on the host, because the plugin's element calls the plugin itself.
             Route(plugin_path(settings.channel, "graphql"), plugin, methods=POST),
             Route(element_path, element),
+            Route(f"{DESK_PATH}{{rest:path}}", desk, methods=["GET", "POST"]),
             # A browser on another machine reaches the shop but not the simulator.
             Route(f"{SIMULATED}/en/pds/{{item_id}}", wording),
             Mount("/api/staff", routes=staff, middleware=[staff_only]),

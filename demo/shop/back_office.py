@@ -7,7 +7,10 @@ from testkit.client.values import COVER_SKU
 from . import documents as docs
 from .payment_app import Till
 from .settings import PAYMENT_TOKEN, STAFF_TOKEN, Settings
-from .upstream import Host, Json, Problem, Simulator
+from .upstream import DESK_PATH, Host, Json, Problem, Simulator
+
+DESK_APP = "covergenius.xcover.desk"
+"""Identifier of the app that shows the desk in a dashboard."""
 
 NOTE_PREFIX = "XCover: "
 """Start of the plugin's order notes."""
@@ -71,6 +74,15 @@ class BackOffice:
             raise Problem("The shop was started without --simulator.", 409)
         self._simulator.be_down(is_down)
         return self.xcover()
+
+    def desk(self) -> Json:
+        """Return the desk's app and a token for it, as a dashboard gets them from its Saleor."""
+        found = self._host.execute(docs.APPS, {}, token=self._staff_token())
+        for edge in found["edges"]:
+            app = edge["node"]
+            if app["identifier"] == DESK_APP and app["accessToken"]:
+                return {"id": app["id"], "token": app["accessToken"], "path": DESK_PATH}
+        raise Problem("The desk is not there: run manage.py xcover_setup.", 404)
 
     def _read(self, order_id: str) -> Json:
         order: Json | None = self._host.execute(

@@ -55,6 +55,11 @@ def _change(name: str, parameters: str, arguments: str) -> Document:
     )
 
 
+APPS = Document("""
+query apps {
+  apps(first: 100) { edges { node { id identifier accessToken } } }
+}
+""")
 PRODUCTS = Document("""
 query products($channel: String!) {
   products(first: 50, channel: $channel) {

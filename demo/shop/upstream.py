@@ -21,6 +21,10 @@ def plugin_path(channel: str, part: str) -> str:
     return f"/plugins/channel/{channel}/covergenius.xcover/{part}"
 
 
+DESK_PATH = "/plugins/covergenius.xcover/desk/"
+"""Path at which the host serves the desk of the plugin."""
+
+
 class Problem(Exception):
     """A failure to show to the person at the screen; the message is the sentence.
 
@@ -45,6 +49,13 @@ class Upstream:
         self, method: str, url: str, body: bytes | None = None, headers: Mapping[str, str] = {}
     ) -> tuple[int, bytes]:
         """Return status and body of the response; raise ``Problem`` if there is none."""
+        answer = self.answer(method, url, body, headers)
+        return answer.status_code, answer.content
+
+    def answer(
+        self, method: str, url: str, body: bytes | None, headers: Mapping[str, str]
+    ) -> requests.Response:
+        """Return the whole response; raise ``Problem`` if there is none."""
         try:
             # One session per call, because endpoints run in several threads.
             with requests.Session() as session:
@@ -63,7 +74,7 @@ class Upstream:
             raise Problem(
                 f"{self._name} cannot be reached at the moment. Please try again."
             ) from None
-        return answer.status_code, answer.content
+        return answer
 
     def send_json(self, method: str, url: str, body: Any = None, **headers: str) -> Json:
         """Return the JSON object of the response, with amounts as Decimal.
@@ -119,6 +130,15 @@ class Host:
     def element(self) -> tuple[int, bytes]:
         """Return status and body of the plugin's custom element, a JavaScript module."""
         return self._upstream.send("GET", self._plugin("element.js"))
+
+    def desk(
+        self, method: str, rest: str, body: bytes | None, authorization: str
+    ) -> requests.Response:
+        """Forward a request of the desk's page, with the token it got; return the response."""
+        headers = {"Authorization": authorization} if authorization else {}
+        return self._upstream.answer(
+            method, f"{self._settings.saleor}{DESK_PATH}{rest}", body, headers
+        )
 
     def _address(self, document: Document) -> str:
         if document.target == "plugin":

@@ -118,6 +118,27 @@ WAITS_FOR_ADOPTION = frozenset(
 )
 """Consequences of ``WRONG_STORE``, not raised beside it."""
 
+MEANINGS: Mapping[AlarmCode, str] = {
+    AlarmCode.PAID_UNPROTECTED: "An order was paid a while ago and its policy is not made.",
+    AlarmCode.UNPAID_NEAR_EVENT: "An order is not paid in full and its event begins soon.",
+    AlarmCode.PARKED: "Something about an order waits for a person.",
+    AlarmCode.WRONG_STORE: "The database belongs to another store than the one that runs here.",
+    AlarmCode.CREDENTIALS_REFUSED: "XCover refuses the credentials of an account.",
+    AlarmCode.SETTINGS_UNUSABLE: "The settings of a channel cannot be used.",
+    AlarmCode.CLOCK_OFF: "A server's clock differs from XCover's by more than a minute.",
+    AlarmCode.BREAKER_OPEN: "XCover does not answer.",
+    AlarmCode.OFFERS_REFUSED: "Nobody is shown an offer in a channel, or XCover's cannot be sold.",
+    AlarmCode.MESSAGES_OVERDUE: "Calls to XCover are due and no worker makes them.",
+    AlarmCode.ORDER_UNFOLLOWED: "A paid order with a protection line has no record here.",
+    AlarmCode.WORK_FAILING: "Periodic work on an order, or a step of it, fails.",
+    AlarmCode.DATABASE_BUSY: "Work has waited for locks of other database sessions for long.",
+    AlarmCode.RECONCILE_FINDINGS: "The nightly comparison with XCover found differences.",
+    AlarmCode.SWEEP_FAILING: "The sweep begins again and again and does not end.",
+    AlarmCode.NO_WORKER: "No worker runs the sweep.",
+    AlarmCode.BEAT_NOT_RUNNING: "Nothing starts the sweep.",
+}
+"""Sentences that say what each code means; docs/operations.md says what to do."""
+
 # The sentence of each alarm, with the facts that ``incident`` fills in.
 SENTENCES: Mapping[AlarmCode, str] = {
     AlarmCode.PAID_UNPROTECTED: (

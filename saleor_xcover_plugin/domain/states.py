@@ -80,6 +80,36 @@ class ModificationStatus(StrEnum):
     """It is not wanted any more."""
 
 
+class EventChangeKind(StrEnum):
+    """What an organiser did with an event."""
+
+    CANCELLED = "cancelled"
+    """The event does not take place."""
+    MOVED = "moved"
+    """It begins at another time."""
+    TAKES_PLACE = "takes_place"
+    """It takes place as it was sold, although staff had told otherwise."""
+
+
+class EventRunStatus(StrEnum):
+    """The status of work on all policies of an event."""
+
+    ASKING = "asking"
+    """XCover is asked what cancelling each policy would refund."""
+    ASKED = "asked"
+    """Staff have to approve what XCover would refund."""
+    CANCELLING = "cancelling"
+    """The policies with an approved refund are being cancelled."""
+    TELLING = "telling"
+    """The orders are being told."""
+    DONE = "done"
+    """Nothing is left to do."""
+    WITHDRAWING = "withdrawing"
+    """Staff decided against it; cancellations that wait because of the event are being closed."""
+    WITHDRAWN = "withdrawn"
+    """Staff decided against it, and nothing waits because of it."""
+
+
 class MessageState(StrEnum):
     """The status of an outbox message."""
 
@@ -93,13 +123,29 @@ class MessageState(StrEnum):
     """A person has to act; ``reason_code`` says why."""
 
 
-Status = OfferStatus | CoverStatus | CancellationStatus | ModificationStatus | MessageState
+Status = (
+    OfferStatus
+    | CoverStatus
+    | CancellationStatus
+    | ModificationStatus
+    | EventRunStatus
+    | MessageState
+)
 """Any status with a table of transitions."""
 
 Of, Co, Ca, Mo, Ms = OfferStatus, CoverStatus, CancellationStatus, ModificationStatus, MessageState
+Er = EventRunStatus
 
 OPEN_MODIFICATION_STATUSES = (Mo.REQUESTED, Mo.CONFIRMING)
 """A cover has at most one modification in one of these statuses."""
+OPEN_EVENT_RUN_STATUSES = (
+    Er.ASKING,
+    Er.ASKED,
+    Er.CANCELLING,
+    Er.TELLING,
+    Er.WITHDRAWING,
+)
+"""Tickets belong to at most one run in one of these statuses."""
 IN_FORCE = (CoverStatus.CONFIRMED, CoverStatus.CANCELLING)
 """Statuses of a cover whose policy is in force."""
 
@@ -179,6 +225,15 @@ TRANSITIONS: Mapping[type, Mapping[Status, frozenset[Status]]] = {
         Mo.PARKED: frozenset({Mo.REQUESTED, Mo.CONFIRMING, Mo.APPLIED, Mo.DROPPED}),
         Mo.APPLIED: frozenset(),
         Mo.DROPPED: frozenset(),
+    },
+    EventRunStatus: {
+        Er.ASKING: frozenset({Er.ASKED, Er.WITHDRAWING}),
+        Er.ASKED: frozenset({Er.CANCELLING, Er.WITHDRAWING}),
+        Er.CANCELLING: frozenset({Er.DONE}),
+        Er.TELLING: frozenset({Er.DONE}),
+        Er.WITHDRAWING: frozenset({Er.WITHDRAWN}),
+        Er.DONE: frozenset(),
+        Er.WITHDRAWN: frozenset(),
     },
     MessageState: {
         Ms.PENDING: frozenset({Ms.SETTLED, Ms.DROPPED, Ms.PARKED}),

@@ -13,15 +13,19 @@ from typing import Any
 
 import graphene
 
-from ..domain import messages, reasons
+from ..domain import alarms, cases, messages, reasons
+from ..domain.alarms import AlarmCode
 from ..domain.cancellations import CLAIM_SENTENCES, RULE_SENTENCES, ClaimState
+from ..domain.cases import CaseKind
 from ..domain.messages import MessageKind
 from ..domain.product_rules import Choice
 from ..domain.reasons import ReasonCode
 from ..domain.sending import Sending
-from ..domain.states import CancellationStatus, CoverStatus
+from ..domain.states import CancellationStatus, CoverStatus, EventChangeKind, EventRunStatus
 from ..errors import SENTENCES, Code
-from ..staff import decisions
+from ..operations.doctor import Severity
+from ..staff import case_actions, decisions, evidence
+from ..staff.case_actions import CaseAction
 from ..staff.decisions import DecisionCode
 from .advice import COVERS
 
@@ -119,6 +123,63 @@ InsuranceSending = _enum(
         Sending.NEVER_SENT: "No attempt has left this server.",
         Sending.DEFINITELY_REFUSED: "Attempts have left, and XCover carried out none of them.",
         Sending.OUTCOME_UNKNOWN: "An attempt may have been carried out: its answer is not known.",
+    },
+)
+InsuranceShownAnswer = _enum(
+    "InsuranceShownAnswer",
+    evidence.ANSWERS,
+    "What the buyer said to an offer that was shown.",
+    evidence.ANSWERS,
+)
+InsuranceCaseKind = _enum(
+    "InsuranceCaseKind", CaseKind, "What waits for a person.", cases.SENTENCES
+)
+InsuranceCaseAction = _enum(
+    "InsuranceCaseAction",
+    CaseAction,
+    "What staff may do about a case, and the mutation that does it. New versions may add values.",
+    case_actions.SENTENCES,
+)
+
+InsuranceAlarmCode = _enum(
+    "InsuranceAlarmCode",
+    AlarmCode,
+    "What is wrong; docs/operations.md says for each what to do. New versions may add values.",
+    alarms.MEANINGS,
+)
+InsuranceSeverity = _enum(
+    "InsuranceSeverity",
+    Severity,
+    "How bad a finding is.",
+    {
+        Severity.FINE: "All is well.",
+        Severity.WARNING: "Sales go on, but staff should look at it.",
+        Severity.PROBLEM: "Something that a shopper or an order needs does not work.",
+        Severity.SKIPPED: "It was not checked.",
+    },
+)
+InsuranceEventChange = _enum(
+    "InsuranceEventChange",
+    EventChangeKind,
+    "What an organiser did with an event.",
+    {
+        EventChangeKind.CANCELLED: "The event does not take place.",
+        EventChangeKind.MOVED: "It begins at another time.",
+        EventChangeKind.TAKES_PLACE: "It takes place as it was sold, after all.",
+    },
+)
+InsuranceEventRunStatus = _enum(
+    "InsuranceEventRunStatus",
+    EventRunStatus,
+    "How far the work on all policies of an event is.",
+    {
+        EventRunStatus.ASKING: "XCover is asked what cancelling each policy would refund.",
+        EventRunStatus.ASKED: "Staff have to approve what XCover would refund.",
+        EventRunStatus.CANCELLING: "The policies with an approved refund are being cancelled.",
+        EventRunStatus.TELLING: "The orders are being told.",
+        EventRunStatus.DONE: "Nothing is left to do.",
+        EventRunStatus.WITHDRAWING: "Staff decided against it; what waits is being closed.",
+        EventRunStatus.WITHDRAWN: "Staff decided against it, and nothing waits because of it.",
     },
 )
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 import uuid
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
 import graphene
@@ -15,16 +14,14 @@ from ..checkout.answer_sequence import turn_of
 from ..checkout.held_offer import held_offer
 from ..checkout.refusal_counts import count_refusal
 from ..clock import utc_now
-from ..config.settings import PluginSettings
 from ..defect_log import log_defect
 from ..errors import Code, Refusal
 from ..host import orders
 from ..host.ids import uuid_of
-from ..host.requestor import Requestor
 from ..models import Cover, Offer
 from ..time_limits import DatabaseBusy
-from .staff_covers import StaffQuery
-from .staff_decisions import StaffMutation
+from .context import Context
+from .staff_schema import StaffMutation, StaffQuery
 from .types import (
     InsuranceCover,
     InsuranceError,
@@ -36,18 +33,6 @@ from .types import (
 )
 
 log = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True, slots=True)
-class Context:
-    """Who serves this request: the channel of the address and its settings."""
-
-    channel_id: int
-    settings: PluginSettings
-    requestor: Callable[[], Requestor]
-    """Finds out who asks; only what staff do needs it."""
-    client: str | None = None
-    """The client's name of today (``checkout/allowances.py``), where it is known."""
 
 
 def _checkout_id() -> graphene.ID:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from types import MappingProxyType
 from typing import Any
 
 from ..defect_log import log_defect
 from ..staff.decisions import DecisionRefused
 from ..time_limits import DatabaseBusy, busy_sentence
+from .context import StaffContext
 from .enums import BUSY, FAILED_SENTENCE, INTERNAL, PERMISSION_DENIED
 from .staff_types import StaffError
 
@@ -24,19 +25,20 @@ _NO_RIGHT = StaffError(
 def answered(
     info: Any,
     result: type,
-    work: Callable[[int], dict[str, Any]],
+    work: Callable[[Collection[int]], dict[str, Any]],
     *,
     empty: Mapping[str, Any] = MappingProxyType({}),
 ) -> Any:
-    """Return a result of ``work``, which gets the id of the channel, for staff who may manage it.
+    """Return a result of ``work``, which gets the ids of the channels that staff may manage.
 
     A refusal becomes a coded error beside ``empty``; anything else is masked.
     """
-    channel_id = info.context.channel_id
+    context: StaffContext = info.context
     try:
-        if not info.context.requestor().may_manage(channel_id):
+        channel_ids = context.managed_channels()
+        if not channel_ids:
             return result(**empty, errors=[_NO_RIGHT])
-        return result(**work(channel_id), errors=[])
+        return result(**work(channel_ids), errors=[])
     except DecisionRefused as refused:
         error = StaffError(code=refused.code.value, message=str(refused))
     except DatabaseBusy as busy:

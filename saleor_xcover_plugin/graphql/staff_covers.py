@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from functools import partial
 from typing import Any
 
@@ -70,8 +71,8 @@ def _page(page: cover_list.Page) -> dict[str, Any]:
     return {"edges": edges, "page_info": info}
 
 
-class StaffQuery(graphene.ObjectType):
-    """Fields of the query that need MANAGE_ORDERS."""
+class StaffCoverQuery(graphene.ObjectType):
+    """The field of the query that lists covers."""
 
     insurance_covers = graphene.Field(
         StaffCoverConnection,
@@ -98,7 +99,7 @@ class StaffQuery(graphene.ObjectType):
             description="A cursor: the page ends before it. Give the startCursor of a page to get "
             "the previous one."
         ),
-        description="For staff: the channel's covers, newest first.",
+        description="For staff: the covers of the channels they may manage, newest first.",
     )
 
     @staticmethod
@@ -114,14 +115,14 @@ class StaffQuery(graphene.ObjectType):
         last: int | None = None,
         before: str | None = None,
     ) -> StaffCoverConnection:
-        def work(channel_id: int) -> dict[str, Any]:
+        def work(channel_ids: Collection[int]) -> dict[str, Any]:
             decisions.require_typed("order number", order_number or "")
             wanted = cover_list.CoverFilter(
                 CoverStatus(status) if status else None, order_number or "", needs_decision, is_due
             )
             request = _page_request(first, after, last, before)
-            page = cover_list.page_of(channel_id, wanted, request)
-            total = partial(cover_list.count_of, channel_id, wanted)
+            page = cover_list.page_of(channel_ids, wanted, request)
+            total = partial(cover_list.count_of, channel_ids, wanted)
             return {**_page(page), "total_count": total}
 
         return answered(info, StaffCoverConnection, work, empty=_page(cover_list.NO_PAGE))

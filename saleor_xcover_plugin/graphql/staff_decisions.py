@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
 import graphene
@@ -11,11 +11,14 @@ import graphene
 from ..clock import utc_now
 from ..domain.cancellations import ClaimState
 from ..domain.numbers import whole_number
+from ..domain.states import MessageState
 from ..host.ids import uuid_of
 from ..models import Cancellation, Cover, OutboxMessage
-from ..staff import cover_list, decisions, policyholder_completion
+from ..staff import decisions, policyholder_completion
 from ..staff.decisions import DecisionCode, DecisionRefused
+from ..staff.given_back import mark_given_back
 from ..staff.replay import replay
+from ..staff.subjects import orders_of
 from ..staff.take_over import take_over
 from ..staff.unmade_covers import do_not_make, make_after_all
 from .enums import InsuranceClaim
@@ -34,18 +37,18 @@ def _cancellation_id() -> graphene.ID:
     return graphene.ID(required=True, description="The id of an InsuranceCancellation.")
 
 
-def _decided(info: Any, work: Callable[[int], Cover]) -> Any:
-    def answer(channel_id: int) -> dict[str, Any]:
+def _decided(info: Any, work: Callable[[Collection[int]], Cover]) -> Any:
+    def answer(channel_ids: Collection[int]) -> dict[str, Any]:
         # No other table: the decision is stored by now, whatever else is held.
-        return {"cover": staff_cover_of(Cover.objects.get(pk=work(channel_id).pk))}
+        return {"cover": staff_cover_of(Cover.objects.get(pk=work(channel_ids).pk))}
 
     return answered(info, StaffResult, answer)
 
 
-def _order(text: str, channel_id: int) -> uuid.UUID:
-    """Read an order id. Raise ``DecisionRefused`` for one without cover in this channel."""
+def _order(text: str, channel_ids: Collection[int]) -> uuid.UUID:
+    """Read an order id. Raise ``DecisionRefused`` for one without cover in these channels."""
     order_id = uuid_of(text, "Order")
-    own = Cover.objects.filter(channel_id=channel_id)
+    own = Cover.objects.filter(channel_id__in=channel_ids)
     if order_id is None or not own.filter(order_id=order_id).exists():
         raise DecisionRefused(
             DecisionCode.COVER_NOT_FOUND, "The order has no protection in this channel."
@@ -53,10 +56,10 @@ def _order(text: str, channel_id: int) -> uuid.UUID:
     return order_id
 
 
-def _cancellation(text: str, channel_id: int) -> int:
+def _cancellation(text: str, channel_ids: Collection[int]) -> int:
     key = whole_number(text)
     if key is not None:
-        own = Cancellation.objects.filter(pk=key, cover__channel_id=channel_id)
+        own = Cancellation.objects.filter(pk=key, cover__channel_id__in=channel_ids)
         if own.exists():
             return key
     raise DecisionRefused(
@@ -75,7 +78,7 @@ class AskCancellation(graphene.Mutation):
     @staticmethod
     def mutate(_root: Any, info: Any, order_id: str) -> StaffResult:
         return _decided(
-            info, lambda channel_id: decisions.ask(_order(order_id, channel_id), utc_now()).cover
+            info, lambda channel_ids: decisions.ask(_order(order_id, channel_ids), utc_now()).cover
         )
 
 
@@ -90,8 +93,8 @@ class ApproveCancellation(graphene.Mutation):
 
     @staticmethod
     def mutate(_root: Any, info: Any, id: str, refund: Mapping[str, str]) -> StaffResult:
-        def work(channel_id: int) -> Cover:
-            key = _cancellation(id, channel_id)
+        def work(channel_ids: Collection[int]) -> Cover:
+            key = _cancellation(id, channel_ids)
             shown = decisions.read_refund(refund["amount"], refund["currency"])
             return decisions.approve(key, shown, utc_now()).cover
 
@@ -111,8 +114,8 @@ class KeepPolicy(graphene.Mutation):
 
     @staticmethod
     def mutate(_root: Any, info: Any, id: str, asked_xcover: bool = False) -> StaffResult:
-        def work(channel_id: int) -> Cover:
-            key = _cancellation(id, channel_id)
+        def work(channel_ids: Collection[int]) -> Cover:
+            key = _cancellation(id, channel_ids)
             return decisions.keep(key, utc_now(), asked_xcover=asked_xcover).cover
 
         return _decided(info, work)
@@ -129,31 +132,58 @@ class SetClaim(graphene.Mutation):
 
     @staticmethod
     def mutate(_root: Any, info: Any, order_id: str, claim: str) -> StaffResult:
-        def work(channel_id: int) -> Cover:
-            return decisions.note_claim(_order(order_id, channel_id), ClaimState(claim), utc_now())
+        def work(channel_ids: Collection[int]) -> Cover:
+            return decisions.note_claim(_order(order_id, channel_ids), ClaimState(claim), utc_now())
 
         return _decided(info, work)
 
 
 class Retry(graphene.Mutation):
-    """Send a parked message again; its key makes a second policy impossible."""
+    """Send a parked message again; its key makes a second policy impossible.
+
+    The answer has no cover for an order that never had one.
+    """
 
     class Arguments:
-        order_id = _order_id()
+        order_id = graphene.ID(description="Saleor's id of the order; may be left out.")
         message_id = graphene.ID(
-            required=True, description="The id of one of the cover's parkedMessages."
+            required=True, description="The id of one of the cover's parkedMessages, or of a case."
         )
 
     Output = StaffResult
 
     @staticmethod
-    def mutate(_root: Any, info: Any, order_id: str, message_id: str) -> StaffResult:
-        def work(channel_id: int) -> Cover:
-            cover = Cover.objects.get(order_id=_order(order_id, channel_id))
-            _replay(cover, message_id)
-            return cover
+    def mutate(_root: Any, info: Any, message_id: str, order_id: str | None = None) -> StaffResult:
+        def answer(channel_ids: Collection[int]) -> dict[str, Any]:
+            of_order = _order(order_id, channel_ids) if order_id is not None else None
+            message = _parked(message_id, channel_ids)
+            about = orders_of([message]).get(message.pk)
+            if of_order is not None and (about is None or about.id != of_order):
+                raise _not_parked()
+            if not replay(message.pk, utc_now()):
+                raise _not_parked()
+            cover = Cover.objects.filter(order_id=about.id).first() if about is not None else None
+            return {"cover": staff_cover_of(cover) if cover is not None else None}
 
-        return _decided(info, work)
+        return answered(info, StaffResult, answer)
+
+
+def _not_parked() -> DecisionRefused:
+    return DecisionRefused(DecisionCode.NOT_WAITING, "No such message of this order is parked.")
+
+
+def _parked(message_id: str, channel_ids: Collection[int]) -> OutboxMessage:
+    """Return a parked message of these channels. Raise ``DecisionRefused`` if it is not parked."""
+    key = whole_number(message_id)
+    if key is None:
+        raise _not_parked()
+    parked = OutboxMessage.objects.filter(
+        pk=key, channel_id__in=channel_ids, status=MessageState.PARKED.value
+    )
+    message = parked.first()
+    if message is None:
+        raise _not_parked()
+    return message
 
 
 class CompletePolicyholder(graphene.Mutation):
@@ -176,8 +206,8 @@ class CompletePolicyholder(graphene.Mutation):
 
     @staticmethod
     def mutate(_root: Any, info: Any, order_id: str, **given: str) -> StaffResult:
-        def work(channel_id: int) -> Cover:
-            return policyholder_completion.complete(_order(order_id, channel_id), given, utc_now())
+        def work(channel_ids: Collection[int]) -> Cover:
+            return policyholder_completion.complete(_order(order_id, channel_ids), given, utc_now())
 
         return _decided(info, work)
 
@@ -198,8 +228,8 @@ class DoNotMakePolicy(graphene.Mutation):
 
     @staticmethod
     def mutate(_root: Any, info: Any, order_id: str, asked_xcover: bool = False) -> StaffResult:
-        def work(channel_id: int) -> Cover:
-            key = _order(order_id, channel_id)
+        def work(channel_ids: Collection[int]) -> Cover:
+            key = _order(order_id, channel_ids)
             return do_not_make(key, utc_now(), asked_xcover=asked_xcover)
 
         return _decided(info, work)
@@ -215,8 +245,8 @@ class MakePolicyAfterAll(graphene.Mutation):
 
     @staticmethod
     def mutate(_root: Any, info: Any, order_id: str) -> StaffResult:
-        def work(channel_id: int) -> Cover:
-            return make_after_all(_order(order_id, channel_id), utc_now())
+        def work(channel_ids: Collection[int]) -> Cover:
+            return make_after_all(_order(order_id, channel_ids), utc_now())
 
         return _decided(info, work)
 
@@ -237,22 +267,36 @@ class TakeOverPolicy(graphene.Mutation):
 
     @staticmethod
     def mutate(_root: Any, info: Any, order_id: str, policy_number: str) -> StaffResult:
-        def work(channel_id: int) -> Cover:
-            return take_over(_order(order_id, channel_id), policy_number, utc_now)
+        def work(channel_ids: Collection[int]) -> Cover:
+            return take_over(_order(order_id, channel_ids), policy_number, utc_now)
 
         return _decided(info, work)
 
 
-def _replay(cover: Cover, message_id: str) -> None:
-    found: list[OutboxMessage] = [
-        message for message in cover_list.parked_messages(cover) if str(message.pk) == message_id
-    ]
-    if not found or not replay(found[0].pk, utc_now()):
-        raise DecisionRefused(DecisionCode.NOT_WAITING, "No such message of this order is parked.")
+class MarkGivenBack(graphene.Mutation):
+    """Say that what was due to the buyer went back in another way than a refund in Saleor.
+
+    No money is moved.
+    """
+
+    class Arguments:
+        order_id = _order_id()
+        due = InsuranceMoneyInput(required=True, description="The amount due as it was shown.")
+
+    Output = StaffResult
+
+    @staticmethod
+    def mutate(_root: Any, info: Any, order_id: str, due: Mapping[str, str]) -> StaffResult:
+        def work(channel_ids: Collection[int]) -> Cover:
+            key = _order(order_id, channel_ids)
+            shown = decisions.read_refund(due["amount"], due["currency"])
+            return mark_given_back(key, shown, utc_now())
+
+        return _decided(info, work)
 
 
-class StaffMutation(graphene.ObjectType):
-    """Fields of the mutation that need MANAGE_ORDERS."""
+class StaffDecisionMutation(graphene.ObjectType):
+    """The fields of the mutation that carry out decisions."""
 
     insurance_ask_cancellation = AskCancellation.Field(required=True)
     insurance_approve_cancellation = ApproveCancellation.Field(required=True)
@@ -263,3 +307,4 @@ class StaffMutation(graphene.ObjectType):
     insurance_make_policy_after_all = MakePolicyAfterAll.Field(required=True)
     insurance_take_over_policy = TakeOverPolicy.Field(required=True)
     insurance_complete_policyholder = CompletePolicyholder.Field(required=True)
+    insurance_mark_given_back = MarkGivenBack.Field(required=True)

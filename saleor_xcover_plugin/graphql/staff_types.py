@@ -99,7 +99,8 @@ class StaffMessage(graphene.ObjectType):
     )
 
 
-def _list_of(kind: type, description: str) -> graphene.List:
+def list_of(kind: type, description: str) -> graphene.List:
+    """Return a list that is read after its object was answered, which must not be lost with it."""
     return graphene.List(
         graphene.NonNull(kind),
         description=f"{description} Null only if it could not be read: an error with its path "
@@ -143,14 +144,14 @@ class StaffCover(graphene.ObjectType):
         InsuranceClaim, description=f"What staff know of claims on the policy. {NULL_IF_NEWER}"
     )
     # Read after the cover was answered, which must not be lost with one of them.
-    cancellations = _list_of(StaffCancellation, "Every refund that was judged, oldest first.")
-    parked_messages = _list_of(StaffMessage, "Calls to XCover that wait for a person.")
-    history = _list_of(StaffStep, "What happened so far, oldest first.")
+    cancellations = list_of(StaffCancellation, "Every refund that was judged, oldest first.")
+    parked_messages = list_of(StaffMessage, "Calls to XCover that wait for a person.")
+    history = list_of(StaffStep, "What happened so far, oldest first.")
 
     @staticmethod
     def resolve_cancellations(cover: Any, _info: Any) -> list[StaffCancellation]:
         rows = sorted(cover.row.cancellations.all(), key=lambda row: int(row.pk))
-        return [_cancellation_of(row) for row in rows]
+        return [cancellation_of(row) for row in rows]
 
     @staticmethod
     def resolve_parked_messages(cover: Any, _info: Any) -> list[StaffMessage]:
@@ -192,7 +193,7 @@ def staff_cover_of(cover: Cover) -> StaffCover:
     return shown
 
 
-def _cancellation_of(row: Cancellation) -> StaffCancellation:
+def cancellation_of(row: Cancellation) -> StaffCancellation:
     return StaffCancellation(
         id=row.pk,
         status=known(CancellationStatus, row.status),

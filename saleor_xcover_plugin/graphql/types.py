@@ -257,6 +257,11 @@ def money(amount: Decimal, currency: str) -> InsuranceMoney:
     return InsuranceMoney(amount=Money(amount, currency).digits(), currency=currency)
 
 
+def money_of(amount: Money | None) -> InsuranceMoney | None:
+    """Return an amount as the API writes it; null for None."""
+    return None if amount is None else money(amount.amount, amount.currency)
+
+
 _ANSWERS = {OfferStatus.SELECTED.value: "accepted", OfferStatus.DECLINED.value: "declined"}
 
 

@@ -19,6 +19,7 @@ from ..clock import utc_now
 from ..config.settings import PluginSettings, SettingsError, read_settings
 from ..errors import Code
 from ..host.requestor import Requestor, requestor_of
+from .context import Context, StaffContext
 from .limits import (
     STAFF,
     TooMuch,
@@ -28,7 +29,7 @@ from .limits import (
     read_document,
 )
 from .masking import masked
-from .schema import Context, schema
+from .schema import schema
 
 log = logging.getLogger(__name__)
 
@@ -40,31 +41,54 @@ MAX_SENTENCE_LENGTH = 300
 class _Refused(Exception):
     """The request is not answered; the text says why."""
 
+    def __init__(self, sentence: str, *, status: int = 400) -> None:
+        super().__init__(sentence)
+        self.status = status
+
 
 def graphql_view(
     request: HttpRequest, *, channel_id: int, configuration: Iterable[Mapping[str, Any]]
 ) -> HttpResponse:
-    """Answer one POSTed operation with one root field."""
+    """Answer one POSTed operation with one root field, at the address of a channel."""
+    requestor: Callable[[], Requestor] = cache(partial(requestor_of, request))
+
+    def context() -> Context:
+        try:
+            settings = read_settings(configuration)
+        except SettingsError:
+            sentence = "Ticket protection is not configured in this channel."
+            raise _Refused(sentence, status=503) from None
+        return Context(channel_id, settings, requestor, _client(request, settings))
+
+    return answer_operation(request, schema, lambda: requestor().may_manage(channel_id), context)
+
+
+def answer_operation(
+    request: HttpRequest,
+    schema: Any,
+    is_staff: Callable[[], bool],
+    context: Callable[[], StaffContext],
+) -> HttpResponse:
+    """Answer one POSTed operation with one root field of a schema.
+
+    ``is_staff`` tells if the limits of staff hold, and ``context`` returns what resolvers get.
+    """
     if request.method != "POST":
         return _refused("Send a POST request with a JSON body.", status=405, Allow="POST")
     body = request.read(MAX_BODY + 1)
     if len(body) > MAX_BODY:
         return _refused("The body is too large.", status=413)
-    requestor: Callable[[], Requestor] = cache(partial(requestor_of, request))
     try:
         sent = _read(body)
         document, variables = read_document(sent.query), sent.variables
         check_operation(document, sent.operation)
-        _check_limits(document, variables, lambda: requestor().may_manage(channel_id))
+        _check_limits(document, variables, is_staff)
         check_validity(schema, document)
-    except (_Refused, GraphQLError) as error:
+        return _executed(schema, document, variables, context())
+    except _Refused as refused:
+        return _refused(str(refused), status=refused.status)
+    except GraphQLError as error:
         return _refused(str(error))
-    try:
-        settings = read_settings(configuration)
-    except SettingsError:
-        return _refused("Ticket protection is not configured in this channel.", status=503)
-    client = _client(request, settings)
-    return _executed(document, variables, Context(channel_id, settings, requestor, client))
 
 
 def _client(request: HttpRequest, settings: PluginSettings) -> str | None:
@@ -121,7 +145,9 @@ def _check_limits(
         check_limits(document, STAFF, variables)
 
 
-def _executed(document: ast.Document, variables: dict[str, Any], context: Context) -> HttpResponse:
+def _executed(
+    schema: Any, document: ast.Document, variables: dict[str, Any], context: StaffContext
+) -> HttpResponse:
     try:
         result = execute(schema, document, context_value=context, variable_values=variables)
     except Exception as error:

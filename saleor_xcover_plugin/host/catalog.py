@@ -51,6 +51,12 @@ def channel_ids() -> dict[str, int]:
     return dict(Channel.objects.values_list("slug", "pk"))
 
 
+def currencies() -> dict[int, tuple[str, str]]:
+    """Return slug and currency (ISO 4217) of every channel by its id, sorted by slug."""
+    rows = Channel.objects.order_by("slug").values_list("pk", "slug", "currency_code")
+    return {pk: (slug, currency) for pk, slug, currency in rows}
+
+
 class _Names(dict[int, str]):
     def __missing__(self, key: int) -> str:
         return f"channel {key}, deleted"

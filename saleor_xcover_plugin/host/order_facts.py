@@ -62,6 +62,13 @@ def number_of(order_id: uuid.UUID) -> str:
     return numbers_of([order_id]).get(order_id, str(order_id))
 
 
+def channels_of(numbers: Iterable[str]) -> dict[str, int]:
+    """Return the channel ids of orders by their number; any other text is left out."""
+    known = [n for text in numbers if (n := whole_number(text, most=LARGEST_INTEGER)) is not None]
+    rows = Order.objects.filter(number__in=known).values_list("number", "channel_id")
+    return {str(number): channel_id for number, channel_id in rows}
+
+
 def count_without_cover(
     start: datetime, end: datetime, channel_ids: Sequence[int]
 ) -> list[tuple[int, str, date, int]]:

@@ -10,10 +10,11 @@ from urllib.parse import unquote
 from django.db.models import Exists, OuterRef, Q
 from graphene.relay import Node
 from saleor.order.models import OrderLine
-from saleor.product.models import Product, ProductVariant
+from saleor.product.models import Product, ProductType, ProductVariant
 
 from ..domain.numbers import LARGEST_INTEGER, whole_number
 from ..models import Cover
+from .cover_product import MARK, MARK_VALUE
 from .values import PRODUCTS
 
 
@@ -57,6 +58,30 @@ def tickets_of(named: str, now: datetime) -> list[Ticket]:
     if keys:
         return _tickets_of_product(keys.pop())
     return _sold_as(_called(named))
+
+
+def names_of(keys: Collection[str]) -> dict[str, str]:
+    """Return the names of the products of variants, by the variants' primary keys as text.
+
+    Variants that were deleted are left out.
+    """
+    numbers = [n for key in keys if (n := whole_number(key, most=LARGEST_INTEGER)) is not None]
+    if not numbers:
+        return {}
+    rows = ProductVariant.objects.filter(pk__in=numbers).values_list("pk", "product__name")
+    return {str(pk): name for pk, name in rows}
+
+
+def products_like(text: str, *, limit: int) -> list[tuple[str, str]]:
+    """Return products by a part of their name, their slug or a SKU: global id and name.
+
+    Sorted by name. The cover product is left out.
+    """
+    meant = Q(name__icontains=text) | Q(slug=text) | Q(variants__sku=text)
+    cover_types = ProductType.objects.filter(private_metadata__contains={MARK: MARK_VALUE})
+    found = Product.objects.filter(meant).exclude(product_type__in=cover_types).distinct()
+    rows = found.order_by("name", "pk").values_list("pk", "name")[:limit]
+    return [(Node.to_global_id("Product", pk), name) for pk, name in rows]
 
 
 def _products_called(named: str, now: datetime) -> set[str]:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import logging
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
@@ -18,8 +18,9 @@ from django.db import transaction
 
 from ..defect_log import log_defect
 from ..domain.alarms import SILENT, AlarmCode, Incident
-from ..host import telemetry
-from ..models import Alarm
+from ..host import app_problems, order_facts, telemetry
+from ..host.app_problems import Problem
+from ..models import Alarm, Cover
 from ..policies import effects
 from .alarm_rules import View, evaluate
 
@@ -33,6 +34,22 @@ def update_alarms(now: datetime) -> None:
     not stop the work they monitor; only Celery's ``SoftTimeLimitExceeded`` is raised.
     """
     _safely(lambda: _bring_in_line(evaluate(now), frozenset(AlarmCode), now))
+    _safely(lambda: app_problems.show(_problems()))
+
+
+def _problems() -> list[Problem]:
+    """Return the raised alarms as problems for the dashboard, one for each code."""
+    by_code: dict[str, list[Alarm]] = {}
+    for alarm in sorted(_open_alarms(), key=lambda alarm: (alarm.raised_at, alarm.pk)):
+        by_code.setdefault(alarm.code, []).append(alarm)
+    return [_problem(code, alarms) for code, alarms in sorted(by_code.items())]
+
+
+def _problem(code: str, alarms: Sequence[Alarm]) -> Problem:
+    first, *others = alarms
+    about = f"{first.subject}: " if first.subject else ""
+    more = f" And {len(others)} more of the same kind: see Health." if others else ""
+    return Problem(code, f"{about}{first.sentence}{more}", len(alarms), first.raised_at)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +70,29 @@ def present_alarms(now: datetime) -> PresentAlarms:
     """
     view = evaluate(now)
     _safely(lambda: _bring_in_line(view, SILENT, now))
+    return _present(view, now)
+
+
+def alarms_of(channel_ids: Collection[int], now: datetime) -> PresentAlarms:
+    """Return the present alarms that concern these channels, and raise or clear none.
+
+    Left out are alarms about orders of other channels. ``now`` is in UTC.
+    """
+    present = _present(evaluate(now), now)
+    orders_elsewhere = _orders_elsewhere([row["subject"] for row in present.alarms], channel_ids)
+    shown = [row for row in present.alarms if row["subject"] not in orders_elsewhere]
+    return PresentAlarms(shown, present.unknown)
+
+
+def _orders_elsewhere(subjects: Sequence[str], channel_ids: Collection[int]) -> set[str]:
+    """Return the subjects that are numbers of orders of other channels."""
+    covers = Cover.objects.filter(order_number__in=subjects)
+    sold = dict(covers.values_list("order_number", "channel_id"))
+    channels = {**order_facts.channels_of(subjects), **sold}
+    return {number for number, channel_id in channels.items() if channel_id not in channel_ids}
+
+
+def _present(view: View, now: datetime) -> PresentAlarms:
     raised = {(alarm.code, alarm.subject): alarm for alarm in _open_alarms()}
     unknown = {code.value for code in view.unknown}
     # The incidents found now, then raised alarms whose codes could not be checked.

@@ -9,11 +9,10 @@ from typing import Any
 from django.db.models import Model
 
 from .. import installation
-from ..domain.messages import MessageKind
 from ..domain.states import CancellationStatus, CoverStatus, MessageState, ModificationStatus
-from ..host import order_facts
-from ..models import Cancellation, Cover, Heartbeat, Modification, Offer, OutboxMessage
+from ..models import Cancellation, Cover, Heartbeat, Modification, OutboxMessage
 from ..outbox import accounts
+from ..staff.subjects import MessageOrder, orders_of
 from .heartbeats import PURGE
 
 _OPEN_COVERS = [
@@ -75,9 +74,9 @@ def parked(limit: int = 100) -> Sequence[dict[str, Any]]:
             :limit
         ]
     )
-    numbers = _order_numbers(messages)
+    about = orders_of(messages)
     rows += [
-        _row(f"message {m.kind}", m, numbers.get(m.pk, ""), m.reason_code, m.last_error)
+        _row(f"message {m.kind}", m, _number(about.get(m.pk)), m.reason_code, m.last_error)
         for m in messages
     ]
     return sorted(rows, key=lambda row: row["since"])[:limit]
@@ -147,29 +146,8 @@ def _row(kind: str, parked: Any, order: str, reason: str, sentence: str) -> dict
     }
 
 
-def _order_numbers(messages: Iterable[OutboxMessage]) -> dict[int, str]:
-    """Return the order number of each message, without those whose order is gone."""
-    subjects: dict[str, dict[int, int]] = {}
-    for message in messages:
-        subjects.setdefault(message.kind, {})[message.pk] = message.subject_id
-    found = {}
-    for kind, by_message in subjects.items():
-        numbers = _numbers_by_subject(kind, set(by_message.values()))
-        found.update({pk: numbers[s] for pk, s in by_message.items() if s in numbers})
-    return found
-
-
-def _numbers_by_subject(kind: str, ids: set[int]) -> dict[int, str]:
-    """Return order numbers by subject: a cover, offer, cancellation or modification by kind."""
-    if kind == MessageKind.CONFIRM:
-        return dict(Cover.objects.filter(pk__in=ids).values_list("pk", "order_number"))
-    if kind == MessageKind.OPT_OUT:
-        orders = dict(Offer.objects.filter(pk__in=ids).values_list("pk", "order_id"))
-        known = order_facts.numbers_of(order_id for order_id in orders.values() if order_id)
-        return {pk: known[order_id] for pk, order_id in orders.items() if order_id in known}
-    model = Modification if kind.endswith("_modification") else Cancellation
-    about = model._default_manager.filter(pk__in=ids)
-    return dict(about.values_list("pk", "cover__order_number"))
+def _number(order: MessageOrder | None) -> str:
+    return order.number if order is not None else ""
 
 
 def _latest(times: Iterable[str], now: datetime) -> datetime | None:

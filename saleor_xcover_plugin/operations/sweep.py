@@ -31,6 +31,7 @@ from ..outbox.dispatcher import deliver_due
 from ..outbox.drains import call_helpers
 from ..policies.locks import are_tables_locked
 from ..policies.order_sync import sync_order
+from ..staff.background_event_runs import advance_due
 from ..time_limits import DatabaseBusy
 from . import alarms, heartbeats
 from .webhook_inbox import handle_due
@@ -104,6 +105,7 @@ def _do_all(clock: Clock, limit: int) -> SweepResult:
         "offers": partial(_resting_offers, steps),
         "messages": partial(deliver_due, clock, limit=limit, until=until),
         "events": partial(handle_due, clock, limit=limit, until=until),
+        "event runs": partial(advance_due, clock, limit=limit, until=until),
     }
     done = dict.fromkeys(work, 0)
     for name, step in work.items():

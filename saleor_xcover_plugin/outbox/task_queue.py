@@ -28,6 +28,7 @@ REQUEST_OFFER_TASK = "saleor_xcover_plugin.tasks.request_offer"
 SWEEP_TASK = "saleor_xcover_plugin.tasks.sweep"
 RECONCILE_TASK = "saleor_xcover_plugin.tasks.reconcile"
 PURGE_TASK = "saleor_xcover_plugin.tasks.purge"
+EVENT_RUN_TASK = "saleor_xcover_plugin.tasks.event_run"
 TASKS = frozenset(
     {
         DELIVER_TASK,
@@ -38,6 +39,7 @@ TASKS = frozenset(
         SWEEP_TASK,
         RECONCILE_TASK,
         PURGE_TASK,
+        EVENT_RUN_TASK,
     }
 )
 """Names of all tasks of the plugin, which every worker of a store has to know."""

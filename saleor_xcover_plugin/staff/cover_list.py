@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -62,9 +62,9 @@ _SHOWN_WITH_IT = ("cancellations", "modifications", "offer__consents")
 NO_PAGE = Page((), has_previous=False, has_next=False)
 
 
-def page_of(channel_id: int, wanted: CoverFilter, request: PageRequest) -> Page:
-    """Return one page of a channel's covers."""
-    covers = _matching(channel_id, wanted)
+def page_of(channel_ids: Collection[int], wanted: CoverFilter, request: PageRequest) -> Page:
+    """Return one page of the covers of some channels."""
+    covers = _matching(channel_ids, wanted)
     ahead, behind = _parts(covers, request)
     read = ahead.select_related("offer").prefetch_related(*_SHOWN_WITH_IT)
     rows = list(read[: request.length + 1])
@@ -87,13 +87,13 @@ def _parts(
     return older.filter(pk__lt=request.beside), covers.filter(pk__gte=request.beside)
 
 
-def count_of(channel_id: int, wanted: CoverFilter) -> int:
-    """Return the number of a channel's covers on all pages together."""
-    return _matching(channel_id, wanted).count()
+def count_of(channel_ids: Collection[int], wanted: CoverFilter) -> int:
+    """Return the number of covers on all pages together."""
+    return _matching(channel_ids, wanted).count()
 
 
-def _matching(channel_id: int, wanted: CoverFilter) -> QuerySet[Cover]:
-    return _filtered(Cover.objects.filter(channel_id=channel_id), wanted)
+def _matching(channel_ids: Collection[int], wanted: CoverFilter) -> QuerySet[Cover]:
+    return _filtered(Cover.objects.filter(channel_id__in=channel_ids), wanted)
 
 
 def _filtered(covers: QuerySet[Cover], wanted: CoverFilter) -> QuerySet[Cover]:

@@ -38,6 +38,8 @@ class DecisionCode(StrEnum):
     NOT_WAITING = "not_waiting"
     NOT_PREVIEWED = "not_previewed"
     REFUND_CHANGED = "refund_changed"
+    DUE_CHANGED = "due_changed"
+    NUMBER_CHANGED = "number_changed"
     OUTCOME_UNKNOWN = "outcome_unknown"
     POLICY_EXISTS = "policy_exists"
     OTHER_POLICY = "other_policy"
@@ -53,6 +55,8 @@ SENTENCES: Mapping[DecisionCode, str] = {
     DecisionCode.NOT_WAITING: "It was decided, or there is nothing to decide.",
     DecisionCode.NOT_PREVIEWED: "XCover was not asked what it refunds.",
     DecisionCode.REFUND_CHANGED: "XCover would refund another amount than the approved one.",
+    DecisionCode.DUE_CHANGED: "Another amount is due to the buyer by now.",
+    DecisionCode.NUMBER_CHANGED: "Another number of policies is concerned by now.",
     DecisionCode.OUTCOME_UNKNOWN: (
         "XCover may have cancelled the policy already: the answer to that was lost."
     ),

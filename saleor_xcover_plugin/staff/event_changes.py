@@ -15,7 +15,7 @@ from django.db import transaction
 from django.db.models import QuerySet
 
 from ..checkout.ticketed_events import cancelled_of, changes_of, insured_events
-from ..domain.cancellations import rule_for
+from ..domain.cancellations import Cancelled, rule_for
 from ..domain.refund_attribution import RefundScope
 from ..domain.states import IN_FORCE, CancellationStatus, CoverStatus
 from ..failures import ORDER, Failures
@@ -180,6 +180,8 @@ def _ask(cover_id: int, now: datetime) -> None:
         if order is None:
             return
         events = insured_events(cover.offer)
+        if events.cancelled == Cancelled.NONE:
+            return  # taken back meanwhile
         scope = scope_of(order, cover) or RefundScope.NOTHING
         key = judgement_key(scope, order, events)
         if not cover.cancellations.filter(refund_key=key).exists():

@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import time
 from collections import Counter, defaultdict
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from decimal import Decimal
+
+from django.db.models import QuerySet
 
 from .. import installation
 from ..clock import Clock
@@ -87,10 +89,15 @@ def carry_out(covers: Sequence[int], clock: Clock, *, progress: Progress, pause:
 def to_approve(covers: Sequence[int]) -> Iterator[Cancellation]:
     """Yield the previewed cancellations with a refund to the store that wait for a decision."""
     for page in event_changes.pages(covers):
-        waiting = event_changes.cancellations_of(page).filter(
-            status=CancellationStatus.PARKED.value, refund__gt=0
-        )
-        yield from waiting.exclude(xcover_refunds_buyer=True).order_by("pk")
+        yield from waiting_with_refund(page)
+
+
+def waiting_with_refund(covers: Sequence[int]) -> QuerySet[Cancellation]:
+    """Return the previewed cancellations of covers with a refund to the store, in one query."""
+    waiting = event_changes.cancellations_of(covers).filter(
+        status=CancellationStatus.PARKED.value, refund__gt=0
+    )
+    return waiting.exclude(xcover_refunds_buyer=True).order_by("pk")
 
 
 _IN_FORCE = [status.value for status in IN_FORCE]
@@ -116,8 +123,13 @@ def premiums(covers: Sequence[int]) -> str:
 
 def refunds(covers: Sequence[int]) -> str:
     """Return the refunds that wait for approval as text, one sum per currency."""
+    return refunds_of(to_approve(covers))
+
+
+def refunds_of(cancellations: Iterable[Cancellation]) -> str:
+    """Return the refunds of cancellations as text, one sum per currency."""
     sums: dict[str, Decimal] = defaultdict(Decimal)
-    for cancellation in to_approve(covers):
+    for cancellation in cancellations:
         sums[cancellation.currency] += cancellation.refund or Decimal(0)
     return _sums(sums)
 

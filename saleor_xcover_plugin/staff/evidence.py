@@ -7,7 +7,7 @@ memory than a short one.
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -20,6 +20,13 @@ from ..domain.money import Money
 from ..domain.period import Period
 from ..host import catalog, order_facts, orders
 from ..models import Consent, Cover, Offer
+
+ANSWERS: Mapping[str, str] = {
+    "accepted": "Yes: the protection was chosen.",
+    "declined": "No: the tickets were to be bought without it.",
+    "withdrawn": "A yes that ended without a no, such as with the tickets it was for.",
+}
+"""Sentences that tell staff what each answer means."""
 
 CHUNK = 500
 """Number of answers that are read at a time."""

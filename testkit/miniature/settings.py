@@ -2,6 +2,7 @@
 
 import os
 import secrets
+import tempfile
 
 from testkit.postgres import django_database
 
@@ -12,11 +13,15 @@ ALLOWED_HOSTS = ["localhost", "127.0.0.1"]
 USE_TZ = True
 TIME_ZONE = "UTC"
 SITE_ID = 1
+MINIATURE_URL = os.environ.get("XCOVER_DEMO_PUBLIC_URL", "http://localhost/")
 ROOT_URLCONF = "saleor.urls"
 # Saleor's default; other apps set their own.
 DEFAULT_AUTO_FIELD = "django.db.models.AutoField"
 INSTALLED_APPS = [
+    "django.contrib.contenttypes",
+    "saleor.permission",
     "saleor.account",
+    "saleor.app",
     "saleor.channel",
     "saleor.tax",
     "saleor.product",
@@ -32,6 +37,10 @@ INSTALLED_APPS = [
     "django_celery_beat",
     "saleor_xcover_plugin",
 ]
+# Its tables are made with those of the miniature, which refer to them.
+MIGRATION_MODULES = {"contenttypes": None}
+# Where the picture of an app is kept.
+MEDIA_ROOT = os.path.join(tempfile.gettempdir(), "xcover-miniature")
 PLUGINS = ["saleor_xcover_plugin.plugin.XCoverPlugin"]
 DATABASES = {"default": django_database(os.environ["XCOVER_DEMO_DATABASE_URL"])}
 # As in Saleor, tasks run eagerly without a broker.

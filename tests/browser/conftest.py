@@ -78,6 +78,8 @@ class Place:
     store: DemoStore
     driver: Driver
     stack: Stack
+    staff_key: str
+    """Opens the shop's pages for staff."""
 
     @property
     def simulator(self) -> SimulatorProcess:
@@ -90,15 +92,16 @@ def place() -> Iterator[Place]:
         driver = Driver(over_http(stack.host_url))
         store = DemoStore()
         store.open(driver, stack.simulator.base_url)
+        key = secrets.token_urlsafe()
         tokens = {
             STAFF_TOKEN: store.staff_token(),
             PAYMENT_TOKEN: store.payment_app_token(),
-            STAFF_KEY: secrets.token_urlsafe(),
+            STAFF_KEY: key,
         }
         shop = ReadyProcess("the shop", READY)
         command = shop_command(stack.host_url, store.channel.slug, 0)
         url = shop.start(command, env={**os.environ, **tokens})
-        yield Place(url, store, driver, stack)
+        yield Place(url, store, driver, stack, key)
         shop.stop()
 
 

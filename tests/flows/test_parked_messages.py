@@ -102,7 +102,7 @@ def test_the_opt_out_of_an_order_whose_protection_was_taken_out_is_sent_again(
     payments.charge(checkout.id, checkout.total)
     ada.delete(checkout.cover_lines[0])
     order = ada.complete()
-    _kill_workers()
+    kill_workers()
     work()
     assert opt_outs(simulator) == []
     # when
@@ -131,7 +131,7 @@ def test_the_opt_out_of_an_order_without_protection_is_no_covers_business(
     plain.create_checkout({store.concert: 2})
     plain.offer()
     declined = plain.complete()
-    _kill_workers()
+    kill_workers()
     work()
     (parked,) = OutboxMessage.objects.filter(status="parked")
     # when somebody tries to send it by its order, or by another one's
@@ -148,7 +148,7 @@ def test_the_opt_out_of_an_order_without_protection_is_no_covers_business(
     assert parked.status == "parked"
 
 
-def _kill_workers() -> None:
+def kill_workers() -> None:
     """Have all that is pending seem to have killed every worker that sent it."""
     from saleor_xcover_plugin.models import OutboxMessage
     from saleor_xcover_plugin.outbox.message_queue import MAX_CRASHES

@@ -27,6 +27,7 @@ export const staff = {
   orders: () => send("/api/staff/orders"),
   order: (orderId) => send("/api/staff/order", { orderId }),
   refund: (orderId, amount) => send("/api/staff/refund", { orderId, amount }),
+  desk: () => send("/api/staff/desk"),
   xcover: () => send("/api/staff/xcover"),
   setXcoverDown: (isDown) => send("/api/staff/xcover", { isDown }),
 };

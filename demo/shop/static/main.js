@@ -6,6 +6,7 @@ import { cataloguePage } from "./catalogue.js";
 import { checkout } from "./checkout.js";
 import { h, notice } from "./dom.js";
 import { orderPage } from "./order.js";
+import { deskPage } from "./desk.js";
 import { staffOrderPage, staffPage } from "./staff.js";
 
 const PAGES = [
@@ -13,6 +14,7 @@ const PAGES = [
   [/^basket$/, "Basket", basketPage],
   [/^order\/(.+)$/, "Your order", orderPage],
   [/^staff$/, "Store side", staffPage],
+  [/^staff\/desk$/, "Protection desk", deskPage],
   [/^staff\/order\/(.+)$/, "Order, store side", staffOrderPage],
 ];
 const main = document.getElementById("main");

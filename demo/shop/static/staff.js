@@ -1,6 +1,7 @@
 // The staff's page: orders with their policies, and those that need a person.
 
 import { config, staff } from "./api.js";
+import { orderWidget } from "./desk.js";
 import { h, notice } from "./dom.js";
 import { gross, moment, money } from "./format.js";
 import { live } from "./live.js";
@@ -13,6 +14,7 @@ export async function staffPage() {
   const orders = () => live(staff.orders, (found) => [needsPerson(found), ordersTable(found)]);
   return [
     heading("Orders and policies"),
+    h("p", {}, h("a", { href: "#/staff/desk" }, "Protection desk, as in the Saleor dashboard")),
     ...missing,
     missingTokens.includes("XCOVER_DEMO_STAFF_TOKEN") ? null : orders(),
     xcoverPanel(),
@@ -25,7 +27,7 @@ export async function staffOrderPage(id) {
     refund.show(order);
     return drawOrder(order, refund);
   });
-  return [h("p", { class: "back" }, h("a", { href: "#/staff" }, "← All orders")), whole];
+  return [h("p", { class: "back" }, h("a", { href: "#/staff" }, "← All orders")), whole, await orderWidget(id)];
 }
 
 function drawOrder(order, refund) {

@@ -15,6 +15,7 @@ from . import wording
 from .api import CALL, Api
 from .booking_responses import PDS_PATH
 from .control import Control
+from .faults import UNKNOWN
 from .http_responses import Connections, JsonResponse
 from .operation import OperationResponse
 from .store import Call, Store
@@ -67,7 +68,7 @@ class Journal:
             await self._app(scope, receive, send)
             return
         call = Call(
-            operation="unknown",
+            operation=UNKNOWN,
             method=scope["method"],
             path=scope["path"],
             query=scope["query_string"].decode("latin-1"),

@@ -24,6 +24,8 @@ OPERATIONS = (
     "list_bookings",
 )
 """Names of the operations a fault can be ordered for."""
+UNKNOWN = "unknown"
+"""Name of a call to an address that XCover does not have."""
 ANY = "*"
 """Stands for every operation in a fault order."""
 

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from .booking_responses import amounts, live_total, stamp
-from .faults import OPERATIONS
+from .faults import OPERATIONS, UNKNOWN
 from .jsontext import Json
 from .store import Booking, Offer, Store
 
@@ -16,7 +16,7 @@ def state(store: Store) -> Json:
         "simulated": True,
         "now": stamp(store.now()),
         "settings": _plain(store.settings.shown()),
-        "operations": list(OPERATIONS),
+        "operations": [*OPERATIONS, UNKNOWN],
         "counts": store.counts(),
         "throttled": store.throttle.shown(),
         "calls": _plain(store.calls),

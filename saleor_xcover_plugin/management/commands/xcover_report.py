@@ -10,12 +10,12 @@ from ...clock import utc_now
 from ...domain.sales_figures import Sales
 from ...host.runtime import allow_writer
 from ...operations.sales_report import sales_of
+from ...operations.sales_rows import COLUMNS, as_json, days_of, for_people, totals_of, write_csv
 from ..base import PluginCommand
 from ..files import STDOUT, writing
 from ..output import print_json, print_table
 from ..period import BAD_ARGUMENTS, add_period, read_period
 from ..report.page import nothing, page_of
-from ..report.rows import COLUMNS, as_json, days_of, for_people, totals_of, write_csv
 
 DAYS = 30
 """Default length of the period, in days."""

@@ -14,9 +14,10 @@ from ...clock import utc_now
 from ...config.settings import PLUGIN_ID
 from ...domain.instance import Binding
 from ...domain.numbers import counted
-from ...host import catalog, configuration, orders, warehouses
+from ...host import catalog, configuration, dashboard_app, orders, warehouses
 from ...host.runtime import allow_writer
 from ...operations import status
+from ...operations.desk_app import desk_app
 from ..base import PluginCommand
 from ..channels import add_channels, chosen_channels
 from ..output import print_json, print_table
@@ -25,7 +26,8 @@ from ..output import print_json, print_table
 class Command(PluginCommand):
     help = (
         "Create or correct what the cover line needs: tax class at 0 %, product type, product, "
-        "variant, listings, stock in every warehouse. Run it again after adding a channel."
+        "variant, listings, stock in every warehouse; and the app that shows the desk in the "
+        "dashboard. Run it again after adding a channel and after an upgrade."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
@@ -34,7 +36,7 @@ class Command(PluginCommand):
         parser.add_argument(
             "--remove",
             action="store_true",
-            help="take product, settings and beat entry away; refused while work is open",
+            help="take product, settings, app and beat entry away; refused while work is open",
         )
         parser.add_argument("--json", action="store_true", help="machine-readable output")
 
@@ -61,7 +63,7 @@ class Command(PluginCommand):
     def _provision(self, chosen: list[str] | None) -> list[catalog.Step]:
         channels = chosen_channels(chosen)
         made = catalog.provision(channels, utc_now(), configuration.with_tax_on_line(channels))
-        return [*made, *_stock_up(), *_bind()]
+        return [*made, *_stock_up(), *_bind(), *desk_app().ensure()]
 
     def _remove(self) -> list[catalog.Step]:
         open_work = status.open_work()
@@ -71,7 +73,7 @@ class Command(PluginCommand):
                 "Removing the plugin now would lose them. Run xcover_work, look at xcover_status, "
                 "then try again."
             )
-        return catalog.remove(BEAT_ENTRIES, PLUGIN_ID)
+        return [*catalog.remove(BEAT_ENTRIES, PLUGIN_ID), *dashboard_app.remove()]
 
 
 def _bind() -> Iterator[catalog.Step]:

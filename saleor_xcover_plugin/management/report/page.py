@@ -12,9 +12,9 @@ from decimal import Decimal
 
 from ...domain.money import Money, quantum
 from ...domain.sales_figures import MEANINGS, Figures, Market, Sales
+from ...operations.sales_rows import FIGURES, days_of, for_people, percent, totals_of
 from .plots import Drawing, Plot, Series, bars, line
 from .rendering import render
-from .rows import FIGURES, days_of, for_people, percent, totals_of
 
 Days = Sequence[date]
 

@@ -16,7 +16,7 @@ from ...defect_log import log_defect
 from ...domain.numbers import counted
 from ...host import configuration
 from ...outbox import switches
-from . import account, catalogue, events, hooks, limits, payload, running, store, taxes
+from . import account, catalogue, desk, events, hooks, limits, payload, running, store, taxes
 from .finding import Finding, fine, problem, warning
 
 log = logging.getLogger(__name__)
@@ -41,6 +41,7 @@ def examine(channels: Mapping[str, int], now: datetime, *, may_call: bool) -> It
         "payload": partial(payload.check, settings, active, now),
         "running": partial(running.check, now),
         "hooks": hooks.check,
+        "desk": desk.check,
     }
     for name, check in checks.items():
         try:

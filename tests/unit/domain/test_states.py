@@ -16,6 +16,7 @@ from saleor_xcover_plugin.domain.states import (
     TRANSITIONS,
     CancellationStatus,
     CoverStatus,
+    EventRunStatus,
     MessageState,
     ModificationStatus,
     OfferStatus,
@@ -24,7 +25,14 @@ from saleor_xcover_plugin.domain.states import (
     may_transition,
 )
 
-TABLES = (OfferStatus, CoverStatus, CancellationStatus, ModificationStatus, MessageState)
+TABLES = (
+    OfferStatus,
+    CoverStatus,
+    CancellationStatus,
+    ModificationStatus,
+    EventRunStatus,
+    MessageState,
+)
 ALL_STATES = [state for table in TABLES for state in table]
 
 
@@ -66,6 +74,9 @@ def test_every_live_offer_has_an_end(status):
         (ModificationStatus.APPLIED, ModificationStatus.REQUESTED),
         (ModificationStatus.APPLIED, ModificationStatus.PARKED),
         (ModificationStatus.DROPPED, ModificationStatus.REQUESTED),
+        (EventRunStatus.CANCELLING, EventRunStatus.WITHDRAWING),
+        (EventRunStatus.WITHDRAWN, EventRunStatus.ASKED),
+        (EventRunStatus.DONE, EventRunStatus.ASKING),
     ],
 )
 def test_what_is_done_stays_done(current, wanted):
@@ -244,6 +255,22 @@ STORIES = {
         ModificationStatus.CONFIRMING,
         ModificationStatus.DROPPED,
     ),
+    "an event is cancelled, a person approves what XCover refunds": (
+        EventRunStatus.ASKING,
+        EventRunStatus.ASKED,
+        EventRunStatus.CANCELLING,
+        EventRunStatus.DONE,
+    ),
+    "an event takes place after all, while XCover is asked": (
+        EventRunStatus.ASKING,
+        EventRunStatus.WITHDRAWING,
+        EventRunStatus.WITHDRAWN,
+    ),
+    "a person looks at the sum and takes it back": (
+        EventRunStatus.ASKED,
+        EventRunStatus.WITHDRAWING,
+    ),
+    "an event is moved": (EventRunStatus.TELLING, EventRunStatus.DONE),
     "a newer change makes void what waited": (
         ModificationStatus.PARKED,
         ModificationStatus.DROPPED,
@@ -300,6 +327,9 @@ def test_the_words_of_the_database_stay():
         ],
         "CancellationStatus": ["requested", "confirming", "cancelled", "parked", "kept"],
         "ModificationStatus": ["requested", "confirming", "applied", "parked", "dropped"],
+        "EventRunStatus": [
+            *("asking", "asked", "cancelling", "telling", "done", "withdrawing", "withdrawn"),
+        ],
         "MessageState": ["pending", "settled", "dropped", "parked"],
     }
 

@@ -16,7 +16,7 @@ from saleor_xcover_plugin.domain.sales_figures import Figures, Market, Sales
 from saleor_xcover_plugin.management import report
 from saleor_xcover_plugin.management.files import writing
 from saleor_xcover_plugin.management.report.page import LABELS, page_of
-from saleor_xcover_plugin.management.report.rows import COLUMNS, as_json, write_csv
+from saleor_xcover_plugin.operations.sales_rows import COLUMNS, as_json, write_csv
 
 NOW = datetime(2026, 11, 23, 12, 30, tzinfo=UTC)
 FIRST, LAST = date(2026, 11, 1), date(2026, 11, 30)

@@ -1,5 +1,13 @@
+import secrets
+
 from django.db import models
 from django_countries.fields import CountryField
+
+from ..permission.enums import OrderPermissions
+
+
+def _token_key() -> str:
+    return secrets.token_hex(6)
 
 
 class Address(models.Model):
@@ -20,3 +28,8 @@ class User(models.Model):
     is_staff = models.BooleanField(default=False)
     is_active = models.BooleanField(default=True)
     is_confirmed = models.BooleanField(default=True)
+    jwt_token_key = models.CharField(max_length=12, default=_token_key)
+
+    def has_perm(self, _permission: OrderPermissions) -> bool:
+        """Return True for staff, who have every permission here."""
+        return bool(self.is_active and self.is_staff)

@@ -85,6 +85,17 @@ class PluginsManager:
         answer: HttpResponse = plugin.webhook(request, path, previous_value=None)
         return answer
 
+    def webhook_endpoint_without_channel(
+        self, request: HttpRequest, plugin_id: str, path: str
+    ) -> HttpResponse:
+        """Let the plugin of any channel answer, active or not, as Saleor does."""
+        slug = Channel.objects.order_by("pk").values_list("slug", flat=True).first()
+        plugin = self.get_plugin(plugin_id, slug) if slug is not None else None
+        if plugin is None:
+            return HttpResponseNotFound()
+        answer: HttpResponse = plugin.webhook(request, path, previous_value=None)
+        return answer
+
 
 def get_plugins_manager(allow_replica: bool, requestor_getter: Any = None) -> PluginsManager:
     return PluginsManager(settings.PLUGINS)

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from decimal import Decimal
 from typing import Any, TextIO
 
-from ...domain.money import Money
-from ...domain.sales_figures import MEANINGS, Figures, Market, Sales
+from ..domain.money import Money
+from ..domain.sales_figures import MEANINGS, Figures, Market, Sales
 
 FIGURES = tuple(MEANINGS)
 """Names of all figures, in the order of columns."""

@@ -1,0 +1,96 @@
+import { Box, useTheme } from "@saleor/macaw-ui";
+import { lazy, Suspense, useEffect } from "react";
+import { Link, Route, Router, Switch, useLocation } from "wouter";
+
+import { deskAddress } from "./api";
+import { Cases } from "./pages/Cases";
+import { Order } from "./pages/Order";
+import { Loading } from "./parts/Loading";
+import { useSession } from "./session";
+
+const Events = lazy(() => import("./pages/Events").then((m) => ({ default: m.Events })));
+const Sales = lazy(() => import("./pages/Sales").then((m) => ({ default: m.Sales })));
+const Health = lazy(() => import("./pages/Health").then((m) => ({ default: m.Health })));
+const Payload = lazy(() => import("./pages/Payload").then((m) => ({ default: m.Payload })));
+
+const PAGES = [
+  ["/", "Needs a person"],
+  ["/events", "Events"],
+  ["/sales", "Sales"],
+  ["/health", "Health"],
+  ["/payload", "Payload"],
+] as const;
+
+/** The whole desk; beside an order only what is about that order. */
+export function Desk() {
+  useDashboardTheme();
+  const base = deskAddress(window.location.href).pathname.replace(/\/$/, "");
+  return (
+    <Router base={base}>
+      <Switch>
+        <Route path="/order">
+          <Order />
+        </Route>
+        <Route>
+          <Pages />
+        </Route>
+      </Switch>
+    </Router>
+  );
+}
+
+function useDashboardTheme() {
+  const { theme } = useSession();
+  const { setTheme } = useTheme();
+  useEffect(() => {
+    setTheme(theme === "dark" ? "defaultDark" : "defaultLight");
+  }, [theme, setTheme]);
+}
+
+function Pages() {
+  return (
+    <Box className="desk-page" padding={6}>
+      <Navigation />
+      <div>
+        <Suspense fallback={<Loading />}>
+          <Switch>
+            <Route path="/events">
+              <Events />
+            </Route>
+            <Route path="/sales">
+              <Sales />
+            </Route>
+            <Route path="/health">
+              <Health />
+            </Route>
+            <Route path="/payload">
+              <Payload />
+            </Route>
+            <Route>
+              <Cases />
+            </Route>
+          </Switch>
+        </Suspense>
+      </div>
+    </Box>
+  );
+}
+
+function Navigation() {
+  const [location] = useLocation();
+  const here = PAGES.find(([path]) => path !== "/" && path === location)?.[0] ?? "/";
+  return (
+    <Box as="nav" aria-label="Ticket protection" className="desk-nav" marginBottom={6}>
+      {PAGES.map(([path, name]) => (
+        <Link
+          key={path}
+          href={path}
+          className="desk-tab"
+          aria-current={path === here ? "page" : undefined}
+        >
+          {name}
+        </Link>
+      ))}
+    </Box>
+  );
+}

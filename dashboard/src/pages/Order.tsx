@@ -1,0 +1,254 @@
+import { actions } from "@saleor/app-sdk/app-bridge";
+import { Box, Button, Text } from "@saleor/macaw-ui";
+import { useMutation, useQuery } from "@tanstack/react-query";
+import { type RefObject, useEffect, useRef } from "react";
+
+import { unwrapped } from "../api";
+import { ASK, ORDER, SET_CLAIM } from "../documents";
+import type { InsuranceClaim, InsuranceCoverStatus, OrderQuery } from "../gql/graphql";
+import { CaseCard } from "../parts/CaseCard";
+import { Choice } from "../parts/Choice";
+import { Failed } from "../parts/Failed";
+import { Loading } from "../parts/Loading";
+import { moneyText, whenText, wordsOf } from "../parts/texts";
+import { useSession } from "../session";
+
+type Found = NonNullable<OrderQuery["insuranceOrder"]["order"]>;
+type Cover = NonNullable<Found["cover"]>;
+
+const STATES: Record<InsuranceCoverStatus, string> = {
+  PLACED: "Sold; the order is not paid in full",
+  CONFIRMING: "Paid; the policy is being made",
+  CONFIRMED: "Insured",
+  CANCELLING: "Insured; a cancellation is being looked at",
+  CANCELLED: "The policy was cancelled",
+  PARKED: "Not insured: it waits for a person",
+  VOID: "Not insured",
+};
+const CLAIMS: Record<InsuranceClaim, string> = {
+  UNKNOWN: "Nothing known",
+  NONE: "No claim",
+  OPEN: "A claim is open",
+  PAID: "A claim was paid",
+};
+const UNDER_WAY: (InsuranceCoverStatus | null | undefined)[] = ["CONFIRMING", "CANCELLING"];
+const LOOKS_AGAIN_MS = 3000;
+
+/** The protection of one order, beside the order in the dashboard. */
+export function Order() {
+  const { ask, orderId } = useSession();
+  const page = useRef<HTMLDivElement>(null);
+  useHeight(page);
+  const found = useQuery({
+    queryKey: ["order", orderId],
+    queryFn: async () => unwrapped((await ask(ORDER, { id: orderId })).insuranceOrder).order,
+    enabled: orderId !== "",
+    refetchInterval: ({ state }) =>
+      UNDER_WAY.includes(state.data?.cover?.status) ? LOOKS_AGAIN_MS : false,
+  });
+  return (
+    <Box ref={page} padding={4}>
+      {orderId === "" && <Text as="p">Open this from an order in the dashboard.</Text>}
+      {found.error && <Failed error={found.error} retry={() => void found.refetch()} />}
+      {orderId !== "" && found.isPending && <Loading />}
+      {found.data && <OfOrder order={found.data} refresh={() => void found.refetch()} />}
+    </Box>
+  );
+}
+
+/** Tells the dashboard how high the frame has to be. */
+function useHeight(page: RefObject<HTMLDivElement>) {
+  const { bridge } = useSession();
+  useEffect(() => {
+    const shown = page.current;
+    if (!bridge || !shown) return;
+    const observer = new ResizeObserver(() => {
+      const height = Math.ceil(shown.getBoundingClientRect().height);
+      if (height > 0) bridge.dispatch(actions.WidgetResize({ height })).catch(() => undefined);
+    });
+    observer.observe(shown);
+    return () => observer.disconnect();
+  }, [bridge, page]);
+}
+
+function OfOrder({ order, refresh }: { order: Found; refresh: () => void }) {
+  const { cover } = order;
+  return (
+    <>
+      {cover ? (
+        <OfCover order={order} cover={cover} refresh={refresh} />
+      ) : (
+        <Text as="p" display="block">
+          {order.wasOffered
+            ? "Bought without protection; it was offered."
+            : "Bought without protection; none was offered."}
+        </Text>
+      )}
+      {(order.cases ?? []).map((row) => (
+        <Box key={row.id} marginTop={4}>
+          <CaseCard listed={row} />
+        </Box>
+      ))}
+      <Answers order={order} />
+      {cover?.history && <Timeline steps={cover.history} />}
+    </>
+  );
+}
+
+function OfCover({ order, cover, refresh }: { order: Found; cover: Cover; refresh: () => void }) {
+  const isDue = Number(cover.amountDueBack.amount) > 0;
+  return (
+    <>
+      <Text as="h1" size={5} fontWeight="bold" display="block" marginBottom={2}>
+        {cover.status ? STATES[cover.status] : "Unknown to this version of the desk"}
+      </Text>
+      {cover.reason && cover.status !== "PARKED" && (
+        <Text as="p" display="block" marginBottom={3}>
+          {cover.reason}
+        </Text>
+      )}
+      <dl className="desk-facts">
+        {cover.policyNumber && <Fact name="Policy" text={cover.policyNumber} />}
+        <Fact name="Premium" text={moneyText(cover.premium)} />
+        {(order.products ?? []).map((product) => (
+          <Product key={product.title} product={product} />
+        ))}
+        {isDue && <Fact name="Due back" text={moneyText(cover.amountDueBack)} />}
+        {cover.coolingOffUntil && (
+          <Fact name="Refundable until" text={whenText(cover.coolingOffUntil)} />
+        )}
+      </dl>
+      {cover.policyNumber && cover.status !== "CANCELLED" && (
+        <PolicyActions orderId={order.id} cover={cover} refresh={refresh} />
+      )}
+    </>
+  );
+}
+
+function Fact({ name, text }: { name: string; text: string }) {
+  return (
+    <>
+      <dt>{name}</dt>
+      <dd>{text}</dd>
+    </>
+  );
+}
+
+function Product({ product }: { product: NonNullable<Found["products"]>[number] }) {
+  const tax = product.tax ? `, of which tax ${moneyText(product.tax)}` : "";
+  return (
+    <>
+      <dt>{product.title || "Product"}</dt>
+      <dd>
+        {moneyText(product.premium)}
+        {tax}
+        {product.wordingUrl && (
+          <>
+            {" · "}
+            <a href={product.wordingUrl} target="_blank" rel="noreferrer noopener">
+              Policy wording
+            </a>
+          </>
+        )}
+      </dd>
+    </>
+  );
+}
+
+interface PolicyActionsProps {
+  orderId: string;
+  cover: Cover;
+  refresh: () => void;
+}
+
+/** What may be done about a policy although nothing waits. */
+function PolicyActions({ orderId, cover, refresh }: PolicyActionsProps) {
+  const { ask } = useSession();
+  const asking = useMutation({
+    mutationFn: async () => unwrapped((await ask(ASK, { orderId })).insuranceAskCancellation),
+    onSuccess: refresh,
+  });
+  const claiming = useMutation({
+    mutationFn: async (claim: InsuranceClaim) =>
+      unwrapped((await ask(SET_CLAIM, { orderId, claim })).insuranceSetClaim),
+    onSuccess: refresh,
+  });
+  return (
+    <Box marginTop={4} marginBottom={4}>
+      <Box className="desk-row">
+        <Choice
+          label="Insurance claim"
+          value={cover.claim ?? "UNKNOWN"}
+          options={Object.entries(CLAIMS).map(([value, label]) => ({ value, label }))}
+          onChange={(claim) => claiming.mutate(claim as InsuranceClaim)}
+        />
+        {cover.status === "CONFIRMED" && (
+          <Button
+            type="button"
+            size="medium"
+            variant="secondary"
+            title="XCover is asked. Nothing is cancelled."
+            disabled={asking.isPending}
+            onClick={() => asking.mutate()}
+          >
+            What would cancelling refund?
+          </Button>
+        )}
+      </Box>
+      {(asking.error ?? claiming.error) && (
+        <Box marginTop={3}>
+          <Failed error={(asking.error ?? claiming.error) as Error} />
+        </Box>
+      )}
+    </Box>
+  );
+}
+
+function Answers({ order }: { order: Found }) {
+  const answers = order.answers ?? [];
+  if (answers.length === 0) return null;
+  return (
+    <Box marginTop={4}>
+      <Text as="h2" size={4} fontWeight="bold" display="block" marginBottom={2}>
+        What the buyer saw and said
+      </Text>
+      <ol className="desk-timeline">
+        {answers.map((each) => (
+          <li key={each.answeredAt}>
+            <time dateTime={each.answeredAt}>{whenText(each.answeredAt)}</time>
+            <span>
+              {each.answer ? wordsOf(each.answer) : "answered"}:{" "}
+              {each.quotes.map((quote) => (
+                <span key={quote.title}>
+                  {quote.isChosen ? <strong>{quote.title}</strong> : quote.title}{" "}
+                  {moneyText(quote.premium)}{" "}
+                </span>
+              ))}
+              ({each.language}, {each.source}
+              {each.shownAt ? `, shown ${whenText(each.shownAt)}` : ""}
+              {each.isIntact ? "" : ", the stored text was changed since"})
+            </span>
+          </li>
+        ))}
+      </ol>
+    </Box>
+  );
+}
+
+function Timeline({ steps }: { steps: NonNullable<Cover["history"]> }) {
+  return (
+    <Box marginTop={4}>
+      <Text as="h2" size={4} fontWeight="bold" display="block" marginBottom={2}>
+        What happened
+      </Text>
+      <ol className="desk-timeline">
+        {steps.map((step) => (
+          <li key={`${step.at} ${step.what}`}>
+            <time dateTime={step.at}>{whenText(step.at)}</time>
+            <span>{step.what}</span>
+          </li>
+        ))}
+      </ol>
+    </Box>
+  );
+}

@@ -1,0 +1,1 @@
+"""The protection desk: pages and API that staff open from the Saleor dashboard."""

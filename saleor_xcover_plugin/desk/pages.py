@@ -1,0 +1,94 @@
+"""Serve the desk at the plugin's address that belongs to no channel.
+
+Pages and files are the same for everybody. Whatever is about orders comes from the API, which
+verifies who asks.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse, HttpResponseNotFound, JsonResponse
+from django.utils.html import json_script
+
+from ..config.framing import content_policy
+from ..host import desk_sign_in
+from ..operations.desk_app import desk_app
+from . import bundle
+from .api import api_view
+
+_YEAR = 31_536_000
+_HOUR = 3_600
+_PAGES = frozenset({"", "order", "cases", "events", "sales", "health", "payload"})
+_FORM = "application/x-www-form-urlencoded"
+
+
+def desk_view(request: HttpRequest, path: str) -> HttpResponse:
+    """Answer a request below ``desk/``; ``path`` is the rest of the address, without slashes."""
+    if path == "graphql":
+        return api_view(request)
+    if path == "" and not request.path.endswith("/"):
+        return _to_folder(request)
+    if path in _PAGES:
+        return _page_view(request)
+    if request.method not in ("GET", "HEAD"):
+        return HttpResponse(status=405, headers={"Allow": "GET, HEAD"})
+    if path == "manifest.json":
+        return JsonResponse(desk_app().manifest())
+    if path == "logo.png":
+        return _file(bundle.logo(), "image/png", _HOUR)
+    found = bundle.asset(path.removeprefix("assets/")) if path.startswith("assets/") else None
+    return _file(*found, _YEAR) if found else HttpResponseNotFound()
+
+
+def _to_folder(request: HttpRequest) -> HttpResponse:
+    """Redirect to the address with a slash, from which the page's files are found."""
+    query = request.META.get("QUERY_STRING", "")
+    target = f"{request.path}/?{query}" if query else f"{request.path}/"
+    return HttpResponse(status=301, headers={"Location": target})
+
+
+def _page_view(request: HttpRequest) -> HttpResponse:
+    """Return the page. A dashboard that opens it by POST hands over its token in the body."""
+    if request.method in ("GET", "HEAD"):
+        return _page({})
+    if request.method != "POST":
+        return HttpResponse(status=405, headers={"Allow": "GET, HEAD, POST"})
+    if request.content_type != _FORM:
+        return HttpResponse(status=415)
+    token = request.POST.get("accessToken", "")
+    try:
+        desk_sign_in.staff_of(token)
+    except desk_sign_in.SignInRefused as refused:
+        return _protected(HttpResponse(str(refused), status=401, content_type="text/plain"))
+    return _page({"token": token, "orderId": request.POST.get("orderId", "")})
+
+
+def _page(session: dict[str, Any]) -> HttpResponse:
+    data = json_script(session, "session") if session else ""
+    content = bundle.page().replace("</head>", f"{data}</head>", 1)
+    return _protected(HttpResponse(content, content_type="text/html; charset=utf-8"))
+
+
+def _protected(response: HttpResponse) -> HttpResponse:
+    """Add the headers that keep a page where it belongs; it may hold a token, so nothing stores it.
+
+    ``frame-ancestors`` says who may frame it, which ``X-Frame-Options`` cannot.
+    """
+    response.xframe_options_exempt = True
+    response["Content-Security-Policy"] = content_policy()
+    response["Cache-Control"] = "no-store"
+    response["Referrer-Policy"] = "no-referrer"
+    response["X-Content-Type-Options"] = "nosniff"
+    return response
+
+
+def _file(content: bytes, kind: str, seconds: int) -> HttpResponse:
+    return HttpResponse(
+        content,
+        content_type=kind,
+        headers={
+            "Cache-Control": f"public, max-age={seconds}",
+            "X-Content-Type-Options": "nosniff",
+        },
+    )

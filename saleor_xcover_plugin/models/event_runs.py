@@ -1,0 +1,55 @@
+"""Work on all policies of an event that staff began in the desk and workers do."""
+
+from __future__ import annotations
+
+from django.db import models
+from django.db.models import Q
+
+from ..domain.states import OPEN_EVENT_RUN_STATUSES, EventChangeKind, EventRunStatus
+from .base import Stateful, choices
+
+
+class EventRun(Stateful):
+    """One cancelled or moved event whose policies are worked on in the background."""
+
+    _status_type = EventRunStatus
+
+    change = models.CharField(max_length=12, choices=choices(EventChangeKind))
+    status = models.CharField(max_length=12, choices=choices(EventRunStatus))
+    # Primary keys, as text, of the variants that are the event's tickets.
+    variants = models.JSONField(default=list)
+    # The event as staff saw it when they began.
+    label = models.TextField()
+    # The new start of a moved event.
+    starts_at = models.DateTimeField(null=True)
+    # What was recorded of the variants before: the start in ISO 8601, or null if cancelled.
+    before = models.JSONField(default=dict)
+    # Primary keys of the event's covers, in their order, and the ids of their channels.
+    covers = models.JSONField(default=list)
+    channels = models.JSONField(default=list)
+    # The policies in force when it began, which staff confirmed.
+    policies = models.PositiveIntegerField(default=0)
+    # Only cancellations that waited since before this time were approved; null: none were.
+    approved_at = models.DateTimeField(null=True)
+    # The cancellations that were approved.
+    approved = models.PositiveIntegerField(default=0)
+    # The key of the last cover treated in the present stage, and the number of orders told.
+    reached = models.BigIntegerField(default=0)
+    told = models.PositiveIntegerField(default=0)
+    # The worker that works on it right now, and the time after which another one may.
+    lease_token = models.UUIDField(null=True)
+    leased_until = models.DateTimeField(null=True)
+    created_at = models.DateTimeField()
+    updated_at = models.DateTimeField()
+
+    class Meta:
+        indexes = (
+            models.Index(
+                fields=["updated_at"],
+                condition=Q(status__in=[s.value for s in OPEN_EVENT_RUN_STATUSES]),
+                name="xcover_event_run_open",
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"event run {self.pk} {self.status}"

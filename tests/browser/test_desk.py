@@ -1,0 +1,376 @@
+"""The desk as staff use it: in a frame that speaks as Saleor's dashboard does."""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import BrowserContext, FrameLocator, Locator, Page, expect
+
+from testkit.client.payment_app import PaymentApp
+from testkit.client.shopper import Shopper
+from testkit.client.staff import Staff
+from testkit.client.values import PlacedOrder, Transaction
+from testkit.process import ROOT
+from testkit.seed import SYMPHONY
+from testkit.simulator import SimulatorProcess
+from testkit.steps import bookings
+
+from . import axe
+from .conftest import Place, wait_for_offer
+
+SOON = 30_000  # ms, for what workers do
+IMAGES = ROOT / "docs" / "images"
+
+Sell = Callable[[], tuple[PlacedOrder, Transaction]]
+
+
+class Desk:
+    """The shop's page with the desk in a frame, and everything its scripts complained of."""
+
+    def __init__(self, page: Page, place: Place) -> None:
+        self.page = page
+        self._url = place.shop_url
+        self._key = place.staff_key
+        self.failures: list[str] = []
+        page.on("pageerror", lambda error: self.failures.append(str(error)))
+        page.on("console", self._note)
+
+    def _note(self, message: object) -> None:
+        text = str(getattr(message, "text", message))
+        if "Content Security Policy" in text or "Content-Security-Policy" in text:
+            self.failures.append(text)
+
+    def open(self) -> FrameLocator:
+        self.page.goto(f"{self._url}/#/staff/desk?key={self._key}")
+        return self.frame
+
+    def open_order(self, order_id: str) -> FrameLocator:
+        self.page.goto(f"{self._url}/#/staff/order/{order_id}?key={self._key}")
+        return self.frame
+
+    @property
+    def frame(self) -> FrameLocator:
+        return self.page.frame_locator("iframe[title='Ticket protection']")
+
+    def tab(self, name: str) -> None:
+        self.frame.get_by_role("link", name=name, exact=True).click()
+        expect(self.frame.get_by_role("heading", level=1)).to_be_visible()
+
+    def check(self) -> None:
+        """Have axe look at the page inside the frame."""
+        (inner,) = [each for each in self.page.frames if "/desk/" in each.url]
+        assert axe.violations(inner) == []  # type: ignore[arg-type]
+
+
+@pytest.fixture
+def desk(context: BrowserContext, place: Place) -> Iterator[Desk]:
+    opened = Desk(context.new_page(), place)
+    yield opened
+    assert opened.failures == []
+
+
+@pytest.fixture
+def staff(place: Place) -> Staff:
+    return Staff(place.driver, place.store)
+
+
+@pytest.fixture
+def payments(place: Place) -> PaymentApp:
+    return PaymentApp(place.driver, place.store.payment_app_token())
+
+
+@pytest.fixture
+def sell(
+    context: BrowserContext, place: Place, payments: PaymentApp, simulator: SimulatorProcess
+) -> Sell:
+    """Return what sells two tickets with cover and waits for the policy."""
+
+    def sold() -> tuple[PlacedOrder, Transaction]:
+        before = len(bookings(simulator))
+        buyer = Shopper(place.driver, place.store.channel)
+        buyer.create_checkout({place.store.events[SYMPHONY]: 2})
+        wait_for_offer(buyer)
+        made = buy_with_cover(buyer, payments)
+        wait_until(lambda: len(bookings(simulator)) > before)
+        return made
+
+    return sold
+
+
+def buy_with_cover(buyer: Shopper, payments: PaymentApp) -> tuple[PlacedOrder, Transaction]:
+    """Accept the offer of the buyer's checkout, pay and complete it."""
+    buyer.accept(buyer.offer())
+    checkout = buyer.checkout()
+    payment = payments.charge(checkout.id, checkout.total, checkout.currency)
+    return buyer.complete(), payment
+
+
+def wait_until(is_so: Callable[[], bool]) -> None:
+    until = time.monotonic() + SOON / 1000
+    while not is_so():
+        assert time.monotonic() < until
+        time.sleep(0.1)
+
+
+@pytest.fixture
+def refunded(sell: Sell, staff: Staff, payments: PaymentApp) -> PlacedOrder:
+    """An order whose tickets went back, but not their cover."""
+    order, payment = sell()
+    (line,) = order.ticket_lines
+    staff.grant_refund(order.id, payment, lines={line.id: 2})
+    payments.refund(payment, line.total)
+    return order
+
+
+def case_of(frame: FrameLocator, order: PlacedOrder) -> Locator:
+    return frame.get_by_role("article", name=re.compile(rf"order {order.number}$"))
+
+
+def test_a_person_approves_a_cancellation_and_the_policy_is_cancelled(
+    desk: Desk, refunded: PlacedOrder, simulator: SimulatorProcess
+) -> None:
+    # given a refund that waits for a person
+    wait_until(lambda: bool(simulator.calls("cancel")))
+    case = case_of(desk.open(), refunded)
+    expect(case).to_contain_text("6.66 USD")
+    # when the button is pressed
+    case.get_by_role("button", name="Cancel the policy").click()
+    # then it says what it will do, and nothing happens yet
+    form = case.get_by_role("form", name="Cancel the policy")
+    expect(form).to_contain_text("refunds 6.66 USD to the store. It cannot be undone.")
+    assert simulator.calls("confirm_cancellation") == []
+    desk.check()
+    # when it is pressed again
+    form.get_by_role("button", name="Cancel the policy").click()
+    # then the policy is cancelled, and the page says so
+    wait_until(lambda: [b["status"] for b in bookings(simulator)] == ["CANCELLED"])
+    expect(case).to_contain_text("Done", timeout=SOON)
+    # and the money due is the next case
+    desk.page.reload()
+    expect(case_of(desk.frame, refunded)).to_contain_text("Money due back", timeout=SOON)
+
+
+def test_the_same_by_keyboard_alone(
+    desk: Desk, refunded: PlacedOrder, simulator: SimulatorProcess
+) -> None:
+    wait_until(lambda: bool(simulator.calls("cancel")))
+    case = case_of(desk.open(), refunded)
+    button = case.get_by_role("button", name="Keep the policy")
+    expect(button).to_be_visible()
+    keys = desk.page.keyboard
+    desk.page.locator("iframe").focus()
+    for _ in range(40):
+        if button.evaluate("(e) => e === document.activeElement"):
+            break
+        keys.press("Tab")
+    assert button.evaluate("(e) => e === document.activeElement")
+
+    keys.press("Enter")
+    form = case.get_by_role("form", name="Keep the policy")
+    expect(form).to_be_focused()
+    keys.press("Tab")
+    keys.press("Enter")
+
+    expect(case).to_contain_text("Done: it waits no longer.", timeout=SOON)
+    assert [booking["status"] for booking in bookings(simulator)] == ["CONFIRMED"]
+
+
+def test_the_second_of_two_people_is_told(
+    desk: Desk,
+    context: BrowserContext,
+    place: Place,
+    refunded: PlacedOrder,
+    simulator: SimulatorProcess,
+) -> None:
+    wait_until(lambda: bool(simulator.calls("cancel")))
+    other = Desk(context.new_page(), place)
+    mine, theirs = case_of(desk.open(), refunded), case_of(other.open(), refunded)
+    for case in (mine, theirs):
+        case.get_by_role("button", name="Keep the policy").click()
+
+    mine.get_by_role("form").get_by_role("button", name="Keep the policy").click()
+    expect(mine).to_contain_text("Done", timeout=SOON)
+    theirs.get_by_role("form").get_by_role("button", name="Keep the policy").click()
+
+    expect(theirs.get_by_role("alert")).to_contain_text("Nothing waits for a decision")
+
+
+def test_beside_an_order_stand_its_policy_and_what_the_buyer_saw(
+    desk: Desk, sell: Sell, simulator: SimulatorProcess
+) -> None:
+    order, _ = sell()
+    (booking,) = bookings(simulator)
+
+    widget = desk.open_order(order.id)
+
+    expect(widget.get_by_role("heading", name="Insured", exact=True)).to_be_visible(timeout=SOON)
+    expect(widget.locator("body")).to_contain_text(booking["id"])
+    expect(widget.locator("body")).to_contain_text("of which tax 0.71 USD")
+    expect(widget.get_by_role("link", name="Policy wording")).to_have_attribute(
+        "href", re.compile("^http")
+    )
+    expect(widget.get_by_role("heading", name="What the buyer saw and said")).to_be_visible()
+    expect(widget.locator("body")).to_contain_text("accepted at 6.66 USD")
+    height = desk.page.locator("iframe").evaluate("(e) => e.getBoundingClientRect().height")
+    inner = widget.locator("#macaw-ui-root").evaluate("(e) => e.getBoundingClientRect().height")
+    assert height >= inner
+    desk.check()
+
+
+def test_a_cancelled_event_goes_on_while_the_page_is_closed(
+    desk: Desk, context: BrowserContext, place: Place, sell: Sell, simulator: SimulatorProcess
+) -> None:
+    # given two policies of one event
+    for _ in range(2):
+        sell()
+    frame = desk.open()
+    desk.tab("Events")
+    frame.get_by_label("Name, slug or SKU").fill("symphony")
+    frame.get_by_role("button", name="Search").click()
+    frame.get_by_role("button", name=SYMPHONY).click()
+    # when a person says that it was cancelled
+    one = frame.get_by_role("checkbox", name=re.compile(SYMPHONY))
+    one.click()
+    begin = frame.get_by_role("button", name="Begin")
+    expect(begin).to_be_disabled()
+    frame.get_by_label("Type 2 to confirm").fill("2")
+    desk.check()
+    begin.click()
+    # then XCover is asked, and nothing is cancelled
+    expect(frame.locator("body")).to_contain_text("XCover would refund 13.32 USD", timeout=SOON)
+    assert simulator.calls("confirm_cancellation") == []
+    desk.check()
+    # when the sum is approved and the page is closed at once
+    frame.get_by_label("Type 2 to cancel them").fill("2")
+    frame.get_by_role("button", name="Cancel the policies").click()
+    expect(frame.get_by_label("Type 2 to cancel them")).to_have_count(0, timeout=SOON)
+    desk.page.close()
+    # then the policies are cancelled all the same, and another page shows it
+    wait_until(lambda: {b["status"] for b in bookings(simulator)} == {"CANCELLED"})
+    again = Desk(context.new_page(), place)
+    frame = again.open()
+    again.tab("Events")
+    expect(frame.locator("body")).to_contain_text("cancelled", timeout=SOON)
+    expect(frame.locator("body")).to_contain_text("Done.", timeout=SOON)
+    assert again.failures == []
+
+
+def test_sales_are_plotted_and_kept_as_a_file_and_the_period_is_remembered(
+    desk: Desk, sell: Sell, tmp_path: Path
+) -> None:
+    sell()
+    frame = desk.open()
+    desk.tab("Sales")
+    expect(frame.locator("canvas").first).to_be_visible()
+    expect(frame.locator("body")).to_contain_text(re.compile(r"\d of \d, attach rate 100.0 %"))
+    desk.check()
+    with desk.page.expect_download() as download:
+        frame.get_by_role("button", name="Download CSV").click()
+    path = tmp_path / "sales.csv"
+    download.value.save_as(path)
+    heading, row = path.read_text().splitlines()
+    assert heading.startswith("day,channel,currency,shown")
+    assert ",tickets,USD," in row
+    # when another first day is chosen and the page is opened again
+    frame.get_by_label("First day").fill("2026-01-05")
+    desk.page.reload()
+    desk.tab("Sales")
+    # then it is still chosen
+    expect(desk.frame.get_by_label("First day")).to_have_value("2026-01-05")
+
+
+def test_health_and_payload_are_pages_of_it(desk: Desk) -> None:
+    frame = desk.open()
+    desk.tab("Health")
+    expect(frame.get_by_role("heading", name="Alarms")).to_be_visible()
+    expect(frame.locator("body")).to_contain_text("credentials")
+    desk.check()
+    desk.tab("Payload")
+    frame.get_by_label("Which one").fill("example-symphony")
+    frame.get_by_role("button", name="Show").click()
+    expect(frame.locator("pre").first).to_contain_text('"context"')
+    desk.check()
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_every_page_passes_axe_in_both_themes_and_at_twice_the_size(
+    desk: Desk, refunded: PlacedOrder, simulator: SimulatorProcess, theme: str
+) -> None:
+    wait_until(lambda: bool(simulator.calls("cancel")))
+    desk.page.emulate_media(color_scheme=theme)  # type: ignore[arg-type]
+    desk.page.set_viewport_size({"width": 640, "height": 700})  # 1280 at 200 %
+    frame = desk.open()
+    expect(case_of(frame, refunded)).to_be_visible()
+    for name in ("Needs a person", "Events", "Sales", "Health", "Payload"):
+        desk.tab(name)
+        desk.check()
+        root = frame.locator("html")
+        assert root.evaluate("(e) => e.scrollWidth <= e.clientWidth"), name
+    back = frame.locator("body").evaluate("(e) => getComputedStyle(e).backgroundColor")
+    assert (back == "rgb(255, 255, 255)") == (theme == "light")
+
+
+def test_a_forged_token_shows_a_sentence_and_nothing_else(desk: Desk) -> None:
+    desk.page.route(
+        "**/api/staff/desk",
+        lambda route: route.fulfill(
+            json={
+                "id": "QXBwOjE=",
+                "token": "e30.e30.x",
+                "path": "/plugins/covergenius.xcover/desk/",
+            }
+        ),
+    )
+
+    frame = desk.open()
+
+    expect(frame.get_by_role("alert").first).to_contain_text("the sign-in has ended")
+    expect(frame.get_by_role("article")).to_have_count(0)
+
+
+def test_outside_of_a_dashboard_the_page_says_where_to_open_it(desk: Desk, place: Place) -> None:
+    desk.page.goto(f"{place.shop_url}/plugins/covergenius.xcover/desk/")
+
+    expect(desk.page.locator("body")).to_contain_text("Open this page from the Saleor dashboard")
+
+
+@pytest.mark.picture
+def test_pictures_for_the_documentation(
+    desk: Desk,
+    sell: Sell,
+    refunded: PlacedOrder,
+    simulator: SimulatorProcess,
+) -> None:
+    wait_until(lambda: bool(simulator.calls("cancel")))
+    order, _ = sell()
+    frame = desk.open()
+    case_of(frame, refunded).get_by_role("button", name="Cancel the policy").click()
+    _take(desk, "desk-cases")
+    desk.tab("Sales")
+    expect(frame.locator("canvas").first).to_be_visible()
+    _take(desk, "desk-sales")
+    desk.tab("Events")
+    frame.get_by_label("Name, slug or SKU").fill("symphony")
+    frame.get_by_role("button", name="Search").click()
+    frame.get_by_role("button", name=SYMPHONY).click()
+    frame.get_by_role("checkbox", name=re.compile(SYMPHONY)).click()
+    _take(desk, "desk-events")
+    desk.tab("Health")
+    expect(frame.get_by_role("heading", name=re.compile("In order"))).to_be_visible()
+    _take(desk, "desk-health")
+    widget = desk.open_order(order.id)
+    expect(widget.get_by_role("heading", name="Insured", exact=True)).to_be_visible(timeout=SOON)
+    _take(desk, "desk-order")
+    desk.page.emulate_media(color_scheme="dark")
+    desk.page.set_viewport_size({"width": 390, "height": 844})
+    expect(case_of(desk.open(), refunded)).to_be_visible()
+    _take(desk, "desk-dark-narrow")
+
+
+def _take(desk: Desk, name: str) -> None:
+    desk.page.wait_for_timeout(700)  # plots and fonts
+    desk.page.locator("iframe").screenshot(path=IMAGES / f"{name}.png")
