@@ -46,6 +46,10 @@ def _region(text: str) -> str:
     country, _, region = text.upper().partition("-")
     if not _REGION.fullmatch(text.upper()) or country not in ISO_3166:
         raise ValueError("write regions as country and region, such as US-NY")
+    if not regions.are_listed(country):
+        raise ValueError(
+            f"addresses in {country} do not tell the region, so it cannot be limited by region"
+        )
     if not regions.is_known(country, region):
         raise ValueError(f"{country} has no region {region[:40]}: write codes, such as US-NY")
     return f"{country}-{regions.code_of(country, region)}".upper()
@@ -87,12 +91,17 @@ class _Regional(_Model):
     only: _Regions = frozenset()
 
 
+def _left_out(value: object) -> object:
+    """A word with nothing below it limits nothing."""
+    return {} if value is None else value
+
+
 class _Limits(_Model):
-    exclude: _Exclude = _Exclude()
-    ticket_price: _Price = _Price()
-    insured_value: _Value = _Value()
-    starts: _Starts = _Starts()
-    regions: _Regional = _Regional()
+    exclude: Annotated[_Exclude, BeforeValidator(_left_out)] = _Exclude()
+    ticket_price: Annotated[_Price, BeforeValidator(_left_out)] = _Price()
+    insured_value: Annotated[_Value, BeforeValidator(_left_out)] = _Value()
+    starts: Annotated[_Starts, BeforeValidator(_left_out)] = _Starts()
+    regions: Annotated[_Regional, BeforeValidator(_left_out)] = _Regional()
     only_non_refundable: Annotated[bool, Field(strict=True)] = False
 
 

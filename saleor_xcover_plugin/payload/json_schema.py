@@ -8,13 +8,12 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
-from decimal import Decimal
 from importlib.util import find_spec
 from typing import Any
 
 from celery.exceptions import SoftTimeLimitExceeded
 
-from .documents import TemplateError
+from .documents import TemplateError, exact
 
 NOT_CHECKED = (
     "The JSON Schema is not checked, because the package jsonschema is not installed. Install "
@@ -54,7 +53,7 @@ def read_schema(text: str) -> Any:
     Without ``jsonschema`` any JSON object passes.
     """
     try:
-        schema = json.loads(text, parse_float=Decimal)
+        schema = json.loads(text, parse_float=exact)
     except (ValueError, RecursionError):
         raise TemplateError("", "this is no JSON") from None
     if not isinstance(schema, dict):
@@ -75,11 +74,15 @@ def read_schema(text: str) -> Any:
     return schema
 
 
-def violations(schema: Any, payload: dict[str, Any]) -> list[Violation]:
+def violations(
+    schema: Any, payload: dict[str, Any], *, only_structure: bool = False
+) -> list[Violation]:
     """Return where a payload breaks a schema; none without ``jsonschema``.
 
     The schema is about the whole body if it names ``context`` among its properties, else about
     the context alone. References to other documents are not followed. Amounts may be Decimals.
+    With ``only_structure`` patterns of values are not tried: somebody waits, and a pattern may take
+    for ever. A schema with more than ``MAX_STEPS`` references and alternatives cannot be used.
     """
     if not is_available():
         return []
@@ -88,13 +91,46 @@ def violations(schema: Any, payload: dict[str, Any]) -> list[Violation]:
 
     is_whole = "context" in (schema.get("properties") or {})
     value, start = (payload, "") if is_whole else (payload["context"], "context")
-    validator = validator_for(schema)(schema, registry=Registry())
+    validator = _bounded(validator_for(schema), only_structure)(schema, registry=Registry())
     try:
         return sorted(_found(validator.iter_errors(value), start), key=lambda each: each.path)
     except SoftTimeLimitExceeded:
         raise
     except Exception as error:  # a schema may refer to anything
         return [Violation(start, "", f"the schema cannot be used ({type(error).__name__})")]
+
+
+MAX_STEPS = 20_000
+"""Most references and alternatives of a schema that are looked at for one payload."""
+_BRANCHES = ("$ref", "$dynamicRef", "allOf", "anyOf", "oneOf", "if", "not", "dependentSchemas")
+
+
+class _TooManySteps(Exception):
+    pass
+
+
+def _bounded(kind: Any, only_structure: bool) -> Any:
+    """Return a validator that gives up after ``MAX_STEPS``."""
+    from jsonschema.validators import extend
+
+    left = MAX_STEPS
+
+    def counted(rule: Any) -> Any:
+        def check(validator: Any, value: Any, instance: Any, schema: Any) -> Any:
+            nonlocal left
+            left -= 1
+            if left < 0:
+                raise _TooManySteps
+            yield from rule(validator, value, instance, schema) or ()
+
+        return check
+
+    rules = {name: counted(kind.VALIDATORS[name]) for name in _BRANCHES if name in kind.VALIDATORS}
+    return extend(kind, {**rules, "pattern": _untried} if only_structure else rules)
+
+
+def _untried(*_: Any) -> tuple[()]:
+    return ()
 
 
 def _found(errors: Any, start: str) -> Iterator[Violation]:

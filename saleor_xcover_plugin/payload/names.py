@@ -8,6 +8,7 @@ used above its level, it has a value only if all parts below agree: ``event.name
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, fields
 from datetime import datetime
@@ -39,6 +40,14 @@ class Kind(StrEnum):
     MOMENT = "moment"
 
 
+MAX_READS = 100_000
+"""Most values that are read for one payload; a thousand take some milliseconds."""
+
+
+class TooManyReads(Exception):
+    """A template reads more values than it may, such as all tickets again and again."""
+
+
 class Gap(Exception):
     """A name has no value here. The text says why, without any value."""
 
@@ -55,6 +64,36 @@ class Sale:
     @cached_property
     def _parts(self) -> dict[tuple[int, str], list[str]]:
         return {}
+
+    @cached_property
+    def _values(self) -> dict[tuple[object, ...], Value | Gap]:
+        return {}
+
+    @cached_property
+    def _reads(self) -> Counter[str]:
+        return Counter()
+
+    def value(self, name: Name, place: Place) -> Value:
+        """Return the value of a name at a place, which is found out once.
+
+        Raise ``Gap`` if there is none, and ``TooManyReads`` after ``MAX_READS`` values.
+        """
+        known = name.text, *place.key
+        if known not in self._values:
+            try:
+                self._values[known] = name.found(place)
+            except Gap as gap:
+                self._values[known] = gap
+        found = self._values[known]
+        if isinstance(found, Gap):
+            raise found.with_traceback(None)
+        return found
+
+    def count_reads(self, count: int) -> None:
+        """Count values that are read. Raise ``TooManyReads`` after ``MAX_READS``."""
+        self._reads["values"] += count
+        if self._reads["values"] > MAX_READS:
+            raise TooManyReads
 
     def parts(self, line: Tickets, source: str) -> list[str]:
         """Return the parts of a text about a line, one per ticket; empty if their number differs.
@@ -85,6 +124,12 @@ class Place:
     lines: tuple[Tickets, ...]
     ticket: int | None = None
     """The number of the ticket in its line, from 0; only at the level of tickets."""
+
+    @property
+    def key(self) -> tuple[int, int, int | None]:
+        """Tell the place apart from the others of its sale, by level, first line and ticket."""
+        first = id(self.lines[0]) if self.lines and self.level != Level.SALE else 0
+        return self.level, first, self.ticket
 
     @classmethod
     def of(cls, sale: Sale) -> Place:
@@ -134,7 +179,13 @@ class Name:
 
     def value(self, place: Place) -> Value:
         """Return the value at a place of any level. Raise ``Gap`` if there is none."""
-        values = [self.read(part) for part in place.at(self.level)]
+        return place.sale.value(self, place)
+
+    def found(self, place: Place) -> Value:
+        """Find the value at a place out. Raise ``Gap`` if there is none."""
+        parts = list(place.at(self.level))
+        place.sale.count_reads(len(parts))
+        values = [self.read(part) for part in parts]
         if any(value != values[0] for value in values[1:]):
             raise Gap(f"it is not the same for all {_PLURAL[self.level]} here")
         value = values[0] if values else None
@@ -149,7 +200,13 @@ _PLURAL = {
     Level.LINE: "lines",
     Level.TICKET: "tickets",
 }
-_PERSONAL = ("buyer.", "checkout.metadata.", "line.metadata.", "ticket.metadata.")
+_PERSONAL = (
+    "buyer.",
+    "customer.region",
+    "checkout.metadata.",
+    "line.metadata.",
+    "ticket.metadata.",
+)
 
 
 def find(text: str) -> Name | None:
@@ -203,10 +260,15 @@ def parts_of(text: str, *, most: int) -> list[str]:
             found = json.loads(text)
         except (ValueError, RecursionError):
             return []
-        parts = [str(item).strip() for item in found if isinstance(item, str | int)]
+        # An item that is no text would give its place to the next ticket's.
+        parts = [str(item) for item in found] if all(map(_is_text, found)) else []
     else:
         parts = text.replace("\n", ",").split(",", most) if text.strip() else []
     return [part.strip() for part in parts] if len(parts) <= most else []
+
+
+def _is_text(item: object) -> bool:
+    return isinstance(item, str | int) and not isinstance(item, bool)
 
 
 def _sum(lines: tuple[Tickets, ...]) -> Decimal:

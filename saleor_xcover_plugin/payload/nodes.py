@@ -16,6 +16,8 @@ from .documents import TemplateError, complaint, sentence_of
 from .formats import MAX_TEXT, Json, formats_of, is_of, types_of, write
 from .names import Gap, Level, Name, find, known_names
 
+MAX_CONDITIONS = 20
+"""Most conditions on one node."""
 _EACH = {"events": Level.EVENT, "lines": Level.LINE, "tickets": Level.TICKET}
 WORDS = ("from", "each", "object", "constant")
 """The words that make an object a directive. A field of such a name is written in ``object``."""
@@ -167,6 +169,10 @@ class Reader:
             node = self._model(From, raw, path)
             self._check_from(node, path)
         elif word == "constant":
+            if isinstance(raw[word], list | dict):
+                raise TemplateError(
+                    f"{path}.constant", "a single text, number, true, false or null is wanted here"
+                )
             node = self._model(Constant, {**options, "value": raw[word]}, path)
             _require_short(node.value, path)
         elif word == "object":
@@ -178,6 +184,8 @@ class Reader:
             node = self._each(raw[word], options, path, level)
         if node.when == []:
             raise TemplateError(f"{path}.when", "it names no condition")
+        if len(node.conditions) > MAX_CONDITIONS:
+            raise TemplateError(f"{path}.when", f"it has more than {MAX_CONDITIONS} conditions")
         for condition in node.conditions:
             self._check_condition(condition, path)
         return node

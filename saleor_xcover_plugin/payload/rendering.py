@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
 from .documents import MAX_NODES
 from .formats import Json
-from .names import Gap, Place
+from .names import Gap, Place, TooManyReads
 from .nodes import Constant, Each, Fields, From, Items, Node, holds, written
 
 
@@ -35,6 +36,10 @@ class Filled:
     """Paths of values that may say something about a person."""
     size: int = 0
     """Number of objects, lists and single values."""
+    is_shape: bool = False
+    """True to fill in whatever conditions hold, so that every field it may ever have is there."""
+    optional: set[str] = field(default_factory=set)
+    """Paths of what another sale may lack, with ``[]`` for any item of a list."""
 
 
 class _TooLarge(Exception):
@@ -46,20 +51,26 @@ class _NotInMap(Gap):
 
 
 _LEFT_OUT = object()
+_ITEM = re.compile(r"\[[0-9]+\]")
 
 
-def fill_in(node: Node, place: Place, path: str) -> Filled:
+def fill_in(node: Node, place: Place, path: str, *, is_shape: bool = False) -> Filled:
     """Fill in a node for a place of a sale; never raises.
 
-    What is missing is named in the result, whose value is not to be sent then.
+    What is missing is named in the result, whose value is not to be sent then. ``is_shape`` is as
+    in ``Filled``.
     """
-    filled = Filled()
+    filled = Filled(is_shape=is_shape)
     try:
         value = _fill(node, place, path, filled)
         filled.value = None if value is _LEFT_OUT else value
     except _TooLarge:
         filled.value = None
         filled.missing.append(Missing(path, "", f"it has more than {MAX_NODES} values"))
+    except TooManyReads:
+        filled.value = None
+        why = "it reads values of all lines or tickets too many times"
+        filled.missing.append(Missing(path, "", why))
     return filled
 
 
@@ -67,8 +78,12 @@ def _fill(node: Node, place: Place, path: str, filled: Filled) -> Any:
     filled.size += 1
     if filled.size > MAX_NODES:
         raise _TooLarge
-    if not all(holds(condition, place) for condition in node.conditions):
+    if node.conditions:
+        filled.optional.add(_ITEM.sub("[]", path))
+    if not filled.is_shape and not all(holds(each, place) for each in node.conditions):
         return _LEFT_OUT
+    if any(condition.name.is_personal for condition in node.conditions):
+        filled.personal.add(path)  # that it is there says something already
     if isinstance(node, Constant):
         return node.value
     if isinstance(node, From):
@@ -98,6 +113,8 @@ def _list(node: Each | Items, place: Place, path: str, filled: Filled) -> list[A
 def _value(node: From, place: Place, path: str, filled: Filled) -> Any:
     if node.name.is_personal:
         filled.personal.add(path)
+    if node.omit_if_missing:
+        filled.optional.add(_ITEM.sub("[]", path))
     try:
         value = written(node.name, node.format, place)
         return value if node.map is None else _mapped(node.map, value)

@@ -82,6 +82,17 @@ class Template:
         parts = {"context": self.context, "customer": self.customer, "partner": self.partner}
         return {part: fill_in(node, Place.of(sale), part) for part, node in parts.items()}
 
+    def shape(self, sale: Sale) -> tuple[dict[str, Any], frozenset[str]]:
+        """Return every field that may be sent for a sale, and the paths of those that may lack."""
+        nodes = {"context": self.context, "customer": self.customer, "partner": self.partner}
+        if self.insured is not None:
+            nodes["insured"] = self.insured
+        parts = {
+            part: fill_in(node, Place.of(sale), part, is_shape=True) for part, node in nodes.items()
+        }
+        optional = frozenset(path for filled in parts.values() for path in filled.optional)
+        return {part: filled.value for part, filled in parts.items()}, optional
+
     def payload(self, sale: Sale) -> Payload:
         """Return the payload of an offer request. Raise ``PayloadIncomplete``."""
         filled = self.fill(sale)
@@ -140,11 +151,18 @@ def template_of(document: Any) -> Template:
         insured = Reader(AFTER_SALE, has_events=False).read(document["insured"], "insured")
         if not isinstance(insured, Each | Items):
             raise TemplateError("insured", "a list is wanted here")
+        persons = insured.items if isinstance(insured, Items) else [insured.item]
+        if not all(map(_is_person, persons)):
+            raise TemplateError("insured", "a list of persons, each an object, is wanted here")
     for part, node in (("context", context), ("customer", customer), ("partner", partner)):
         _require_flat(node, part, MAX_DEPTH)
     if insured is not None:
         _require_flat(insured, "insured", MAX_DEPTH)
     return Template.of(document, (context, customer, partner), insured)
+
+
+def _is_person(node: Node) -> bool:
+    return _is_person(node.item) if isinstance(node, Each) else isinstance(node, Fields)
 
 
 def _digest(document: Any) -> str:
@@ -186,6 +204,8 @@ def _is_sure(name: str, own: Any) -> bool:
 def _partner(raw: Any) -> Any:
     if not isinstance(raw, dict) or set(raw) - {"metadata"}:
         raise TemplateError("partner", "an object with the field metadata is wanted here")
+    if "metadata" in raw and not isinstance(raw["metadata"], dict):
+        raise TemplateError("partner.metadata", "an object with fields is wanted here")
     return raw
 
 

@@ -383,6 +383,40 @@ def test_our_own_payload_is_a_sample_without_differences(tmp_path: Path, store: 
     assert run("--example", "--channel", store.usd.slug, "--check", str(file))[1] == 0
 
 
+@pytest.mark.parametrize("name", ["flat", "mixed", "nested", "persons"])
+def test_what_a_shipped_template_sends_is_a_sample_without_differences(
+    tmp_path: Path, store: Store, name: str
+) -> None:
+    """Whole, as the context alone, and with what only some sales have, or without it."""
+    asked = ("--example", "--channel", store.usd.slug, "--template", name)
+    own, *persons = (each["body"] for each in shown(*asked, "--reveal"))
+    whole = {**own, **(persons[0] if persons else {})}
+    bare = {part: value for part, value in own.items() if part != "partner"}
+    bare["customer"] = {k: v for k, v in own["customer"].items() if k != "region"}
+    file = tmp_path / "sample.json"
+
+    for sample in (own, whole, own["context"], bare):
+        file.write_text(json.dumps(sample))
+        assert run(*asked, "--check", str(file)) == (mock.ANY, 0)
+    if persons:
+        wrong = {**whole, "insured": [{"who": "x"}]}
+        file.write_text(json.dumps(wrong))
+        out, code = run(*asked, "--check", str(file))
+        assert (code, "insured[].who" in out) == (1, True)
+
+
+def test_a_field_that_only_some_sales_have_may_be_in_the_sample(
+    tmp_path: Path, store: Store
+) -> None:
+    asked = ("--example", "--channel", store.usd.slug, "--template", "nested")
+    ((own, *_),) = [[each["body"] for each in shown(*asked, "--reveal")]]
+    own["context"]["events"][0]["tickets"][0]["resale"] = True
+    file = tmp_path / "sample.json"
+    file.write_text(json.dumps(own))
+
+    assert run(*asked, "--check", str(file))[1] == 0
+
+
 def test_a_json_schema_is_checked(tmp_path: Path, store: Store) -> None:
     file = tmp_path / "schema.json"
     file.write_text(json.dumps({"type": "object", "required": ["event_name"]}))
@@ -410,3 +444,15 @@ def test_what_is_not_there_is_told(arguments: Sequence[str], sentence: str) -> N
 
     assert str(error.value).startswith(sentence)
     assert error.value.returncode == 2
+
+
+@pytest.mark.parametrize("wrong", ["tickets", ["tickets"], 5])
+def test_a_setting_of_the_wrong_kind_is_told_and_breaks_nothing(
+    shopper: SendShopper, store: Store, wrong: object
+) -> None:
+    errors = StringIO()
+    with override_settings(XCOVER_PAYLOADS=wrong):
+        assert checkout_of(shopper, store).offer()
+        call_command("check", stdout=errors, stderr=errors)
+
+    assert "it has to be a dict of names and places" in errors.getvalue()

@@ -20,7 +20,7 @@ from ...operations import payload_preview
 from ...operations.payload_preview import Preview, plain
 from ...payload import json_schema, shipped
 from ...payload.documents import TemplateError
-from ...payload.shapes import differences
+from ...payload.shapes import Difference, differences
 from ...payload.source import PayloadSource
 from ..base import PluginCommand
 from ..channels import BAD_ARGUMENTS, add_channels, chosen_channels
@@ -91,8 +91,7 @@ def _judged(preview: Preview, sample: Any, schema: Any, options: dict[str, Any])
     body = preview.body
     found = []
     if body is not None and sample is not None:
-        ours = body if "context" in sample else body.get("context", body)
-        found += [{"path": each.path, "why": each.sentence} for each in differences(sample, ours)]
+        found += [{"path": each.path, "why": each.sentence} for each in _differing(sample, preview)]
     if body is not None and schema is not None and "context" in body:
         found += [
             {"path": each.path, "why": each.why} for each in json_schema.violations(schema, body)
@@ -104,6 +103,23 @@ def _judged(preview: Preview, sample: Any, schema: Any, options: dict[str, Any])
         "missing": [asdict(gap) for gap in preview.missing],
         "differences": found,
     }
+
+
+def _differing(sample: Any, preview: Preview) -> list[Difference]:
+    """Compare a sample with what a preview may send; a sample may be the context alone.
+
+    Insured persons are compared where the sample has some.
+    """
+    ours = preview.body if preview.shape is None else preview.shape
+    if not ours:  # the source in use says nothing of this part of the payload
+        return []
+    if "context" not in ours:  # persons of a builder; those of a template are in its shape
+        persons = {"insured": sample["insured"]} if "insured" in sample else ours
+        return differences(persons, ours)
+    if "context" not in sample and "insured" not in sample:
+        return differences(sample, ours["context"], optional=preview.optional, start="context")
+    wanted = {part: value for part, value in ours.items() if part != "insured" or part in sample}
+    return differences(sample, wanted, optional=preview.optional)
 
 
 def _previews(options: dict[str, Any], template: PayloadSource | None) -> Iterator[Preview]:

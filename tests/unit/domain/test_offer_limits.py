@@ -60,6 +60,7 @@ def insured(limits: str, *lines: ProductLine, region: str = "") -> list[str]:
 
 def test_nothing_is_limited_by_default() -> None:
     assert read_limits("") == read_limits("# nothing yet") == OfferLimits()
+    assert read_limits("exclude:\nregions:\nstarts:\n") == OfferLimits()
     assert insured("") == ["1"]
 
 
@@ -200,6 +201,7 @@ def test_blanks_in_a_list_exclude_nothing() -> None:
         ("regions: {without: US-NY}", "regions.without: a list of texts is wanted here"),
         ("regions: {without: [US-ZZ]}", "regions.without: US has no region ZZ"),
         ("regions: {without: [XX-NY]}", "regions.without: write regions as country and region"),
+        ("regions: {without: [GB-NIR]}", "regions.without: addresses in GB do not tell the region"),
         ("exclude: {products: [1]}", "exclude.products: a list of texts is wanted here"),
         ("only_non_refundable: yes", "only_non_refundable: it has the wrong type"),
         ("a: &x 1", "line 1: anchors and aliases are not read"),

@@ -26,3 +26,16 @@ def test_a_country_without_a_list_takes_any_text():
 @pytest.mark.parametrize("country", ["", "XX", "us", "\x00", "../US"])
 def test_no_country_is_no_error(country):
     assert code_of(country, "NY") in ("NY",)
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("Andaman and Nicobar Islands", "Andaman & Nicobar"),
+        ("Jammu and Kashmir", "Jammu & Kashmir"),
+        ("Jammu and Kashmir", "जम्मू और कश्मीर"),
+        ("Dadra and Nagar Haveli and Daman and Diu", "Dadra & Nagar Haveli & Daman & Diu"),
+    ],
+)
+def test_a_region_with_two_codes_in_the_list_has_one(one, other):
+    assert code_of("IN", one) == code_of("IN", other)

@@ -1,5 +1,6 @@
 """A partner's JSON Schema is checked where the package for it is installed, and told where not."""
 
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -43,6 +44,28 @@ def test_nothing_is_fetched_for_a_schema() -> None:
     assert violation.why.startswith("the schema cannot be used")
 
 
+def test_whoever_waits_for_a_check_does_not_wait_for_a_pattern() -> None:
+    """This pattern takes longer with each letter: seconds for 26, years for 60."""
+    schema = {"properties": {"n": {"type": "string", "pattern": "^(a+)+$"}}, "required": ["m"]}
+    payload = {"context": {"n": "a" * 60 + "!"}}
+
+    (only,) = violations(schema, payload, only_structure=True)
+
+    assert only.rule == "required"
+
+
+def test_a_schema_of_endless_alternatives_cannot_be_used() -> None:
+    names = [f"a{n}" for n in range(40)]
+    definitions: dict[str, Any] = {
+        name: {"allOf": [{"$ref": f"#/$defs/{after}"}] * 2} for name, after in pairwise(names)
+    }
+    schema = {"$defs": {**definitions, names[-1]: {}}, "$ref": "#/$defs/a0"}
+
+    (violation,) = violations(schema, {"context": {}})
+
+    assert violation.why.startswith("the schema cannot be used")
+
+
 @pytest.mark.parametrize(
     ("text", "why"),
     [
@@ -50,6 +73,7 @@ def test_nothing_is_fetched_for_a_schema() -> None:
         ("[" * 100_000, "this is no JSON"),
         ("[]", "a JSON Schema is an object"),
         ('{"type": "nothing"}', "type: this is no valid JSON Schema"),
+        ('{"minimum": 1e99999999999999999999}', "this is no JSON"),
     ],
 )
 def test_what_is_no_schema_is_refused(text: str, why: str) -> None:

@@ -148,6 +148,47 @@ def test_a_payload_has_at_most_two_thousand_values() -> None:
     assert gaps(template, tickets(count=1000)) == [("context", "it has more than 2000 values")]
 
 
+def test_reading_has_a_bound_too() -> None:
+    """A value used above its level reads all parts below: what was read once is not read again."""
+    many = [tickets(count=48) for _ in range(40)]
+    same = context({f"a{n}": {"from": "ticket.price"} for n in range(1_900)})
+    others = context({f"a{n}": {"from": f"ticket.metadata.k{n}"} for n in range(1_900)})
+
+    assert len(same.payload(sale(*many)).context["it"]) == 1_900
+    told = gaps(others, *many)
+    assert ("context", "it reads values of all lines or tickets too many times") in told
+
+
+def test_a_node_has_few_conditions() -> None:
+    condition = {"from": "sale.ticket_count", "exists": True}
+
+    assert filled({"constant": 1, "when": [condition] * 20}) == 1
+    assert refused({"context": {"it": {"constant": 1, "when": [condition] * 21}}}) == (
+        "context.it.when: it has more than 20 conditions"
+    )
+
+
+def test_that_something_is_sent_for_a_person_alone_is_personal() -> None:
+    node = {"constant": True, "when": {"from": "buyer.last_name", "equals": "Diaz"}}
+
+    parts = context(node).fill(sale())
+
+    assert parts["context"].value == {"it": True}
+    assert parts["context"].personal == {"context.it"}
+
+
+def test_the_shape_of_a_template_has_all_it_may_ever_send() -> None:
+    text = """
+context: {resale: {constant: true, when: {from: line.is_resale, equals: true}}}
+insured: {each: tickets, item: {name: {from: buyer.last_name}}}
+"""
+    shape, optional = parse(text).shape(sale(region="Leeds"))
+
+    assert shape["context"] == {"resale": True}
+    assert shape["insured"] == [{"name": "Diaz"}, {"name": "Diaz"}]
+    assert optional == {"context.resale", "customer.region"}
+
+
 # Parts of a sale -------------------------------------------------------------------------
 
 
@@ -208,7 +249,14 @@ def test_each_ticket_has_its_own_part_of_what_a_line_says(text: str) -> None:
     assert filled(node, tickets(line__metadata__seats=text)) == ["A1", "A2"]
 
 
-@pytest.mark.parametrize("text", ["A1", "A1, A2, A3", "A1,,A2", "[1", "[[1], {}]"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("A1", "A1, A2, A3", "A1,,A2", "[1", "[[1], {}]"),
+        # an item that is no text would move the next ticket's to its place
+        *('[null, "A1", "A2"]', '["A1", {"a": 1}, "A2"]', '["A1", 2.5, "A2"]', '[true, "A2"]'),
+    ],
+)
 def test_a_number_of_parts_that_is_not_that_of_the_tickets_is_missing(text: str) -> None:
     template = context({"each": "tickets", "item": {"from": "ticket.metadata.seats"}})
 
@@ -288,7 +336,7 @@ def test_items_whose_condition_fails_are_not_in_the_list() -> None:
         ),
         ({"each": "events", "item": 1, "map": {}}, "context.it.map: this word has no meaning here"),
         ({"object": [1]}, "context.it.object: an object with fields is wanted here"),
-        ({"constant": {"a": 1}}, "context.it.value: a single text, number, true, false or null"),
+        ({"constant": {"a": 1}}, "context.it.constant: a single text, number, true, false or null"),
         ({"constant": 1, "when": {"from": "event.name"}}, "context.it.when: one of equals, exists"),
         (
             {"constant": 1, "when": {"from": "event.name", "equals": 1, "in": [1]}},
