@@ -1,6 +1,7 @@
 """Clients of the host and the simulated XCover. Every failure is a ``Problem`` with a sentence."""
 
 import json
+import re
 from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
@@ -23,6 +24,9 @@ def plugin_path(channel: str, part: str) -> str:
 
 DESK_PATH = "/plugins/covergenius.xcover/desk/"
 """Path at which the host serves the desk of the plugin."""
+
+
+_PART = re.compile(r"[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*")
 
 
 class Problem(Exception):
@@ -134,7 +138,13 @@ class Host:
     def desk(
         self, method: str, rest: str, body: bytes | None, authorization: str
     ) -> requests.Response:
-        """Forward a request of the desk's page, with the token it got; return the response."""
+        """Forward a request of the desk's page, with the token it got; return the response.
+
+        ``rest`` is the path below the desk's; one that leaves it is a ``Problem``, because it
+        would reach the rest of the host.
+        """
+        if rest and not all(map(_PART.fullmatch, rest.split("/"))):
+            raise Problem("The desk has no such page.", 404)
         headers = {"Authorization": authorization} if authorization else {}
         return self._upstream.answer(
             method, f"{self._settings.saleor}{DESK_PATH}{rest}", body, headers

@@ -8,6 +8,8 @@ from importlib import resources
 
 _ROOT = "static/saleor_xcover_plugin/desk"
 _NAME = re.compile(r"[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*\.(js|css|woff2|svg|png)")
+_LONGEST = 100
+"""Names of more than 255 characters are errors of the file system."""
 _TYPES = {
     "js": "text/javascript; charset=utf-8",
     "css": "text/css; charset=utf-8",
@@ -33,7 +35,7 @@ def asset(name: str) -> tuple[bytes, str] | None:
     The build puts a hash of its content into each name.
     """
     found = _NAME.fullmatch(name)
-    if found is None:
+    if found is None or len(name) > _LONGEST:
         return None
     try:
         return _read(f"assets/{name}"), _TYPES[found[2]]

@@ -8,7 +8,15 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.http import HttpRequest, HttpResponse, HttpResponseNotFound, JsonResponse
+from django.core.exceptions import BadRequest, SuspiciousOperation
+from django.http import (
+    HttpRequest,
+    HttpResponse,
+    HttpResponseNotFound,
+    JsonResponse,
+    QueryDict,
+    UnreadablePostError,
+)
 from django.utils.html import json_script
 
 from ..config.framing import content_policy
@@ -56,12 +64,23 @@ def _page_view(request: HttpRequest) -> HttpResponse:
         return HttpResponse(status=405, headers={"Allow": "GET, HEAD, POST"})
     if request.content_type != _FORM:
         return HttpResponse(status=415)
-    token = request.POST.get("accessToken", "")
+    form = _form_of(request)
+    if form is None:
+        return HttpResponse(status=400)
+    token = form.get("accessToken", "")
     try:
         desk_sign_in.staff_of(token)
     except desk_sign_in.SignInRefused as refused:
         return _protected(HttpResponse(str(refused), status=401, content_type="text/plain"))
-    return _page({"token": token, "orderId": request.POST.get("orderId", "")})
+    return _page({"token": token, "orderId": form.get("orderId", "")})
+
+
+def _form_of(request: HttpRequest) -> QueryDict | None:
+    """Return the fields of a form, or None for one that is too large or cannot be read."""
+    try:
+        return request.POST
+    except (BadRequest, SuspiciousOperation, UnreadablePostError, LookupError, ValueError):
+        return None  # Saleor's view would turn each of them into an error of the server
 
 
 def _page(session: dict[str, Any]) -> HttpResponse:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Collection, Mapping
+from datetime import UTC, datetime
 from types import MappingProxyType
 from typing import Any
 
 from ..defect_log import log_defect
-from ..staff.decisions import DecisionRefused
+from ..domain.event_times import EARLIEST, LATEST, is_believed
+from ..staff.decisions import DecisionCode, DecisionRefused
 from ..time_limits import DatabaseBusy, busy_sentence
 from .context import StaffContext
 from .enums import BUSY, FAILED_SENTENCE, INTERNAL, PERMISSION_DENIED
@@ -48,3 +50,17 @@ def answered(
         log_defect(log, "xcover.staff.failed")
         error = StaffError(code=INTERNAL, message=FAILED_SENTENCE)
     return result(**empty, errors=[error])
+
+
+def moment_of(name: str, given: datetime | None) -> datetime:
+    """Return a time that staff gave as ``name``, in UTC. Raise ``DecisionRefused`` for no real one.
+
+    PostgreSQL stores times that Python cannot read again, so they are refused here.
+    """
+    if given is None or not is_believed(given):
+        raise DecisionRefused(
+            DecisionCode.BAD_INPUT,
+            f"{name} is a time from {EARLIEST.year} to {LATEST.year - 1} with an offset of whole "
+            "minutes, such as 2027-03-01T19:00+01:00.",
+        )
+    return given.astimezone(UTC)

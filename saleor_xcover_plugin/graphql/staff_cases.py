@@ -28,7 +28,7 @@ from .enums import (
     InsuranceReasonCode,
     known,
 )
-from .staff_access import answered
+from .staff_access import answered, moment_of
 from .staff_events import variants_of
 from .staff_types import StaffCancellation, StaffCover, StaffError, cancellation_of, staff_cover_of
 from .types import InsuranceMoney, errors_field, money_of
@@ -214,7 +214,7 @@ class StaffCaseQuery(graphene.ObjectType):
     ) -> StaffCaseConnection:
         def work(channel_ids: Collection[int]) -> dict[str, Any]:
             chosen = in_channel(channel, channel_ids)
-            wanted = _filter(**conditions)
+            wanted = _filter(channel_ids, **conditions)
             length = page_length(first, PAGE_LENGTH, worklist.MAX_PAGE_LENGTH)
             page = worklist.page_of(chosen, wanted, length=length, after=_after(after))
             return {**_page(page), "counts": partial(worklist.counts, chosen, wanted)}
@@ -313,28 +313,31 @@ def _page(page: worklist.Page) -> dict[str, Any]:
 
 
 def _filter(
+    channel_ids: Collection[int],
     kind: str | None = None,
     order_number: str | None = None,
     event: str | None = None,
     before: datetime | None = None,
 ) -> CaseFilter:
     """Read the conditions. Raise ``DecisionRefused`` for those that cannot be met."""
-    if before is not None and before.tzinfo is None:
-        raise DecisionRefused(DecisionCode.BAD_INPUT, "before needs an offset, such as Z.")
     return CaseFilter(
         CaseKind(kind) if kind else None,
         variants_of(event) if event else None,
-        _order_called(order_number) if order_number else None,
-        before,
+        _order_called(order_number, channel_ids) if order_number else None,
+        moment_of("before", before) if before else None,
     )
 
 
-def _order_called(number: str) -> uuid.UUID:
-    """Return the id of an order by its number or id. Raise ``DecisionRefused`` for any other."""
+def _order_called(number: str, channel_ids: Collection[int]) -> uuid.UUID:
+    """Return the id of an order of these channels by its number, or any by its id.
+
+    Raise ``DecisionRefused`` for any other number: nobody learns which numbers other channels have.
+    """
     decisions.require_typed("order number", number)
-    covered = Cover.objects.filter(order_number=number).values_list("order_id", flat=True).first()
-    found = covered or uuid_of(number, "Order")
-    if found is None and (placed := order_facts.find(number)) is not None:
+    covered = Cover.objects.filter(order_number=number, channel_id__in=channel_ids)
+    found = covered.values_list("order_id", flat=True).first() or uuid_of(number, "Order")
+    is_managed = order_facts.channels_of([number]).get(number) in channel_ids
+    if found is None and is_managed and (placed := order_facts.find(number)) is not None:
         found, _ = placed
     if found is None:
         raise DecisionRefused(DecisionCode.BAD_INPUT, "There is no order of this number.")

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 import graphene
 
 from ..clock import utc_now
-from ..domain.event_times import EARLIEST, LATEST, is_believed
 from ..domain.numbers import whole_number
 from ..domain.states import EventChangeKind, EventRunStatus
 from ..host import tickets
@@ -20,7 +19,7 @@ from ..staff import decisions, event_changes, event_runs, performances
 from ..staff.decisions import DecisionCode, DecisionRefused
 from ..staff.performances import Performance
 from .enums import NULL_IF_NEWER, InsuranceEventChange, InsuranceEventRunStatus, known
-from .staff_access import answered
+from .staff_access import answered, moment_of
 from .staff_types import StaffError, list_of
 from .types import InsuranceMoney, errors_field, money
 
@@ -315,10 +314,8 @@ class ApproveEventRun(graphene.Mutation):
         _root: Any, info: Any, id: str, policies: int, seen_at: datetime
     ) -> StaffEventRunResult:
         def work(channel_ids: Collection[int]) -> dict[str, Any]:
-            run = _run(id, channel_ids)
-            if seen_at.tzinfo is None or seen_at > utc_now():
-                raise DecisionRefused(DecisionCode.BAD_INPUT, "seenAt is the run's own seenAt.")
-            return {"run": _run_of(runs.approve(run.pk, policies, seen_at, utc_now()))}
+            run, seen = _run(id, channel_ids), moment_of("seenAt", seen_at)
+            return {"run": _run_of(runs.approve(run.pk, policies, seen, utc_now()))}
 
         return answered(info, StaffEventRunResult, work)
 
@@ -387,13 +384,7 @@ def _start_of(kind: EventChangeKind, starts_at: datetime | None) -> datetime | N
                 DecisionCode.BAD_INPUT, "startsAt goes with the change MOVED only."
             )
         return None
-    if starts_at is None or starts_at.tzinfo is None or not is_believed(starts_at):
-        raise DecisionRefused(
-            DecisionCode.BAD_INPUT,
-            f"startsAt is a time from {EARLIEST.year} to {LATEST.year - 1} with an offset of whole "
-            "minutes, such as 2027-03-01T19:00+01:00.",
-        )
-    return starts_at.astimezone(UTC)
+    return moment_of("startsAt", starts_at)
 
 
 def _performance_of(one: Performance, channel_ids: Collection[int]) -> StaffPerformance:

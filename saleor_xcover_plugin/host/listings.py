@@ -92,6 +92,12 @@ def facts_of(variant_keys: Collection[int], sources: Sources) -> dict[str, Ticke
     return {str(row["variant_id"]): ticket_facts(row, {}) for row in rows}
 
 
+def channels_of(variant_keys: Collection[int]) -> set[int]:
+    """Return the ids of the channels in which variants are listed."""
+    listings = ProductVariantChannelListing.objects.filter(variant_id__in=variant_keys)
+    return set(listings.values_list("channel_id", flat=True))
+
+
 def _by_key(rows: QuerySet[Any, dict[str, Any]]) -> Iterator[dict[str, Any]]:
     """Yield the rows page by page; a server-side cursor would not work through PgBouncer."""
     slug, key = "variant__product__slug", "variant_id"

@@ -204,4 +204,4 @@ def _key_of(kind: str, global_id: str) -> str:
         found, key = Node.from_global_id(global_id)
     except ValueError:
         return ""
-    return str(key) if found == kind else ""
+    return str(key) if found == kind and "\0" not in key else ""

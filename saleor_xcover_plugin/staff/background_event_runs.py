@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable, Collection, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -18,7 +18,7 @@ from django.db.models import Q, QuerySet
 
 from ..clock import Clock
 from ..domain.messages import CANCELLATION_KINDS
-from ..domain.numbers import counted
+from ..domain.numbers import LARGEST_INTEGER, counted, whole_number
 from ..domain.states import (
     OPEN_EVENT_RUN_STATUSES,
     CancellationStatus,
@@ -26,9 +26,12 @@ from ..domain.states import (
     EventRunStatus,
     MessageState,
 )
+from ..host import listings
 from ..host.tickets import Ticket
 from ..models import Cancellation, Cover, EventRun, Installation, OutboxMessage
+from ..outbox import accounts
 from ..outbox.task_queue import EVENT_RUN_TASK, has_broker, send_after_commit, send_task
+from ..time_limits import DatabaseBusy
 from . import decisions, event_changes, event_runs, performances
 from .decisions import DecisionCode, DecisionRefused
 
@@ -122,10 +125,12 @@ def approve(run_id: int, policies: int, seen_at: datetime, now: datetime) -> Eve
 
     ``policies`` is their number as staff confirmed it, and ``seen_at`` the time (UTC) at which they
     saw the refunds: what waits since later is left to them. Raise ``DecisionRefused`` if the run
-    does not wait for it, or the number is another one.
+    does not wait for it, the number is another one, or nobody can have seen them at that time.
     """
     with _locked(run_id) as run:
         _require_status(run, EventRunStatus.ASKED)
+        if not run.created_at <= seen_at <= now:
+            raise DecisionRefused(DecisionCode.BAD_INPUT, "seenAt is the run's own seenAt.")
         count = to_approve(run, seen_at).count()
         if count != policies:
             raise DecisionRefused(
@@ -182,8 +187,8 @@ def runs_of(channel_ids: Collection[int], limit: int) -> list[EventRun]:
 
     Their ``covers`` are read only where they are asked for.
     """
-    runs = EventRun.objects.defer("covers").order_by("-pk")[:limit]
-    return [run for run in runs if set(run.channels) <= set(channel_ids)]
+    managed = EventRun.objects.filter(channels__contained_by=sorted(channel_ids))
+    return list(managed.defer("covers").order_by("-pk")[:limit])
 
 
 def find(run_id: int, channel_ids: Collection[int]) -> EventRun | None:
@@ -227,15 +232,18 @@ def advance(run_id: int, clock: Clock) -> None:
 
 
 def _channels_of(variants: Sequence[str]) -> list[int]:
-    sold = Cover.objects.filter(offer__request__tickets__has_any_keys=list(variants))
-    return sorted(set(sold.values_list("channel_id", flat=True).distinct()))
+    """Return the channels that sold covers of the tickets, and those that offer them now."""
+    covers = Cover.objects.filter(offer__request__tickets__has_any_keys=list(variants))
+    sold = set(covers.values_list("channel_id", flat=True).distinct())
+    keys = [n for key in variants if (n := whole_number(key, most=LARGEST_INTEGER)) is not None]
+    return sorted(sold | (listings.channels_of(keys) & set(accounts.by_channel())))
 
 
 def _require_managed(channels: Collection[int], channel_ids: Collection[int]) -> None:
     if set(channels) - set(channel_ids):
         raise DecisionRefused(
             DecisionCode.BAD_INPUT,
-            "Protection for this event was also sold in channels whose orders you may not manage. "
+            "Protection for this event is also sold in channels whose orders you may not manage. "
             "Somebody who may manage all of them has to do this.",
         )
 
@@ -331,20 +339,29 @@ def _ask(run: EventRun, clock: Clock, until: datetime) -> None:
             pass
         if not _save(run, clock(), reached=page[-1]):
             return
-    if not _open_calls(run).exists():
+    held = event_changes.held_from_asking(run.covers)
+    for _ in event_changes.ask_all(held, clock()):
+        pass
+    if not held and not _open_calls(run).exists():
         _end(run, EventRunStatus.ASKED, clock())
 
 
 def _cancel(run: EventRun, clock: Clock, until: datetime) -> None:
     """Approve refund after refund; go on once all policies are answered for."""
+    is_held = False
     for cancellation in to_approve(run, run.approved_at or run.created_at):
         if clock() >= until:
             return
         refund = cancellation.refund_money
-        if refund is not None:
-            with suppress(DecisionRefused):  # staff decided about it meanwhile
-                decisions.approve(cancellation.pk, refund, clock())
-    if not _open_calls(run).exists():
+        if refund is None:
+            continue
+        try:
+            decisions.approve(cancellation.pk, refund, clock())
+        except DecisionRefused:  # staff decided about it meanwhile
+            continue
+        except DatabaseBusy:
+            is_held = True
+    if not is_held and not _open_calls(run).exists():
         _end(run, EventRunStatus.DONE, clock())
 
 
@@ -381,7 +398,9 @@ def _treat_pages(
             if not _save(run, clock(), reached=page[-1], told=run.told + told):
                 transaction.set_rollback(True)
                 return False
-    return True
+    held = event_changes.held_from_taking_back(run.covers)
+    event_changes.take_back(held, clock())
+    return not held
 
 
 def _note(run: EventRun, page: Sequence[int]) -> int:

@@ -18,9 +18,9 @@ from ..checkout.ticketed_events import cancelled_of, changes_of, insured_events
 from ..domain.cancellations import Cancelled, rule_for
 from ..domain.refund_attribution import RefundScope
 from ..domain.states import IN_FORCE, CancellationStatus, CoverStatus
-from ..failures import ORDER, Failures
+from ..failures import BUSY, ORDER, Failures
 from ..host import order_facts, orders
-from ..models import Cancellation, Cover, EventChange
+from ..models import Cancellation, Cover, EventChange, Failure
 from ..policies import cancellations, effects
 from ..policies.cancellation_facts import situation_of
 from ..policies.cancellations import (
@@ -110,6 +110,22 @@ def unasked(covers: Sequence[int]) -> list[int]:
         ):
             found.append(cover_id)
     return found
+
+
+def held_from_asking(covers: Sequence[int]) -> list[int]:
+    """Return the covers that were not judged because another session held a row of theirs."""
+    return _held(_ASKING, [key for page in pages(covers) for key in unasked(page)])
+
+
+def held_from_taking_back(covers: Sequence[int]) -> list[int]:
+    """Return the covers with a cancellation left waiting because a session held a row of theirs."""
+    waiting = cancellations_of(covers).filter(status=CancellationStatus.PARKED.value)
+    return _held(_TAKING_BACK, sorted(set(waiting.values_list("cover_id", flat=True))))
+
+
+def _held(work: str, covers: Collection[int]) -> list[int]:
+    met = Failure.objects.filter(work=work, error=BUSY, subject__in=list(map(str, covers)))
+    return sorted(map(int, met.values_list("subject", flat=True)))
 
 
 def take_back(covers: Sequence[int], now: datetime) -> int:

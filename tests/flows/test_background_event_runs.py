@@ -19,6 +19,7 @@ from testkit.steps import PREMIUM, asked, bookings, buy_with_cover
 from testkit.work import Work
 
 from .desk_staff import desk_of, new_user
+from .holding import held
 from .test_cancelled_event import remembered, slug_of
 
 SendShopper = Callable[[Channel], Shopper]
@@ -261,15 +262,15 @@ def test_a_worker_that_died_is_followed_by_another(
 
     # given a run that a worker holds
     run = begin("CANCELLED", 3)
-    held = EventRun.objects.filter(pk=run["run"]["id"])
+    row = EventRun.objects.filter(pk=run["run"]["id"])
     later = datetime.now(UTC) + timedelta(seconds=60)
-    held.update(lease_token=uuid.uuid4(), leased_until=later)
+    row.update(lease_token=uuid.uuid4(), leased_until=later)
     # when others come
     work()
     # then they leave it alone
     assert read(desk, run)["status"] == "ASKING"
     # when its lease is over
-    held.update(leased_until=datetime.now(UTC) - timedelta(seconds=1))
+    row.update(leased_until=datetime.now(UTC) - timedelta(seconds=1))
     work()
     work()
     # then another takes it up
@@ -303,6 +304,84 @@ def test_a_start_that_cannot_be_is_refused(
 
     assert codes(answer) == ["BAD_INPUT"]
     assert remembered() == 0
+
+
+@pytest.mark.parametrize(
+    "seen_at",
+    [
+        "0001-01-01T00:00:00+15:00",
+        "2026-01-01T00:00:00+23:00",
+        "2026-01-01T00:00:00",
+        "2026-01-01T00:00:00Z",
+        "2199-01-01T00:00:00Z",
+    ],
+)
+def test_a_time_at_which_nobody_saw_the_refunds_approves_nothing(
+    sold: list[PlacedOrder], begin: Callable[..., Any], desk: Desk, work: Work, seen_at: str
+) -> None:
+    run = begin("CANCELLED", 3)
+    work()
+    work()
+
+    answer = desk.ask(APPROVE, id=run["run"]["id"], policies=0, seenAt=seen_at)
+
+    assert codes(answer) == ["BAD_INPUT"]
+    assert read(desk, run)["status"] == "ASKED"
+
+
+def test_policies_whose_rows_were_held_are_not_passed_over(
+    sold: list[PlacedOrder],
+    begin: Callable[..., Any],
+    desk: Desk,
+    work: Work,
+    simulator: SimulatorProcess,
+) -> None:
+    from saleor_xcover_plugin.models import Cancellation, Cover
+
+    second = Cover.objects.filter(order_number=sold[1].number)
+    # given that another session holds the second policy while XCover is asked
+    with held(second):
+        run = begin("CANCELLED", 3)
+        work()
+        work()
+        # then the others are asked for, and the run waits for it
+        assert asked(simulator)["cancel"] == 2
+        assert read(desk, run)["status"] == "ASKING"
+    work()
+    work()
+    shown = read(desk, run)
+    assert (shown["status"], shown["refundable"]) == ("ASKED", 3)
+    # when it is held again while the refunds are approved
+    with held(second):
+        desk.ask(APPROVE, id=shown["id"], policies=3, seenAt=shown["seenAt"])
+        work()
+        work()
+        assert read(desk, run)["status"] == "CANCELLING"
+    work()
+    work()
+    # then its refund is approved as the others were
+    assert read(desk, run)["status"] == "DONE"
+    assert {booking["status"] for booking in bookings(simulator)} == {"CANCELLED"}
+    assert Cancellation.objects.count() == 3
+
+
+def test_a_policy_that_was_held_while_a_run_was_withdrawn_is_taken_back_later(
+    sold: list[PlacedOrder], begin: Callable[..., Any], desk: Desk, work: Work
+) -> None:
+    from saleor_xcover_plugin.models import Cancellation, Cover
+
+    run = begin("CANCELLED", 3)
+    work()
+    work()
+    waiting = Cancellation.objects.filter(status="parked")
+    with held(Cover.objects.filter(order_number=sold[1].number)):
+        desk.ask(WITHDRAW, id=run["run"]["id"])
+        work()
+        assert (waiting.count(), read(desk, run)["status"]) == (1, "WITHDRAWING")
+    work()
+    work()
+
+    assert (waiting.count(), read(desk, run)["status"]) == (0, "WITHDRAWN")
 
 
 def test_only_tickets_of_the_product_are_meant(desk: Desk, store: Store) -> None:

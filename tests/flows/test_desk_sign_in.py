@@ -240,6 +240,24 @@ def test_a_widget_opened_by_post_without_a_good_token_gets_nothing(
     assert page.post(f"{PATH}order", {"accessToken": token}).status_code == 415  # no form's type
 
 
+UNREADABLE = {
+    "a body that is too large": ("accessToken=" + "x" * 3_000_000, ""),
+    "too many fields": ("&".join(f"a{n}=1" for n in range(2_000)), ""),
+    "no encoding of text": ("accessToken=x", "; charset=hex"),
+    "an encoding it is not in": ("accessToken=%ff", "; charset=utf-16"),
+}
+
+
+@pytest.mark.parametrize(("body", "charset"), UNREADABLE.values(), ids=UNREADABLE)
+def test_a_form_that_cannot_be_read_is_no_error_of_the_server(
+    page: Client, body: str, charset: str
+) -> None:
+    form = f"application/x-www-form-urlencoded{charset}"
+
+    response = page.generic("POST", f"{PATH}order", body.encode(), content_type=form)
+    assert response.status_code in (400, 401)
+
+
 def test_the_files_of_the_page_are_served_and_no_others(page: Client) -> None:
     content = page.get(PATH).content.decode()
     names = [part.split('"')[0] for part in content.split("./assets/")[1:]]
@@ -250,7 +268,8 @@ def test_the_files_of_the_page_are_served_and_no_others(page: Client) -> None:
         assert response.status_code == 200
         assert "max-age=31536000" in response["Cache-Control"]
         assert page.post(f"{PATH}assets/{name}").status_code == 405
-    for path in ("assets/../index.html", "assets/..%2findex.html", "assets/none.js", "assets/"):
+    others = ("../index.html", "..%2findex.html", "none.js", "", "a" * 300 + ".js")
+    for path in (f"assets/{name}" for name in others):
         assert page.get(f"{PATH}{path}").status_code == 404
     logo = page.get(f"{PATH}logo.png")
     assert logo["Content-Type"] == "image/png"

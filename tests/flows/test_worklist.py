@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -281,6 +282,10 @@ def test_cases_are_filtered_and_counted(
         ({"first": 0}, "first is 1 to 100"),
         ({"first": 101}, "first is 1 to 100"),
         ({"event": "con\u202ecert"}, "cannot be seen"),
+        ({"event": base64.b64encode(b"Product:1\0").decode()}, "no such product"),
+        ({"before": "2026-01-01T00:00:00"}, "before is a time"),
+        ({"before": "0001-01-01T00:00:00+15:00"}, "before is a time"),
+        ({"before": "2026-01-01T00:00:00+23:00"}, "before is a time"),
     ],
     ids=str,
 )

@@ -161,3 +161,23 @@ def test_nothing_else_of_the_simulator_is_shown(
 
 def test_before_a_real_saleor_there_is_no_simulated_wording(shop: OpenedShop) -> None:
     assert shop.get("/simulated/en/pds/offer-1").status_code == 404
+
+
+def test_the_desk_is_passed_on_with_its_token(shop: OpenedShop, host: FakeUpstream) -> None:
+    path = "/plugins/covergenius.xcover/desk/graphql"
+    host.answers[f"POST {path}"] = b"{}"
+
+    answer = shop.post(path, json={}, headers={"Authorization": "Bearer abc"})
+
+    assert answer.status_code == 200
+    assert [(each.path, each.token) for each in host.received] == [(path, "abc")]
+
+
+@pytest.mark.parametrize("rest", ["..%2f..%2f..%2fgraphql/", "%2e%2e/graphql", "a%3Fb", "a%0Ab"])
+def test_nothing_else_of_the_host_is_reached_through_the_desk(
+    shop: OpenedShop, host: FakeUpstream, rest: str
+) -> None:
+    answer = shop.post(f"/plugins/covergenius.xcover/desk/{rest}", json={})
+
+    assert answer.status_code == 404
+    assert host.received == []
