@@ -164,6 +164,14 @@ def _small(found: Numbers) -> Iterator[Verdict]:
     )
 
 
+def _light(found: Numbers) -> Iterator[Verdict]:
+    size = found["gzip"]
+    yield Verdict("desk, gzip", "< 250 kB", f"{size / 1000:.0f} kB", size < 250_000)
+    lists = {name: each["high"] for name, each in found.items() if name.startswith("first list")}
+    for name, seconds in lists.items():
+        yield Verdict(f"desk: {name}", "<= 1 s", f"{seconds:.2f} s", seconds <= 1)
+
+
 _JUDGES: Mapping[str, tuple[Callable[[Numbers], Iterator[Verdict]], ...]] = {
     "added": (_added_time,),
     "mutations": (_no_calls,),
@@ -175,6 +183,7 @@ _JUDGES: Mapping[str, tuple[Callable[[Numbers], Iterator[Verdict]], ...]] = {
     "confirmations": (_draining,),
     "history": (_growing,),
     "element": (_small,),
+    "desk": (_light,),
 }
 
 

@@ -233,7 +233,16 @@ def memory(results: Results) -> str:
 
 def element(results: Results) -> str:
     """Return size and speed of the storefront element."""
-    found = dict(_numbers(results, "element"))
+    return _sizes_and_times(results, "element")
+
+
+def desk(results: Results) -> str:
+    """Return size and speed of the desk."""
+    return _sizes_and_times(results, "desk")
+
+
+def _sizes_and_times(results: Results, name: str) -> str:
+    found = dict(_numbers(results, name))
     rows = [
         (what, _milliseconds(each) if isinstance(each, dict) else f"{each:,} bytes")
         for what, each in found.items()
@@ -256,6 +265,7 @@ PARTS = (
     calls,
     memory,
     element,
+    desk,
 )
 
 

@@ -21,6 +21,7 @@ NAMES = (
     "calls",
     "memory",
     "element",
+    "desk",
 )
 """The benchmarks, in the order in which they are run and shown."""
 MODULES = {"added": "overhead"}
