@@ -9,17 +9,22 @@ from __future__ import annotations
 import re
 from urllib.parse import parse_qsl, urlsplit
 
+_UUID = "[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}"
 _HARMLESS = {
     "policy_type": re.compile(r"[a-z0-9_]{1,80}"),
-    "quote_id": re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}"),
+    "quote_id": re.compile(_UUID),
 }
 """Recorded parameters of links to a policy wording, which name the product."""
-_TOKEN = re.compile(r"[A-Za-z0-9]{5}(-[A-Za-z0-9]{5}){3}")
-"""Form of recorded tokens."""
+_WORDING = re.compile(
+    rf"(/[a-z]{{2}}(-[a-z]{{2}})?)?/pds/([A-Z0-9]{{5}}-[A-Z0-9]{{5}}-INS|{_UUID})"
+)
+"""Recorded paths of policy wordings, by the number of the policy or the id of the offer."""
+_DOCUMENT = re.compile(r"(/[a-z]{1,20}([_-][a-z]{1,20})*){1,8}(\.pdf|\.html)?")
+"""Paths made of words."""
 
 
 def without_token(link: str | None) -> str | None:
-    """Return the link if nothing in it can be a token, else None."""
+    """Return the link if every part of it has a form known to hold no token, else None."""
     if not link:
         return None
     try:
@@ -32,4 +37,5 @@ def without_token(link: str | None) -> str | None:
         name in _HARMLESS and _HARMLESS[name].fullmatch(value) for name, value in parameters
     )
     is_plain = not (parts.username or parts.password or parts.fragment)
-    return link if is_harmless and is_plain and not _TOKEN.search(parts.path) else None
+    is_known = _WORDING.fullmatch(parts.path) or _DOCUMENT.fullmatch(parts.path)
+    return link if is_harmless and is_plain and is_known else None

@@ -13,6 +13,8 @@ UUID = "2c3f0d9e-8c1b-4f6a-9a7e-0d1c2b3a4f5e"
         "https://www.xcover.com/en/pds/AB1CD-EF2GH-INS",
         "https://www.xcover.com/en/pds/AB1CD-EF2GH-INS?policy_type=event_ticket_protection_v1",
         f"https://www.xcover.com/en/pds/{UUID}?policy_type=x_v1&quote_id={UUID}",
+        "https://www.xcover.com/en-us/pds/AB1CD-EF2GH-INS",
+        "https://www.xcover.com/documents/event-ticket_protection.pdf",
     ],
 )
 def test_a_link_to_the_wording_is_shown(link: str) -> None:
@@ -32,6 +34,12 @@ def test_a_link_to_the_wording_is_shown(link: str) -> None:
         "https://www.xcover.com/en/pds/AB1CD-EF2GH-INS?policy_type",
         "https://www.xcover.com/en/pds/AB1CD-EF2GH-INS#AAAAA-BBBBB-CCCCC-DDDDD",
         "https://www.xcover.com/AAAAA-BBBBB-CCCCC-DDDDD/pds",
+        "https://www.xcover.com/en/coi/AB1CD-EF2GH-INS",
+        f"https://www.xcover.com/en/account/{UUID}",
+        "https://www.xcover.com/t/9f86d081884c7d659a2feaa0c55ad015",
+        "https://www.xcover.com/en/pds/AB1CD-EF2GH-INS/AAAAABBBBBCCCCCDDDDD",
+        "https://www.xcover.com/en/pds/AB1CD-EF2GH-INS;AAAAA",
+        "https://www.xcover.com/en/pds/AB1CD%2DEF2GH-INS",
         "https://ana:secret@www.xcover.com/en/pds/AB1CD-EF2GH-INS",
         "https://[::1",
     ],
