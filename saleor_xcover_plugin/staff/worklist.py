@@ -20,6 +20,7 @@ from ..domain.money import Money
 from ..domain.numbers import whole_number
 from ..domain.states import CancellationStatus, CoverStatus, MessageState, ModificationStatus
 from ..models import Cancellation, Cover, Modification, Offer, OutboxMessage
+from .decisions import DecisionCode, DecisionRefused
 from .subjects import MessageOrder, orders_of
 
 MAX_PAGE_LENGTH = 100
@@ -91,11 +92,14 @@ def counts(channel_ids: Collection[int], wanted: CaseFilter) -> dict[CaseKind, i
 
 
 def find(case_id: str, channel_ids: Collection[int]) -> Case | None:
-    """Return the case with this id if it still waits in one of these channels, or None."""
+    """Return the case with this id if it still waits in one of these channels, or None.
+
+    Raise ``DecisionRefused`` for a text that is no id of a case.
+    """
     name, _, text = case_id.partition("-")
     key = whole_number(text)
     if name not in set(CaseKind) or key is None:
-        return None
+        raise DecisionRefused(DecisionCode.BAD_INPUT, "id is the id of an InsuranceCase.")
     waiting = _PARTS[CaseKind(name)].positions(channel_ids, CaseFilter(), None)
     cases = _cases([_position(row) for row in waiting.filter(pk=key)])
     return cases[0] if cases else None

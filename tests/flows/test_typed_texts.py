@@ -200,6 +200,15 @@ def test_no_text_argument_makes_a_defect_or_is_repeated(
         "quoteIds": ["x"],
         "contentHash": "x",
         "refund": _REFUND,
+        "due": _REFUND,
+        "first": "2026-11-01",
+        "last": "2026-11-02",
+        "search": "x",
+        "product": "x",
+        "variants": ["x"],
+        "change": "CANCELLED",
+        "policies": 0,
+        "seenAt": "2026-11-01T00:00:00Z",
     }
     client = Client(SERVER_NAME="localhost")
     address = f"/plugins/channel/{store.usd.slug}/{PLUGIN_ID}/graphql"
