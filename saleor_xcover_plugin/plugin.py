@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import logging
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from functools import partial
 from typing import Any
 
 from django.db import connection
@@ -265,18 +266,30 @@ class XCoverPlugin(BasePlugin):
         The desk has the address without a channel, all else one for each channel in which the
         plugin is active. Return 404 for any other path.
         """
+        with no_values_leave():
+            view = self._view(request, path)
+            if view is None:
+                return HttpResponseNotFound()
+            with time_limits(WEB):
+                return view(request)
+
+    def _view(
+        self, request: HttpRequest, path: str
+    ) -> Callable[[HttpRequest], HttpResponse] | None:
+        """Return what serves a path, or None for a path that nothing serves."""
         head, _, rest = path.strip("/").partition("/")
         if _has_no_channel(request):
-            if head != "desk":
-                return HttpResponseNotFound()
-            with no_values_leave(), time_limits(WEB):
-                return desk_view(request, rest)
-        views = {"graphql": graphql_view, "events": events_view, "element.js": element_view}
-        view = views.get(head) if not rest else None
-        if self.channel is None or not self.active or view is None:
-            return HttpResponseNotFound()
-        with no_values_leave(), time_limits(WEB):
-            return view(request, channel_id=self.channel.id, configuration=self.configuration)
+            return partial(desk_view, path=rest) if head == "desk" else None
+        if rest or self.channel is None or not self.active or head not in _VIEWS:
+            return None
+        return partial(_VIEWS[head], channel_id=self.channel.id, configuration=self.configuration)
+
+
+_VIEWS: Mapping[str, Callable[..., HttpResponse]] = {
+    "graphql": graphql_view,
+    "events": events_view,
+    "element.js": element_view,
+}
 
 
 def _has_no_channel(request: HttpRequest) -> bool:

@@ -4,11 +4,18 @@ from typing import Any
 
 import pytest
 
+from saleor_xcover_plugin.domain.alarms import AlarmCode
 from saleor_xcover_plugin.domain.cancellations import RULE_SENTENCES, ClaimState
+from saleor_xcover_plugin.domain.cases import CaseKind
 from saleor_xcover_plugin.domain.messages import MessageKind
 from saleor_xcover_plugin.domain.product_rules import Choice
 from saleor_xcover_plugin.domain.reasons import ReasonCode
-from saleor_xcover_plugin.domain.states import CancellationStatus, CoverStatus
+from saleor_xcover_plugin.domain.states import (
+    CancellationStatus,
+    CoverStatus,
+    EventChangeKind,
+    EventRunStatus,
+)
 from saleor_xcover_plugin.errors import Code
 
 LISTS = {
@@ -22,6 +29,11 @@ LISTS = {
     "InsuranceReasonCode": ReasonCode,
     "InsuranceAnswer": ["accepted", "declined"],
     "InsuranceSending": ["never_sent", "definitely_refused", "outcome_unknown"],
+    "InsuranceShownAnswer": ["accepted", "declined", "withdrawn"],
+    "InsuranceCaseKind": CaseKind,
+    "InsuranceEventChange": EventChangeKind,
+    "InsuranceEventRunStatus": EventRunStatus,
+    "InsuranceAlarmCode": AlarmCode,
 }
 
 
@@ -35,11 +47,15 @@ def schema() -> Any:
 @pytest.fixture
 def lists() -> dict[str, list[str]]:
     """Return the values of each enum as tables and code have them."""
+    from saleor_xcover_plugin.operations.doctor.finding import Severity
+    from saleor_xcover_plugin.staff.case_actions import CaseAction
     from saleor_xcover_plugin.staff.decisions import DecisionCode
 
     refused = [*DecisionCode, "permission_denied", "busy", "internal"]
     return {name: list(values) for name, values in LISTS.items()} | {
-        "InsuranceDecisionCode": refused
+        "InsuranceDecisionCode": refused,
+        "InsuranceCaseAction": list(CaseAction),
+        "InsuranceSeverity": list(Severity),
     }
 
 

@@ -18,6 +18,8 @@ from testkit.client.shopper import Shopper
 from testkit.client.store import Channel, Store
 from testkit.steps import Sale
 
+from .desk_staff import desk_of, new_user
+
 FORGED = "frozen"
 
 
@@ -44,6 +46,34 @@ STORED = {
         "OutboxMessage", "sending", ("parkedMessages", "sending")
     ),
 }
+
+
+@dataclass(frozen=True, slots=True)
+class StoredForDesk:
+    """The column an enum of the desk's pages is read from, and a query that shows it."""
+
+    model: str
+    column: str
+    query: str
+    place: tuple[str, ...]
+
+
+_RUNS = "{ insuranceEventRuns { runs { change status label } errors { code } } }"
+_ORDER = """query Order($id: ID!) {
+  insuranceOrder(orderId: $id) {
+    order { answers { answer source } cases { reasonCode sentence } } errors { code }
+  }
+}"""
+ON_DESK = {
+    "InsuranceEventRun.change": StoredForDesk("EventRun", "change", _RUNS, ("runs", "change")),
+    "InsuranceEventRun.status": StoredForDesk("EventRun", "status", _RUNS, ("runs", "status")),
+    "InsuranceShownOffer.answer": StoredForDesk(
+        "Consent", "answer", _ORDER, ("order", "answers", "answer")
+    ),
+    "InsuranceCase.reasonCode": StoredForDesk(
+        "Cover", "reason_code", _ORDER, ("order", "cases", "reasonCode")
+    ),
+}
 FOR_SHOPPERS = "InsuranceCover.status"
 LISTED_BY_ITS_KIND = "InsuranceParkedMessage.kind"
 """A message of an unknown kind is in no list: nobody knows whose it is."""
@@ -52,6 +82,11 @@ NOT_STORED = {
     "InsuranceError.code": "the code raises it",
     "InsuranceStaffError.code": "the code raises it",
     "InsuranceGroup.choice": "counted from the stored limits of the group",
+    "InsuranceAlarm.code": "found anew whenever it is asked for",
+    "InsuranceFinding.severity": "the doctor says it",
+    "InsuranceCase.kind": "told by where it waits",
+    "InsuranceCaseCount.kind": "told by where they wait",
+    "InsurancePossibleAction.action": "the code offers it",
 }
 
 
@@ -75,7 +110,7 @@ def test_no_enum_is_forgotten() -> None:
     from graphql import GraphQLNonNull
 
     fields = enum_fields()
-    stored = {*STORED, FOR_SHOPPERS, LISTED_BY_ITS_KIND, OFFERS}
+    stored = {*STORED, *ON_DESK, FOR_SHOPPERS, LISTED_BY_ITS_KIND, OFFERS}
     assert set(fields) == stored | set(NOT_STORED)
     for name in stored:
         assert not isinstance(fields[name].type, GraphQLNonNull), name
@@ -158,6 +193,28 @@ def test_staff_see_the_whole_list_around_an_unknown_value(
         assert after["history"][-1]["what"] == f"refund judged: {FORGED}"
         told_before["history"][-1]["what"] = f"refund judged: {FORGED}"
     assert without(after, inner) == told_before
+
+
+@pytest.mark.parametrize("name", ON_DESK)
+def test_the_desk_shows_what_is_beside_an_unknown_value(sale: Sale, name: str) -> None:
+    from saleor_xcover_plugin import models
+
+    stored, desk, now = ON_DESK[name], desk_of(new_user()), datetime.now(UTC)
+    # given a run and a policy that waits
+    models.EventRun.objects.create(
+        change="cancelled", status="asked", label="An evening", created_at=now, updated_at=now
+    )
+    models.Cover.objects.update(status="parked", reason_code="refused", reason="It waits.")
+    variables = {"id": sale.order.id} if "$id" in stored.query else {}
+    before = desk.ask(stored.query, **variables)
+    assert value_at(before, stored.place)
+    # when another version writes a value that is not known
+    assert getattr(models, stored.model).objects.update(**{stored.column: FORGED})
+    # then only that is missing
+    after = desk.ask(stored.query, **variables)
+    assert after["errors"] == []
+    assert value_at(after, stored.place) is None
+    assert without(after, stored.place[-1]) == without(before, stored.place[-1])
 
 
 def without(value: Any, name: str) -> Any:
