@@ -27,6 +27,7 @@ MAX_FOUND = 20
 """Largest number of products a search returns."""
 MAX_RUNS = 20
 """Largest number of runs that are listed."""
+_NULL = "Null only if it could not be read."
 
 
 class StaffEventProduct(graphene.ObjectType):
@@ -66,8 +67,8 @@ class StaffPerformance(graphene.ObjectType):
         required=True,
         description="The variants that are its tickets: give them to insuranceBeginEventRun.",
     )
-    policies = graphene.Int(description="How many policies are in force.")
-    premiums = graphene.String(description="Their premiums, one sum per currency.")
+    policies = graphene.Int(description=f"How many policies are in force. {_NULL}")
+    premiums = graphene.String(description=f"Their premiums, one sum per currency. {_NULL}")
     outcomes = list_of(StaffOutcome, "What became of its covers, the biggest group first.")
 
     @staticmethod
@@ -127,14 +128,16 @@ class StaffEventRun(graphene.ObjectType):
     seen_at = graphene.DateTime(
         required=True, description="When this was read: give it to insuranceApproveEventRun."
     )
-    done = graphene.Int(description="How much of the present stage is done.")
-    total = graphene.Int(description="How much there is to do in it.")
+    done = graphene.Int(description=f"How much of the present stage is done. {_NULL}")
+    total = graphene.Int(description=f"How much there is to do in it. {_NULL}")
     outcomes = list_of(StaffOutcome, "What became of its covers, the biggest group first.")
     refundable = graphene.Int(
-        description="While it waits: the number of policies XCover would refund to the store."
+        description="While it waits: the number of policies XCover would refund to the store. Null "
+        "otherwise, and if it could not be read."
     )
     refunds = graphene.String(
-        description="While it waits: what XCover would refund, one sum per currency."
+        description="While it waits: what XCover would refund, one sum per currency. Null "
+        "otherwise, and if it could not be read."
     )
 
     @staticmethod

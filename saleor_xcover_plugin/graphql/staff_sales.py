@@ -119,7 +119,10 @@ class StaffSalesResult(graphene.ObjectType):
         required=True,
         description="Why requests got no offer, the most frequent reason first.",
     )
-    csv = graphene.String(description="All days of the period as a CSV file. Null beside an error.")
+    csv = graphene.String(
+        description="All days of the period as a CSV file. Null beside an error, and if it could "
+        "not be read."
+    )
     errors = errors_field(StaffError)
 
     @staticmethod
