@@ -64,3 +64,15 @@ def moment_of(name: str, given: datetime | None) -> datetime:
             "minutes, such as 2027-03-01T19:00+01:00.",
         )
     return given.astimezone(UTC)
+
+
+def page_length(name: str, given: int | None, usual: int, most: int) -> int:
+    """Return the length of a page that staff gave as ``name``, or the usual one.
+
+    Raise ``DecisionRefused`` for one that is too long or empty.
+    """
+    if given is None:
+        return usual
+    if not 1 <= given <= most:
+        raise DecisionRefused(DecisionCode.BAD_INPUT, f"{name} is 1 to {most}.")
+    return given

@@ -28,7 +28,7 @@ from .enums import (
     InsuranceReasonCode,
     known,
 )
-from .staff_access import answered, moment_of
+from .staff_access import answered, moment_of, page_length
 from .staff_events import variants_of
 from .staff_types import StaffCancellation, StaffCover, StaffError, cancellation_of, staff_cover_of
 from .types import InsuranceMoney, errors_field, money_of
@@ -215,7 +215,7 @@ class StaffCaseQuery(graphene.ObjectType):
         def work(channel_ids: Collection[int]) -> dict[str, Any]:
             chosen = in_channel(channel, channel_ids)
             wanted = _filter(channel_ids, **conditions)
-            length = page_length(first, PAGE_LENGTH, worklist.MAX_PAGE_LENGTH)
+            length = page_length("first", first, PAGE_LENGTH, worklist.MAX_PAGE_LENGTH)
             page = worklist.page_of(chosen, wanted, length=length, after=_after(after))
             return {**_page(page), "counts": partial(worklist.counts, chosen, wanted)}
 
@@ -240,15 +240,6 @@ def in_channel(slug: str | None, channel_ids: Collection[int]) -> Collection[int
             DecisionCode.BAD_INPUT, "There is no such channel, or you may not manage its orders."
         )
     return [key]
-
-
-def page_length(first: int | None, usual: int, most: int) -> int:
-    """Return the length of a page. Raise ``DecisionRefused`` for one that is too long or empty."""
-    if first is None:
-        return usual
-    if not 1 <= first <= most:
-        raise DecisionRefused(DecisionCode.BAD_INPUT, f"first is 1 to {most}.")
-    return first
 
 
 def cases_of(rows: Sequence[Case]) -> list[StaffCase]:
@@ -336,9 +327,9 @@ def _order_called(number: str, channel_ids: Collection[int]) -> uuid.UUID:
     decisions.require_typed("order number", number)
     covered = Cover.objects.filter(order_number=number, channel_id__in=channel_ids)
     found = covered.values_list("order_id", flat=True).first() or uuid_of(number, "Order")
-    is_managed = order_facts.channels_of([number]).get(number) in channel_ids
-    if found is None and is_managed and (placed := order_facts.find(number)) is not None:
-        found, _ = placed
+    if found is None and order_facts.channels_of([number]).get(number) in channel_ids:
+        placed = order_facts.find(number)
+        found = placed[0] if placed is not None else None
     if found is None:
         raise DecisionRefused(DecisionCode.BAD_INPUT, "There is no order of this number.")
     return found

@@ -14,7 +14,7 @@ from ..staff import cover_list, decisions
 from ..staff.decisions import DecisionCode, DecisionRefused
 from .cursors import cursor_of, key_of
 from .enums import InsuranceCoverStatus
-from .staff_access import answered
+from .staff_access import answered, page_length
 from .staff_types import StaffCover, StaffError, staff_cover_of
 from .types import errors_field
 
@@ -146,14 +146,7 @@ def _page_request(
 
 
 def _length(name: str, length: int | None) -> int:
-    """Read the length of a page. Raise ``DecisionRefused`` for one that is too long or empty."""
-    if length is None:
-        return cover_list.PAGE_LENGTH
-    if not 1 <= length <= cover_list.MAX_PAGE_LENGTH:
-        raise DecisionRefused(
-            DecisionCode.BAD_INPUT, f"{name} is 1 to {cover_list.MAX_PAGE_LENGTH}."
-        )
-    return length
+    return page_length(name, length, cover_list.PAGE_LENGTH, cover_list.MAX_PAGE_LENGTH)
 
 
 def _key(name: str, cursor: str | None) -> int | None:

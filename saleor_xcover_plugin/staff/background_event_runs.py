@@ -41,8 +41,6 @@ STEP = timedelta(seconds=30)
 """Time after which a step ends, because the workers are shared with Saleor."""
 POLL_SECONDS = 2
 """Seconds between two steps of a run that waits for XCover's responses."""
-MAX_TICKETS = 500
-"""Largest number of variants of one event."""
 
 _WORKED_ON = tuple(s for s in OPEN_EVENT_RUN_STATUSES if s != EventRunStatus.ASKED)
 

@@ -114,18 +114,20 @@ def unasked(covers: Sequence[int]) -> list[int]:
 
 def held_from_asking(covers: Sequence[int]) -> list[int]:
     """Return the covers that were not judged because another session held a row of theirs."""
-    return _held(_ASKING, [key for page in pages(covers) for key in unasked(page)])
+    return [key for page in pages(_held(_ASKING, covers)) for key in unasked(page)]
 
 
 def held_from_taking_back(covers: Sequence[int]) -> list[int]:
     """Return the covers with a cancellation left waiting because a session held a row of theirs."""
-    waiting = cancellations_of(covers).filter(status=CancellationStatus.PARKED.value)
-    return _held(_TAKING_BACK, sorted(set(waiting.values_list("cover_id", flat=True))))
+    held = _held(_TAKING_BACK, covers)
+    waiting = cancellations_of(held).filter(status=CancellationStatus.PARKED.value)
+    return sorted(set(waiting.values_list("cover_id", flat=True)))
 
 
 def _held(work: str, covers: Collection[int]) -> list[int]:
-    met = Failure.objects.filter(work=work, error=BUSY, subject__in=list(map(str, covers)))
-    return sorted(map(int, met.values_list("subject", flat=True)))
+    """Return the covers whose last attempt met a lock. Failures are few, covers may be many."""
+    met = Failure.objects.filter(work=work, error=BUSY).values_list("subject", flat=True)
+    return sorted(set(map(int, met)).intersection(covers))
 
 
 def take_back(covers: Sequence[int], now: datetime) -> int:
