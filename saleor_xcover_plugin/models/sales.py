@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+
 from django.db import models
 from django.db.models import Q
 
@@ -204,6 +206,10 @@ class Cover(Stateful):
     refunded_when_due = models.DecimalField(max_digits=20, decimal_places=3, null=True)
     # The money already refunded for the cover line when that amount was last computed.
     for_cover_when_due = models.DecimalField(max_digits=20, decimal_places=3, default=0, null=True)
+    # What staff gave back of that without a refund in Saleor, in all, and when they last said so.
+    # Null: nothing.
+    given_back = models.DecimalField(max_digits=20, decimal_places=3, null=True)
+    given_back_at = models.DateTimeField(null=True)
     # The end of the cooling-off period, if XCover or the channel's setting names it.
     cooling_off_until = models.DateTimeField(null=True)
     # Recorded by staff; the Offers API does not report claims.
@@ -246,6 +252,11 @@ class Cover(Stateful):
     def premium_money(self) -> Money:
         """The premium with its currency."""
         return Money(self.premium, self.currency)
+
+    @property
+    def back_elsewhere(self) -> Decimal:
+        """The part of what was due that went back without a refund in Saleor; may be 0."""
+        return self.given_back or Decimal(0)
 
     @property
     def account(self) -> str:

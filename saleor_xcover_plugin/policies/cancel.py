@@ -396,7 +396,8 @@ def _due_to_buyer(cancellation: Cancellation, order: OrderSnapshot | None, back:
     if is_paid_otherwise or cancellation.refund is None:
         return Money(still, cancellation.currency)
     # Refunds for the cover first settle the amount charged beyond the premium.
-    for_premium = max(back - max(charged_too_much(cover, order) - still, Decimal(0)), Decimal(0))
+    settled = charged_too_much(cover, order) - still - cover.back_elsewhere
+    for_premium = max(back - max(settled, Decimal(0)), Decimal(0))
     of_refund = max(min(cancellation.refund, cover.premium) - for_premium, Decimal(0))
     return Money(still + of_refund, cancellation.currency)
 

@@ -65,9 +65,13 @@ def sentence_of(code: str, order: OrderSnapshot, offer: Offer | None) -> str:
 def settled_sentence(cover: Cover) -> str:
     """Return the reason of a cover once the buyer got back everything due for it."""
     if cover.status != CoverStatus.PARKED or cover.reason_code not in _SENTENCES:
-        return str(cover.reason)
+        known = str(cover.reason).removesuffix(_SETTLED)
+        return known and known + _SETTLED
     what, part = _matter(cover.reason_code, cover.offer)
     return f"{what} what was paid for {part} went back to the buyer."
+
+
+_SETTLED = " What was due went back to the buyer."
 
 
 def _matter(code: str, offer: Offer | None) -> tuple[str, str]:

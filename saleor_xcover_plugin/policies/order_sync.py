@@ -164,7 +164,8 @@ def _follow_removal(
             take_back(offer, now, source=ReasonCode.LINE_REMOVED, reason=ReasonCode.LINE_REMOVED)
     if not free or free[-1].reason_code != ReasonCode.LINE_REMOVED:
         return cover
-    due = max(order.charged - order.cost, Decimal(0))
+    back = cover.back_elsewhere if cover is not None else Decimal(0)
+    due = max(order.charged - order.cost - back, Decimal(0))
     sentence = _removed_sentence(order, due)
     if cover is not None:  # its line was added by hand afterwards
         if due > cover.amount_due_back and not order.refunded:
@@ -306,7 +307,12 @@ def _absorbed(offer: Offer, paid: Decimal) -> Decimal:
 
 def _advance(cover: Cover, order: OrderSnapshot, offers: Sequence[Offer], now: datetime) -> None:
     is_paid = is_paid_for_policy(order, cover) and order.charged > 0
-    is_revived = is_paid and order.cover_lines and cover.reason_code not in NOT_MADE_HERE
+    is_revived = (
+        is_paid
+        and order.cover_lines
+        and cover.reason_code not in NOT_MADE_HERE
+        and not cover.back_elsewhere
+    )
     if cover.status == CoverStatus.VOID and is_revived:
         # A refund was undone, so the order is paid again.
         effects.apply(cover, effects.COVER_PLACED, now, reason="", reason_code="")
@@ -342,7 +348,8 @@ def _advance(cover: Cover, order: OrderSnapshot, offers: Sequence[Offer], now: d
 def _due(cover: Cover, order: OrderSnapshot) -> Decimal:
     """Return what is due back now: more may have been charged since it was recorded.
 
-    Once anything was refunded, ``settle_refund_due`` decides what is left.
+    Once anything was refunded, ``settle_refund_due`` decides what is left. What staff gave back in
+    another way, Saleor still counts as charged.
     """
     known: Decimal = cover.amount_due_back
     is_parked = cover.status == CoverStatus.PARKED and (
@@ -351,12 +358,12 @@ def _due(cover: Cover, order: OrderSnapshot) -> Decimal:
     if order.refunded:
         return known
     if cover.was_removed:
-        return max(known, order.charged - order.cost)
+        return max(known, order.charged - order.cost - cover.back_elsewhere)
     if not (is_parked or cover.status == CoverStatus.PLACED):
         return known
     cost = cost_of_cover(order, cover.offer)
     part = cost if is_parked else max(cost - cover.premium, Decimal(0))
-    return max(known, charged_of(order, part))
+    return max(known, charged_of(order, part) - cover.back_elsewhere)
 
 
 def _owe(

@@ -6,9 +6,11 @@ The table is ``domain/cancellations.py``.
 from __future__ import annotations
 
 from datetime import datetime
+from decimal import Decimal
 
 from ..checkout.ticketed_events import InsuredEvents, insured_events
 from ..domain.cancellations import Rule, Verdict, rule_for
+from ..domain.money import Money
 from ..domain.refund_attribution import RefundScope
 from ..domain.states import CancellationStatus
 from ..host.values import OrderSnapshot
@@ -18,7 +20,7 @@ from .cancel import begin_preview
 from .cancellation_facts import situation_of
 from .cancellations import KEY_OF_CANCELLED
 from .refund_scope import is_paid_for_policy, scope_of, short_sums
-from .refunds_due import back_for_cover
+from .refunds_due import back_for_cover, charged_too_much
 
 _ADDS_UP = (
     RefundScope.SOME_TICKETS,
@@ -111,17 +113,20 @@ def review_judgements(cover: Cover, order: OrderSnapshot, now: datetime) -> None
     if not by_store.filter(scope__in=went_back).exists():
         return
     is_paid = is_paid_for_policy(order, cover)
-    if is_paid and cover.amount_due_back == 0 and cover.refunded_when_due is None:
+    of_premium = max(cover.back_elsewhere - charged_too_much(cover, order), Decimal(0))
+    due = Money(max(cover.premium - of_premium, Decimal(0)), cover.currency)
+    is_new = cover.amount_due_back == 0 and cover.refunded_when_due is None
+    if is_paid and is_new and due.amount:
         cover.save_fields(
             now,
-            amount_due_back=cover.premium,
+            amount_due_back=due.amount,
             refunded_when_due=order.given.plain_money,
             for_cover_when_due=back_for_cover(order),
         )
         effects.add_note(
             cover.order_id,
             f"The refund was taken back, but policy {cover.booking_id} is cancelled. Refund the "
-            f"premium of {cover.premium_money} to the buyer.",
+            f"premium of {due} to the buyer.",
         )
         return
     is_settled = cover.amount_due_back == 0 and cover.refunded_when_due is not None

@@ -56,7 +56,7 @@ def _due(cover: Cover, order: OrderSnapshot | None) -> Money:
         paid = cover.premium if cover.paid_at is not None else Decimal(0)
     else:
         paid = charged_for_cover(order, cover.offer)
-    return Money(max(known, paid), cover.currency)
+    return Money(max(known, paid - cover.back_elsewhere), cover.currency)
 
 
 def went_unknown(cover: Cover) -> bool:

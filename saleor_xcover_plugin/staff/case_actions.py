@@ -15,6 +15,7 @@ from ..host import orders
 from ..models import Cancellation, Cover
 from ..policies.cancellations import may_be_cancelled
 from ..policies.unmade_covers import went_unknown
+from .given_back import DECIDED
 from .worklist import Case
 
 
@@ -65,7 +66,7 @@ def actions_of(case: Case, now: datetime) -> list[PossibleAction]:
     if case.kind == CaseKind.CANCELLATION and case.cancellation is not None:
         return list(_of_cancellation(case.cancellation, has_call=has_call, now=now))
     if case.kind == CaseKind.POLICY and cover is not None:
-        return [*_of_policy(cover, has_call=has_call), *_settling(cover)]
+        return list(_of_policy(cover, has_call=has_call))
     if case.kind == CaseKind.DUE and cover is not None:
         return list(_settling(cover))
     if case.message is not None:
@@ -157,7 +158,7 @@ def _of_policy(cover: Cover, *, has_call: bool) -> Iterator[PossibleAction]:
 
 def _settling(cover: Cover) -> Iterator[PossibleAction]:
     due = Money(cover.amount_due_back, cover.currency)
-    if due.amount:
+    if due.amount and cover.status in DECIDED:
         yield PossibleAction(
             CaseAction.GIVEN_BACK,
             f"{due} counts as given back to the buyer. No money is moved: use it for money that "

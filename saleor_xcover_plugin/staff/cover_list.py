@@ -162,6 +162,9 @@ def _steps(cover: Cover) -> Iterator[Step]:
             yield Step(change.updated_at, change.sentence)
     if cover.cancelled_at:
         yield Step(cover.cancelled_at, "policy cancelled")
+    if cover.given_back_at:
+        back = Money(cover.back_elsewhere, cover.currency)
+        yield Step(cover.given_back_at, f"{back} given back without a refund in Saleor")
 
 
 _TOLD_CHANGES = (ModificationStatus.APPLIED, ModificationStatus.PARKED)

@@ -39,6 +39,7 @@ class DecisionCode(StrEnum):
     NOT_PREVIEWED = "not_previewed"
     REFUND_CHANGED = "refund_changed"
     DUE_CHANGED = "due_changed"
+    UNDECIDED = "undecided"
     NUMBER_CHANGED = "number_changed"
     OUTCOME_UNKNOWN = "outcome_unknown"
     POLICY_EXISTS = "policy_exists"
@@ -56,6 +57,7 @@ SENTENCES: Mapping[DecisionCode, str] = {
     DecisionCode.NOT_PREVIEWED: "XCover was not asked what it refunds.",
     DecisionCode.REFUND_CHANGED: "XCover would refund another amount than the approved one.",
     DecisionCode.DUE_CHANGED: "Another amount is due to the buyer by now.",
+    DecisionCode.UNDECIDED: "It is not decided whether the order gets a policy.",
     DecisionCode.NUMBER_CHANGED: "Another number of policies is concerned by now.",
     DecisionCode.OUTCOME_UNKNOWN: (
         "XCover may have cancelled the policy already: the answer to that was lost."

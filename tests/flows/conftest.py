@@ -1,11 +1,17 @@
 """Flows: the same tests on every host. ``--record`` writes what the host did."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
 from testkit import hosts
+from testkit.client.shopper import Shopper
+from testkit.client.staff import Staff
+from testkit.client.store import Channel, Store
+from testkit.client.values import PlacedOrder
+from testkit.simulator import SimulatorProcess
+from testkit.steps import accept_cover
 from testkit.work import Work
 
 from .recorder import Recorder
@@ -63,3 +69,21 @@ def pytest_runtest_call(item: pytest.Item) -> Iterator[None]:
         recorder.write()
     else:
         recorder.compare()
+
+
+@pytest.fixture
+def gone(
+    shopper: Callable[[Channel], Shopper],
+    store: Store,
+    staff: Staff,
+    work: Work,
+    simulator: SimulatorProcess,
+) -> PlacedOrder:
+    """A paid order whose offer XCover no longer knew: no policy, and the premium is due."""
+    ada = shopper(store.usd_unpaid)
+    accept_cover(ada, store)
+    order = ada.complete()
+    simulator.fault("confirm", "status", times=1, status=404)
+    staff.mark_as_paid(order.id)
+    work()
+    return order

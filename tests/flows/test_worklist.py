@@ -19,65 +19,22 @@ from testkit.simulator import SimulatorProcess
 from testkit.steps import TICKETS, Sale, accept_cover, asked, change_the_buyer_twice
 from testkit.work import Work
 
+from .desk_cases import APPROVE, CASES, ONE, actions, listed
 from .desk_staff import desk_of, new_user
 from .test_cancelled_event import slug_of
 from .test_parked_messages import kill_workers
 
 SendShopper = Callable[[Channel], Shopper]
 
-CASE = """{
-  id kind since channel orderId orderNumber events sentence reasonCode money { amount currency }
-  messageId isLapsed missingDetails
-  cancellation { id rule refund { amount currency } }
-  cover { orderNumber amountDueBack { amount currency } }
-  actions { action effect asksXcoverFirst isFinal }
-}"""
-CASES = f"""
-query Cases(
-  $kind: InsuranceCaseKind, $channel: String, $orderNumber: String, $event: String,
-  $before: DateTime, $first: Int, $after: String
-) {{
-  insuranceCases(
-    kind: $kind, channel: $channel, orderNumber: $orderNumber, event: $event, before: $before,
-    first: $first, after: $after
-  ) {{
-    edges {{ node {CASE} cursor }}
-    pageInfo {{ hasNextPage endCursor }}
-    counts {{ kind count }}
-    errors {{ code message }}
-  }}
-}}"""
-ONE = f"query Case($id: ID!) {{ insuranceCase(id: $id) {{ case {CASE} errors {{ code }} }} }}"
 RETRY = """
 mutation Retry($messageId: ID!) {
   insuranceRetry(messageId: $messageId) { cover { orderNumber } errors { code message } }
-}"""
-GIVEN_BACK = """
-mutation Settle($orderId: ID!, $due: InsuranceMoneyInput!) {
-  insuranceMarkGivenBack(orderId: $orderId, due: $due) {
-    cover { amountDueBack { amount } } errors { code message }
-  }
-}"""
-APPROVE = """
-mutation Approve($id: ID!, $refund: InsuranceMoneyInput!) {
-  insuranceApproveCancellation(id: $id, refund: $refund) { errors { code message } }
 }"""
 
 
 @pytest.fixture
 def desk(store: Store, simulator: SimulatorProcess) -> Desk:
     return desk_of(new_user())
-
-
-def listed(desk: Desk, **conditions: Any) -> list[dict[str, Any]]:
-    """Return the cases that match, all pages together."""
-    found = desk.ask(CASES, **conditions)
-    assert found["errors"] == []
-    return [edge["node"] for edge in found["edges"]]
-
-
-def actions(case: dict[str, Any]) -> list[str]:
-    return [each["action"] for each in case["actions"]]
 
 
 @pytest.fixture
@@ -88,18 +45,6 @@ def refunded(sale: Sale, staff: Staff, payments: PaymentApp, work: Work) -> Sale
     payments.refund(sale.payment, TICKETS)
     work()
     return sale
-
-
-@pytest.fixture
-def gone(shopper: SendShopper, store: Store, staff: Staff, work: Work, simulator: Any) -> Any:
-    """A paid order whose offer XCover no longer knew: no policy, and the premium is due."""
-    ada = shopper(store.usd_unpaid)
-    accept_cover(ada, store)
-    order = ada.complete()
-    simulator.fault("confirm", "status", times=1, status=404)
-    staff.mark_as_paid(order.id)
-    work()
-    return order
 
 
 def test_a_refund_to_judge_says_what_each_action_will_do(
@@ -164,44 +109,8 @@ def test_a_policy_that_cannot_be_made_is_retried_or_given_up(gone: Any, desk: De
 
     assert (case["kind"], case["orderNumber"]) == ("POLICY", gone.number)
     assert case["money"] == {"amount": "6.66", "currency": "USD"}
-    assert actions(case) == ["RETRY", "DO_NOT_MAKE", "TAKE_OVER", "GIVEN_BACK"]
+    assert actions(case) == ["RETRY", "DO_NOT_MAKE", "TAKE_OVER"]
     assert case["messageId"] is not None
-
-
-def test_money_given_back_by_hand_is_marked_so_once(
-    gone: Any, desk: Desk, staff: Staff, store: Store, work: Work
-) -> None:
-    # given the premium is due
-    (case,) = listed(desk)
-    due = case["cover"]["amountDueBack"]
-    order_id = case["orderId"]
-    # when somebody names another amount
-    wrong = desk.ask(GIVEN_BACK, orderId=order_id, due={**due, "amount": "6.65"})
-    # then nothing is changed
-    assert [error["code"] for error in wrong["errors"]] == ["DUE_CHANGED"]
-    # when the right one is marked as given back, twice
-    right = desk.ask(GIVEN_BACK, orderId=order_id, due=due)
-    again = desk.ask(GIVEN_BACK, orderId=order_id, due=due)
-    # then it counts once
-    assert right["cover"]["amountDueBack"]["amount"] == "0.00"
-    assert [error["code"] for error in again["errors"]] == ["NOT_WAITING"]
-    assert staff.order(gone.id).has_note("staff gave 6.66 USD back to the buyer")
-    # and the policy still waits for a decision
-    assert [each["kind"] for each in listed(desk)] == ["POLICY"]
-    assert "GIVEN_BACK" not in actions(listed(desk)[0])
-    work()
-    assert listed(desk)[0]["cover"]["amountDueBack"]["amount"] == "0.00"
-
-
-def test_money_given_back_is_marked_on_the_command_line(gone: Any, store: Store) -> None:
-    from django.core.management.base import CommandError
-
-    with pytest.raises(CommandError, match="due_changed"):
-        store.command("xcover_policy", gone.number, "--given-back", "6.65", "USD")
-
-    told = store.command("xcover_policy", gone.number, "--given-back", "6.66", "USD")
-
-    assert "Nothing is due" in told
 
 
 def test_an_opt_out_that_stopped_is_sent_again_although_the_order_has_no_cover(
