@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from decimal import Decimal
+from typing import Any
 
 from django.db import models
 from django.db.models import Q
@@ -169,6 +171,12 @@ WAS_REMOVED = Q(status=CoverStatus.VOID.value, reason_code=ReasonCode.LINE_REMOV
 """Selects covers whose line was taken out of the order; reports count them as declined."""
 
 
+def _waits_for(status: str, due: Decimal) -> str:
+    if status == CoverStatus.PARKED:
+        return "decision"
+    return "money" if due > 0 else ""
+
+
 class Cover(Stateful):
     """The sold protection of one order; it has at most one policy at XCover.
 
@@ -210,6 +218,9 @@ class Cover(Stateful):
     # Null: nothing.
     given_back = models.DecimalField(max_digits=20, decimal_places=3, null=True)
     given_back_at = models.DateTimeField(null=True)
+    # Since when a person must decide, or money is due; other changes do not move it. Null if
+    # nothing waits, or while a version before this column wrote the row.
+    waits_since = models.DateTimeField(null=True)
     # The end of the cooling-off period, if XCover or the channel's setting names it.
     cooling_off_until = models.DateTimeField(null=True)
     # Recorded by staff; the Offers API does not report claims.
@@ -221,6 +232,21 @@ class Cover(Stateful):
     cancelled_at = models.DateTimeField(null=True)
     created_at = models.DateTimeField()
     updated_at = models.DateTimeField()
+
+    @property
+    def waits_for(self) -> str:
+        """What the cover waits for: ``decision``, ``money`` that is due, or nothing."""
+        return _waits_for(self.status, self.amount_due_back)
+
+    def save_fields(self, now: datetime, **changes: Any) -> None:
+        """Set and save the named columns, and since when the cover waits for what it waits for."""
+        status = changes.get("status", self.status)
+        waits = _waits_for(status, changes.get("amount_due_back", self.amount_due_back))
+        if waits != self.waits_for:
+            changes["waits_since"] = now if waits else None
+        elif waits and self.waits_since is None:
+            changes["waits_since"] = self.updated_at
+        super().save_fields(now, **changes)
 
     @property
     def was_removed(self) -> bool:

@@ -186,7 +186,7 @@ def _follow_removal(
 
 def _cover_of(order: OrderSnapshot, now: datetime, **what: object) -> Cover:
     """Create the cover of an order with the given columns."""
-    return Cover.objects.create(
+    cover = Cover(
         order_id=order.id,
         order_number=order.number,
         channel_id=order.channel_id,
@@ -195,6 +195,9 @@ def _cover_of(order: OrderSnapshot, now: datetime, **what: object) -> Cover:
         updated_at=now,
         **what,
     )
+    cover.waits_since = now if cover.waits_for else None
+    cover.save(force_insert=True)
+    return cover
 
 
 def _removed_sentence(order: OrderSnapshot, due: Decimal) -> str:

@@ -13,6 +13,7 @@ from datetime import datetime
 from typing import Any
 
 from django.db.models import CharField, F, IntegerField, Q, QuerySet, Value
+from django.db.models.functions import Coalesce
 
 from ..domain.cases import CaseKind, Position
 from ..domain.messages import CANCELLATION_KINDS, MODIFICATION_KINDS, MessageKind
@@ -122,7 +123,7 @@ class _Part:
     is_about: Callable[[CaseFilter], Q]
     """Returns the condition that they are about the order and event of a filter."""
     since: str
-    """Column that tells since when they wait."""
+    """Column or annotation that tells since when they wait."""
     channel: str
     """Lookup of their channel."""
     has_money: bool = True
@@ -192,12 +193,18 @@ def _is_call_about(wanted: CaseFilter) -> Q:
 
 
 def _parked_covers() -> QuerySet[Cover]:
-    return Cover.objects.filter(status=CoverStatus.PARKED.value)
+    return _dated(Cover.objects.filter(status=CoverStatus.PARKED.value))
 
 
 def _covers_due() -> QuerySet[Cover]:
     """Return covers with money due, of which nothing else waits."""
-    return Cover.objects.filter(amount_due_back__gt=0).exclude(status=CoverStatus.PARKED.value)
+    due = Cover.objects.filter(amount_due_back__gt=0)
+    return _dated(due.exclude(status=CoverStatus.PARKED.value))
+
+
+def _dated(covers: QuerySet[Cover]) -> QuerySet[Cover]:
+    """Add since when each waits; rows of a version before that column have their last change."""
+    return covers.annotate(waits=Coalesce("waits_since", "updated_at"))
 
 
 def _parked_cancellations() -> QuerySet[Cancellation]:
@@ -224,7 +231,7 @@ def _other_calls() -> QuerySet[OutboxMessage]:
 _PARTS: Mapping[CaseKind, _Part] = {
     part.kind: part
     for part in (
-        _Part(CaseKind.POLICY, _parked_covers, _of_cover(), "updated_at", "channel_id"),
+        _Part(CaseKind.POLICY, _parked_covers, _of_cover(), "waits", "channel_id"),
         _Part(
             CaseKind.CANCELLATION,
             _parked_cancellations,
@@ -232,7 +239,7 @@ _PARTS: Mapping[CaseKind, _Part] = {
             "created_at",
             "cover__channel_id",
         ),
-        _Part(CaseKind.DUE, _covers_due, _of_cover(), "updated_at", "channel_id"),
+        _Part(CaseKind.DUE, _covers_due, _of_cover(), "waits", "channel_id"),
         _Part(
             CaseKind.CHANGE,
             _parked_changes,

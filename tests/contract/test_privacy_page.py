@@ -14,7 +14,7 @@ OF_A_PERSON = {
     "Consent": "offer answer quote_ids premium language source created_at",
     "Cover": "order_id order_number offer booking_id pds_url sealed_links policyholder_digests "
     "reason_code reason amount_due_back refunded_when_due for_cover_when_due claim paid_at "
-    "given_back given_back_at "
+    "given_back given_back_at waits_since "
     "confirmed_at cancelled_at",
     "Cancellation": "cover refund_key scope sentence xcover_cancellation_id refund",
     "Modification": "cover wanted wanted_digest sentence xcover_update_id",

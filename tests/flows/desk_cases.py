@@ -29,6 +29,10 @@ query Cases(
   }}
 }}"""
 ONE = f"query Case($id: ID!) {{ insuranceCase(id: $id) {{ case {CASE} errors {{ code }} }} }}"
+DO_NOT_MAKE = """
+mutation DoNotMake($orderId: ID!) {
+  insuranceDoNotMakePolicy(orderId: $orderId) { errors { code message } }
+}"""
 APPROVE = """
 mutation Approve($id: ID!, $refund: InsuranceMoneyInput!) {
   insuranceApproveCancellation(id: $id, refund: $refund) { errors { code message } }

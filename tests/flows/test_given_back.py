@@ -22,7 +22,7 @@ from testkit.simulator import SimulatorProcess
 from testkit.steps import PREMIUM, TICKETS, TOTAL, Sale, accept_cover, bookings
 from testkit.work import Work
 
-from .desk_cases import actions, approve, listed
+from .desk_cases import DO_NOT_MAKE, actions, approve, listed
 from .desk_staff import desk_of, new_user
 
 SendShopper = Callable[[Channel], Shopper]
@@ -37,10 +37,6 @@ mutation Settle($orderId: ID!, $due: InsuranceMoneyInput!) {
     cover { amountDueBack { amount currency } reason history { at what } }
     errors { code message }
   }
-}"""
-DO_NOT_MAKE = """
-mutation DoNotMake($orderId: ID!) {
-  insuranceDoNotMakePolicy(orderId: $orderId) { errors { code message } }
 }"""
 
 

@@ -19,7 +19,7 @@ from testkit.simulator import SimulatorProcess
 from testkit.steps import TICKETS, Sale, accept_cover, asked, change_the_buyer_twice
 from testkit.work import Work
 
-from .desk_cases import APPROVE, CASES, ONE, actions, listed
+from .desk_cases import APPROVE, CASES, DO_NOT_MAKE, ONE, actions, listed
 from .desk_staff import desk_of, new_user
 from .test_cancelled_event import slug_of
 from .test_parked_messages import kill_workers
@@ -29,6 +29,11 @@ SendShopper = Callable[[Channel], Shopper]
 RETRY = """
 mutation Retry($messageId: ID!) {
   insuranceRetry(messageId: $messageId) { cover { orderNumber } errors { code message } }
+}"""
+
+SET_CLAIM = """
+mutation Claim($orderId: ID!, $claim: InsuranceClaim!) {
+  insuranceSetClaim(orderId: $orderId, claim: $claim) { errors { code message } }
 }"""
 
 
@@ -167,6 +172,30 @@ def test_missing_details_are_named_where_they_can_be_filled_in(
     assert actions(case)[0] == "COMPLETE"
 
 
+def test_what_changes_meanwhile_does_not_move_a_case(gone: Any, desk: Desk) -> None:
+    from saleor_xcover_plugin.models import Cover
+
+    (case,) = listed(desk)
+    # when something else of it changes
+    note = desk.ask(SET_CLAIM, orderId=case["orderId"], claim="NONE")
+    # then it waits since the same moment
+    assert note["errors"] == []
+    (later,) = listed(desk)
+    assert later["since"] == case["since"]
+    # when a person decides, what is due waits since then
+    desk.ask(DO_NOT_MAKE, orderId=case["orderId"])
+    (due,) = listed(desk)
+    assert (due["kind"], due["since"] > case["since"]) == ("DUE", True)
+    # given a row that an older version wrote
+    moment = datetime.now(UTC) - timedelta(days=3)
+    Cover.objects.update(waits_since=None, updated_at=moment)
+    # then its last change counts, and stays when there is another
+    for claim in ("OPEN", "NONE"):
+        assert datetime.fromisoformat(listed(desk)[0]["since"]) == moment
+        desk.ask(SET_CLAIM, orderId=case["orderId"], claim=claim)
+    assert datetime.fromisoformat(listed(desk)[0]["since"]) == moment
+
+
 def test_cases_are_filtered_and_counted(
     refunded: Sale, gone: Any, store: Store, desk: Desk
 ) -> None:
@@ -224,7 +253,7 @@ def test_pages_follow_each_other_without_gaps_or_repetitions(
         work()
     keys = list(Cover.objects.order_by("pk").values_list("pk", flat=True))
     moment = datetime.now(UTC) - timedelta(days=3)
-    Cover.objects.filter(pk__in=keys[1:3]).update(updated_at=moment)
+    Cover.objects.filter(pk__in=keys[1:3]).update(waits_since=moment)
     whole = [case["id"] for case in listed(desk)]
     # when they are read two at a time
     found: list[str] = []
