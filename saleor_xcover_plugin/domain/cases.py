@@ -28,6 +28,36 @@ SENTENCES: Mapping[CaseKind, str] = {
 """Sentences that tell staff what each kind of case is."""
 
 
+class CaseAction(StrEnum):
+    """What staff may do about a case."""
+
+    APPROVE = "approve"
+    KEEP = "keep"
+    ASK = "ask"
+    RETRY = "retry"
+    COMPLETE = "complete"
+    DO_NOT_MAKE = "do_not_make"
+    MAKE_AFTER_ALL = "make_after_all"
+    TAKE_OVER = "take_over"
+    GIVEN_BACK = "given_back"
+
+
+BUTTONS: Mapping[CaseAction, str] = {
+    CaseAction.APPROVE: "Cancel the policy",
+    CaseAction.KEEP: "Keep the policy",
+    CaseAction.ASK: "Ask XCover again",
+    CaseAction.RETRY: "Try again",
+    CaseAction.COMPLETE: "Complete the details",
+    CaseAction.DO_NOT_MAKE: "Make no policy",
+    CaseAction.MAKE_AFTER_ALL: "Make it after all",
+    CaseAction.TAKE_OVER: "Take over a policy",
+    CaseAction.GIVEN_BACK: "Mark as given back",
+}
+"""What the desk's buttons say. Sentences name them; docs/desk.md has the command beside each."""
+ASK_ABOUT_POLICY = "What would cancelling refund?"
+"""The button beside a policy of which nothing waits."""
+
+
 @dataclass(frozen=True, slots=True, order=True)
 class Position:
     """The position of a case in the list."""

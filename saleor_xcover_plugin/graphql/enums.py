@@ -16,7 +16,7 @@ import graphene
 from ..domain import alarms, cases, messages, reasons
 from ..domain.alarms import AlarmCode
 from ..domain.cancellations import CLAIM_SENTENCES, RULE_SENTENCES, ClaimState
-from ..domain.cases import CaseKind
+from ..domain.cases import CaseAction, CaseKind
 from ..domain.messages import MessageKind
 from ..domain.product_rules import Choice
 from ..domain.reasons import ReasonCode
@@ -25,7 +25,6 @@ from ..domain.states import CancellationStatus, CoverStatus, EventChangeKind, Ev
 from ..errors import SENTENCES, Code
 from ..operations.doctor import Severity
 from ..staff import case_actions, decisions, evidence
-from ..staff.case_actions import CaseAction
 from ..staff.decisions import DecisionCode
 from .advice import COVERS
 

@@ -18,6 +18,7 @@ from django.db import transaction
 
 from ..checkout.offers import chosen_ids
 from ..config.settings import PluginSettings
+from ..domain.cases import ASK_ABOUT_POLICY, BUTTONS, CaseAction
 from ..domain.money import Money
 from ..domain.reasons import ReasonCode
 from ..domain.states import CoverStatus, OfferStatus
@@ -323,29 +324,31 @@ _CLOCKS_DIFFER = timedelta(hours=1)
 
 def _not_found_out(cover: Cover, message: OutboxMessage, error: _NotSearchable) -> str:
     """Return the sentence for staff when a policy may exist and cannot be searched for."""
-    command = f"manage.py xcover_policy {cover.order_number}"
+    end = f'"{BUTTONS[CaseAction.DO_NOT_MAKE]}", saying that Cover Genius was asked'
+    again = f'"{BUTTONS[CaseAction.RETRY]}"'
     unknown = (
         f"XCover may have made a policy, and its bookings could not be searched ({error}). Ask "
-        f"Cover Genius whether order {cover.order_number} has one. If so: {command} --take-over "
-        "POLICY, with its number; it can then be cancelled. If not: "
+        f"Cover Genius whether order {cover.order_number} has one. If so: "
+        f'"{BUTTONS[CaseAction.TAKE_OVER]}", with its number; it can then be cancelled. If not: '
     )
     if cover.reason_code == ReasonCode.NOT_WANTED:
-        ways = f"{unknown}{command} --do-not-make --asked-xcover."
+        ways = f"{unknown}{end}."
         if outbox.sent_body(message) is None:
             return ways
         return (
-            f"{ways} If there is one whose number nobody knows: {command} --make-after-all, which "
-            "sends the request once more under its old key, and finds it."
+            f"{ways} If there is one whose number nobody knows: "
+            f'"{BUTTONS[CaseAction.MAKE_AFTER_ALL]}", which sends the request once more under its '
+            "old key, and finds it."
         )
     ways = (
-        f"{unknown}replay the confirmation, which makes the policy while the order is paid and "
-        f"its event lies ahead, or end it: {command} --do-not-make --asked-xcover."
+        f"{unknown}{again}, which makes the policy while the order is paid and its event lies "
+        f"ahead, or {end}."
     )
     if not outbox.has_sealed(message):
         return ways
     return (
         f"The request that was sent for it cannot be opened any more. {ways} With the old "
-        "SECRET_KEY in SECRET_KEY_FALLBACKS a replay is enough."
+        f"SECRET_KEY in SECRET_KEY_FALLBACKS, {again} is enough."
     )
 
 
@@ -453,8 +456,8 @@ def _record_booking(
     if not was_wanted:
         effects.add_note(
             cover.order_id,
-            f"XCover had made policy {booking.id} before staff decided that none is made. Have it "
-            f"cancelled: manage.py xcover_cancellation ask {cover.order_number}",
+            f"XCover had made policy {booking.id} before staff decided that none is made. In the "
+            f'ticket protection of this order, "{ASK_ABOUT_POLICY}" begins to cancel it.',
         )
 
 

@@ -21,6 +21,7 @@ from ..checkout.offers import accepted_premium, chosen_premium
 from ..checkout.public_summary import right_in_order, withdrawn
 from ..checkout.selection import take_back
 from ..compiled_query import KEY, CompiledInstances
+from ..domain.cases import ASK_ABOUT_POLICY
 from ..domain.messages import MessageKind
 from ..domain.money import Money
 from ..domain.price_impact import PriceImpact
@@ -518,7 +519,7 @@ def _tell_of_policy_without_line(cover: Cover, now: datetime) -> None:
     sentence = (
         f"The ticket protection was taken out of the order, but policy {cover.booking_id} is in "
         f"force and its premium of {cover.premium_money} is owed to XCover. Keep it, or have it "
-        f"cancelled: manage.py xcover_cancellation ask {cover.order_number}"
+        f'cancelled: in the ticket protection of this order, "{ASK_ABOUT_POLICY}" begins that.'
     )
     cover.save_fields(now, reason_code=ReasonCode.LINE_REMOVED, reason=sentence)
     effects.add_note(cover.order_id, sentence)

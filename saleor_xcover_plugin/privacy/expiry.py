@@ -10,6 +10,7 @@ import logging
 from datetime import datetime
 from decimal import Decimal
 
+from ..domain.cases import BUTTONS, CaseAction
 from ..domain.messages import MessageKind
 from ..domain.reasons import NOTHING_BOUGHT, ReasonCode
 from ..domain.states import CoverStatus, ModificationStatus
@@ -79,9 +80,9 @@ def _sentence(cover: Cover, *, is_not_made: bool, is_due: bool) -> str:
         return "No policy was made, and nothing is due: the order is not paid any more."
     return (
         "It never became known whether XCover made a policy, and its event is over. Ask Cover "
-        f"Genius; if there is none, refund the premium of {cover.premium_money}, which manage.py "
-        f"xcover_policy {cover.order_number} --do-not-make --asked-xcover writes down; if there is "
-        "one: --take-over POLICY, with its number."
+        f'Genius. If there is none: "{BUTTONS[CaseAction.DO_NOT_MAKE]}", saying that you asked, '
+        f"and refund the premium of {cover.premium_money}. If there is one: "
+        f'"{BUTTONS[CaseAction.TAKE_OVER]}", with its number.'
     )
 
 

@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from enum import StrEnum
 
-from ..domain.cases import CaseKind
+from ..domain.cases import CaseAction, CaseKind
 from ..domain.messages import MessageKind
 from ..domain.money import Money
 from ..domain.reasons import ReasonCode
@@ -17,21 +16,6 @@ from ..policies.cancellations import may_be_cancelled
 from ..policies.unmade_covers import went_unknown
 from .given_back import DECIDED
 from .worklist import Case
-
-
-class CaseAction(StrEnum):
-    """What staff may do about a case."""
-
-    APPROVE = "approve"
-    KEEP = "keep"
-    ASK = "ask"
-    RETRY = "retry"
-    COMPLETE = "complete"
-    DO_NOT_MAKE = "do_not_make"
-    MAKE_AFTER_ALL = "make_after_all"
-    TAKE_OVER = "take_over"
-    GIVEN_BACK = "given_back"
-
 
 SENTENCES: Mapping[CaseAction, str] = {
     CaseAction.APPROVE: "insuranceApproveCancellation: cancel the policy for the refund shown.",

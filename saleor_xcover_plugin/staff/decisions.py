@@ -13,6 +13,7 @@ from enum import StrEnum
 from django.db import transaction
 
 from ..domain.cancellations import RULE_SENTENCES, STAFF_RULE, ClaimState
+from ..domain.cases import BUTTONS, CaseAction
 from ..domain.messages import CANCELLATION_KINDS
 from ..domain.money import Money
 from ..domain.refund_attribution import RefundScope
@@ -261,9 +262,8 @@ def _require_known(cover: Cover) -> None:
         raise DecisionRefused(
             DecisionCode.OUTCOME_UNKNOWN,
             "XCover may have cancelled this policy already: the answer to that was lost. Have it "
-            "looked up first (replay its message: insuranceRetry or manage.py xcover_replay). "
-            "Where Cover Genius says that the policy is in force, keep it with askedXcover "
-            "(manage.py xcover_cancellation keep ID --asked-xcover), then decide.",
+            f'looked up first ("{BUTTONS[CaseAction.RETRY]}"). Where Cover Genius says that the '
+            f'policy is in force: "{BUTTONS[CaseAction.KEEP]}", saying so, then decide.',
         )
 
 

@@ -8,6 +8,7 @@ from django.db import transaction
 
 from ..clock import Clock
 from ..config.settings import SettingsError
+from ..domain.cases import BUTTONS, CaseAction
 from ..domain.reasons import ReasonCode
 from ..host import configuration
 from ..models import Cover
@@ -94,5 +95,5 @@ def _require_own(cover: Cover, booking: Booking) -> None:
         raise DecisionRefused(
             DecisionCode.OTHER_POLICY,
             f"Policy {booking.id} is cancelled at XCover, so nothing is in force. End it here: "
-            f"manage.py xcover_policy {cover.order_number} --do-not-make --asked-xcover",
+            f'"{BUTTONS[CaseAction.DO_NOT_MAKE]}", saying that Cover Genius was asked.',
         )

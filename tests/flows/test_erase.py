@@ -278,7 +278,7 @@ def test_what_never_became_known_ends_with_cover_geniuss_word(
     run(order.number, "--confirm")
     cover = rows("Cover").get()
     assert (cover.reason_code, cover.amount_due_back) == ("event_over", 0)
-    assert f"xcover_policy {order.number} --do-not-make --asked-xcover" in cover.reason
+    assert '"Make no policy", saying that you asked' in cover.reason
     # when nobody asked Cover Genius, nothing is said to be over
     with pytest.raises(CommandError, match="Ask Cover Genius"):
         store.command("xcover_policy", order.number, "--do-not-make")

@@ -177,7 +177,7 @@ def test_a_policy_that_may_exist_is_searched_for_first(
     cover = buyer.cover()
     assert cover is not None
     assert (cover.status, cover.policy_number) == ("confirmed", booking["id"])
-    assert staff.order(order.id).has_note(f"xcover_cancellation ask {order.number}")
+    assert staff.order(order.id).has_note('"What would cancelling refund?" begins to cancel it')
 
 
 def test_a_policy_that_was_not_made_is_not_made_after_the_search(
@@ -207,7 +207,7 @@ def test_where_nothing_can_be_searched_cover_genius_is_asked(
     work()
     # then a person is told what to do, and nothing was sent
     assert (row().status, row().reason_code) == ("parked", "not_wanted")
-    assert "--do-not-make --asked-xcover" in row().reason
+    assert '"Make no policy", saying that Cover Genius was asked.' in row().reason
     assert asked(simulator)["confirm"] == 1
     # when they did
     store.command("xcover_policy", order.number, "--do-not-make", "--asked-xcover")
@@ -256,7 +256,7 @@ def test_a_policy_cover_genius_knows_of_is_found_after_all(
         desk.make_after_all(order.id)
     desk.do_not_make(order.id)
     work()
-    assert f"xcover_policy {order.number} --make-after-all" in row().reason
+    assert '"Make it after all", which sends the request once more' in row().reason
     # when Cover Genius says that there is a policy
     desk.make_after_all(order.id)
     work()
@@ -335,7 +335,7 @@ def test_staff_name_the_policy_nobody_else_could_find(
         desk.do_not_make(order.id)
     work()
     assert row().status == "parked"
-    assert f"xcover_policy {order.number} --take-over POLICY" in row().reason
+    assert '"Take over a policy", with its number' in row().reason
     # when Cover Genius names it, and staff do
     (booking,) = bookings(simulator)
     if is_wanted:
@@ -354,7 +354,7 @@ def test_staff_name_the_policy_nobody_else_could_find(
     assert asked(simulator)["confirm"] == 1
     assert messages(status__in=["pending", "parked"]).count() == 0
     assert messages(kind="confirm").get().sealed_body is None
-    is_told = staff.order(order.id).has_note(f"xcover_cancellation ask {order.number}")
+    is_told = staff.order(order.id).has_note('"What would cancelling refund?" begins to cancel it')
     assert is_told != is_wanted
 
 
@@ -365,7 +365,7 @@ def test_staff_say_that_there_is_no_policy_of_a_refunded_order(
     be_stuck(simulator, work, fault="reset")
     payments.refund(payment, TOTAL)
     work()
-    assert f"xcover_policy {order.number} --do-not-make --asked-xcover" in row().reason
+    assert '"Make no policy", saying that Cover Genius was asked.' in row().reason
 
     store.command("xcover_policy", order.number, "--do-not-make", "--asked-xcover")
     work_on(work)
@@ -426,7 +426,7 @@ def test_a_policy_cover_genius_has_cancelled_is_not_taken_over(
     Partner(simulator.base_url).send("POST", f"/bookings/{booking['id']}/cancel", "{}")
     assert bookings(simulator)[0]["status"] == "CANCELLED"
 
-    with pytest.raises(CommandError, match=r"nothing is in force.*--asked-xcover"):
+    with pytest.raises(CommandError, match=r'nothing is in force.*"Make no policy", saying'):
         store.command("xcover_policy", order.number, "--take-over", booking["id"])
 
     store.command("xcover_policy", order.number, "--do-not-make", "--asked-xcover")
@@ -458,7 +458,7 @@ def test_a_key_that_comes_back_opens_what_was_sent(
             work()
         let_waits_pass()
         work()
-    assert "SECRET_KEY_FALLBACKS a replay is enough" in row().reason or meanwhile == "paid"
+    assert 'SECRET_KEY_FALLBACKS, "Try again" is enough' in row().reason or meanwhile == "paid"
     # when the key is back
     with override_settings(SECRET_KEY_FALLBACKS=["gone"]):
         store.command("xcover_replay", "--all")

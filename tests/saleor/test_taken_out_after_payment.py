@@ -356,7 +356,9 @@ def test_a_line_staff_take_out_after_the_policy_was_made_is_told_once(
     cover = ada.cover()
     assert cover is not None
     assert cover.status == "confirmed"
-    assert told(found, "taken out of the order", booking["id"], "xcover_cancellation ask") == 1
+    assert (
+        told(found, "taken out of the order", booking["id"], "What would cancelling refund?") == 1
+    )
     assert said(found.metadata)["state"] == "accepted"
     assert opt_outs(simulator) == []
     assert len(simulator.calls("cancel")) == 0
