@@ -30,7 +30,6 @@ def element_view(request: HttpRequest, **_: Any) -> HttpResponse:
             # Saleor adds CORS headers only in response to a request with an Origin header; without
             # Vary a shared cache could serve a response that lacks them to another origin.
             "Vary": "Origin",
-            "X-Content-Type-Options": "nosniff",
         },
     )
     return get_conditional_response(request, etag=etag, response=response) or response

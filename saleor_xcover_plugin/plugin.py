@@ -267,11 +267,17 @@ class XCoverPlugin(BasePlugin):
         plugin is active. Return 404 for any other path.
         """
         with no_values_leave():
-            view = self._view(request, path)
-            if view is None:
-                return HttpResponseNotFound()
-            with time_limits(WEB):
-                return view(request)
+            response = self._answer(request, path)
+        # Nothing of ours may be taken for a script or a page because of what it holds.
+        response["X-Content-Type-Options"] = "nosniff"
+        return response
+
+    def _answer(self, request: HttpRequest, path: str) -> HttpResponse:
+        view = self._view(request, path)
+        if view is None:
+            return HttpResponseNotFound()
+        with time_limits(WEB):
+            return view(request)
 
     def _view(
         self, request: HttpRequest, path: str

@@ -35,10 +35,9 @@ def desk_view(request: HttpRequest, path: str) -> HttpResponse:
     """Answer a request below ``desk/``; ``path`` is the rest of the address, without slashes."""
     if path == "graphql":
         return api_view(request)
-    if path == "" and not request.path.endswith("/"):
-        return _to_folder(request)
     if path in _PAGES:
-        return _page_view(request)
+        is_found = request.path.endswith("/") == (path == "")
+        return _page_view(request) if is_found else _to_own_address(request, path)
     if request.method not in ("GET", "HEAD"):
         return HttpResponse(status=405, headers={"Allow": "GET, HEAD"})
     if path == "manifest.json":
@@ -49,11 +48,15 @@ def desk_view(request: HttpRequest, path: str) -> HttpResponse:
     return _file(*found, _YEAR) if found else HttpResponseNotFound()
 
 
-def _to_folder(request: HttpRequest) -> HttpResponse:
-    """Redirect to the address with a slash, from which the page's files are found."""
+def _to_own_address(request: HttpRequest, path: str) -> HttpResponse:
+    """Redirect to the one address of a page from which its files are found.
+
+    The first page ends with a slash, the others do not. A form is posted there again.
+    """
+    target = request.path.rstrip("/") + ("" if path else "/")
     query = request.META.get("QUERY_STRING", "")
-    target = f"{request.path}/?{query}" if query else f"{request.path}/"
-    return HttpResponse(status=301, headers={"Location": target})
+    location = f"{target}?{query}" if query else target
+    return HttpResponse(status=308, headers={"Location": location})
 
 
 def _page_view(request: HttpRequest) -> HttpResponse:
@@ -98,16 +101,9 @@ def _protected(response: HttpResponse) -> HttpResponse:
     response["Content-Security-Policy"] = content_policy()
     response["Cache-Control"] = "no-store"
     response["Referrer-Policy"] = "no-referrer"
-    response["X-Content-Type-Options"] = "nosniff"
     return response
 
 
 def _file(content: bytes, kind: str, seconds: int) -> HttpResponse:
-    return HttpResponse(
-        content,
-        content_type=kind,
-        headers={
-            "Cache-Control": f"public, max-age={seconds}",
-            "X-Content-Type-Options": "nosniff",
-        },
-    )
+    kept = {"Cache-Control": f"public, max-age={seconds}"}
+    return HttpResponse(content, content_type=kind, headers=kept)

@@ -186,7 +186,30 @@ def test_the_page_is_the_same_for_everybody_and_may_load_only_its_own_files(page
     assert "frame-ancestors 'self'" in policy
     assert "set-cookie" not in {name.lower() for name in response.headers}
     assert page.get(f"{PATH}events").content == response.content
-    assert page.get(PATH[:-1])["Location"] == PATH
+
+
+@pytest.mark.parametrize(
+    ("other", "own"), [("", "/"), ("/order/", "/order"), ("/events//", "/events")]
+)
+def test_a_page_has_one_address_from_which_its_files_are_found(
+    page: Client, other: str, own: str
+) -> None:
+    desk = PATH.removesuffix("/")
+
+    found = page.get(f"{desk}{other}?id=T3JkZXI6MQ")
+    form = page.post(f"{desk}{other}", b"accessToken=x", content_type="text/plain")
+
+    assert (found.status_code, found["Location"]) == (308, f"{desk}{own}?id=T3JkZXI6MQ")
+    assert (form.status_code, form["Location"]) == (308, f"{desk}{own}")
+    assert page.get(found["Location"]).status_code == 200
+
+
+@pytest.mark.parametrize(
+    "path", ["", "order", "graphql", "manifest.json", "logo.png", "assets/none.js", "nowhere"]
+)
+def test_nothing_of_it_is_taken_for_something_else(page: Client, path: str) -> None:
+    for response in (page.get(f"{PATH}{path}"), page.post(f"{PATH}{path}")):
+        assert response["X-Content-Type-Options"] == "nosniff"
 
 
 def test_the_dashboard_that_may_frame_it_is_a_setting(page: Client) -> None:

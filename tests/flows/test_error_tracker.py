@@ -282,8 +282,21 @@ def test_every_command_fails_at_its_statements(
     assert_nothing_leaked(tracker, buyer, caplog.text + "".join(capsys.readouterr()))
 
 
+@pytest.fixture
+def as_saleor_logs(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Silence graphql-core, which logs whatever a resolver raises; Saleor's settings do so."""
+    for name in ("utils", "executor"):
+        monkeypatch.setattr(logging.getLogger(f"graphql.execution.{name}"), "disabled", True)
+
+
 def test_questions_of_a_storefront_that_fail_at_any_step(
-    scene: Scene, buyer: Buyer, store: Store, shopper: SendShopper, tracker: Tracker, caplog: Any
+    as_saleor_logs: None,
+    scene: Scene,
+    buyer: Buyer,
+    store: Store,
+    shopper: SendShopper,
+    tracker: Tracker,
+    caplog: Any,
 ) -> None:
     def ask() -> None:
         bob = shopper(store.usd)
@@ -299,13 +312,6 @@ def test_questions_of_a_storefront_that_fail_at_any_step(
     assert failed >= 5
     assert sent(tracker)
     assert_nothing_leaked(tracker, buyer, caplog.text)
-
-
-@pytest.fixture
-def as_saleor_logs(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Silence graphql-core, which logs whatever a resolver raises; Saleor's settings do so."""
-    for name in ("utils", "executor"):
-        monkeypatch.setattr(logging.getLogger(f"graphql.execution.{name}"), "disabled", True)
 
 
 def test_lists_of_staff_that_fail_at_any_step(
