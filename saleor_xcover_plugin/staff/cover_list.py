@@ -8,6 +8,7 @@ from datetime import datetime
 
 from django.db.models import Q, QuerySet
 
+from ..domain.cancellations import RULE_SENTENCES
 from ..domain.messages import CANCELLATION_KINDS, MODIFICATION_KINDS, MessageKind
 from ..domain.money import Money
 from ..domain.states import CancellationStatus, CoverStatus, MessageState, ModificationStatus
@@ -154,7 +155,8 @@ def _steps(cover: Cover) -> Iterator[Step]:
     if cover.confirmed_at:
         yield Step(cover.confirmed_at, f"policy {cover.booking_id} confirmed")
     for cancellation in cover.cancellations.all():
-        yield Step(cancellation.created_at, f"refund judged: {cancellation.rule}")
+        judged = RULE_SENTENCES.get(cancellation.rule, cancellation.rule)
+        yield Step(cancellation.created_at, f"refund judged: {judged}")
         if cancellation.status == CancellationStatus.KEPT:
             yield Step(cancellation.updated_at, cancellation.sentence)
     for change in cover.modifications.all():
