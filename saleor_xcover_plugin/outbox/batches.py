@@ -441,11 +441,11 @@ def _call_at_turn(turn: _Turn, attempt: Attempt, judged_at: float) -> _Arrival:
 
     ``judged_at`` is the ``time.monotonic()`` of the judgement.
     """
+    client, recorded = recording_client(turn.account.settings)
     time.sleep(max(turn.ahead.total_seconds(), 0.0))
     is_late = -turn.ahead > LATE and not turn.permit.is_trying
     if is_late or timedelta(seconds=time.monotonic() - judged_at) > JUDGED_FOR:
         return _Arrival(turn, attempt, TurnMissed(), None, None)
-    client, recorded = recording_client(turn.account.settings)
     outcome: Outcome
     try:
         outcome = attempt.call(client)
