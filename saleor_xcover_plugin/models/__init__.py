@@ -12,10 +12,11 @@ from .modifications import Modification
 from .monitoring import Alarm, Failure, Heartbeat, Watermark
 from .notifications import ReceivedNotification
 from .outbox import ExpectedDrain, OutboxMessage
-from .sales import WAS_REMOVED, Consent, Cover, Offer, Quote
+from .sales import COVER_WAITS, WAS_REMOVED, Consent, Cover, Offer, Quote
 from .usage import RefusalCount, Usage
 
 __all__ = [
+    "COVER_WAITS",
     "WAS_REMOVED",
     "Alarm",
     "Cancellation",

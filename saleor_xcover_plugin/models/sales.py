@@ -8,6 +8,7 @@ from typing import Any
 
 from django.db import models
 from django.db.models import Q
+from django.db.models.functions import Coalesce
 
 from ..domain.cancellations import ClaimState
 from ..domain.money import Money
@@ -169,6 +170,10 @@ class Consent(models.Model):
 
 WAS_REMOVED = Q(status=CoverStatus.VOID.value, reason_code=ReasonCode.LINE_REMOVED)
 """Selects covers whose line was taken out of the order; reports count them as declined."""
+
+
+COVER_WAITS = Coalesce("waits_since", "updated_at")
+"""Selects since when a cover waits for a person; a row of an older version has its last change."""
 
 
 def _waits_for(status: str, due: Decimal) -> str:

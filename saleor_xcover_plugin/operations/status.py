@@ -10,7 +10,7 @@ from django.db.models import Model
 
 from .. import installation
 from ..domain.states import CancellationStatus, CoverStatus, MessageState, ModificationStatus
-from ..models import Cancellation, Cover, Heartbeat, Modification, OutboxMessage
+from ..models import COVER_WAITS, Cancellation, Cover, Heartbeat, Modification, OutboxMessage
 from ..outbox import accounts
 from ..staff.subjects import MessageOrder, orders_of
 from .heartbeats import PURGE
@@ -54,20 +54,21 @@ def parked(limit: int = 100) -> Sequence[dict[str, Any]]:
 
     At most ``limit`` rows of kind, id, order number, since (UTC), reason code and sentence.
     """
-    covers = Cover.objects.filter(status=CoverStatus.PARKED.value).order_by("updated_at")
+    covers = Cover.objects.filter(status=CoverStatus.PARKED.value)
+    dated = covers.annotate(waits=COVER_WAITS).order_by("waits")
     rows = [
-        _row("cover", cover, cover.order_number, cover.reason_code, cover.reason)
-        for cover in covers[:limit]
+        _row("cover", cover, cover.waits, cover.order_number, cover.reason_code, cover.reason)
+        for cover in dated[:limit]
     ]
     cancellations = Cancellation.objects.filter(status=CancellationStatus.PARKED.value)
     rows += [
-        _row("cancellation", x, x.cover.order_number, "", x.sentence)
-        for x in cancellations.select_related("cover").order_by("updated_at")[:limit]
+        _row("cancellation", x, x.created_at, x.cover.order_number, "", x.sentence)
+        for x in cancellations.select_related("cover").order_by("created_at")[:limit]
     ]
     modifications = Modification.objects.filter(status=ModificationStatus.PARKED.value)
     rows += [
-        _row("modification", x, x.cover.order_number, "", x.sentence)
-        for x in modifications.select_related("cover").order_by("updated_at")[:limit]
+        _row("modification", x, x.created_at, x.cover.order_number, "", x.sentence)
+        for x in modifications.select_related("cover").order_by("created_at")[:limit]
     ]
     messages = list(
         OutboxMessage.objects.filter(status=MessageState.PARKED.value).order_by("updated_at")[
@@ -76,7 +77,14 @@ def parked(limit: int = 100) -> Sequence[dict[str, Any]]:
     )
     about = orders_of(messages)
     rows += [
-        _row(f"message {m.kind}", m, _number(about.get(m.pk)), m.reason_code, m.last_error)
+        _row(
+            f"message {m.kind}",
+            m,
+            m.updated_at,
+            _number(about.get(m.pk)),
+            m.reason_code,
+            m.last_error,
+        )
         for m in messages
     ]
     return sorted(rows, key=lambda row: row["since"])[:limit]
@@ -135,12 +143,14 @@ def _short(details: Any) -> Any:
     return {name: value for name, value in details.items() if name not in ("kinds", "days")}
 
 
-def _row(kind: str, parked: Any, order: str, reason: str, sentence: str) -> dict[str, Any]:
+def _row(
+    kind: str, parked: Any, since: datetime, order: str, reason: str, sentence: str
+) -> dict[str, Any]:
     return {
         "kind": kind,
         "id": parked.pk,
         "order": order,
-        "since": parked.updated_at,
+        "since": since,
         "reason": reason,
         "sentence": sentence,
     }

@@ -13,14 +13,13 @@ from datetime import datetime
 from typing import Any
 
 from django.db.models import CharField, F, IntegerField, Q, QuerySet, Value
-from django.db.models.functions import Coalesce
 
 from ..domain.cases import CaseKind, Position
 from ..domain.messages import CANCELLATION_KINDS, MODIFICATION_KINDS, MessageKind
 from ..domain.money import Money
 from ..domain.numbers import whole_number
 from ..domain.states import CancellationStatus, CoverStatus, MessageState, ModificationStatus
-from ..models import Cancellation, Cover, Modification, Offer, OutboxMessage
+from ..models import COVER_WAITS, Cancellation, Cover, Modification, Offer, OutboxMessage
 from .decisions import DecisionCode, DecisionRefused
 from .subjects import MessageOrder, orders_of
 
@@ -193,18 +192,13 @@ def _is_call_about(wanted: CaseFilter) -> Q:
 
 
 def _parked_covers() -> QuerySet[Cover]:
-    return _dated(Cover.objects.filter(status=CoverStatus.PARKED.value))
+    return Cover.objects.filter(status=CoverStatus.PARKED.value).annotate(waits=COVER_WAITS)
 
 
 def _covers_due() -> QuerySet[Cover]:
     """Return covers with money due, of which nothing else waits."""
     due = Cover.objects.filter(amount_due_back__gt=0)
-    return _dated(due.exclude(status=CoverStatus.PARKED.value))
-
-
-def _dated(covers: QuerySet[Cover]) -> QuerySet[Cover]:
-    """Add since when each waits; rows of a version before that column have their last change."""
-    return covers.annotate(waits=Coalesce("waits_since", "updated_at"))
+    return due.exclude(status=CoverStatus.PARKED.value).annotate(waits=COVER_WAITS)
 
 
 def _parked_cancellations() -> QuerySet[Cancellation]:
