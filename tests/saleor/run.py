@@ -37,8 +37,8 @@ from . import chosen, runs
 
 ROOT = Path(__file__).resolve().parents[2]
 KEPT = ROOT / ".cache" / "saleor-runs"
-ELSEWHERE = Path(tempfile.gettempdir())
-"""Not here: Celery puts the folder it is started in before all installed packages."""
+ELSEWHERE = KEPT / "nothing"
+"""An empty folder: Celery puts the one it is started in before all installed packages."""
 JOBS = 2
 """Test files at a time, unless told otherwise."""
 
@@ -60,6 +60,7 @@ def main(arguments: list[str]) -> int:
     try:
         with _alone_in(saleor):
             install(saleor, python)
+            ELSEWHERE.mkdir(parents=True, exist_ok=True)
             return _Suite(saleor, python, asked).play(options)
     except shutdown.ToldToEnd as told:
         _say("ended; what was finished is kept, ARGS=--resume continues")
