@@ -54,8 +54,9 @@ test("the errors of a part are thrown", () => {
 });
 
 test("every page has the same folder", () => {
-  for (const page of ["", "order?orderId=1", "events"]) {
-    expect(String(deskAddress(`https://shop/plugins/x/desk/${page}`))).toBe(
+  const pages = ["", "?id=1", "/", "/order?orderId=1", "/order/", "/events"];
+  for (const page of pages) {
+    expect(String(deskAddress(`https://shop/plugins/x/desk${page}`))).toBe(
       "https://shop/plugins/x/desk/",
     );
   }

@@ -20,9 +20,13 @@ interface Answer<Result> {
   errors?: { message: string; extensions?: { code?: string } }[];
 }
 
-/** The folder all pages of the desk are in, such as `https://shop/plugins/…/desk/`. */
+/**
+ * The folder all pages of the desk are in, such as `https://shop/plugins/…/desk/`. Its own page may
+ * lack the slash: the dashboard drops it.
+ */
 export function deskAddress(page: string): URL {
-  return new URL(".", page);
+  const address = new URL(page);
+  return new URL(address.pathname.replace(/^(.*\/desk)(\/.*)?$/, "$1/"), address);
 }
 
 /** Sends one operation with a token and returns its data. Throws `ApiError`. */

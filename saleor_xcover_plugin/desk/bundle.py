@@ -19,9 +19,12 @@ _TYPES = {
 }
 
 
-def page() -> str:
-    """Return the one HTML page, which shows every part of the desk."""
-    return _read("index.html").decode()
+def page(files: str) -> str:
+    """Return the one HTML page, which shows every part of the desk.
+
+    ``files`` is the address of the folder of ``assets/``, relative to the page and with a slash.
+    """
+    return _read("index.html").decode().replace("./assets/", f"{files}assets/")
 
 
 def logo() -> bytes:

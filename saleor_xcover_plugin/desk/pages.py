@@ -36,8 +36,7 @@ def desk_view(request: HttpRequest, path: str) -> HttpResponse:
     if path == "graphql":
         return api_view(request)
     if path in _PAGES:
-        is_found = request.path.endswith("/") == (path == "")
-        return _page_view(request) if is_found else _to_own_address(request, path)
+        return _page_view(request, _way_to_files(request))
     if request.method not in ("GET", "HEAD"):
         return HttpResponse(status=405, headers={"Allow": "GET, HEAD"})
     if path == "manifest.json":
@@ -48,21 +47,20 @@ def desk_view(request: HttpRequest, path: str) -> HttpResponse:
     return _file(*found, _YEAR) if found else HttpResponseNotFound()
 
 
-def _to_own_address(request: HttpRequest, path: str) -> HttpResponse:
-    """Redirect to the one address of a page from which its files are found.
+def _way_to_files(request: HttpRequest) -> str:
+    """Return the relative address of the folder of the desk as seen from a page.
 
-    The first page ends with a slash, the others do not. A form is posted there again.
+    Dashboards drop the slash at the end of an address. A redirect to the one with it would drop the
+    referrer as well, by which the bridge knows the dashboard.
     """
-    target = request.path.rstrip("/") + ("" if path else "/")
-    query = request.META.get("QUERY_STRING", "")
-    location = f"{target}?{query}" if query else target
-    return HttpResponse(status=308, headers={"Location": location})
+    depth = request.path.rpartition("/desk")[2].count("/")
+    return "./" + "../" * (depth - 1) if depth else "./desk/"
 
 
-def _page_view(request: HttpRequest) -> HttpResponse:
+def _page_view(request: HttpRequest, files: str) -> HttpResponse:
     """Return the page. A dashboard that opens it by POST hands over its token in the body."""
     if request.method in ("GET", "HEAD"):
-        return _page({})
+        return _page({}, files)
     if request.method != "POST":
         return HttpResponse(status=405, headers={"Allow": "GET, HEAD, POST"})
     if request.content_type != _FORM:
@@ -75,7 +73,7 @@ def _page_view(request: HttpRequest) -> HttpResponse:
         desk_sign_in.staff_of(token)
     except desk_sign_in.SignInRefused as refused:
         return _protected(HttpResponse(str(refused), status=401, content_type="text/plain"))
-    return _page({"token": token, "orderId": form.get("orderId", "")})
+    return _page({"token": token, "orderId": form.get("orderId", "")}, files)
 
 
 def _form_of(request: HttpRequest) -> QueryDict | None:
@@ -86,9 +84,9 @@ def _form_of(request: HttpRequest) -> QueryDict | None:
         return None  # Saleor's view would turn each of them into an error of the server
 
 
-def _page(session: dict[str, Any]) -> HttpResponse:
+def _page(session: dict[str, Any], files: str) -> HttpResponse:
     data = json_script(session, "session") if session else ""
-    content = bundle.page().replace("</head>", f"{data}</head>", 1)
+    content = bundle.page(files).replace("</head>", f"{data}</head>", 1)
     return _protected(HttpResponse(content, content_type="text/html; charset=utf-8"))
 
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import base64
 import json
+import re
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import urlencode, urljoin
 
 import jwt
 import pytest
@@ -188,20 +189,18 @@ def test_the_page_is_the_same_for_everybody_and_may_load_only_its_own_files(page
     assert page.get(f"{PATH}events").content == response.content
 
 
-@pytest.mark.parametrize(
-    ("other", "own"), [("", "/"), ("/order/", "/order"), ("/events//", "/events")]
-)
-def test_a_page_has_one_address_from_which_its_files_are_found(
-    page: Client, other: str, own: str
-) -> None:
-    desk = PATH.removesuffix("/")
+@pytest.mark.parametrize("path", ["", "/", "/order", "/order/"])
+def test_a_page_finds_its_files_with_and_without_a_slash(page: Client, path: str) -> None:
+    """The dashboard drops a slash, and a redirect would drop the referrer the bridge needs."""
+    address = f"{PATH.removesuffix('/')}{path}"
 
-    found = page.get(f"{desk}{other}?id=T3JkZXI6MQ")
-    form = page.post(f"{desk}{other}", b"accessToken=x", content_type="text/plain")
+    found = page.get(f"{address}?domain=shop.example&id=1")
 
-    assert (found.status_code, found["Location"]) == (308, f"{desk}{own}?id=T3JkZXI6MQ")
-    assert (form.status_code, form["Location"]) == (308, f"{desk}{own}")
-    assert page.get(found["Location"]).status_code == 200
+    assert found.status_code == 200
+    files = re.findall(r'(?:src|href)="([^"]+)"', found.content.decode())
+    assert len(files) >= 2
+    for file in files:
+        assert page.get(urljoin(address, file)).status_code == 200
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ export async function deskPage() {
     h("div", { class: "staff-head" },
       h("p", { class: "tag" }, "The store's side: buyers never see this"),
       h("h1", {}, "Protection desk"),
-      h("p", { class: "soft" }, "As staff see it in the Saleor dashboard, under Orders.")),
+      h("p", { class: "soft" }, "As staff see it in the Saleor dashboard, under Fulfillment.")),
     await deskFrame("", {}),
   ];
 }
@@ -31,7 +31,8 @@ async function deskFrame(page, more) {
   const frame = h("iframe", {
     class: page ? "desk-frame is-widget" : "desk-frame",
     title: "Ticket protection",
-    src: `${app.path}${page}?${query}`,
+    // A dashboard drops the slash at the end of an address.
+    src: `${app.path}${page}`.replace(/\/$/, "") + `?${query}`,
     // An app believes messages of the page that its referrer names.
     referrerpolicy: "origin",
     sandbox: "allow-same-origin allow-forms allow-scripts allow-downloads allow-popups",
