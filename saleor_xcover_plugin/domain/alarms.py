@@ -152,8 +152,8 @@ SENTENCES: Mapping[AlarmCode, str] = {
         "insured."
     ),
     AlarmCode.PARKED: (
-        "Work on this order waits for a person ({what}). What happened and what to do stands in "
-        "xcover_status under its number."
+        "Work on this order waits for a person ({what}). What happened and what to do is in the "
+        "dashboard beside the order, and under Needs a person; in a shell: xcover_status."
     ),
     AlarmCode.WRONG_STORE: (
         "This database belongs to {bound_to}, and {here} runs here. Nothing is sent to XCover, no "

@@ -193,8 +193,8 @@ RULES = (
         "everything_late",
         Verdict.PREVIEW,
         "All insured tickets and the protection were refunded before the event, but after the "
-        "cooling-off period. XCover is asked what it would refund; confirm the cancellation or "
-        "keep the policy.",
+        "cooling-off period. XCover is asked what it would refund; cancel the policy "
+        "or keep it.",
         scopes=_only(RefundScope.EVERYTHING),
         is_before_event=True,
         cooling_off=_OVER,
@@ -219,7 +219,7 @@ RULES = (
         "cover_late",
         Verdict.PREVIEW,
         "The protection was refunded after the cooling-off period. XCover is asked what it would "
-        "refund; confirm the cancellation or keep the policy.",
+        "refund; cancel the policy or keep it.",
         scopes=_only(RefundScope.COVER),
         is_before_event=True,
         cooling_off=_OVER,
@@ -236,7 +236,7 @@ RULES = (
         "tickets",
         Verdict.PREVIEW,
         "All insured tickets were refunded, their protection was not. XCover is asked what it "
-        "would refund; confirm the cancellation or keep the policy.",
+        "would refund; cancel the policy or keep it.",
         scopes=_only(RefundScope.TICKETS),
         is_before_event=True,
     ),
@@ -283,7 +283,7 @@ RULES = (
         "order_cancelled",
         Verdict.PREVIEW,
         "The order was cancelled but not refunded. XCover is asked what it would refund; refund "
-        "the order, confirm the cancellation or keep the policy.",
+        "the order, cancel the policy or keep it.",
         scopes=_only(RefundScope.NOTHING),
         is_before_event=True,
     ),

@@ -164,13 +164,16 @@ def _order(text: str, channel_ids: Collection[int]) -> StaffOrder:
 def _products(cover: Cover) -> Iterator[StaffProduct]:
     if cover.offer is None:
         return
-    for quote in cover.offer.quotes.filter(is_chosen=True):
+    chosen = list(cover.offer.quotes.filter(is_chosen=True))
+    # A policy has one wording of its own; what was offered only announced it.
+    of_policy = cover.pds_url if len(chosen) == 1 else ""
+    for quote in chosen:
         tax = None if quote.tax is None else Money(quote.tax, cover.currency)
         yield StaffProduct(
             title=quote.title,
             premium=money(quote.premium, cover.currency),
             tax=money_of(tax),
-            wording_url=quote.pds_url or None,
+            wording_url=of_policy or quote.pds_url or None,
         )
 
 

@@ -31,6 +31,8 @@ class Problem:
     """How many times it is wrong at the same time."""
     since: datetime
     """Since when it is wrong (UTC)."""
+    is_critical: bool
+    """False for daily work; the dashboard warns administrators as long as one is critical."""
 
 
 def show(problems: Collection[Problem]) -> None:
@@ -52,7 +54,7 @@ def _show(rows: Any, problem: Problem) -> None:
     wanted = {"message": problem.message[:MAX_MESSAGE], "count": problem.count}
     if shown is None:
         app = App.objects.get(identifier=IDENTIFIER, removed_at=None)
-        rows.create(app=app, key=problem.key, is_critical=True, **wanted)
+        rows.create(app=app, key=problem.key, is_critical=problem.is_critical, **wanted)
     elif not shown.dismissed and any(getattr(shown, name) != v for name, v in wanted.items()):
         rows.filter(pk=shown.pk).update(**wanted)
 

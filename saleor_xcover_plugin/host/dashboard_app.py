@@ -26,6 +26,8 @@ IDENTIFIER = "covergenius.xcover.desk"
 NAME = "XCover ticket protection"
 """Name of the app, as the dashboard shows it."""
 
+_AUTHOR = "the plugin for XCover"
+_ABOUT = "Decide what waits about ticket protection, and see what was sold."
 _LABEL = "Ticket protection"
 """Label of each place in the dashboard."""
 
@@ -56,8 +58,8 @@ class DeskApp:
             "id": IDENTIFIER,
             "name": NAME,
             "version": self.version,
-            "about": "Decide what waits about ticket protection, and see what was sold.",
-            "author": "saleor_xcover_plugin",
+            "about": _ABOUT,
+            "author": _AUTHOR,
             "permissions": ["MANAGE_ORDERS"],
             "appUrl": self.url,
             "brand": {"logo": {"default": f"{self.url}logo.png"}},
@@ -78,7 +80,8 @@ class DeskApp:
             "app_url": self.url,
             "version": self.version,
             "manifest_url": f"{self.url}manifest.json",
-            "author": "saleor_xcover_plugin",
+            "author": _AUTHOR,
+            "about_app": _ABOUT,
         }
         app = _apps().first()
         if app is None:

@@ -49,7 +49,9 @@ def _problem(code: str, alarms: Sequence[Alarm]) -> Problem:
     first, *others = alarms
     about = f"{first.subject}: " if first.subject else ""
     more = f" And {len(others)} more of the same kind: see Health." if others else ""
-    return Problem(code, f"{about}{first.sentence}{more}", len(alarms), first.raised_at)
+    sentence = f"{about}{first.sentence}{more}"
+    is_critical = code != AlarmCode.PARKED
+    return Problem(code, sentence, len(alarms), first.raised_at, is_critical)
 
 
 @dataclass(frozen=True, slots=True)

@@ -165,7 +165,7 @@ def _park_poison(message: OutboxMessage, now: datetime) -> None:
     sentence = (
         f"{message.crash_count} workers in a row died while they called XCover "
         f"({message.kind.replace('_', ' ')}, message {message.pk}). Look at their logs (memory, "
-        "time limits), then replay it."
+        "time limits), then try again."
     )
     park(message, ReasonCode.POISON, sentence, now)
 

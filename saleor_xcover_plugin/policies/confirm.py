@@ -110,7 +110,7 @@ class ConfirmHandler:
             return None
         sentence = (
             f"The policy needs the buyer's {', '.join(missing)}. Complete the order's address, "
-            "then replay the confirmation."
+            "then try again."
         )
         _park(cover, message, ReasonCode.POLICYHOLDER_INCOMPLETE, sentence, now)
         return None
@@ -129,7 +129,7 @@ class ConfirmHandler:
             named = "; ".join(f"{each.path} ({each.why})" for each in error.missing[:5])
             sentence = (
                 f"The policy needs details of the insured persons: {named}. Store them in the "
-                "metadata of the order's lines, then replay the confirmation."
+                "metadata of the order's lines, then try again."
             )
             _park(cover, message, ReasonCode.POLICYHOLDER_INCOMPLETE, sentence, now)
         except TemplateError as error:
@@ -206,7 +206,7 @@ class ConfirmHandler:
         else:
             code, due_back = ReasonCode.REFUSED, None
             named = f" Fields named: {', '.join(error.fields)}." if error.fields else ""
-            sentence = f"XCover refused the policy ({error}).{named} Correct it, then replay."
+            sentence = f"XCover refused the policy ({error}).{named} Correct it, then try again."
         _park(cover, message, code, sentence, now, due_back=due_back)
 
 

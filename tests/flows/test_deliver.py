@@ -198,7 +198,7 @@ def test_a_message_that_kills_its_workers_is_logged_and_told(
     assert (parked.status, parked.reason_code) == ("parked", "poison")
     assert parked.last_error.startswith(
         "5 workers in a row died while they called XCover (confirm, message "
-        f"{parked.pk}). Look at their logs (memory, time limits), then replay it."
+        f"{parked.pk}). Look at their logs (memory, time limits), then try again."
     )
     assert parked.pk in [record.outbox_message for record in told(caplog, "xcover.delivery.poison")]
 

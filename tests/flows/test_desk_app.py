@@ -158,6 +158,10 @@ def test_alarms_appear_beside_the_app_and_go_when_they_are_over(
     work()
     # then one problem tells of both
     assert ("parked", 2, False) in problems()
+    # which is daily work: administrators are not warned of it
+    parked = apps.get_model("app", "AppProblem").objects.get(key="parked")
+    assert not parked.is_critical
+    assert "in the dashboard beside the order" in parked.message
     before = problems()
     work()
     assert problems() == before

@@ -72,6 +72,8 @@ def desk(store: Store, simulator: SimulatorProcess) -> Desk:
 
 
 def test_an_order_shows_its_policy_and_what_the_buyer_saw_and_said(sale: Sale, desk: Desk) -> None:
+    from saleor_xcover_plugin.models import Cover
+
     order = desk.ask(ORDER, id=sale.order.id)["order"]
 
     assert (order["number"], order["wasOffered"], order["cases"]) == (sale.order.number, True, [])
@@ -79,7 +81,9 @@ def test_an_order_shows_its_policy_and_what_the_buyer_saw_and_said(sale: Sale, d
     assert order["cover"]["policyNumber"] == sale.booking_id
     (product,) = order["products"]
     assert product["premium"] == {"amount": "6.66"}
-    assert product["wordingUrl"].startswith("http")
+    policy = Cover.objects.get()
+    assert product["wordingUrl"] == policy.pds_url
+    assert policy.pds_url != policy.offer.quotes.get().pds_url  # which is of the offer
     (answer,) = order["answers"]
     assert (answer["answer"], answer["source"], answer["isIntact"]) == (
         "ACCEPTED",

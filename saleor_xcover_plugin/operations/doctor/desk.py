@@ -17,7 +17,7 @@ def check() -> Iterator[Finding]:
     for sentence in defects:
         yield warning(_CHECK, "app", sentence)
     if not defects:
-        yield fine(_CHECK, "app", "Staff with MANAGE_ORDERS find it under Orders.")
+        yield fine(_CHECK, "app", "Staff with MANAGE_ORDERS find it under Fulfillment.")
     try:
         origins = dashboard_origins()
     except ValueError as error:

@@ -20,6 +20,7 @@ class App(models.Model):
     audience = models.CharField(max_length=256, blank=True, null=True)
     is_installed = models.BooleanField(default=True)
     author = models.CharField(max_length=60, blank=True, null=True)
+    about_app = models.TextField(blank=True, null=True)
     # Saleor keeps a picture, which needs Pillow.
     brand_logo_default = models.FileField(upload_to="app-brand-data", blank=True, null=True)
 
