@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -80,6 +80,20 @@ class DemoStore:
         variant = _rows("product.ProductVariant").get(sku=COVER_SKU)
         return Variant(_global_id("ProductVariant", variant.pk), COVER_SKU, Decimal(0))
 
+    def add_performance(self, event: Event, days_later: int) -> Variant:
+        """Sell a later performance of an event as a variant of its product."""
+        first = self.events[event.name]
+        product = _rows("product.Product").get(name=event.name)
+        later = replace(event, days_ahead=event.days_ahead + days_later)
+        sku = f"{first.sku}-{days_later}"
+        return self._add_variant(
+            product,
+            sku,
+            f"Performance {days_later} days later",
+            event.price,
+            _event_metadata(later),
+        )
+
     @contextmanager
     def taking_unpaid_orders(self) -> Iterator[None]:
         """Let the channel accept unpaid orders inside the block, as stores with invoices do."""
@@ -134,23 +148,31 @@ class DemoStore:
         product = _rows("product.Product").create(
             name=name, slug=slug, product_type=product_type, metadata=metadata
         )
-        variant = _rows("product.ProductVariant").create(product=product, sku=slug, name="Standard")
-        listed = {"channel": self._channel_row, "currency": CURRENCY}
         _rows("product.ProductChannelListing").create(
             product=product,
             is_published=True,
             visible_in_listings=True,
             published_at=datetime.now(UTC),
             available_for_purchase_at=datetime.now(UTC),
-            **listed,
+            channel=self._channel_row,
+            currency=CURRENCY,
+        )
+        return self._add_variant(product, slug, "Standard", price, {})
+
+    def _add_variant(
+        self, product: Any, sku: str, name: str, price: str, metadata: dict[str, str]
+    ) -> Variant:
+        variant = _rows("product.ProductVariant").create(
+            product=product, sku=sku, name=name, metadata=metadata
         )
         _rows("product.ProductVariantChannelListing").create(
             variant=variant,
             price_amount=Decimal(price),
             discounted_price_amount=Decimal(price),
-            **listed,
+            channel=self._channel_row,
+            currency=CURRENCY,
         )
-        return Variant(_global_id("ProductVariant", variant.pk), slug, Decimal(price))
+        return Variant(_global_id("ProductVariant", variant.pk), sku, Decimal(price))
 
 
 def _event_metadata(event: Event) -> dict[str, str]:

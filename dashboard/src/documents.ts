@@ -345,6 +345,28 @@ export const EVENT = graphql(`
   }
 `);
 
+export const EVENT_CHOICE = graphql(`
+  query EventChoice($product: String!, $variants: [ID!]!) {
+    insuranceEventChoice(product: $product, variants: $variants) {
+      choice {
+        policies
+        premiums
+        outcomes {
+          what
+          policies
+          refund {
+            ...MoneyParts
+          }
+        }
+      }
+      errors {
+        code
+        message
+      }
+    }
+  }
+`);
+
 export const RunParts = graphql(`
   fragment RunParts on InsuranceEventRun {
     id
@@ -359,6 +381,7 @@ export const RunParts = graphql(`
     total
     refundable
     refunds
+    notice
     outcomes {
       what
       policies

@@ -298,6 +298,9 @@ RULES = (
 )
 """The table. The first row that fits decides; there is one for every situation."""
 
+ALL_CANCELLED_RULES = tuple(rule.name for rule in RULES if rule.cancelled == _ALL)
+"""Names of the rows that fit because the organiser cancelled every insured event."""
+
 STAFF_RULE = "staff"
 """Stands for a row where staff began a cancellation themselves, so that no row decided."""
 

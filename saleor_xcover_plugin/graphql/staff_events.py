@@ -53,20 +53,12 @@ class StaffOutcome(graphene.ObjectType):
     )
 
 
-class StaffPerformance(graphene.ObjectType):
-    """One performance of an event, with its tickets."""
+class _OfCovers(graphene.ObjectType):
+    """What is told of covers: of one performance, or of several together."""
 
     class Meta:
-        name = "InsurancePerformance"
+        abstract = True
 
-    label = graphene.String(required=True, description="Event, start and tickets, for staff.")
-    starts_at = graphene.DateTime(description="When it begins; null: not known.")
-    is_cancelled = graphene.Boolean(required=True, description="True: staff said so.")
-    variants = graphene.List(
-        graphene.NonNull(graphene.ID),
-        required=True,
-        description="The variants that are its tickets: give them to insuranceBeginEventRun.",
-    )
     policies = graphene.Int(description=f"How many policies are in force. {_NULL}")
     premiums = graphene.String(description=f"Their premiums, one sum per currency. {_NULL}")
     outcomes = list_of(StaffOutcome, "What became of its covers, the biggest group first.")
@@ -82,6 +74,29 @@ class StaffPerformance(graphene.ObjectType):
     @staticmethod
     def resolve_outcomes(one: Any, _info: Any) -> list[StaffOutcome]:
         return _outcomes(one.covers)
+
+
+class StaffPerformance(_OfCovers):
+    """One performance of an event, with its tickets."""
+
+    class Meta:
+        name = "InsurancePerformance"
+
+    label = graphene.String(required=True, description="Event, start and tickets, for staff.")
+    starts_at = graphene.DateTime(description="When it begins; null: not known.")
+    is_cancelled = graphene.Boolean(required=True, description="True: staff said so.")
+    variants = graphene.List(
+        graphene.NonNull(graphene.ID),
+        required=True,
+        description="The variants that are its tickets: give them to insuranceBeginEventRun.",
+    )
+
+
+class StaffEventChoice(_OfCovers):
+    """Performances that were chosen together. A policy of several of them counts once."""
+
+    class Meta:
+        name = "InsuranceEventChoice"
 
 
 class StaffEventsResult(graphene.ObjectType):
@@ -107,6 +122,16 @@ class StaffEventResult(graphene.ObjectType):
         required=True,
         description="The earliest first; empty beside an error.",
     )
+    errors = errors_field(StaffError)
+
+
+class StaffEventChoiceResult(graphene.ObjectType):
+    """Performances that were chosen together, or one error."""
+
+    class Meta:
+        name = "InsuranceEventChoiceResult"
+
+    choice = graphene.Field(StaffEventChoice, description="The choice; null beside an error.")
     errors = errors_field(StaffError)
 
 
@@ -138,6 +163,11 @@ class StaffEventRun(graphene.ObjectType):
     refunds = graphene.String(
         description="While it waits: what XCover would refund, one sum per currency. Null "
         "otherwise, and if it could not be read."
+    )
+
+    notice = graphene.String(
+        description="Once it is taken back: a sentence for staff, if something else was told of "
+        "the event since it began, which stays as it is. Null otherwise."
     )
 
     @staticmethod
@@ -211,6 +241,18 @@ class StaffEventQuery(graphene.ObjectType):
         description="For staff: the performances of a product, and their policies in the channels "
         "they may manage.",
     )
+    insurance_event_choice = graphene.Field(
+        StaffEventChoiceResult,
+        required=True,
+        product=graphene.String(required=True, description="The product: slug, id or SKU."),
+        variants=graphene.List(
+            graphene.NonNull(graphene.ID),
+            required=True,
+            description="Which of its tickets, as InsurancePerformance names them.",
+        ),
+        description="For staff: the policies of several performances together, in the channels "
+        "they may manage.",
+    )
     insurance_event_run = graphene.Field(
         StaffEventRunResult,
         required=True,
@@ -239,6 +281,18 @@ class StaffEventQuery(graphene.ObjectType):
             return {"performances": [_performance_of(one, channel_ids) for one in found]}
 
         return answered(info, StaffEventResult, work, empty={"performances": []})
+
+    @staticmethod
+    def resolve_insurance_event_choice(
+        _root: Any, info: Any, product: str, variants: list[str]
+    ) -> StaffEventChoiceResult:
+        def work(channel_ids: Collection[int]) -> dict[str, Any]:
+            chosen = [ticket.key for ticket in _chosen(product, variants)]
+            choice = StaffEventChoice()
+            choice.covers = _in_channels(event_changes.covers_of(chosen), channel_ids)
+            return {"choice": choice}
+
+        return answered(info, StaffEventChoiceResult, work)
 
     @staticmethod
     def resolve_insurance_event_run(_root: Any, info: Any, id: str) -> StaffEventRunResult:
@@ -438,6 +492,7 @@ def _run_of(run: EventRun) -> StaffEventRun:
         policies=run.policies,
         created_at=run.created_at,
         seen_at=utc_now(),
+        notice=runs.notice_of(run),
     )
     shown.row = run
     return shown

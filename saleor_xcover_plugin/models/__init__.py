@@ -6,7 +6,7 @@ it becomes an order. Times are in UTC.
 
 from .accounts import XCoverAccount
 from .cancellations import Cancellation, EventChange
-from .event_runs import EventRun
+from .event_runs import EventCommand, EventRun
 from .installation import Installation
 from .modifications import Modification
 from .monitoring import Alarm, Failure, Heartbeat, Watermark
@@ -23,6 +23,7 @@ __all__ = [
     "Consent",
     "Cover",
     "EventChange",
+    "EventCommand",
     "EventRun",
     "ExpectedDrain",
     "Failure",

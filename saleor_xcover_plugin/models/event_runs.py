@@ -1,4 +1,4 @@
-"""Work on all policies of an event that staff began in the desk and workers do."""
+"""Work on all policies of an event: runs that workers do, and commands in a terminal."""
 
 from __future__ import annotations
 
@@ -24,6 +24,9 @@ class EventRun(Stateful):
     starts_at = models.DateTimeField(null=True)
     # What was recorded of the variants before: the start in ISO 8601, or null if cancelled.
     before = models.JSONField(default=dict)
+    # The variants of which something else was recorded since it began, and which a withdrawal left
+    # as they were; null in rows of an earlier version.
+    left = models.JSONField(null=True, default=list)
     # Primary keys of the event's covers, in their order, and the ids of their channels.
     covers = models.JSONField(default=list)
     channels = models.JSONField(default=list)
@@ -53,3 +56,18 @@ class EventRun(Stateful):
 
     def __str__(self) -> str:
         return f"event run {self.pk} {self.status}"
+
+
+class EventCommand(models.Model):
+    """Work of the command ``xcover_event`` on the policies of an event; deleted when it ends."""
+
+    # As in ``EventRun``.
+    variants = models.JSONField(default=list)
+    covers = models.JSONField(default=list)
+    label = models.TextField()
+    # It counts until then, and moves this time on as it works: a killed command ends by itself.
+    alive_until = models.DateTimeField()
+    created_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"event command {self.pk}"

@@ -42,6 +42,7 @@ from .cancellation_facts import is_decided_alike
 from .cancellations import (
     EVENT_CANCELLED_KEY,
     EVENT_TAKES_PLACE,
+    end_as_void,
     end_with_policy,
     is_judged_by,
     park,
@@ -87,10 +88,7 @@ class _CancellationHandler(PreviewConfirmHandler[Cancellation]):
         changed = _event_taken_back(cancellation) or _what_changed(cancellation, now)
         if changed:
             outbox.drop(current, changed, now)
-            # The judgement is void, so that the same refund, made again, is judged again.
-            void = f"{cancellation.refund_key}:void:{cancellation.pk}"
-            park(cancellation, changed, now, refund_key=void)
-            effects.apply(cancellation, effects.CANCELLATION_KEPT, now)
+            end_as_void(cancellation, changed, now)
             return None
         if cancellation.confirm_before and now >= cancellation.confirm_before:
             outbox.drop(current, _LAPSED, now)

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import datetime
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from ..domain.cancellations import STAFF_RULE, Cancelled
 from ..domain.messages import CANCELLATION_KINDS, MessageKind
@@ -19,6 +19,9 @@ from . import effects
 
 EVENT_CANCELLED_KEY = "event-cancelled"
 """Last part of ``Cancellation.refund_key`` if the judgement was made for a cancelled event."""
+
+OF_EVENT_CANCELLED = Q(refund_key__endswith=EVENT_CANCELLED_KEY)
+"""Selects the judgements that were made for a cancelled event and are not void."""
 
 KEY_OF_CANCELLED = {
     Cancelled.SOME: f"one-{EVENT_CANCELLED_KEY}",
@@ -87,6 +90,17 @@ def _close(
             changes["refund_key"] = f"{cancellation.refund_key}:void:{cancellation.pk}"
         effects.apply(cancellation, effects.CANCELLATION_KEPT, now, sentence, **changes)
         outbox.drop_parked(CANCELLATION_KINDS, cancellation.pk, sentence, now)
+
+
+def end_as_void(cancellation: Cancellation, sentence: str, now: datetime) -> None:
+    """End a cancellation that is under way but was not carried out; the policy stays in force.
+
+    The same refund may be judged again. Its pending message sends nothing any more. The caller is
+    in a transaction and holds the locks of cover and cancellation.
+    """
+    void = f"{cancellation.refund_key}:void:{cancellation.pk}"
+    park(cancellation, sentence, now, refund_key=void)
+    effects.apply(cancellation, effects.CANCELLATION_KEPT, now)
 
 
 def end_with_policy(cover: Cover, now: datetime) -> None:

@@ -18,7 +18,7 @@ from ..models import Cancellation, Cover
 from . import cancellations, effects
 from .cancel import begin_preview
 from .cancellation_facts import situation_of
-from .cancellations import KEY_OF_CANCELLED
+from .cancellations import KEY_OF_CANCELLED, OF_EVENT_CANCELLED
 from .refund_scope import is_paid_for_policy, scope_of, short_sums
 from .refunds_due import back_for_cover, charged_too_much
 
@@ -74,7 +74,10 @@ def replace_judgement(
     judgements that wait for staff are closed. The caller is in a transaction and holds the cover's
     lock.
     """
-    cancellations.close(cancellations.waiting(cover), _JUDGED_AGAIN, now, is_void=False)
+    waiting = cancellations.waiting(cover)
+    # Events may be taken back one by one: what is still cancelled then is judged again.
+    cancellations.close(waiting.filter(OF_EVENT_CANCELLED), _JUDGED_AGAIN, now)
+    cancellations.close(waiting, _JUDGED_AGAIN, now, is_void=False)
     status = {
         Verdict.REVIEW: CancellationStatus.PARKED,
         Verdict.KEEP: CancellationStatus.KEPT,

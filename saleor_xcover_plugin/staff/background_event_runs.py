@@ -28,11 +28,11 @@ from ..domain.states import (
 )
 from ..host import listings
 from ..host.tickets import Ticket
-from ..models import Cancellation, Cover, EventRun, Installation, OutboxMessage
+from ..models import Cancellation, Cover, EventRun, OutboxMessage
 from ..outbox import accounts
 from ..outbox.task_queue import EVENT_RUN_TASK, has_broker, send_after_commit, send_task
 from ..time_limits import DatabaseBusy
-from . import decisions, event_changes, event_runs, performances
+from . import decisions, event_changes, event_locks, event_runs, performances
 from .decisions import DecisionCode, DecisionRefused
 
 LEASE = timedelta(seconds=90)
@@ -79,7 +79,8 @@ def begin(change: Change, policies: int, channel_ids: Collection[int], now: date
 
     ``policies`` is the number of policies in force as staff confirmed it; ``channel_ids`` are the
     channels they may manage. Raise ``DecisionRefused``, and record nothing, for another number, for
-    an event with covers in other channels, or while another run works on one of the tickets.
+    an event with covers in other channels, or while another run, or ``xcover_event``, works on one
+    of its tickets or policies.
     """
     covers, channels = event_changes.covers_of(change.variants), _channels_of(change.variants)
     _require_managed(channels, channel_ids)
@@ -91,7 +92,7 @@ def begin(change: Change, policies: int, channel_ids: Collection[int], now: date
             "changed. Look again.",
         )
     with transaction.atomic():
-        _require_free(change.variants)
+        event_locks.claim(change.variants, covers, now)
         before = event_changes.changes_of(change.variants)
         run = EventRun.objects.create(
             change=change.kind.value,
@@ -144,30 +145,49 @@ def approve(run_id: int, policies: int, seen_at: datetime, now: datetime) -> Eve
 def withdraw(run_id: int, now: datetime) -> EventRun:
     """End a run of a cancelled event before its refunds are approved.
 
-    What staff had told of the event before is restored, and no policy is cancelled for it. Raise
+    What staff had told of the event before is restored, and no policy is cancelled for it. Tickets
+    of which something else was recorded since stay as they are: ``left`` names them. Raise
     ``DecisionRefused`` if the run is over, or its refunds were approved.
     """
     with _locked(run_id) as run:
         _require_status(run, EventRunStatus.ASKING, EventRunStatus.ASKED)
         before = {key: start and datetime.fromisoformat(start) for key, start in run.before.items()}
-        event_changes.restore(run.variants, before, now)
+        left = event_changes.restore(run.variants, before, now, cancelled_at=run.created_at)
         # A worker that is at it loses its lease, and with it the right to say how far it came.
         free = {"lease_token": None, "leased_until": None}
-        run.transition_to(EventRunStatus.WITHDRAWING, now, reached=0, **free)
+        run.transition_to(EventRunStatus.WITHDRAWING, now, reached=0, left=left, **free)
         _send_step(run)
         return run
 
 
 def to_approve(run: EventRun, seen_at: datetime) -> QuerySet[Cancellation]:
-    """Return the previewed cancellations with a refund to the store that waited at ``seen_at``."""
+    """Return the previewed cancellations with a refund to the store that waited at ``seen_at``.
+
+    Only those of policies that ended with the event: what staff or another rule had XCover asked
+    for is decided one by one.
+    """
     return event_runs.waiting_with_refund(run.covers).filter(updated_at__lte=seen_at)
+
+
+def notice_of(run: EventRun) -> str | None:
+    """Return a sentence for staff about what a withdrawal left as it is, or None."""
+    if not run.left:
+        return None
+    if len(run.left) == len(run.variants):
+        return "Something else was told of the event since it began: that stays as it is."
+    return (
+        f"Something else was told of {len(run.left)} of {len(run.variants)} tickets since it "
+        "began: that stays as it is. The others are as they were before."
+    )
 
 
 def progress_of(run: EventRun) -> Progress:
     """Return how far the present stage is; complete for a run that waits or is over."""
     if run.status == EventRunStatus.ASKING:
-        judged = event_changes.cancellations_of(run.covers).values("cover_id").distinct().count()
-        return _progress(judged - _open_calls(run).count(), run.policies)
+        # What an earlier run judged does not count before this one came to it.
+        judged = event_changes.cancellations_of(run.covers).filter(cover_id__lte=run.reached)
+        count = judged.values("cover_id").distinct().count()
+        return _progress(count - _open_calls(run).count(), run.policies)
     if run.status == EventRunStatus.CANCELLING and run.approved_at is not None:
         left = to_approve(run, run.approved_at).count() + _open_calls(run).count()
         return _progress(run.approved - left, run.approved)
@@ -244,23 +264,6 @@ def _require_managed(channels: Collection[int], channel_ids: Collection[int]) ->
             "Protection for this event is also sold in channels whose orders you may not manage. "
             "Somebody who may manage all of them has to do this.",
         )
-
-
-def _require_free(variants: Collection[str]) -> None:
-    """Raise ``DecisionRefused`` while an open run works on one of the variants.
-
-    Two runs cannot begin at once: the caller's transaction locks the one row of the installation.
-    """
-    list(Installation.objects.select_for_update().filter(pk=1))
-    for open_variants in _open_runs().values_list("variants", flat=True):
-        if set(open_variants) & set(variants):
-            raise DecisionRefused(
-                DecisionCode.UNDER_WAY, "A run works on the policies of this event already."
-            )
-
-
-def _open_runs() -> QuerySet[EventRun]:
-    return EventRun.objects.filter(status__in=[s.value for s in OPEN_EVENT_RUN_STATUSES])
 
 
 def _tell(change: Change, now: datetime) -> None:
@@ -417,10 +420,16 @@ _STEPS: dict[EventRunStatus, Callable[[EventRun, Clock, datetime], None]] = {
 
 
 def _open_calls(run: EventRun) -> QuerySet[OutboxMessage]:
-    """Return the pending messages of the cancellations that were begun for the event."""
+    """Return the pending messages of the cancellations that were begun for the event.
+
+    Once the refunds are approved, those of approved ones only: the run does not wait for what staff
+    have XCover asked beside it.
+    """
     begun = event_changes.cancellations_of(run.covers).filter(
         status__in=[CancellationStatus.REQUESTED.value, CancellationStatus.CONFIRMING.value]
     )
+    if run.status == EventRunStatus.CANCELLING:
+        begun = begun.exclude(approved_refund=None)
     return OutboxMessage.objects.filter(
         kind__in=CANCELLATION_KINDS,
         subject_id__in=begun.values("pk"),

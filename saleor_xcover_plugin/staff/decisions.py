@@ -53,7 +53,10 @@ SENTENCES: Mapping[DecisionCode, str] = {
     DecisionCode.COVER_NOT_FOUND: "The order has no protection in this channel.",
     DecisionCode.CANCELLATION_NOT_FOUND: "This channel has no such cancellation.",
     DecisionCode.NO_POLICY: "The cover is not a policy in force.",
-    DecisionCode.UNDER_WAY: "XCover is being asked already.",
+    DecisionCode.UNDER_WAY: (
+        "XCover is being asked already, or somebody works on the same policies; the message says "
+        "who."
+    ),
     DecisionCode.NOT_WAITING: "It was decided, or there is nothing to decide.",
     DecisionCode.NOT_PREVIEWED: "XCover was not asked what it refunds.",
     DecisionCode.REFUND_CHANGED: "XCover would refund another amount than the approved one.",

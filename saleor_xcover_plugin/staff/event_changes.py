@@ -24,9 +24,9 @@ from ..models import Cancellation, Cover, EventChange, Failure
 from ..policies import cancellations, effects
 from ..policies.cancellation_facts import situation_of
 from ..policies.cancellations import (
-    EVENT_CANCELLED_KEY,
     EVENT_TAKES_PLACE,
     KEY_OF_CANCELLED,
+    OF_EVENT_CANCELLED,
     is_judged_by,
 )
 from ..policies.line_defects import OF_EVENT
@@ -63,14 +63,27 @@ def tell_takes_place(variants: Sequence[str]) -> None:
     EventChange.objects.filter(variant__in=variants).delete()
 
 
-def restore(variants: Sequence[str], before: Mapping[str, datetime | None], now: datetime) -> None:
-    """Restore an earlier record: ``before`` maps variants to their start, or to None if cancelled.
+def restore(
+    variants: Sequence[str],
+    before: Mapping[str, datetime | None],
+    now: datetime,
+    *,
+    cancelled_at: datetime,
+) -> list[str]:
+    """Take back that the event was cancelled; return the variants that were left as they are.
 
-    Variants that are not in ``before`` take place as they were sold.
+    Only what was recorded at ``cancelled_at`` is taken back: what was told since is newer.
+    ``before`` maps variants to their start, or to None if cancelled, as recorded earlier; others
+    take place as they were sold.
     """
-    tell_takes_place([variant for variant in variants if variant not in before])
-    for variant, starts_at in before.items():
-        _tell([variant], starts_at, now)
+    with transaction.atomic():
+        records = EventChange.objects.select_for_update().filter(variant__in=variants)
+        as_told = records.filter(starts_at=None, told_at=cancelled_at)
+        own = set(as_told.values_list("variant", flat=True))
+        tell_takes_place([variant for variant in own if variant not in before])
+        for variant in own.intersection(before):
+            _tell([variant], before[variant], now)
+    return [variant for variant in variants if variant not in own]
 
 
 def covers_of(variants: Sequence[str]) -> list[int]:
@@ -84,9 +97,7 @@ def covers_of(variants: Sequence[str]) -> list[int]:
 
 def cancellations_of(covers: Sequence[int]) -> QuerySet[Cancellation]:
     """Return the cancellations of these covers that were begun because the event is cancelled."""
-    return Cancellation.objects.filter(
-        cover_id__in=covers, refund_key__endswith=EVENT_CANCELLED_KEY
-    )
+    return Cancellation.objects.filter(OF_EVENT_CANCELLED, cover_id__in=covers)
 
 
 def unasked(covers: Sequence[int]) -> list[int]:
@@ -118,10 +129,8 @@ def held_from_asking(covers: Sequence[int]) -> list[int]:
 
 
 def held_from_taking_back(covers: Sequence[int]) -> list[int]:
-    """Return the covers with a cancellation left waiting because a session held a row of theirs."""
-    held = _held(_TAKING_BACK, covers)
-    waiting = cancellations_of(held).filter(status=CancellationStatus.PARKED.value)
-    return sorted(set(waiting.values_list("cover_id", flat=True)))
+    """Return the covers with a cancellation that goes on because a session held a row of theirs."""
+    return _covers_to_take_back(_held(_TAKING_BACK, covers))
 
 
 def _held(work: str, covers: Collection[int]) -> list[int]:
@@ -131,11 +140,13 @@ def _held(work: str, covers: Collection[int]) -> list[int]:
 
 
 def take_back(covers: Sequence[int], now: datetime) -> int:
-    """Close cancellations that wait although the event takes place; return the number of policies.
+    """End cancellations that go on although the event takes place; return the number of policies.
 
-    A call that is under way needs no treatment: its judgement is checked again before it is sent.
-    Covers that got no policy because of the event are synced and get theirs. A failing cover is
-    logged and skipped.
+    That is those that wait for a person, and those for which XCover is being asked what it would
+    refund. A policy with another event that is still cancelled is judged by that one. A call that
+    cancels a policy needs no treatment: its judgement is checked again before it is sent. Covers
+    that got no policy because of the event are synced and get theirs. A failing cover is logged and
+    skipped.
     """
     count, failures = 0, Failures(now)
     for page in pages(covers):
@@ -145,11 +156,17 @@ def take_back(covers: Sequence[int], now: datetime) -> int:
         for order_id in parked.order_by("pk").values_list("order_id", flat=True):
             with failures.contain(ORDER, order_id, label=partial(order_facts.number_of, order_id)):
                 sync_order(order_id, now)
-        waiting = cancellations_of(page).filter(status=CancellationStatus.PARKED.value)
-        for cover_id in sorted(set(waiting.values_list("cover_id", flat=True))):
+        for cover_id in _covers_to_take_back(page):
             with failures.contain(_TAKING_BACK, cover_id):
                 count += _take_back(cover_id, now)
     return count
+
+
+def _covers_to_take_back(covers: Sequence[int]) -> list[int]:
+    """Return the covers with a cancellation for the event that waits or is being asked about."""
+    statuses = (CancellationStatus.PARKED.value, CancellationStatus.REQUESTED.value)
+    going_on = cancellations_of(covers).filter(status__in=statuses)
+    return sorted(set(going_on.values_list("cover_id", flat=True)))
 
 
 def _take_back(cover_id: int, now: datetime) -> int:
@@ -158,15 +175,34 @@ def _take_back(cover_id: int, now: datetime) -> int:
         if cover is None:
             return 0
         how_many = insured_events(cover.offer).cancelled
-        parked = cancellations_of([cover_id]).filter(status=CancellationStatus.PARKED.value)
-        void = [row.pk for row in parked if not is_judged_by(row.refund_key, how_many)]
-        if not cancellations.close(parked.filter(pk__in=void), EVENT_TAKES_PLACE, now):
+        rows = cancellations_of([cover_id])
+        void = rows.filter(
+            pk__in=[row.pk for row in rows if not is_judged_by(row.refund_key, how_many)]
+        )
+        parked = void.filter(status=CancellationStatus.PARKED.value)
+        was_closed = bool(cancellations.close(parked, EVENT_TAKES_PLACE, now))
+        if was_closed:
+            effects.add_note(cover.order_id, EVENT_TAKES_PLACE)
+        if not (_end_asked(cover, void, now) or was_closed):
             return 0
-        effects.add_note(cover.order_id, EVENT_TAKES_PLACE)
         order = orders.read(cover.order_id)
         if order is not None and cover.status == CoverStatus.CONFIRMED:
             judge(cover, order, now)
         return 1
+
+
+def _end_asked(cover: Cover, void: QuerySet[Cancellation], now: datetime) -> bool:
+    """End the cancellation for which XCover is being asked for a preview; False if there is none.
+
+    A preview changes nothing at XCover, so one that is on its way may be recorded or not.
+    """
+    requested = void.filter(status=CancellationStatus.REQUESTED.value)
+    asked = requested.select_for_update().first()
+    if asked is None:
+        return False
+    asked.cover = cover
+    cancellations.end_as_void(asked, EVENT_TAKES_PLACE, now)
+    return True
 
 
 def ask_all(covers: Sequence[int], now: datetime) -> Iterator[int]:

@@ -17,6 +17,7 @@ from django.db.models import QuerySet
 
 from .. import installation
 from ..clock import Clock
+from ..domain.cancellations import ALL_CANCELLED_RULES
 from ..domain.messages import CANCELLATION_KINDS, MessageKind
 from ..domain.money import Money
 from ..domain.states import IN_FORCE, CancellationStatus, CoverStatus, MessageState
@@ -27,12 +28,17 @@ from ..outbox.dispatcher import deliver_due
 from . import decisions, event_changes
 
 Progress = Callable[[int], None]
-"""Called with the number of calls that were completed since the last call of it."""
+"""Called with the number of calls that were completed since it was called last, which may be 0.
+
+It is called every few seconds while there is progress.
+"""
 Pause = Callable[[float], None]
 """Waits for a number of seconds."""
 
 _CHUNK = 200
 _POLL_INTERVAL = 0.5
+_LONGEST_CHUNK = timedelta(seconds=60)
+"""Time after which no further message of a chunk is begun, so that progress is told."""
 _MAX_WAIT = timedelta(seconds=90)
 """A run ends after this time without progress. Longer than the lease of a crashed worker."""
 
@@ -60,7 +66,7 @@ def ask(covers: Sequence[int], clock: Clock, *, progress: Progress, pause: Pause
     Return when all previews were delivered, or when there was no progress for 90 seconds.
     """
     for _ in event_changes.ask_all(covers, clock()):
-        pass
+        progress(0)
     _deliver(covers, MessageKind.PREVIEW_CANCELLATION, clock, progress, pause)
 
 
@@ -77,6 +83,7 @@ def carry_out(covers: Sequence[int], clock: Clock, *, progress: Progress, pause:
         refund = cancellation.refund_money
         if refund is None:
             continue
+        progress(0)
         try:
             decisions.approve(cancellation.pk, refund, clock())
             count += 1
@@ -93,9 +100,13 @@ def to_approve(covers: Sequence[int]) -> Iterator[Cancellation]:
 
 
 def waiting_with_refund(covers: Sequence[int]) -> QuerySet[Cancellation]:
-    """Return the previewed cancellations of covers with a refund to the store, in one query."""
+    """Return the previewed cancellations of covers with a refund to the store, in one query.
+
+    Only those that wait because all events of the policy are cancelled. Others wait for a person
+    who looks at each: one of several events is cancelled, or a claim is open.
+    """
     waiting = event_changes.cancellations_of(covers).filter(
-        status=CancellationStatus.PARKED.value, refund__gt=0
+        status=CancellationStatus.PARKED.value, rule__in=ALL_CANCELLED_RULES, refund__gt=0
     )
     return waiting.exclude(xcover_refunds_buyer=True).order_by("pk")
 
@@ -179,9 +190,11 @@ def _what(status: str, row: Cancellation | None) -> str:
     if row is not None and row.status == CancellationStatus.KEPT:
         return "kept"
     if row is not None and row.status == CancellationStatus.PARKED:
+        is_of_run = row.rule in ALL_CANCELLED_RULES
         if row.refund is None:
-            was_asked = row.rule.startswith("event_cancelled")
-            return "refused by XCover" if was_asked else f"not asked: {row.rule}"
+            return "refused by XCover" if is_of_run else f"not asked: {row.rule}"
+        if not is_of_run:
+            return f"waits for a person: {row.rule}"
         if row.refund <= 0:
             return "no refund offered"
         return "XCover refunds it" if row.xcover_refunds_buyer else "refund offered"
@@ -218,7 +231,9 @@ def _deliver(
     gives_up_at = clock() + _MAX_WAIT
     while pending:
         chunk = pending[:_CHUNK]
-        deliver_due(clock, limit=len(chunk), which=Which(only=chunk))
+        deliver_due(
+            clock, limit=len(chunk), which=Which(only=chunk), until=clock() + _LONGEST_CHUNK
+        )
         open_still = OutboxMessage.objects.filter(pk__in=chunk, status=MessageState.PENDING.value)
         left = list(open_still.values_list("pk", flat=True))
         pending = [*pending[_CHUNK:], *left]  # deferred ones come last

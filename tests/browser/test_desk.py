@@ -15,7 +15,7 @@ from testkit.client.shopper import Shopper
 from testkit.client.staff import Staff
 from testkit.client.values import PlacedOrder, Transaction
 from testkit.process import ROOT
-from testkit.seed import SYMPHONY
+from testkit.seed import EVENTS, SYMPHONY
 from testkit.simulator import SimulatorProcess
 from testkit.steps import bookings
 
@@ -257,6 +257,35 @@ def test_a_cancelled_event_goes_on_while_the_page_is_closed(
     expect(frame.locator("body")).to_contain_text("cancelled", timeout=SOON)
     expect(frame.locator("body")).to_contain_text("Done.", timeout=SOON)
     assert again.failures == []
+
+
+def test_a_policy_of_two_chosen_performances_counts_once(
+    desk: Desk, place: Place, payments: PaymentApp, simulator: SimulatorProcess
+) -> None:
+    # given one policy for two performances of an event
+    event = EVENTS[1]
+    buyer = Shopper(place.driver, place.store.channel)
+    second = place.store.add_performance(event, days_later=7)
+    buyer.create_checkout({place.store.events[event.name]: 1, second: 1})
+    wait_for_offer(buyer)
+    buy_with_cover(buyer, payments)
+    wait_until(lambda: len(bookings(simulator)) == 1)
+    # when a person chooses both
+    frame = desk.open()
+    desk.tab("Events")
+    frame.get_by_label("Name, slug or SKU").fill(event.name)
+    frame.get_by_role("button", name="Search").click()
+    frame.get_by_role("button", name=event.name).click()
+    performances = frame.get_by_role("checkbox", name=re.compile(event.name))
+    expect(performances).to_have_count(2)
+    for each in performances.all():
+        each.click()
+    # then one policy is to be typed, and the run begins
+    expect(frame.get_by_role("row", name=re.compile("^not asked yet 1 "))).to_be_visible()
+    frame.get_by_label("Type 1 to confirm").fill("1")
+    desk.check()
+    frame.get_by_role("button", name="Begin").click()
+    expect(frame.get_by_label("Type 1 to cancel them")).to_be_visible(timeout=SOON)
 
 
 def test_sales_are_plotted_and_kept_as_a_file_and_the_period_is_remembered(

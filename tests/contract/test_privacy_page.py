@@ -46,7 +46,8 @@ OF_NOBODY = {
     "Usage": "used_until",
     "RefusalCount": "id channel_id day code count",
     "EventChange": "id variant starts_at told_at",
-    "EventRun": "id change status variants label starts_at before covers channels policies "
+    "EventCommand": "id variants covers label alive_until created_at",
+    "EventRun": "id change status variants label starts_at before left covers channels policies "
     "approved_at approved reached told lease_token leased_until created_at updated_at",
     "Watermark": "name reached_at",
     "ExpectedDrain": "id until ended_at",

@@ -3,7 +3,7 @@ import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { type FormEvent, useState } from "react";
 
 import { unwrapped } from "../api";
-import { BEGIN_RUN, EVENT, EVENTS, RUNS } from "../documents";
+import { BEGIN_RUN, EVENT, EVENT_CHOICE, EVENTS, RUN, RUNS } from "../documents";
 import type { EventQuery, InsuranceEventChange } from "../gql/graphql";
 import { Card } from "../parts/Card";
 import { Failed } from "../parts/Failed";
@@ -116,28 +116,36 @@ interface BeginProps {
 /** What happened to the event; the number of its policies is typed by hand. */
 function Begin({ product, meant, onBegun }: BeginProps) {
   const { ask } = useSession();
+  const variants = meant.flatMap((one) => one.variants);
+  // The store counts: an order with tickets of several performances has one policy.
+  const found = useQuery({
+    queryKey: ["event", product, "choice", [...variants].sort()],
+    queryFn: async () =>
+      unwrapped((await ask(EVENT_CHOICE, { product, variants })).insuranceEventChoice).choice,
+  });
   const client = useQueryClient();
   const [change, setChange] = useState<InsuranceEventChange>("CANCELLED");
   const [start, setStart] = useState("");
   const [typed, setTyped] = useState("");
-  const policies = meant.reduce((sum, one) => sum + (one.policies ?? 0), 0);
   const beginning = useMutation({
     mutationFn: async () => {
       const startsAt = change === "MOVED" ? new Date(start).toISOString() : null;
-      const variants = meant.flatMap((one) => one.variants);
       const variables = { product, variants, change, startsAt, policies: Number(typed) };
       return unwrapped((await ask(BEGIN_RUN, variables)).insuranceBeginEventRun);
     },
     onSuccess: () => {
       void client.invalidateQueries({ queryKey: ["runs"] });
-      void client.invalidateQueries({ queryKey: ["event"] });
       onBegun();
     },
+    onSettled: () => void client.invalidateQueries({ queryKey: ["event"] }),
   });
   const submit = (event: FormEvent) => {
     event.preventDefault();
     beginning.mutate();
   };
+  if (found.error) return <Failed error={found.error} retry={() => void found.refetch()} />;
+  const policies = found.data?.policies;
+  if (policies == null) return <Loading />;
   const isTyped = typed.trim() === String(policies);
   const hasStart = change !== "MOVED" || !Number.isNaN(new Date(start).getTime());
   return (
@@ -162,7 +170,7 @@ function Begin({ product, meant, onBegun }: BeginProps) {
           onChange={(event) => setStart(event.target.value)}
         />
       )}
-      <Outcomes rows={meant.flatMap((one) => one.outcomes ?? [])} />
+      <Outcomes rows={found.data?.outcomes ?? []} />
       <Text as="p" display="block" marginTop={3} marginBottom={3}>
         {effectOf(change, policies)}
       </Text>
@@ -223,9 +231,25 @@ function Runs() {
           >
             {whenText(run.createdAt)}: {run.label}
           </button>
+          {run.id === shown && <Notice id={run.id} />}
           {run.id === shown && <Run id={run.id} />}
         </Box>
       ))}
     </Card>
+  );
+}
+
+/** What a run left as it was when it was taken back; `Run` reads the same answer. */
+function Notice({ id }: { id: string }) {
+  const { ask } = useSession();
+  const found = useQuery({
+    queryKey: ["run", id],
+    queryFn: async () => unwrapped((await ask(RUN, { id })).insuranceEventRun).run,
+  });
+  if (!found.data?.notice) return null;
+  return (
+    <Text as="p" display="block" role="status" marginTop={2}>
+      {found.data.notice}
+    </Text>
   );
 }

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -15,7 +16,9 @@ from ...domain.event_times import EARLIEST, LATEST, is_believed
 from ...domain.numbers import counted
 from ...host.runtime import allow_writer
 from ...host.tickets import SeveralProducts
-from ...staff import event_changes, event_runs, performances
+from ...staff import event_changes, event_locks, event_runs, performances
+from ...staff.decisions import DecisionRefused
+from ...staff.event_locks import CommandAtWork
 from ...staff.performances import Performance
 from ..base import PluginCommand
 from ..output import print_json, print_table
@@ -34,7 +37,8 @@ class Command(PluginCommand):
         "changed. --cancelled remembers that the organiser cancelled it, asks XCover what "
         "cancelling each policy would refund, and cancels those policies. Nothing is remembered or "
         "sent before you confirmed, and a no leaves nothing behind. Interrupted, it goes on where "
-        "it was. Exit code: 0 nothing is left, 1 something waits, 2 bad arguments, 3 nobody "
+        "it was. Refused while a run of the protection desk works on one of the policies. Exit "
+        "code: 0 nothing is left, 1 something waits, 2 bad arguments or such a run, 3 nobody "
         "confirmed."
     )
 
@@ -84,12 +88,15 @@ class Command(PluginCommand):
             )
         event = _Event(self, chosen, options)
         code = 0
-        if options["cancelled"]:
-            code = event.cancel()
-        elif moved_to is not None:
-            code = event.move(moved_to)
-        elif options["takes_place"]:
-            code = event.take_place()
+        try:
+            if options["cancelled"]:
+                code = event.cancel()
+            elif moved_to is not None:
+                code = event.move(moved_to)
+            elif options["takes_place"]:
+                code = event.take_place()
+        except DecisionRefused as refused:
+            raise _bad(f"{refused} {event.so_far}") from None
         event.show()
         if code or (options["cancelled"] and event.waits()):
             sys.exit(code or WAITS)
@@ -107,36 +114,47 @@ class _Event:
         self._variants = [ticket.key for ticket in self._tickets]
         self._covers = event_changes.covers_of(self._variants)
         self._has_person = sys.stdin.isatty() and not options["json"]
+        self.so_far = "Nothing was changed."
+        """What was done so far, a sentence for staff."""
 
     def cancel(self) -> int:
         """Record the cancellation, preview all policies and cancel those with a refund.
 
-        Staff confirm before each of the two steps. Return the exit code, 0 if they confirmed.
+        Staff confirm before each of the two steps. Return the exit code, 0 if they confirmed. Raise
+        ``DecisionRefused`` while a run of the desk works on one of the policies.
         """
-        before = event_changes.changes_of(self._variants)
+        self._require_no_run()
         if self._needs_confirmation() and not self._confirms(
             f"The organiser cancelled it. {self._count()} in force: XCover is asked what it would "
             f"refund of {event_runs.premiums(self._covers)}."
         ):
             return NOT_CONFIRMED
-        event_changes.tell_cancelled(self._variants, utc_now())
-        self._ask()
-        if not self._approves():
-            event_changes.restore(self._variants, before, utc_now())
-            event_changes.take_back(self._covers, utc_now())
-            self._err.write(_said_no(was_known=all(one.is_cancelled for one in self._chosen)))
-            return NOT_CONFIRMED
-        count = sum(1 for _ in event_runs.to_approve(self._covers))
-        progress = self._progress("cancellations", count + event_runs.open_calls(self._covers))
-        event_runs.carry_out(self._covers, utc_now, progress=progress, pause=event_runs.sleep)
-        progress.close()
+        with self._at_work() as work:
+            before = event_changes.changes_of(self._variants)
+            told_at = utc_now()
+            event_changes.tell_cancelled(self._variants, told_at)
+            self.so_far = _STAYS
+            self._ask(work)
+            is_approved = self._approves()
+            work.go_on()  # a run may have begun if the answer took very long
+            if not is_approved:
+                self._restore(before, told_at)
+                self._take_back_all(work)
+                return NOT_CONFIRMED
+            count = sum(1 for _ in event_runs.to_approve(self._covers))
+            total = count + event_runs.open_calls(self._covers)
+            with self._progress("cancellations", total, work) as progress:
+                event_runs.carry_out(
+                    self._covers, utc_now, progress=progress, pause=event_runs.sleep
+                )
         return 0
 
     def move(self, starts_at: datetime) -> int:
         """Record the new start (UTC) and add a note to the orders, after staff confirmed.
 
-        Return the exit code, 0 if they confirmed.
+        Return the exit code, 0 if they confirmed. Raise ``DecisionRefused`` as ``cancel`` does.
         """
+        self._require_no_run()
         now = utc_now()
         if _is_odd(starts_at, now) and not self._means(starts_at):
             return NOT_CONFIRMED
@@ -145,23 +163,30 @@ class _Event:
             f"It begins on {new} now. {self._count()} in force; its orders are told."
         ):
             return NOT_CONFIRMED
-        event_changes.tell_moved(self._variants, starts_at, now)
-        self._take_back()
-        self._say_told(event_changes.note_move(self._covers, starts_at))
+        with self._at_work() as work:
+            event_changes.tell_moved(self._variants, starts_at, utc_now())
+            self.so_far = _STAYS
+            self._take_back(work)
+            self._say_told(
+                self._by_page(work, lambda page: event_changes.note_move(page, starts_at))
+            )
         return 0
 
     def take_place(self) -> int:
         """Delete the record of a cancellation or move, after staff confirmed.
 
-        Return the exit code, 0 if they confirmed.
+        Return the exit code, 0 if they confirmed. Raise ``DecisionRefused`` as ``cancel`` does.
         """
+        self._require_no_run()
         if not self._confirms(f"It takes place as it was sold. {self._count()} in force."):
             return NOT_CONFIRMED
-        was_moved = any(event_changes.changes_of(self._variants).values())
-        event_changes.tell_takes_place(self._variants)
-        self._take_back()
-        if was_moved:
-            self._say_told(event_changes.note_not_moved(self._covers))
+        with self._at_work() as work:
+            was_moved = any(event_changes.changes_of(self._variants).values())
+            event_changes.tell_takes_place(self._variants)
+            self.so_far = _STAYS
+            self._take_back(work)
+            if was_moved:
+                self._say_told(self._by_page(work, event_changes.note_not_moved))
         return 0
 
     def waits(self) -> bool:
@@ -240,16 +265,45 @@ class _Event:
             return False
         return input(f"{sentence} Type yes if it is meant: ").strip() == "yes"
 
-    def _ask(self) -> None:
-        asking = event_runs.unasked(self._covers) + event_runs.open_calls(self._covers)
-        progress = self._progress("previews", asking)
-        event_runs.ask(self._covers, utc_now, progress=progress, pause=event_runs.sleep)
-        progress.close()
+    def _require_no_run(self) -> None:
+        event_locks.require_no_run(self._variants, self._covers)
 
-    def _take_back(self) -> None:
-        count = event_changes.take_back(self._covers, utc_now())
+    def _at_work(self) -> AbstractContextManager[CommandAtWork]:
+        label = "; ".join(one.label for one in self._chosen)
+        return event_locks.command_at_work(self._variants, self._covers, label, utc_now)
+
+    def _ask(self, work: CommandAtWork) -> None:
+        asking = event_runs.unasked(self._covers) + event_runs.open_calls(self._covers)
+        with self._progress("previews", asking, work) as progress:
+            event_runs.ask(self._covers, utc_now, progress=progress, pause=event_runs.sleep)
+
+    def _restore(self, before: Mapping[str, datetime | None], told_at: datetime) -> None:
+        """Take back what this command told of the event, and say what is left of it."""
+        left = event_changes.restore(self._variants, before, utc_now(), cancelled_at=told_at)
+        if left:
+            tickets = ", ".join(one.label for one in self._tickets if one.key in left)
+            self._err.write(
+                f"No policy was cancelled. Something else was told of {tickets} meanwhile: that "
+                "stays as it is."
+            )
+            return
+        self._err.write(_said_no(was_known=all(one.is_cancelled for one in self._chosen)))
+
+    def _take_back(self, work: CommandAtWork) -> None:
+        count = self._take_back_all(work)
         if count:
             self._err.write(f"{_policies(count)} will not be cancelled for it any more.")
+
+    def _take_back_all(self, work: CommandAtWork) -> int:
+        return self._by_page(work, lambda page: event_changes.take_back(page, utc_now()))
+
+    def _by_page(self, work: CommandAtWork, treat: Callable[[Sequence[int]], int]) -> int:
+        """Treat the covers page by page, with signs of life between; return the sum."""
+        count = 0
+        for page in event_changes.pages(self._covers):
+            count += treat(page)
+            work.go_on()
+        return count
 
     def _say_told(self, count: int) -> None:
         told = f"{counted(count, 'order')} {'was' if count == 1 else 'were'} told"
@@ -258,9 +312,20 @@ class _Event:
     def _count(self) -> str:
         return _policies(event_runs.in_force(self._covers))
 
-    def _progress(self, what: str, total: int) -> Progress:
+    @contextmanager
+    def _progress(
+        self, what: str, total: int, work: CommandAtWork
+    ) -> Iterator[Callable[[int], None]]:
+        """Yield what shows progress on a terminal, and gives a sign of life to the desk."""
         is_wanted = not self._options["no_progress"]
-        return Progress(self._err, what, total=total, is_wanted=is_wanted)
+        bar = Progress(self._err, what, total=total, is_wanted=is_wanted)
+
+        def show(count: int) -> None:
+            bar(count)
+            work.go_on()
+
+        yield show
+        bar.close()
 
 
 def _choose(product: str, words: Sequence[str], *, needs_one: bool) -> list[Performance]:
@@ -309,6 +374,7 @@ def _read_time(text: str) -> datetime:
     return moment.astimezone(UTC)
 
 
+_STAYS = "What this command did before stays: look again, and decide in the desk."
 _WITH_OFFSET = "Give the time with its offset: 2027-03-01T19:00+01:00."
 
 
