@@ -20,6 +20,7 @@ from ..models import Cover
 from ..staff import decisions, worklist
 from ..staff.case_actions import PossibleAction, actions_of, missing_details
 from ..staff.decisions import DecisionCode, DecisionRefused
+from ..staff.event_locks import open_runs_of
 from ..staff.worklist import Case, CaseFilter
 from .cursors import cursor_of_case, position_of
 from .enums import (
@@ -86,6 +87,10 @@ class StaffCase(graphene.ObjectType):
         description="Names the stopped call for insuranceRetry; null if there is none."
     )
     cancellation = graphene.Field(StaffCancellation, description="The refund that was judged.")
+    event_run = graphene.String(
+        description="The cancelled event whose run the policy belongs to: it may be approved with "
+        "the others there. Null: none is open."
+    )
     is_lapsed = graphene.Boolean(
         required=True, description="True: XCover's preview lapsed; an approval renews it first."
     )
@@ -248,7 +253,9 @@ def cases_of(rows: Sequence[Case]) -> list[StaffCase]:
         return []
     channels = catalog.channel_names()
     names = tickets.names_of({v for row in rows for v in _insured(row)})
-    return [_case_of(row, channels, names) for row in rows]
+    judged = [row.cover.pk for row in rows if row.kind == CaseKind.CANCELLATION and row.cover]
+    runs = open_runs_of(judged) if judged else {}
+    return [_case_of(row, channels, names, runs) for row in rows]
 
 
 def _insured(row: Case) -> Collection[str]:
@@ -256,7 +263,9 @@ def _insured(row: Case) -> Collection[str]:
     return insured
 
 
-def _case_of(row: Case, channels: Mapping[int, str], names: Mapping[str, str]) -> StaffCase:
+def _case_of(
+    row: Case, channels: Mapping[int, str], names: Mapping[str, str], runs: Mapping[int, str]
+) -> StaffCase:
     order, cancellation = row.order, row.cancellation
     until = cancellation.confirm_before if cancellation is not None else None
     shown = StaffCase(
@@ -272,6 +281,7 @@ def _case_of(row: Case, channels: Mapping[int, str], names: Mapping[str, str]) -
         money=money_of(row.money),
         message_id=row.message.pk if row.message is not None else None,
         cancellation=cancellation_of(cancellation) if cancellation is not None else None,
+        event_run=runs.get(row.cover.pk) if row.cover is not None else None,
         is_lapsed=until is not None and until <= utc_now(),
         cover=staff_cover_of(row.cover) if row.cover is not None else None,
     )

@@ -94,9 +94,19 @@ def _lock() -> None:
     list(Installation.objects.select_for_update().filter(pk=1))
 
 
+def open_runs_of(covers: Collection[int]) -> dict[int, str]:
+    """Return the label of the open run that works on each of these covers, if one does."""
+    wanted = set(covers)
+    return {cover: run.label for run in _open_runs() for cover in wanted.intersection(run.covers)}
+
+
+def _open_runs() -> QuerySet[EventRun]:
+    return EventRun.objects.filter(status__in=[s.value for s in OPEN_EVENT_RUN_STATUSES])
+
+
 def require_no_run(variants: Collection[str], covers: Collection[int]) -> None:
     """Raise ``DecisionRefused`` while a run of the desk works on one of the variants or covers."""
-    for run in EventRun.objects.filter(status__in=[s.value for s in OPEN_EVENT_RUN_STATUSES]):
+    for run in _open_runs():
         if _meet(run, variants, covers):
             what_now = (
                 "Approve it or take it back first."

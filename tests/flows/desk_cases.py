@@ -8,7 +8,7 @@ from testkit.client.desk import Desk
 
 CASE = """{
   id kind since channel orderId orderNumber events sentence reasonCode money { amount currency }
-  messageId isLapsed missingDetails
+  messageId eventRun isLapsed missingDetails
   cancellation { id rule refund { amount currency } }
   cover { orderNumber amountDueBack { amount currency } }
   actions { action effect asksXcoverFirst isFinal }

@@ -18,6 +18,7 @@ from testkit.simulator import SimulatorProcess
 from testkit.steps import PREMIUM, asked, bookings, buy_with_cover
 from testkit.work import Work
 
+from .desk_cases import listed
 from .desk_staff import desk_of, new_user
 from .holding import held
 from .test_cancelled_event import remembered, slug_of
@@ -128,6 +129,8 @@ def test_a_cancelled_event_from_the_look_to_the_last_policy(
     assert "confirm_cancellation" not in asked(simulator)
     assert asked(simulator)["cancel"] == 3
     assert "cancel" not in before
+    # and each case says that its policy belongs to the run
+    assert [case["eventRun"] for case in listed(desk)] == [shown["label"]] * 3
     # when the sum is approved for another number, and then for the right one, twice
     approval = {"id": shown["id"], "seenAt": shown["seenAt"]}
     assert codes(desk.ask(APPROVE, policies=2, **approval)) == ["NUMBER_CHANGED"]

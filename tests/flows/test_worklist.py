@@ -61,7 +61,7 @@ def test_a_refund_to_judge_says_what_each_action_will_do(
     assert case["orderNumber"] == refunded.order.number
     assert case["channel"] == store.usd.slug
     assert case["money"] == {"amount": "6.66", "currency": "USD"}
-    assert len(case["events"]) == 1
+    assert (len(case["events"]), case["eventRun"]) == (1, None)
     assert actions(case) == ["APPROVE", "ASK", "KEEP"]
     approve, ask, keep = case["actions"]
     assert approve["effect"] == (
