@@ -10,7 +10,7 @@ import gzip
 import os
 import secrets
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
@@ -55,12 +55,18 @@ def measure(rounds: int, sizes: tuple[int, ...] = COVERS) -> dict[str, Any]:
 
 def _sizes() -> dict[str, int]:
     root = files("saleor_xcover_plugin") / "static/saleor_xcover_plugin/desk"
-    parts = [root / "index.html", *(root / "assets").iterdir()]
-    contents = [part.read_bytes() for part in parts]
+    contents = {part.name: part.read_bytes() for part in (root / "assets").iterdir()}
+    page = (root / "index.html").read_bytes()
+    first = [content for name, content in contents.items() if name.encode() in page]
     return {
-        "bytes": sum(map(len, contents)),
-        "gzip": sum(len(gzip.compress(content, 9)) for content in contents),
+        "bytes": sum(map(len, [page, *contents.values()])),
+        "gzip": _packed([page, *contents.values()]),
+        "gzip of the first page": _packed([page, *first]),
     }
+
+
+def _packed(contents: Iterable[bytes]) -> int:
+    return sum(len(gzip.compress(content, 9)) for content in contents)
 
 
 OpenPage = Callable[[str], Page]

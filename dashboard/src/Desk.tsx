@@ -1,11 +1,12 @@
 import { Box, useTheme } from "@saleor/macaw-ui";
 import { lazy, Suspense, useEffect } from "react";
-import { Link, Route, Router, Switch, useLocation } from "wouter";
+import { Link, Route, Router, Switch, useLocation, useSearch } from "wouter";
 
 import { deskAddress } from "./api";
 import { Cases } from "./pages/Cases";
 import { Order } from "./pages/Order";
 import { Loading } from "./parts/Loading";
+import { NotShown } from "./parts/NotShown";
 import { useSession } from "./session";
 
 const Events = lazy(() => import("./pages/Events").then((m) => ({ default: m.Events })));
@@ -27,14 +28,16 @@ export function Desk() {
   const base = deskAddress(window.location.href).pathname.replace(/\/$/, "");
   return (
     <Router base={base}>
-      <Switch>
-        <Route path="/order">
-          <Order />
-        </Route>
-        <Route>
-          <Pages />
-        </Route>
-      </Switch>
+      <NotShown>
+        <Switch>
+          <Route path="/order">
+            <Order />
+          </Route>
+          <Route>
+            <Pages />
+          </Route>
+        </Switch>
+      </NotShown>
     </Router>
   );
 }
@@ -48,29 +51,32 @@ function useDashboardTheme() {
 }
 
 function Pages() {
+  const [location] = useLocation();
   return (
     <Box className="desk-page" padding={6}>
       <Navigation />
       <div>
-        <Suspense fallback={<Loading />}>
-          <Switch>
-            <Route path="/events">
-              <Events />
-            </Route>
-            <Route path="/sales">
-              <Sales />
-            </Route>
-            <Route path="/health">
-              <Health />
-            </Route>
-            <Route path="/payload">
-              <Payload />
-            </Route>
-            <Route>
-              <Cases />
-            </Route>
-          </Switch>
-        </Suspense>
+        <NotShown key={location}>
+          <Suspense fallback={<Loading />}>
+            <Switch>
+              <Route path="/events">
+                <Events />
+              </Route>
+              <Route path="/sales">
+                <Sales />
+              </Route>
+              <Route path="/health">
+                <Health />
+              </Route>
+              <Route path="/payload">
+                <Payload />
+              </Route>
+              <Route>
+                <Cases />
+              </Route>
+            </Switch>
+          </Suspense>
+        </NotShown>
       </div>
     </Box>
   );
@@ -78,13 +84,14 @@ function Pages() {
 
 function Navigation() {
   const [location] = useLocation();
+  const search = useSearch(); // of the dashboard: its theme, for when the page is loaded again
   const here = PAGES.find(([path]) => path !== "/" && path === location)?.[0] ?? "/";
   return (
     <Box as="nav" aria-label="Ticket protection" className="desk-nav" marginBottom={6}>
       {PAGES.map(([path, name]) => (
         <Link
           key={path}
-          href={path}
+          href={search ? `${path}?${search}` : path}
           className="desk-tab"
           aria-current={path === here ? "page" : undefined}
         >

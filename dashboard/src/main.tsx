@@ -9,7 +9,7 @@ import { createRoot } from "react-dom/client";
 
 import { ApiError } from "./api";
 import { Desk } from "./Desk";
-import { handedOver, SignedIn } from "./session";
+import { handedOver, rememberDashboard, SignedIn } from "./session";
 import { NotSignedIn } from "./parts/NotSignedIn";
 
 const client = new QueryClient({
@@ -22,6 +22,7 @@ const client = new QueryClient({
 });
 
 // Now: the dashboard hands over its token once the page is loaded, whoever listens by then.
+rememberDashboard(document);
 const from = handedOver(document) ?? new AppBridge();
 
 const root = document.getElementById("desk");

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 
-import { handedOver } from "./session";
+import { handedOver, rememberDashboard } from "./session";
 
 test("a token from the body of a POST is read from its block", () => {
   const page = new DOMParser().parseFromString(
@@ -12,4 +12,16 @@ test("a token from the body of a POST is read from its block", () => {
 
 test("without the block there is none", () => {
   expect(handedOver(new DOMParser().parseFromString("<p></p>", "text/html"))).toBeNull();
+});
+
+test("a page that is loaded again knows the dashboard that opened it first", () => {
+  const opened = (referrer: string) => ({ referrer }) as Document;
+  const unknown = opened("");
+  rememberDashboard(unknown);
+  expect(unknown.referrer).toBe("");
+
+  rememberDashboard(opened("https://shop.example/"));
+  const again = opened("");
+  rememberDashboard(again);
+  expect(again.referrer).toBe("https://shop.example/");
 });

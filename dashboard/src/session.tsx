@@ -15,6 +15,22 @@ export function handedOver(page: Document): Handed | null {
   return block?.textContent ? (JSON.parse(block.textContent) as Handed) : null;
 }
 
+const DASHBOARD = "xcover-desk-dashboard";
+
+/**
+ * Keeps who opened the page for when it is loaded again. The bridge believes only the page that
+ * the referrer names, and a browser names none when a page of the desk loads itself.
+ */
+export function rememberDashboard(page: Document): void {
+  try {
+    const kept = window.sessionStorage.getItem(DASHBOARD);
+    if (page.referrer) window.sessionStorage.setItem(DASHBOARD, page.referrer);
+    else if (kept) Object.defineProperty(page, "referrer", { configurable: true, value: kept });
+  } catch {
+    // A browser that keeps nothing: the page says that the dashboard has to be opened again.
+  }
+}
+
 export interface Session {
   /** Sends an operation as the member of staff. */
   ask: <Result, Variables>(

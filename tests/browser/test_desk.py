@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import BrowserContext, FrameLocator, Locator, Page, expect
+from playwright.sync_api import BrowserContext, FrameLocator, Locator, Page, Request, expect
 
 from testkit.client.payment_app import PaymentApp
 from testkit.client.shopper import Shopper
@@ -36,6 +36,9 @@ class Desk:
         self._url = place.shop_url
         self._key = place.staff_key
         self.failures: list[str] = []
+        self.operations: list[str] = []
+        """Names of the operations that were sent to the API, in their order."""
+        page.on("request", self._note_request)
         page.on("pageerror", lambda error: self.failures.append(str(error)))
         page.on("console", self._note)
 
@@ -43,6 +46,24 @@ class Desk:
         text = str(getattr(message, "text", message))
         if "Content Security Policy" in text or "Content-Security-Policy" in text:
             self.failures.append(text)
+
+    def _note_request(self, request: Request) -> None:
+        if request.url.endswith("/desk/graphql"):
+            self.operations += re.findall(r"^\s*(?:query|mutation) (\w+)", _query_of(request), re.M)
+
+    def count(self, operation: str) -> int:
+        """Return how many operations of this name were sent."""
+        return self.operations.count(operation)
+
+    def reach(self, wanted: Locator) -> None:
+        """Press Tab until something has the focus."""
+        expect(wanted).to_be_visible()
+        self.page.locator("iframe").focus()
+        for _ in range(60):
+            if _is_focused(wanted):
+                return
+            self.page.keyboard.press("Tab")
+        raise AssertionError(f"Tab does not lead to {wanted}")
 
     def open(self) -> FrameLocator:
         self.page.goto(f"{self._url}/#/staff/desk?key={self._key}")
@@ -64,6 +85,14 @@ class Desk:
         """Have axe look at the page inside the frame."""
         (inner,) = [each for each in self.page.frames if "/desk/" in each.url]
         assert axe.violations(inner) == []  # type: ignore[arg-type]
+
+
+def _query_of(request: Request) -> str:
+    return str((request.post_data_json or {}).get("query", ""))
+
+
+def _is_focused(wanted: Locator) -> bool:
+    return bool(wanted.evaluate("(element) => element === document.activeElement"))
 
 
 @pytest.fixture
@@ -136,7 +165,7 @@ def test_a_person_approves_a_cancellation_and_the_policy_is_cancelled(
     # given a refund that waits for a person
     wait_until(lambda: bool(simulator.calls("cancel")))
     case = case_of(desk.open(), refunded)
-    expect(case).to_contain_text("6.66 USD")
+    expect(case).to_contain_text("XCover would refund 6.66 USD to the store")
     # when the button is pressed
     case.get_by_role("button", name="Cancel the policy").click()
     # then it says what it will do, and nothing happens yet
@@ -151,7 +180,9 @@ def test_a_person_approves_a_cancellation_and_the_policy_is_cancelled(
     expect(case).to_contain_text("Done", timeout=SOON)
     # and the money due is the next case
     desk.page.reload()
-    expect(case_of(desk.frame, refunded)).to_contain_text("Money due back", timeout=SOON)
+    case = case_of(desk.frame, refunded)
+    expect(case).to_contain_text("Money due back", timeout=SOON)
+    expect(case).to_contain_text("Due back to the buyer: 6.66 USD")
 
 
 def test_the_same_by_keyboard_alone(
@@ -160,22 +191,27 @@ def test_the_same_by_keyboard_alone(
     wait_until(lambda: bool(simulator.calls("cancel")))
     case = case_of(desk.open(), refunded)
     button = case.get_by_role("button", name="Keep the policy")
-    expect(button).to_be_visible()
     keys = desk.page.keyboard
-    desk.page.locator("iframe").focus()
-    for _ in range(40):
-        if button.evaluate("(e) => e === document.activeElement"):
-            break
-        keys.press("Tab")
-    assert button.evaluate("(e) => e === document.activeElement")
-
+    # when the button is pressed, and then "Back"
+    desk.reach(button)
     keys.press("Enter")
     form = case.get_by_role("form", name="Keep the policy")
     expect(form).to_be_focused()
     keys.press("Tab")
+    keys.press("Tab")
+    expect(form.get_by_role("button", name="Back")).to_be_focused()
     keys.press("Enter")
-
-    expect(case).to_contain_text("Done: it waits no longer.", timeout=SOON)
+    # then the button has the focus again, and nothing was done
+    expect(button).to_be_focused()
+    assert desk.count("Keep") == 0
+    # when it is done
+    keys.press("Enter")
+    keys.press("Tab")
+    keys.press("Enter")
+    # then the outcome has the focus
+    outcome = case.get_by_text("Done: it waits no longer.")
+    expect(outcome.locator("..")).to_be_focused(timeout=SOON)
+    assert desk.count("Keep") == 1
     assert [booking["status"] for booking in bookings(simulator)] == ["CONFIRMED"]
 
 
@@ -197,6 +233,139 @@ def test_the_second_of_two_people_is_told(
     theirs.get_by_role("form").get_by_role("button", name="Keep the policy").click()
 
     expect(theirs.get_by_role("alert")).to_contain_text("Nothing waits for a decision")
+
+
+def test_what_became_of_a_case_is_looked_at_for_a_minute_while_the_page_is_seen(
+    desk: Desk, refunded: PlacedOrder, simulator: SimulatorProcess
+) -> None:
+    # given a case that waits on after it was acted on
+    wait_until(lambda: bool(simulator.calls("cancel")))
+    desk.page.clock.install()
+    case = case_of(desk.open(), refunded)
+    case.get_by_role("button", name="Ask XCover again").click()
+    case.get_by_role("form").get_by_role("button", name="Ask XCover again").click()
+    expect(case).to_contain_text("Done. This is how it stands now.", timeout=SOON)
+    # when the page is hidden, then nothing is asked
+    _show(desk, "hidden")
+    asked = desk.count("Case")
+    desk.page.clock.run_for(10_000)
+    assert desk.count("Case") == asked
+    # when it is seen again, then it looks on
+    _show(desk, "visible")
+    desk.page.clock.run_for(2_000)
+    wait_until(lambda: desk.count("Case") > asked)
+    # when the minute is over, then a person has to look
+    again = case.get_by_role("button", name="Look again")
+    expect(again).to_have_count(0)
+    desk.page.clock.run_for(60_000)
+    expect(again).to_be_visible()
+    asked = desk.count("Case")
+    desk.page.clock.run_for(20_000)
+    assert desk.count("Case") == asked
+    again.click()
+    wait_until(lambda: desk.count("Case") > asked)
+    expect(again).to_have_count(0)
+    expect(case.get_by_text("Done. This is how it stands now.").locator("..")).to_be_focused()
+
+
+def _show(desk: Desk, state: str) -> None:
+    """Let the desk believe that its tab was hidden or is seen again."""
+    desk.frame.locator("body").evaluate(
+        """(_, state) => {
+            Object.defineProperty(document, "visibilityState", {
+                configurable: true, get: () => state,
+            });
+            document.dispatchEvent(new Event("visibilitychange", { bubbles: true }));
+        }""",
+        state,
+    )
+
+
+def test_beside_an_order_a_decided_case_stays_with_its_outcome(
+    desk: Desk, refunded: PlacedOrder, simulator: SimulatorProcess
+) -> None:
+    wait_until(lambda: bool(simulator.calls("cancel")))
+    widget = desk.open_order(refunded.id)
+    case = case_of(widget, refunded)
+    case.get_by_role("button", name="Keep the policy").click()
+
+    case.get_by_role("form").get_by_role("button", name="Keep the policy").click()
+
+    # then it is there once, although the order was read again and has no case any more
+    expect(widget.get_by_text("Staff decided to keep the policy.")).to_be_visible(timeout=SOON)
+    expect(case).to_have_count(1)
+    expect(case).to_contain_text("Done: it waits no longer.")
+    expect(case.get_by_role("button", name="Keep the policy")).to_have_count(0)
+    # and it is gone once the page is opened anew
+    desk.page.reload()
+    expect(widget.get_by_text("Staff decided to keep the policy.")).to_be_visible(timeout=SOON)
+    expect(case).to_have_count(0)
+
+
+def test_xcover_is_asked_what_cancelling_would_refund_after_a_second_press(
+    desk: Desk, sell: Sell, simulator: SimulatorProcess
+) -> None:
+    # given a policy, and a person at a keyboard
+    order, _ = sell()
+    widget = desk.open_order(order.id)
+    button = widget.get_by_role("button", name="What would cancelling refund?")
+    question = widget.get_by_role("group", name="What would cancelling refund?")
+    keys = desk.page.keyboard
+    # when the button is pressed, then it says what it will do
+    desk.reach(button)
+    keys.press("Enter")
+    expect(question).to_be_focused()
+    expect(question).to_have_accessible_description(
+        "XCover is asked what cancelling the policy would refund. Nothing is cancelled, but the "
+        "answer waits for a decision."
+    )
+    desk.check()
+    # when it is left again, then nothing was asked
+    keys.press("Tab")
+    keys.press("Tab")
+    keys.press("Enter")
+    expect(button).to_be_focused()
+    assert desk.count("Ask") == 0
+    # when yes is said, then XCover is asked, and the state of the policy has the focus
+    keys.press("Enter")
+    keys.press("Tab")
+    expect(question.get_by_role("button", name="Yes, ask XCover")).to_be_focused()
+    keys.press("Enter")
+    expect(widget.get_by_role("heading", level=1)).to_be_focused(timeout=SOON)
+    assert desk.count("Ask") == 1
+    wait_until(lambda: len(simulator.calls("cancel")) == 1)
+    expect(case_of(widget, order)).to_contain_text(
+        "XCover would refund 6.66 USD to the store", timeout=SOON
+    )
+    assert [booking["status"] for booking in bookings(simulator)] == ["CONFIRMED"]
+
+
+def test_a_claim_is_chosen_first_and_noted_by_a_button(desk: Desk, sell: Sell) -> None:
+    order, _ = sell()
+    widget = desk.open_order(order.id)
+    claim = widget.get_by_label("Insurance claim")
+    note = widget.get_by_role("button", name="Note claim")
+    expect(note).to_be_disabled(timeout=SOON)
+    keys = desk.page.keyboard
+    # when a person goes through the values by keyboard, then none is stored
+    desk.reach(claim)
+    keys.press("ArrowDown")
+    keys.press("ArrowDown")
+    expect(claim).to_have_value("OPEN")
+    keys.press("Tab")
+    expect(note).to_be_focused()
+    assert desk.count("SetClaim") == 0
+    # when the button is pressed, then one is, and it is said
+    keys.press("Enter")
+    said = widget.get_by_text("Noted: a claim is open.")
+    expect(said).to_be_visible(timeout=SOON)
+    expect(said).to_have_attribute("aria-live", "polite")
+    expect(note).to_be_disabled()
+    expect(claim).to_be_focused()
+    assert desk.count("SetClaim") == 1
+    desk.check()
+    desk.page.reload()
+    expect(claim).to_have_value("OPEN", timeout=SOON)
 
 
 def test_beside_an_order_stand_its_policy_and_what_the_buyer_saw(
@@ -221,20 +390,96 @@ def test_beside_an_order_stand_its_policy_and_what_the_buyer_saw(
     desk.check()
 
 
+def choose_event(desk: Desk) -> FrameLocator:
+    """Open the page of events and choose the performance that was sold."""
+    frame = desk.open()
+    desk.tab("Events")
+    frame.get_by_label("Name, slug or SKU").fill("symphony")
+    frame.get_by_role("button", name="Search").click()
+    frame.get_by_role("button", name=SYMPHONY).click()
+    frame.get_by_role("checkbox", name=re.compile(SYMPHONY)).click()
+    return frame
+
+
+def test_a_cancelled_event_is_taken_back_after_a_second_press(
+    desk: Desk, sell: Sell, simulator: SimulatorProcess
+) -> None:
+    # given an event that was said to be cancelled, and a person at a keyboard
+    sell()
+    frame = choose_event(desk)
+    frame.get_by_label("Type 1 to confirm").fill("1")
+    frame.get_by_role("button", name="Begin").click()
+    expect(frame.locator("body")).to_contain_text("XCover would refund the store", timeout=SOON)
+    button = frame.get_by_role("button", name="Take it back")
+    question = frame.get_by_role("group", name="Take it back")
+    keys = desk.page.keyboard
+    # when the button is pressed, then it says what it will do
+    desk.reach(button)
+    keys.press("Enter")
+    expect(question).to_be_focused()
+    expect(question).to_contain_text("No policy is cancelled.")
+    desk.check()
+    # when it is left again, then nothing was done
+    keys.press("Tab")
+    keys.press("Tab")
+    keys.press("Enter")
+    expect(button).to_be_focused()
+    assert desk.count("WithdrawRun") == 0
+    # when yes is said, then it is taken back, and its state has the focus
+    keys.press("Enter")
+    question.get_by_role("button", name="Yes, take it back").press("Enter")
+    state = frame.get_by_text("Taken back: no policy was cancelled.")
+    expect(state).to_be_focused(timeout=SOON)
+    assert desk.count("WithdrawRun") == 1
+    assert simulator.calls("confirm_cancellation") == []
+    # and what was begun can be closed and opened
+    run = frame.get_by_role("button", name=re.compile(rf"^\w.*: .*{SYMPHONY}"))
+    expect(run).to_have_attribute("aria-expanded", "true")
+    run.press("Enter")
+    expect(run).to_have_attribute("aria-expanded", "false")
+    expect(state).to_have_count(0)
+    run.press("Enter")
+    expect(state).to_be_visible()
+
+
+def test_the_new_start_of_a_moved_event_names_the_time_zone(desk: Desk, sell: Sell) -> None:
+    sell()
+    frame = choose_event(desk)
+    zone = frame.locator("body").evaluate("Intl.DateTimeFormat().resolvedOptions().timeZone")
+
+    frame.get_by_role("radio", name="It was moved").click()
+
+    expect(frame.get_by_label(f"New start (in your time zone: {zone})")).to_be_visible()
+
+
+def test_a_page_whose_file_is_gone_says_so_and_can_be_loaded_again(desk: Desk) -> None:
+    # given a store that was upgraded while the desk is open
+    frame = desk.open()
+    expect(frame.get_by_role("heading", name="Needs a person")).to_be_visible()
+    gone = re.compile(r"/assets/Sales-[\w-]+\.js$")
+    desk.page.route(gone, lambda route: route.fulfill(status=404))
+    # when another page is opened
+    frame.get_by_role("link", name="Sales", exact=True).click()
+    # then it is said, and the other pages are there
+    expect(frame.get_by_role("alert")).to_contain_text("This page could not be loaded.")
+    desk.check()
+    desk.tab("Health")
+    expect(frame.get_by_role("alert")).to_have_count(0)
+    # when it is loaded again, then it is there
+    frame.get_by_role("link", name="Sales", exact=True).click()
+    desk.page.unroute(gone)
+    frame.get_by_role("button", name="Load again").click()
+    expect(frame.get_by_role("heading", name="Sales")).to_be_visible(timeout=SOON)
+
+
 def test_a_cancelled_event_goes_on_while_the_page_is_closed(
     desk: Desk, context: BrowserContext, place: Place, sell: Sell, simulator: SimulatorProcess
 ) -> None:
     # given two policies of one event
     for _ in range(2):
         sell()
-    frame = desk.open()
-    desk.tab("Events")
-    frame.get_by_label("Name, slug or SKU").fill("symphony")
-    frame.get_by_role("button", name="Search").click()
-    frame.get_by_role("button", name=SYMPHONY).click()
     # when a person says that it was cancelled
-    one = frame.get_by_role("checkbox", name=re.compile(SYMPHONY))
-    one.click()
+    frame = choose_event(desk)
     begin = frame.get_by_role("button", name="Begin")
     expect(begin).to_be_disabled()
     frame.get_by_label("Type 2 to confirm").fill("2")
@@ -405,11 +650,7 @@ def test_pictures_for_the_documentation(
     desk.tab("Sales")
     expect(frame.locator("canvas").first).to_be_visible()
     _take(desk, "desk-sales")
-    desk.tab("Events")
-    frame.get_by_label("Name, slug or SKU").fill("symphony")
-    frame.get_by_role("button", name="Search").click()
-    frame.get_by_role("button", name=SYMPHONY).click()
-    frame.get_by_role("checkbox", name=re.compile(SYMPHONY)).click()
+    choose_event(desk)
     _take(desk, "desk-events")
     widget = desk.open_order(order.id)
     expect(widget.get_by_role("heading", name="Insured", exact=True)).to_be_visible(timeout=SOON)

@@ -5,8 +5,10 @@ import { type FormEvent, useState } from "react";
 import { unwrapped } from "../api";
 import { CASES, CHANNELS } from "../documents";
 import type { InsuranceCaseKind } from "../gql/graphql";
+import type { Case } from "../parts/actions";
 import { CaseCard, KINDS } from "../parts/CaseCard";
 import { Choice } from "../parts/Choice";
+import { useDecided } from "../parts/decided";
 import { Failed } from "../parts/Failed";
 import { Field } from "../parts/Field";
 import { Loading } from "../parts/Loading";
@@ -42,7 +44,12 @@ export function Cases() {
       <Text as="h1" size={8} fontWeight="bold" display="block" marginBottom={4}>
         Needs a person
       </Text>
-      <Filters filter={filter} onChange={setFilter} counts={pages[0]?.counts ?? []} />
+      <Filters
+        filter={filter}
+        onChange={setFilter}
+        counts={pages[0]?.counts ?? []}
+        isWaiting={cases.isPending}
+      />
       {cases.error && <Failed error={cases.error} retry={() => void cases.refetch()} />}
       {cases.isPending && <Loading />}
       {cases.data && rows.length === 0 && (
@@ -50,9 +57,7 @@ export function Cases() {
           Nothing waits for a person{filter === NO_FILTER ? "." : " that matches."}
         </Text>
       )}
-      {rows.map((row) => (
-        <CaseCard key={row.id} listed={row} />
-      ))}
+      <Listed key={JSON.stringify(filter)} fresh={rows} />
       {cases.hasNextPage && (
         <Button
           type="button"
@@ -65,6 +70,14 @@ export function Cases() {
       )}
     </>
   );
+}
+
+/** What is listed, with the cases that were decided since the filter was chosen. */
+function Listed({ fresh }: { fresh: Case[] }) {
+  const { rows, decide } = useDecided(fresh);
+  return rows.map((row) => (
+    <CaseCard key={row.id} listed={row} onDecided={() => decide(row.id)} />
+  ));
 }
 
 function useCases(filter: Filter) {
@@ -94,13 +107,16 @@ interface FiltersProps {
   filter: Filter;
   onChange: (filter: Filter) => void;
   counts: { kind: InsuranceCaseKind; count: number }[];
+  /** True until there is a list: what is to choose from is read after it. */
+  isWaiting: boolean;
 }
 
-function Filters({ filter, onChange, counts }: FiltersProps) {
+function Filters({ filter, onChange, counts, isWaiting }: FiltersProps) {
   const { ask } = useSession();
   const channels = useQuery({
     queryKey: ["channels"],
     queryFn: async () => unwrapped((await ask(CHANNELS, {})).insuranceChannels).channels,
+    enabled: !isWaiting,
   });
   const [typed, setTyped] = useState({ orderNumber: "", event: "" });
   const kinds = Object.entries(KINDS).map(([value, label]) => {

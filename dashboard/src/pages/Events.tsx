@@ -10,7 +10,7 @@ import { Failed } from "../parts/Failed";
 import { Field } from "../parts/Field";
 import { Loading } from "../parts/Loading";
 import { Outcomes, Run } from "../parts/Run";
-import { counted, whenText } from "../parts/texts";
+import { counted, timeZone, whenText } from "../parts/texts";
 import { useSession } from "../session";
 
 type Performance = EventQuery["insuranceEvent"]["performances"][number];
@@ -165,7 +165,7 @@ function Begin({ product, meant, onBegun }: BeginProps) {
         <Field
           required
           type="datetime-local"
-          label="It begins now (in your time zone)"
+          label={`New start (in your time zone: ${timeZone()})`}
           value={start}
           onChange={(event) => setStart(event.target.value)}
         />
@@ -201,7 +201,7 @@ function effectOf(change: InsuranceEventChange, policies: number): string {
   const them = counted(policies, "policy", "policies");
   switch (change) {
     case "CANCELLED":
-      return `XCover is asked what cancelling ${them} would refund. Nothing is cancelled before you approved the sum.`;
+      return `XCover is asked what cancelling ${them} would refund. Nothing is cancelled until you approve the sum.`;
     case "MOVED":
       return `${them} in force. Each order gets a note with the new time; no policy is changed.`;
     case "TAKES_PLACE":
@@ -211,14 +211,16 @@ function effectOf(change: InsuranceEventChange, policies: number): string {
 
 function Runs() {
   const { ask } = useSession();
-  const [open, setOpen] = useState<string | null>(null);
+  // What a person opened or closed counts until another run is begun.
+  const [chosen, setChosen] = useState<{ open: string | null; newest: string } | null>(null);
   const found = useQuery({
     queryKey: ["runs"],
     queryFn: async () => unwrapped((await ask(RUNS, {})).insuranceEventRuns).runs,
   });
   if (found.error) return <Failed error={found.error} retry={() => void found.refetch()} />;
   if (!found.data || found.data.length === 0) return null;
-  const shown = open ?? found.data[0]?.id;
+  const newest = found.data[0]?.id ?? "";
+  const shown = chosen?.newest === newest ? chosen.open : newest;
   return (
     <Card title="What was begun">
       {found.data.map((run) => (
@@ -227,7 +229,7 @@ function Runs() {
             type="button"
             className="desk-link"
             aria-expanded={run.id === shown}
-            onClick={() => setOpen(run.id)}
+            onClick={() => setChosen({ open: run.id === shown ? null : run.id, newest })}
           >
             {whenText(run.createdAt)}: {run.label}
           </button>

@@ -81,7 +81,7 @@ function Findings({ title, rows }: { title: string; rows: Finding[] }) {
         rows={rows}
         keyOf={({ check, subject, sentence }) => `${check} ${subject} ${sentence}`}
         columns={[
-          { name: "Check", of: ({ check }) => check },
+          { name: "Check", of: ({ check }) => wordsOf(check) },
           { name: "About", of: ({ subject }) => subject },
           { name: "Finding", of: ({ sentence }) => sentence },
         ]}

@@ -1,15 +1,18 @@
 import { actions } from "@saleor/app-sdk/app-bridge";
 import { Box, Button, Text } from "@saleor/macaw-ui";
 import { useMutation, useQuery } from "@tanstack/react-query";
-import { type RefObject, useEffect, useRef } from "react";
+import { type FormEvent, type RefObject, useEffect, useRef, useState } from "react";
 
 import { unwrapped } from "../api";
 import { ASK, ORDER, SET_CLAIM } from "../documents";
 import type { InsuranceClaim, InsuranceCoverStatus, OrderQuery } from "../gql/graphql";
+import { Asked } from "../parts/Asked";
 import { CaseCard } from "../parts/CaseCard";
 import { Choice } from "../parts/Choice";
+import { useDecided } from "../parts/decided";
 import { Failed } from "../parts/Failed";
 import { Loading } from "../parts/Loading";
+import { stepText } from "../parts/rules";
 import { moneyText, whenText, wordsOf } from "../parts/texts";
 import { useSession } from "../session";
 
@@ -51,7 +54,7 @@ export function Order() {
       {orderId === "" && <Text as="p">Open this from an order in the dashboard.</Text>}
       {found.error && <Failed error={found.error} retry={() => void found.refetch()} />}
       {orderId !== "" && found.isPending && <Loading />}
-      {found.data && <OfOrder order={found.data} refresh={() => void found.refetch()} />}
+      {found.data && <OfOrder order={found.data} refresh={found.refetch} />}
     </Box>
   );
 }
@@ -71,8 +74,9 @@ function useHeight(page: RefObject<HTMLDivElement>) {
   }, [bridge, page]);
 }
 
-function OfOrder({ order, refresh }: { order: Found; refresh: () => void }) {
+function OfOrder({ order, refresh }: { order: Found; refresh: () => Promise<unknown> }) {
   const { cover } = order;
+  const { rows, decide } = useDecided(order.cases ?? []);
   return (
     <>
       {cover ? (
@@ -84,9 +88,9 @@ function OfOrder({ order, refresh }: { order: Found; refresh: () => void }) {
             : "Bought without protection; none was offered."}
         </Text>
       )}
-      {(order.cases ?? []).map((row) => (
+      {rows.map((row) => (
         <Box key={row.id} marginTop={4}>
-          <CaseCard listed={row} />
+          <CaseCard listed={row} onDecided={() => decide(row.id)} />
         </Box>
       ))}
       <Answers order={order} />
@@ -95,11 +99,26 @@ function OfOrder({ order, refresh }: { order: Found; refresh: () => void }) {
   );
 }
 
-function OfCover({ order, cover, refresh }: { order: Found; cover: Cover; refresh: () => void }) {
+interface OfCoverProps {
+  order: Found;
+  cover: Cover;
+  refresh: () => Promise<unknown>;
+}
+
+function OfCover({ order, cover, refresh }: OfCoverProps) {
+  const state = useRef<HTMLHeadingElement>(null);
   const isDue = Number(cover.amountDueBack.amount) > 0;
   return (
     <>
-      <Text as="h1" size={5} fontWeight="bold" display="block" marginBottom={2}>
+      <Text
+        as="h1"
+        ref={state}
+        tabIndex={-1}
+        size={5}
+        fontWeight="bold"
+        display="block"
+        marginBottom={2}
+      >
         {cover.status ? STATES[cover.status] : "Unknown to this version of the desk"}
       </Text>
       {cover.reason && cover.status !== "PARKED" && (
@@ -113,13 +132,18 @@ function OfCover({ order, cover, refresh }: { order: Found; cover: Cover; refres
         {(order.products ?? []).map((product) => (
           <Product key={product.title} product={product} />
         ))}
-        {isDue && <Fact name="Due back" text={moneyText(cover.amountDueBack)} />}
+        {isDue && <Fact name="Due back to the buyer" text={moneyText(cover.amountDueBack)} />}
         {cover.coolingOffUntil && (
           <Fact name="Refundable until" text={whenText(cover.coolingOffUntil)} />
         )}
       </dl>
       {cover.policyNumber && cover.status !== "CANCELLED" && (
-        <PolicyActions orderId={order.id} cover={cover} refresh={refresh} />
+        <PolicyActions
+          orderId={order.id}
+          cover={cover}
+          refresh={refresh}
+          onAsked={() => state.current?.focus()}
+        />
       )}
     </>
   );
@@ -158,46 +182,84 @@ function Product({ product }: { product: NonNullable<Found["products"]>[number] 
 interface PolicyActionsProps {
   orderId: string;
   cover: Cover;
-  refresh: () => void;
+  refresh: () => Promise<unknown>;
+  /** Called once XCover is asked; there is nothing to ask then. */
+  onAsked: () => void;
 }
 
 /** What may be done about a policy although nothing waits. */
-function PolicyActions({ orderId, cover, refresh }: PolicyActionsProps) {
+function PolicyActions({ orderId, cover, refresh, onAsked }: PolicyActionsProps) {
   const { ask } = useSession();
-  const asking = useMutation({
-    mutationFn: async () => unwrapped((await ask(ASK, { orderId })).insuranceAskCancellation),
-    onSuccess: refresh,
-  });
-  const claiming = useMutation({
-    mutationFn: async (claim: InsuranceClaim) =>
-      unwrapped((await ask(SET_CLAIM, { orderId, claim })).insuranceSetClaim),
-    onSuccess: refresh,
-  });
   return (
     <Box marginTop={4} marginBottom={4}>
+      <Claim orderId={orderId} noted={cover.claim ?? "UNKNOWN"} refresh={refresh} />
+      {cover.status === "CONFIRMED" && (
+        <Box marginTop={3}>
+          <Asked
+            label="What would cancelling refund?"
+            sentence="XCover is asked what cancelling the policy would refund. Nothing is cancelled, but the answer waits for a decision."
+            yes="Yes, ask XCover"
+            act={async () => {
+              unwrapped((await ask(ASK, { orderId })).insuranceAskCancellation);
+              await refresh();
+            }}
+            onDone={onAsked}
+          />
+        </Box>
+      )}
+    </Box>
+  );
+}
+
+interface ClaimProps {
+  orderId: string;
+  noted: InsuranceClaim;
+  refresh: () => Promise<unknown>;
+}
+
+/** What is known of a claim: chosen first, then noted. */
+function Claim({ orderId, noted, refresh }: ClaimProps) {
+  const { ask } = useSession();
+  const form = useRef<HTMLFormElement>(null);
+  const [chosen, setChosen] = useState<InsuranceClaim | null>(null);
+  const noting = useMutation({
+    mutationFn: async (claim: InsuranceClaim) => {
+      unwrapped((await ask(SET_CLAIM, { orderId, claim })).insuranceSetClaim);
+      await refresh();
+    },
+    onSuccess: () => {
+      setChosen(null);
+      // The button is disabled now, and would leave the focus nowhere.
+      form.current?.querySelector("select")?.focus();
+    },
+  });
+  const isChanged = chosen !== null && chosen !== noted;
+  const submit = (event: FormEvent) => {
+    event.preventDefault();
+    if (isChanged && !noting.isPending) noting.mutate(chosen);
+  };
+  return (
+    <Box as="form" ref={form} onSubmit={submit}>
       <Box className="desk-row">
         <Choice
           label="Insurance claim"
-          value={cover.claim ?? "UNKNOWN"}
+          value={chosen ?? noted}
           options={Object.entries(CLAIMS).map(([value, label]) => ({ value, label }))}
-          onChange={(claim) => claiming.mutate(claim as InsuranceClaim)}
+          onChange={(claim) => {
+            noting.reset();
+            setChosen(claim as InsuranceClaim);
+          }}
         />
-        {cover.status === "CONFIRMED" && (
-          <Button
-            type="button"
-            size="medium"
-            variant="secondary"
-            title="XCover is asked. Nothing is cancelled."
-            disabled={asking.isPending}
-            onClick={() => asking.mutate()}
-          >
-            What would cancelling refund?
-          </Button>
-        )}
+        <Button type="submit" size="medium" variant="secondary" disabled={!isChanged}>
+          Note claim
+        </Button>
       </Box>
-      {(asking.error ?? claiming.error) && (
+      <Text as="p" display="block" size={3} aria-live="polite">
+        {noting.isSuccess && `Noted: ${CLAIMS[noting.variables].toLowerCase()}.`}
+      </Text>
+      {noting.error && (
         <Box marginTop={3}>
-          <Failed error={(asking.error ?? claiming.error) as Error} />
+          <Failed error={noting.error} />
         </Box>
       )}
     </Box>
@@ -224,7 +286,7 @@ function Answers({ order }: { order: Found }) {
                   {moneyText(quote.premium)}{" "}
                 </span>
               ))}
-              ({each.language}, {each.source}
+              ({each.language}, {wordsOf(each.source)}
               {each.shownAt ? `, shown ${whenText(each.shownAt)}` : ""}
               {each.isIntact ? "" : ", the stored text was changed since"})
             </span>
@@ -245,7 +307,7 @@ function Timeline({ steps }: { steps: NonNullable<Cover["history"]> }) {
         {steps.map((step) => (
           <li key={`${step.at} ${step.what}`}>
             <time dateTime={step.at}>{whenText(step.at)}</time>
-            <span>{step.what}</span>
+            <span>{stepText(step.what)}</span>
           </li>
         ))}
       </ol>

@@ -13,7 +13,7 @@ import { Loading } from "../parts/Loading";
 import { type Period, periodOf, PRESETS, remember, remembered } from "../parts/period";
 import { type Line, Plot } from "../parts/Plot";
 import { Table } from "../parts/Table";
-import { counted, moneyText, percentText } from "../parts/texts";
+import { counted, moneyText, percentText, wordsOf } from "../parts/texts";
 import { useSession } from "../session";
 
 type Market = SalesQuery["insuranceSales"]["markets"][number];
@@ -172,7 +172,7 @@ function OfMarket({ market }: { market: Market }) {
           {counted(total.confirmed, "policy", "policies")}; {total.waiting} wait,{" "}
           {total.cancelled} cancelled
         </dd>
-        <dt>Due back</dt>
+        <dt>Due back to buyers</dt>
         <dd>{moneyText(total.dueBack)}</dd>
       </dl>
       <Plot label={`Orders by day in ${channel}`} days={days} lines={orders} />
@@ -228,8 +228,7 @@ function NoOffer({ rows }: { rows: Refusals[] }) {
         columns={[
           { name: "Channel", of: ({ channel }) => channel },
           { name: "Requests", of: ({ requests }) => requests, isNumber: true },
-          { name: "Code", of: ({ code }) => code },
-          { name: "Why", of: ({ why }) => why },
+          { name: "Why", of: ({ why, code }) => why || wordsOf(code) },
         ]}
       />
     </Card>

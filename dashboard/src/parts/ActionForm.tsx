@@ -11,6 +11,7 @@ import { wordsOf } from "./texts";
 type Possible = NonNullable<Case["actions"]>[number];
 
 interface ActionFormProps {
+  /** The case as it was when the action was chosen: what is carried out is what was read. */
   waiting: Case;
   possible: Possible;
   onBack: () => void;
@@ -96,7 +97,8 @@ export function ActionForm({ waiting, possible, onBack, onDone }: ActionFormProp
           size="medium"
           variant={possible.isFinal ? "error" : "primary"}
           className={possible.isFinal ? "desk-final" : ""}
-          disabled={acting.isPending || (possible.asksXcoverFirst && !isReady(possible, filled))}
+          disabled={possible.asksXcoverFirst && !isReady(possible, filled)}
+          aria-disabled={acting.isPending}
         >
           {acting.isPending ? "One moment…" : LABELS[possible.action]}
         </Button>

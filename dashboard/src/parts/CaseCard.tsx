@@ -1,37 +1,64 @@
 import { Box, Button, Text } from "@saleor/macaw-ui";
 import { useQuery, useQueryClient } from "@tanstack/react-query";
-import { useState } from "react";
+import { useEffect, useRef, useState } from "react";
 
 import { unwrapped } from "../api";
 import { CASE } from "../documents";
 import type { InsuranceCaseAction, InsuranceCaseKind } from "../gql/graphql";
 import { useSession } from "../session";
-import { type Case, LABELS } from "./actions";
+import { type Case, LABELS, LAST_WORDS, stakeText } from "./actions";
 import { ActionForm } from "./ActionForm";
 import { OrderLink } from "./OrderLink";
-import { agoText, moneyText, whenText } from "./texts";
+import { agoText, whenText } from "./texts";
 
 export const KINDS: Record<InsuranceCaseKind, string> = {
   POLICY: "No policy yet",
   CANCELLATION: "Refund to judge",
   DUE: "Money due back",
   CHANGE: "Buyer's details",
-  CALL: "Stopped call",
+  CALL: "Stopped message to XCover",
 };
 
 const LOOKS_AGAIN_MS = 2000;
-/** Looks at what became of a case, before a person has to look themselves. */
-const LOOKS = 15;
+/** How long it looks by itself what became of a case, before a person has to. */
+const LOOKS_FOR_MS = 60_000;
+
+interface Chosen {
+  possible: NonNullable<Case["actions"]>[number];
+  /** The case as the person sees it: its amounts are those that are approved. */
+  waiting: Case;
+}
+
+interface CaseCardProps {
+  listed: Case;
+  /** Called when a person decided about it, so that the list does not drop it. */
+  onDecided: () => void;
+}
 
 /** One case with what may be done about it; afterwards, what became of it. */
-export function CaseCard({ listed }: { listed: Case }) {
-  const { waiting, isFollowed, follow } = useFollowed(listed);
-  const [chosen, setChosen] = useState<InsuranceCaseAction | null>(null);
-  const shown = waiting ?? listed;
-  const possible = shown.actions?.find(({ action }) => action === chosen);
-  const done = () => {
+export function CaseCard({ listed, onDecided }: CaseCardProps) {
+  const followed = useFollowed(listed);
+  const [chosen, setChosen] = useState<Chosen | null>(null);
+  // The action whose form was left with "Back".
+  const [leftOff, setLeftOff] = useState<InsuranceCaseAction | null>(null);
+  const outcome = useRef<HTMLDivElement>(null);
+  const shown = followed.waiting ?? listed;
+  const back = ({ action }: Chosen["possible"]) => {
+    const isThere = followed.waiting?.actions?.some((possible) => possible.action === action);
+    if (!isThere) outcome.current?.focus();
+    setLeftOff(action);
     setChosen(null);
-    follow();
+  };
+  const done = ({ action }: Chosen["possible"]) => {
+    outcome.current?.focus();
+    setLeftOff(null);
+    setChosen(null);
+    onDecided();
+    followed.follow(action);
+  };
+  const lookAgain = () => {
+    outcome.current?.focus();
+    followed.lookAgain();
   };
   return (
     <Box
@@ -54,7 +81,7 @@ export function CaseCard({ listed }: { listed: Case }) {
       </Box>
       <Box>
         <Text display="block" fontWeight="bold" className="is-number">
-          {moneyText(shown.money)}
+          {stakeText(shown)}
         </Text>
         <Text display="block" size={3}>
           <time dateTime={shown.since} title={whenText(shown.since)}>
@@ -68,64 +95,113 @@ export function CaseCard({ listed }: { listed: Case }) {
         </Text>
         {shown.isLapsed && (
           <Text as="p" display="block" size={3}>
-            XCover's preview has lapsed; an approval asks for it again first.
+            What XCover said is too old by now: if you cancel the policy, XCover is asked again
+            first.
           </Text>
         )}
       </Box>
-      <Box className="is-wide" aria-live="polite">
-        {isFollowed && waiting === null && <Text fontWeight="bold">Done: it waits no longer.</Text>}
-        {isFollowed && waiting && <Text fontWeight="bold">Done. This is how it stands now.</Text>}
+      <Box ref={outcome} tabIndex={-1} className="is-wide" aria-live="polite">
+        {followed.outcome && <Text fontWeight="bold">{followed.outcome}</Text>}
       </Box>
-      {waiting !== null && (
+      {followed.canLookAgain && (
         <Box className="is-wide">
-          {possible ? (
-            <ActionForm
-              key={possible.action}
-              waiting={shown}
-              possible={possible}
-              onBack={() => setChosen(null)}
-              onDone={done}
-            />
-          ) : (
-            <Box className="desk-row">
-              {(shown.actions ?? []).map(({ action }) => (
-                <Button
-                  key={action}
-                  type="button"
-                  size="medium"
-                  variant="secondary"
-                  onClick={() => setChosen(action)}
-                >
-                  {LABELS[action]}
-                </Button>
-              ))}
-            </Box>
-          )}
+          <Button type="button" size="medium" variant="secondary" onClick={lookAgain}>
+            Look again
+          </Button>
         </Box>
+      )}
+      {chosen ? (
+        <Box className="is-wide">
+          <ActionForm
+            {...chosen}
+            onBack={() => back(chosen.possible)}
+            onDone={() => done(chosen.possible)}
+          />
+        </Box>
+      ) : (
+        <Actions waiting={followed.waiting} focusOn={leftOff} onChoose={setChosen} />
       )}
     </Box>
   );
 }
 
-/** The case as it is by now: null once it waits no longer. */
+interface ActionsProps {
+  /** Null: it waits no longer, or that is not known yet. */
+  waiting: Case | null;
+  /** The action whose form a person left: its button gets the focus back. */
+  focusOn: InsuranceCaseAction | null;
+  onChoose: (chosen: Chosen) => void;
+}
+
+function Actions({ waiting, focusOn, onChoose }: ActionsProps) {
+  if (!waiting) return null;
+  return (
+    <Box className="is-wide desk-row">
+      {(waiting.actions ?? []).map((possible) => (
+        <Button
+          key={possible.action}
+          type="button"
+          size="medium"
+          variant="secondary"
+          autoFocus={possible.action === focusOn}
+          onClick={() => onChoose({ possible, waiting })}
+        >
+          {LABELS[possible.action]}
+        </Button>
+      ))}
+    </Box>
+  );
+}
+
+/** What became of a case once a person acted on it. Before, it is as it was listed. */
 function useFollowed(listed: Case) {
   const { ask } = useSession();
   const client = useQueryClient();
-  const [isFollowed, setFollowed] = useState(false);
+  const [acted, setActed] = useState<InsuranceCaseAction | null>(null);
+  const [turn, setTurn] = useState(0);
+  const [isLooking, setLooking] = useState(false);
+  const key = ["case", listed.id];
   const found = useQuery({
-    queryKey: ["case", listed.id],
+    queryKey: key,
     queryFn: async () => unwrapped((await ask(CASE, { id: listed.id })).insuranceCase).case ?? null,
-    enabled: isFollowed,
+    enabled: acted !== null,
+    // One that waits no longer may wait again once XCover has answered. A hidden page never looks.
     refetchInterval: ({ state }) =>
-      state.data && state.dataUpdateCount < LOOKS ? LOOKS_AGAIN_MS : false,
+      isLooking && !(state.data === null && acted && LAST_WORDS.includes(acted))
+        ? LOOKS_AGAIN_MS
+        : false,
   });
+  useEffect(() => {
+    if (!isLooking) return;
+    const timer = setTimeout(() => setLooking(false), LOOKS_FOR_MS);
+    return () => clearTimeout(timer);
+  }, [isLooking, turn]);
+  useEffect(() => {
+    void client.invalidateQueries({ queryKey: ["case", listed.id] });
+  }, [client, listed]); // its list knows something new
+  const look = () => {
+    setTurn((turns) => turns + 1);
+    setLooking(true);
+  };
   return {
-    waiting: isFollowed && found.data !== undefined ? found.data : listed,
-    isFollowed: isFollowed && found.data !== undefined,
-    follow: () => {
-      setFollowed(true);
-      void client.invalidateQueries({ queryKey: ["case", listed.id] });
+    waiting: acted ? (found.data ?? null) : listed,
+    outcome: acted && outcomeOf(found.data, found.error),
+    canLookAgain: acted !== null && !isLooking && found.data !== null,
+    lookAgain: () => {
+      look();
+      void found.refetch();
+    },
+    follow: (action: InsuranceCaseAction) => {
+      look();
+      setActed(action);
+      void client.resetQueries({ queryKey: key });
       void client.invalidateQueries({ queryKey: ["order"] });
     },
   };
+}
+
+function outcomeOf(found: Case | null | undefined, error: Error | null): string {
+  if (found === null) return "Done: it waits no longer.";
+  if (found) return "Done. This is how it stands now.";
+  return error ? "Done. How it stands now could not be read." : "Done.";
 }

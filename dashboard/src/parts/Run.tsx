@@ -1,15 +1,17 @@
 import { Box, Button, Text } from "@saleor/macaw-ui";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
-import { useEffect, useState } from "react";
+import { useEffect, useRef, useState } from "react";
 
 import { unwrapped } from "../api";
 import { APPROVE_RUN, RUN, RUN_PROGRESS, WITHDRAW_RUN } from "../documents";
 import type { InsuranceEventRunStatus, RunPartsFragment } from "../gql/graphql";
 import { useSession } from "../session";
+import { Asked } from "./Asked";
 import { Failed } from "./Failed";
 import { Field } from "./Field";
 import { Loading } from "./Loading";
 import { Table } from "./Table";
+import { outcomeText } from "./outcomes";
 import { counted, moneyText } from "./texts";
 
 type Outcome = NonNullable<RunPartsFragment["outcomes"]>[number];
@@ -34,6 +36,7 @@ const LOOKS_AGAIN_MS = 2000;
 /** Work in the background: how far it is, what came of it, and what has to be decided. */
 export function Run({ id }: { id: string }) {
   const { ask } = useSession();
+  const state = useRef<HTMLParagraphElement>(null);
   const found = useQuery({
     queryKey: ["run", id],
     queryFn: async () => unwrapped((await ask(RUN, { id })).insuranceEventRun).run,
@@ -43,13 +46,15 @@ export function Run({ id }: { id: string }) {
   const run = found.data;
   return (
     <Box marginTop={2}>
-      <Text as="p" display="block" aria-live="polite">
+      <Text as="p" ref={state} tabIndex={-1} display="block" aria-live="polite">
         {run.status ? STATES[run.status] : "Unknown to this version of the desk."}
       </Text>
       {UNDER_WAY.includes(run.status) && <Bar run={run} onNext={found.refetch} />}
       <Outcomes rows={run.outcomes ?? []} />
       {run.status === "ASKED" && <Decide run={run} />}
-      {run.status === "ASKING" && <Withdraw id={run.id} />}
+      {(run.status === "ASKING" || run.status === "ASKED") && (
+        <Withdraw id={run.id} onDone={() => state.current?.focus()} />
+      )}
     </Box>
   );
 }
@@ -92,12 +97,17 @@ export function Outcomes({ rows }: { rows: Outcome[] }) {
       rows={rows}
       keyOf={({ what, refund }) => `${what} ${refund.currency}`}
       columns={[
-        { name: "Outcome", of: ({ what }) => what },
+        { name: "Outcome", of: ({ what }) => outcomeText(what) },
         { name: "Policies", of: ({ policies }) => policies, isNumber: true },
-        { name: "XCover refunds", of: ({ refund }) => moneyText(refund), isNumber: true },
+        { name: "Refund of XCover", of: refundText, isNumber: true },
       ]}
     />
   );
+}
+
+/** What XCover refunds or would refund; nothing for policies that are kept. */
+function refundText({ what, refund }: Outcome): string {
+  return what === "kept" ? "" : moneyText(refund);
 }
 
 function Decide({ run }: { run: RunPartsFragment }) {
@@ -143,7 +153,6 @@ function Decide({ run }: { run: RunPartsFragment }) {
         >
           Cancel the policies
         </Button>
-        <Withdraw id={run.id} />
       </Box>
       {approving.error && (
         <Box marginTop={3}>
@@ -154,25 +163,22 @@ function Decide({ run }: { run: RunPartsFragment }) {
   );
 }
 
-function Withdraw({ id }: { id: string }) {
+function Withdraw({ id, onDone }: { id: string; onDone: () => void }) {
   const { ask } = useSession();
   const client = useQueryClient();
-  const withdrawing = useMutation({
-    mutationFn: async () => unwrapped((await ask(WITHDRAW_RUN, { id })).insuranceWithdrawEventRun),
-    onSettled: () => void client.invalidateQueries({ queryKey: ["run", id] }),
-  });
   return (
-    <>
-      <Button
-        type="button"
-        size="medium"
+    <Box marginTop={3}>
+      <Asked
+        label="Take it back"
+        sentence="The event counts again as it did before, and refunds that wait because of it are closed. No policy is cancelled."
+        yes="Yes, take it back"
         variant="tertiary"
-        disabled={withdrawing.isPending}
-        onClick={() => withdrawing.mutate()}
-      >
-        Take it back
-      </Button>
-      {withdrawing.error && <Failed error={withdrawing.error} />}
-    </>
+        act={async () => unwrapped((await ask(WITHDRAW_RUN, { id })).insuranceWithdrawEventRun)}
+        onDone={() => {
+          onDone();
+          void client.invalidateQueries({ queryKey: ["run", id] });
+        }}
+      />
+    </Box>
   );
 }

@@ -11,6 +11,7 @@ import {
   GIVEN_BACK,
   TAKE_OVER,
 } from "../documents";
+import { moneyText } from "./texts";
 import type { CasePartsFragment, InsuranceCaseAction } from "../gql/graphql";
 
 export type Case = CasePartsFragment;
@@ -35,6 +36,20 @@ export const LABELS: Record<InsuranceCaseAction, string> = {
   TAKE_OVER: "Take over a policy",
   GIVEN_BACK: "Mark as given back",
 };
+
+/** Actions after which XCover is not asked, so that a case that waits no longer is over. */
+export const LAST_WORDS: readonly InsuranceCaseAction[] = ["KEEP", "GIVEN_BACK"];
+
+/** What is at stake in a case, with who would pay it to whom. */
+export function stakeText({ kind, money, cancellation, cover }: Case): string {
+  if (!money) return "";
+  if (kind === "CANCELLATION" && cancellation?.refund) {
+    const whom = cancellation.xcoverRefundsBuyer ? "the buyer itself" : "the store";
+    return `XCover would refund ${moneyText(money)} to ${whom}`;
+  }
+  const isDue = kind !== "CANCELLATION" && Number(cover?.amountDueBack.amount) > 0;
+  return `${isDue ? "Due back to the buyer" : "Premium"}: ${moneyText(money)}`;
+}
 
 const DETAILS: Record<string, string> = {
   first_name: "firstName",

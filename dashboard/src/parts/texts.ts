@@ -15,6 +15,11 @@ export function whenText(moment: string | null | undefined): string {
   return moment ? MOMENT.format(new Date(moment)) : "";
 }
 
+/** The time zone of who looks, such as `Europe/Berlin`. */
+export function timeZone(): string {
+  return new Intl.DateTimeFormat().resolvedOptions().timeZone;
+}
+
 const STEPS: [Intl.RelativeTimeFormatUnit, number][] = [
   ["day", 86_400],
   ["hour", 3_600],
