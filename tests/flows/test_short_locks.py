@@ -380,9 +380,12 @@ def failures(*columns: str) -> list[Any]:
 
 
 def changed_phones(simulator: SimulatorProcess) -> list[bool]:
-    """Return for each policy, in the order they were made, whether it has the new number."""
-    found = [booking["policyholder"]["phone"] for booking in bookings(simulator)]
-    return [phone == NEW_PHONE for phone in found]
+    """Return for each policy, in the order they were sold, whether it has the new number.
+
+    XCover made them in another order if two calls were under way at the same time.
+    """
+    sold = sorted(bookings(simulator), key=lambda one: int(one["partner_transaction_id"]))
+    return [booking["policyholder"]["phone"] == NEW_PHONE for booking in sold]
 
 
 NEW_PHONE = "+12125550177"
