@@ -1,5 +1,6 @@
+import { actions } from "@saleor/app-sdk/app-bridge";
 import { Box, useTheme } from "@saleor/macaw-ui";
-import { lazy, Suspense, useEffect } from "react";
+import { lazy, Suspense, useEffect, useRef } from "react";
 import { Link, Route, Router, Switch, useLocation, useSearch } from "wouter";
 
 import { deskAddress } from "./api";
@@ -47,11 +48,24 @@ function useDashboardTheme() {
   const { setTheme } = useTheme();
   useEffect(() => {
     setTheme(theme === "dark" ? "defaultDark" : "defaultLight");
+    document.documentElement.dataset.theme = theme; // what the browser draws by itself
   }, [theme, setTheme]);
+}
+
+/** Tells the dashboard which page is open, so that it opens that one when it is loaded again. */
+function useDashboardAddress(location: string) {
+  const { bridge } = useSession();
+  const told = useRef(location);
+  useEffect(() => {
+    if (!bridge || told.current === location) return;
+    told.current = location;
+    bridge.dispatch(actions.UpdateRouting({ newRoute: location })).catch(() => undefined);
+  }, [bridge, location]);
 }
 
 function Pages() {
   const [location] = useLocation();
+  useDashboardAddress(location);
   return (
     <Box className="desk-page" padding={6}>
       <Navigation />
@@ -93,6 +107,7 @@ function Navigation() {
           key={path}
           href={search ? `${path}?${search}` : path}
           className="desk-tab"
+          data-name={name}
           aria-current={path === here ? "page" : undefined}
         >
           {name}

@@ -23,6 +23,7 @@ export const CaseParts = graphql(`
     }
     messageId
     isLapsed
+    eventRun
     missingDetails
     cancellation {
       id
@@ -35,6 +36,7 @@ export const CaseParts = graphql(`
     }
     cover {
       orderId
+      status
       policyNumber
       claim
       premium {
@@ -116,6 +118,18 @@ export const CASE = graphql(`
       errors {
         code
         message
+      }
+    }
+  }
+`);
+
+export const COVER_STATUS = graphql(`
+  query CoverStatus($orderId: ID!) {
+    insuranceOrder(orderId: $orderId) {
+      order {
+        cover {
+          status
+        }
       }
     }
   }

@@ -25,11 +25,13 @@ const client = new QueryClient({
 rememberDashboard(document);
 const from = handedOver(document) ?? new AppBridge();
 
+const isDark = new URLSearchParams(window.location.search).get("theme") === "dark";
+
 const root = document.getElementById("desk");
 if (root) {
   createRoot(root).render(
     <StrictMode>
-      <ThemeProvider>
+      <ThemeProvider defaultTheme={isDark ? "defaultDark" : "defaultLight"}>
         <QueryClientProvider client={client}>
           <SignedIn from={from} waiting={<NotSignedIn />}>
             <Desk />

@@ -89,7 +89,8 @@ def create_app(settings: Settings) -> Starlette:
         answer = await anyio.to_thread.run_sync(
             host.desk,
             request.method,
-            request.path_params["rest"],
+            request.path_params.get("rest"),
+            request.url.query,
             content,
             request.headers.get("authorization", ""),
         )
@@ -129,6 +130,8 @@ def create_app(settings: Settings) -> Starlette:
             # The same paths as on the host, because the plugin's element calls the plugin itself.
             Route(plugin_path(settings.channel, "graphql"), plugin, methods=POST),
             Route(element_path, element),
+            # A redirect to the one with a slash would drop the referrer, which the bridge needs.
+            Route(DESK_PATH.removesuffix("/"), desk, methods=["GET", "POST"]),
             Route(f"{DESK_PATH}{{rest:path}}", desk, methods=["GET", "POST"]),
             # A browser on another machine reaches the shop but not the simulator.
             Route(f"{SIMULATED}/en/pds/{{item_id}}", wording),

@@ -136,18 +136,20 @@ class Host:
         return self._upstream.send("GET", self._plugin("element.js"))
 
     def desk(
-        self, method: str, rest: str, body: bytes | None, authorization: str
+        self, method: str, rest: str | None, query: str, body: bytes | None, authorization: str
     ) -> requests.Response:
         """Forward a request of the desk's page, with the token it got; return the response.
 
-        ``rest`` is the path below the desk's; one that leaves it is a ``Problem``, because it
-        would reach the rest of the host.
+        ``rest`` is the path below the desk's, or None for its own without a slash; one that leaves
+        it is a ``Problem``, because it would reach the rest of the host.
         """
         if rest and not all(map(_PART.fullmatch, rest.split("/"))):
             raise Problem("The desk has no such page.", 404)
         headers = {"Authorization": authorization} if authorization else {}
+        path = DESK_PATH.removesuffix("/") if rest is None else f"{DESK_PATH}{rest}"
+        address = f"{self._settings.saleor}{path}"
         return self._upstream.answer(
-            method, f"{self._settings.saleor}{DESK_PATH}{rest}", body, headers
+            method, f"{address}?{query}" if query else address, body, headers
         )
 
     def _address(self, document: Document) -> str:

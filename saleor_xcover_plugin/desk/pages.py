@@ -60,7 +60,7 @@ def _way_to_files(request: HttpRequest) -> str:
 def _page_view(request: HttpRequest, files: str) -> HttpResponse:
     """Return the page. A dashboard that opens it by POST hands over its token in the body."""
     if request.method in ("GET", "HEAD"):
-        return _page({}, files)
+        return _page({}, files, request.GET.get("theme", ""))
     if request.method != "POST":
         return HttpResponse(status=405, headers={"Allow": "GET, HEAD, POST"})
     if request.content_type != _FORM:
@@ -73,7 +73,8 @@ def _page_view(request: HttpRequest, files: str) -> HttpResponse:
         desk_sign_in.staff_of(token)
     except desk_sign_in.SignInRefused as refused:
         return _protected(HttpResponse(str(refused), status=401, content_type="text/plain"))
-    return _page({"token": token, "orderId": form.get("orderId", "")}, files)
+    session = {"token": token, "orderId": form.get("orderId", "")}
+    return _page(session, files, "light")
 
 
 def _form_of(request: HttpRequest) -> QueryDict | None:
@@ -84,9 +85,14 @@ def _form_of(request: HttpRequest) -> QueryDict | None:
         return None  # Saleor's view would turn each of them into an error of the server
 
 
-def _page(session: dict[str, Any], files: str) -> HttpResponse:
-    data = json_script(session, "session") if session else ""
-    content = bundle.page(files).replace("</head>", f"{data}</head>", 1)
+def _page(session: dict[str, Any], files: str, theme: str) -> HttpResponse:
+    """Return the page; a dark one is dark before its files are there, instead of a white flash."""
+    head = json_script(session, "session") if session else ""
+    content = bundle.page(files)
+    if theme == "dark":
+        head += '<meta name="color-scheme" content="dark">'
+        content = content.replace("<html ", '<html data-theme="dark" ', 1)
+    content = content.replace("</head>", f"{head}</head>", 1)
     return _protected(HttpResponse(content, content_type="text/html; charset=utf-8"))
 
 

@@ -73,6 +73,19 @@ class Desk:
         self.page.goto(f"{self._url}/#/staff/order/{order_id}?key={self._key}")
         return self.frame
 
+    def listen(self) -> Callable[[], list[dict[str, object]]]:
+        """Return what returns the actions that the desk asked the dashboard for from now on."""
+        self.page.evaluate(
+            """() => {
+                window.told = [];
+                addEventListener("message", ({ data }) => {
+                    const { actionId, ...rest } = data.payload ?? {};
+                    if (data.type) window.told.push({ type: data.type, ...rest });
+                });
+            }"""
+        )
+        return lambda: list(self.page.evaluate("window.told"))
+
     @property
     def frame(self) -> FrameLocator:
         return self.page.frame_locator("iframe[title='Ticket protection']")
@@ -83,7 +96,7 @@ class Desk:
 
     def check(self) -> None:
         """Have axe look at the page inside the frame."""
-        (inner,) = [each for each in self.page.frames if "/desk/" in each.url]
+        (inner,) = [each for each in self.page.frames if "/covergenius.xcover/desk" in each.url]
         assert axe.violations(inner) == []  # type: ignore[arg-type]
 
 
@@ -164,7 +177,7 @@ def test_a_person_approves_a_cancellation_and_the_policy_is_cancelled(
 ) -> None:
     # given a refund that waits for a person
     wait_until(lambda: bool(simulator.calls("cancel")))
-    case = case_of(desk.open(), refunded)
+    case = desk.open().get_by_role("article", name=f"Refund to judge, order {refunded.number}")
     expect(case).to_contain_text("XCover would refund 6.66 USD to the store")
     # when the button is pressed
     case.get_by_role("button", name="Cancel the policy").click()
@@ -177,12 +190,52 @@ def test_a_person_approves_a_cancellation_and_the_policy_is_cancelled(
     form.get_by_role("button", name="Cancel the policy").click()
     # then the policy is cancelled, and the page says so
     wait_until(lambda: [b["status"] for b in bookings(simulator)] == ["CANCELLED"])
-    expect(case).to_contain_text("Done", timeout=SOON)
-    # and the money due is the next case
-    desk.page.reload()
-    case = case_of(desk.frame, refunded)
-    expect(case).to_contain_text("Money due back", timeout=SOON)
-    expect(case).to_contain_text("Due back to the buyer: 6.66 USD")
+    expect(case).to_contain_text("Done: it waits no longer.", timeout=SOON)
+    # and the money due is the next case, and the decided one is still there
+    due = desk.frame.get_by_role("article", name=f"Money due back, order {refunded.number}")
+    expect(due).to_contain_text("Due back to the buyer: 6.66 USD", timeout=SOON)
+    expect(case).to_be_visible()
+
+
+def test_an_approval_that_xcover_refuses_is_not_called_done(
+    desk: Desk, refunded: PlacedOrder, simulator: SimulatorProcess
+) -> None:
+    wait_until(lambda: bool(simulator.calls("cancel")))
+    simulator.fault("confirm_cancellation", "status", status=422)
+    case = case_of(desk.open(), refunded)
+    case.get_by_role("button", name="Cancel the policy").click()
+
+    case.get_by_role("form").get_by_role("button", name="Cancel the policy").click()
+
+    expect(case).to_contain_text("XCover did not cancel the policy", timeout=SOON)
+    expect(case).to_contain_text("Sent. This is how it stands now.")
+    expect(case).not_to_contain_text("Done")
+    assert len(simulator.calls("confirm_cancellation")) == 1
+
+
+def test_a_policy_that_is_refused_again_waits_again(
+    desk: Desk, place: Place, payments: PaymentApp, simulator: SimulatorProcess
+) -> None:
+    # given an order whose policy XCover refused
+    simulator.fault("confirm", "status", times=2, status=422)
+    buyer = Shopper(place.driver, place.store.channel)
+    buyer.create_checkout({place.store.events[SYMPHONY]: 2})
+    wait_for_offer(buyer)
+    order, _ = buy_with_cover(buyer, payments)
+    wait_until(lambda: len(simulator.calls("confirm")) == 1)
+    case = case_of(desk.open(), order)
+    # when a person has it tried again, and XCover refuses it again
+    case.get_by_role("button", name="Try again").click()
+    case.get_by_role("form").get_by_role("button", name="Try again").click()
+    wait_until(lambda: len(simulator.calls("confirm")) == 2)
+    # then it waits, and can be tried again
+    expect(case).to_contain_text("Sent. This is how it stands now.", timeout=SOON)
+    expect(case).not_to_contain_text("Done")
+    case.get_by_role("button", name="Try again").click()
+    case.get_by_role("form").get_by_role("button", name="Try again").click()
+    # and once XCover made the policy, it is done
+    expect(case).to_contain_text("Done: it waits no longer.", timeout=SOON)
+    assert len(bookings(simulator)) == 1
 
 
 def test_the_same_by_keyboard_alone(
@@ -244,7 +297,7 @@ def test_what_became_of_a_case_is_looked_at_for_a_minute_while_the_page_is_seen(
     case = case_of(desk.open(), refunded)
     case.get_by_role("button", name="Ask XCover again").click()
     case.get_by_role("form").get_by_role("button", name="Ask XCover again").click()
-    expect(case).to_contain_text("Done. This is how it stands now.", timeout=SOON)
+    expect(case).to_contain_text("Sent. This is how it stands now.", timeout=SOON)
     # when the page is hidden, then nothing is asked
     _show(desk, "hidden")
     asked = desk.count("Case")
@@ -265,7 +318,7 @@ def test_what_became_of_a_case_is_looked_at_for_a_minute_while_the_page_is_seen(
     again.click()
     wait_until(lambda: desk.count("Case") > asked)
     expect(again).to_have_count(0)
-    expect(case.get_by_text("Done. This is how it stands now.").locator("..")).to_be_focused()
+    expect(case.get_by_text("Sent. This is how it stands now.").locator("..")).to_be_focused()
 
 
 def _show(desk: Desk, state: str) -> None:
@@ -300,6 +353,78 @@ def test_beside_an_order_a_decided_case_stays_with_its_outcome(
     desk.page.reload()
     expect(widget.get_by_text("Staff decided to keep the policy.")).to_be_visible(timeout=SOON)
     expect(case).to_have_count(0)
+
+
+def test_beside_an_order_everything_is_read_again_after_an_approval(
+    desk: Desk, refunded: PlacedOrder, simulator: SimulatorProcess
+) -> None:
+    wait_until(lambda: bool(simulator.calls("cancel")))
+    widget = desk.open_order(refunded.id)
+    case = widget.get_by_role("article", name=f"Refund to judge, order {refunded.number}")
+    expect(widget.get_by_text("Refundable until")).to_be_visible(timeout=SOON)
+    # it is the order that is open already
+    expect(case).to_contain_text(f"Order {refunded.number}")
+    expect(case.get_by_role("button", name=f"Order {refunded.number}")).to_have_count(0)
+    told = desk.listen()
+    case.get_by_role("button", name="Cancel the policy").click()
+
+    case.get_by_role("form").get_by_role("button", name="Cancel the policy").click()
+
+    # then heading and cases agree, and nothing can be refunded any more
+    due = widget.get_by_role("article", name=f"Money due back, order {refunded.number}")
+    expect(due).to_be_visible(timeout=SOON)
+    assert widget.get_by_role("heading", level=1).inner_text() == "The policy was cancelled"
+    expect(widget.get_by_text("Refundable until")).to_have_count(0)
+    expect(case).to_contain_text("Done: it waits no longer.", timeout=SOON)
+    # and the page around it is told
+    wait_until(lambda: {"type": "refreshEntity"} in told())
+
+
+def test_an_order_that_staff_may_not_see_is_a_sentence_and_no_alarm(desk: Desk) -> None:
+    widget = desk.open_order("00000000-0000-4000-8000-000000000000")
+
+    sentence = widget.get_by_text("There is no such order in the channels you may manage.")
+    expect(sentence).to_be_visible(timeout=SOON)
+    expect(widget.get_by_role("alert")).to_have_count(0)
+    expect(widget.get_by_role("button")).to_have_count(0)
+    assert desk.count("Order") == 1
+    desk.check()
+
+
+def test_the_wording_is_opened_by_the_dashboard(desk: Desk, sell: Sell) -> None:
+    """In a tab that a sandboxed frame opens, Chromium shows no PDF."""
+    order, _ = sell()
+    link = desk.open_order(order.id).get_by_role("link", name="Policy wording")
+    expect(link).to_be_visible(timeout=SOON)
+    address = link.get_attribute("href")
+    told = desk.listen()
+
+    with desk.page.context.expect_page():
+        link.press("Enter")
+
+    assert {"type": "redirect", "to": address, "newContext": True} in told()
+
+
+def test_in_a_narrow_widget_nothing_overflows(desk: Desk, sell: Sell) -> None:
+    order, _ = sell()
+    widget = desk.open_order(order.id)
+    button = widget.get_by_role("button", name="What would cancelling refund?")
+    expect(button).to_be_visible(timeout=SOON)
+
+    desk.page.locator("iframe").evaluate("(frame) => { frame.style.width = '200px'; }")
+
+    assert button.evaluate("(e) => e.scrollWidth <= e.clientWidth && e.offsetWidth <= 200")
+    assert button.evaluate("(e) => e.scrollHeight <= e.clientHeight")
+    assert widget.locator("html").evaluate("(e) => e.scrollWidth <= e.clientWidth")
+    # a time stands closer to its text than to the step before
+    step = widget.locator(".desk-timeline li").first
+    gap, around = step.evaluate(
+        """(e) => {
+            const [time, text] = [...e.children].map((child) => child.getBoundingClientRect());
+            return [text.top - time.bottom, time.top - e.getBoundingClientRect().top];
+        }"""
+    )
+    assert gap < around
 
 
 def test_xcover_is_asked_what_cancelling_would_refund_after_a_second_press(
@@ -442,6 +567,48 @@ def test_a_cancelled_event_is_taken_back_after_a_second_press(
     expect(state).to_be_visible()
 
 
+def test_a_case_names_the_run_it_belongs_to(
+    desk: Desk, sell: Sell, simulator: SimulatorProcess
+) -> None:
+    # given an event that was said to be cancelled
+    order, _ = sell()
+    frame = choose_event(desk)
+    frame.get_by_label("Type 1 to confirm").fill("1")
+    frame.get_by_role("button", name="Begin").click()
+    expect(frame.get_by_label("Type 1 to cancel them")).to_be_visible(timeout=SOON)
+    # then the case of its policy leads to it
+    desk.tab("Needs a person")
+    case = case_of(frame, order)
+    belongs = re.compile(
+        rf"Belongs to the cancelled event .*{SYMPHONY}.*: approve it with the others under Events\."
+    )
+    expect(case).to_contain_text(belongs, timeout=SOON)
+    desk.check()
+    case.get_by_role("link", name="Events").click()
+    expect(frame.get_by_role("heading", name="Events", level=1)).to_be_visible()
+    # and beside the order, where there is no such page, it is only said
+    case = case_of(desk.open_order(order.id), order)
+    expect(case).to_contain_text(belongs, timeout=SOON)
+    expect(case.get_by_role("link")).to_have_count(0)
+
+
+def test_the_open_page_stays_open_when_the_dashboard_is_loaded_again(desk: Desk) -> None:
+    frame = desk.open()
+    last = frame.get_by_role("link", name="Payload", exact=True)
+    expect(last).to_be_visible()
+    place_before = last.bounding_box()
+
+    desk.tab("Sales")
+
+    expect(frame.get_by_role("heading", name="Sales", level=1)).to_be_visible()
+    assert last.bounding_box() == place_before  # no tab moves when another becomes bold
+    desk.page.reload()
+    expect(desk.frame.get_by_role("heading", name="Sales", level=1)).to_be_visible()
+    desk.tab("Needs a person")
+    desk.page.reload()
+    expect(desk.frame.get_by_role("heading", name="Needs a person", level=1)).to_be_visible()
+
+
 def test_the_new_start_of_a_moved_event_names_the_time_zone(desk: Desk, sell: Sell) -> None:
     sell()
     frame = choose_event(desk)
@@ -526,7 +693,9 @@ def test_a_policy_of_two_chosen_performances_counts_once(
     for each in performances.all():
         each.click()
     # then one policy is to be typed, and the run begins
-    expect(frame.get_by_role("row", name=re.compile("^not asked yet 1 "))).to_be_visible()
+    expect(
+        frame.get_by_role("row", name=re.compile(r"^In force; XCover was not asked 1 \u2013$"))
+    ).to_be_visible()
     frame.get_by_label("Type 1 to confirm").fill("1")
     desk.check()
     frame.get_by_role("button", name="Begin").click()
@@ -592,6 +761,16 @@ def test_every_page_passes_axe_in_both_themes_and_at_twice_the_size(
         assert root.evaluate("(e) => e.scrollWidth <= e.clientWidth"), name
     back = frame.locator("body").evaluate("(e) => getComputedStyle(e).backgroundColor")
     assert (back == "rgb(255, 255, 255)") == (theme == "light")
+    assert root.evaluate("(e) => getComputedStyle(e).colorScheme") == theme
+
+
+def test_a_dark_page_is_dark_before_its_scripts_run(desk: Desk) -> None:
+    desk.page.emulate_media(color_scheme="dark")
+    desk.page.route(re.compile(r"/desk/assets/.*\.js$"), lambda route: route.abort())
+
+    body = desk.open().locator("body")
+
+    expect(body).to_have_css("background-color", "rgb(38, 40, 54)")
 
 
 def test_a_forged_token_shows_a_sentence_and_nothing_else(desk: Desk) -> None:
@@ -615,7 +794,9 @@ def test_a_forged_token_shows_a_sentence_and_nothing_else(desk: Desk) -> None:
 def test_outside_of_a_dashboard_the_page_says_where_to_open_it(desk: Desk, place: Place) -> None:
     desk.page.goto(f"{place.shop_url}/plugins/covergenius.xcover/desk/")
 
-    expect(desk.page.locator("body")).to_contain_text("Open this page from the Saleor dashboard")
+    expect(desk.page.locator("body")).to_contain_text(
+        "Open this page from the Saleor dashboard: Fulfillment, then Ticket protection."
+    )
 
 
 def test_a_widget_that_a_dashboard_opens_by_post_works_without_messages(

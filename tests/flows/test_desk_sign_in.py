@@ -189,6 +189,16 @@ def test_the_page_is_the_same_for_everybody_and_may_load_only_its_own_files(page
     assert page.get(f"{PATH}events").content == response.content
 
 
+def test_a_page_for_a_dark_dashboard_is_dark_from_the_first_byte(page: Client) -> None:
+    dark = page.get(f"{PATH}?theme=dark").content.decode()
+
+    assert '<html data-theme="dark" lang="en">' in dark
+    assert '<meta name="color-scheme" content="dark">' in dark
+    usual = page.get(PATH).content
+    for theme in ("light", "", "darker", '"><script>'):
+        assert page.get(PATH, {"theme": theme}).content == usual
+
+
 @pytest.mark.parametrize("path", ["", "/", "/order", "/order/"])
 def test_a_page_finds_its_files_with_and_without_a_slash(page: Client, path: str) -> None:
     """The dashboard drops a slash, and a redirect would drop the referrer the bridge needs."""

@@ -11,9 +11,12 @@ import { CaseCard } from "../parts/CaseCard";
 import { Choice } from "../parts/Choice";
 import { useDecided } from "../parts/decided";
 import { Failed } from "../parts/Failed";
+import { UNDER_WAY } from "../parts/followed";
 import { Loading } from "../parts/Loading";
+import { OutsideLink } from "../parts/OutsideLink";
 import { stepText } from "../parts/rules";
 import { moneyText, whenText, wordsOf } from "../parts/texts";
+import { readWhole } from "../parts/whole";
 import { useSession } from "../session";
 
 type Found = NonNullable<OrderQuery["insuranceOrder"]["order"]>;
@@ -34,7 +37,8 @@ const CLAIMS: Record<InsuranceClaim, string> = {
   OPEN: "A claim is open",
   PAID: "A claim was paid",
 };
-const UNDER_WAY: (InsuranceCoverStatus | null | undefined)[] = ["CONFIRMING", "CANCELLING"];
+/** Statuses in which there is a policy in force. */
+const IN_FORCE: readonly (InsuranceCoverStatus | null | undefined)[] = ["CONFIRMED", "CANCELLING"];
 const LOOKS_AGAIN_MS = 3000;
 
 /** The protection of one order, beside the order in the dashboard. */
@@ -44,13 +48,18 @@ export function Order() {
   useHeight(page);
   const found = useQuery({
     queryKey: ["order", orderId],
-    queryFn: async () => unwrapped((await ask(ORDER, { id: orderId })).insuranceOrder).order,
+    queryFn: () =>
+      readWhole(async () => {
+        const { insuranceOrder } = await ask(ORDER, { id: orderId });
+        return unwrapped(insuranceOrder).order ?? null;
+      }),
     enabled: orderId !== "",
     refetchInterval: ({ state }) =>
       UNDER_WAY.includes(state.data?.cover?.status) ? LOOKS_AGAIN_MS : false,
   });
   return (
     <Box ref={page} padding={4}>
+      {!found.data?.cover && <h1 className="desk-hidden">Ticket protection</h1>}
       {orderId === "" && <Text as="p">Open this from an order in the dashboard.</Text>}
       {found.error && <Failed error={found.error} retry={() => void found.refetch()} />}
       {orderId !== "" && found.isPending && <Loading />}
@@ -133,7 +142,7 @@ function OfCover({ order, cover, refresh }: OfCoverProps) {
           <Product key={product.title} product={product} />
         ))}
         {isDue && <Fact name="Due back to the buyer" text={moneyText(cover.amountDueBack)} />}
-        {cover.coolingOffUntil && (
+        {cover.coolingOffUntil && IN_FORCE.includes(cover.status) && (
           <Fact name="Refundable until" text={whenText(cover.coolingOffUntil)} />
         )}
       </dl>
@@ -169,9 +178,7 @@ function Product({ product }: { product: NonNullable<Found["products"]>[number] 
         {product.wordingUrl && (
           <>
             {" · "}
-            <a href={product.wordingUrl} target="_blank" rel="noreferrer noopener">
-              Policy wording
-            </a>
+            <OutsideLink href={product.wordingUrl}>Policy wording</OutsideLink>
           </>
         )}
       </dd>

@@ -169,7 +169,8 @@ function OfMarket({ market }: { market: Market }) {
         </dd>
         <dt>Insured now</dt>
         <dd>
-          {counted(total.confirmed, "policy", "policies")}; {total.waiting} wait,{" "}
+          {counted(total.confirmed, "policy", "policies")};{" "}
+          {counted(total.waiting, "waits", "wait")},{" "}
           {total.cancelled} cancelled
         </dd>
         <dt>Due back to buyers</dt>

@@ -68,12 +68,14 @@ export function ActionForm({ waiting, possible, onBack, onDone }: ActionFormProp
         </Box>
       )}
       {possible.action === "TAKE_OVER" && (
-        <Field
-          required
-          label="Policy number"
-          value={filled.policyNumber}
-          onChange={(event) => setFilled({ ...filled, policyNumber: event.target.value })}
-        />
+        <Box marginBottom={3}>
+          <Field
+            required
+            label="Policy number"
+            value={filled.policyNumber}
+            onChange={(event) => setFilled({ ...filled, policyNumber: event.target.value })}
+          />
+        </Box>
       )}
       {possible.asksXcoverFirst && possible.action !== "TAKE_OVER" && (
         <Box marginBottom={3}>

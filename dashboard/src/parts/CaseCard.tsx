@@ -1,13 +1,12 @@
 import { Box, Button, Text } from "@saleor/macaw-ui";
-import { useQuery, useQueryClient } from "@tanstack/react-query";
-import { useEffect, useRef, useState } from "react";
+import { useRef, useState } from "react";
+import { Link, useSearch } from "wouter";
 
-import { unwrapped } from "../api";
-import { CASE } from "../documents";
 import type { InsuranceCaseAction, InsuranceCaseKind } from "../gql/graphql";
 import { useSession } from "../session";
-import { type Case, LABELS, LAST_WORDS, stakeText } from "./actions";
+import { type Case, LABELS, stakeText } from "./actions";
 import { ActionForm } from "./ActionForm";
+import { useFollowed } from "./followed";
 import { OrderLink } from "./OrderLink";
 import { agoText, whenText } from "./texts";
 
@@ -18,10 +17,6 @@ export const KINDS: Record<InsuranceCaseKind, string> = {
   CHANGE: "Buyer's details",
   CALL: "Stopped message to XCover",
 };
-
-const LOOKS_AGAIN_MS = 2000;
-/** How long it looks by itself what became of a case, before a person has to. */
-const LOOKS_FOR_MS = 60_000;
 
 interface Chosen {
   possible: NonNullable<Case["actions"]>[number];
@@ -99,6 +94,7 @@ export function CaseCard({ listed, onDecided }: CaseCardProps) {
             first.
           </Text>
         )}
+        {shown.eventRun && <OfRun label={shown.eventRun} />}
       </Box>
       <Box ref={outcome} tabIndex={-1} className="is-wide" aria-live="polite">
         {followed.outcome && <Text fontWeight="bold">{followed.outcome}</Text>}
@@ -153,55 +149,21 @@ function Actions({ waiting, focusOn, onChoose }: ActionsProps) {
   );
 }
 
-/** What became of a case once a person acted on it. Before, it is as it was listed. */
-function useFollowed(listed: Case) {
-  const { ask } = useSession();
-  const client = useQueryClient();
-  const [acted, setActed] = useState<InsuranceCaseAction | null>(null);
-  const [turn, setTurn] = useState(0);
-  const [isLooking, setLooking] = useState(false);
-  const key = ["case", listed.id];
-  const found = useQuery({
-    queryKey: key,
-    queryFn: async () => unwrapped((await ask(CASE, { id: listed.id })).insuranceCase).case ?? null,
-    enabled: acted !== null,
-    // One that waits no longer may wait again once XCover has answered. A hidden page never looks.
-    refetchInterval: ({ state }) =>
-      isLooking && !(state.data === null && acted && LAST_WORDS.includes(acted))
-        ? LOOKS_AGAIN_MS
-        : false,
-  });
-  useEffect(() => {
-    if (!isLooking) return;
-    const timer = setTimeout(() => setLooking(false), LOOKS_FOR_MS);
-    return () => clearTimeout(timer);
-  }, [isLooking, turn]);
-  useEffect(() => {
-    void client.invalidateQueries({ queryKey: ["case", listed.id] });
-  }, [client, listed]); // its list knows something new
-  const look = () => {
-    setTurn((turns) => turns + 1);
-    setLooking(true);
-  };
-  return {
-    waiting: acted ? (found.data ?? null) : listed,
-    outcome: acted && outcomeOf(found.data, found.error),
-    canLookAgain: acted !== null && !isLooking && found.data !== null,
-    lookAgain: () => {
-      look();
-      void found.refetch();
-    },
-    follow: (action: InsuranceCaseAction) => {
-      look();
-      setActed(action);
-      void client.resetQueries({ queryKey: key });
-      void client.invalidateQueries({ queryKey: ["order"] });
-    },
-  };
-}
-
-function outcomeOf(found: Case | null | undefined, error: Error | null): string {
-  if (found === null) return "Done: it waits no longer.";
-  if (found) return "Done. This is how it stands now.";
-  return error ? "Done. How it stands now could not be read." : "Done.";
+/** Says that it may be approved with others. The frame beside an order shows no other page. */
+function OfRun({ label }: { label: string }) {
+  const { orderId } = useSession();
+  const search = useSearch();
+  return (
+    <Text as="p" display="block">
+      Belongs to the cancelled event {label}: approve it with the others under{" "}
+      {orderId ? (
+        "Events"
+      ) : (
+        <Link href={search ? `/events?${search}` : "/events"} className="desk-link">
+          Events
+        </Link>
+      )}
+      .
+    </Text>
+  );
 }

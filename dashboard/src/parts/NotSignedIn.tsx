@@ -16,8 +16,8 @@ export function NotSignedIn() {
   return (
     <Box padding={6}>
       <Text as="p">
-        Open this page from the Saleor dashboard: Orders, then Ticket protection. It signs you in
-        with your account there.
+        Open this page from the Saleor dashboard: Fulfillment, then Ticket protection. It signs you
+        in with your account there.
       </Text>
     </Box>
   );

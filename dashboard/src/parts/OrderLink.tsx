@@ -5,9 +5,10 @@ import { useSession } from "../session";
 
 /** The number of an order, which opens it in the dashboard around. */
 export function OrderLink({ id, number }: { id: string | null | undefined; number: string }) {
-  const { bridge } = useSession();
+  const { bridge, orderId } = useSession();
   const name = number ? `Order ${number}` : "Order unknown";
-  if (!bridge || !id) return <Text fontWeight="bold">{name}</Text>;
+  // Beside an order it is that order, which is open already.
+  if (!bridge || !id || orderId) return <Text fontWeight="bold">{name}</Text>;
   const to = `/orders/${encodeURIComponent(btoa(`Order:${id}`))}`;
   return (
     <Text fontWeight="bold">

@@ -11,8 +11,8 @@ import { Failed } from "./Failed";
 import { Field } from "./Field";
 import { Loading } from "./Loading";
 import { Table } from "./Table";
-import { outcomeText } from "./outcomes";
-import { counted, moneyText } from "./texts";
+import { outcomeText, refundText } from "./outcomes";
+import { counted } from "./texts";
 
 type Outcome = NonNullable<RunPartsFragment["outcomes"]>[number];
 
@@ -99,15 +99,10 @@ export function Outcomes({ rows }: { rows: Outcome[] }) {
       columns={[
         { name: "Outcome", of: ({ what }) => outcomeText(what) },
         { name: "Policies", of: ({ policies }) => policies, isNumber: true },
-        { name: "Refund of XCover", of: refundText, isNumber: true },
+        { name: "Refund of XCover", of: ({ what, refund }) => refundText(what, refund), isNumber: true },
       ]}
     />
   );
-}
-
-/** What XCover refunds or would refund; nothing for policies that are kept. */
-function refundText({ what, refund }: Outcome): string {
-  return what === "kept" ? "" : moneyText(refund);
 }
 
 function Decide({ run }: { run: RunPartsFragment }) {

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 
-import { outcomeText } from "./outcomes";
+import { outcomeText, refundText } from "./outcomes";
 import { stepText } from "./rules";
 
 test("an outcome is a sentence without codes", () => {
@@ -26,4 +26,15 @@ test("a step names the rule in words, and any other step is as it is", () => {
     "refund judged: the organiser cancelled the event",
   );
   expect(stepText("accepted at 6.66 USD")).toBe("accepted at 6.66 USD");
+});
+
+test("where XCover was not asked a dash stands, not a refund of nothing", () => {
+  const nothing = { amount: "0.00", currency: "USD" };
+  expect(refundText("not asked yet", nothing)).toBe("–");
+  expect(refundText("not asked: claim_open", nothing)).toBe("–");
+  expect(refundText("no policy: parked", nothing)).toBe("–");
+  expect(refundText("under way", nothing)).toBe("–");
+  expect(refundText("kept", nothing)).toBe("");
+  expect(refundText("no refund offered", nothing)).toBe("0.00 USD");
+  expect(refundText("under way", { amount: "6.66", currency: "USD" })).toBe("6.66 USD");
 });

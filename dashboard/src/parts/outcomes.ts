@@ -1,5 +1,5 @@
 import { ruleText } from "./rules";
-import { wordsOf } from "./texts";
+import { type Amount, moneyText, wordsOf } from "./texts";
 
 /** The outcomes of the API, which `xcover_event` prints as they are, as box offices say them. */
 const OUTCOMES: Record<string, string> = {
@@ -20,6 +20,16 @@ const NO_POLICY: Record<string, string> = {
   parked: "it waits for a person",
   void: "the order ended before one was made",
 };
+
+/** Outcomes of which XCover named an amount, or will have. */
+const HAS_REFUND = ["cancelled", "no refund offered", "XCover refunds it", "refund offered"];
+
+/** What XCover refunds or would refund; a dash where it was not asked, nothing for kept policies. */
+export function refundText(what: string, refund: Amount): string {
+  if (what === "kept") return "";
+  const isNamed = HAS_REFUND.includes(what) || what.startsWith("waits for a person: ");
+  return isNamed || Number(refund.amount) > 0 ? moneyText(refund) : "–";
+}
 
 /** An outcome of policies of an event as a sentence, without codes. */
 export function outcomeText(what: string): string {

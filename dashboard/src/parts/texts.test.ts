@@ -11,8 +11,8 @@ test("the time since is in the largest unit there is one of", () => {
   const now = new Date("2026-11-30T12:00:00Z");
   expect(agoText("2026-11-27T11:00:00Z", now)).toBe("3 days ago");
   expect(agoText("2026-11-30T10:00:00Z", now)).toBe("2 hours ago");
-  expect(agoText("2026-11-30T11:59:30Z", now)).toBe("0 minutes ago");
-  expect(agoText("2026-12-01T00:00:00Z", now)).toBe("0 minutes ago");
+  expect(agoText("2026-11-30T11:59:30Z", now)).toBe("just now");
+  expect(agoText("2026-12-01T00:00:00Z", now)).toBe("just now");
 });
 
 test("codes, counts and shares are words", () => {

@@ -26,10 +26,12 @@ const STEPS: [Intl.RelativeTimeFormatUnit, number][] = [
   ["minute", 60],
 ];
 
-/** How long ago something was, in the largest unit of which there is one. */
+/** How long ago something was, in the largest unit of which there is one, or "just now". */
 export function agoText(moment: string, now: Date): string {
   const seconds = Math.max(0, (now.getTime() - new Date(moment).getTime()) / 1000);
-  const [unit, size] = STEPS.find(([, step]) => seconds >= step) ?? ["minute", 60];
+  const found = STEPS.find(([, step]) => seconds >= step);
+  if (!found) return "just now";
+  const [unit, size] = found;
   return new Intl.RelativeTimeFormat("en").format(-Math.floor(seconds / size), unit);
 }
 

@@ -6,21 +6,21 @@ import { announce, h, notice } from "./dom.js";
 // A token lasts five minutes; a dashboard hands over a new one before that.
 const RENEWED_EVERY = 3 * 60_000;
 
-export async function deskPage() {
+export async function deskPage(page = "") {
   return [
     h("div", { class: "staff-head" },
       h("p", { class: "tag" }, "The store's side: buyers never see this"),
       h("h1", {}, "Protection desk"),
       h("p", { class: "soft" }, "As staff see it in the Saleor dashboard, under Fulfillment.")),
-    await deskFrame("", {}),
+    await deskFrame(page, {}),
   ];
 }
 
 // The widget beside an order.
-export async function orderWidget(orderId) {
-  return h("section", { class: "panel" },
-    h("h2", {}, "Ticket protection"),
-    await deskFrame("order", { orderId }).catch((problem) => notice(problem.message)));
+export async function orderWidget(orderId, refresh) {
+  const frame = await deskFrame("order", { orderId }).catch((problem) => notice(problem.message));
+  frame.addEventListener("refresh-entity", refresh);
+  return h("section", { class: "panel" }, h("h2", {}, "Ticket protection"), frame);
 }
 
 async function deskFrame(page, more) {
@@ -29,7 +29,7 @@ async function deskFrame(page, more) {
     domain: location.host, saleorApiUrl: `${location.origin}/graphql/`, id: app.id, theme: theme(), ...more,
   });
   const frame = h("iframe", {
-    class: page ? "desk-frame is-widget" : "desk-frame",
+    class: more.orderId ? "desk-frame is-widget" : "desk-frame",
     title: "Ticket protection",
     // A dashboard drops the slash at the end of an address.
     src: `${app.path}${page}`.replace(/\/$/, "") + `?${query}`,
@@ -70,10 +70,16 @@ function bridge(frame, app) {
 
 const ACTIONS = {
   notifyReady: () => {},
-  updateRouting: () => {},
+  // A dashboard keeps the app's page in its own address, for when it is loaded again.
+  updateRouting: ({ newRoute }) => {
+    history.replaceState(null, "", `#/staff/desk${newRoute.split("?")[0].replace(/\/$/, "")}`);
+  },
+  // A dashboard reads the order again that the widget is beside.
+  refreshEntity: (_, frame) => { frame.dispatchEvent(new Event("refresh-entity")); },
   notification: ({ title, text }) => announce(text ?? title ?? ""),
   widgetResize: ({ height }, frame) => { frame.style.height = `${Math.min(height, 4000)}px`; },
-  redirect: ({ to }) => {
+  redirect: ({ to, newContext }) => {
+    if (newContext) return void open(to, "_blank", "noreferrer,noopener");
     const [, id] = /^\/orders\/(.+)$/.exec(to) ?? [];
     if (id) location.hash = `#/staff/order/${id}`;
   },

@@ -14,7 +14,7 @@ const PAGES = [
   [/^basket$/, "Basket", basketPage],
   [/^order\/(.+)$/, "Your order", orderPage],
   [/^staff$/, "Store side", staffPage],
-  [/^staff\/desk$/, "Protection desk", deskPage],
+  [/^staff\/desk(?:\/(\w+))?$/, "Protection desk", deskPage],
   [/^staff\/order\/(.+)$/, "Order, store side", staffOrderPage],
 ];
 const main = document.getElementById("main");
@@ -47,7 +47,7 @@ async function made(address) {
     const found = pattern.exec(address);
     if (!found) continue;
     try {
-      return [name, await page(...found.slice(1).map(decodeURIComponent))];
+      return [name, await page(...found.slice(1).filter(Boolean).map(decodeURIComponent))];
     } catch (problem) {
       console.error(problem);
       return [name, [h("h1", {}, name), notice(problem.message)]];

@@ -27,7 +27,7 @@ export async function staffOrderPage(id) {
     refund.show(order);
     return drawOrder(order, refund);
   });
-  return [h("p", { class: "back" }, h("a", { href: "#/staff" }, "← All orders")), whole, await orderWidget(id)];
+  return [h("p", { class: "back" }, h("a", { href: "#/staff" }, "← All orders")), whole, await orderWidget(id, () => void whole.refresh())];
 }
 
 function drawOrder(order, refund) {

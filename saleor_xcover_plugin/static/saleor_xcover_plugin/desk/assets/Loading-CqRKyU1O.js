@@ -26,6 +26,7 @@ Error generating stack: `+e.message+`
   }
   messageId
   isLapsed
+  eventRun
   missingDetails
   cancellation {
     id
@@ -38,6 +39,7 @@ Error generating stack: `+e.message+`
   }
   cover {
     orderId
+    status
     policyNumber
     claim
     premium {
@@ -105,7 +107,7 @@ Error generating stack: `+e.message+`
     fragment MoneyParts on InsuranceMoney {
   amount
   currency
-}`,{fragmentName:`FigureParts`});var Si={"\n  fragment MoneyParts on InsuranceMoney {\n    amount\n    currency\n  }\n":yi,"\n  fragment CaseParts on InsuranceCase {\n    id\n    kind\n    since\n    channel\n    orderId\n    orderNumber\n    events\n    sentence\n    reasonCode\n    money {\n      ...MoneyParts\n    }\n    messageId\n    isLapsed\n    missingDetails\n    cancellation {\n      id\n      rule\n      refund {\n        ...MoneyParts\n      }\n      xcoverRefundsBuyer\n      confirmBefore\n    }\n    cover {\n      orderId\n      policyNumber\n      claim\n      premium {\n        ...MoneyParts\n      }\n      amountDueBack {\n        ...MoneyParts\n      }\n    }\n    actions {\n      action\n      effect\n      asksXcoverFirst\n      isFinal\n    }\n  }\n":bi,"\n  query Channels {\n    insuranceChannels {\n      channels {\n        slug\n        currency\n      }\n      errors {\n        code\n        message\n      }\n    }\n  }\n":new N(`
+}`,{fragmentName:`FigureParts`});var Si={"\n  fragment MoneyParts on InsuranceMoney {\n    amount\n    currency\n  }\n":yi,"\n  fragment CaseParts on InsuranceCase {\n    id\n    kind\n    since\n    channel\n    orderId\n    orderNumber\n    events\n    sentence\n    reasonCode\n    money {\n      ...MoneyParts\n    }\n    messageId\n    isLapsed\n    eventRun\n    missingDetails\n    cancellation {\n      id\n      rule\n      refund {\n        ...MoneyParts\n      }\n      xcoverRefundsBuyer\n      confirmBefore\n    }\n    cover {\n      orderId\n      status\n      policyNumber\n      claim\n      premium {\n        ...MoneyParts\n      }\n      amountDueBack {\n        ...MoneyParts\n      }\n    }\n    actions {\n      action\n      effect\n      asksXcoverFirst\n      isFinal\n    }\n  }\n":bi,"\n  query Channels {\n    insuranceChannels {\n      channels {\n        slug\n        currency\n      }\n      errors {\n        code\n        message\n      }\n    }\n  }\n":new N(`
     query Channels {
   insuranceChannels {
     channels {
@@ -167,6 +169,7 @@ fragment CaseParts on InsuranceCase {
   }
   messageId
   isLapsed
+  eventRun
   missingDetails
   cancellation {
     id
@@ -179,6 +182,7 @@ fragment CaseParts on InsuranceCase {
   }
   cover {
     orderId
+    status
     policyNumber
     claim
     premium {
@@ -225,6 +229,7 @@ fragment CaseParts on InsuranceCase {
   }
   messageId
   isLapsed
+  eventRun
   missingDetails
   cancellation {
     id
@@ -237,6 +242,7 @@ fragment CaseParts on InsuranceCase {
   }
   cover {
     orderId
+    status
     policyNumber
     claim
     premium {
@@ -252,7 +258,17 @@ fragment CaseParts on InsuranceCase {
     asksXcoverFirst
     isFinal
   }
-}`),"\n  query Order($id: ID!) {\n    insuranceOrder(orderId: $id) {\n      order {\n        id\n        number\n        wasOffered\n        cover {\n          status\n          reason\n          policyNumber\n          coolingOffUntil\n          claim\n          premium {\n            ...MoneyParts\n          }\n          amountDueBack {\n            ...MoneyParts\n          }\n          history {\n            at\n            what\n          }\n        }\n        products {\n          title\n          premium {\n            ...MoneyParts\n          }\n          tax {\n            ...MoneyParts\n          }\n          wordingUrl\n        }\n        answers {\n          shownAt\n          answeredAt\n          answer\n          source\n          language\n          isIntact\n          quotes {\n            title\n            isChosen\n            premium {\n              ...MoneyParts\n            }\n          }\n        }\n        cases {\n          ...CaseParts\n        }\n      }\n      errors {\n        code\n        message\n      }\n    }\n  }\n":new N(`
+}`),"\n  query CoverStatus($orderId: ID!) {\n    insuranceOrder(orderId: $orderId) {\n      order {\n        cover {\n          status\n        }\n      }\n    }\n  }\n":new N(`
+    query CoverStatus($orderId: ID!) {
+  insuranceOrder(orderId: $orderId) {
+    order {
+      cover {
+        status
+      }
+    }
+  }
+}
+    `),"\n  query Order($id: ID!) {\n    insuranceOrder(orderId: $id) {\n      order {\n        id\n        number\n        wasOffered\n        cover {\n          status\n          reason\n          policyNumber\n          coolingOffUntil\n          claim\n          premium {\n            ...MoneyParts\n          }\n          amountDueBack {\n            ...MoneyParts\n          }\n          history {\n            at\n            what\n          }\n        }\n        products {\n          title\n          premium {\n            ...MoneyParts\n          }\n          tax {\n            ...MoneyParts\n          }\n          wordingUrl\n        }\n        answers {\n          shownAt\n          answeredAt\n          answer\n          source\n          language\n          isIntact\n          quotes {\n            title\n            isChosen\n            premium {\n              ...MoneyParts\n            }\n          }\n        }\n        cases {\n          ...CaseParts\n        }\n      }\n      errors {\n        code\n        message\n      }\n    }\n  }\n":new N(`
     query Order($id: ID!) {
   insuranceOrder(orderId: $id) {
     order {
@@ -330,6 +346,7 @@ fragment CaseParts on InsuranceCase {
   }
   messageId
   isLapsed
+  eventRun
   missingDetails
   cancellation {
     id
@@ -342,6 +359,7 @@ fragment CaseParts on InsuranceCase {
   }
   cover {
     orderId
+    status
     policyNumber
     claim
     premium {
@@ -750,6 +768,7 @@ fragment FigureParts on InsuranceFigures {
     }
     messageId
     isLapsed
+    eventRun
     missingDetails
     cancellation {
       id
@@ -762,6 +781,7 @@ fragment FigureParts on InsuranceFigures {
     }
     cover {
       orderId
+      status
       policyNumber
       claim
       premium {
@@ -841,6 +861,16 @@ fragment FigureParts on InsuranceFigures {
     }
   }
 `),Ei=P(`
+  query CoverStatus($orderId: ID!) {
+    insuranceOrder(orderId: $orderId) {
+      order {
+        cover {
+          status
+        }
+      }
+    }
+  }
+`),Di=P(`
   query Order($id: ID!) {
     insuranceOrder(orderId: $id) {
       order {
@@ -899,7 +929,7 @@ fragment FigureParts on InsuranceFigures {
       }
     }
   }
-`),Di=P(`
+`),Oi=P(`
   mutation Approve($id: ID!, $refund: InsuranceMoneyInput!) {
     insuranceApproveCancellation(id: $id, refund: $refund) {
       errors {
@@ -908,7 +938,7 @@ fragment FigureParts on InsuranceFigures {
       }
     }
   }
-`),Oi=P(`
+`),ki=P(`
   mutation Keep($id: ID!, $askedXcover: Boolean) {
     insuranceKeepPolicy(id: $id, askedXcover: $askedXcover) {
       errors {
@@ -917,7 +947,7 @@ fragment FigureParts on InsuranceFigures {
       }
     }
   }
-`),ki=P(`
+`),Ai=P(`
   mutation Ask($orderId: ID!) {
     insuranceAskCancellation(orderId: $orderId) {
       errors {
@@ -926,7 +956,7 @@ fragment FigureParts on InsuranceFigures {
       }
     }
   }
-`),Ai=P(`
+`),ji=P(`
   mutation Retry($messageId: ID!) {
     insuranceRetry(messageId: $messageId) {
       errors {
@@ -935,7 +965,7 @@ fragment FigureParts on InsuranceFigures {
       }
     }
   }
-`),ji=P(`
+`),Mi=P(`
   mutation Complete(
     $orderId: ID!
     $firstName: String
@@ -956,7 +986,7 @@ fragment FigureParts on InsuranceFigures {
       }
     }
   }
-`),Mi=P(`
+`),Ni=P(`
   mutation DoNotMake($orderId: ID!, $askedXcover: Boolean) {
     insuranceDoNotMakePolicy(orderId: $orderId, askedXcover: $askedXcover) {
       errors {
@@ -965,7 +995,7 @@ fragment FigureParts on InsuranceFigures {
       }
     }
   }
-`),Ni=P(`
+`),Pi=P(`
   mutation MakeAfterAll($orderId: ID!) {
     insuranceMakePolicyAfterAll(orderId: $orderId) {
       errors {
@@ -974,7 +1004,7 @@ fragment FigureParts on InsuranceFigures {
       }
     }
   }
-`),Pi=P(`
+`),Fi=P(`
   mutation TakeOver($orderId: ID!, $policyNumber: String!) {
     insuranceTakeOverPolicy(orderId: $orderId, policyNumber: $policyNumber) {
       errors {
@@ -983,7 +1013,7 @@ fragment FigureParts on InsuranceFigures {
       }
     }
   }
-`),Fi=P(`
+`),Ii=P(`
   mutation MarkGivenBack($orderId: ID!, $due: InsuranceMoneyInput!) {
     insuranceMarkGivenBack(orderId: $orderId, due: $due) {
       errors {
@@ -992,7 +1022,7 @@ fragment FigureParts on InsuranceFigures {
       }
     }
   }
-`),Ii=P(`
+`),Li=P(`
   mutation SetClaim($orderId: ID!, $claim: InsuranceClaim!) {
     insuranceSetClaim(orderId: $orderId, claim: $claim) {
       errors {
@@ -1001,7 +1031,7 @@ fragment FigureParts on InsuranceFigures {
       }
     }
   }
-`),Li=P(`
+`),Ri=P(`
   query Events($search: String!) {
     insuranceEvents(search: $search) {
       events {
@@ -1014,7 +1044,7 @@ fragment FigureParts on InsuranceFigures {
       }
     }
   }
-`),Ri=P(`
+`),zi=P(`
   query Event($product: String!) {
     insuranceEvent(product: $product) {
       performances {
@@ -1038,7 +1068,7 @@ fragment FigureParts on InsuranceFigures {
       }
     }
   }
-`),zi=P(`
+`),Bi=P(`
   query EventChoice($product: String!, $variants: [ID!]!) {
     insuranceEventChoice(product: $product, variants: $variants) {
       choice {
@@ -1081,7 +1111,7 @@ fragment FigureParts on InsuranceFigures {
       }
     }
   }
-`);var Bi=P(`
+`);var Vi=P(`
   query Runs {
     insuranceEventRuns {
       runs {
@@ -1098,7 +1128,7 @@ fragment FigureParts on InsuranceFigures {
       }
     }
   }
-`),Vi=P(`
+`),Hi=P(`
   query Run($id: ID!) {
     insuranceEventRun(id: $id) {
       run {
@@ -1110,7 +1140,7 @@ fragment FigureParts on InsuranceFigures {
       }
     }
   }
-`),Hi=P(`
+`),Ui=P(`
   query RunProgress($id: ID!) {
     insuranceEventRun(id: $id) {
       run {
@@ -1124,7 +1154,7 @@ fragment FigureParts on InsuranceFigures {
       }
     }
   }
-`),Ui=P(`
+`),Wi=P(`
   mutation BeginRun(
     $product: String!
     $variants: [ID!]!
@@ -1148,7 +1178,7 @@ fragment FigureParts on InsuranceFigures {
       }
     }
   }
-`),Wi=P(`
+`),Gi=P(`
   mutation ApproveRun($id: ID!, $policies: Int!, $seenAt: DateTime!) {
     insuranceApproveEventRun(id: $id, policies: $policies, seenAt: $seenAt) {
       errors {
@@ -1157,7 +1187,7 @@ fragment FigureParts on InsuranceFigures {
       }
     }
   }
-`),Gi=P(`
+`),Ki=P(`
   mutation WithdrawRun($id: ID!) {
     insuranceWithdrawEventRun(id: $id) {
       errors {
@@ -1166,7 +1196,7 @@ fragment FigureParts on InsuranceFigures {
       }
     }
   }
-`),Ki=P(`
+`),qi=P(`
   query Sales($first: Date!, $last: Date!, $channel: String) {
     insuranceSales(first: $first, last: $last, channel: $channel) {
       markets {
@@ -1218,7 +1248,7 @@ fragment FigureParts on InsuranceFigures {
       ...MoneyParts
     }
   }
-`),qi=P(`
+`),Ji=P(`
   query SalesCsv($first: Date!, $last: Date!, $channel: String) {
     insuranceSales(first: $first, last: $last, channel: $channel) {
       csv
@@ -1228,7 +1258,7 @@ fragment FigureParts on InsuranceFigures {
       }
     }
   }
-`),Ji=P(`
+`),Yi=P(`
   query Health {
     insuranceHealth {
       alarms {
@@ -1249,7 +1279,7 @@ fragment FigureParts on InsuranceFigures {
       }
     }
   }
-`),Yi=P(`
+`),Xi=P(`
   query Payload($product: String, $checkoutId: ID, $orderNumber: String, $reveal: Boolean) {
     insurancePayload(
       product: $product
@@ -1273,4 +1303,4 @@ fragment FigureParts on InsuranceFigures {
       }
     }
   }
-`);function Xi(e){let t=e.getElementById(`session`);return t?.textContent?JSON.parse(t.textContent):null}var Zi=`xcover-desk-dashboard`;function Qi(e){try{let t=window.sessionStorage.getItem(Zi);e.referrer?window.sessionStorage.setItem(Zi,e.referrer):t&&Object.defineProperty(e,"referrer",{configurable:!0,value:t})}catch{}}var $i=(0,h.createContext)(null);function F(){let e=(0,h.useContext)($i);if(!e)throw Error(`useSession outside of SignedIn`);return e}function I({from:e,waiting:t,children:n}){return`token`in e?(0,$n.jsx)(ta,{...e,theme:`light`,bridge:null,children:n}):(0,$n.jsx)(ea,{bridge:e,waiting:t,children:n})}function ea({bridge:e,waiting:t,children:n}){let{token:r,theme:i}=L(e),a=new URLSearchParams(window.location.search).get(`orderId`)??``;return r?(0,$n.jsx)(ta,{token:r,orderId:a,theme:i,bridge:e,children:n}):t}function L(e){let[t,n]=(0,h.useState)(()=>e.getState());return(0,h.useEffect)(()=>{let t=()=>n(e.getState());t();let r=[e.subscribe(`handshake`,t),e.subscribe(`tokenRefresh`,t),e.subscribe(`theme`,t)];return()=>r.forEach(e=>e())},[e]),t}function ta({token:e,orderId:t,theme:n,bridge:r,children:i}){let a=(0,h.useMemo)(()=>({ask:(t,n)=>M(e,t,n),orderId:t,theme:n,bridge:r}),[e,t,n,r]);return(0,$n.jsx)($i.Provider,{value:a,children:i})}function na({error:e,retry:t}){let n=e instanceof hi&&e.isSignedOut;return(0,$n.jsxs)(Qe,{role:`alert`,padding:4,borderRadius:3,backgroundColor:`critical1`,children:[(0,$n.jsx)(ft,{as:`p`,color:`default1`,children:e.message}),t&&!n&&(0,$n.jsx)(ut,{type:`button`,variant:`secondary`,size:`medium`,marginTop:3,onClick:t,children:`Try again`})]})}function ra(){return(0,$n.jsxs)(Qe,{padding:2,role:`status`,"aria-label":`Loading`,children:[(0,$n.jsx)(Jn,{height:6,marginBottom:3}),(0,$n.jsx)(Jn,{height:6,marginBottom:3}),(0,$n.jsx)(Jn,{height:6})]})}export{br as $,qi as A,Zr as B,Ei as C,Bi as D,Vi as E,gi as F,Br as G,Kr as H,vi as I,yr as J,Vr as K,mi as L,Pi as M,Gi as N,Hi as O,hi as P,fr as Q,pi as R,Ni as S,Ai as T,Gr as U,Xr as V,Wr as W,_r as X,vr as Y,gr as Z,Li as _,u as _t,Qi as a,or as at,Ji as b,Wi as c,Qn as ct,Ti as d,jt as dt,j as et,wi as f,ft,Ri as g,m as gt,Mi as h,He as ht,Xi as i,sr as it,Ii as j,Ki as k,ki as l,Kn as lt,ji as m,Ue as mt,na as n,Mr as nt,F as o,nr as ot,Ci as p,ut as pt,pr as q,I as r,Ar as rt,Di as s,tr as st,ra as t,Cr as tt,Ui as u,Qe as ut,zi as v,o as vt,Yi as w,Oi as x,Fi as y,c as yt,ti as z};
+`);function Zi(e){let t=e.getElementById(`session`);return t?.textContent?JSON.parse(t.textContent):null}var Qi=`xcover-desk-dashboard`;function $i(e){try{let t=window.sessionStorage.getItem(Qi);e.referrer?window.sessionStorage.setItem(Qi,e.referrer):t&&Object.defineProperty(e,"referrer",{configurable:!0,value:t})}catch{}}var F=(0,h.createContext)(null);function I(){let e=(0,h.useContext)(F);if(!e)throw Error(`useSession outside of SignedIn`);return e}function ea({from:e,waiting:t,children:n}){return`token`in e?(0,$n.jsx)(na,{...e,theme:`light`,bridge:null,children:n}):(0,$n.jsx)(L,{bridge:e,waiting:t,children:n})}function L({bridge:e,waiting:t,children:n}){let{token:r,theme:i}=ta(e),a=new URLSearchParams(window.location.search).get(`orderId`)??``;return r?(0,$n.jsx)(na,{token:r,orderId:a,theme:i,bridge:e,children:n}):t}function ta(e){let[t,n]=(0,h.useState)(()=>e.getState());return(0,h.useEffect)(()=>{let t=()=>n(e.getState());t();let r=[e.subscribe(`handshake`,t),e.subscribe(`tokenRefresh`,t),e.subscribe(`theme`,t)];return()=>r.forEach(e=>e())},[e]),t}function na({token:e,orderId:t,theme:n,bridge:r,children:i}){let a=(0,h.useMemo)(()=>({ask:(t,n)=>M(e,t,n),orderId:t,theme:n,bridge:r}),[e,t,n,r]);return(0,$n.jsx)(F.Provider,{value:a,children:i})}var ra=[`BAD_INPUT`,`COVER_NOT_FOUND`,`CANCELLATION_NOT_FOUND`,`PERMISSION_DENIED`];function ia({error:e,retry:t}){let n=e instanceof hi&&e.isSignedOut;return t&&e instanceof hi&&ra.includes(e.code)?(0,$n.jsx)(ft,{as:`p`,display:`block`,role:`status`,children:e.message}):(0,$n.jsxs)(Qe,{role:`alert`,padding:4,borderRadius:3,backgroundColor:`critical1`,children:[(0,$n.jsx)(ft,{as:`p`,color:`default1`,children:e.message}),t&&!n&&(0,$n.jsx)(ut,{type:`button`,variant:`secondary`,size:`medium`,marginTop:3,onClick:t,children:`Try again`})]})}function aa(){return(0,$n.jsxs)(Qe,{padding:2,role:`status`,"aria-label":`Loading`,children:[(0,$n.jsx)(Jn,{height:6,marginBottom:3}),(0,$n.jsx)(Jn,{height:6,marginBottom:3}),(0,$n.jsx)(Jn,{height:6})]})}export{fr as $,qi as A,ti as B,Pi as C,Hi as D,ji as E,hi as F,Wr as G,Xr as H,gi as I,pr as J,Br as K,vi as L,Li as M,Fi as N,Vi as O,Ki as P,gr as Q,mi as R,ki as S,Xi as T,Kr as U,Zr as V,Gr as W,vr as X,yr as Y,_r as Z,zi as _,m as _t,$i as a,sr as at,Ii as b,c as bt,Gi as c,tr as ct,Ti as d,Qe as dt,br as et,wi as f,jt as ft,Ni as g,He as gt,Ei as h,Ue as ht,Zi as i,Ar as it,Ji as j,Ui as k,Ai as l,Qn as lt,Mi as m,ut as mt,ia as n,Cr as nt,I as o,or as ot,Ci as p,ft as pt,Vr as q,ea as r,Mr as rt,Oi as s,nr as st,aa as t,j as tt,Wi as u,Kn as ut,Ri as v,u as vt,Di as w,Yi as x,Bi as y,o as yt,pi as z};
