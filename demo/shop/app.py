@@ -47,7 +47,7 @@ def create_app(settings: Settings) -> Starlette:
     host = Host(settings)
     till = Till(host, settings.payment_token)
     office = BackOffice(settings, host, till)
-    element_path = plugin_path(settings.channel, "element.js")
+    modules = {name: plugin_path(settings.channel, f"{name}.js") for name in ("element", "policy")}
 
     def page(_: Request) -> Response:
         return FileResponse(STATIC / "index.html")
@@ -56,7 +56,7 @@ def create_app(settings: Settings) -> Starlette:
         return {
             "coverSku": COVER_SKU,
             "channel": settings.channel,
-            "element": element_path,
+            **modules,
             "buyer": {"email": EMAIL, **NEW_YORK},
             "missingTokens": settings.missing_tokens,
         }
@@ -96,9 +96,11 @@ def create_app(settings: Settings) -> Starlette:
         kept = {name: answer.headers[name] for name in DESK_HEADERS if name in answer.headers}
         return Response(answer.content, answer.status_code, kept)
 
-    def element(_: Request) -> Response:
-        status, module = host.element()
-        return Response(module, status, media_type="text/javascript")
+    def module(request: Request) -> Response:
+        name = request.path_params["name"]
+        folder = "locales/" if "/locales/" in request.url.path else ""
+        status, content = host.module(f"{folder}{name}")
+        return Response(content, status, media_type="text/javascript")
 
     def wording(request: Request) -> Response:
         if not settings.simulator:
@@ -128,7 +130,8 @@ def create_app(settings: Settings) -> Starlette:
             Route("/api/pay", _post(pay), methods=POST),
             # The same paths as on the host, because the plugin's element calls the plugin itself.
             Route(plugin_path(settings.channel, "graphql"), plugin, methods=POST),
-            Route(element_path, element),
+            Route(plugin_path(settings.channel, "locales/{name}"), module),
+            Route(plugin_path(settings.channel, "{name:str}"), module),
             Route(f"{DESK_PATH}{{rest:path}}", desk, methods=["GET", "POST"]),
             # A browser on another machine reaches the shop but not the simulator.
             Route(f"{SIMULATED}/en/pds/{{item_id}}", wording),

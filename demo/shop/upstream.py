@@ -131,9 +131,14 @@ class Host:
         """Forward a request body to the plugin's endpoint; return status and body."""
         return self._upstream.send("POST", self._plugin("graphql"), body)
 
-    def element(self) -> tuple[int, bytes]:
-        """Return status and body of the plugin's custom element, a JavaScript module."""
-        return self._upstream.send("GET", self._plugin("element.js"))
+    def module(self, path: str) -> tuple[int, bytes]:
+        """Return status and body of a JavaScript module of the plugin's custom elements.
+
+        ``path`` is the path below the plugin's; one that leaves it is a ``Problem``.
+        """
+        if not all(map(_PART.fullmatch, path.split("/"))):
+            raise Problem("The plugin has no such module.", 404)
+        return self._upstream.send("GET", self._plugin(path))
 
     def desk(
         self, method: str, rest: str, body: bytes | None, authorization: str
