@@ -81,7 +81,8 @@ def create_app(settings: Settings) -> Starlette:
 
     async def plugin(request: Request) -> Response:
         content = await _body(request)
-        status, answer = await anyio.to_thread.run_sync(host.pass_to_plugin, content)
+        token = request.headers.get("authorization", "")
+        status, answer = await anyio.to_thread.run_sync(host.pass_to_plugin, content, token)
         return Response(answer, status, media_type="application/json")
 
     async def desk(request: Request) -> Response:
@@ -97,9 +98,10 @@ def create_app(settings: Settings) -> Starlette:
         return Response(answer.content, answer.status_code, kept)
 
     def module(request: Request) -> Response:
-        name = request.path_params["name"]
-        folder = "locales/" if "/locales/" in request.url.path else ""
-        status, content = host.module(f"{folder}{name}")
+        found = request.path_params
+        folder = f"{found['folder']}/" if "folder" in found else ""
+        path = f"{folder}{found['name']}.js"
+        status, content = host.module(path)
         return Response(content, status, media_type="text/javascript")
 
     def wording(request: Request) -> Response:
@@ -130,8 +132,8 @@ def create_app(settings: Settings) -> Starlette:
             Route("/api/pay", _post(pay), methods=POST),
             # The same paths as on the host, because the plugin's element calls the plugin itself.
             Route(plugin_path(settings.channel, "graphql"), plugin, methods=POST),
-            Route(plugin_path(settings.channel, "locales/{name}"), module),
-            Route(plugin_path(settings.channel, "{name:str}"), module),
+            Route(plugin_path(settings.channel, "{name}.js"), module),
+            Route(plugin_path(settings.channel, "{folder}/{name}.js"), module),
             Route(f"{DESK_PATH}{{rest:path}}", desk, methods=["GET", "POST"]),
             # A browser on another machine reaches the shop but not the simulator.
             Route(f"{SIMULATED}/en/pds/{{item_id}}", wording),

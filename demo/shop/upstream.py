@@ -127,9 +127,13 @@ class Host:
             raise Problem("; ".join(error["message"] for error in root["errors"]), 409)
         return root
 
-    def pass_to_plugin(self, body: bytes) -> tuple[int, bytes]:
-        """Forward a request body to the plugin's endpoint; return status and body."""
-        return self._upstream.send("POST", self._plugin("graphql"), body)
+    def pass_to_plugin(self, body: bytes, authorization: str) -> tuple[int, bytes]:
+        """Forward a request to the plugin with its token, if any; return status and body.
+
+        The papers of a policy are for the customer who is logged in.
+        """
+        headers = {"Authorization": authorization} if authorization else {}
+        return self._upstream.send("POST", self._plugin("graphql"), body, headers)
 
     def module(self, path: str) -> tuple[int, bytes]:
         """Return status and body of a JavaScript module of the plugin's custom elements.

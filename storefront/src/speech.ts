@@ -53,6 +53,17 @@ function supported(wanted: string | null | undefined): string[] {
   }
 }
 
+/** A store's texts: those of the property, and those in a script of JSON inside the element. */
+export function textsOf(element: HTMLElement & { readonly texts: Partial<Texts> }): Partial<Texts> {
+  const script = element.querySelector('script[type="application/json"]');
+  try {
+    return { ...JSON.parse(script?.textContent || "{}"), ...element.texts };
+  } catch (error) {
+    console.warn(`The texts inside <${element.localName}> are not JSON.`, error);
+    return element.texts;
+  }
+}
+
 /** Says an element's texts in a language, with the numbers of the wanted locale. */
 export class Speech {
   readonly lang: string;

@@ -378,7 +378,7 @@ def test_tickets_are_counted_as_the_language_does(
 def test_nothing_is_said_in_a_wrong_language_first(storefront: Storefront) -> None:
     # given texts that take longer than the offer
     held: list[Route] = []
-    storefront.page.route("**/locales/de-*.js", held.append)
+    storefront.page.route("**/locales/de-*.js", lambda route: held.append(route))
     with storefront.page.expect_response(GRAPHQL):
         storefront.open("de")
     storefront.page.wait_for_timeout(200)

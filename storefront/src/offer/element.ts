@@ -1,6 +1,6 @@
 import { adopt, Base, h, put, sheetOf } from "../dom";
 import { offer as english } from "../locales/en.json";
-import { isLoaded, languageOf, load, Speech, type Texts } from "../speech";
+import { isLoaded, languageOf, load, Speech, type Texts, textsOf } from "../speech";
 import base from "../styles/base.css?inline";
 import style from "../styles/offer.css?inline";
 import { type Answer, askOffer, type Offer } from "./api";
@@ -152,6 +152,7 @@ export class XCoverOffer extends Base {
   connectedCallback(): void {
     this.#root.adoptedStyleSheets = [sheetOf(base), sheetOf(style)];
     this.#root.append(this.#room, this.#status);
+    this.#group.setAttribute("aria-describedby", this.#hint.id);
     adopt(this, "texts");
     for (const name of WAKES) addEventListener(name, this);
     this.#begin();
@@ -193,17 +194,6 @@ export class XCoverOffer extends Base {
     this.#conversation.begin(isOther);
   }
 
-  /** The store's texts: those of the property, and those in a script of JSON inside the element. */
-  #ownTexts(): Partial<Texts> {
-    try {
-      const script = this.querySelector('script[type="application/json"]');
-      return { ...JSON.parse(script?.textContent || "{}"), ...this.#texts };
-    } catch (error) {
-      console.warn("The texts inside <xcover-offer> are not JSON.", error);
-      return this.#texts;
-    }
-  }
-
   #chosen(offer: Offer): string[] {
     const id = onlyQuoteId(offer);
     if (id) return [id];
@@ -225,9 +215,9 @@ export class XCoverOffer extends Base {
 
   /** Draws what is to be shown. A defect of ours must not keep anybody from paying. */
   #draw(isNews = false): void {
+    this.#isBroken = false;
     try {
       this.#show(isNews);
-      this.#isBroken = false;
     } catch (error) {
       this.#isBroken = true;
       this.setAttribute("state", "failed");
@@ -246,7 +236,7 @@ export class XCoverOffer extends Base {
       void load(language).then(() => this.isConnected && this.#draw());
       return;
     }
-    const speech = new Speech(wanted, "offer", english, this.#ownTexts());
+    const speech = new Speech(wanted, "offer", english, textsOf(this));
     const { error, told, pending } = this.#conversation;
     const { say, tell } = speech;
     const offer = this.#offer;
@@ -285,13 +275,13 @@ export class XCoverOffer extends Base {
     const { say, lang } = speech;
     const drawn = JSON.stringify([offer ?? sentence, mayRetry, lang, this.#texts]);
     if (this.#drawn === drawn) return;
-    this.#drawn = drawn;
     const focused = this.#root.activeElement;
     const retry = { part: "retry", type: "button", onclick: () => this.#begin() };
     const content = offer
       ? offerContent(offer, speech, () => this.#tick())
       : [h("p", {}, sentence), mayRetry && h("button", retry, say("retry"))];
     this.#shown.replaceChildren(...content.flatMap((node) => (node ? [node, " "] : [])));
+    this.#drawn = drawn;
     if (focused && !focused.isConnected) {
       (this.#root.getElementById(focused.id) ?? this.#box).focus();
     }

@@ -124,17 +124,17 @@ class OfferView {
       h("h4", {}, head),
       this.#lines(lines),
       this.#points(covered.slice(0, FEW)),
-      covered.length > FEW && this.#more(title, said, covered.slice(FEW)),
+      covered.length > FEW && this.#more(id, title, said, covered.slice(FEW)),
       this.#list("exclusions", said.exclusions),
       this.#disclaimer(said),
       this.#wording(said),
     );
   }
 
-  #more(title: string, said: Said, rest: readonly Point[]): HTMLElement {
+  #more(id: string, title: string, said: Said, rest: readonly Point[]): HTMLElement {
     const summary = h(
       "summary",
-      { id: `more ${title}` },
+      { id: `more ${id}` },
       this.speech.say("more"),
       h("span", { className: "aside" }, title),
     );

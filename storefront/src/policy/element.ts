@@ -1,6 +1,6 @@
 import { adopt, Base, h, sheetOf } from "../dom";
 import { policy as english } from "../locales/en.json";
-import { isLoaded, languageOf, load, Speech, type Texts } from "../speech";
+import { isLoaded, languageOf, load, Speech, type Texts, textsOf } from "../speech";
 import base from "../styles/base.css?inline";
 import style from "../styles/policy.css?inline";
 import { askCover, type Seen } from "./api";
@@ -145,7 +145,7 @@ export class XCoverPolicy extends Base {
       void load(language).then(() => this.isConnected && this.#draw());
       return;
     }
-    const speech = new Speech(wanted, "policy", english, this.#texts);
+    const speech = new Speech(wanted, "policy", english, textsOf(this));
     const { say, lang, dir } = speech;
     const state = this.#state();
     this.setAttribute("state", state);
