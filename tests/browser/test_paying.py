@@ -185,10 +185,10 @@ def test_an_offer_that_takes_too_long_holds_up_nobody(form: Storefront) -> None:
     await_ready(form)
     assert form.pay() == []
     assert form.offer.evaluate(WAITS_FOR) == "loading"
-    form.page.clock.run_for(4900)
+    form.page.clock.run_for(2000)
     assert became_ready(form) == []
 
-    form.page.clock.run_for(200)
+    form.page.clock.run_for(3000)
 
     assert became_ready(form) == [None]
     assert form.offer.evaluate(WAITS_FOR) is None

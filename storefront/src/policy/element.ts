@@ -88,6 +88,8 @@ export class XCoverPolicy extends Base {
       endpoint: this.getAttribute("endpoint"),
     };
     const token = await this.#readToken();
+    // Attributes that are set one after the other are one question.
+    if (turn !== this.#turn) return;
     const seen = await askCover(address, order, token);
     if (turn !== this.#turn) return;
     const before = this.status;
