@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 
-.PHONY: test test-saleor deep mutants test-saleor-e2e chaos bench bench-check demo store desk desk-check lint wheel clean
+.PHONY: test test-saleor deep mutants test-saleor-e2e chaos bench bench-check demo store desk desk-check storefront storefront-check lint wheel clean
 
 PACKAGES := packages/xcover-simulator packages/xcover-acceptance
 
@@ -76,23 +76,45 @@ NODE := $(BIN)/python -m tools.node
 DESK_INSTALLED := dashboard/node_modules/.installed
 
 $(DESK_INSTALLED): dashboard/package.json dashboard/package-lock.json $(INSTALLED)
-	$(NODE) npm ci
+	$(NODE) dashboard npm ci
 	touch $@
 
 desk: $(DESK_INSTALLED)
-	$(NODE) npm run types
-	$(NODE) npm run check
-	$(NODE) npm test
-	$(NODE) npm run build
+	$(NODE) dashboard npm run types
+	$(NODE) dashboard npm run check
+	$(NODE) dashboard npm test
+	$(NODE) dashboard npm run build
 
 # Does the package hold what dashboard/ builds today?
 desk-check: $(DESK_INSTALLED)
-	$(NODE) npm run types
-	$(NODE) npm run check
-	$(NODE) npm test
-	DESK_OUT=$(abspath .cache/desk) $(NODE) npm run build
+	$(NODE) dashboard npm run types
+	$(NODE) dashboard npm run check
+	$(NODE) dashboard npm test
+	DESK_OUT=$(abspath .cache/desk) $(NODE) dashboard npm run build
 	diff -r .cache/desk saleor_xcover_plugin/static/saleor_xcover_plugin/desk || \
 		{ echo "The desk in the package is not built from dashboard/: run make desk."; exit 1; }
+
+# Build the storefront's elements from storefront/ into the package, and run their tests.
+STOREFRONT_INSTALLED := storefront/node_modules/.installed
+
+$(STOREFRONT_INSTALLED): storefront/package.json storefront/package-lock.json $(INSTALLED)
+	$(NODE) storefront npm ci
+	touch $@
+
+storefront: $(STOREFRONT_INSTALLED)
+	$(NODE) storefront npm run check
+	$(NODE) storefront npm test
+	$(NODE) storefront npm run build
+
+# Does the package hold what storefront/ builds today?
+BUILT := saleor_xcover_plugin/static/saleor_xcover_plugin
+storefront-check: $(STOREFRONT_INSTALLED)
+	$(NODE) storefront npm run check
+	$(NODE) storefront npm test
+	rm -rf .cache/storefront
+	STOREFRONT_OUT=$(abspath .cache/storefront) $(NODE) storefront npm run build
+	diff -r --exclude desk .cache/storefront $(BUILT) || \
+		{ echo "The elements in the package are not built from storefront/: run make storefront."; exit 1; }
 
 # Nothing a developer imports here is undeclared; what runs in a real Saleor also uses what that brings.
 LOOKED_AT_ELSEWHERE := \.venv \.cache dist packages saleor_xcover_plugin testkit/saleor tests/saleor
@@ -113,4 +135,4 @@ wheel: $(INSTALLED)
 	$(BIN)/python -m pip wheel --quiet --no-deps --no-build-isolation --wheel-dir dist . $(PACKAGES:%=./%)
 
 clean:
-	rm -rf .cache dist build dashboard/node_modules dashboard/src/gql .pytest_cache .mypy_cache .ruff_cache
+	rm -rf .cache dist build dashboard/node_modules dashboard/src/gql storefront/node_modules .pytest_cache .mypy_cache .ruff_cache

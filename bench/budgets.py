@@ -162,6 +162,20 @@ def _small(found: Numbers) -> Iterator[Verdict]:
     yield Verdict(
         "storefront element, gzip", "< 9 kB", f"{found['gzip']} bytes", found["gzip"] < 9_000
     )
+    own = found["offer shown by a page of its own"]["median"]
+    for name, way in (
+        ("offer shown by the element", "nothing cached"),
+        ("offer shown by the element, its module cached", "module cached"),
+    ):
+        if name not in found:
+            continue
+        later = 1000 * (found[name]["median"] - own)
+        yield Verdict(
+            f"storefront element: offer later than on a page of its own, {way}",
+            "<= 50 ms",
+            f"{later:.0f} ms",
+            later <= 50,
+        )
 
 
 def _light(found: Numbers) -> Iterator[Verdict]:

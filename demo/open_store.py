@@ -15,7 +15,7 @@ from testkit.client.transports import over_http
 from testkit.errors import DemoError
 from testkit.process import ReadyProcess
 from testkit.progress import Steps
-from testkit.seed import DemoStore
+from testkit.seed import FESTIVAL, DemoStore
 from testkit.shop import PAYMENT_TOKEN, READY, STAFF_KEY, STAFF_TOKEN, shop_command
 from testkit.shutdown import ToldToEnd, no_more
 from testkit.stack import Stack
@@ -82,7 +82,7 @@ def _open(stack: Stack, shop: ReadyProcess, port: int) -> tuple[str, str]:
     command = shop_command(stack.host_url, store.channel.slug, port, *simulator)
     address = shop.start(command, env={**os.environ, **given})
     # A browser that reaches only the shop must be able to read the policy wording.
-    stack.simulator.settings(site=address + SIMULATED)
+    stack.simulator.settings(site=address + SIMULATED, products_by_event={FESTIVAL: "alternatives"})
     return address, key
 
 

@@ -22,7 +22,7 @@ from .config import address_change
 from .config import settings as config
 from .defect_log import no_values_leave
 from .desk.pages import desk_view
-from .element import element_view
+from .element import MODULES, element_view
 from .errors import Refusal
 from .graphql.view import graphql_view
 from .guard import Guarded, guard
@@ -261,7 +261,7 @@ class XCoverPlugin(BasePlugin):
     # HTTP ---------------------------------------------------------------------------------
 
     def webhook(self, request: HttpRequest, path: str, previous_value: Any) -> HttpResponse:
-        """Serve the storefront API, XCover's webhooks and the storefront element; and the desk.
+        """Serve the storefront API, XCover's webhooks and the storefront elements; and the desk.
 
         The desk has the address without a channel, all else one for each channel in which the
         plugin is active. Return 404 for any other path.
@@ -286,7 +286,11 @@ class XCoverPlugin(BasePlugin):
         head, _, rest = path.strip("/").partition("/")
         if _has_no_channel(request):
             return partial(desk_view, path=rest) if head == "desk" else None
-        if rest or self.channel is None or not self.active or head not in _VIEWS:
+        if self.channel is None or not self.active:
+            return None
+        if head == "locales" or (head in MODULES and not rest):
+            return partial(element_view, path=path.strip("/"))
+        if rest or head not in _VIEWS:
             return None
         return partial(_VIEWS[head], channel_id=self.channel.id, configuration=self.configuration)
 
@@ -294,7 +298,6 @@ class XCoverPlugin(BasePlugin):
 _VIEWS: Mapping[str, Callable[..., HttpResponse]] = {
     "graphql": graphql_view,
     "events": events_view,
-    "element.js": element_view,
 }
 
 

@@ -53,6 +53,8 @@ EVENTS = (
     Event("Northern Lights Festival", "Fjord Park", "Oslo", "NO", "Europe/Oslo", 110, 16, "135.00"),
 )
 SYMPHONY = "Example Symphony"
+FESTIVAL = "Northern Lights Festival"
+"""The open store's event with two products, of which one may be taken."""
 
 
 class DemoStore:

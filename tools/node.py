@@ -1,8 +1,8 @@
-"""Run Node and npm in the versions the desk is built with, from packages of the npm registry.
+"""Run Node and npm in the versions desk and elements are built with, from the npm registry.
 
-``python -m tools.node npm ci`` runs npm in ``dashboard/``; ``python -m tools.node node …`` runs
-Node. Both are downloaded once, checked against their digests, and kept below ``.cache``. Nobody who
-uses the wheel needs them.
+``python -m tools.node dashboard npm ci`` runs npm in ``dashboard/``; ``python -m tools.node
+storefront node …`` runs Node in ``storefront/``. Both are downloaded once, checked against their
+digests, and kept below ``.cache``. Nobody who uses the wheel needs them.
 """
 
 from __future__ import annotations
@@ -23,7 +23,8 @@ import requests
 
 ROOT = Path(__file__).resolve().parent.parent
 CACHE = ROOT / ".cache" / "node"
-WORK_DIRECTORY = ROOT / "dashboard"
+FOLDERS = ("dashboard", "storefront")
+"""The folders with a ``package.json``."""
 REGISTRY = "https://registry.npmjs.org"
 """Address of the npm registry; the variable ``NPM_CONFIG_REGISTRY`` names another one."""
 TIMEOUT = 120
@@ -90,9 +91,10 @@ NPM = Package(
 
 
 def main(arguments: list[str]) -> int:
-    """Run ``node`` or ``npm`` with the rest of the arguments, and return its exit code."""
-    if not arguments or arguments[0] not in ("node", "npm"):
-        raise SystemExit("Say what to run: python -m tools.node npm ci")
+    """Run ``node`` or ``npm`` in a folder with the other arguments, and return its exit code."""
+    folder, *arguments = arguments or [""]
+    if folder not in FOLDERS or not arguments or arguments[0] not in ("node", "npm"):
+        raise SystemExit("Say where and what to run: python -m tools.node dashboard npm ci")
     machine = (platform.system(), platform.machine())
     if machine not in NODES:
         raise SystemExit(f"No Node is agreed on for {' '.join(machine)}: tools/node.py has a list.")
@@ -104,7 +106,7 @@ def main(arguments: list[str]) -> int:
     quiet = {"npm_config_fund": "false", "npm_config_audit": "false", "CI": "1"}
     environment = {**os.environ, **quiet, "PATH": paths}
     return subprocess.run(
-        [*program, *arguments[1:]], cwd=WORK_DIRECTORY, env=environment, check=False
+        [*program, *arguments[1:]], cwd=ROOT / folder, env=environment, check=False
     ).returncode
 
 

@@ -47,7 +47,7 @@ def create_app(settings: Settings) -> Starlette:
     host = Host(settings)
     till = Till(host, settings.payment_token)
     office = BackOffice(settings, host, till)
-    element_path = plugin_path(settings.channel, "element.js")
+    modules = {name: plugin_path(settings.channel, f"{name}.js") for name in ("element", "policy")}
 
     def page(_: Request) -> Response:
         return FileResponse(STATIC / "index.html")
@@ -56,7 +56,7 @@ def create_app(settings: Settings) -> Starlette:
         return {
             "coverSku": COVER_SKU,
             "channel": settings.channel,
-            "element": element_path,
+            **modules,
             "buyer": {"email": EMAIL, **NEW_YORK},
             "missingTokens": settings.missing_tokens,
         }
@@ -81,7 +81,8 @@ def create_app(settings: Settings) -> Starlette:
 
     async def plugin(request: Request) -> Response:
         content = await _body(request)
-        status, answer = await anyio.to_thread.run_sync(host.pass_to_plugin, content)
+        token = request.headers.get("authorization", "")
+        status, answer = await anyio.to_thread.run_sync(host.pass_to_plugin, content, token)
         return Response(answer, status, media_type="application/json")
 
     async def desk(request: Request) -> Response:
@@ -97,9 +98,12 @@ def create_app(settings: Settings) -> Starlette:
         kept = {name: answer.headers[name] for name in DESK_HEADERS if name in answer.headers}
         return Response(answer.content, answer.status_code, kept)
 
-    def element(_: Request) -> Response:
-        status, module = host.element()
-        return Response(module, status, media_type="text/javascript")
+    def module(request: Request) -> Response:
+        found = request.path_params
+        folder = f"{found['folder']}/" if "folder" in found else ""
+        path = f"{folder}{found['name']}.js"
+        status, content = host.module(path)
+        return Response(content, status, media_type="text/javascript")
 
     def wording(request: Request) -> Response:
         if not settings.simulator:
@@ -129,7 +133,8 @@ def create_app(settings: Settings) -> Starlette:
             Route("/api/pay", _post(pay), methods=POST),
             # The same paths as on the host, because the plugin's element calls the plugin itself.
             Route(plugin_path(settings.channel, "graphql"), plugin, methods=POST),
-            Route(element_path, element),
+            Route(plugin_path(settings.channel, "{name}.js"), module),
+            Route(plugin_path(settings.channel, "{folder}/{name}.js"), module),
             # A redirect to the one with a slash would drop the referrer, which the bridge needs.
             Route(DESK_PATH.removesuffix("/"), desk, methods=["GET", "POST"]),
             Route(f"{DESK_PATH}{{rest:path}}", desk, methods=["GET", "POST"]),

@@ -127,13 +127,22 @@ class Host:
             raise Problem("; ".join(error["message"] for error in root["errors"]), 409)
         return root
 
-    def pass_to_plugin(self, body: bytes) -> tuple[int, bytes]:
-        """Forward a request body to the plugin's endpoint; return status and body."""
-        return self._upstream.send("POST", self._plugin("graphql"), body)
+    def pass_to_plugin(self, body: bytes, authorization: str) -> tuple[int, bytes]:
+        """Forward a request to the plugin with its token, if any; return status and body.
 
-    def element(self) -> tuple[int, bytes]:
-        """Return status and body of the plugin's custom element, a JavaScript module."""
-        return self._upstream.send("GET", self._plugin("element.js"))
+        The papers of a policy are for the customer who is logged in.
+        """
+        headers = {"Authorization": authorization} if authorization else {}
+        return self._upstream.send("POST", self._plugin("graphql"), body, headers)
+
+    def module(self, path: str) -> tuple[int, bytes]:
+        """Return status and body of a JavaScript module of the plugin's custom elements.
+
+        ``path`` is the path below the plugin's; one that leaves it is a ``Problem``.
+        """
+        if not all(map(_PART.fullmatch, path.split("/"))):
+            raise Problem("The plugin has no such module.", 404)
+        return self._upstream.send("GET", self._plugin(path))
 
     def desk(
         self, method: str, rest: str | None, query: str, body: bytes | None, authorization: str

@@ -43,11 +43,23 @@ _HTML = """<!doctype html>
   <main>
     <h1>Checkout</h1>
     <h2>Protection</h2>
-    <xcover-offer channel="{channel}" checkout="{checkout}"{locale}></xcover-offer>
+    {before}
+    <xcover-offer channel="{channel}" checkout="{checkout}"{locale}{attributes}>
+      {inside}
+    </xcover-offer>
+    {after}
     <p id="below">What follows the offer</p>
   </main>
 </body>
 </html>"""
+
+
+_FORM = """<form id="form"><script>
+  document.getElementById("form").addEventListener("submit", (event) => {
+    event.preventDefault();
+    window.paid = [...new FormData(event.target)];
+  });
+</script>"""
 
 
 class HeldAnswer:
@@ -100,6 +112,11 @@ class Storefront:
         self._releases: list[Callable[[], None]] = []
         self.page.on("request", self._note)
         self.locale: str | None = None
+        self.attributes = ""
+        """Further attributes of the element, and what stands ``inside`` it."""
+        self.inside = ""
+        self.is_in_form = False
+        """The element stands in a form with a button, whose data is ``window.paid``."""
         self.failures: list[str] = []
         self.page.on("pageerror", lambda error: self.failures.append(str(error)))
 
@@ -110,6 +127,10 @@ class Storefront:
             channel=self.shopper.channel.slug,
             checkout=self.shopper.checkout_id,
             locale=f' locale="{locale}"' if locale else "",
+            attributes=f" {self.attributes}" if self.attributes else "",
+            inside=self.inside,
+            before=_FORM if self.is_in_form else "",
+            after="<button>Pay</button></form>" if self.is_in_form else "",
         )
         self.page.route(
             f"**{PAGE}", lambda route: route.fulfill(body=html, content_type="text/html")
@@ -152,6 +173,16 @@ class Storefront:
         """Expect this answer to be the pressed one; None: neither."""
         for button, means in ((self.yes, "accepted"), (self.no, "declined")):
             expect(button).to_have_attribute("aria-pressed", str(answer == means).lower())
+
+    def pay(self) -> Any:
+        """Press the form's button; return the data it was sent with, None if it was not sent."""
+        self.page.get_by_role("button", name="Pay").click()
+        return self.page.evaluate("window.paid ?? null")
+
+    def unfold(self) -> None:
+        """Open whatever is folded."""
+        for summary in self.offer.locator("details:not([open]) > summary").all():
+            summary.click()
 
     def heard(self) -> list[tuple[str, Any]]:
         """Return the element's events as the page heard them, with their details."""

@@ -26,6 +26,7 @@ def test_a_shopper_sees_all_of_it(storefront: Storefront, place: Place, name: st
     storefront.open()
     storefront.wait_for("offer")
     # then
+    storefront.unfold()
     seen = storefront.offer.locator("[part=box]").inner_text()
     assert words.missing(content, [seen]) == []
     assert "<" not in seen
@@ -44,6 +45,7 @@ def test_a_shopper_sees_texts_of_odd_shapes(storefront: Storefront, place: Place
     storefront.open()
     storefront.wait_for("offer")
     # then
+    storefront.unfold()
     seen = storefront.offer.locator("[part=box]").inner_text()
     assert words.odd_words_in(seen) == words.ODD_WORDS
     assert "Zq3 < 6" in seen

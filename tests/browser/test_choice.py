@@ -1,5 +1,6 @@
 """More than one thing to choose: nothing is ticked beforehand, and only what is allowed is sent."""
 
+import re
 from typing import Any
 
 import pytest
@@ -343,3 +344,71 @@ def test_more_than_allowed_is_not_sent(storefront: Storefront, place: Place) -> 
     # until it is taken back
     boxes[0].uncheck()
     expect(storefront.yes).to_have_attribute("aria-disabled", "false")
+
+
+def test_what_several_products_have_in_common_is_told_once(two_events: Storefront) -> None:
+    shown = two_events.offer.locator("[part=box]").inner_text()
+
+    for text in (
+        "Your public transport to the venue breaks down or is late.",
+        "Up to the full price of your tickets.",
+        "Events that the organiser cancels or moves.",
+        "I have read the policy wording",
+    ):
+        assert shown.count(text) == 1
+    shared = two_events.offer.locator("[part=shared]")
+    expect(shared.get_by_role("heading", name="The same for all of these")).to_be_visible()
+    for part in ("inclusions", "benefits", "exclusions"):
+        expect(shared.locator(f"[part={part}]")).to_be_visible()
+    # What is said of one event stays with it.
+    cards = two_events.offer.locator("[part=quote]")
+    expect(cards).to_have_count(2)
+    for event, price in ((SYMPHONY, "US$6.66 for 2 tickets."), (DERBY, "US$2.73 for 1 ticket.")):
+        card = cards.filter(has_text=event)
+        expect(card).to_contain_text(price)
+        expect(card.get_by_role("link", name="Policy wording")).to_be_visible()
+
+
+def test_a_card_folds_what_else_is_covered_but_nothing_that_must_be_seen(
+    storefront: Storefront, place: Place
+) -> None:
+    # given two plans with three times when each pays, two things it pays, and limits of their own
+    own = [
+        {
+            "inclusions": {f"When {number}{plan}": "It pays." for number in (1, 2, 3)},
+            "benefits": {f"What {number}{plan}": "It is paid." for number in (1, 2)},
+            "exclusions": {f"Limit {number}{plan}": "It does not." for number in (1, 2, 3)},
+            "disclaimer": f"Agreed to {plan}.",
+        }
+        for plan in ("A", "B")
+    ]
+    place.simulator.settings(product_content_changes=own)
+    offer_by(storefront, place, "alternatives")
+    card = storefront.offer.locator("[part=quote]").first
+    # then two of what is covered are there, and all that limits it, its terms and its price
+    for text in ("When 1A", "When 2A", "Limit 1A", "Limit 2A", "Limit 3A", "$6.66"):
+        expect(card.get_by_text(text, exact=True)).to_be_visible()
+    expect(card.locator("[part=disclaimer]")).to_contain_text("Agreed to A.")
+    expect(card.get_by_role("link", name="Policy wording")).to_be_visible()
+    folded = ("When 3A", "What 1A", "What 2A")
+    for text in folded:
+        expect(card.get_by_text(text, exact=True)).to_be_hidden()
+    # and the rest is one key away, and says of which plan it is
+    summary = card.locator("summary")
+    expect(summary).to_have_text(re.compile("^More .*Ticket protection for"))
+    summary.focus()
+    storefront.page.keyboard.press("Enter")
+    for text in folded:
+        expect(card.get_by_text(text, exact=True)).to_be_visible()
+    # and stays open while another is chosen
+    radio(storefront, "Ticket and travel protection").check()
+    expect(card.get_by_text("What 2A", exact=True)).to_be_visible()
+    storefront.expect_answer(None)
+
+
+def test_answers_are_of_one_size_also_while_nothing_is_chosen(two_events: Storefront) -> None:
+    for width in (390, 1000):
+        two_events.page.set_viewport_size({"width": width, "height": 900})
+        sizes = [button.bounding_box() for button in (two_events.yes, two_events.no)]
+        first, second = ((size["width"], size["height"]) for size in sizes if size)
+        assert first == second

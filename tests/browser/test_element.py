@@ -579,7 +579,7 @@ def test_an_answer_too_many_is_said_and_changes_nothing(
     ("locale", "sentence"),
     [
         ("en", "Please wait a moment, then try again."),
-        ("de", "Das kam nicht an. Bitte erneut versuchen."),
+        ("de", "Bitte warten Sie einen Moment und versuchen Sie es erneut."),
     ],
 )
 def test_an_answer_to_a_busy_store_is_said_and_can_be_given_again(

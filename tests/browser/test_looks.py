@@ -5,14 +5,14 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from testkit.process import ROOT
 from testkit.seed import SYMPHONY
 
 from . import axe
 from .conftest import IS_REQUIRED, Place, wait_for_offer
-from .storefront import Storefront, forget, let_offers_expire
+from .storefront import GRAPHQL, Storefront, forget, let_offers_expire
 
 IMAGES = ROOT / "docs" / "images"
 Prepare = Callable[[Storefront, Place], None]
@@ -93,6 +93,35 @@ def have_something_disabled(storefront: Storefront, place: Place) -> None:
     wait_for_nothing(storefront, place)
 
 
+def have_more_to_tell(storefront: Storefront, place: Place) -> None:
+    """Two plans, each with more of its own than a card shows at once."""
+    points = {
+        "inclusions": {
+            "Illness": "You are ill.",
+            "Delay": "The train is late.",
+            "Car": "It broke.",
+        },
+        "benefits": {"Tickets": "Their price.", "Journey": "Its price."},
+        "exclusions": {"Cancelled events": "Events that are cancelled."},
+    }
+    own = [
+        {
+            name: {f"{label} {plan}": f"{text} {plan}" for label, text in each.items()}
+            for name, each in points.items()
+        }
+        for plan in ("A", "B")
+    ]
+    place.simulator.settings(product_content_changes=own)
+    have_alternatives(storefront, place)
+
+
+def have_two_events(storefront: Storefront, place: Place) -> None:
+    events = place.store.events
+    storefront.shopper.create_checkout({events[SYMPHONY]: 2, events["City Derby"]: 1})
+    wait_for_offer(storefront.shopper)
+    wait_for_nothing(storefront, place)
+
+
 STATES: dict[str, Prepare] = {
     "loading": be_waiting,
     "offer": wait_for_nothing,
@@ -105,6 +134,8 @@ STATES: dict[str, Prepare] = {
     "alternatives": have_alternatives,
     "unsaved": have_another_choice_unsaved,
     "disabled": have_something_disabled,
+    "folded": have_more_to_tell,
+    "events": have_two_events,
 }
 
 
@@ -295,6 +326,10 @@ def test_nothing_below_moves_when_the_offer_arrives(
         ("de", "Ja, mit Schutz", "6,66\xa0$", "ltr"),
         ("de-AT", "Ja, mit Schutz", "$\xa06,66", "ltr"),
         ("fr", "Oui, avec protection", "6,66\xa0$US", "ltr"),
+        ("es", "Sí, con protección", "6,66\xa0US$", "ltr"),
+        ("it", "Sì, con protezione", "6,66\xa0USD", "ltr"),
+        ("nl", "Ja, met bescherming", "US$\xa06,66", "ltr"),
+        ("pl", "Tak, z ochroną", "6,66\xa0USD", "ltr"),
         ("ar", "نعم، مع الحماية", "6.66", "rtl"),
         ("xx-nonsense_", "Yes, with protection", "$6.66", "ltr"),
         ("nb", "Yes, with protection", "6,66", "ltr"),
@@ -310,6 +345,84 @@ def test_the_language_of_the_page_is_spoken(
     expect(storefront.yes).to_contain_text(answer)
     expect(storefront.offer.locator("[part=price]")).to_contain_text(price)
     assert storefront.yes.evaluate("(e) => getComputedStyle(e).direction") == direction
+
+
+@pytest.mark.parametrize(
+    ("locale", "count", "shown"),
+    [
+        ("en", 1, "For 1 ticket"),
+        ("en", 2, "For 2 tickets"),
+        ("de", 1, "Für 1 Ticket"),
+        ("fr", 0, None),
+        ("pl", 1, "Za 1 bilet"),
+        ("pl", 3, "Za 3 bilety"),
+        ("pl", 12, "Za 12 biletów"),
+        ("ar", 2, "لتذكرتين"),
+        ("ar", 11, "لـ"),
+    ],
+)
+def test_tickets_are_counted_as_the_language_does(
+    storefront: Storefront, locale: str, count: int, shown: str | None
+) -> None:
+    storefront.answer_with(lambda root: root["offer"].update(ticketCount=count))
+    storefront.open(locale)
+    storefront.wait_for("offer")
+
+    counted = storefront.offer.locator("[part=count]")
+    if shown is None:
+        expect(counted).to_have_count(0)
+    else:
+        expect(counted).to_contain_text(shown)
+
+
+def test_nothing_is_said_in_a_wrong_language_first(storefront: Storefront) -> None:
+    # given texts that take longer than the offer
+    held: list[Route] = []
+    storefront.page.route("**/locales/de-*.js", lambda route: held.append(route))
+    with storefront.page.expect_response(GRAPHQL):
+        storefront.open("de")
+    storefront.page.wait_for_timeout(200)
+    # then nothing is there to read, and its room is kept
+    box = storefront.offer.locator("[part=box]")
+    expect(storefront.offer).to_have_attribute("state", "loading")
+    assert box.inner_text().strip() == ""
+    assert storefront.offer.get_by_role("status").inner_text() == ""
+    before = storefront.page.locator("#below").bounding_box()
+    # until they come
+    held.pop().continue_()
+    storefront.wait_for("offer")
+    expect(storefront.offer.get_by_role("link")).to_have_text("Bedingungen")
+    assert storefront.page.locator("#below").bounding_box() == before
+
+
+def test_without_the_texts_of_a_language_it_is_english(storefront: Storefront) -> None:
+    storefront.page.route("**/locales/*", lambda route: route.abort())
+
+    storefront.open("fr")
+
+    storefront.wait_for("offer")
+    expect(storefront.offer.locator("[part=box]")).to_have_attribute("lang", "en")
+    expect(storefront.offer.get_by_role("link")).to_have_text("Policy wording")
+
+
+def test_a_store_gives_its_own_texts(storefront: Storefront) -> None:
+    storefront.inside = """<script type="application/json">
+        {"wording": "The small print", "name": "Foyer cover", "errors": {"offline": "No line."}}
+    </script>"""
+    storefront.open()
+    storefront.wait_for("offer")
+    expect(storefront.offer.get_by_role("link")).to_have_text("The small print")
+    expect(storefront.offer.get_by_role("region", name="Foyer cover")).to_be_visible()
+    # and a property goes before them
+    storefront.offer.evaluate("(e) => { e.texts = {wording: 'All of it', total: 'tax included'}; }")
+    expect(storefront.offer.get_by_role("link")).to_have_text("All of it")
+    expect(storefront.offer.locator("[part=price]")).to_contain_text("$6.66 tax included")
+    expect(storefront.offer.get_by_role("region", name="Foyer cover")).to_be_visible()
+    # and what is no JSON is left out
+    storefront.inside = '<script type="application/json">{wording</script>'
+    storefront.open()
+    storefront.wait_for("offer")
+    expect(storefront.offer.get_by_role("link")).to_have_text("Policy wording")
 
 
 @pytest.mark.parametrize(
@@ -382,6 +495,74 @@ def test_a_choice_fits_on_every_screen(
     assert (box["x"] > title["x"]) == (locale == "ar")
 
 
+@pytest.mark.parametrize("width", [390, 768, 1280])
+def test_prices_stand_in_one_column(storefront: Storefront, place: Place, width: int) -> None:
+    storefront.page.set_viewport_size({"width": width, "height": 900})
+    have_alternatives(storefront, place)
+
+    prices = storefront.offer.locator("[part=choice] [part=price]").all()
+    ends = [box["x"] + box["width"] for price in prices if (box := price.bounding_box())]
+
+    assert len(ends) == 2
+    assert max(ends) - min(ends) < 1
+
+
+@pytest.mark.parametrize("prepare", [wait_for_nothing, have_alternatives, have_more_to_tell])
+@pytest.mark.parametrize("width", [320, 768])
+def test_whatever_is_pressed_is_large_enough(
+    storefront: Storefront, place: Place, prepare: Prepare, width: int
+) -> None:
+    storefront.page.set_viewport_size({"width": width, "height": 900})
+    prepare(storefront, place)
+
+    targets = storefront.offer.locator("button, a, label, input, summary").all()
+    small = [
+        (target.evaluate("(e) => e.outerHTML"), box)
+        for target in targets
+        if (box := target.bounding_box()) and (box["width"] < 24 or box["height"] < 24)
+    ]
+
+    assert len(targets) >= 3
+    assert small == []
+
+
+@pytest.mark.parametrize("width", [390, 768, 1280])
+def test_nothing_below_moves_when_an_offer_for_two_events_arrives(
+    storefront: Storefront, place: Place, width: int
+) -> None:
+    # given a storefront that knows how many events are in the basket
+    storefront.page.set_viewport_size({"width": width, "height": 900})
+    storefront.attributes = 'style="--xcover-products: 2"'
+    events = place.store.events
+    storefront.shopper.create_checkout({events[SYMPHONY]: 2, events["City Derby"]: 1})
+    wait_for_offer(storefront.shopper)
+    send = storefront.hold("insuranceOffer")
+    storefront.open()
+    storefront.wait_for("loading")
+    before = storefront.page.locator("#below").bounding_box()
+    storefront.page.evaluate("window.shifted = 0")
+
+    send()
+
+    storefront.wait_for("offer")
+    assert storefront.page.locator("#below").bounding_box() == before
+    assert storefront.page.evaluate("window.shifted") == 0
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_a_store_sets_the_theme(storefront: Storefront, theme: str) -> None:
+    storefront.page.emulate_media(color_scheme="dark" if theme == "light" else "light")
+    storefront.attributes = f'theme="{theme}"'
+    storefront.open()
+    storefront.wait_for("offer")
+
+    ground = storefront.offer.locator("[part=box]").evaluate(
+        "(e) => getComputedStyle(e).backgroundColor"
+    )
+
+    assert ground == ("rgb(255, 255, 255)" if theme == "light" else "rgb(18, 18, 18)")
+
+
 def test_text_of_twice_the_size_fits(storefront: Storefront) -> None:
     storefront.open()
     storefront.wait_for("offer")
@@ -412,6 +593,9 @@ def fits(page: Page) -> bool:
         ("element-rtl", "accepted", "ar", "light", 720),
         ("element-narrow", "offer", "en", "light", 390),
         ("element-alternatives", "alternatives", "en", "light", 768),
+        ("element-events", "events", "en", "light", 1280),
+        ("element-events-narrow-dark", "events", "nl", "dark", 390),
+        ("element-folded", "folded", "pl", "light", 768),
         ("element-pending", "pending", "en", "light", 720),
     ],
 )

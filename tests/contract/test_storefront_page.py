@@ -1,15 +1,24 @@
 """docs/storefront.md names every part, property, event and attribute of the element, no other."""
 
 import re
-from importlib import resources
 from pathlib import Path
 
 import pytest
 
-from saleor_xcover_plugin.element import KEPT_SECONDS, MODULE
+from saleor_xcover_plugin.element import KEPT_SECONDS
 
-PAGE = (Path(__file__).resolve().parents[2] / "docs" / "storefront.md").read_text()
-SOURCE = resources.files("saleor_xcover_plugin").joinpath(MODULE).read_text()
+ROOT = Path(__file__).resolve().parents[2]
+PAGE = (ROOT / "docs" / "storefront.md").read_text()
+SOURCES = ROOT / "storefront" / "src"
+
+
+def source(folder: str, kind: str = "ts") -> str:
+    """Return all modules of one element, or its style sheets."""
+    return "\n".join(path.read_text() for path in sorted((SOURCES / folder).glob(f"*.{kind}")))
+
+
+OFFER, POLICY = source("offer"), source("policy")
+STYLES = source("styles", "css")
 
 
 def rows(heading: str) -> set[str]:
@@ -19,29 +28,45 @@ def rows(heading: str) -> set[str]:
     return {name for cell in first for name in re.findall(r"`([^`]+)`", cell)}
 
 
-def parts() -> set[str]:
-    ways = (r'part: "(\w+)"', r'h\("\w+", "(\w+)"', r'\bp\("(\w+)"', r'\blist\("(\w+)"')
-    lists = re.search(r"\[([^]]*)\]\.map\(\(name\) => list\(", SOURCE)
-    assert lists
-    return {name for way in ways for name in re.findall(way, SOURCE)} | strings(lists[1])
+def parts(code: str) -> set[str]:
+    ways = (
+        r'part: "(\w+)"',
+        r'\bh\(\s*"\w+",\s*"(\w+)"',
+        r'\bparagraph\("(\w+)"',
+        r'#list\("(\w+)"',
+        r'\bfact\("(\w+)"',
+        r'\blink\("(\w+)"',
+    )
+    lists = re.search(r"const names: ListName\[\] = \[([^]]*)\]", code)
+    found = {name for way in ways for name in re.findall(way, code)}
+    return found | (strings(lists[1]) if lists else set())
 
 
-def strings(source: str) -> set[str]:
-    return set(re.findall(r'"(\w+)"', source))
+def strings(code: str) -> set[str]:
+    return set(re.findall(r'"([\w-]+)"', code))
+
+
+def observed(code: str, name: str) -> set[str]:
+    return strings(code.split(f"{name} = ", 1)[1].split(";", 1)[0])
 
 
 def events() -> set[str]:
-    named = re.findall(r'#emit\("(\w+)"', SOURCE)
-    return {f"xcover:{name}" for name in (*named, "accepted", "declined")}
+    named = re.findall(r'\bemit\("(\w+)"', OFFER) + re.findall(r"`?xcover:(\w+)\W", POLICY)
+    return {f"xcover:{name}" for name in (*named, "changed", "accepted", "declined")}
 
 
 @pytest.mark.parametrize(
     ("heading", "found"),
     [
-        ("part", parts()),
-        ("custom property", set(re.findall(r"var\((--xcover-\w+)", SOURCE))),
+        ("part of the offer", parts(OFFER)),
+        ("part of the policy", parts(POLICY)),
+        ("custom property", set(re.findall(r"var\((--xcover-\w+)", STYLES))),
         ("event", events()),
-        ("attribute", strings(SOURCE.split("SUBJECT = ", 1)[1].split(";", 1)[0]) | {"locale"}),
+        (
+            "attribute of the offer",
+            observed(OFFER, "SUBJECT") | observed(OFFER, "REQUIRED") | {"locale", "theme", "name"},
+        ),
+        ("attribute of the policy", observed(POLICY, "observedAttributes") | {"theme"}),
     ],
 )
 def test_a_table_is_complete(heading, found):
@@ -49,10 +74,20 @@ def test_a_table_is_complete(heading, found):
     assert rows(heading) == found
 
 
+def test_no_answer_has_a_part_of_its_own():
+    assert re.findall(r'part: "answer"', OFFER) == ['part: "answer"']
+    assert not {"accepted", "declined"} & parts(OFFER)
+
+
 def test_every_state_is_named():
     for state in ("loading", "offer", "unavailable", "failed", "offline"):
-        assert f'"{state}"' in SOURCE or state in SOURCE
+        assert f'"{state}"' in OFFER
         assert f"`{state}`" in PAGE
+
+
+def test_every_language_is_named():
+    for path in (SOURCES / "locales").glob("*.json"):
+        assert f"`{path.stem}`" in PAGE
 
 
 def test_how_long_the_module_is_kept_is_said():

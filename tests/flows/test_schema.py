@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Iterator
-from importlib import resources
 from pathlib import Path
 from typing import Any
 
@@ -26,18 +25,22 @@ def printed_documents() -> list[tuple[str, str]]:
 
 
 def element_documents() -> list[tuple[str, str]]:
-    """Return what the element sends, put together as it does."""
-    from saleor_xcover_plugin.element import MODULE
-
-    source = resources.files("saleor_xcover_plugin").joinpath(MODULE).read_text()
-    (fields,) = re.findall(r"const FIELDS = `(.*?)`", source, re.DOTALL)
+    """Return what the elements send, put together as they do."""
+    sources = ROOT / "storefront" / "src"
+    offer = (sources / "offer" / "api.ts").read_text()
+    policy = (sources / "policy" / "api.ts").read_text()
+    (fields,) = re.findall(r"const FIELDS = `(.*?)`", offer, re.DOTALL)
+    (cover_fields,) = re.findall(r"const COVER_FIELDS = `(.*?)`", policy, re.DOTALL)
     given = {
         "query { insuranceOffer": 'checkoutId: "x"',
         "mutation { insuranceOfferRequest": 'checkoutId: "x"',
-        "mutation { insuranceAccept": 'checkoutId: "x", quoteIds: ["y"], contentHash: "z"',
-        "mutation { insuranceDecline": 'checkoutId: "x"',
+        "mutation { insuranceAccept": 'checkoutId: "x", quoteIds: ["y"], contentHash: "z", '
+        'page: "0.1", turn: 7',
+        "mutation { insuranceDecline": 'checkoutId: "x", page: "0.1", turn: 7',
     }
-    return [("element.js", f"{name}({args}) {fields} }}") for name, args in given.items()]
+    documents = [("element.js", f"{name}({args}) {fields} }}") for name, args in given.items()]
+    asked = f'query {{ insuranceCover(orderToken: "x") {cover_fields} }}'
+    return [*documents, ("policy.js", asked)]
 
 
 def test_the_exported_schema_is_the_one_served(request: pytest.FixtureRequest) -> None:

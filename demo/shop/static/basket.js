@@ -7,6 +7,13 @@ import { announce, busyButton, h, notice } from "./dom.js";
 import { money } from "./format.js";
 import { poster } from "./poster.js";
 
+// What paying waits for, by the element's `waitsFor`.
+const WAITS = {
+  loading: "The price of ticket protection is being asked for. One moment, then pay.",
+  pending: "Your answer about ticket protection is being saved. One moment, then pay.",
+  answer: "Please say yes or no to ticket protection, then pay.",
+};
+
 export async function basketPage() {
   await checkout.reload().catch(() => checkout.forget());
   const page = h("div", { class: "checkout" });
@@ -15,7 +22,7 @@ export async function basketPage() {
   const tickets = h("div", {});
   const total = h("aside", { class: "total", "aria-label": "Your order" });
   // The plugin's own element. Tickets are sold even if it cannot be loaded.
-  const offer = h("xcover-offer", { channel: checkout.channel, checkout: checkout.current.id });
+  const offer = h("xcover-offer", { channel: checkout.channel, checkout: checkout.current.id, "answer-required": true });
   const refreshOffer = () => offer.refresh?.();
   const payment = paymentStep(offer, refreshOffer);
   const showAll = () => {
@@ -23,6 +30,8 @@ export async function basketPage() {
       page.replaceChildren(empty());
       return;
     }
+    // Each event will have an offer of its own: the room for them is kept.
+    offer.style.setProperty("--xcover-products", Math.max(checkout.eventCount, 1));
     const focused = document.activeElement?.dataset?.focus;
     tickets.replaceChildren(h("ul", { class: "lines" }, checkout.ticketLines.map((line) => lineRow(line, refreshOffer))));
     total.replaceChildren(...totals(payment));
@@ -94,9 +103,10 @@ function paymentStep(offer, refreshOffer) {
   const said = h("div", { "aria-live": "polite" });
   const button = busyButton("Pay now", async () => {
     said.replaceChildren();
-    // An answer that is still being saved may change the total.
-    if (offer.hasAttribute("pending")) {
-      said.replaceChildren(notice("Your answer about ticket protection is being saved. One moment, then pay.", "quiet"));
+    // Nothing without the element, and nothing when XCover or the network has failed.
+    if (offer.waitsFor) {
+      offer.reportValidity();
+      said.replaceChildren(notice(WAITS[offer.waitsFor], "quiet"));
       return;
     }
     try {

@@ -54,6 +54,11 @@ class CurrentCheckout {
     return (this.current?.lines ?? []).filter((line) => !this.isCover(line));
   }
 
+  // How many events there are tickets for, as far as lines tell: each is a product.
+  get eventCount() {
+    return new Set(this.ticketLines.map((line) => line.variant.product.name)).size;
+  }
+
   isCover(line) {
     return line.variant.sku === this.coverSku;
   }

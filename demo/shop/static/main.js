@@ -74,7 +74,7 @@ function showCount() {
 checkout.follow(showCount, document.body);
 try {
   const settings = await config();
-  import(settings.element).catch(console.error);
+  for (const module of [settings.element, settings.policy]) import(module).catch(console.error);
   await checkout.open(settings);
 } catch (problem) {
   main.replaceChildren(notice(problem.message));

@@ -88,6 +88,27 @@ def test_the_element_comes_from_the_plugin(shop: OpenedShop, host: FakeUpstream)
     assert answer.headers["content-type"].startswith("text/javascript")
 
 
+@pytest.mark.parametrize("rest", ["policy.js", "locales/de-0123456789.js"])
+def test_its_other_modules_come_from_the_plugin(
+    shop: OpenedShop, host: FakeUpstream, rest: str
+) -> None:
+    path = ELEMENT.replace("element.js", rest)
+    host.answers[f"GET {path}"] = b"export default {};"
+
+    answer = shop.get(path)
+
+    assert (answer.text, answer.status_code) == ("export default {};", 200)
+    assert [each.path for each in host.received] == [path]
+
+
+@pytest.mark.parametrize("rest", ["..%2f..%2fx.js", "locales/%2e%2e%2fx.js", "a/b/c.js", "events"])
+def test_nothing_else_of_the_plugin_is_passed_on(
+    shop: OpenedShop, host: FakeUpstream, rest: str
+) -> None:
+    assert shop.get(ELEMENT.replace("element.js", rest)).status_code == 404
+    assert host.received == []
+
+
 def test_a_component_may_speak_to_the_plugin_by_itself(
     shop: OpenedShop, host: FakeUpstream
 ) -> None:
@@ -99,6 +120,9 @@ def test_a_component_may_speak_to_the_plugin_by_itself(
     assert answer.json() == {"data": {"insuranceCover": {"cover": None}}}
     (request,) = host.received
     assert (request.path, request.body, request.token) == (PLUGIN, body, "")
+    # and with the token of a customer who is logged in
+    shop.post(PLUGIN, json=body, headers={"Authorization": "Bearer ada"})
+    assert host.received[-1].token == "ada"
 
 
 def test_a_host_that_is_down_is_a_plain_sentence(shop: OpenedShop, host: FakeUpstream) -> None:

@@ -262,6 +262,17 @@ def test_alternatives_of_two_events_are_two_groups(partner, simulator):
     assert len(offer["products"]) == 4
 
 
+def test_each_event_may_have_products_of_its_own(partner, simulator):
+    # given
+    simulator.settings(products_by_event={"Match": "alternatives"})
+    # when
+    offer = partner.offer(event("Opera"), event("Match"))
+    # then
+    ids = [product["id"] for product in offer["products"]]
+    assert len(ids) == 3
+    assert [rule["product_ids"] for rule in offer["product_rules"]] == [ids[1:]]
+
+
 def test_alternatives_may_come_without_a_rule_as_recorded(partner, simulator):
     # given
     simulator.settings(products="bare_alternatives")

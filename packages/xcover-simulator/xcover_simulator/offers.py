@@ -67,10 +67,10 @@ def create_offer(store: Store, incoming: Incoming) -> OperationResponse:
                 plan,
             )
             for index, event in enumerate(events)
-            for plan in ((1,) if settings.products == "one" else (1, 2))
+            for plan in ((1,) if settings.plan_for(event.name) == "one" else (1, 2))
         ],
     )
-    offer.rules = rules_for(settings, [product.quote_id for product in offer.products])
+    offer.rules = rules_for(settings, offer.products)
     store.offers[offer.id] = offer
     return OperationResponse(200, offer_response(settings, offer, incoming.query))
 

@@ -7,28 +7,33 @@ Source: https://partner-docs.covergenius.com/offers/guides/product-groups-and-ru
 """
 
 from collections.abc import Iterable, Sequence, Set
+from itertools import groupby
 
 from .jsontext import Json
 from .settings import ProductPlan, Settings
+from .store import Product
 
 
-def rules_for(settings: Settings, quote_ids: Sequence[str]) -> list[Json]:
-    """Return the ``product_rules`` of an offer.
+def rules_for(settings: Settings, products: Sequence[Product]) -> list[Json]:
+    """Return the ``product_rules`` of an offer with these products, which stand event by event.
 
-    Unless the setting ``products`` is "one", ``quote_ids`` holds two quotes per event in a row.
+    A product of an event with only one, or with bare alternatives, is in no rule.
     """
-    if settings.products in ("one", "bare_alternatives"):
-        return []
-    pairs = [list(quote_ids[at : at + 2]) for at in range(0, len(quote_ids), 2)]
+    quote_ids = [product.quote_id for product in products]
+    of_events = [list(found) for _, found in groupby(products, lambda product: id(product.event))]
     rules = [
         rule
-        for index, pair in enumerate(pairs)
-        for rule in _of_event(settings.products, index, pair)
+        for index, found in enumerate(of_events)
+        for rule in _of_event(
+            settings.plan_for(found[0].event.name), index, [each.quote_id for each in found]
+        )
     ]
     return [_changed(rule, settings.rule_changes, quote_ids) for rule in rules]
 
 
 def _of_event(plan: ProductPlan, index: int, pair: list[str]) -> Iterable[Json]:
+    if plan in ("one", "bare_alternatives"):
+        return
     first, second = pair
     name = f"event-{index + 1}"
     match plan:

@@ -78,6 +78,8 @@ class Settings(BaseModel):
     # the captured offers; the others send rules as documented at
     # https://partner-docs.covergenius.com/offers/guides/product-groups-and-rules
     products: ProductPlan = "one"
+    # The same for events by their names; ``products`` holds for all others.
+    products_by_event: dict[str, ProductPlan] = {}
     # The second product of an event costs this many times the first.
     second_price: Share = Decimal("1.5")
     # Overwrites fields of every product rule, to send invalid ones. A number in product_ids stands
@@ -122,6 +124,10 @@ class Settings(BaseModel):
 
     # Host that `next` and `previous` of the booking list name (recorded: not the one called).
     list_host: WebAddress = "https://regional.simulator.invalid"
+
+    def plan_for(self, event: str) -> ProductPlan:
+        """Return how the products of the event with this name go together."""
+        return self.products_by_event.get(event, self.products)
 
     def changed(self, changes: Json) -> "Settings":
         """Return these settings with ``changes`` applied.

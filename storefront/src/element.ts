@@ -1,0 +1,5 @@
+import { define } from "./dom";
+import { XCoverOffer } from "./offer/element";
+
+export { XCoverOffer };
+define("xcover-offer", XCoverOffer);
