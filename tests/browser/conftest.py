@@ -25,7 +25,7 @@ from testkit.shop import PAYMENT_TOKEN, READY, STAFF_KEY, STAFF_TOKEN, shop_comm
 from testkit.simulator import SimulatorProcess
 from testkit.stack import Stack
 
-from .storefront import Storefront, end_checkouts, forget
+from .storefront import Storefront, end_checkouts, end_orders, forget
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, BrowserContext
@@ -122,6 +122,7 @@ def browser() -> Iterator[Browser]:
 def context(browser: Browser, place: Place) -> Iterator[BrowserContext]:
     """A browser of its own, with everything forgotten by the plugin and the simulator."""
     end_checkouts()
+    end_orders()
     place.simulator.reset()
     forget()
     opened = browser.new_context(viewport={"width": 1000, "height": 900})

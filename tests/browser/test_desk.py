@@ -169,12 +169,12 @@ def refunded(sell: Sell, staff: Staff, payments: PaymentApp) -> PlacedOrder:
     return order
 
 
-def wait_until_asked(simulator: SimulatorProcess) -> None:
-    """Wait until the answer of XCover waits for a person: the desk reads its list once."""
+def wait_until_asked(order: PlacedOrder) -> None:
+    """Wait until what XCover would refund waits for a person: the desk reads its list once."""
     from saleor_xcover_plugin.models import Cancellation
 
-    wait_until(lambda: bool(simulator.calls("cancel")))
-    wait_until(Cancellation.objects.filter(status=CancellationStatus.PARKED.value).exists)
+    asked = Cancellation.objects.filter(cover__order_number=order.number)
+    wait_until(asked.filter(status=CancellationStatus.PARKED.value).exists)
 
 
 def case_of(frame: FrameLocator, order: PlacedOrder) -> Locator:
@@ -185,7 +185,7 @@ def test_a_person_approves_a_cancellation_and_the_policy_is_cancelled(
     desk: Desk, refunded: PlacedOrder, simulator: SimulatorProcess
 ) -> None:
     # given a refund that waits for a person
-    wait_until_asked(simulator)
+    wait_until_asked(refunded)
     case = desk.open().get_by_role("article", name=f"Refund to judge, order {refunded.number}")
     expect(case).to_contain_text("XCover would refund 6.66 USD to the store")
     # when the button is pressed
@@ -209,7 +209,7 @@ def test_a_person_approves_a_cancellation_and_the_policy_is_cancelled(
 def test_an_approval_that_xcover_refuses_is_not_called_done(
     desk: Desk, refunded: PlacedOrder, simulator: SimulatorProcess
 ) -> None:
-    wait_until_asked(simulator)
+    wait_until_asked(refunded)
     simulator.fault("confirm_cancellation", "status", status=422)
     case = case_of(desk.open(), refunded)
     case.get_by_role("button", name="Cancel the policy").click()
@@ -233,7 +233,8 @@ def test_a_policy_that_is_refused_again_waits_again(
     buyer.create_checkout({place.store.events[SYMPHONY]: 2})
     wait_for_offer(buyer)
     order, _ = buy_with_cover(buyer, payments)
-    wait_until(Cover.objects.filter(status=CoverStatus.PARKED.value).exists)
+    refused = Cover.objects.filter(order_number=order.number, status=CoverStatus.PARKED.value)
+    wait_until(refused.exists)
     case = case_of(desk.open(), order)
     # when a person has it tried again, and XCover refuses it again
     case.get_by_role("button", name="Try again").click()
@@ -252,7 +253,7 @@ def test_a_policy_that_is_refused_again_waits_again(
 def test_the_same_by_keyboard_alone(
     desk: Desk, refunded: PlacedOrder, simulator: SimulatorProcess
 ) -> None:
-    wait_until_asked(simulator)
+    wait_until_asked(refunded)
     case = case_of(desk.open(), refunded)
     button = case.get_by_role("button", name="Keep the policy")
     keys = desk.page.keyboard
@@ -286,7 +287,7 @@ def test_the_second_of_two_people_is_told(
     refunded: PlacedOrder,
     simulator: SimulatorProcess,
 ) -> None:
-    wait_until_asked(simulator)
+    wait_until_asked(refunded)
     other = Desk(context.new_page(), place)
     mine, theirs = case_of(desk.open(), refunded), case_of(other.open(), refunded)
     for case in (mine, theirs):
@@ -303,7 +304,7 @@ def test_what_became_of_a_case_is_looked_at_for_a_minute_while_the_page_is_seen(
     desk: Desk, refunded: PlacedOrder, simulator: SimulatorProcess
 ) -> None:
     # given a case that waits on after it was acted on
-    wait_until_asked(simulator)
+    wait_until_asked(refunded)
     desk.page.clock.install()
     case = case_of(desk.open(), refunded)
     case.get_by_role("button", name="Ask XCover again").click()
@@ -348,7 +349,7 @@ def _show(desk: Desk, state: str) -> None:
 def test_beside_an_order_a_decided_case_stays_with_its_outcome(
     desk: Desk, refunded: PlacedOrder, simulator: SimulatorProcess
 ) -> None:
-    wait_until_asked(simulator)
+    wait_until_asked(refunded)
     widget = desk.open_order(refunded.id)
     case = case_of(widget, refunded)
     case.get_by_role("button", name="Keep the policy").click()
@@ -369,7 +370,7 @@ def test_beside_an_order_a_decided_case_stays_with_its_outcome(
 def test_beside_an_order_everything_is_read_again_after_an_approval(
     desk: Desk, refunded: PlacedOrder, simulator: SimulatorProcess
 ) -> None:
-    wait_until_asked(simulator)
+    wait_until_asked(refunded)
     widget = desk.open_order(refunded.id)
     case = widget.get_by_role("article", name=f"Refund to judge, order {refunded.number}")
     expect(widget.get_by_text("Refundable until")).to_be_visible(timeout=SOON)
@@ -760,7 +761,7 @@ def test_health_and_payload_are_pages_of_it(desk: Desk) -> None:
 def test_every_page_passes_axe_in_both_themes_and_at_twice_the_size(
     desk: Desk, refunded: PlacedOrder, simulator: SimulatorProcess, theme: str
 ) -> None:
-    wait_until_asked(simulator)
+    wait_until_asked(refunded)
     desk.page.emulate_media(color_scheme=theme)  # type: ignore[arg-type]
     desk.page.set_viewport_size({"width": 640, "height": 700})  # 1280 at 200 %
     frame = desk.open()
@@ -834,7 +835,7 @@ def test_pictures_for_the_documentation(
     refunded: PlacedOrder,
     simulator: SimulatorProcess,
 ) -> None:
-    wait_until_asked(simulator)
+    wait_until_asked(refunded)
     order, _ = sell()
     frame = desk.open()
     case_of(frame, refunded).get_by_role("button", name="Cancel the policy").click()
