@@ -164,7 +164,7 @@ def _small(found: Numbers) -> Iterator[Verdict]:
     )
     own = found["offer shown by a page of its own"]["median"]
     for name, way in (
-        ("offer shown by the element", "nothing cached"),
+        ("offer shown by the element, nothing cached", "nothing cached"),
         ("offer shown by the element, its module cached", "module cached"),
     ):
         if name not in found:

@@ -29,7 +29,7 @@ from . import command
 from .measures import Spread
 
 DEFINED = "element defined"
-COLD = "offer shown by the element"
+COLD = "offer shown by the element, nothing cached"
 WARM = "offer shown by the element, its module cached"
 OWN = "offer shown by a page of its own"
 

@@ -109,8 +109,11 @@ export class Speech {
   };
 
   /** An amount of money, or `units` of its currency. */
-  readonly money = (amount: Money, units?: bigint): string =>
-    written(this.#locale, amount, units);
+  readonly money = (amount: Money, units?: bigint): string => {
+    const amountText = written(this.#locale, amount, units);
+    // Beside Arabic, the mark keeps "US$" in one piece.
+    return this.dir === "rtl" ? amountText.replace("$", "$$\u200e") : amountText;
+  };
 }
 
 const filled = (text: string, value: string | number): string => text.replace("{}", String(value));
