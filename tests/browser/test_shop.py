@@ -236,6 +236,7 @@ def test_two_events_move_nothing_in_the_shop(page: Page, width: int) -> None:
         }"""
     )
 
+    page.unroute("**/covergenius.xcover/graphql")  # a busy plugin is asked once more
     for route in held:
         route.continue_()
 
