@@ -60,11 +60,13 @@ class Desk:
         """Press Tab until something has the focus."""
         expect(wanted).to_be_visible()
         self.page.locator("iframe").focus()
+        passed = []
         for _ in range(60):
             if _is_focused(wanted):
                 return
             self.page.keyboard.press("Tab")
-        raise AssertionError(f"Tab does not lead to {wanted}")
+            passed.append(self.frame.locator("body").evaluate(_FOCUSED))
+        raise AssertionError(f"Tab does not lead to {wanted}, but to {passed}")
 
     def open(self) -> FrameLocator:
         self.page.goto(f"{self._url}/#/staff/desk?key={self._key}")
@@ -99,6 +101,9 @@ class Desk:
         """Have axe look at the page inside the frame."""
         (inner,) = [each for each in self.page.frames if "/covergenius.xcover/desk" in each.url]
         assert axe.violations(inner) == []  # type: ignore[arg-type]
+
+
+_FOCUSED = "() => `${document.activeElement?.tagName} ${document.activeElement?.textContent}`"
 
 
 def _query_of(request: Request) -> str:
@@ -312,6 +317,7 @@ def test_what_became_of_a_case_is_looked_at_for_a_minute_while_the_page_is_seen(
     expect(case).to_contain_text("Sent. This is how it stands now.", timeout=SOON)
     # when the page is hidden, then nothing is asked
     _show(desk, "hidden")
+    desk.page.wait_for_timeout(1_000)  # for what was asked before
     asked = desk.count("Case")
     desk.page.clock.run_for(10_000)
     assert desk.count("Case") == asked
@@ -324,6 +330,7 @@ def test_what_became_of_a_case_is_looked_at_for_a_minute_while_the_page_is_seen(
     expect(again).to_have_count(0)
     desk.page.clock.run_for(60_000)
     expect(again).to_be_visible()
+    desk.page.wait_for_timeout(1_000)
     asked = desk.count("Case")
     desk.page.clock.run_for(20_000)
     assert desk.count("Case") == asked
@@ -569,14 +576,28 @@ def test_a_cancelled_event_is_taken_back_after_a_second_press(
     expect(state).to_be_focused(timeout=SOON)
     assert desk.count("WithdrawRun") == 1
     assert simulator.calls("confirm_cancellation") == []
-    # and what was begun can be closed and opened
-    run = frame.get_by_role("button", name=re.compile(rf"^\w.*: .*{SYMPHONY}"))
+
+
+def test_what_was_begun_is_closed_and_opened_by_its_button(desk: Desk, sell: Sell) -> None:
+    # given an event that was said to be cancelled: what was begun is open
+    sell()
+    frame = choose_event(desk)
+    frame.get_by_label("Type 1 to confirm").fill("1")
+    frame.get_by_role("button", name="Begin").click()
+    withdrawal = frame.get_by_role("button", name="Take it back")
+    expect(withdrawal).to_be_visible(timeout=SOON)
+    run = frame.get_by_role("button", name=re.compile(rf": .*{SYMPHONY}"))
     expect(run).to_have_attribute("aria-expanded", "true")
-    run.press("Enter")
+    # when its button is pressed, then it is closed
+    desk.reach(run)
+    desk.page.keyboard.press("Enter")
     expect(run).to_have_attribute("aria-expanded", "false")
-    expect(state).to_have_count(0)
-    run.press("Enter")
-    expect(state).to_be_visible()
+    expect(withdrawal).to_have_count(0)
+    expect(run).to_be_focused()
+    # when it is pressed again, then it is open
+    desk.page.keyboard.press("Enter")
+    expect(run).to_have_attribute("aria-expanded", "true")
+    expect(withdrawal).to_be_visible()
 
 
 def test_a_case_names_the_run_it_belongs_to(

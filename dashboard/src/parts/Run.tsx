@@ -99,7 +99,7 @@ export function Outcomes({ rows }: { rows: Outcome[] }) {
       columns={[
         { name: "Outcome", of: ({ what }) => outcomeText(what) },
         { name: "Policies", of: ({ policies }) => policies, isNumber: true },
-        { name: "Refund of XCover", of: ({ what, refund }) => refundText(what, refund), isNumber: true },
+        { name: "Refund from XCover", of: ({ what, refund }) => refundText(what, refund), isNumber: true },
       ]}
     />
   );
